@@ -1,0 +1,111 @@
+"""One tree of errors; every message says what is wrong and what to do next.
+
+::
+
+    StationError                 anything the station refuses to do (exit code 2, one JSON shape in the API)
+    +-- InputError               something handed in cannot be used
+    |   +-- PhotoError           a picture: empty, not an image, truncated, too large, CMYK ...
+    |   +-- SheetError           a control sheet: unknown key, missing tolerance, a seed outside the part ...
+    |   +-- RigError             a rig, card or units file: unknown key, wrong type, impossible geometry
+    |   +-- RequestError         an option, identifier or request that makes no sense
+    +-- CalibrationError         the bench cannot be calibrated from these pictures, or the calibration has expired
+    +-- AlignmentError           one picture cannot be registered onto another
+    +-- DeviceError              a camera: not found, unplugged, a control that did not hold, no fresh frame
+    +-- ModelError               a defect model whose hash, card or output is not what was promised
+    +-- StoreError               records or evidence
+        +-- NotFoundError        no such golden, unit, lot, rig
+        +-- ConflictError        exists already, or was changed by somebody else
+        +-- StaleSchemaError     the database was written by another version
+        +-- StorageFullError     the disk is full or read-only
+"""
+
+from __future__ import annotations
+
+
+class StationError(Exception):
+    """Base of every refusal.
+
+    Parameters
+    ----------
+    message
+        What is wrong, in one line, with the name of the file, field or option.
+    do
+        What the user should do next, in one line.
+    """
+
+    code = "error"
+    status = 400
+
+    def __init__(self, message: str, do: str) -> None:
+        super().__init__(message, do)
+        self.message = " ".join(message.split())
+        self.do = " ".join(do.split())
+
+    def __str__(self) -> str:
+        return f"{self.message.rstrip('.')}. {self.do}"
+
+
+class InputError(StationError):
+    code = "bad-input"
+    status = 422
+
+
+class PhotoError(InputError):
+    code = "bad-photo"
+
+
+class SheetError(InputError):
+    code = "bad-sheet"
+
+
+class RigError(InputError):
+    code = "bad-rig"
+
+
+class RequestError(InputError):
+    code = "bad-request"
+
+
+class CalibrationError(StationError):
+    code = "not-calibrated"
+    status = 409
+
+
+class AlignmentError(StationError):
+    code = "not-aligned"
+    status = 422
+
+
+class DeviceError(StationError):
+    code = "device"
+    status = 503
+
+
+class ModelError(StationError):
+    code = "model"
+    status = 500
+
+
+class StoreError(StationError):
+    code = "store"
+    status = 500
+
+
+class NotFoundError(StoreError):
+    code = "not-found"
+    status = 404
+
+
+class ConflictError(StoreError):
+    code = "conflict"
+    status = 409
+
+
+class StaleSchemaError(StoreError):
+    code = "stale-schema"
+    status = 503
+
+
+class StorageFullError(StoreError):
+    code = "storage-full"
+    status = 507

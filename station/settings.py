@@ -1,0 +1,26 @@
+"""Folders, addresses and limits. Read when asked for, never at import, so that a test or a second home can differ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings from the environment (``STATION_HOME``, ``STATION_PORT`` ...)."""
+
+    model_config = SettingsConfigDict(env_prefix="STATION_", frozen=True)
+
+    home: Path = Field(default_factory=lambda: Path.home() / ".station", description="database, evidence, keys, rigs")
+    database_url: str | None = Field(default=None, description="SQLAlchemy URL; SQLite inside the home when absent")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8321, ge=0, le=65535)
+    max_megapixels: float = Field(default=60.0, gt=0, description="a larger picture is refused before it is decoded")
+    max_photo_mb: float = Field(default=120.0, gt=0, description="a larger file is refused before it is opened")
+
+
+def read_settings(home: Path | None = None) -> Settings:
+    """Settings as the environment gives them now; ``home`` overrides the home folder."""
+    return Settings() if home is None else Settings(home=home)

@@ -1,0 +1,216 @@
+"""The bench: rig, colour card references and the dated calibrations. Read from TOML by ``station.calibrate``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from station.values.digest import array_digest, digest
+
+Float = NDArray[np.float64]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CameraSpec(_Strict):
+    """Sensor size in pixels and the nominal distance from entrance pupil to bench in mm."""
+
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+    distance_mm: float = Field(gt=0)
+
+
+class Marker(_Strict):
+    """An ArUco marker fixed on the bench plane z = 0; centre and side in mm of the bench frame."""
+
+    dictionary: str
+    id: int = Field(ge=0)
+    centre_mm: tuple[float, float]
+    side_mm: float = Field(gt=0)
+    rotation_deg: float = 0.0
+
+
+class Board(_Strict):
+    """The ChArUco board used for the lens: squares across and down, sides in mm."""
+
+    squares: tuple[int, int]
+    square_mm: float = Field(gt=0)
+    marker_mm: float = Field(gt=0)
+    dictionary: str
+
+
+class Grey(_Strict):
+    """The grey card used for the light: its reflectance, 0-1."""
+
+    reflectance: float = Field(gt=0, le=1)
+
+
+class Rig(_Strict):
+    """A bench: camera, markers, board, grey card (the contract's rig TOML)."""
+
+    name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    camera: CameraSpec
+    markers: tuple[Marker, ...] = ()
+    board: Board | None = None
+    grey: Grey | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the rig's content."""
+        return digest(self.model_dump(mode="json"))
+
+
+class Patch(_Strict):
+    """One patch of a colour card; Lab is CIE D50, 2 degree observer."""
+
+    name: str
+    lab: tuple[float, float, float]
+
+
+class CardReference(_Strict):
+    """A colour card (the contract's card TOML). ``patches`` run row by row from the top left patch (dark skin)."""
+
+    name: str
+    columns: int = Field(ge=2)
+    rows: int = Field(ge=2)
+    patch_mm: float | None = Field(default=None, gt=0)
+    pitch_mm: float | None = Field(default=None, gt=0)
+    height_mm: float = Field(default=0.0, ge=0)
+    patches: tuple[Patch, ...]
+
+    @property
+    def lab(self) -> Float:
+        """(rows * columns, 3) reference Lab."""
+        return np.array([p.lab for p in self.patches], dtype=np.float64)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the card's content."""
+        return digest(self.model_dump(mode="json"))
+
+
+@dataclass(frozen=True, slots=True)
+class LensCalibration:
+    """A dated lens calibration.
+
+    camera_matrix : (3, 3) px. distortion : (5,) as OpenCV orders them. rms_px : reprojection residual.
+    u_scale : relative standard uncertainty of a length on the bench plane.
+    """
+
+    rig: str
+    camera_matrix: Float
+    distortion: Float
+    rms_px: float
+    u_scale: float
+    images: int
+    made_at: datetime
+    expires_at: datetime
+    method: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-compatible form."""
+        return {
+            "rig": self.rig,
+            "camera_matrix": self.camera_matrix.tolist(),
+            "distortion": self.distortion.tolist(),
+            "rms_px": self.rms_px,
+            "u_scale": self.u_scale,
+            "images": self.images,
+            "made_at": self.made_at.isoformat(),
+            "expires_at": self.expires_at.isoformat(),
+            "method": self.method,
+        }
+
+    @classmethod
+    def from_dict(cls, d: dict[str, Any]) -> LensCalibration:
+        """Inverse of :meth:`as_dict`."""
+        return cls(
+            rig=d["rig"],
+            camera_matrix=np.asarray(d["camera_matrix"], dtype=np.float64),
+            distortion=np.asarray(d["distortion"], dtype=np.float64),
+            rms_px=d["rms_px"],
+            u_scale=d["u_scale"],
+            images=d["images"],
+            made_at=datetime.fromisoformat(d["made_at"]),
+            expires_at=datetime.fromisoformat(d["expires_at"]),
+            method=d["method"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LightCalibration:
+    """A dated flat field of the bench light, measured on a grey card.
+
+    gain : (h, w, 3) float32, a smooth low-resolution field by which linear light is multiplied (1 in the mean);
+        stretched over the whole photo. photo_size : (width, height) px of the photos it was measured on.
+    uniformity : darkest of nine positions over brightest, 0-1. residual : relative spread left after correction.
+    lux : entered from a meter, or None.
+    """
+
+    rig: str
+    gain: NDArray[np.float32]
+    photo_size: tuple[int, int]
+    uniformity: float
+    residual: float
+    lux: float | None
+    images: int
+    made_at: datetime
+    expires_at: datetime
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-compatible form; the gain field is a nested list."""
+        return {
+            "rig": self.rig,
+            "gain": [[[round(float(c), 6) for c in px] for px in row] for row in self.gain],
+            "photo_size": list(self.photo_size),
+            "uniformity": self.uniformity,
+            "residual": self.residual,
+            "lux": self.lux,
+            "images": self.images,
+            "made_at": self.made_at.isoformat(),
+            "expires_at": self.expires_at.isoformat(),
+        }
+
+    @classmethod
+    def from_dict(cls, d: dict[str, Any]) -> LightCalibration:
+        """Inverse of :meth:`as_dict`."""
+        return cls(
+            rig=d["rig"],
+            gain=np.asarray(d["gain"], dtype=np.float32),
+            photo_size=(d["photo_size"][0], d["photo_size"][1]),
+            uniformity=d["uniformity"],
+            residual=d["residual"],
+            lux=d["lux"],
+            images=d["images"],
+            made_at=datetime.fromisoformat(d["made_at"]),
+            expires_at=datetime.fromisoformat(d["expires_at"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """All that is known of the bench before a photo is looked at. Without a rig, only the cards."""
+
+    cards: tuple[CardReference, ...]
+    rig: Rig | None = None
+    lens: LensCalibration | None = None
+    light: LightCalibration | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the cards, the rig and both calibrations."""
+        return digest(
+            {
+                "cards": [c.digest for c in self.cards],
+                "rig": self.rig.digest if self.rig else None,
+                "lens": digest(self.lens.as_dict()) if self.lens else None,
+                "light": array_digest(self.light.gain) + self.light.made_at.isoformat() if self.light else None,
+            }
+        )

@@ -1,0 +1,149 @@
+"""Colour state in the type: an uncorrected picture cannot reach a colour difference.
+
+``DeviceRGB`` (coded) --linearise--> ``LinearRGB`` --ColourCorrection.lab--> ``Lab``. Only a correction makes a Lab.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float64]
+
+# CIE D50 white point for the 2 degree observer, Y = 1 (CIE 15:2018, table T.3, rounded as ICC.1 does).
+WHITE_D50: Float = np.array([0.96422, 1.0, 0.82521])
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRGB:
+    """A decoded picture, upright, its ICC profile already applied: coded with the sRGB curve.
+
+    pixels : (H, W, 3) uint8 or uint16, red first.
+    """
+
+    pixels: NDArray[np.uint8] | NDArray[np.uint16]
+
+    def __post_init__(self) -> None:
+        p = self.pixels
+        if p.ndim != 3 or p.shape[2] != 3 or p.dtype not in (np.uint8, np.uint16):
+            raise ValueError(f"DeviceRGB needs (H, W, 3) uint8 or uint16, got {p.shape} {p.dtype}")
+
+
+@dataclass(frozen=True, slots=True)
+class LinearRGB:
+    """Linear light in the camera's (or sRGB's) primaries, relative: 1.0 is the coded maximum.
+
+    pixels : (H, W, 3) float32, 0 to about 1; a flat field may lift values above 1.
+    """
+
+    pixels: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        p = self.pixels
+        if p.ndim != 3 or p.shape[2] != 3 or p.dtype != np.float32:
+            raise ValueError(f"LinearRGB needs (H, W, 3) float32, got {p.shape} {p.dtype}")
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """CIE L*a*b*, D50, 2 degree observer. values : (..., 3) float64, L* 0-100."""
+
+    values: Float
+
+    def __post_init__(self) -> None:
+        v = self.values
+        if v.ndim < 1 or v.shape[-1] != 3 or v.dtype != np.float64:
+            raise ValueError(f"Lab needs (..., 3) float64, got {v.shape} {v.dtype}")
+
+
+def srgb_decode(coded: NDArray[np.floating]) -> Float:
+    """IEC 61966-2-1 coded values in 0..1 to linear light in 0..1."""
+    c = np.asarray(coded, dtype=np.float64)
+    return np.where(c <= 0.04045, c / 12.92, ((np.maximum(c, 0.04045) + 0.055) / 1.055) ** 2.4)
+
+
+def srgb_encode(linear: NDArray[np.floating]) -> Float:
+    """Linear light to IEC 61966-2-1 coded values, both 0..1; out-of-range input is clipped."""
+    v = np.clip(np.asarray(linear, dtype=np.float64), 0.0, 1.0)
+    return np.where(v <= 0.0031308, v * 12.92, 1.055 * np.maximum(v, 0.0031308) ** (1 / 2.4) - 0.055)
+
+
+def linearise(picture: DeviceRGB) -> LinearRGB:
+    """Undo the sRGB curve by table (exact for every coded value)."""
+    p = picture.pixels
+    top = 255 if p.dtype == np.uint8 else 65535
+    table = srgb_decode(np.arange(top + 1) / top).astype(np.float32)
+    return LinearRGB(table[p])
+
+
+def xyz_to_lab(xyz: Float) -> Lab:
+    """XYZ (..., 3) relative to D50 with Y = 1 for white, to Lab (CIE 15:2018, 8.2.1)."""
+    t = np.asarray(xyz, dtype=np.float64) / WHITE_D50
+    eps, kappa = 216 / 24389, 24389 / 27
+    f = np.where(t > eps, np.cbrt(np.maximum(t, eps)), (kappa * t + 16) / 116)
+    return Lab(
+        np.stack(
+            [116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])],
+            axis=-1,
+        )
+    )
+
+
+def lab_to_xyz(lab: Lab) -> Float:
+    """Inverse of :func:`xyz_to_lab`; XYZ (..., 3), Y = 1 for white."""
+    v = lab.values
+    fy = (v[..., 0] + 16) / 116
+    f = np.stack([fy + v[..., 1] / 500, fy, fy - v[..., 2] / 200], axis=-1)
+    kappa = 24389 / 27
+    t = np.where(f > 6 / 29, f**3, (116 * f - 16) / kappa)
+    return np.asarray(t * WHITE_D50, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class ColourCorrection:
+    """From linear device RGB to CIE XYZ (D50, 2 degrees): ``xyz = matrix @ max(rgb + offset, 0) ** gamma``.
+
+    offset, gamma : (3,) per channel; (0, 0, 0) and (1, 1, 1) for a plain 3x3.
+    matrix : (3, 3).
+    method : name of the model that was chosen.
+    loo_mean : leave-one-patch-out mean CIEDE2000 of the fit; 0..  The honest size of a colour error in this photo.
+    """
+
+    offset: Float
+    gamma: Float
+    matrix: Float
+    method: str
+    loo_mean: float
+
+    def xyz(self, rgb: NDArray[np.floating]) -> Float:
+        """XYZ (..., 3) of linear device RGB (..., 3)."""
+        v = np.asarray(rgb, dtype=np.float64)
+        curved = np.maximum(v + self.offset, 0.0) ** self.gamma
+        return np.asarray(curved @ self.matrix.T, dtype=np.float64)
+
+    def lab(self, rgb: NDArray[np.floating]) -> Lab:
+        """Lab of linear device RGB (..., 3)."""
+        return xyz_to_lab(self.xyz(rgb))
+
+    def as_dict(self) -> dict[str, object]:
+        """JSON-compatible form."""
+        return {
+            "offset": self.offset.tolist(),
+            "gamma": self.gamma.tolist(),
+            "matrix": self.matrix.tolist(),
+            "method": self.method,
+            "loo_mean": self.loo_mean,
+        }
+
+    @classmethod
+    def from_dict(cls, d: dict[str, object]) -> ColourCorrection:
+        """Inverse of :meth:`as_dict`."""
+        return cls(
+            offset=np.asarray(d["offset"], dtype=np.float64),
+            gamma=np.asarray(d["gamma"], dtype=np.float64),
+            matrix=np.asarray(d["matrix"], dtype=np.float64),
+            method=str(d["method"]),
+            loo_mean=float(str(d["loo_mean"])),
+        )

@@ -1,0 +1,211 @@
+"""What leaves the station as JSON, version 1: the ``unit``, ``card``, ``lot`` and ``plan`` documents."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+DefectClass = Literal["critical", "major", "minor"]
+
+
+class Verdict(StrEnum):
+    """conforms | nonconforms | undecided."""
+
+    CONFORMS = "conforms"
+    NONCONFORMS = "nonconforms"
+    UNDECIDED = "undecided"
+
+
+class Document(BaseModel):
+    """Base of every document: frozen, no unknown keys, finite numbers only."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
+
+
+class GateDocument(Document):
+    name: str
+    ok: bool
+    reason: str = ""
+
+
+class PoseDocument(Document):
+    """The part on the bench: its golden-frame origin in mm of the bench frame, clockwise rotation against the golden."""
+
+    x_mm: float
+    y_mm: float
+    rotation_deg: float
+
+
+class AlignmentDocument(Document):
+    rms_px: float
+    overlap: float
+
+
+class MeasurementDocument(Document):
+    """One judged number. ``u`` is the expanded uncertainty, k = 2."""
+
+    characteristic: str
+    kind: str
+    value: float | None
+    unit: str
+    u: float
+    nominal: float | None
+    lower: float | None
+    upper: float | None
+    defect_class: Annotated[DefectClass | None, Field(alias="class")]
+    verdict: Verdict
+    where_mm: tuple[float, float] | None = None
+    method: str = ""
+    reason: str = ""
+    lab: tuple[float, float, float] | None = None
+    lab_golden: tuple[float, float, float] | None = None
+    dL: float | None = None
+    dC: float | None = None
+    dH: float | None = None
+    detail: dict[str, Any] = Field(default_factory=dict)
+
+
+class FindingDocument(Document):
+    """One judged local defect, in millimetres of the golden frame."""
+
+    kind: str
+    x_mm: float
+    y_mm: float
+    size_mm: float
+    length_mm: float
+    area_mm2: float
+    region: str
+    score: float
+    u_mm: float = 0.0
+    contrast_to_noise: float = 0.0
+    limit_mm: float | None = None
+    defect_class: Annotated[DefectClass | None, Field(alias="class")]
+    verdict: Verdict
+    reason: str = ""
+    polygon_mm: tuple[tuple[float, float], ...] = ()
+
+
+class UnitDocument(Document):
+    """What the station says of one unit. Everything in it follows from the inputs; ``digest`` covers all but itself."""
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    unit: str
+    photo: str
+    sha256: str
+    golden: str
+    golden_version: int
+    golden_digest: str
+    sheet_digest: str
+    calibration: str
+    model: str
+    program: str
+    taken_at: str | None
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    gates: tuple[GateDocument, ...]
+    pose: PoseDocument | None
+    alignment: AlignmentDocument | None
+    measurements: tuple[MeasurementDocument, ...]
+    findings: tuple[FindingDocument, ...]
+    digest: str = ""
+
+
+class PatchDocument(Document):
+    name: str
+    centre_px: tuple[float, float]
+    lab_reference: tuple[float, float, float]
+    lab_measured: tuple[float, float, float] | None
+    delta_e_00: float | None
+    clipped: bool
+
+
+class FitDocument(Document):
+    """Residuals of the colour correction in CIEDE2000, of the fit itself and leaving one patch out."""
+
+    method: str
+    mean: float
+    max: float
+    loo_mean: float
+    loo_max: float
+
+
+class CardDocument(Document):
+    """What the station says of the colour card in a photo."""
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    photo: str
+    sha256: str
+    found: bool
+    usable: bool
+    reason: str
+    edition: str | None
+    mirrored: bool
+    corners_px: tuple[tuple[float, float], ...] | None
+    patches: tuple[PatchDocument, ...]
+    fit: FitDocument | None
+
+
+class OcPoint(Document):
+    """p : fraction nonconforming (or nonconformities a unit), pa : probability of acceptance."""
+
+    p: float
+    pa: float
+
+
+class PlanDocument(Document):
+    """A sampling plan. The lists have one entry a stage; ``ac`` is -1 where a stage cannot accept."""
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    edition: str
+    lot_size: int | None
+    code_letter: str
+    letter: str
+    n: tuple[int, ...]
+    ac: tuple[int, ...]
+    re: tuple[int, ...]
+    severity: str
+    level: str
+    aql: float
+    type: str
+    oc: tuple[OcPoint, ...]
+    producer_risk: float
+    consumer_quality: float
+    hundred_percent: bool
+
+
+class ClassDecision(Document):
+    """The decision for one class: nonconforming units against Ac and Re. ``plan`` is absent where Ac is 0 by rule."""
+
+    defect_class: Annotated[DefectClass, Field(alias="class")]
+    aql: float
+    n: int
+    ac: int
+    re: int
+    nonconforming: int
+    undecided: int
+    accepted: bool | None
+    reason: str
+    plan: PlanDocument | None
+
+
+class LotDocument(Document):
+    """The decision on a lot: accepted, rejected, or open while units are missing or undecided."""
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    lot: str
+    golden: str
+    size: int
+    sample: int
+    inspected: int
+    conforms: int
+    nonconforms: int
+    undecided: int
+    decision: Literal["accepted", "rejected", "open"]
+    reasons: tuple[str, ...]
+    classes: tuple[ClassDecision, ...]
+    counts: dict[str, int] = Field(description="units a characteristic or finding kind was nonconforming in")
+    clusters: tuple[dict[str, Any], ...] = ()
+    cause: str | None = None
+    digest: str = ""

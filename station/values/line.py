@@ -1,0 +1,258 @@
+"""What travels along the line: Shot -> Corrected -> Aligned -> Measurement, Finding. Arrays are never written to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from station.values.colour import ColourCorrection, DeviceRGB, Lab, LinearRGB
+from station.values.geometry import Frame, PlaneMap, Similarity
+
+Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+OUTSIDE, METAL, FIRST_REGION = 0, 1, 2
+"""Labels of a master's region map: outside the part, struck metal, and from 2 on the sheet's regions in its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One photo as the decoder hands it over: upright, vetted, hashed.
+
+    sha256 : of the file's bytes. notes : what the decoder did (rotated, profile applied ...).
+    metadata : the few header texts worth keeping (maker, model, software), stripped of control characters.
+    """
+
+    photo: DeviceRGB
+    sha256: str
+    name: str
+    taken_at: str | None = None
+    notes: tuple[str, ...] = ()
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        h, w = self.photo.pixels.shape[:2]
+        return w, h
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One condition for measuring at all. A gate that is not ok makes the verdict ``undecided`` and names the reason.
+
+    name : card, light, sharpness, clipping, scale, part, alignment, identity, height ...
+    blocks : which measurement kinds it takes down; empty means all of them.
+    """
+
+    name: str
+    ok: bool
+    reason: str = ""
+    blocks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PatchReading:
+    """One patch as read. rgb : (3,) mean linear device RGB; noise : (3,) standard deviation of a pixel."""
+
+    name: str
+    centre_px: tuple[float, float]
+    rgb: Float
+    noise: Float
+    clipped: bool
+    lab_reference: Float
+    lab_measured: Float | None
+    delta_e_00: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CardReading:
+    """The colour card in one photo. ``reason`` names the gate when it may not be used.
+
+    corners_px : (4, 2) outer corners of the patch grid in the card's own order (first patch's corner first), or None.
+    homography : (3, 3) card millimetres (origin at the centre of the first patch) to photo pixels, or None.
+    """
+
+    found: bool
+    usable: bool
+    reason: str
+    edition: str | None = None
+    mirrored: bool = False
+    corners_px: Float | None = None
+    homography: Float | None = None
+    patches: tuple[PatchReading, ...] = ()
+    correction: ColourCorrection | None = None
+    fit_mean: float | None = None
+    fit_max: float | None = None
+    loo_mean: float | None = None
+    loo_max: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A photo in linear light, flat-fielded, with what turns it into colour and into millimetres (either may lack)."""
+
+    shot: Shot
+    image: LinearRGB
+    clipped: Bool
+    correction: ColourCorrection | None
+    plane: PlaneMap | None
+    card: CardReading | None
+    gates: tuple[Gate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RegionMaster:
+    """One measured region of the golden. label : its value in the region map. lab : (3,) mean. u_lab : its standard
+    uncertainty in CIEDE2000. surface : soft enamel, hard enamel, plating, print, other."""
+
+    name: str
+    surface: str
+    label: int
+    lab: Float | None
+    u_lab: float
+    centre_mm: tuple[float, float]
+    area_mm2: float
+
+
+@dataclass(frozen=True, slots=True)
+class MarkMaster:
+    """One logo or printed mark: its polygon (n, 2) in mm of the golden frame."""
+
+    name: str
+    polygon_mm: Float
+
+
+@dataclass(frozen=True, slots=True)
+class Master:
+    """The sealed golden sample, measured.
+
+    image : golden in the golden frame. labels : (H, W) uint8, see ``OUTSIDE`` ... outline_mm : (n, 2) struck outline.
+    holes_mm : outlines of through holes. thickness_mm : height of the measured face over the bench.
+    noise : standard deviation of a pixel of ``image`` at mid tone. blur_px : edge blur sigma in raster pixels.
+    scale_source : rig, card or part. sizes_mm : every size the station could measure on the golden, by name.
+    """
+
+    number: str
+    version: int
+    sheet_digest: str
+    photo_sha256: str
+    frame: Frame
+    image: LinearRGB
+    correction: ColourCorrection | None
+    labels: NDArray[np.uint8]
+    outline_mm: Float
+    holes_mm: tuple[Float, ...]
+    thickness_mm: float | None
+    regions: tuple[RegionMaster, ...]
+    marks: tuple[MarkMaster, ...]
+    sizes_mm: dict[str, float]
+    u_scale: float
+    scale_source: str
+    noise: float
+    blur_px: float
+    pose: Similarity
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """A unit resampled into the golden frame by one interpolation.
+
+    image, clipped : as the master's raster. valid : (H, W) true where the photo covers the pixel.
+    similarity : golden millimetres to bench millimetres of this photo; its scale is the unit's size over the golden's,
+        so a length L in the golden frame is L * similarity.scale on the unit.
+    u_offset_mm, u_rotation_deg, u_scale : standard uncertainties (k = 1) of the registration and of the scale.
+    """
+
+    image: LinearRGB
+    clipped: Bool
+    valid: Bool
+    similarity: Similarity
+    rms_px: float
+    overlap: float
+    u_offset_mm: float
+    u_rotation_deg: float
+    u_scale: float
+    correction: ColourCorrection | None
+    scale_source: str
+    noise: float
+    blur_px: float
+    gates: tuple[Gate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One number with its unit and its expanded uncertainty (k = 2), not yet judged.
+
+    characteristic : ``KIND:NAME`` with the sheet's name. kind : colour, offset-x, offset-y, offset, rotation, scale,
+    size, border, position ... unit : ``CIEDE2000``, ``mm``, ``deg``, ``1``.
+    value : None where it could not be measured; ``why`` then says so. where_mm : place in the golden frame.
+    detail : further figures for the document (``lab``, ``dL`` ...), JSON-compatible.
+    """
+
+    characteristic: str
+    kind: str
+    value: float | None
+    unit: str
+    u: float
+    method: str
+    where_mm: tuple[float, float] | None = None
+    why: str = ""
+    detail: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One local defect in the golden frame, not yet judged. size_mm : equivalent diameter; length_mm : along the curve.
+
+    u_mm : expanded uncertainty (k = 2) of the size or length. region : name of the region it lies in.
+    polygon_mm : (n, 2) outline for drawing.
+    """
+
+    kind: str
+    x_mm: float
+    y_mm: float
+    size_mm: float
+    length_mm: float
+    area_mm2: float
+    region: str
+    score: float
+    u_mm: float
+    contrast_to_noise: float
+    polygon_mm: Float
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreMaps:
+    """What a defect model answers. kinds : names in the order of scores. scores : (K, H, W) float32, 0-1."""
+
+    kinds: tuple[str, ...]
+    scores: NDArray[np.float32]
+
+
+DefectModel = Callable[[LinearRGB, LinearRGB, NDArray[np.uint8], float], ScoreMaps]
+"""(golden, unit, region map, noise of a pixel) -> ScoreMaps. Reference difference and ONNX model are both one."""
+
+
+__all__ = [
+    "FIRST_REGION",
+    "METAL",
+    "OUTSIDE",
+    "Aligned",
+    "CardReading",
+    "Corrected",
+    "DefectModel",
+    "Finding",
+    "Gate",
+    "Lab",
+    "MarkMaster",
+    "Master",
+    "Measurement",
+    "PatchReading",
+    "RegionMaster",
+    "ScoreMaps",
+    "Shot",
+]
