@@ -31,7 +31,7 @@ class GateDocument(Document):
 
 
 class PoseDocument(Document):
-    """The part on the bench: its golden-frame origin in mm of the bench frame, clockwise rotation against the golden."""
+    """The part on the bench: golden-frame origin in bench millimetres, clockwise rotation against the golden."""
 
     x_mm: float
     y_mm: float
