@@ -1,0 +1,62 @@
+"""A unit ready to be photographed: a height field and a map of surfaces in the part's own frame.
+
+The part frame is in millimetres, x right, y down, its origin at the centre of the nominal outline's box. Array pixels are
+``(x, y)`` with the centre of the first pixel at (0, 0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+NOTHING = 0
+"""Value of :attr:`Part.surface` where there is no part (the bench shows)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """One material of a part.
+
+    name : ``gold``, ``nickel``, ``black nickel``, ``antique brass``, ``enamel:sky`` ...
+    kind : ``metal``, ``soft enamel``, ``hard enamel``, ``print``, ``oxide``, ``dust``, ``speck`` ...
+    recipe : for enamel, print and dust the Kubelka-Munk pigment concentrations by pigment name; metals are named by
+        ``name`` and leave it empty, or carry ``{"oxide": 0..1}`` for the darkening of an antique or spotted plating.
+    roughness : microfacet roughness 0-1. clearcoat : share 0-1 of a thin gloss layer on top.
+    metal : for a metal, the finish whose spectrum it has (``gold``, ``nickel``, ``black nickel``, ``antique brass``).
+    """
+
+    name: str
+    kind: str
+    recipe: Mapping[str, float] = field(default_factory=dict)
+    roughness: float = 0.3
+    clearcoat: float = 0.0
+    metal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A unit as a height field with materials.
+
+    pitch_mm : raster pitch. origin_px : (x, y) raster position of 0 mm, 0 mm of the part frame.
+    height_mm : (H, W) float32 height of the face over the bench, 0 where there is no part.
+    surface : (H, W) uint8, ``NOTHING`` outside, else 1 + index into ``surfaces``.
+    thickness_mm : height of the struck metal face over the bench.
+    lift_mm : height of the underside over the bench (0 for a part that lies flat).
+    """
+
+    name: str
+    pitch_mm: float
+    origin_px: tuple[float, float]
+    height_mm: NDArray[np.float32]
+    surface: NDArray[np.uint8]
+    surfaces: tuple[Surface, ...]
+    thickness_mm: float
+    lift_mm: float = 0.0
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """(H, W) true where there is part."""
+        return self.surface != NOTHING
