@@ -1,0 +1,36 @@
+"""The control sheet: what buyer and supplier agreed. TOML in and out, linted, digested.
+
+``models``   the tables and their limits
+``reading``  TOML to Sheet and back
+"""
+
+from station.sheet.models import (
+    PREFERRED_AQL,
+    Aql,
+    DefectLimit,
+    GoldenRecord,
+    Limits,
+    Mark,
+    Product,
+    Region,
+    Sheet,
+    Size,
+    decimal_of,
+)
+from station.sheet.reading import dump_sheet, load_sheet
+
+__all__ = [
+    "PREFERRED_AQL",
+    "Aql",
+    "DefectLimit",
+    "GoldenRecord",
+    "Limits",
+    "Mark",
+    "Product",
+    "Region",
+    "Sheet",
+    "Size",
+    "decimal_of",
+    "dump_sheet",
+    "load_sheet",
+]

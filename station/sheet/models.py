@@ -1,0 +1,299 @@
+"""The tables of the control sheet, schema 1: strict, frozen, with limits that compare as decimals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints, model_validator
+
+from station.values.digest import digest
+from station.values.documents import DefectClass
+
+PREFERRED_AQL = (
+    *(0.010, 0.015, 0.025, 0.040, 0.065, 0.10, 0.15, 0.25, 0.40, 0.65, 1.0, 1.5, 2.5, 4.0, 6.5, 10.0),
+    *(15.0, 25.0, 40.0, 65.0, 100.0, 150.0, 250.0, 400.0, 650.0, 1000.0),
+)
+"""The AQL columns of the sampling standards; up to 10 per cent nonconforming, above it nonconformities per 100."""
+
+DEFAULT_COLOUR_LIMITS = {"plating": (2.5, 4.0)}
+"""CIEDE2000 (accept, reject) by surface where a sheet gives none; every other surface takes (2.0, 3.0)."""
+
+Number = Annotated[float, Strict()]
+Positive = Annotated[float, Strict(), Field(gt=0)]
+NotNegative = Annotated[float, Strict(), Field(ge=0)]
+Percent = Annotated[float, Strict(), Field(ge=0, le=100)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+Identifier = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+Point = tuple[Number, Number]
+Polygon = Annotated[tuple[Point, ...], Field(min_length=3)]
+ProductType = Literal["pin", "coin", "keychain", "magnet", "medal", "pack", "other"]
+Surface = Literal["soft enamel", "hard enamel", "plating", "print", "other"]
+
+
+def decimal_of(x: float) -> Decimal:
+    """``x`` as the shortest decimal that reads back as it: 0.2 is exactly 0.2, and 20 - 0.2 exactly 19.8."""
+    return Decimal(repr(float(x)))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Inclusive limits as exact decimals in the unit of the characteristic; None where a side is open."""
+
+    nominal: Decimal | None
+    lower: Decimal | None
+    upper: Decimal | None
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
+
+
+class Product(_Table):
+    """What is made. ``thickness_mm``: height of the measured face over the bench; without it no mm are judged."""
+
+    sku: Name
+    name: Text = ""
+    type: ProductType = "other"
+    finish: Text = ""
+    thickness_mm: Positive | None = None
+    material: Text = ""
+    supplier: Text = ""
+    order: Text = Field(default="", description="purchase order or project")
+    notes: Text = ""
+
+
+class GoldenRecord(_Table):
+    """Which sample is the standard, when it was approved and by whom. The number is made from the date when absent."""
+
+    number: Identifier | None = None
+    version: Annotated[int, Strict(), Field(ge=1)] | None = None
+    received_on: date | None = None
+    approved_on: date | None = None
+    approved_by: Text = Field(default="", description="the buyer's approver")
+    confirmed_by: Text = Field(default="", description="the supplier's contact")
+    artwork: Text = Field(default="", description="artwork file and revision")
+    open_items: tuple[Name, ...] = Field(default=(), description="items still to be confirmed")
+
+
+class Region(_Table):
+    """An enamel cell or a plated face, held to two tiers in CIEDE2000: conforms up to ``accept``, nonconforming
+    above ``reject``, a person decides between. ``boundary_mm`` limits the shift of its colour boundary."""
+
+    name: Name
+    seed_px: Point | None = None
+    seed_mm: Point | None = None
+    polygon_px: Polygon | None = None
+    polygon_mm: Polygon | None = None
+    surface: Surface = "other"
+    accept: Positive = Field(default_factory=lambda row: _default_colour_limits(row)[0])
+    reject: Positive = Field(default_factory=lambda row: _default_colour_limits(row)[1])
+    boundary_mm: Positive | None = None
+    defect_class: Annotated[DefectClass, Field(alias="class")] = "major"
+    note: Text = ""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _exactly_one(self, ("seed_px", "seed_mm", "polygon_px", "polygon_mm"))
+        if self.accept > self.reject:
+            raise ValueError(f"accept {self.accept:g} is above reject {self.reject:g}; give reject >= accept")
+        _check_polygons(self.polygon_px, self.polygon_mm)
+        return self
+
+
+class Mark(_Table):
+    """A logo or printed mark; limits of its centre's distance, its rotation (either way) and its relative scale."""
+
+    name: Name
+    polygon_px: Polygon | None = None
+    polygon_mm: Polygon | None = None
+    offset_mm: Positive | None = None
+    rotation_deg: Positive | None = None
+    scale: Annotated[float, Strict(), Field(gt=0, lt=1)] | None = None
+    defect_class: Annotated[DefectClass, Field(alias="class")] = "major"
+    note: Text = ""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _exactly_one(self, ("polygon_px", "polygon_mm"))
+        _check_polygons(self.polygon_px, self.polygon_mm)
+        return self
+
+    @property
+    def limited(self) -> bool:
+        """Whether the sheet gives any limit at all."""
+        return any(x is not None for x in (self.offset_mm, self.rotation_deg, self.scale))
+
+    def limits(self, kind: str) -> Limits | None:
+        """Limits of a measurement kind (offset, offset-x, offset-y, rotation, scale), or None without one."""
+        if kind in ("offset", "offset-x", "offset-y") and self.offset_mm is not None:
+            bound = decimal_of(self.offset_mm)
+            return Limits(Decimal(0), None if kind == "offset" else -bound, bound)
+        if kind == "rotation" and self.rotation_deg is not None:
+            bound = decimal_of(self.rotation_deg)
+            return Limits(Decimal(0), -bound, bound)
+        if kind == "scale" and self.scale is not None:
+            bound = decimal_of(self.scale)
+            return Limits(Decimal(1), 1 - bound, 1 + bound)
+        return None
+
+
+class Size(_Table):
+    """A length. Tolerances in mm or in per cent of the nominal; a side left out is open."""
+
+    name: Name
+    nominal_mm: Positive | Literal["golden"]
+    plus_mm: NotNegative | None = None
+    minus_mm: NotNegative | None = None
+    plus_percent: Percent | None = None
+    minus_percent: Percent | None = None
+    defect_class: Annotated[DefectClass, Field(alias="class")] = "major"
+    note: Text = ""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for side in ("plus", "minus"):
+            if getattr(self, f"{side}_mm") is not None and getattr(self, f"{side}_percent") is not None:
+                raise ValueError(f"{side}_mm and {side}_percent are both given; keep one of them")
+        return self
+
+    @property
+    def limited(self) -> bool:
+        """Whether the sheet gives a tolerance on either side."""
+        return any(x is not None for x in (self.plus_mm, self.minus_mm, self.plus_percent, self.minus_percent))
+
+    def limits(self, golden_mm: float | None) -> Limits:
+        """Limits in mm; ``golden_mm`` is the golden's own size, for the nominal ``golden`` (None: unknown)."""
+        if self.nominal_mm == "golden":
+            nominal = None if golden_mm is None else decimal_of(golden_mm)
+        else:
+            nominal = decimal_of(self.nominal_mm)
+        if nominal is None:
+            return Limits(None, None, None)
+        plus = _tolerance(nominal, self.plus_mm, self.plus_percent)
+        minus = _tolerance(nominal, self.minus_mm, self.minus_percent)
+        return Limits(nominal, None if minus is None else nominal - minus, None if plus is None else nominal + plus)
+
+
+class DefectLimit(_Table):
+    """The largest allowed diameter of a defect kind in mm, for scratches the length; 0 allows none."""
+
+    kind: Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z][a-z0-9-]*$")]
+    limit_mm: NotNegative
+    defect_class: Annotated[DefectClass, Field(alias="class")] = "major"
+    note: Text = ""
+
+
+class Aql(_Table):
+    """Sampling by class; ``critical = 0`` means acceptance number 0 on the whole sample."""
+
+    level: Literal["S-1", "S-2", "S-3", "S-4", "I", "II", "III"] = "II"
+    critical: NotNegative = 0.0
+    major: NotNegative = 2.5
+    minor: NotNegative = 4.0
+    severity: Literal["normal", "tightened", "reduced"] = "normal"
+    edition: Literal["z1.4", "iso2859-1"] = "z1.4"
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for key in ("critical", "major", "minor"):
+            value = getattr(self, key)
+            if value != 0 and value not in PREFERRED_AQL:
+                near = min(PREFERRED_AQL, key=lambda a: abs(math.log(a / value)))
+                raise ValueError(f"{key} = {value:g} is not an AQL of the standards; the nearest is {near:g}")
+        return self
+
+
+class Sheet(_Table):
+    """The control sheet: what buyer and supplier agreed, as the contract's TOML."""
+
+    schema_version: Annotated[Literal[1], Field(alias="schema")]
+    product: Product
+    golden: GoldenRecord = Field(default_factory=GoldenRecord)
+    regions: tuple[Region, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    sizes: tuple[Size, ...] = ()
+    defects: tuple[DefectLimit, ...] = ()
+    aql: Aql = Field(default_factory=Aql)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _no_duplicates("regions", "name", (r.name for r in self.regions))
+        _no_duplicates("marks", "name", (m.name for m in self.marks))
+        _no_duplicates("sizes", "name", (s.name for s in self.sizes))
+        _no_duplicates("defects", "kind", (d.kind for d in self.defects))
+        return self
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON of all that is agreed; layout and order of keys in the file do not matter."""
+        return digest(self.agreed(mode="json"))
+
+    def agreed(self, mode: Literal["json", "python"]) -> dict[str, Any]:
+        """The sheet as nested dicts and lists under the TOML's keys, defaults spelled out, what is empty left out."""
+        dumped: dict[str, Any] = _without_empty(self.model_dump(mode=mode, by_alias=True))
+        return dumped
+
+    def region(self, name: str) -> Region | None:
+        """The region of that name, or None."""
+        return next((r for r in self.regions if r.name == name), None)
+
+    def mark(self, name: str) -> Mark | None:
+        """The mark of that name, or None."""
+        return next((m for m in self.marks if m.name == name), None)
+
+    def size(self, name: str) -> Size | None:
+        """The size of that name, or None."""
+        return next((s for s in self.sizes if s.name == name), None)
+
+    def defect(self, kind: str) -> DefectLimit | None:
+        """The limit of that defect kind, or None."""
+        return next((d for d in self.defects if d.kind == kind), None)
+
+
+def _without_empty(value: Any) -> Any:
+    if isinstance(value, dict):
+        kept = {k: _without_empty(v) for k, v in value.items()}
+        return {k: v for k, v in kept.items() if v not in (None, "", [], {})}
+    return [_without_empty(v) for v in value] if isinstance(value, list | tuple) else value
+
+
+def _default_colour_limits(row: dict[str, Any]) -> tuple[float, float]:
+    return DEFAULT_COLOUR_LIMITS.get(row.get("surface", "other"), (2.0, 3.0))
+
+
+def _tolerance(nominal: Decimal, mm: float | None, percent: float | None) -> Decimal | None:
+    if mm is not None:
+        return decimal_of(mm)
+    return None if percent is None else nominal * decimal_of(percent) / 100
+
+
+def _exactly_one(row: BaseModel, keys: tuple[str, ...]) -> None:
+    given = [k for k in keys if getattr(row, k) is not None]
+    if len(given) != 1:
+        said = " and ".join(given) if given else "no position"
+        raise ValueError(f"{said} given; give exactly one of {', '.join(keys)}")
+
+
+def _check_polygons(*polygons: tuple[Point, ...] | None) -> None:
+    for p in polygons:
+        if p is None:
+            continue
+        area = sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(p, (*p[1:], p[0]), strict=True)) / 2
+        if abs(area) == 0:
+            raise ValueError("the polygon encloses no area; give at least three corners that are not on one line")
+
+
+def _no_duplicates(table: str, key: str, names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name.casefold() in seen:
+            raise ValueError(f'two [[{table}]] have the {key} "{name}"; rename or remove one')
+        seen.add(name.casefold())
