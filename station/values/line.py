@@ -14,8 +14,9 @@ from station.values.geometry import Frame, PlaneMap, Similarity
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
-OUTSIDE, METAL, FIRST_REGION = 0, 1, 2
-"""Labels of a master's region map: outside the part, struck metal, and from 2 on the sheet's regions in its order."""
+OUTSIDE, METAL, FIRST_REGION, OTHER = 0, 1, 2, 255
+"""Labels of a master's region map: outside the part, struck metal, from 2 on the sheet's regions in its order, and enamel
+that the sheet does not name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +241,7 @@ DefectModel = Callable[[LinearRGB, LinearRGB, NDArray[np.uint8], float], ScoreMa
 __all__ = [
     "FIRST_REGION",
     "METAL",
+    "OTHER",
     "OUTSIDE",
     "Aligned",
     "CardReading",
