@@ -20,12 +20,13 @@ NOTHING = 0
 class Surface:
     """One material of a part.
 
-    name : ``gold``, ``nickel``, ``black nickel``, ``antique brass``, ``enamel:sky`` ...
-    kind : ``metal``, ``soft enamel``, ``hard enamel``, ``print``, ``oxide``, ``dust``, ``speck`` ...
-    recipe : for enamel, print and dust the Kubelka-Munk pigment concentrations by pigment name; metals are named by
-        ``name`` and leave it empty, or carry ``{"oxide": 0..1}`` for the darkening of an antique or spotted plating.
+    name : for a metal the finish whose spectrum it has (``gold``, ``nickel``, ``black nickel``, ``antique brass`` ...);
+        for the rest a label such as ``enamel:sky``.
+    kind : decides texture and gloss: ``metal`` (polished), ``sandblasted metal``, ``oxide``, ``soft enamel``,
+        ``hard enamel``, ``print``, ``dust``, ``fibre``.
+    recipe : for enamel, print and dust the Kubelka-Munk pigment concentrations by pigment name; a metal may carry
+        ``{"oxide": 0..1}``, the darkening of an antique, tarnished or spotted plating.
     roughness : microfacet roughness 0-1. clearcoat : share 0-1 of a thin gloss layer on top.
-    metal : for a metal, the finish whose spectrum it has (``gold``, ``nickel``, ``black nickel``, ``antique brass``).
     """
 
     name: str
@@ -33,7 +34,6 @@ class Surface:
     recipe: Mapping[str, float] = field(default_factory=dict)
     roughness: float = 0.3
     clearcoat: float = 0.0
-    metal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,11 @@ class Part:
     """A unit as a height field with materials.
 
     pitch_mm : raster pitch. origin_px : (x, y) raster position of 0 mm, 0 mm of the part frame.
-    height_mm : (H, W) float32 height of the face over the bench, 0 where there is no part.
+    height_mm : (H, W) float32 height of the face over the bench; runs on a few samples beyond the edge.
     surface : (H, W) uint8, ``NOTHING`` outside, else 1 + index into ``surfaces``.
     thickness_mm : height of the struck metal face over the bench.
+    coverage : (H, W) share 0-1 of each sample's cell inside the struck outline; None takes ``surface`` for it.
+    under, share : at a border of two surfaces the cell shows share * surface + (1 - share) * under; None is share 1.
     lift_mm : height of the underside over the bench (0 for a part that lies flat).
     """
 
@@ -54,6 +56,9 @@ class Part:
     surface: NDArray[np.uint8]
     surfaces: tuple[Surface, ...]
     thickness_mm: float
+    coverage: NDArray[np.float32] | None = None
+    under: NDArray[np.uint8] | None = None
+    share: NDArray[np.float32] | None = None
     lift_mm: float = 0.0
 
     @property
