@@ -1,0 +1,336 @@
+"""The decoder against Pillow, littleCMS and hostile bytes."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import struct
+import tracemalloc
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms, ImageOps
+
+from station.devices import icc
+from station.devices.photo import photo_files, read_photo
+from station.errors import PhotoError
+from station.values.line import Shot
+
+
+def scene(width: int = 96, height: int = 72) -> np.ndarray:
+    """A smooth picture without any symmetry."""
+    y, x = np.mgrid[0:height, 0:width]
+    return np.stack([x * 2, y * 3, (x + 2 * y) % 200], axis=-1).astype(np.uint8)
+
+
+def encode(pixels: np.ndarray, kind: str = "PNG", **options: object) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, kind, **options)
+    return out.getvalue()
+
+
+def refusal(data: bytes | Path, **limits: float) -> str:
+    with pytest.raises(PhotoError) as caught:
+        read_photo(data, **limits)
+    assert "\n" not in str(caught.value)
+    assert caught.value.do
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation_is_applied_once_as_pillow_does(kind: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    options = {"lossless": True} if kind == "WEBP" else {}
+    data = encode(scene(), kind, exif=exif, **options)
+    shot = read_photo(data)
+    expected = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB"))
+    np.testing.assert_array_equal(shot.photo.pixels, expected)
+    assert shot.size == ((96, 72) if orientation < 5 else (72, 96))
+    assert any("upright" in n for n in shot.notes) == (orientation != 1)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation_of_a_16_bit_tiff(orientation: int) -> None:
+    grey = scene()[..., 0].astype(np.uint16) * 257 + scene()[..., 1]
+    out = io.BytesIO()
+    Image.fromarray(grey).save(out, "TIFF", tiffinfo={274: orientation})
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    png = Image.open(io.BytesIO(encode(grey, "PNG", exif=exif)))
+    expected = np.asarray(ImageOps.exif_transpose(png))
+    np.testing.assert_array_equal(read_photo(out.getvalue()).photo.pixels[..., 1], expected)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tiff"])
+def test_16_bits_are_kept(suffix: str) -> None:
+    deep = np.random.default_rng(1).integers(0, 65536, (70, 90, 3), dtype=np.uint16)
+    data = cv2.imencode(suffix, deep[..., ::-1])[1].tobytes()
+    shot = read_photo(data)
+    assert shot.photo.pixels.dtype == np.uint16
+    np.testing.assert_array_equal(shot.photo.pixels, deep)
+
+
+def test_jpeg_decodes_as_pillow_and_is_hashed() -> None:
+    data = encode(scene(), "JPEG", quality=90)
+    shot = read_photo(data, name="../../front\x1b[31m.jpg")
+    np.testing.assert_array_equal(shot.photo.pixels, np.asarray(Image.open(io.BytesIO(data))))
+    assert shot.sha256 == hashlib.sha256(data).hexdigest()
+    assert shot.name == "front?[31m.jpg"
+    assert shot.notes == ()
+
+
+def test_grey_palette_and_alpha() -> None:
+    grey = read_photo(encode(scene()[..., 0], "JPEG"))
+    assert "grey" in grey.notes[0]
+    assert (np.ptp(grey.photo.pixels, axis=2) == 0).all()
+    palette = io.BytesIO()
+    Image.fromarray(scene()).quantize(64).save(palette, "PNG")
+    assert "palette" in read_photo(palette.getvalue()).notes[0]
+    opaque = np.dstack([scene(), np.full((72, 96), 255, np.uint8)])
+    shot = read_photo(encode(opaque))
+    np.testing.assert_array_equal(shot.photo.pixels, scene())
+    assert shot.notes == ("opaque alpha channel dropped",)
+    opaque[0, 0, 3] = 254
+    assert "transparent" in refusal(encode(opaque))
+
+
+def test_metadata_is_capped_and_stripped() -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Maker\x07 \x1b[31mred" + "x" * 500
+    exif[0x0110] = "Model\0hidden"
+    exif[0x0131] = "Editor\r\n  3"
+    exif[0x0132] = "2026:11:21 08:00:00"
+    inner = exif.get_ifd(0x8769)
+    inner[0x9003], inner[0x9011] = "2026:11:20 10:11:12", "+01:00"
+    shot = read_photo(encode(scene(), "JPEG", exif=exif))
+    assert shot.taken_at == "2026-11-20T10:11:12+01:00"
+    assert shot.metadata["maker"].startswith("Maker [31mred")
+    assert len(shot.metadata["maker"]) == 100
+    assert shot.metadata["model"] == "Model"
+    assert shot.metadata["software"] == "Editor 3"
+    assert shot.metadata["date"] == "2026-11-21T08:00:00"
+
+
+@pytest.mark.parametrize("date", ["0000:00:00 00:00:00", "2026:13:40 99:00:00", "yesterday", ""])
+def test_impossible_dates_are_left_out(date: str) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = date
+    assert read_photo(encode(scene(), "JPEG", exif=exif)).taken_at is None
+
+
+# --- colour profiles ---------------------------------------------------------------------------------------------
+
+
+def profile(to_xyz: np.ndarray, curve: bytes, white: bytes = b"") -> bytes:
+    """A minimal ICC profile of three primaries and one curve."""
+    fixed = [b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(v * 65536) for v in column)) for column in to_xyz.T]
+    wtpt = b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061)
+    tags = dict(zip(("rXYZ", "gXYZ", "bXYZ"), fixed, strict=True)) | dict.fromkeys(("rTRC", "gTRC", "bTRC"), curve)
+    tags["wtpt"] = wtpt + white
+    table, body, start = b"", b"", 132 + 12 * len(tags)
+    for name, tag in tags.items():
+        padded = tag + b"\0" * (-len(tag) % 4)
+        table += struct.pack(">4sII", name.encode(), start + len(body), len(tag))
+        body += padded
+    size = start + len(body)
+    head = struct.pack(">I4sI4s4s4s12s4s", size, b"lcms", 0x02400000, b"mntr", b"RGB ", b"XYZ ", b"\0" * 12, b"acsp")
+    head = head.ljust(68, b"\0") + struct.pack(">3i", 63190, 65536, 54061)
+    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
+
+
+# Display P3: primaries of SMPTE EG 432-1 with the D65 white, adapted to D50 by Bradford (published by the ICC).
+P3 = np.array([[0.51512, 0.29198, 0.15710], [0.24120, 0.69225, 0.06657], [-0.00105, 0.04189, 0.78407]])
+SRGB_CURVE = b"para\0\0\0\0\0\3\0\0" + struct.pack(
+    ">5i", *(round(v * 65536) for v in (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045))
+)
+GAMMA_22 = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.19921875 * 256))
+
+
+@pytest.mark.parametrize(("primaries", "curve"), [(P3, SRGB_CURVE), (P3, GAMMA_22), (icc.SRGB_TO_XYZ, GAMMA_22)])
+def test_matrix_profiles_agree_with_littlecms(primaries: np.ndarray, curve: bytes) -> None:
+    embedded = profile(primaries, curve)
+    pixels = np.random.default_rng(2).integers(0, 256, (80, 80, 3), dtype=np.uint8)
+    shot = read_photo(encode(pixels, icc_profile=embedded))
+    theirs = ImageCms.profileToProfile(
+        Image.fromarray(pixels), io.BytesIO(embedded), ImageCms.createProfile("sRGB"),
+        ImageCms.Intent.RELATIVE_COLORIMETRIC, "RGB",
+        flags=ImageCms.Flags.HIGHRESPRECALC | ImageCms.Flags.NOOPTIMIZE,
+    )  # fmt: skip
+    ours = shot.photo.pixels.astype(float) / 257
+    assert shot.photo.pixels.dtype == np.uint16
+    assert np.abs(ours - np.asarray(theirs)).max() <= 1.1
+    assert np.abs(ours - pixels).max() > 5
+    assert "converted to sRGB" in shot.notes[-1]
+
+
+def test_p3_red_is_the_published_colour() -> None:
+    # CSS Color Module Level 4, section 10.11: linear Display P3 to linear sRGB.
+    linear = ((np.array([200, 100, 80]) / 255 + 0.055) / 1.055) ** 2.4
+    css = np.array([[1.2249401763, -0.2249401763, 0], [-0.0420569547, 1.0420569547, 0], [-0.0196375546, -0.0786360456, 1.0982736001]])  # fmt: skip  # noqa: E501
+    expected = (1.055 * (css @ linear) ** (1 / 2.4) - 0.055) * 65535
+    pixels = np.tile(np.array([200, 100, 80], np.uint8), (64, 64, 1))
+    got = read_photo(encode(pixels, icc_profile=profile(P3, SRGB_CURVE))).photo.pixels[0, 0]
+    np.testing.assert_allclose(got, expected, atol=25)  # 0.1 of an 8-bit step
+
+
+def test_srgb_profile_changes_nothing() -> None:
+    embedded = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    shot = read_photo(encode(scene(), icc_profile=embedded))
+    np.testing.assert_array_equal(shot.photo.pixels, scene())
+    assert shot.notes == ()
+
+
+def test_camera_that_names_adobe_rgb_without_a_profile() -> None:
+    def directory(tag: int, kind: int, count: int, value: bytes) -> bytes:
+        return struct.pack(">HHHI4sI", 1, tag, kind, count, value, 0)
+
+    exif = b"Exif\0\0MM\0*" + struct.pack(">I", 8)
+    exif += directory(0x8769, 4, 1, struct.pack(">I", 26)) + directory(0xA005, 4, 1, struct.pack(">I", 44))
+    exif += directory(0x0001, 2, 4, b"R03\0")
+    shot = read_photo(encode(scene(), exif=exif))
+    assert "Adobe RGB" in shot.notes[-1]
+    grey = (scene() // 2 + 64)[..., :1].repeat(3, axis=2)
+    neutral = read_photo(encode(grey, exif=exif)).photo.pixels.astype(int)
+    assert np.ptp(neutral, axis=2).max() < 30  # of 65535: greys stay grey
+
+
+def test_damaged_profiles_are_refused() -> None:
+    good = profile(P3, SRGB_CURVE)
+    for bad in (b"nonsense", good[:200], good.replace(b"rTRC", b"xxxx"), good.replace(b"para", b"what")):
+        assert "profile" in refusal(encode(scene(), icc_profile=bad))
+
+
+# --- refusals ----------------------------------------------------------------------------------------------------
+
+
+def one_bit_png(side: int) -> bytes:
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    squeeze = zlib.compressobj(9)
+    row = b"\0" * (1 + side // 8)
+    body = b"".join(squeeze.compress(row) for _ in range(side)) + squeeze.flush()
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+def test_bombs_are_refused_without_memory() -> None:
+    for side, words in ((30000, "megapixels"), (9000, "81 megapixels (9000 x 9000)")):
+        bomb = one_bit_png(side)
+        tracemalloc.start()
+        assert words in refusal(bomb)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 5e6
+
+
+def test_bad_files(tmp_path: Path) -> None:
+    assert "is empty" in refusal(b"")
+    note = tmp_path / "front.jpg"
+    note.write_text("this is not a picture, it is a note\n")
+    assert "front.jpg is a text file" in refusal(note)
+    assert "too small" in refusal(encode(np.zeros((1, 1, 3), np.uint8)))
+    assert "does not exist" in refusal(tmp_path / "gone.jpg")
+    assert "is a folder" in refusal(tmp_path)
+    assert "convert it to jpeg" in refusal(b"\0\0\0\x18ftypheic" + b"\0" * 100).lower()
+    assert "PDF" in refusal(b"%PDF-1.7\n")
+    assert "megapixels" in refusal(encode(scene()), max_megapixels=0.001)
+    assert "larger than" in refusal(encode(scene()), max_photo_mb=0.0001)
+    fifo = tmp_path / "pipe.jpg"
+    os.mkfifo(fifo)
+    assert "not a regular file" in refusal(fifo)
+
+
+def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "locked.jpg"
+    path.write_bytes(encode(scene(), "JPEG"))
+
+    def deny(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", deny)  # root reads everything, so the mode of the file cannot show it
+    assert "may not be read" in refusal(path)
+
+
+def test_kinds_that_cannot_be_measured() -> None:
+    cmyk = io.BytesIO()
+    Image.fromarray(scene()).convert("CMYK").save(cmyk, "JPEG")
+    assert "CMYK" in refusal(cmyk.getvalue())
+    assert "black and white" in refusal(one_bit_png(80))
+    frames = [Image.fromarray(scene()), Image.fromarray(255 - scene())]
+    for kind in ("TIFF", "PNG", "WEBP"):
+        several = io.BytesIO()
+        frames[0].save(several, kind, save_all=True, append_images=frames[1:])
+        assert "several pictures" in refusal(several.getvalue())
+    real = io.BytesIO()
+    Image.fromarray(scene()[..., 0].astype(np.float32)).save(real, "TIFF")
+    assert "8 nor 16 bits" in refusal(real.getvalue())
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+def test_cut_off_files(kind: str) -> None:
+    data = encode(np.random.default_rng(3).integers(0, 256, (80, 80, 3), dtype=np.uint8), kind)
+    for share in (0.02, 0.3, 0.6, 0.9, 0.99):
+        refusal(data[: int(len(data) * share)])
+
+
+def test_cut_off_16_bit_files() -> None:
+    deep = np.random.default_rng(4).integers(0, 65536, (70, 90, 3), dtype=np.uint16)
+    for suffix in (".png", ".tiff"):
+        data = cv2.imencode(suffix, deep)[1].tobytes()
+        for share in (0.3, 0.6, 0.95):
+            refusal(data[: int(len(data) * share)])
+
+
+_SEEDS = [
+    encode(scene(), "JPEG", quality=80),
+    encode(scene(), "JPEG", progressive=True, exif=b"Exif\0\0MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"),
+    encode(scene(), icc_profile=profile(P3, SRGB_CURVE)),
+    cv2.imencode(".png", scene().astype(np.uint16) * 200)[1].tobytes(),
+    encode(scene(), "TIFF"),
+    cv2.imencode(".tiff", scene().astype(np.uint16) * 200)[1].tobytes(),
+    encode(scene(), "WEBP"),
+]
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(
+    seed=st.sampled_from(_SEEDS),
+    edits=st.lists(st.tuples(st.integers(0, 2**20), st.integers(0, 255), st.booleans()), min_size=1, max_size=8),
+    cut=st.none() | st.floats(0, 1),
+)
+def test_mutated_files_are_read_or_refused(seed: bytes, edits: list[tuple[int, int, bool]], cut: float | None) -> None:
+    data = bytearray(seed)
+    for place, value, in_header in edits:
+        data[place % min(len(data), 400 if in_header else len(data))] = value
+    data = data if cut is None else data[: int(len(data) * cut)]
+    with contextlib.suppress(PhotoError):  # anything else that escapes fails the test
+        shot = read_photo(bytes(data), max_megapixels=1.0)
+        assert isinstance(shot, Shot)
+        assert min(shot.size) >= 64
+
+
+# --- folders -----------------------------------------------------------------------------------------------------
+
+
+def test_photo_files(tmp_path: Path) -> None:
+    for name in ("unit10.JPG", "unit2.jpg", "unit1.png", "notes.txt", "._unit1.png", "x.heic"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "deeper").mkdir()
+    (tmp_path / "deeper" / "unit0.jpg").write_bytes(b"x")
+    found = photo_files([tmp_path / "unit2.jpg", tmp_path, tmp_path / "notes.txt"])
+    assert [p.name for p in found] == ["unit2.jpg", "unit1.png", "unit10.JPG", "x.heic", "notes.txt"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(PhotoError, match="no pictures"):
+        photo_files([tmp_path / "empty"])
+    with pytest.raises(PhotoError, match="does not exist"):
+        photo_files([tmp_path / "gone"])
