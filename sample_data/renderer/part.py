@@ -20,8 +20,8 @@ NOTHING = 0
 class Surface:
     """One material of a part.
 
-    name : for a metal the finish whose spectrum it has (``gold``, ``nickel``, ``black nickel``, ``antique brass`` ...);
-        for the rest a label such as ``enamel:sky``.
+    name : a label such as ``gold`` or ``enamel:sky``. metal : for a metal the finish whose spectrum it has (``gold``,
+        ``nickel``, ``black nickel``, ``antique brass`` ...); empty takes ``name`` for it.
     kind : decides texture and gloss: ``metal`` (polished), ``sandblasted metal``, ``oxide``, ``soft enamel``,
         ``hard enamel``, ``print``, ``dust``, ``fibre``.
     recipe : for enamel, print and dust the Kubelka-Munk pigment concentrations by pigment name; a metal may carry
@@ -34,6 +34,7 @@ class Surface:
     recipe: Mapping[str, float] = field(default_factory=dict)
     roughness: float = 0.3
     clearcoat: float = 0.0
+    metal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

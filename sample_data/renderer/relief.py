@@ -40,7 +40,7 @@ class Artwork:
     carving: Raster | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Emblem:
     """The logo mark: applied metal with enamel (``struck``) or ink on what lies below (``printed``).
 
@@ -57,7 +57,7 @@ class Emblem:
     draw: Callable[[Canvas], Mapping[str, Mask]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Design:
     """A product. The outline's box is centred on 0, 0. outline : (n, 2) mm. enamel : ``soft enamel`` or ``hard enamel``. depth_mm : enamel below the metal."""
 
