@@ -1,0 +1,258 @@
+"""Annotated pictures: the golden beside the unit, with regions, offsets, sizes and findings drawn where they lie."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from station.values.colour import ColourCorrection, LinearRGB, srgb_encode
+from station.values.documents import MeasurementDocument, UnitDocument, Verdict
+from station.values.geometry import Frame
+from station.values.line import Aligned, Master
+
+RGB = NDArray[np.uint8]
+Colour = tuple[int, int, int]
+
+# Distinct under deuteranopia and protanopia, always beside a word and a shape (Okabe and Ito 2008).
+COLOURS: dict[Verdict, Colour] = {
+    Verdict.CONFORMS: (0, 114, 178),
+    Verdict.NONCONFORMS: (213, 94, 0),
+    Verdict.UNDECIDED: (240, 228, 66),
+}
+INK: Colour = (24, 24, 24)
+PAPER: Colour = (245, 245, 243)
+GREY: Colour = (128, 128, 128)
+WHITE: Colour = (255, 255, 255)
+_OVERSAMPLE = 2
+
+# XYZ (D50) to linear sRGB (D65), Bradford-adapted: IEC 61966-2-1 and ICC.1:2022 annex E.
+_XYZ_D50_TO_SRGB = np.array(
+    [
+        [3.1338561, -1.6168667, -0.4906146],
+        [-0.9787684, 1.9161415, 0.0334540],
+        [0.0719453, -0.2289914, 1.4052427],
+    ]
+)
+
+
+def display(image: LinearRGB, correction: ColourCorrection | None) -> RGB:
+    """A picture for the screen, (H, W, 3) uint8 sRGB: through its colour correction where there is one."""
+    if correction is None:
+        linear = image.pixels
+    else:
+        linear = (correction.xyz(image.pixels) @ _XYZ_D50_TO_SRGB.T).astype(np.float32)
+    codes = np.rint(srgb_encode(np.linspace(0.0, 1.0, 4096)) * 255).astype(np.uint8)
+    index = np.clip(linear * 4095 + 0.5, 0, 4095).astype(np.uint16)
+    return np.asarray(codes[index])
+
+
+def png(picture: RGB) -> bytes:
+    """PNG bytes of an (H, W, 3) uint8 picture."""
+    ok, data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 3])
+    if not ok:
+        raise ValueError("OpenCV could not encode the picture as PNG")
+    return bytes(data.tobytes())
+
+
+def jpeg(picture: RGB, quality: int = 90) -> bytes:
+    """JPEG bytes of an (H, W, 3) uint8 picture, without chroma subsampling so that thin coloured lines stay."""
+    out = io.BytesIO()
+    Image.fromarray(picture).save(out, "JPEG", quality=quality, subsampling=0)
+    return out.getvalue()
+
+
+def font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """The drawing font (Pillow's built-in scalable one) at ``size`` pixels."""
+    return ImageFont.load_default(size=size)
+
+
+class Canvas:
+    """An antialiased drawing over a golden-frame raster; coordinates in millimetres of the golden frame."""
+
+    def __init__(self, raster: RGB, frame: Frame, width_px: int) -> None:
+        self._frame = frame
+        self._zoom = width_px / raster.shape[1]
+        size = (width_px, round(raster.shape[0] * self._zoom))
+        self.base = Image.fromarray(raster).resize(size, Image.Resampling.LANCZOS)
+        self._layer = Image.new("RGBA", (size[0] * _OVERSAMPLE, size[1] * _OVERSAMPLE), (0, 0, 0, 0))
+        self._draw = ImageDraw.Draw(self._layer)
+
+    def px(self, mm: NDArray[np.float64] | Sequence[float]) -> NDArray[np.float64]:
+        """(..., 2) millimetres to pixels of the oversampled layer."""
+        raster = self._frame.to_px(np.asarray(mm, dtype=np.float64))
+        return np.asarray(((raster + 0.5) * self._zoom) * _OVERSAMPLE)
+
+    def length(self, mm: float) -> float:
+        """A length in pixels of the oversampled layer."""
+        return float(mm / self._frame.pitch_mm * self._zoom * _OVERSAMPLE)
+
+    def line(self, points_mm: NDArray[np.float64], colour: Colour, width: float = 1.6, alpha: int = 255) -> None:
+        points = [(float(x), float(y)) for x, y in self.px(points_mm)]
+        self._draw.line(points, fill=(*colour, alpha), width=max(1, round(width * _OVERSAMPLE)), joint="curve")
+
+    def ring(self, centre_mm: tuple[float, float], radius_mm: float, colour: Colour, width: float = 2.2) -> None:
+        x, y = self.px(centre_mm)
+        r = self.length(radius_mm)
+        w = round(width * _OVERSAMPLE)
+        halo = (x - r - _OVERSAMPLE, y - r - _OVERSAMPLE, x + r + _OVERSAMPLE, y + r + _OVERSAMPLE)
+        self._draw.ellipse(halo, outline=(*INK, 150), width=w + 2 * _OVERSAMPLE)
+        self._draw.ellipse((x - r, y - r, x + r, y + r), outline=(*colour, 255), width=w)
+
+    def arrow(self, start_mm: tuple[float, float], end_mm: tuple[float, float], colour: Colour) -> None:
+        a, b = self.px(start_mm), self.px(end_mm)
+        self._draw.line([tuple(a), tuple(b)], fill=(*colour, 255), width=2 * _OVERSAMPLE)
+        angle = math.atan2(b[1] - a[1], b[0] - a[0])
+        for side in (math.radians(150), math.radians(-150)):
+            tip = (b[0] + 11 * _OVERSAMPLE * math.cos(angle + side), b[1] + 11 * _OVERSAMPLE * math.sin(angle + side))
+            self._draw.line([tuple(b), tip], fill=(*colour, 255), width=2 * _OVERSAMPLE)
+
+    def label(self, at_mm: tuple[float, float], text: str, colour: Colour) -> None:
+        """A text tag beside a point, kept inside the picture."""
+        face = font(15 * _OVERSAMPLE)
+        left, top, right, bottom = self._draw.textbbox((0, 0), text, font=face)
+        w, h, pad = right - left, bottom - top, 4 * _OVERSAMPLE
+        x, y = self.px(at_mm)
+        x = min(max(x, pad), self._layer.width - w - 2 * pad)
+        y = min(max(y, pad), self._layer.height - h - 2 * pad)
+        self._draw.rounded_rectangle((x, y, x + w + 2 * pad, y + h + 2 * pad), radius=pad, fill=(*INK, 205))
+        self._draw.text((x + pad - left, y + pad - top), text, font=face, fill=(*colour, 255))
+
+    def finish(self) -> Image.Image:
+        """The drawing laid over the picture."""
+        layer = self._layer.resize(self.base.size, Image.Resampling.BOX)
+        out = self.base.convert("RGBA")
+        out.alpha_composite(layer)
+        return out.convert("RGB")
+
+
+def unit_picture(master: Master, aligned: Aligned, document: UnitDocument, *, panel_px: int = 820) -> RGB:
+    """The golden beside the unit in one frame, annotated; the verdict and its reasons above. (H, W, 3) uint8."""
+    golden = Canvas(display(master.image, master.correction), master.frame, panel_px)
+    unit = Canvas(display(aligned.image, aligned.correction), master.frame, panel_px)
+    judged = {m.characteristic: m for m in document.measurements}
+    _draw_regions(golden, unit, master, judged)
+    _draw_marks(golden, unit, master, judged)
+    _draw_sizes(unit, master, judged)
+    for finding in document.findings:
+        colour = COLOURS[finding.verdict]
+        radius = max(0.9, finding.size_mm * 0.9, finding.length_mm * 0.6)
+        unit.ring((finding.x_mm, finding.y_mm), radius, colour)
+        golden.ring((finding.x_mm, finding.y_mm), radius, GREY, width=1.2)
+        size = finding.length_mm if finding.kind == "scratch" else finding.size_mm
+        unit.label((finding.x_mm + radius * 0.8, finding.y_mm + radius * 0.6), f"{finding.kind} {size:.2f} mm", colour)
+    return _sheet_of(golden.finish(), unit.finish(), document)
+
+
+def _draw_regions(golden: Canvas, unit: Canvas, master: Master, judged: dict[str, MeasurementDocument]) -> None:
+    for region in master.regions:
+        outlines, _ = cv2.findContours(
+            (master.labels == region.label).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE
+        )
+        measured = judged.get(f"colour:{region.name}")
+        verdict = measured.verdict if measured else Verdict.CONFORMS
+        for outline in outlines:
+            if len(outline) < 12:
+                continue
+            closed = master.frame.to_mm(np.vstack([outline[:, 0], outline[:1, 0]]).astype(np.float64))
+            golden.line(closed, WHITE, 0.8, 110)
+            unit.line(closed, *_pen(verdict))
+        if verdict is not Verdict.CONFORMS and measured is not None:
+            value = "not measured" if measured.value is None else f"dE00 {measured.value:.1f}"
+            unit.label(region.centre_mm, f"{region.name}: {value}", COLOURS[verdict])
+
+
+def _draw_marks(golden: Canvas, unit: Canvas, master: Master, judged: dict[str, MeasurementDocument]) -> None:
+    for mark in master.marks:
+        closed = np.vstack([mark.polygon_mm, mark.polygon_mm[:1]])
+        golden.line(closed, WHITE, 1.2, 170)
+        parts = [judged.get(f"{kind}:{mark.name}") for kind in ("offset-x", "offset-y", "offset", "rotation", "scale")]
+        known = [m for m in parts if m is not None]
+        values = {m.kind: m.value for m in known}
+        dx, dy = values.get("offset-x"), values.get("offset-y")
+        if dx is None or dy is None:
+            continue
+        turn, scale = math.radians(values.get("rotation") or 0.0), values.get("scale") or 1.0
+        centre = mark.polygon_mm.mean(axis=0)
+        c, s = scale * math.cos(turn), scale * math.sin(turn)
+        moved = (closed - centre) @ np.array([[c, s], [-s, c]]) + centre + (dx, dy)
+        verdict = max((m.verdict for m in known), key=_gravity, default=Verdict.CONFORMS)
+        flagged = verdict is not Verdict.CONFORMS
+        unit.line(closed, (255, 255, 255), 1.0, 150)
+        unit.line(moved, COLOURS[verdict] if flagged else WHITE, 2.0 if flagged else 1.0, 255 if flagged else 150)
+        if flagged:
+            x, y = float(centre[0]), float(centre[1])
+            unit.arrow((x, y), (x + 5 * dx, y + 5 * dy), COLOURS[verdict])
+            text = f"{mark.name}: {math.hypot(dx, dy):.2f} mm, {values.get('rotation') or 0.0:+.1f} deg (arrow x5)"
+            unit.label((x - 2.5, float(moved[:, 1].max()) + 0.4), text, COLOURS[verdict])
+
+
+def _draw_sizes(unit: Canvas, master: Master, judged: dict[str, MeasurementDocument]) -> None:
+    low, high = master.outline_mm.min(axis=0), master.outline_mm.max(axis=0)
+    lines = {
+        "width": (np.array([[low[0], high[1] + 0.55], [high[0], high[1] + 0.55]]), (-2.2, high[1] + 0.3)),
+        "height": (np.array([[low[0] - 0.55, low[1]], [low[0] - 0.55, high[1]]]), (low[0] - 0.9, 0.0)),
+    }
+    for m in judged.values():
+        if m.kind != "size" or m.value is None:
+            continue
+        name = m.characteristic.partition(":")[2]
+        if name in lines:
+            points, at = lines[name]
+            unit.line(points, *_pen(m.verdict))
+            if m.verdict is not Verdict.CONFORMS:
+                unit.label((float(at[0]), float(at[1])), f"{name} {m.value:.2f} mm", COLOURS[m.verdict])
+
+
+def _pen(verdict: Verdict) -> tuple[Colour, float, int]:
+    """Colour, width and opacity of a line that carries a verdict."""
+    return (WHITE, 0.9, 120) if verdict is Verdict.CONFORMS else (COLOURS[verdict], 2.3, 255)
+
+
+def _gravity(verdict: Verdict) -> int:
+    return [Verdict.CONFORMS, Verdict.UNDECIDED, Verdict.NONCONFORMS].index(verdict)
+
+
+def _sheet_of(golden: Image.Image, unit: Image.Image, document: UnitDocument) -> RGB:
+    gap, head = 16, 64 + 26 * max(1, min(4, len(document.reasons)))
+    width = golden.width + unit.width + 3 * gap
+    sheet = Image.new("RGB", (width, head + golden.height + 44), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    badge = document.verdict.value.upper()
+    colour = COLOURS[document.verdict]
+    text_colour = INK if document.verdict is Verdict.UNDECIDED else WHITE
+    face = font(24)
+    left, top, right, bottom = draw.textbbox((0, 0), badge, font=face)
+    draw.rounded_rectangle((gap, 14, gap + right - left + 28, 14 + bottom - top + 18), radius=6, fill=colour)
+    draw.text((gap + 14 - left, 23 - top), badge, font=face, fill=text_colour)
+    title = f"{document.unit}   against golden {document.golden} version {document.golden_version}"
+    draw.text((gap + right - left + 46, 19), title, font=font(22), fill=INK)
+    for i, reason in enumerate(document.reasons[:4]):
+        more = len(document.reasons) - 4
+        tail = f"   (and {more} more)" if i == 3 and more > 0 else ""
+        draw.text((gap, 60 + 26 * i), _fit(draw, reason + tail, width - 2 * gap, 18), font=font(18), fill=INK)
+    sheet.paste(golden, (gap, head))
+    sheet.paste(unit, (2 * gap + golden.width, head))
+    foot = head + golden.height + 12
+    draw.text((gap, foot), "golden sample", font=font(18), fill=INK)
+    draw.text(
+        (2 * gap + golden.width, foot),
+        f"unit {document.unit}, resampled into the golden frame",
+        font=font(18),
+        fill=INK,
+    )
+    return np.asarray(sheet)
+
+
+def _fit(draw: ImageDraw.ImageDraw, text: str, width: float, size: int) -> str:
+    face = font(size)
+    if draw.textlength(text, font=face) <= width:
+        return text
+    while text and draw.textlength(text + " ...", font=face) > width:
+        text = text[:-1]
+    return text.rstrip() + " ..."
