@@ -182,10 +182,9 @@ def _draw_marks(golden: Canvas, unit: Canvas, master: Master, judged: dict[str, 
         c, s = scale * math.cos(turn), scale * math.sin(turn)
         moved = (closed - centre) @ np.array([[c, s], [-s, c]]) + centre + (dx, dy)
         verdict = max((m.verdict for m in known), key=_gravity, default=Verdict.CONFORMS)
-        flagged = verdict is not Verdict.CONFORMS
-        unit.line(closed, (255, 255, 255), 1.0, 150)
-        unit.line(moved, COLOURS[verdict] if flagged else WHITE, 2.0 if flagged else 1.0, 255 if flagged else 150)
-        if flagged:
+        unit.line(closed, WHITE, 1.0, 150)
+        unit.line(moved, *_pen(verdict))
+        if verdict is not Verdict.CONFORMS:
             x, y = float(centre[0]), float(centre[1])
             unit.arrow((x, y), (x + 5 * dx, y + 5 * dy), COLOURS[verdict])
             text = f"{mark.name}: {math.hypot(dx, dy):.2f} mm, {values.get('rotation') or 0.0:+.1f} deg (arrow x5)"

@@ -1,0 +1,83 @@
+"""The one-page summary of a lot, as PDF: decision, classes, counts, the worst units in pictures."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from station.values.documents import LotDocument, UnitDocument, Verdict
+
+_TEMPLATE = Path(__file__).with_name("summary.typ")
+_ROWS = 12
+"""Rows of the tables that leave the page one page."""
+
+
+def lot_summary(
+    lot: LotDocument,
+    units: Sequence[UnitDocument],
+    *,
+    title: str,
+    sheet_number: str,
+    pictures: Sequence[bytes],
+) -> bytes:
+    """PDF bytes of the summary; the same inputs give the same bytes.
+
+    units : every inspected unit of the lot. pictures : JPEG bytes of up to four annotated pictures, worst first.
+    """
+    import typst  # a compiler of some 40 MB: loaded when a document is asked for
+
+    flagged = [u for u in units if u.verdict is not Verdict.CONFORMS]
+    flagged.sort(key=lambda u: (u.verdict is not Verdict.NONCONFORMS, u.unit))
+    shown = flagged[:_ROWS]
+    first = units[0] if units else None
+    with tempfile.TemporaryDirectory(prefix="station-report-") as folder:
+        root = Path(folder)
+        names = []
+        for i, picture in enumerate(pictures[:4]):
+            names.append(f"picture-{i}.jpg")
+            (root / names[-1]).write_bytes(picture)
+        data = {
+            "title": title,
+            "subtitle": f"Lot {lot.lot}: {lot.size} units, {lot.inspected} inspected against golden {lot.golden}",
+            "decision": lot.decision,
+            "reasons": list(lot.reasons),
+            "classes": [
+                [
+                    c.defect_class,
+                    f"{c.aql:g}",
+                    str(c.n),
+                    str(c.ac),
+                    str(c.re),
+                    str(c.nonconforming) + (f" (+{c.undecided} open)" if c.undecided else ""),
+                    {True: "accepted", False: "rejected", None: "open"}[c.accepted],
+                ]
+                for c in lot.classes
+            ],
+            "counts": [[k, str(v)] for k, v in sorted(lot.counts.items(), key=lambda kv: (-kv[1], kv[0]))[:8]],
+            "pictures": names,
+            "units": [
+                {"unit": u.unit, "verdict": u.verdict.value, "why": "; ".join(u.reasons[:2])[:170]} for u in shown
+            ],
+            "more": len(flagged) - len(shown),
+            "footer": _footer(lot, first, sheet_number),
+        }
+        (root / "data.json").write_text(json.dumps(data), encoding="utf-8")
+        source = root / "summary.typ"
+        source.write_text(_TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
+        return bytes(typst.compile(str(source), root=folder, format="pdf", ignore_system_fonts=True))
+
+
+def _footer(lot: LotDocument, unit: UnitDocument | None, sheet_number: str) -> str:
+    parts = [f"Decision {lot.digest[:16]}"] if lot.digest else []
+    if unit is not None:
+        parts += [
+            f"golden {unit.golden} version {unit.golden_version} ({unit.golden_digest[:16]})",
+            f"control sheet {sheet_number} ({unit.sheet_digest[:16]})",
+            f"calibration {unit.calibration[:16]}",
+            f"defect model {unit.model}",
+            f"program {unit.program}",
+        ]
+    parts.append("colour differences are CIEDE2000, CIE D50, 2 degrees; uncertainties are expanded, k = 2")
+    return "  |  ".join(parts)
