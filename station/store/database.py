@@ -1,0 +1,224 @@
+"""The database: one writing connection, read-only readers, and the schema's version.
+
+SQLite runs in WAL mode with ``synchronous=FULL``. SQLite before 3.51.3 can corrupt the WAL when two connections write
+or checkpoint at the same moment, so every write holds a lock file across processes and readers open the file read-only.
+PostgreSQL is chosen by ``Settings.database_url``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from station.errors import ConflictError, StaleSchemaError, StorageFullError, StoreError
+from station.store.evidence import disk_error
+
+HEAD = "0001"
+"""The Alembic revision this version of the station reads and writes."""
+
+_MIGRATIONS_LOCK = 7_310_442  # any fixed number: PostgreSQL's advisory locks are named by one
+
+
+def sqlite_url(home: Path) -> str:
+    """URL of the SQLite database inside ``home``."""
+    return f"sqlite:///{home / 'station.db'}"
+
+
+class Database:
+    """Connections to one database. ``write()`` commits when its block ends well; ``read()`` never writes.
+
+    Raises
+    ------
+    StaleSchemaError
+        The database was written by another version of the station.
+    StorageFullError
+        The disk is full or read-only.
+    """
+
+    def __init__(self, url: str, *, lock_file: Path | None = None) -> None:
+        self.url = sa.make_url(url)
+        self._thread_lock = threading.RLock()
+        self._lock_file = lock_file
+        if self.url.get_backend_name() == "sqlite":
+            file = Path(str(self.url.database))
+            self.path: Path | None = file
+            self._lock_file = lock_file or file.with_suffix(".lock")
+            with _translated():
+                file.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = _sqlite_engine(f"sqlite:///{file}", begin="BEGIN IMMEDIATE", write=True)
+            self._reader = _sqlite_engine(
+                f"sqlite:///file:{_escaped(file)}?mode=ro&uri=true", begin="BEGIN", write=False
+            )
+        else:
+            self.path = None
+            self._writer = self._reader = sa.create_engine(
+                self.url.set(drivername="postgresql+psycopg"), pool_pre_ping=True
+            )
+
+    @property
+    def on_sqlite(self) -> bool:
+        """Whether the records are in a SQLite file."""
+        return self.path is not None
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction that may write; committed, durable, when the block ends without an error."""
+        with _translated(), self._one_writer(), self._writer.begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A transaction that sees one state of the database."""
+        with _translated(), self._reader.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give back all connections."""
+        with self._one_writer():
+            self._reader.dispose()
+            self._writer.dispose()
+
+    def ensure(self) -> None:
+        """Make the tables where there are none; refuse tables of another version."""
+        if self.revision() is None:
+            self.upgrade()
+        found = self.revision()
+        if found != HEAD:
+            known = found is not None and found < HEAD
+            raise StaleSchemaError(
+                f"the database {self.shown} has schema {found}, this version of the station needs {HEAD}",
+                "Run: station upgrade" if known else "Run: pip install --upgrade golden-sample-station",
+            )
+
+    def revision(self) -> str | None:
+        """The schema's revision, None for an empty database."""
+        with self.write() as connection:  # a read-only connection cannot open a file that is not there yet
+            if not sa.inspect(connection).has_table("alembic_version"):
+                return None
+            found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+            return None if found is None else str(found)
+
+    def upgrade(self) -> str:
+        """Bring the tables to this version and answer its revision."""
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.set_main_option("path_separator", "os")
+        with self.write() as connection:
+            if not self.on_sqlite:
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": _MIGRATIONS_LOCK})
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        return HEAD
+
+    def back_up(self, target: Path) -> None:
+        """Copy a SQLite database, consistently, to ``target``."""
+        if self.path is None:
+            raise StoreError("only a SQLite database is copied by the station", "Use pg_dump for PostgreSQL.")
+        with self._one_writer(), _translated():
+            source = sqlite3.connect(self.path)
+            try:
+                copy = sqlite3.connect(target)
+                try:
+                    source.backup(copy)
+                finally:
+                    copy.close()
+            finally:
+                source.close()
+
+    @property
+    def shown(self) -> str:
+        """The database's address without its password."""
+        return str(self.path) if self.path else self.url.render_as_string(hide_password=True)
+
+    @contextlib.contextmanager
+    def _one_writer(self) -> Iterator[None]:
+        with self._thread_lock:
+            if self._lock_file is None:
+                yield
+                return
+            with _translated(), self._lock_file.open("a") as lock:
+                _hold(lock)
+                yield
+
+
+def _hold(lock: IO[str]) -> None:
+    """Wait for the lock file; it is released when the file is closed, also by the death of the process."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: BEGIN IMMEDIATE alone keeps writers apart
+        return
+    fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def _escaped(file: Path) -> str:
+    return str(file.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def _sqlite_engine(url: str, *, begin: str, write: bool) -> sa.Engine:
+    engine = sa.create_engine(
+        url,
+        poolclass=sa.QueuePool,
+        pool_size=1 if write else 5,
+        max_overflow=0 if write else 20,
+        connect_args={"check_same_thread": False, "timeout": 30},
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver's own transactions lose updates; BEGIN is issued below
+        cursor = connection.cursor()
+        if write:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begun(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Turn what the driver or the disk says into an error of the station's tree."""
+    try:
+        yield
+    except exc.IntegrityError as error:
+        text = str(error.orig)
+        raise ConflictError(f"the records refuse this: {text}", "Read the record again and repeat.") from error
+    except (exc.DatabaseError, sqlite3.Error) as error:
+        text = " ".join(str(getattr(error, "orig", error)).split())
+        if any(
+            s in text for s in ("disk is full", "readonly database", "disk I/O error", "unable to open database file")
+        ):
+            raise StorageFullError(
+                f"the database cannot be written: {text}",
+                "Free some space or make the home writable, then run it again.",
+            ) from error
+        if "append-only" in text:
+            raise ConflictError(
+                f"a sealed record is never changed: {text}", "Add a record that supersedes it."
+            ) from error
+        if "locked" in text:
+            raise StoreError(
+                "another station is writing to this database", "Wait for it to end, then run it again."
+            ) from error
+        if isinstance(error, exc.OperationalError) and "sqlite" not in type(error.orig).__module__:
+            raise StoreError(
+                f"the database does not answer: {text}", "Start it, or look at STATION_DATABASE_URL."
+            ) from error
+        raise StoreError(f"the database refuses: {text}", "Run: station check") from error
+    except OSError as error:
+        raise disk_error(error) from error

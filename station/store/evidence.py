@@ -1,0 +1,146 @@
+"""Evidence files, named by the SHA-256 of their content and durable before any row names them.
+
+A file is written under a temporary name in its own folder, flushed (fsync), renamed into place, and the folder is
+flushed; only then may a row speak of it. A crash at any point leaves at most a temporary, which the janitor removes,
+or a whole file that no row names yet, which the same work done again adopts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from station.errors import NotFoundError, StorageFullError, StoreError
+from station.values.digest import sha256_hex
+
+TEMPORARY = ".writing-"
+ORPHAN_AGE_S = 600.0
+"""A temporary older than this belongs to a process that died: no write of one picture takes ten minutes."""
+
+_FULL_OR_READ_ONLY = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+def disk_error(error: OSError) -> StoreError:
+    """The station's error for what the disk said."""
+    where = f" at {error.filename}" if error.filename else ""
+    if error.errno in _FULL_OR_READ_ONLY:
+        return StorageFullError(
+            f"the disk is full or read-only{where}: {error.strerror}",
+            "Free some space or make the home writable, then run it again; what was finished is kept.",
+        )
+    return StoreError(f"the disk failed{where}: {error.strerror or error}", "Check the disk, then run: station check")
+
+
+class Evidence:
+    """The evidence folder of one home. Safe to write from several processes at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, sha256: str) -> Path:
+        """Where the file of this content lies, whether it is there or not."""
+        if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
+            raise NotFoundError(f"{sha256[:80]!r} is no evidence digest", "Use the sha256 of a unit or golden.")
+        return self.folder / sha256[:2] / sha256
+
+    def put(self, data: bytes) -> str:
+        """Keep ``data`` and answer its SHA-256. On return the file is durable.
+
+        Raises
+        ------
+        StorageFullError
+            The disk is full or read-only; nothing is left behind.
+        """
+        sha256 = sha256_hex(data)
+        target = self.path(sha256)
+        try:
+            if target.exists() and target.stat().st_size == len(data):
+                return sha256
+            _make_folder(target.parent)
+            _write(target, data)
+        except OSError as error:
+            raise disk_error(error) from error
+        return sha256
+
+    def read(self, sha256: str) -> bytes:
+        """The content, verified.
+
+        Raises
+        ------
+        NotFoundError
+            The file is missing.
+        StoreError
+            The file was changed.
+        """
+        try:
+            data = self.path(sha256).read_bytes()
+        except FileNotFoundError:
+            raise NotFoundError(
+                f"evidence {sha256} is missing", "Restore it from a copy, then run: station check"
+            ) from None
+        except OSError as error:
+            raise disk_error(error) from error
+        if sha256_hex(data) != sha256:
+            raise StoreError(f"evidence {sha256} was changed", "Restore it from a copy, then run: station check")
+        return data
+
+    def files(self) -> Iterator[Path]:
+        """Every finished file, in order of name."""
+        if self.folder.is_dir():
+            for folder in sorted(p for p in self.folder.iterdir() if p.is_dir()):
+                yield from sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith(TEMPORARY))
+
+    def sweep(self, age_s: float = ORPHAN_AGE_S) -> list[Path]:
+        """Remove temporaries left by processes that died; answer what was removed."""
+        removed: list[Path] = []
+        if not self.folder.is_dir():
+            return removed
+        for file in sorted(self.folder.glob(f"*/{TEMPORARY}*")):
+            with contextlib.suppress(FileNotFoundError, PermissionError):
+                if time.time() - file.stat().st_mtime >= age_s:
+                    file.unlink()
+                    removed.append(file)
+        return removed
+
+
+def _write(target: Path, data: bytes) -> None:
+    temporary = target.parent / f"{TEMPORARY}{secrets.token_hex(8)}"
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(temporary, target)  # noqa: PTH105 - the tests of crashes stop the process at exactly these calls
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    _flush_folder(target.parent)
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    _flush_folder(folder.parent)
+    _flush_folder(folder.parent.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make names in a folder durable; Windows has no such call and needs none."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,141 @@
+"""A master as ``.npz`` for its arrays and JSON for the rest; the digest covers both and is verified on reading."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from station.errors import StoreError
+from station.values.colour import ColourCorrection, LinearRGB
+from station.values.digest import array_digest, digest
+from station.values.geometry import Frame, Similarity
+from station.values.line import MarkMaster, Master, RegionMaster
+
+FORMAT = 1
+
+
+def save_master(master: Master) -> tuple[bytes, dict[str, Any]]:
+    """Bytes of the ``.npz`` and the JSON document that describes them.
+
+    The document holds the SHA-256 of every array, so :func:`master_digest` does not depend on how the file is packed.
+    """
+    arrays = _arrays(master)
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "number": master.number,
+        "version": master.version,
+        "sheet_digest": master.sheet_digest,
+        "photo_sha256": master.photo_sha256,
+        "frame": {
+            "pitch_mm": master.frame.pitch_mm,
+            "width": master.frame.width,
+            "height": master.frame.height,
+            "origin_px": [float(v) for v in master.frame.origin_px],
+        },
+        "correction": master.correction.as_dict() if master.correction else None,
+        "thickness_mm": master.thickness_mm,
+        "regions": [
+            {
+                "name": r.name,
+                "surface": r.surface,
+                "label": int(r.label),
+                "lab": None if r.lab is None else [float(v) for v in r.lab],
+                "u_lab": float(r.u_lab),
+                "centre_mm": [float(v) for v in r.centre_mm],
+                "area_mm2": float(r.area_mm2),
+            }
+            for r in master.regions
+        ],
+        "marks": [m.name for m in master.marks],
+        "holes": len(master.holes_mm),
+        "sizes_mm": {name: float(value) for name, value in master.sizes_mm.items()},
+        "u_scale": float(master.u_scale),
+        "scale_source": master.scale_source,
+        "noise": float(master.noise),
+        "blur_px": float(master.blur_px),
+        "pose": {
+            "x": float(master.pose.x),
+            "y": float(master.pose.y),
+            "rotation_deg": float(master.pose.rotation_deg),
+            "scale": float(master.pose.scale),
+        },
+        "arrays": {name: array_digest(a) for name, a in arrays.items()},
+    }
+    return buffer.getvalue(), document
+
+
+def master_digest(document: dict[str, Any]) -> str:
+    """SHA-256 of a master's document, which names the digest of every array."""
+    return digest(document)
+
+
+def load_master(data: bytes, document: dict[str, Any], expected_digest: str) -> Master:
+    """Inverse of :func:`save_master`.
+
+    Raises
+    ------
+    StoreError
+        The document or an array is not what was sealed.
+    """
+    restore = "Restore the home from a copy, or seal the golden sample again."
+    if document.get("format") != FORMAT:
+        raise StoreError(f"master format {document.get('format')} is not known to this version", "Update the station.")
+    if master_digest(document) != expected_digest:
+        raise StoreError("the master's record does not match its seal", restore)
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            arrays: dict[str, NDArray[Any]] = {name: file[name] for name in document["arrays"]}
+    except (ValueError, OSError, KeyError) as error:
+        raise StoreError(f"the master's file cannot be read: {error}", restore) from error
+    for name, sealed in document["arrays"].items():
+        if array_digest(arrays[name]) != sealed:
+            raise StoreError(f"the master's {name} does not match its seal", restore)
+    frame, pose = document["frame"], document["pose"]
+    return Master(
+        number=document["number"],
+        version=document["version"],
+        sheet_digest=document["sheet_digest"],
+        photo_sha256=document["photo_sha256"],
+        frame=Frame(frame["pitch_mm"], frame["width"], frame["height"], (frame["origin_px"][0], frame["origin_px"][1])),
+        image=LinearRGB(arrays["image"]),
+        correction=ColourCorrection.from_dict(document["correction"]) if document["correction"] else None,
+        labels=arrays["labels"],
+        outline_mm=arrays["outline_mm"],
+        holes_mm=tuple(arrays[f"hole_{i}"] for i in range(document["holes"])),
+        thickness_mm=document["thickness_mm"],
+        regions=tuple(
+            RegionMaster(
+                name=r["name"],
+                surface=r["surface"],
+                label=r["label"],
+                lab=None if r["lab"] is None else np.array(r["lab"], dtype=np.float64),
+                u_lab=r["u_lab"],
+                centre_mm=(r["centre_mm"][0], r["centre_mm"][1]),
+                area_mm2=r["area_mm2"],
+            )
+            for r in document["regions"]
+        ),
+        marks=tuple(MarkMaster(name, arrays[f"mark_{i}"]) for i, name in enumerate(document["marks"])),
+        sizes_mm=dict(document["sizes_mm"]),
+        u_scale=document["u_scale"],
+        scale_source=document["scale_source"],
+        noise=document["noise"],
+        blur_px=document["blur_px"],
+        pose=Similarity(pose["x"], pose["y"], pose["rotation_deg"], pose["scale"]),
+    )
+
+
+def _arrays(master: Master) -> dict[str, NDArray[Any]]:
+    arrays: dict[str, NDArray[Any]] = {
+        "image": np.ascontiguousarray(master.image.pixels),
+        "labels": np.ascontiguousarray(master.labels),
+        "outline_mm": np.ascontiguousarray(master.outline_mm),
+    }
+    arrays |= {f"hole_{i}": np.ascontiguousarray(h) for i, h in enumerate(master.holes_mm)}
+    arrays |= {f"mark_{i}": np.ascontiguousarray(m.polygon_mm) for i, m in enumerate(master.marks)}
+    return arrays

@@ -1,0 +1,154 @@
+"""Rows as frozen objects: what ``records`` takes in and hands out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from station.values.documents import Verdict
+
+STANDING = {"accept": Verdict.CONFORMS, "reject": Verdict.NONCONFORMS, "defer": Verdict.UNDECIDED}
+"""What a review makes of a unit. ``undo`` gives the line's own verdict back."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of the evidence folder, to be named by a row."""
+
+    sha256: str
+    size: int
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class RigRow:
+    """A registered bench; ``document`` is its JSON."""
+
+    id: int
+    name: str
+    digest: str
+    document: str
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationRow:
+    """A dated calibration; ``kind`` is lens or light, ``document`` its JSON."""
+
+    id: int
+    rig_id: int
+    kind: str
+    document: str
+    photos: str
+    made_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenRow:
+    """A sealed golden sample. ``digest`` covers number, version, sheet, photo and master."""
+
+    id: int
+    number: str
+    version: int
+    sku: str
+    product: str
+    digest: str
+    sheet_toml: str
+    sheet_digest: str
+    master_digest: str
+    master_document: str
+    master_sha256: str
+    photo_sha256: str
+    frame_sha256: str
+    photo: str
+    rig: str | None
+    calibration_digest: str
+    warnings: str
+    sealed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewUnit:
+    """A measured unit on its way into the records. ``margin`` is None where nothing could be measured."""
+
+    ingest_key: str
+    unit: str
+    photo: str
+    photo_file: File
+    frame_file: File | None
+    golden_id: int
+    lot: str | None
+    verdict: Verdict
+    margin: float | None
+    document: str
+    digest: str
+    inspected_at: datetime
+    carton: str | None = None
+    identifiers: dict[str, str] = field(default_factory=dict)
+    findings: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """One reviewer's word on one unit."""
+
+    id: int
+    unit_id: int
+    decision: str
+    reason: str
+    reviewer: str
+    at: datetime
+    supersedes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """An inspected unit with its golden, its lot and its standing review."""
+
+    id: int
+    unit: str
+    photo: str
+    photo_sha256: str
+    frame_sha256: str | None
+    golden: str
+    golden_version: int
+    lot: str | None
+    verdict: Verdict
+    margin: float | None
+    document: str
+    digest: str
+    carton: str | None
+    identifiers: dict[str, str]
+    inspected_at: datetime
+    review: ReviewRow | None
+
+    @property
+    def standing(self) -> Verdict:
+        """The line's verdict, or what a reviewer made of it."""
+        return self.verdict if self.review is None else STANDING.get(self.review.decision, self.verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class LotRow:
+    """A lot under inspection."""
+
+    id: int
+    name: str
+    golden_id: int
+    golden: str
+    golden_version: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LotDecisionRow:
+    """One decision on a lot; the newest is the standing one."""
+
+    id: int
+    lot_id: int
+    decision: str
+    document: str
+    digest: str
+    at: datetime

@@ -1,0 +1,299 @@
+"""The store over SQLite and PostgreSQL: one suite, both databases."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from station.errors import ConflictError, NotFoundError, RequestError, StaleSchemaError
+from station.store import records, tables
+from station.store.audit import audit, document_digest
+from station.store.database import HEAD, Database, sqlite_url
+from station.store.evidence import Evidence
+from station.store.rows import File, NewUnit
+from station.values.digest import digest
+from station.values.documents import Verdict
+
+NOON = datetime(2026, 5, 10, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres_url"))
+    return sqlite_url(tmp_path)
+
+
+@pytest.fixture
+def db(url: str) -> Iterator[Database]:
+    database = Database(url)
+    database.ensure()
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def evidence(tmp_path: Path) -> Evidence:
+    return Evidence(tmp_path / "evidence")
+
+
+def put(evidence: Evidence, data: bytes) -> File:
+    return File(evidence.put(data), len(data), "image/jpeg")
+
+
+@pytest.fixture
+def golden_id(db: Database, evidence: Evidence) -> int:
+    return seal(db, evidence, "GS-1", 1)
+
+
+def seal(db: Database, evidence: Evidence, number: str, version: int) -> int:
+    file = put(evidence, f"{number} {version}".encode())
+    values = {
+        "number": number, "version": version, "sku": "MAS", "product": "pin", "digest": "d" * 64, "sheet_toml": "x",
+        "sheet_digest": "s", "master_digest": "m", "master_document": "{}", "master_sha256": file.sha256,
+        "photo_sha256": file.sha256, "frame_sha256": file.sha256, "photo": "front.jpg", "rig": None,
+        "calibration_digest": "c", "warnings": "[]",
+    }  # fmt: skip
+    return records.add_golden(db, values, [file], NOON).id
+
+
+def new_unit(
+    evidence: Evidence,
+    golden_id: int,
+    name: str,
+    *,
+    key: str | None = None,
+    lot: str | None = "L1",
+    verdict: str = "nonconforms",
+    margin: float | None = -0.5,
+) -> NewUnit:
+    document = {"unit": name, "verdict": verdict}
+    return NewUnit(
+        ingest_key=key or f"key {name}", unit=name, photo=f"{name}.jpg",
+        photo_file=put(evidence, name.encode()), frame_file=None, golden_id=golden_id, lot=lot,
+        verdict=Verdict(verdict), margin=margin, document=json.dumps({**document, "digest": digest(document)}),
+        digest=digest(document), inspected_at=NOON, carton="C1", identifiers={"line": "Ä 7"},
+        findings=({"kind": "pit", "x_mm": 1.5, "y_mm": -2.0, "size_mm": 0.2, "length_mm": 0.2, "area_mm2": 0.03,
+                   "region": "sky", "score": 0.9, "class": "major", "verdict": "nonconforms"},),
+    )  # fmt: skip
+
+
+def test_a_unit_comes_back_as_it_was_recorded(db: Database, evidence: Evidence, golden_id: int) -> None:
+    row, created = records.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    assert created
+    assert (row.unit, row.lot, row.golden, row.golden_version) == ("u1", "L1", "GS-1", 1)
+    assert (row.verdict, row.margin, row.carton, row.identifiers) == (Verdict.NONCONFORMS, -0.5, "C1", {"line": "Ä 7"})
+    assert row.inspected_at == NOON
+    assert document_digest(row.document) == row.digest
+    assert [f["kind"] for f in records.findings(db, kind="pit", lot="L1")] == ["pit"]
+    assert records.findings(db, kind="scratch") == []
+
+
+def test_one_key_is_one_unit_however_often_it_is_handed_in(db: Database, evidence: Evidence, golden_id: int) -> None:
+    first, _ = records.add_unit(db, new_unit(evidence, golden_id, "u1", key="k"))
+    second, created = records.add_unit(db, new_unit(evidence, golden_id, "u2", key="k"))
+    assert (created, second.id, second.unit) == (False, first.id, "u1")
+    assert records.presentations(db, first.id) == [("u1", "L1"), ("u2", "L1")]
+    assert len(records.findings(db)) == 1
+    assert len(records.units(db)) == 1
+
+
+def test_eight_writers_of_the_same_units_leave_each_once(db: Database, evidence: Evidence, golden_id: int) -> None:
+    items = [new_unit(evidence, golden_id, f"u{i % 10}") for i in range(80)]
+    with ThreadPoolExecutor(8) as pool:
+        created = [done for _, done in pool.map(lambda item: records.add_unit(db, item), items)]
+    assert sum(created) == 10
+    assert len(records.units(db, lot="L1")) == 10
+
+
+def test_a_unit_without_a_lot_joins_the_lot_named_later_but_never_changes_it(
+    db: Database, evidence: Evidence, golden_id: int
+) -> None:
+    row, _ = records.add_unit(db, new_unit(evidence, golden_id, "u1", lot=None))
+    again = {"unit_name": "u1", "photo": "u1.jpg", "at": NOON, "golden_id": golden_id}
+    assert records.present_again(db, row.id, lot="L1", **again).lot == "L1"
+    assert records.present_again(db, row.id, lot="L2", **again).lot == "L1"
+
+
+def test_a_lot_is_held_to_one_golden_version(db: Database, evidence: Evidence, golden_id: int) -> None:
+    records.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    other = seal(db, evidence, "GS-1", 2)
+    with pytest.raises(ConflictError, match="lot L1 is held to another golden"):
+        records.add_unit(db, new_unit(evidence, other, "u2"))
+    assert [u.unit for u in records.units(db)] == ["u1"]
+
+
+def test_golden_versions(db: Database, evidence: Evidence, golden_id: int) -> None:
+    seal(db, evidence, "GS-1", 2)
+    assert records.golden(db, "GS-1").version == 2
+    assert records.golden(db, "GS-1", 1).id == golden_id
+    with pytest.raises(NotFoundError, match="no version 3"):
+        records.golden(db, "GS-1", 3)
+    with pytest.raises(NotFoundError, match="no golden 'GS-2'"):
+        records.golden(db, "GS-2")
+    with pytest.raises(ConflictError, match="version 2 of GS-1 was sealed"):
+        seal(db, evidence, "GS-1", 2)
+
+
+def test_the_queue_shows_undecided_first_then_the_worst_margin(
+    db: Database, evidence: Evidence, golden_id: int
+) -> None:
+    for name, verdict, margin in (
+        ("bad", "nonconforms", -0.5), ("worse", "nonconforms", -2.0), ("close", "undecided", 0.1),
+        ("blind", "undecided", None), ("good", "conforms", 0.8),
+    ):  # fmt: skip
+        records.add_unit(db, new_unit(evidence, golden_id, name, verdict=verdict, margin=margin))
+    assert [u.unit for u in records.queue(db, lot="L1")] == ["blind", "close", "worse", "bad"]
+    assert records.queue(db, lot="L2") == []
+
+
+def review(db: Database, unit_id: int, decision: str, **more: object) -> records.ReviewRow:
+    given = {"reason": "seen", "reviewer": "Mei", "at": NOON, **more}
+    return records.add_review(db, unit_id=unit_id, decision=decision, **given)  # type: ignore[arg-type]
+
+
+def test_reviews_supersede_and_are_never_lost(db: Database, evidence: Evidence, golden_id: int) -> None:
+    unit, _ = records.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    first = review(db, unit.id, "accept")
+    assert (first.supersedes, records.unit(db, unit.id).standing) == (None, Verdict.CONFORMS)
+    assert records.queue(db) == []
+    second = review(db, unit.id, "defer")
+    assert (second.supersedes, records.unit(db, unit.id).standing) == (first.id, Verdict.UNDECIDED)
+    assert [u.unit for u in records.queue(db)] == ["u1"]
+    review(db, unit.id, "undo")
+    assert records.unit(db, unit.id).standing is Verdict.NONCONFORMS
+    assert [r.decision for r in records.reviews(db, unit.id)] == ["accept", "defer", "undo"]
+
+
+def test_a_reviewer_who_saw_an_older_state_is_told(db: Database, evidence: Evidence, golden_id: int) -> None:
+    unit, _ = records.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    first = review(db, unit.id, "accept")
+    review(db, unit.id, "reject", expected=first.id)
+    with pytest.raises(ConflictError, match="reviewed by somebody else"):
+        review(db, unit.id, "accept", expected=first.id)
+
+
+def test_a_request_key_makes_one_review(db: Database, evidence: Evidence, golden_id: int) -> None:
+    unit, _ = records.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    first = review(db, unit.id, "accept", request_key="r1")
+    assert review(db, unit.id, "accept", request_key="r1") == first
+    with pytest.raises(ConflictError, match="request key"):
+        review(db, unit.id, "reject", request_key="r1")
+    assert len(records.reviews(db, unit.id)) == 1
+
+
+def test_reviews_of_what_is_not_there(db: Database, evidence: Evidence, golden_id: int) -> None:
+    with pytest.raises(NotFoundError, match="no unit 7"):
+        review(db, 7, "accept")
+    unit, _ = records.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    with pytest.raises(RequestError, match="no review to undo"):
+        review(db, unit.id, "undo")
+
+
+@pytest.mark.parametrize("table", tables.APPEND_ONLY)
+@pytest.mark.parametrize("verb", ["UPDATE", "DELETE"])
+def test_sealed_rows_cannot_be_changed(db: Database, evidence: Evidence, golden_id: int, table: str, verb: str) -> None:
+    unit, _ = records.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    review(db, unit.id, "accept")
+    lot = records.lot(db, "L1")
+    records.add_lot_decision(db, lot_id=lot.id, decision="accepted", document="{}", digest="d", at=NOON)
+    statement = f"DELETE FROM {table}" if verb == "DELETE" else f"UPDATE {table} SET id = id + 1"
+    with pytest.raises(ConflictError, match="append-only"), db.write() as connection:
+        connection.exec_driver_sql(statement)
+    with db.read() as connection:
+        assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 1
+
+
+def test_a_decision_is_recorded_once_and_again_when_it_changes(
+    db: Database, evidence: Evidence, golden_id: int
+) -> None:
+    records.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    lot = records.lot(db, "L1")
+    for decision, mark in (("open", "a"), ("open", "a"), ("rejected", "b"), ("open", "a")):
+        records.add_lot_decision(db, lot_id=lot.id, decision=decision, document="{}", digest=mark, at=NOON)
+    assert [d.digest for d in records.lot_decisions(db, lot.id)] == ["a", "b", "a"]
+
+
+def test_calibrations_belong_to_the_bench_as_it_is_now(db: Database, evidence: Evidence) -> None:
+    assert records.add_rig(db, name="a", digest="1", document="{}", at=NOON)
+    assert not records.add_rig(db, name="a", digest="1", document="{}", at=NOON)
+    rig = records.rig(db, "a")
+    for document in ("first", "second"):
+        records.add_calibration(db, rig_id=rig.id, kind="lens", document=document, files=[put(evidence, b"board")],
+                                made_at=NOON, expires_at=NOON + timedelta(days=90))  # fmt: skip
+    found = records.calibration(db, rig.id, "lens")
+    assert found is not None
+    assert (found.document, found.expires_at) == ("second", NOON + timedelta(days=90))
+    assert records.calibration(db, rig.id, "light") is None
+    assert records.add_rig(db, name="a", digest="2", document="{}", at=NOON)
+    assert records.calibration(db, records.rig(db, "a").id, "lens") is None
+    assert [r.digest for r in records.rigs(db)] == ["2"]
+
+
+def test_instants_are_kept_in_utc_and_need_a_zone(db: Database) -> None:
+    records.add_rig(db, name="a", digest="1", document="{}", at=NOON.astimezone(timezone(timedelta(hours=8))))
+    assert records.rig(db, "a").added_at == NOON
+    assert records.rig(db, "a").added_at.utcoffset() == timedelta(0)
+    with pytest.raises(sa.exc.StatementError, match="time zone"):
+        records.add_rig(db, name="b", digest="1", document="{}", at=datetime(2026, 5, 10))
+
+
+def test_a_row_cannot_name_evidence_that_the_records_do_not_know(
+    db: Database, evidence: Evidence, golden_id: int
+) -> None:
+    records.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    with pytest.raises(ConflictError, match="refuse this"), db.write() as connection:
+        connection.execute(sa.text("UPDATE units SET photo_sha256 = 'nothing'"))
+    assert len(records.units(db)) == 1
+
+
+def test_the_audit_names_what_is_missing_extra_and_changed(db: Database, evidence: Evidence, golden_id: int) -> None:
+    for name in ("u1", "u2", "u3"):
+        records.add_unit(db, new_unit(evidence, golden_id, name))
+    gone, bent = (records.units(db)[i].photo_sha256 for i in (0, 1))
+    evidence.path(gone).unlink()
+    evidence.path(bent).write_bytes(b"x2")
+    stray = evidence.put(b"nobody knows me")
+    with db.write() as connection:
+        connection.execute(sa.text("UPDATE units SET document = '{\"verdict\": \"conforms\"}' WHERE unit = 'u3'"))
+    found = audit(db, evidence)
+    assert found.missing == (f"evidence {gone}",)
+    assert found.extra == (f"evidence {stray}",)
+    assert f"evidence {bent}" in found.changed
+    assert any(c.startswith("unit u3") for c in found.changed)
+    assert not found.ok
+
+
+def test_the_first_revision_makes_the_tables_of_this_version(db: Database) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    with db.write() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, tables.metadata) == []
+    scripts = ScriptDirectory(str(Path(tables.__file__).parent / "migrations"))
+    assert scripts.get_current_head() == HEAD == db.revision()
+
+
+@pytest.mark.parametrize(("revision", "do"), [("0000", "station upgrade"), ("9999", "pip install --upgrade")])
+def test_a_database_of_another_version_is_refused_with_the_command(db: Database, revision: str, do: str) -> None:
+    with db.write() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
+    with pytest.raises(StaleSchemaError, match=f"schema {revision}") as error:
+        db.ensure()
+    assert do in error.value.do
+
+
+def test_two_processes_make_the_tables_at_once(url: str) -> None:
+    code = f"from station.store.database import Database; d = Database({url!r}); d.ensure(); d.close()"
+    children = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
+    assert [c.wait(60) for c in children] == [0, 0, 0]
