@@ -1,0 +1,331 @@
+"""Measurement + limit + uncertainty -> conforms | nonconforms | undecided.
+
+The decision rule is that of ISO 14253-1: conformity is proven only where the whole interval value +- u lies within the
+limits, nonconformity only where the whole interval lies outside; u is the expanded uncertainty, k = 2, so the guard
+band on both sides is u. Between the two the answer is ``undecided``, with the reason. Limits are inclusive and compared
+as exact decimals, never rounded. Colour has two tiers: proven up to ``accept`` conforms, proven above ``reject`` does
+not, and what lies between is for a person.
+
+What the sheet does not limit is reported and does not count. A finding of a kind the sheet does not list is undecided
+where it is large enough to be seen at 30 cm, and otherwise reported only; dust and lint never count.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+
+from station.judge import wording
+from station.sheet import DefectLimit, Limits, Sheet, decimal_of
+from station.values.documents import DefectClass, FindingDocument, MeasurementDocument, Verdict
+from station.values.line import Finding, Gate, Measurement
+
+GROSS_FACTOR = 5
+"""A deviation of more than this many tolerances is no variance: wrong part, wrong unit or wrong specification (T1)."""
+
+HARMLESS = frozenset({"dust", "lint"})
+"""Finding kinds that lie on the part and do not belong to it."""
+
+UNLISTED_SIZE_MM = 0.5
+UNLISTED_LENGTH_MM = 1.5
+"""From here on a finding of a kind that the sheet does not list asks for a person: plainly seen at 30 cm (T8)."""
+
+FINDINGS = "findings"
+"""The name under which :attr:`Gate.blocks` takes down findings."""
+
+_MARK_KINDS = ("offset", "offset-x", "offset-y", "rotation", "scale")
+_CLASS_ORDER: Mapping[DefectClass | None, int] = MappingProxyType({"critical": 0, "major": 1, "minor": 2, None: 3})
+_NO_SIZES: Mapping[str, float] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What :func:`judge_unit` says: the verdict, the reasons in words, worst first, and the judged documents."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    measurements: tuple[MeasurementDocument, ...]
+    findings: tuple[FindingDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What the sheet says of one characteristic. ``accept``: the upper limit for conforming where it has two tiers."""
+
+    limits: Limits
+    accept: Decimal | None
+    defect_class: DefectClass
+    tolerance: Decimal | None
+    missing: str = ""
+
+
+def judge_measurement(
+    measurement: Measurement,
+    sheet: Sheet,
+    *,
+    gates: Sequence[Gate] = (),
+    golden_sizes_mm: Mapping[str, float] = _NO_SIZES,
+) -> MeasurementDocument:
+    """Judge one number.
+
+    Parameters
+    ----------
+    measurement
+        A ``detail`` of ``{"missing": True}`` says that the thing itself is not on the unit: that is nonconforming.
+        Without it a value of None is undecided, for the reason in ``why``.
+    gates
+        The unit's gates; one that is not ok and blocks this kind makes the verdict undecided.
+    golden_sizes_mm
+        The golden's own sizes by name (``Master.sizes_mm``), for sizes whose nominal is ``golden``.
+    """
+    rule = _rule(measurement, sheet, golden_sizes_mm)
+    verdict, reason = _decide_measurement(measurement, sheet, rule, gates)
+    detail = dict(measurement.detail)
+    colour = {key: detail.pop(key) for key in ("lab", "lab_golden", "dL", "dC", "dH") if key in detail}
+    value = measurement.value if measurement.value is not None and math.isfinite(measurement.value) else None
+    if rule is not None and rule.accept is not None:
+        detail["accept"] = float(rule.accept)
+    return MeasurementDocument.model_validate(
+        {
+            "characteristic": measurement.characteristic,
+            "kind": measurement.kind,
+            "value": value,
+            "unit": measurement.unit,
+            "u": measurement.u if math.isfinite(measurement.u) else 0.0,
+            "nominal": _float(rule.limits.nominal) if rule else None,
+            "lower": _float(rule.limits.lower) if rule else None,
+            "upper": _float(rule.limits.upper) if rule else None,
+            "class": rule.defect_class if rule else None,
+            "verdict": verdict,
+            "where_mm": measurement.where_mm,
+            "method": measurement.method,
+            "reason": reason,
+            **colour,
+            "detail": detail,
+        }
+    )
+
+
+def judge_finding(finding: Finding, sheet: Sheet, *, gates: Sequence[Gate] = ()) -> FindingDocument:
+    """Judge one local defect: its diameter, for scratches its length, against the sheet's limit of that kind."""
+    limit = sheet.defect(finding.kind)
+    verdict, reason = _decide_finding(finding, sheet, limit, gates)
+    return FindingDocument.model_validate(
+        {
+            "kind": finding.kind,
+            "x_mm": finding.x_mm,
+            "y_mm": finding.y_mm,
+            "size_mm": finding.size_mm,
+            "length_mm": finding.length_mm,
+            "area_mm2": finding.area_mm2,
+            "region": finding.region,
+            "score": finding.score,
+            "u_mm": finding.u_mm,
+            "contrast_to_noise": finding.contrast_to_noise,
+            "limit_mm": limit.limit_mm if limit else None,
+            "class": limit.defect_class if limit else None,
+            "verdict": verdict,
+            "reason": reason,
+            "polygon_mm": tuple((float(x), float(y)) for x, y in finding.polygon_mm),
+        }
+    )
+
+
+def judge_unit(
+    measurements: Sequence[Measurement],
+    findings: Sequence[Finding],
+    gates: Sequence[Gate],
+    sheet: Sheet,
+    *,
+    golden_sizes_mm: Mapping[str, float] = _NO_SIZES,
+) -> Judgement:
+    """Judge a unit as a whole.
+
+    Nonconforming where any unblocked measurement or finding is; otherwise undecided where a gate failed that stands
+    before something the sheet limits, where anything is undecided, or where something the sheet limits was not
+    measured; otherwise conforming.
+    """
+    judged = tuple(judge_measurement(m, sheet, gates=gates, golden_sizes_mm=golden_sizes_mm) for m in measurements)
+    found = tuple(judge_finding(f, sheet, gates=gates) for f in findings)
+    failed = [g for g in gates if _matters(g, sheet)]
+    unmeasured = _unmeasured(judged, sheet, failed)
+    wrong = _worst_first(judged, found, Verdict.NONCONFORMS)
+    open_ = _worst_first(judged, found, Verdict.UNDECIDED)
+    gate_reasons = [f"{g.name}: {g.reason}" if g.reason else f"the gate {g.name} failed" for g in failed]
+    blocked = {_blocked_reason(g) for g in failed}
+    reasons = [*wrong, *gate_reasons, *(r for r in open_ if r not in blocked), *unmeasured]
+    verdict = Verdict.NONCONFORMS if wrong else Verdict.UNDECIDED if reasons else Verdict.CONFORMS
+    return Judgement(verdict, tuple(dict.fromkeys(reasons)), judged, found)
+
+
+def compare(value: Decimal, u: Decimal, lower: Decimal | None, upper: Decimal | None) -> Verdict:
+    """The rule itself: ``value`` with expanded uncertainty ``u`` >= 0 against inclusive limits; None is open."""
+    if (upper is not None and value - u > upper) or (lower is not None and value + u < lower):
+        return Verdict.NONCONFORMS
+    if (upper is None or value + u <= upper) and (lower is None or value - u >= lower):
+        return Verdict.CONFORMS
+    return Verdict.UNDECIDED
+
+
+def _rule(m: Measurement, sheet: Sheet, golden_sizes_mm: Mapping[str, float]) -> _Rule | None:
+    """The sheet's rule for a measurement; None where the sheet does not speak of it."""
+    name = m.characteristic.partition(":")[2]
+    if m.kind in ("colour", "boundary-shift"):
+        region = sheet.region(name)
+        if region is None:
+            return None
+        if m.kind == "colour":
+            reject = decimal_of(region.reject)
+            return _Rule(Limits(Decimal(0), None, reject), decimal_of(region.accept), region.defect_class, reject)
+        if region.boundary_mm is None:
+            return None
+        bound = decimal_of(region.boundary_mm)
+        return _Rule(Limits(Decimal(0), None, bound), None, region.defect_class, bound)
+    if m.kind in _MARK_KINDS:
+        mark = sheet.mark(name)
+        limits = mark.limits(m.kind) if mark else None
+        if mark is None or (limits is None and mark.limited):
+            return None
+        if limits is None or limits.upper is None or limits.nominal is None:
+            missing = f"the control sheet gives {name} no limit; add offset_mm, rotation_deg or scale"
+            return _Rule(Limits(None, None, None), None, mark.defect_class, None, missing)
+        return _Rule(limits, None, mark.defect_class, limits.upper - limits.nominal)
+    size = sheet.size(name)
+    if size is None:
+        return None
+    limits = size.limits(golden_sizes_mm.get(name))
+    missing = ""
+    if not size.limited:
+        missing = f"the control sheet gives {name} no tolerance; add plus_mm and minus_mm"
+    elif limits.nominal is None:
+        missing = f"the golden's own {name} is not known; seal the golden again or give nominal_mm in millimetres"
+    sides = [abs(x - limits.nominal) for x in (limits.lower, limits.upper) if x is not None and limits.nominal]
+    return _Rule(limits, None, size.defect_class, max(sides, default=None), missing)
+
+
+def _decide_measurement(m: Measurement, sheet: Sheet, rule: _Rule | None, gates: Sequence[Gate]) -> tuple[Verdict, str]:
+    if rule is None:
+        return Verdict.CONFORMS, "not limited by the control sheet"
+    name = m.characteristic.partition(":")[2]
+    gate = _blocking(gates, m.kind)
+    if gate is not None:
+        return Verdict.UNDECIDED, _blocked_reason(gate)
+    if m.detail.get("missing") is True:
+        return Verdict.NONCONFORMS, f"{name} is missing" + (f": {m.why}" if m.why else "")
+    if rule.missing:
+        return Verdict.UNDECIDED, rule.missing
+    if m.unit == "mm" and m.kind != "entered" and sheet.product.thickness_mm is None:
+        return Verdict.UNDECIDED, _no_thickness(name)
+    if m.value is None or not math.isfinite(m.value) or not math.isfinite(m.u):
+        return Verdict.UNDECIDED, f"{name} could not be measured" + (f": {m.why}" if m.why else "")
+    value, u = decimal_of(m.value), abs(decimal_of(m.u))
+    verdict = compare(value, u, rule.limits.lower, rule.limits.upper)
+    if verdict is not Verdict.NONCONFORMS and rule.accept is not None:
+        verdict = Verdict.CONFORMS if value + u <= rule.accept else Verdict.UNDECIDED
+    if verdict is Verdict.CONFORMS:
+        return verdict, ""
+    words = wording.deviation(m, name, rule.limits, rule.accept, verdict)
+    nominal = rule.limits.nominal
+    if verdict is Verdict.NONCONFORMS and nominal is not None and rule.tolerance and m.kind != "colour":
+        factor = abs(value - nominal) / rule.tolerance
+        if factor > GROSS_FACTOR:
+            words += f"; {float(factor):.0f} times the tolerance is a gross error, not variance"
+    return verdict, words
+
+
+def _decide_finding(f: Finding, sheet: Sheet, limit: DefectLimit | None, gates: Sequence[Gate]) -> tuple[Verdict, str]:
+    extent = f.length_mm if f.kind == "scratch" else f.size_mm
+    if f.kind in HARMLESS and limit is None:
+        return Verdict.CONFORMS, "lies on the part and is no defect of it"
+    gate = _blocking(gates, FINDINGS)
+    if gate is not None:
+        return Verdict.UNDECIDED, _blocked_reason(gate)
+    if limit is None:
+        if extent < (UNLISTED_LENGTH_MM if f.kind == "scratch" else UNLISTED_SIZE_MM):
+            return Verdict.CONFORMS, f"{f.kind} is not in the control sheet, and it is small"
+        return Verdict.UNDECIDED, wording.finding(f, extent, None) + ": not in the control sheet, a person decides"
+    if sheet.product.thickness_mm is None:
+        return Verdict.UNDECIDED, _no_thickness(f.kind)
+    verdict = compare(decimal_of(extent), abs(decimal_of(f.u_mm)), None, decimal_of(limit.limit_mm))
+    if verdict is Verdict.CONFORMS:
+        return verdict, ""
+    words = wording.finding(f, extent, limit.limit_mm)
+    return verdict, words + ("" if verdict is Verdict.NONCONFORMS else ": the uncertainty reaches over the limit")
+
+
+def _blocking(gates: Iterable[Gate], kind: str) -> Gate | None:
+    return next((g for g in gates if not g.ok and (not g.blocks or kind in g.blocks)), None)
+
+
+def _blocked_reason(gate: Gate) -> str:
+    return f"not judged, {gate.name}: {gate.reason}" if gate.reason else f"not judged, the gate {gate.name} failed"
+
+
+def _no_thickness(name: str) -> str:
+    return f"{name} is not judged: the control sheet gives no thickness_mm, so there is no scale in millimetres"
+
+
+def _matters(gate: Gate, sheet: Sheet) -> bool:
+    """Whether a failed gate stands before anything the sheet limits."""
+    if gate.ok:
+        return False
+    limited = {"colour"} if sheet.regions else set()
+    limited |= {"boundary-shift"} if any(r.boundary_mm is not None for r in sheet.regions) else set()
+    for mark in sheet.marks:
+        limited |= {kind for kind in _MARK_KINDS if mark.limits(kind) is not None}
+    limited |= {"size", "border", "position", "diameter"} if sheet.sizes else set()
+    limited |= {FINDINGS} if sheet.defects else set()
+    return not gate.blocks or not limited.isdisjoint(gate.blocks)
+
+
+def _unmeasured(judged: Sequence[MeasurementDocument], sheet: Sheet, failed: Sequence[Gate]) -> list[str]:
+    """What the sheet limits and nobody measured; a failed gate that takes everything down says it already."""
+    if any(not g.blocks for g in failed):
+        return []
+    done = {m.characteristic for m in judged}
+    done |= {f"offset:{m.characteristic.partition(':')[2]}" for m in judged if m.kind == "offset-x"}
+    names = {m.characteristic.partition(":")[2] for m in judged if m.kind not in ("colour", *_MARK_KINDS)}
+    wanted = [("colour", r.name) for r in sheet.regions]
+    wanted += [
+        (kind, mark.name)
+        for mark in sheet.marks
+        for kind in ("offset", "rotation", "scale")
+        if mark.limits(kind) is not None
+    ]
+    lacking = [
+        f"{kind}:{name}" for kind, name in wanted if f"{kind}:{name}" not in done and not _blocking(failed, kind)
+    ]
+    if not _blocking(failed, "size"):
+        lacking += [f"size:{s.name}" for s in sheet.sizes if s.name not in names]
+    return [f"{characteristic} was not measured" for characteristic in lacking]
+
+
+def _worst_first(
+    judged: Sequence[MeasurementDocument], found: Sequence[FindingDocument], verdict: Verdict
+) -> list[str]:
+    """Reasons of one verdict by class, then by how far beyond the limit, as a multiple of the tolerance."""
+    rows = [(_CLASS_ORDER[m.defect_class], -_excess(m), m.reason) for m in judged if m.verdict is verdict]
+    for f in found:
+        if f.verdict is verdict:
+            extent = f.length_mm if f.kind == "scratch" else f.size_mm
+            ratio = extent / f.limit_mm if f.limit_mm else extent / UNLISTED_SIZE_MM
+            rows.append((_CLASS_ORDER[f.defect_class], -ratio, f.reason))
+    # The radial offset says what its two components say; one reason is enough.
+    radial = {m.characteristic.partition(":")[2] for m in judged if m.kind == "offset" and m.verdict is verdict}
+    said = {m.reason for m in judged if m.kind[:7] == "offset-" and m.characteristic.partition(":")[2] in radial}
+    return [reason for _, _, reason in sorted(rows) if reason not in said]
+
+
+def _excess(m: MeasurementDocument) -> float:
+    if m.value is None:
+        return math.inf
+    limit = m.upper if m.upper is not None and (m.lower is None or m.value >= (m.nominal or 0.0)) else m.lower
+    tolerance = abs(limit - (m.nominal or 0.0)) if limit is not None else 0.0
+    return abs(m.value - (m.nominal or 0.0)) / tolerance if tolerance else 0.0
+
+
+def _float(x: Decimal | None) -> float | None:
+    return None if x is None else float(x)

@@ -1,0 +1,87 @@
+"""Reasons in words: what is off, by how much, which way, against which limit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from station.sheet import Limits
+from station.values.documents import Verdict
+from station.values.line import Finding, Measurement
+
+NOTICEABLE = 0.5
+"""Differences of a Lab coordinate below this are not put into words."""
+
+
+def deviation(m: Measurement, name: str, limits: Limits, accept: Decimal | None, verdict: Verdict) -> str:
+    """Why ``m`` (with a value) does not conform to ``limits``, or why that is not proven."""
+    value = m.value if m.value is not None else 0.0
+    over = limits.upper is not None and (limits.lower is None or Decimal(repr(float(value))) >= (limits.nominal or 0))
+    limit = float(limits.upper if over and limits.upper is not None else limits.lower or 0)
+    digits = _digits(value, [limit] if accept is None else [limit, float(accept)], 1 if m.kind == "colour" else 2)
+    shown, bound, u = f"{value:.{digits}f}", f"{limit:.{digits}f}", f"u {m.u:.{digits}f}"
+    tail = "" if verdict is Verdict.NONCONFORMS else ": the uncertainty reaches over the limit"
+    if m.kind == "colour":
+        words = f"{name} is {shown} CIEDE2000 from the golden, limit {bound} ({u})"
+        if verdict is Verdict.UNDECIDED and accept is not None:
+            words = f"{name} is {shown} CIEDE2000 from the golden ({u})"
+            tail = f", not surely within {float(accept):.{digits}f} nor surely above {bound}: a person decides"
+        direction = _colour_direction(m)
+        return f"{words}: {direction}{tail}" if direction else words + tail
+    if m.kind == "offset":
+        way = _offset_direction(m)
+        return f"{name} is {shown} mm from its place, limit {bound} ({u})" + (f": {way}" if way else "") + tail
+    if m.kind in ("offset-x", "offset-y"):
+        ways = ("right", "left") if m.kind == "offset-x" else ("down", "up")
+        return (
+            f"{name} is {abs(value):.{digits}f} mm too far {ways[value < 0]}, limit {abs(limit):.{digits}f} ({u}){tail}"
+        )
+    if m.kind == "rotation":
+        way = "clockwise" if value > 0 else "counterclockwise"
+        return f"{name} is turned {abs(value):.{digits}f} degrees {way}, limit {abs(limit):.{digits}f} ({u}){tail}"
+    if m.kind == "scale":
+        way = "larger" if value > 1 else "smaller"
+        excess, allowed, u = (f"{100 * x:.2f} %" for x in (abs(value - 1), abs(limit - 1), m.u))
+        return f"{name} is {excess} {way} than on the golden, limit {allowed} (u {u}){tail}"
+    unit = "" if m.unit == "1" else f" {m.unit}"
+    side = "upper" if over else "lower"
+    return f"{name} is {shown}{unit}, {side} limit {bound} ({u}){tail}"
+
+
+def finding(f: Finding, extent_mm: float, limit_mm: float | None) -> str:
+    """A finding with its extent, place and limit."""
+    digits = _digits(extent_mm, [] if limit_mm is None else [limit_mm], 2)
+    what = "long" if f.kind == "scratch" else "across"
+    place = f" in {f.region}" if f.region else ""
+    words = f"{f.kind} {extent_mm:.{digits}f} mm {what}{place} at x {f.x_mm:.1f}, y {f.y_mm:.1f} mm"
+    if limit_mm is None:
+        return f"{words} (u {f.u_mm:.{digits}f})"
+    return f"{words}, limit {limit_mm:.{digits}f} (u {f.u_mm:.{digits}f})"
+
+
+def _digits(value: float, limits: Sequence[float], least: int) -> int:
+    """Decimals enough to print every limit exactly and the value apart from it."""
+    for digits in range(least, 9):
+        exact = all(float(f"{limit:.{digits}f}") == limit for limit in limits)
+        if exact and all(value == limit or f"{value:.{digits}f}" != f"{limit:.{digits}f}" for limit in limits):
+            return digits
+    return 9
+
+
+def _colour_direction(m: Measurement) -> str:
+    lab, golden = m.detail.get("lab"), m.detail.get("lab_golden")
+    if not isinstance(lab, list | tuple) or not isinstance(golden, list | tuple):
+        return ""
+    words = (("lighter", "darker"), ("redder", "greener"), ("yellower", "bluer"))
+    shifts = [(float(a) - float(b), pair) for a, b, pair in zip(lab, golden, words, strict=True)]
+    strongest = sorted((s for s in shifts if abs(s[0]) >= NOTICEABLE), key=lambda s: -abs(s[0]))[:2]
+    return " and ".join(pair[shift < 0] for shift, pair in strongest)
+
+
+def _offset_direction(m: Measurement) -> str:
+    parts = []
+    for key, ways in (("dx", ("right", "left")), ("dy", ("down", "up"))):
+        shift = m.detail.get(key)
+        if isinstance(shift, int | float) and abs(shift) >= 0.005:
+            parts.append(f"{abs(shift):.2f} mm {ways[shift < 0]}")
+    return ", ".join(parts)
