@@ -105,8 +105,8 @@ def test_ctrl_c_ends_the_run_and_its_workers(tmp_path: Path) -> None:
 
 
 def test_workers_do_not_outlive_a_killed_parent(tmp_path: Path) -> None:
-    running = start(tmp_path)
-    workers = children(running.pid)
-    running.kill()
-    running.wait()
+    with start(tmp_path) as running:
+        workers = children(running.pid)
+        assert len(workers) >= 2
+        running.kill()
     assert gone(workers)
