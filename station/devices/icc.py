@@ -27,7 +27,7 @@ SRGB_TO_XYZ: Float = np.array([[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0
 _ADOBE_TO_XYZ: Float = np.array([[0.60974, 0.20528, 0.14919], [0.31111, 0.62567, 0.06322], [0.01947, 0.06087, 0.74457]])
 _ADOBE_GAMMA = 563 / 256
 _TOLERANCE = 0.002
-_ROWS = 256
+_ROWS = 64
 
 
 class ProfileError(ValueError):
@@ -102,15 +102,21 @@ def to_srgb(pixels: Pixels, profile: MatrixProfile) -> tuple[NDArray[np.uint16],
     top = np.iinfo(pixels.dtype).max
     grid = np.linspace(0, 1, profile.curves.shape[1])
     tables = [np.interp(np.arange(top + 1) / top, grid, c).astype(np.float32) for c in profile.curves]
-    mix = np.linalg.solve(SRGB_TO_XYZ, profile.matrix).astype(np.float32)
+    mix = (np.linalg.solve(SRGB_TO_XYZ, profile.matrix) * 65535).astype(np.float32)
     encode = np.rint(srgb_encode(np.arange(65536) / 65535) * 65535).astype(np.uint16)
+    low, high = -_TOLERANCE * 65535, (1 + _TOLERANCE) * 65535
     out = np.empty(pixels.shape, np.uint16)
     outside = 0
-    for y in range(0, pixels.shape[0], _ROWS):
-        block = pixels[y : y + _ROWS]
-        linear = np.stack([t[block[..., i]] for i, t in enumerate(tables)], axis=-1) @ mix.T
-        outside += int(np.count_nonzero(((linear < -_TOLERANCE) | (linear > 1 + _TOLERANCE)).any(axis=-1)))
-        out[y : y + _ROWS] = encode[np.rint(np.clip(linear, 0, 1) * 65535).astype(np.uint16)]
+    for y in range(0, pixels.shape[0], _ROWS):  # by bands: the floats of a whole photo would be half a gigabyte
+        band = pixels[y : y + _ROWS]
+        light = np.empty((*band.shape[:2], len(tables)), np.float32)
+        for i, table in enumerate(tables):
+            light[..., i] = np.take(table, band[..., i])
+        linear = light.reshape(-1, len(tables)) @ mix.T
+        beyond = (linear < low) | (linear > high)
+        outside += int(np.count_nonzero(beyond[:, 0] | beyond[:, 1] | beyond[:, 2]))
+        nearest = (np.clip(linear, 0, 65535) + np.float32(0.5)).astype(np.uint16)
+        out[y : y + _ROWS] = np.take(encode, nearest).reshape(band.shape)
     return out, outside / (pixels.shape[0] * pixels.shape[1])
 
 

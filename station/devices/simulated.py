@@ -1,0 +1,55 @@
+"""The simulated bench: a camera over units that were never struck, rendered by ``sample_data.renderer``.
+
+The renderer brings spectra, lens, sensor noise and JPEG of its own; it is imported when the camera is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from station.devices.camera import Camera, Description
+from station.errors import DeviceError
+
+
+class SimulatedCamera(Camera):
+    """Photographs unit 0, 1, 2 ... of a lot. The same design, seed and number give the same bytes.
+
+    Parameters
+    ----------
+    design
+        Name of one of the renderer's designs (``alpine`` ...).
+    seed
+        Which lot, 0 or more.
+    """
+
+    def __init__(self, design: str, *, seed: int = 0) -> None:
+        super().__init__()
+        self._design = design
+        self._seed = seed
+        self._unit = 0
+        self._size = (0, 0)
+        self._photograph: Callable[[str, int, int], bytes] | None = None
+
+    def _open(self) -> None:
+        try:
+            from sample_data.renderer.generate import DESIGN_NAMES, PHOTO_SIZE_PX, photograph
+        except ImportError as error:
+            raise DeviceError(
+                f"The simulated bench needs the renderer, and {error.name} is not installed",
+                "Install the extra: pip install 'golden-sample-station[render]'.",
+            ) from error
+        if self._design not in DESIGN_NAMES:
+            raise DeviceError(f"The simulated bench has no design {self._design!r}", f"Use {', '.join(DESIGN_NAMES)}.")
+        self._unit, self._size, self._photograph = 0, PHOTO_SIZE_PX, photograph
+
+    def _close(self) -> None:
+        self._photograph = None
+
+    def _capture(self) -> bytes:
+        assert self._photograph is not None  # capture() lets no closed camera through
+        picture = self._photograph(self._design, self._seed, self._unit)
+        self._unit += 1
+        return picture
+
+    def _describe(self) -> Description:
+        return Description("simulated", self._design, self._size, {"seed": float(self._seed), "next unit": self._unit})
