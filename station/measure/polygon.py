@@ -12,8 +12,8 @@ Bool = NDArray[np.bool_]
 def polygon_mask(polygon_px: Float, shape: tuple[int, int]) -> Bool:
     """(H, W) mask of the pixels whose centre lies inside a closed polygon (even-odd rule).
 
-    polygon_px : (n, 2) corners, x right, y down. ``cv2.fillPoly`` also takes every pixel the outline touches and so makes
-    a shape about one pixel too large; here a pixel counts by its centre alone.
+    polygon_px : (n, 2) corners, x right, y down. ``cv2.fillPoly`` also takes every pixel the outline touches and so
+    makes a shape about one pixel too large; here a pixel counts by its centre alone.
     """
     height, width = shape
     p = np.asarray(polygon_px, dtype=np.float64)

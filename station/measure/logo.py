@@ -1,0 +1,269 @@
+"""Logos and printed marks: where a mark sits on the body, how it is turned and how large it is, against the golden.
+
+The ground around a shifted mark stays with the body while the mark moves. So only the mark's own strokes and their
+edges are the template; the search is a masked normalised correlation over shift, rotation and scale, and the result is
+refined by the robust direct method of ``refine``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from station.measure.polygon import centroid, polygon_mask
+from station.measure.refine import Refined, Template, make_template, refine
+from station.measure.sampling import sample, spline_coefficients
+from station.values.geometry import Frame, Similarity
+from station.values.line import Aligned, MarkMaster, Master, Measurement
+
+Float = NDArray[np.float64]
+Float32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
+
+SEARCH_MM = 1.2
+_ROTATIONS_DEG = (-8.0, -6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 6.0, 8.0)
+_SCALES = (0.95, 0.975, 1.0, 1.025, 1.05)
+_COARSE_SIDE = 90  # px of the mark's longer side in the coarse search
+_FOUND = 0.55  # correlation below which a mark does not count as found
+_MODEL_PX = 0.02  # standard uncertainty at the mark's rim of an edge that looks a little different on every unit
+_STROKE_RIM_PX = 3  # ground kept around the strokes: both sides of every edge
+_METHOD = "direct registration of the mark's own edges, Tukey weights"
+_KINDS = (("offset-x", "mm"), ("offset-y", "mm"), ("offset", "mm"), ("rotation", "deg"), ("scale", "1"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """The golden's mark, ready to be found: a scalar patch in which it stands out most, and its strokes.
+
+    corner : (x, y) raster pixel of the patch's first pixel. axis : (3,) RGB weights of the scalar. strokes : (h, w).
+    """
+
+    corner: tuple[int, int]
+    patch: Float32
+    mask: Bool
+    axis: Float
+    centre: Float
+
+
+def measure_marks(aligned: Aligned, master: Master) -> tuple[Measurement, ...]:
+    """Offset, rotation and scale of every mark of the master, five measurements each.
+
+    ``offset-x``, ``offset-y`` (positive right, down) and ``offset`` in mm are those of the centre of the mark's
+    polygon, relative to the body, in the golden frame; ``rotation`` in degrees, clockwise; ``scale`` relative to the
+    golden mark. ``u`` (k = 2) joins the covariance of the mark's registration with that of the body's. A mark that is
+    not there has the value None and ``detail["missing"]``; one that cannot be seen for glare has None without it.
+    """
+    found: list[Measurement] = []
+    for mark in master.marks:
+        found.extend(_measure(mark, aligned, master))
+    return tuple(found)
+
+
+def _measure(mark: MarkMaster, aligned: Aligned, master: Master) -> list[Measurement]:
+    frame = master.frame
+    where = centroid(mark.polygon_mm)
+    place = (float(where[0]), float(where[1]))
+    golden = _prepare(mark, master.image.pixels, frame)
+    if golden is None:
+        return _none(mark.name, place, "the golden shows no mark inside the polygon", {})
+    seen = _visible(golden, aligned)
+    if seen < 0.6:
+        return _none(
+            mark.name,
+            place,
+            f"only {seen:.0%} of the mark can be seen (glare, or outside the photo)",
+            {"visible": seen},
+        )
+    unit = (aligned.image.pixels.astype(np.float64) @ golden.axis).astype(np.float32)
+    result = _find(golden, unit, frame)
+    if result is None:
+        return _none(mark.name, place, "mark not found", {"missing": True})
+    template, fit = result
+    return _report(mark.name, place, golden, template, fit, aligned, frame)
+
+
+def _report(
+    name: str,
+    place: tuple[float, float],
+    golden: _Mark,
+    template: Template,
+    fit: Refined,
+    aligned: Aligned,
+    frame: Frame,
+) -> list[Measurement]:
+    pitch = frame.pitch_mm
+    similar = Similarity.from_matrix(fit.matrix)
+    local = golden.centre - golden.corner
+    moved = similar.apply(local) - (local + golden.corner)
+    dx, dy = (float(v) * pitch for v in moved)
+    # The increments of refine() act at the template's centre; carry them over to the mark's centre.
+    lever = (local - template.centre) / template.half
+    u, v = float(lever[0]), float(lever[1])
+    jacobian = np.array([[1.0, 0.0, u, -v], [0.0, 1.0, v, u], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
+    variance = np.diag(jacobian @ fit.covariance @ jacobian.T)
+    half_mm = template.half * pitch
+    model = _MODEL_PX / (max(golden.mask.shape) / 2)  # at the rim, as a turn or a growth
+    body_turn = math.radians(aligned.u_rotation_deg) * math.hypot(*place)
+    body = aligned.u_offset_mm**2 + body_turn**2 / 2 + (_MODEL_PX * pitch) ** 2
+    ux = math.sqrt(variance[0] * half_mm**2 + body)
+    uy = math.sqrt(variance[1] * half_mm**2 + body)
+    offset = math.hypot(dx, dy)
+    # Rayleigh: near zero the direction is unknown and the offset is as uncertain as the larger of its parts.
+    u_offset = math.hypot(dx * ux, dy * uy) / offset if offset > 3 * max(ux, uy) else max(ux, uy)
+    u_turn = math.hypot(math.degrees(math.hypot(math.sqrt(variance[3]), model)), aligned.u_rotation_deg)
+    u_scale = math.hypot(math.sqrt(variance[2]), model)
+    detail: dict[str, object] = {"correlation": round(fit.correlation, 4), "kept": round(fit.kept, 4)}
+    values = (dx, dy, offset, similar.rotation_deg, similar.scale)
+    spreads = (ux, uy, u_offset, u_turn, u_scale)
+    return [
+        Measurement(f"{kind}:{name}", kind, value, unit, 2 * spread, _METHOD, place, detail=dict(detail))
+        for (kind, unit), value, spread in zip(_KINDS, values, spreads, strict=True)
+    ]
+
+
+def _none(name: str, place: tuple[float, float], why: str, detail: dict[str, object]) -> list[Measurement]:
+    return [
+        Measurement(f"{kind}:{name}", kind, None, unit, 0.0, _METHOD, place, why, dict(detail)) for kind, unit in _KINDS
+    ]
+
+
+def _prepare(mark: MarkMaster, pixels: Float32, frame: Frame) -> _Mark | None:
+    """The golden's patch, its strokes, and the colour direction that tells strokes from ground."""
+    polygon = frame.to_px(mark.polygon_mm)
+    low = np.maximum(np.floor(polygon.min(axis=0)).astype(int) - 6, 0)
+    high = np.minimum(np.ceil(polygon.max(axis=0)).astype(int) + 7, (frame.width, frame.height))
+    if np.any(high - low < 16):
+        return None
+    patch = pixels[low[1] : high[1], low[0] : high[0]].astype(np.float64)
+    inside = polygon_mask(polygon - low, patch.shape[:2])
+    if inside.sum() < 64:
+        return None
+    calm = cv2.GaussianBlur(np.sqrt(np.clip(patch, 0, None)), (0, 0), 0.8)
+    coded = np.asarray(calm, dtype=np.float64)  # square root: even noise over the tones
+    values = coded[inside]
+    ground, noise = _ground(values)
+    distance = np.sqrt(((coded - ground) ** 2).sum(axis=2))
+    split = max(5 * noise, 0.35 * float(np.percentile(distance[inside], 98)))
+    strokes = (distance > split) & inside
+    strokes = cv2.morphologyEx(strokes.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)).astype(bool)
+    if strokes.sum() < 40:
+        return None
+    rim = 2 * _STROKE_RIM_PX + 1
+    grow = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (rim, rim))
+    mask = cv2.dilate(strokes.astype(np.uint8), grow).astype(bool) & cv2.dilate(inside.astype(np.uint8), grow).astype(
+        bool
+    )
+    # Principal direction of linear light over the strokes and their rim: where the mark has most contrast.
+    sample_rgb = patch[mask] - patch[mask].mean(axis=0)
+    axis = np.linalg.eigh(sample_rgb.T @ sample_rgb)[1][:, -1]
+    axis = axis / np.abs(axis).sum() * (1.0 if axis.sum() >= 0 else -1.0)
+    return _Mark(
+        (int(low[0]), int(low[1])),
+        (patch @ axis).astype(np.float32),
+        mask,
+        axis,
+        frame.to_px(centroid(mark.polygon_mm)),
+    )
+
+
+def _ground(values: Float) -> tuple[Float, float]:
+    """The commonest colour among (n, 3) values and the spread around it (mean shift from the densest histogram
+    cell)."""
+    cells = np.floor(values / 0.04).astype(np.int64)
+    _, inverse, counts = np.unique(cells, axis=0, return_inverse=True, return_counts=True)
+    centre = np.median(values[inverse.ravel() == int(np.argmax(counts))], axis=0)
+    for _ in range(5):
+        near = values[((values - centre) ** 2).sum(axis=1) < 0.06**2]
+        centre = near.mean(axis=0)
+    distance = np.sqrt(((near - centre) ** 2).sum(axis=1))
+    return np.asarray(centre, dtype=np.float64), float(np.median(distance))
+
+
+def _visible(golden: _Mark, aligned: Aligned) -> float:
+    """Share of the mark's place in the unit that is covered by the photo and not clipped."""
+    h, w = golden.mask.shape
+    window = np.s_[golden.corner[1] : golden.corner[1] + h, golden.corner[0] : golden.corner[0] + w]
+    good = aligned.valid[window] & ~aligned.clipped[window]
+    return float(good[golden.mask].mean())
+
+
+def _find(golden: _Mark, unit: Float32, frame: Frame) -> tuple[Template, Refined] | None:
+    template = make_template(golden.patch, golden.mask, points_wanted=20_000)
+    if template is None:
+        return None
+    coefficients = spline_coefficients(unit, 1.0)
+
+    def target(points: Float) -> Float32:
+        return sample(coefficients, points)
+
+    best: Refined | None = None
+    for start in _coarse(golden, unit, frame.pitch_mm):
+        fit = refine(template, target, start, "similarity")
+        if fit is not None and (best is None or fit.correlation * fit.kept > best.correlation * best.kept):
+            best = fit
+    if best is None or not best.converged or best.correlation < _FOUND or best.covered < 0.6:
+        return None
+    similar = Similarity.from_matrix(best.matrix)
+    local = golden.centre - golden.corner
+    shift = float(np.hypot(*(similar.apply(local) - golden.centre))) * frame.pitch_mm
+    if shift > 1.5 * SEARCH_MM or abs(similar.rotation_deg) > 12 or abs(similar.scale - 1) > 0.1:
+        return None
+    return template, best
+
+
+def _coarse(golden: _Mark, unit: Float32, pitch_mm: float) -> list[Float]:
+    """The best (3, 3) maps from patch to raster pixels by masked normalised correlation, best first, two at most."""
+    h, w = golden.patch.shape
+    step = max(round(max(h, w) / _COARSE_SIDE), 1)
+    reach = math.ceil(SEARCH_MM / pitch_mm / step) * step
+    margin = reach + math.ceil(0.12 * max(h, w))
+    x0, y0 = golden.corner[0] - margin, golden.corner[1] - margin
+    window = _window(unit, x0, y0, w + 2 * margin, h + 2 * margin)
+    scene = cv2.resize(window, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
+    centre = np.array([(w - 1) / 2, (h - 1) / 2])
+    ranked: list[tuple[float, Float]] = []
+    for rotation in _ROTATIONS_DEG:
+        for scale in _SCALES:
+            turned, mask, grid = _turned(golden, rotation, scale, step)
+            if turned.shape[0] > scene.shape[0] or turned.shape[1] > scene.shape[1]:
+                continue
+            score = cv2.matchTemplate(scene, turned, cv2.TM_CCOEFF_NORMED, mask=mask)
+            score[~np.isfinite(score)] = -1
+            y, x = np.unravel_index(int(np.argmax(score)), score.shape)
+            # grid : patch pixel to pixel of the turned template, both full size
+            shift = np.array([[1, 0, x0 + x * step], [0, 1, y0 + y * step], [0, 0, 1]], dtype=np.float64)
+            start = shift @ grid
+            middle = (start @ np.array([centre[0], centre[1], 1.0]))[:2] - centre - golden.corner
+            if float(np.hypot(*middle)) * pitch_mm <= 1.25 * SEARCH_MM:
+                ranked.append((float(score[y, x]), start))
+    ranked.sort(key=lambda r: -r[0])
+    return [start for _, start in ranked[:2]]
+
+
+def _turned(golden: _Mark, rotation: float, scale: float, step: int) -> tuple[Float32, Float32, Float]:
+    """The patch turned and scaled about its centre, shrunk by ``step``; with its mask and the full-size map."""
+    h, w = golden.patch.shape
+    about = np.array([[1, 0, -(w - 1) / 2], [0, 1, -(h - 1) / 2], [0, 0, 1]])
+    pose = Similarity(0, 0, rotation, scale).matrix() @ about
+    corners = pose @ np.array([[0, w - 1, 0, w - 1], [0, 0, h - 1, h - 1], [1, 1, 1, 1]], dtype=np.float64)
+    low = np.floor(corners[:2].min(axis=1))
+    size = np.ceil((corners[:2].max(axis=1) - low + 1) / step).astype(int) * step
+    grid = np.array([[1, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1]]) @ pose
+    shape = (int(size[0]), int(size[1]))
+    picture = cv2.warpAffine(golden.patch, grid[:2], shape, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    mask = cv2.warpAffine(golden.mask.astype(np.float32), grid[:2], shape, flags=cv2.INTER_LINEAR)
+    small = (shape[0] // step, shape[1] // step)
+    picture = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
+    mask = cv2.resize(mask, small, interpolation=cv2.INTER_AREA)
+    return np.asarray(picture, dtype=np.float32), np.asarray(mask > 0.5, dtype=np.float32), grid
+
+
+def _window(image: Float32, x0: int, y0: int, width: int, height: int) -> Float32:
+    """A window that may reach over the border, where the nearest pixel stands."""
+    xs = np.clip(np.arange(x0, x0 + width), 0, image.shape[1] - 1)
+    ys = np.clip(np.arange(y0, y0 + height), 0, image.shape[0] - 1)
+    return np.ascontiguousarray(image[np.ix_(ys, xs)])

@@ -1,0 +1,193 @@
+"""Outlines and sizes on synthetic antialiased parts of exactly known geometry, with bevel, shadow, blur and noise."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from station.measure.feret import feret, fit_circle
+from station.measure.outline import contour_sizes, measure_golden_sizes, measure_sizes, struck_outline
+from station.measure.polygon import centroid, outward_normals, polygon_mask, resample_closed, signed_area
+from station.values.colour import LinearRGB
+from station.values.geometry import Frame, Similarity
+from station.values.line import Aligned, Master
+
+Float = NDArray[np.float64]
+
+FRAME = Frame(0.03, 480, 440, (239.5, 219.5))
+BENCH = np.array([0.32, 0.31, 0.30])
+RIM, FACE, WALL = np.array([0.62, 0.45, 0.16]), np.array([0.10, 0.20, 0.45]), np.array([0.2, 0.15, 0.07])
+
+
+def _superellipse(a: float, b: float) -> Float:
+    """(n, 2) outline of a rounded box of half axes a, b (exponent 4): straight sides, round corners."""
+    t = np.linspace(0, 2 * np.pi, 4000, endpoint=False)
+    c, s = np.cos(t), np.sin(t)
+    return np.stack([a * np.sign(c) * np.abs(c) ** 0.5, b * np.sign(s) * np.abs(s) ** 0.5], axis=1)
+
+
+def _picture(outline: Float, hole: Float | None, seed: int, *, noise: float = 0.004, gain: float = 1.0) -> LinearRGB:
+    """The part on a bench with a soft contact shadow; 6 x 6 samples a pixel, blurred by 0.9 px."""
+    k = 6
+    shape = (FRAME.height * k, FRAME.width * k)
+
+    def mask(contour: Float, scale: float = 1.0) -> NDArray[np.float32]:
+        centre = centroid(contour)
+        fine = (FRAME.to_px(centre + (contour - centre) * scale) + 0.5) * k - 0.5
+        m = polygon_mask(fine, shape).astype(np.float32)
+        return m.reshape(FRAME.height, k, FRAME.width, k).mean(axis=(1, 3))
+
+    part, inner = mask(outline), mask(outline, 0.9)
+    if hole is not None:
+        opening = mask(hole)
+        part, inner = part * (1 - opening), inner * (1 - mask(hole, 1.25))
+    shadow = 1 - 0.35 * np.clip(gaussian_filter(part, 8), 0, 1)
+    rgb = BENCH * shadow[..., None]
+    rgb = rgb * (1 - part[..., None]) + RIM * part[..., None]
+    rgb = rgb * (1 - inner[..., None]) + FACE * inner[..., None]
+    rgb = gaussian_filter(rgb, (0.9, 0.9, 0)) * gain
+    rgb += np.random.default_rng(seed).normal(0, noise, rgb.shape)
+    return LinearRGB(rgb.astype(np.float32))
+
+
+def _hole(x: float, y: float, diameter: float) -> Float:
+    t = np.linspace(0, 2 * np.pi, 1000, endpoint=False)
+    return np.stack([x + diameter / 2 * np.cos(t), y + diameter / 2 * np.sin(t)], axis=1)
+
+
+GOLDEN_OUTLINE, GOLDEN_HOLE = _superellipse(5.5, 5.0), _hole(0.5, -3.0, 1.8)
+
+
+@pytest.fixture(scope="module")
+def master() -> Master:
+    image = _picture(GOLDEN_OUTLINE, GOLDEN_HOLE, 1)
+    coarse = GOLDEN_OUTLINE * 1.01
+    outline = struck_outline(image, FRAME, coarse)
+    hole = struck_outline(image, FRAME, GOLDEN_HOLE + 0.05, hole=True)
+    return Master(
+        number="GS-1", version=1, sheet_digest="", photo_sha256="", frame=FRAME, image=image, correction=None,
+        labels=np.ones((FRAME.height, FRAME.width), dtype=np.uint8), outline_mm=outline, holes_mm=(hole,),
+        thickness_mm=1.6, regions=(), marks=(), sizes_mm=measure_golden_sizes(image, FRAME, coarse, [hole]),
+        u_scale=1e-4, scale_source="rig", noise=0.004, blur_px=0.9, pose=Similarity(),
+    )  # fmt: skip
+
+
+def _aligned(image: LinearRGB, scale: float = 1.0) -> Aligned:
+    shape = image.pixels.shape[:2]
+    return Aligned(
+        image=image, clipped=np.zeros(shape, dtype=bool), valid=np.ones(shape, dtype=bool),
+        similarity=Similarity(3.0, -2.0, 20.0, scale), rms_px=0.1, overlap=1.0, u_offset_mm=0.001, u_rotation_deg=0.005,
+        u_scale=2e-4, correction=None, scale_source="rig", noise=0.004, blur_px=0.9,
+    )  # fmt: skip
+
+
+def test_the_golden_outline_and_its_sizes_are_true_to_a_hundredth_of_a_millimetre(master: Master) -> None:
+    truth = {"width": 11.0, "height": 10.0, "hole-diameter": 1.8, "min-feret": 10.0}
+    for name, value in truth.items():
+        assert abs(master.sizes_mm[name] - value) < 0.01, name
+    longest, _, _, _ = feret(GOLDEN_OUTLINE)
+    assert abs(master.sizes_mm["max-feret"] - longest) < 0.015
+    assert abs(master.sizes_mm["area"] / abs(signed_area(GOLDEN_OUTLINE)) - 1) < 0.002
+    assert "diameter" not in master.sizes_mm
+    assert np.abs(master.holes_mm[0].mean(axis=0) - (0.5, -3.0)).max() < 0.005
+
+
+def test_the_coarse_contour_does_not_matter(master: Master) -> None:
+    other = struck_outline(master.image, FRAME, GOLDEN_OUTLINE * 0.97 + 0.05)
+    assert abs(contour_sizes(other)["width"] - master.sizes_mm["width"]) < 0.003
+
+
+@pytest.mark.parametrize(("wider", "taller"), [(0.0, 0.0), (0.12, 0.0), (-0.2, 0.08), (0.05, -0.15)])
+def test_a_unit_is_sized_to_a_hundredth_of_a_millimetre(master: Master, wider: float, taller: float) -> None:
+    outline = _superellipse(5.5 + wider / 2, 5.0 + taller / 2)
+    unit = _picture(outline, _hole(0.5 + 0.06, -3.0 + 0.08, 1.9), 2, gain=0.9)
+    names = ["width", "height", "min-feret", "hole-diameter", "position"]
+    found = {m.characteristic: m for m in measure_sizes(_aligned(unit, 1.002), master, names)}
+    truth = {
+        "width": (11 + wider) * 1.002,
+        "height": (10 + taller) * 1.002,
+        "hole-diameter": 1.9 * 1.002,
+        "position": 0.1 * 1.002,
+    }
+    for name, value in truth.items():
+        m = found[f"size:{name}"]
+        assert m.kind == "size"
+        assert m.unit == "mm"
+        assert m.value is not None, m.why
+        assert abs(m.value - value) < 0.01, name
+        assert abs(m.value - value) < m.u < 0.08, name
+
+
+def test_a_dent_stays_local(master: Master) -> None:
+    """A dent of 0.15 mm in one side moves neither the width's other side nor the height."""
+    dented = GOLDEN_OUTLINE.copy()
+    dented[:, 0] -= 0.15 * np.exp(-((dented[:, 1] / 0.5) ** 2)) * (dented[:, 0] > 0)
+    found = measure_sizes(_aligned(_picture(dented, GOLDEN_HOLE, 3)), master, ["height", "min-feret"])
+    assert all(m.value is not None and abs(m.value - 10.0) < 0.01 for m in found)
+
+
+def test_a_round_part_has_a_diameter_and_roundness() -> None:
+    disc = _hole(0.2, -0.1, 11.0)
+    image = _picture(disc, None, 4)
+    sizes = measure_golden_sizes(image, FRAME, disc * 0.99)
+    assert abs(sizes["diameter"] - 11.0) < 0.006
+    assert sizes["roundness"] < 0.02
+
+
+def test_without_a_scale_of_its_own_a_photo_gives_no_millimetres(master: Master) -> None:
+    aligned = replace(_aligned(master.image), scale_source="part")
+    (m,) = measure_sizes(aligned, master, ["width"])
+    assert m.value is None
+    assert "scale" in m.why
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("diameter", "not a circle"), ("hole-diameter-2", "1 through hole"), ("depth", "measures width")]
+)
+def test_a_size_that_is_not_there_is_explained(master: Master, name: str, says: str) -> None:
+    (m,) = measure_sizes(_aligned(master.image), master, [name])
+    assert m.value is None
+    assert says in m.why
+
+
+def test_an_outline_out_of_the_photo_is_not_measured(master: Master) -> None:
+    pixels = master.image.pixels.copy()
+    pixels[:, :240] = 0
+    (m,) = measure_sizes(_aligned(LinearRGB(pixels)), master, ["width"])
+    assert m.value is None
+    assert "cannot be followed" in m.why
+
+
+def test_callipers_and_circle_on_plain_shapes() -> None:
+    square = resample_closed(np.array([[0.0, 0], [4, 0], [4, 3], [0, 3]]), 0.1)
+    longest, _, shortest, direction = feret(square)
+    assert longest == pytest.approx(5.0, abs=0.01)
+    assert shortest == pytest.approx(3.0, abs=1e-9)
+    assert direction == pytest.approx(90.0)
+    circle = fit_circle(_hole(2, 3, 7))
+    assert (circle.x, circle.y, circle.radius) == pytest.approx((2, 3, 3.5))
+    assert circle.roundness < 1e-9
+    arc = _hole(2, 3, 7)[:300] + np.random.default_rng(1).normal(0, 0.002, (300, 2))
+    assert fit_circle(arc).radius == pytest.approx(3.5, abs=0.01)
+
+
+def test_polygon_helpers() -> None:
+    box = np.array([[1.0, 1.0], [4.0, 1.0], [4.0, 3.0], [1.0, 3.0]])
+    assert signed_area(box) == pytest.approx(6.0)
+    assert signed_area(box[::-1]) == pytest.approx(-6.0)
+    assert centroid(box) == pytest.approx((2.5, 2.0))
+    mask = polygon_mask(box - 0.25, (6, 7))
+    assert mask.sum() == 6
+    assert mask[1:3, 1:4].all()
+    disc = _hole(50, 40, 60)
+    assert abs(polygon_mask(disc, (100, 110)).sum() / (math.pi * 900) - 1) < 0.01
+    normals = outward_normals(resample_closed(disc[::-1], 0.5))
+    assert np.allclose(np.hypot(normals[:, 0], normals[:, 1]), 1)
+    assert ((resample_closed(disc[::-1], 0.5) - (50, 40)) * normals).sum(axis=1).min() > 29
+    with pytest.raises(ValueError, match="polygon needs"):
+        polygon_mask(np.zeros((2, 2)), (5, 5))
