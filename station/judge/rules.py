@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -148,7 +148,8 @@ def judge_unit(
     before something the sheet limits, where anything is undecided, or where something the sheet limits was not
     measured; otherwise conforming.
     """
-    judged = tuple(judge_measurement(m, sheet, gates=gates, golden_sizes_mm=golden_sizes_mm) for m in measurements)
+    told = _with_direction(measurements)
+    judged = tuple(judge_measurement(m, sheet, gates=gates, golden_sizes_mm=golden_sizes_mm) for m in told)
     found = tuple(judge_finding(f, sheet, gates=gates) for f in findings)
     failed = [g for g in gates if _matters(g, sheet)]
     unmeasured = _unmeasured(judged, sheet, failed)
@@ -168,6 +169,19 @@ def compare(value: Decimal, u: Decimal, lower: Decimal | None, upper: Decimal | 
     if (upper is None or value + u <= upper) and (lower is None or value - u >= lower):
         return Verdict.CONFORMS
     return Verdict.UNDECIDED
+
+
+def _with_direction(measurements: Sequence[Measurement]) -> list[Measurement]:
+    """Radial offsets with their components in ``detail``, so that their reason can say which way."""
+    parts = {m.characteristic: m.value for m in measurements if m.kind in ("offset-x", "offset-y")}
+    told = []
+    for m in measurements:
+        name = m.characteristic.partition(":")[2]
+        if m.kind == "offset" and f"offset-x:{name}" in parts and f"offset-y:{name}" in parts:
+            way = {"dx": parts[f"offset-x:{name}"], "dy": parts[f"offset-y:{name}"]}
+            m = replace(m, detail={**m.detail, **way})
+        told.append(m)
+    return told
 
 
 def _rule(m: Measurement, sheet: Sheet, golden_sizes_mm: Mapping[str, float]) -> _Rule | None:
@@ -202,7 +216,8 @@ def _rule(m: Measurement, sheet: Sheet, golden_sizes_mm: Mapping[str, float]) ->
         missing = f"the control sheet gives {name} no tolerance; add plus_mm and minus_mm"
     elif limits.nominal is None:
         missing = f"the golden's own {name} is not known; seal the golden again or give nominal_mm in millimetres"
-    sides = [abs(x - limits.nominal) for x in (limits.lower, limits.upper) if x is not None and limits.nominal]
+    nominal = limits.nominal
+    sides = [abs(x - nominal) for x in (limits.lower, limits.upper) if x is not None and nominal is not None]
     return _Rule(limits, None, size.defect_class, max(sides, default=None), missing)
 
 

@@ -2,8 +2,10 @@
 
 ``models``   the tables and their limits
 ``reading``  TOML to Sheet and back
+``lint``     advice on what would be argued about
 """
 
+from station.sheet.lint import LintRemark, lint_sheet
 from station.sheet.models import (
     PREFERRED_AQL,
     Aql,
@@ -25,6 +27,7 @@ __all__ = [
     "DefectLimit",
     "GoldenRecord",
     "Limits",
+    "LintRemark",
     "Mark",
     "Product",
     "Region",
@@ -32,5 +35,6 @@ __all__ = [
     "Size",
     "decimal_of",
     "dump_sheet",
+    "lint_sheet",
     "load_sheet",
 ]

@@ -146,10 +146,11 @@ class Mark(_Table):
 
 
 class Size(_Table):
-    """A length. Tolerances in mm or in per cent of the nominal; a side left out is open."""
+    """A length. Tolerances in mm or in per cent of the nominal; a side left out is open. A ``position`` is the distance
+    from the golden's place, so its nominal is 0, and so is the golden's."""
 
     name: Name
-    nominal_mm: Positive | Literal["golden"]
+    nominal_mm: NotNegative | Literal["golden"]
     plus_mm: NotNegative | None = None
     minus_mm: NotNegative | None = None
     plus_percent: Percent | None = None
@@ -171,7 +172,10 @@ class Size(_Table):
 
     def limits(self, golden_mm: float | None) -> Limits:
         """Limits in mm; ``golden_mm`` is the golden's own size, for the nominal ``golden`` (None: unknown)."""
-        if self.nominal_mm == "golden":
+        nominal: Decimal | None
+        if self.nominal_mm == "golden" and self.name.startswith("position"):
+            nominal = Decimal(0)
+        elif self.nominal_mm == "golden":
             nominal = None if golden_mm is None else decimal_of(golden_mm)
         else:
             nominal = decimal_of(self.nominal_mm)
@@ -240,6 +244,12 @@ class Sheet(_Table):
         """The sheet as nested dicts and lists under the TOML's keys, defaults spelled out, what is empty left out."""
         dumped: dict[str, Any] = _without_empty(self.model_dump(mode=mode, by_alias=True))
         return dumped
+
+    @property
+    def classes(self) -> frozenset[DefectClass]:
+        """The classes that anything in the sheet has."""
+        used = {r.defect_class for r in self.regions} | {m.defect_class for m in self.marks}
+        return frozenset(used | {s.defect_class for s in self.sizes} | {d.defect_class for d in self.defects})
 
     def region(self, name: str) -> Region | None:
         """The region of that name, or None."""

@@ -121,7 +121,7 @@ def _refusal(name: str, table: dict[str, Any], error: ValidationError) -> SheetE
     given = given if len(given) <= 40 else given[:37] + "..."
     problem = first["msg"].removeprefix("Input ").replace("finite number", "finite number (not nan or inf)")
     if "nominal_mm" in path:
-        problem, more = 'should be a positive number or "golden"', ""
+        problem, more = 'should be a number >= 0 or "golden"', ""
     return SheetError(f"{name}: {where}{key}: {problem}, not {given}{more}", "Correct the value and run again.")
 
 

@@ -1,0 +1,200 @@
+"""The decision on a lot: each class of nonconformity against its own single sampling plan.
+
+- The sample of a class is the first n inspected units, in the order given. Units inspected beyond it are counted and
+  said, and do not change the class's decision: Ac belongs to n.
+- A class whose AQL is 0 (always so for critical units, where the sheet gives no other) has acceptance number 0 on all
+  inspected units.
+- A unit counts once in every class it is nonconforming in, however many nonconformities it has.
+- An undecided unit may turn out either way. It keeps the decision open, unless the lot is rejected without it, or would
+  be accepted even if every undecided unit were nonconforming.
+- Fewer than n units inspected keep it open too, unless the lot is rejected already.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from station.errors import RequestError
+from station.lots.plans import plan, sample_size
+from station.sheet import Aql, Sheet
+from station.values.digest import digest
+from station.values.documents import ClassDecision, DefectClass, LotDocument, PlanDocument, UnitDocument, Verdict
+
+CLASSES: tuple[DefectClass, ...] = ("critical", "major", "minor")
+
+
+@dataclass(frozen=True, slots=True)
+class UnitOutcome:
+    """What a lot needs to know of one unit.
+
+    nonconforming : classes it is nonconforming in. undecided : classes in which it may yet turn out nonconforming.
+    characteristics : the characteristics and finding kinds it is nonconforming in.
+    """
+
+    unit: str
+    verdict: Verdict
+    nonconforming: frozenset[DefectClass]
+    undecided: frozenset[DefectClass]
+    characteristics: frozenset[str]
+
+
+def outcome_of(unit: UnitDocument, sheet: Sheet) -> UnitOutcome:
+    """The outcome of an inspected unit.
+
+    A unit that is undecided for a gate, or for a reason that has no class, may turn out nonconforming in every class
+    that the sheet uses. What is nonconforming without a class counts as major.
+    """
+    judged = [(m.verdict, m.defect_class, m.characteristic) for m in unit.measurements]
+    judged += [(f.verdict, f.defect_class, f.kind) for f in unit.findings]
+    wrong = [(c or "major", name) for verdict, c, name in judged if verdict is Verdict.NONCONFORMS]
+    nonconforming: set[DefectClass] = {c for c, _ in wrong}
+    if unit.verdict is Verdict.NONCONFORMS and not nonconforming:
+        nonconforming = {"major"}
+    undecided: set[DefectClass] = set()
+    if unit.verdict is not Verdict.CONFORMS:
+        open_ = [c for verdict, c, _ in judged if verdict is Verdict.UNDECIDED]
+        undecided = {c for c in open_ if c is not None}
+        unclassed = None in open_ or any(not g.ok for g in unit.gates)
+        if unclassed or (unit.verdict is Verdict.UNDECIDED and not undecided):
+            undecided |= sheet.classes
+    return UnitOutcome(
+        unit=unit.unit,
+        verdict=unit.verdict,
+        nonconforming=frozenset(nonconforming),
+        undecided=frozenset(undecided - nonconforming),
+        characteristics=frozenset(name for _, name in wrong),
+    )
+
+
+def decide(lot: str, golden: str, units: Sequence[UnitOutcome], aql: Aql, lot_size: int) -> LotDocument:
+    """Decide a lot of ``lot_size`` units from the inspected ``units``, in the order they were drawn.
+
+    Raises
+    ------
+    RequestError
+        The same unit twice, more units than the lot has, a lot size or plan that is not in the tables.
+    """
+    _check(units, lot_size)
+    classes = [(c, float(getattr(aql, c))) for c in CLASSES]
+    plans = {
+        c: plan(aql=a, lot_size=lot_size, level=aql.level, severity=aql.severity, edition=aql.edition)
+        for c, a in classes
+        if a > 0
+    }
+    planned = [min(p.n[0], lot_size) for p in plans.values()]
+    sample = max(planned, default=sample_size(lot_size, aql.level, aql.severity))
+    decisions = tuple(_decide_class(c, a, plans.get(c), units, sample, lot_size) for c, a in classes)
+    decision: Literal["accepted", "rejected", "open"] = "accepted"
+    if any(d.accepted is False for d in decisions):
+        decision = "rejected"
+    elif any(d.accepted is None for d in decisions):
+        decision = "open"
+    verdicts = Counter(u.verdict for u in units)
+    document = LotDocument(
+        lot=lot,
+        golden=golden,
+        size=lot_size,
+        sample=sample,
+        inspected=len(units),
+        conforms=verdicts[Verdict.CONFORMS],
+        nonconforms=verdicts[Verdict.NONCONFORMS],
+        undecided=verdicts[Verdict.UNDECIDED],
+        decision=decision,
+        reasons=_reasons(decision, decisions, units, sample),
+        classes=decisions,
+        counts=_counts(units),
+    )
+    content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
+    return document.model_copy(update={"digest": digest(content)})
+
+
+def _check(units: Sequence[UnitOutcome], lot_size: int) -> None:
+    twice = [u for u, times in Counter(u.unit for u in units).items() if times > 1]
+    if twice:
+        raise RequestError(
+            f'The unit "{twice[0]}" is in the sample twice', "Decide with each unit's last inspection only."
+        )
+    if len(units) > lot_size:
+        raise RequestError(
+            f"{len(units)} units were inspected of a lot of {lot_size}", "Give the size of the whole lot with --size."
+        )
+
+
+def _decide_class(
+    c: DefectClass, aql: float, p: PlanDocument | None, units: Sequence[UnitOutcome], sample: int, lot_size: int
+) -> ClassDecision:
+    n = sample if p is None else min(p.n[0], lot_size)
+    ac, re = (0, 1) if p is None else (p.ac[0], p.re[0])
+    counted = units if p is None else units[:n]
+    nonconforming = sum(c in u.nonconforming for u in counted)
+    undecided = sum(c in u.undecided for u in counted)
+    missing = max(0, n - len(counted))
+    accepted: bool | None
+    if nonconforming >= re:
+        accepted = False
+    elif missing == 0 and nonconforming + undecided < re:
+        accepted = True
+    else:
+        accepted = None
+    return ClassDecision(
+        defect_class=c,
+        aql=aql,
+        n=n,
+        ac=ac,
+        re=re,
+        nonconforming=nonconforming,
+        undecided=undecided,
+        accepted=accepted,
+        reason=_class_reason(c, accepted, nonconforming, undecided, missing, n, ac, re)
+        + _beyond(c, units[len(counted) :]),
+        plan=p,
+    )
+
+
+def _class_reason(
+    c: DefectClass, accepted: bool | None, nonconforming: int, undecided: int, missing: int, n: int, ac: int, re: int
+) -> str:
+    found = f"{c}: {nonconforming} nonconforming of {n}, Ac {ac}, Re {re}"
+    if missing:
+        found = f"{c}: {nonconforming} nonconforming of the {n - missing} inspected so far, n {n}, Ac {ac}, Re {re}"
+    if accepted is False:
+        return found + (f"; rejected whatever the {undecided} undecided turn out to be" if undecided else "")
+    if accepted:
+        if undecided:
+            return f"{found}; accepted even if the {undecided} undecided were nonconforming"
+        if nonconforming > ac:
+            return f"{found}; between Ac and Re of reduced inspection: accepted, the next lot is inspected normally"
+        return found
+    needs = [f"inspect {missing} more"] if missing else []
+    needs += [f"decide {undecided} undecided"] if undecided else []
+    return f"{found}; open: {' and '.join(needs)}"
+
+
+def _beyond(c: DefectClass, rest: Sequence[UnitOutcome]) -> str:
+    if not rest:
+        return ""
+    more = sum(c in u.nonconforming for u in rest)
+    return f"; {len(rest)} inspected beyond n do not count ({more} nonconforming among them)"
+
+
+def _reasons(
+    decision: str, classes: Sequence[ClassDecision], units: Sequence[UnitOutcome], sample: int
+) -> tuple[str, ...]:
+    """The classes that decide first, then the rest; for an open lot, first what is still to be done."""
+    order = {"rejected": False, "open": None}.get(decision, True)
+    ranked = sorted(classes, key=lambda d: d.accepted is not order)
+    reasons = [d.reason for d in ranked]
+    if decision == "open" and len(units) < sample:
+        more = sample - len(units)
+        reasons.insert(
+            0, f"{len(units)} of {sample} units inspected: {more} more {'is' if more == 1 else 'are'} needed"
+        )
+    return tuple(reasons)
+
+
+def _counts(units: Iterable[UnitOutcome]) -> dict[str, int]:
+    counts = Counter(name for u in units for name in u.characteristics)
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
