@@ -124,7 +124,7 @@ def calibrate_lens(shots: Sequence[Shot], rig: Rig, *, made_at: datetime, valid_
         fit, method = _solve(views, size, focal, free_focal=False), "ChArUco, focal length from the rig: k1"
     if fit.rms > MAX_BOARD_RMS_PX:
         raise CalibrationError(
-            f"the corners miss the board by {fit.rms:.2f} px: it is not flat, moved in the exposure, or is another board",
+            f"the corners miss the board by {fit.rms:.2f} px: it is bent, moved in the exposure, or another board",
             "Check squares, square_mm and marker_mm of the rig, and lay the board flat.",
         )
     return LensCalibration(

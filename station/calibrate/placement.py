@@ -28,7 +28,7 @@ _SIDE_STEPS, _SIDE_LINES = 27, 7
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """homography : (3, 3) card cell (column, row) to photo pixels. score : mean Lab residual. mirrored : as in a mirror."""
+    """homography : (3, 3) card cell (column, row) to photo px. score : mean Lab residual. mirrored : by its winding."""
 
     homography: Float
     score: float
