@@ -169,20 +169,20 @@ def _star(outer: float, inner: float, points: int) -> Points:
 
 def _petal(length: float, width: float) -> Points:
     """A lance-shaped petal from 0, 0 upwards."""
-    right = [(0.0, -0.15), (0.34, -0.35), (0.5, -0.62), (0.34, -0.85), (0.0, -1.0)]
+    right = [(0.0, -0.15), (0.36, -0.36), (0.5, -0.6), (0.36, -0.82), (0.0, -1.0), (0.0, -1.0)]
     knots = [(width * x, length * y) for x, y in right]
-    return spline([*knots, *[(-x, y) for x, y in reversed(knots[1:-1])]])
+    return spline([*knots, *[(-x, y) for x, y in reversed(knots[1:-2])]])
 
 
 def draw_edelweiss(canvas: Canvas) -> Mapping[str, Mask]:
     """Seven large and seven small petals round a heart of five florets."""
-    petals, metal = canvas.empty(), canvas.disc((0, 0), 1.0)
+    petals, metal = canvas.empty(), canvas.disc((0, 0), 1.15)
     for k in range(7):
-        for length, width, turn in ((2.7, 1.35, 0.0), (2.05, 0.95, 0.5)):
+        for length, width, turn in ((2.95, 1.12, 0.0), (2.15, 0.8, 0.5)):
             outer = moved(_petal(length, width), (0, 0), (k + turn) * 360 / 7)
             metal |= canvas.fill(outer)
     depth = depth_inside(metal, canvas.pitch_mm)
-    petals = depth > 0.17
+    petals = depth > 0.14
     for k in range(7):
         a = math.radians((k + 0.5) * 360 / 7)
         petals &= ~canvas.stroke(np.array([(0.0, 0.0), (1.55 * math.sin(a), -1.55 * math.cos(a))]), 0.15)
@@ -211,8 +211,8 @@ ALPINE = Design(
         name="edelweiss",
         kind="struck",
         centre_mm=(0.0, 5.9),
-        reach_mm=2.9,
-        polygon=ellipse((0, 0), 2.95, 2.95, n=24),
+        reach_mm=3.1,
+        polygon=ellipse((0, 0), 3.15, 3.15, n=24),
         layers=(Cell("petals", (94.0, -0.5, 4.0)), Cell("heart", (76.0, 14.0, 62.0))),
         draw=draw_edelweiss,
     ),

@@ -1,0 +1,19 @@
+"""The products of the sample set. Each module draws one; they are imported when asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from sample_data.renderer.relief import Design
+
+DESIGN_NAMES = ("alpine", "shield", "keychain", "fox", "hexagon")
+
+
+def design_named(name: str) -> Design:
+    """The design of a name; ``KeyError`` for one that is not in ``DESIGN_NAMES``."""
+    if name not in DESIGN_NAMES:
+        raise KeyError(name)
+    design = getattr(import_module(f"sample_data.renderer.designs.{name}"), name.upper())
+    if not isinstance(design, Design):
+        raise TypeError(f"{name}.py defines no Design called {name.upper()}")
+    return design

@@ -1,0 +1,258 @@
+"""What is true of each picture, in plain data ready for TOML, and the verdict that the control sheet implies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sample_data.renderer import materials
+from sample_data.renderer.canvas import Points
+from sample_data.renderer.defects import HARMLESS, Made
+from sample_data.renderer.relief import Design
+from sample_data.renderer.units import DISTURBANCES, Manufactured, UnitPlan
+from sample_data.renderer.workpiece import LogoShift, Workpiece, start
+from station.values.geometry import CameraPlane, Similarity
+
+Table = dict[str, Any]
+Float = NDArray[np.float64]
+
+ACCEPT, REJECT = 2.0, 3.0
+OFFSET_MM, ROTATION_DEG, SCALE = 0.30, 1.5, 0.015
+SIZE_MM = 0.15
+DEFECT_LIMITS_MM: Mapping[str, tuple[float, float]] = {
+    "pit": (0.20, 0.15),
+    "scratch": (1.5, 1.5),
+    "missing-enamel": (0.50, 0.50),
+    "speck": (0.20, 0.20),
+    "overflow": (0.35, 0.35),
+    "bubble": (0.30, 0.30),
+    "plating-spot": (0.50, 0.50),
+}
+"""Limits by kind for soft and for hard enamel: diameter, or length for scratches."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A photo and how to get from a part's millimetres to its pixels. pose : part frame (mm of the unit) to bench."""
+
+    photo: NDArray[np.uint8]
+    plane: CameraPlane
+    pose: Similarity
+    height_mm: float
+
+    def to_photo(self, part_mm: Float) -> Float:
+        """(..., 2) mm of the part frame on the face to (..., 2) photo pixels."""
+        return self.plane.to_photo(self.pose.apply(part_mm), self.height_mm)
+
+    def to_part(self, px: Float) -> Float:
+        """(..., 2) photo pixels to (..., 2) mm of the part frame on the face."""
+        return self.pose.inverse().apply(self.plane.to_plane(px, self.height_mm))
+
+
+def limit_of(kind: str, enamel: str) -> float:
+    """Limit in mm of a defect kind."""
+    soft, hard = DEFECT_LIMITS_MM[kind]
+    return soft if enamel == "soft enamel" else hard
+
+
+def sizes_of(design: Design, size: float = 1.0) -> dict[str, float]:
+    """True sizes in mm of the outline (and hole), by the control sheet's names."""
+    outline = design.outline * size
+    low, high = outline.min(axis=0), outline.max(axis=0)
+    widths = _widths(outline)
+    out = {
+        "width": float(high[0] - low[0]),
+        "height": float(high[1] - low[1]),
+        "max-feret": float(widths.max()),
+        "min-feret": float(widths.min()),
+    }
+    if design.round:
+        out["diameter"] = out["width"]
+    if design.holes:
+        out["hole-diameter"] = float(np.ptp(design.holes[0][:, 0]) * size)
+    return out
+
+
+def _widths(outline: Points) -> Float:
+    """(720,) widths of the outline between parallel tangents, every quarter degree over half a turn."""
+    a = np.arange(720) * (math.pi / 720)
+    across = outline @ np.stack([np.cos(a), np.sin(a)])
+    return np.asarray(across.max(axis=0) - across.min(axis=0), dtype=np.float64)
+
+
+def regions_of(piece: Workpiece, golden: Workpiece) -> list[Table]:
+    """Lab (D50 and D65) of every enamel and of the plating, with CIEDE2000 (D50) against the golden."""
+    labels = {c.name: piece.cell_label(c.name) for c in piece.design.cells}
+    labels |= {name: label for name, label in piece.emblem_labels.items() if name != "emblem metal"}
+    labels["plating"] = 1
+    out: list[Table] = []
+    for name, label in labels.items():
+        lab, was = (np.array(materials.lab(w.surfaces[label - 1], "D50")) for w in (piece, golden))
+        d65 = materials.lab(piece.surfaces[label - 1], "D65")
+        out.append(
+            {
+                "name": name,
+                "lab_d50": [round(float(v), 3) for v in lab],
+                "lab_d65": [round(float(v), 3) for v in d65],
+                "delta_e_2000": round(float(materials.delta_e_2000(lab, was)), 3),
+            }
+        )
+    return out
+
+
+def unit_truth(design: Design, plan: UnitPlan, made: Manufactured, view: View, *, foreign: bool) -> Table:
+    """The whole truth of one picture. ``foreign`` : the picture shows another product than the golden."""
+    v = plan.variation
+    regions = regions_of(made.piece, start(design, LogoShift()))
+    sizes = sizes_of(design, v.size)
+    defects = [_defect_truth(design, d, view, v.size) for d in made.defects]
+    logo = {
+        "name": design.emblem.name,
+        "offset_x_mm": round(v.logo.x_mm, 4),
+        "offset_y_mm": round(v.logo.y_mm, 4),
+        "offset_mm": round(math.hypot(v.logo.x_mm, v.logo.y_mm), 4),
+        "rotation_deg": round(v.logo.rotation_deg, 4),
+        "scale": round(v.logo.scale, 5),
+    }
+    verdict, findings = judge(design, plan, regions, sizes, logo, defects)
+    table: Table = {
+        "name": plan.name,
+        "photo": f"units/{plan.name}.jpg",
+        "planned_fault": plan.fault,
+        "verdict": verdict,
+        "reasons": findings,
+        "size_factor": round(v.size, 6),
+        "pose": {
+            "x_mm": round(view.pose.x, 4),
+            "y_mm": round(view.pose.y, 4),
+            "rotation_deg": round(view.pose.rotation_deg, 4),
+        },
+        "camera": camera_truth(view.plane),
+        "logo": logo,
+        "sizes_mm": {k: round(s, 4) for k, s in sizes.items()},
+        "regions": regions,
+        "defects": defects,
+    }
+    if plan.disturbance:
+        table |= {"disturbance": plan.disturbance, "gate": DISTURBANCES[plan.disturbance]}
+    if foreign:
+        table["shows"] = design.name
+    return table
+
+
+def camera_truth(plane: CameraPlane) -> Table:
+    """Camera matrix, distortion and pose, row by row."""
+    return {
+        "matrix": [round(float(x), 5) for x in plane.camera_matrix.ravel()],
+        "distortion": [round(float(x), 8) for x in plane.distortion],
+        "rotation": [round(float(x), 9) for x in plane.rotation.ravel()],
+        "translation_mm": [round(float(x), 5) for x in plane.translation_mm],
+    }
+
+
+def judge(
+    design: Design,
+    plan: UnitPlan,
+    regions: list[Table],
+    sizes: Mapping[str, float],
+    logo: Table,
+    defects: list[Table],
+) -> tuple[str, list[str]]:
+    """Verdict of the true values under the sheet's limits, and what speaks against the unit, each with its limit.
+
+    A colour between accept and reject is ``undecided``, and so is a picture that a gate should stop.
+    """
+    if plan.disturbance:
+        return "undecided", [f"gate {DISTURBANCES[plan.disturbance]}"]
+    against: list[str] = []
+    doubtful: list[str] = []
+    cells = {c.name for c in design.cells}
+    for r in regions:
+        if r["name"] not in cells:
+            continue
+        if r["delta_e_2000"] > REJECT:
+            against.append(f"colour:{r['name']} {r['delta_e_2000']:.2f} over {REJECT:g}")
+        elif r["delta_e_2000"] > ACCEPT:
+            doubtful.append(f"colour:{r['name']} {r['delta_e_2000']:.2f} between {ACCEPT:g} and {REJECT:g}")
+    mark = logo["name"]
+    if logo["offset_mm"] > OFFSET_MM:
+        against.append(f"offset:{mark} {logo['offset_mm']:.3f} over {OFFSET_MM:g}")
+    if abs(logo["rotation_deg"]) > ROTATION_DEG:
+        against.append(f"rotation:{mark} {logo['rotation_deg']:.2f} over {ROTATION_DEG:g}")
+    if abs(logo["scale"] - 1) > SCALE:
+        against.append(f"scale:{mark} {logo['scale']:.4f} over {SCALE:g}")
+    nominal = sizes_of(design)
+    for name in sheet_sizes(design):
+        off = sizes[name] - nominal[name]
+        if abs(off) > SIZE_MM:
+            against.append(f"size:{name} {off:+.3f} over {SIZE_MM:g}")
+    for d in defects:
+        if d["kind"] in HARMLESS:
+            continue
+        value, limit = d["length_mm"] if d["kind"] == "scratch" else d["size_mm"], limit_of(d["kind"], design.enamel)
+        if value > limit:
+            against.append(f"{d['kind']}:{d['region']} {value:.3f} over {limit:g}")
+    return ("nonconforms", against + doubtful) if against else ("undecided" if doubtful else "conforms", doubtful)
+
+
+def sheet_sizes(design: Design) -> tuple[str, ...]:
+    """Sizes that the control sheet of a design asks for."""
+    names = ("diameter",) if design.round else ("width", "height")
+    return (*names, "hole-diameter") if design.holes else names
+
+
+def _defect_truth(design: Design, d: Made, view: View, size: float) -> Table:
+    table: Table = {
+        "kind": d.kind,
+        "x_mm": round(d.x_mm, 4),
+        "y_mm": round(d.y_mm, 4),
+        "size_mm": round(d.size_mm * size, 4),
+        "length_mm": round(d.length_mm * size, 4),
+        "area_mm2": round(d.area_mm2 * size**2, 5),
+        "region": d.region,
+        "harmless": d.kind in HARMLESS,
+    }
+    if d.kind in DEFECT_LIMITS_MM:
+        table["limit_mm"] = limit_of(d.kind, design.enamel)
+    ratio = contrast_to_noise(d, view, size)
+    if ratio is not None:
+        table["contrast_to_noise"] = round(ratio, 2)
+    return table
+
+
+def contrast_to_noise(d: Made, view: View, size: float) -> float | None:
+    """Greatest difference, over the channels, of the mean linear light in the defect and in a ring of 0.1-0.3 mm round
+    it, over the ring's standard deviation (from its median absolute deviation). None where too little is in the photo.
+    """
+    rows, columns = np.nonzero(d.mask)
+    if not len(rows):
+        return None
+    pitch = 0.01 * size
+    near = cv2.distanceTransform(1 - np.pad(d.mask.astype(np.uint8), 40), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) * pitch
+    middle_row, middle_column = rows.mean() + 40, columns.mean() + 40
+    at = np.array([d.x_mm, d.y_mm]) * size
+    corners = at + (np.array([[0, 0], [near.shape[1], 0], [0, near.shape[0]], near.shape[::-1]]) - (middle_column, middle_row)) * pitch
+    px = view.to_photo(corners)
+    low, high = np.floor(px.min(axis=0)).astype(int), np.ceil(px.max(axis=0)).astype(int) + 1
+    h, w = view.photo.shape[:2]
+    if low.min() < 0 or high[0] >= w or high[1] >= h:
+        return None
+    y, x = np.mgrid[low[1] : high[1], low[0] : high[0]]
+    part = view.to_part(np.stack([x, y], axis=-1).astype(np.float64))
+    index = np.rint((part - at) / pitch + (middle_column, middle_row)).astype(int)
+    inside = (index >= 0).all(axis=-1) & (index[..., 0] < near.shape[1]) & (index[..., 1] < near.shape[0])
+    far = np.where(inside, near[np.clip(index[..., 1], 0, near.shape[0] - 1), np.clip(index[..., 0], 0, near.shape[1] - 1)], np.inf)
+    device = view.photo[low[1] : high[1], low[0] : high[0]].astype(np.float64) / 255
+    light = np.where(device <= 0.04045, device / 12.92, ((device + 0.055) / 1.055) ** 2.4)
+    hit, ring = light[far == 0], light[(far > 0.1) & (far < 0.3)]
+    if len(hit) < 2 or len(ring) < 12:
+        return None
+    centre = np.median(ring, axis=0)
+    spread = np.maximum(1.4826 * np.median(np.abs(ring - centre), axis=0), 1e-4)
+    return float(np.max(np.abs(hit.mean(axis=0) - centre) / spread))
