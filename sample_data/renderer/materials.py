@@ -155,15 +155,16 @@ def _mix(target: tuple[float, ...]) -> dict[str, float]:
     def residual(x: Float) -> Float:
         recipe = dict(zip(names, np.exp(x).tolist(), strict=True))
         far = spectra.lab(reflectance_of(recipe)) - np.array(target)
-        return np.concatenate([far, 0.01 * (x - floor)])  # a slight pull towards few pigments
+        # A slight pull towards few pigments, and towards a sum of 1 because only ratios matter.
+        return np.concatenate([far, 0.01 * (x - floor), [np.log(np.exp(x).sum())]])
 
     near = sorted(_STARTS, key=lambda r: float(np.linalg.norm(spectra.lab(reflectance_of(r)) - target)))[:4]
     fits = [
-        least_squares(residual, [np.log(max(start.get(n, 0.0), 2e-4)) for n in names], bounds=(floor, 0.7))
+        least_squares(residual, [np.log(max(start.get(n, 0.0), 2e-4)) for n in names], bounds=(floor, 0.7), max_nfev=40)
         for start in near
     ]
     best = min(fits, key=lambda fit: float(fit.cost))
-    mixed = {n: float(np.exp(x)) for n, x in zip(names, best.x, strict=True) if x > floor + 1.0}
+    mixed = {n: float(np.exp(x)) for n, x in zip(names, best.x, strict=True) if x > floor + 0.1}
     total = sum(mixed.values())
     return {n: round(c / total, 6) for n, c in mixed.items()}
 
