@@ -164,6 +164,17 @@ def _units() -> sa.Select[Any]:
     )
 
 
+def _replaced() -> sa.ColumnElement[bool]:
+    """Whether the same picture was inspected again for the same lot and golden, by a newer model or calibration."""
+    later = t.units.alias("later")
+    return sa.exists().where(
+        later.c.photo_sha256 == t.units.c.photo_sha256,
+        later.c.golden_id == t.units.c.golden_id,
+        sa.func.coalesce(later.c.lot_id, 0) == sa.func.coalesce(t.units.c.lot_id, 0),
+        later.c.id > t.units.c.id,
+    )
+
+
 def _unit(row: sa.Row[Any]) -> UnitRow:
     m = row._mapping
     review = None
@@ -173,7 +184,8 @@ def _unit(row: sa.Row[Any]) -> UnitRow:
             reviewer=m["review_reviewer"], at=m["review_at"], supersedes=m["review_supersedes"],
         )  # fmt: skip
     return UnitRow(
-        id=m["id"], unit=m["unit"], photo=m["photo"], photo_sha256=m["photo_sha256"], frame_sha256=m["frame_sha256"],
+        id=m["id"], unit=m["unit"], photo=m["photo"], photo_sha256=m["photo_sha256"],
+        frame_sha256=m["frame_sha256"], annotated_sha256=m["annotated_sha256"],
         golden=m["golden"], golden_version=m["golden_version"], lot=m["lot"], verdict=Verdict(m["verdict"]),
         margin=m["margin"], document=m["document"], digest=m["digest"], carton=m["carton"],
         identifiers=json.loads(m["identifiers"]), inspected_at=m["inspected_at"], review=review,
@@ -183,12 +195,13 @@ def _unit(row: sa.Row[Any]) -> UnitRow:
 def add_unit(db: Database, new: NewUnit) -> tuple[UnitRow, bool]:
     """Record a unit in one transaction; where its key is known already, answer the stored one and False."""
     with db.write() as c:
-        keep_files(c, (new.photo_file, new.frame_file), new.inspected_at)
+        keep_files(c, (new.photo_file, new.frame_file, new.annotated_file), new.inspected_at)
         lot_id = None if new.lot is None else _lot_id(c, new.lot, new.golden_id, new.inspected_at)
         values = {
             "ingest_key": new.ingest_key, "unit": new.unit, "photo": new.photo,
             "photo_sha256": new.photo_file.sha256,
             "frame_sha256": new.frame_file.sha256 if new.frame_file else None,
+            "annotated_sha256": new.annotated_file.sha256 if new.annotated_file else None,
             "golden_id": new.golden_id, "lot_id": lot_id, "verdict": str(new.verdict), "margin": new.margin,
             "document": new.document, "digest": new.digest, "carton": new.carton,
             "identifiers": json.dumps(new.identifiers, ensure_ascii=False), "inspected_at": new.inspected_at,
@@ -254,10 +267,11 @@ def units(
     lot: str | None = None,
     golden: str | None = None,
     verdict: Verdict | None = None,
+    current: bool = False,
     limit: int | None = None,
     offset: int = 0,
 ) -> list[UnitRow]:
-    """Units in the order of inspection, filtered."""
+    """Units in the order of inspection; ``current`` leaves out what a later inspection of the picture replaced."""
     query = _units().order_by(t.units.c.id).offset(offset)
     if lot is not None:
         query = query.where(t.lots.c.name == lot)
@@ -265,6 +279,8 @@ def units(
         query = query.where(t.goldens.c.number == golden)
     if verdict is not None:
         query = query.where(t.units.c.verdict == str(verdict))
+    if current:
+        query = query.where(~_replaced())
     # SQLite knows no OFFSET without a LIMIT; SQLAlchemy writes LIMIT -1 for it.
     with db.read() as c:
         return [_unit(r) for r in c.execute(query if limit is None else query.limit(limit))]
@@ -273,7 +289,7 @@ def units(
 def queue(db: Database, *, lot: str | None = None) -> list[UnitRow]:
     """Units that wait for a reviewer: not conforming and not settled; undecided first, worst margin first."""
     settled = t.reviews.c.decision.in_(("accept", "reject"))
-    query = _units().where(t.units.c.verdict != "conforms", sa.or_(t.reviews.c.id.is_(None), ~settled))
+    query = _units().where(t.units.c.verdict != "conforms", sa.or_(t.reviews.c.id.is_(None), ~settled), ~_replaced())
     if lot is not None:
         query = query.where(t.lots.c.name == lot)
     order = (
@@ -438,3 +454,9 @@ def lot_decisions(db: Database, lot_id: int) -> list[LotDecisionRow]:
 
 def _decisions(lot_id: int) -> sa.Select[Any]:
     return sa.select(t.lot_decisions).where(t.lot_decisions.c.lot_id == lot_id).order_by(t.lot_decisions.c.id.desc())
+
+
+def media_type(db: Database, sha256: str) -> str:
+    """Media type of a file that the records name."""
+    with db.read() as c:
+        return str(c.execute(sa.select(t.evidence.c.media_type).where(t.evidence.c.sha256 == sha256)).scalar_one())

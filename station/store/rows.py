@@ -78,6 +78,7 @@ class NewUnit:
     photo: str
     photo_file: File
     frame_file: File | None
+    annotated_file: File | None
     golden_id: int
     lot: str | None
     verdict: Verdict
@@ -112,6 +113,7 @@ class UnitRow:
     photo: str
     photo_sha256: str
     frame_sha256: str | None
+    annotated_sha256: str | None
     golden: str
     golden_version: int
     lot: str | None

@@ -152,6 +152,7 @@ units = _table(
     _text("photo"),
     _file("photo_sha256"),
     _file("frame_sha256", null=True),
+    _file("annotated_sha256", null=True),
     _link("golden_id", "goldens"),
     _link("lot_id", "lots", null=True),
     _text("verdict"),

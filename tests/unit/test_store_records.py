@@ -78,7 +78,7 @@ def new_unit(
     document = {"unit": name, "verdict": verdict}
     return NewUnit(
         ingest_key=key or f"key {name}", unit=name, photo=f"{name}.jpg",
-        photo_file=put(evidence, name.encode()), frame_file=None, golden_id=golden_id, lot=lot,
+        photo_file=put(evidence, name.encode()), frame_file=None, annotated_file=None, golden_id=golden_id, lot=lot,
         verdict=Verdict(verdict), margin=margin, document=json.dumps({**document, "digest": digest(document)}),
         digest=digest(document), inspected_at=NOON, carton="C1", identifiers={"line": "Ä 7"},
         findings=({"kind": "pit", "x_mm": 1.5, "y_mm": -2.0, "size_mm": 0.2, "length_mm": 0.2, "area_mm2": 0.03,

@@ -118,6 +118,7 @@ def upgrade() -> None:
         _text("photo"),
         _file("units", "photo_sha256"),
         _file("units", "frame_sha256", null=True),
+        _file("units", "annotated_sha256", null=True),
         _link("units", "golden_id", "goldens"),
         _link("units", "lot_id", "lots", null=True),
         _text("verdict"),

@@ -1,0 +1,13 @@
+"""The use cases, each spelled out once: calibrate, seal, inspect, review, decide, check.
+
+``station``    the class the commands and pages call
+``inspecting`` a batch of photos: known ones answered, the rest measured, one writer
+``measuring``  one photo, in this process or in a worker
+``lots``       a lot's units as its decision counts them
+``units_file`` names and identifiers of the units
+``views``      what the use cases answer beside the contract's documents
+"""
+
+from station.service.station import Station
+
+__all__ = ["Station"]

@@ -1,0 +1,56 @@
+"""A lot's units as its decision counts them: the newest inspection, what a reviewer said, one outcome a unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from station.store.rows import UnitRow
+from station.values.documents import UnitDocument, Verdict
+
+if TYPE_CHECKING:
+    from station.lots.decide import UnitOutcome
+    from station.sheet import Sheet
+
+
+def standing_units(rows: Iterable[UnitRow]) -> list[UnitRow]:
+    """One row a unit, in natural order of their names: neither workers nor interruptions change the sample.
+
+    Of several photos of one unit a nonconforming one stands until a reviewer settles it; else a decided one before an
+    undecided one; else the newest. A better photo cannot quietly replace a bad verdict.
+    """
+    chosen: dict[str, UnitRow] = {}
+    for row in rows:
+        other = chosen.get(row.unit)
+        if other is None or _weight(row) > _weight(other):
+            chosen[row.unit] = row
+    return [chosen[name] for name in sorted(chosen, key=_natural)]
+
+
+def outcome(row: UnitRow, sheet: Sheet) -> UnitOutcome:
+    """What the lot counts of a unit, a reviewer's word above the line's."""
+    from station.lots.decide import UnitOutcome, outcome_of
+
+    line = outcome_of(UnitDocument.model_validate_json(row.document), sheet)
+    if row.review is None or row.review.decision == "undo":
+        return line
+    if row.review.decision == "accept":
+        return UnitOutcome(row.unit, Verdict.CONFORMS, frozenset(), frozenset(), frozenset())
+    if row.review.decision == "defer":
+        return UnitOutcome(row.unit, Verdict.UNDECIDED, frozenset(), line.nonconforming | line.undecided, frozenset())
+    # rejected: in the classes the line found, or where it found none, as a major nonconformity
+    classes = line.nonconforming or frozenset({"major"})
+    return UnitOutcome(
+        row.unit, Verdict.NONCONFORMS, classes, frozenset(), line.characteristics or frozenset({"review"})
+    )
+
+
+def _weight(row: UnitRow) -> tuple[bool, bool, int]:
+    return (row.standing is Verdict.NONCONFORMS, row.standing is not Verdict.UNDECIDED, row.id)
+
+
+def _natural(name: str) -> list[tuple[int, int, str]]:
+    return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in re.split(r"([0-9]+)", name.casefold()) if p] + [
+        (2, 0, name)
+    ]

@@ -1,0 +1,164 @@
+"""Measuring one photo, in this process or in a worker: decode, the line, evidence. It writes no record.
+
+Everything that goes to a worker and back is plain data; the master is read once a process.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from station.store.evidence import Evidence
+from station.store.masters import load_master
+from station.store.rows import File
+from station.values.bench import Calibration
+from station.values.digest import digest
+from station.values.documents import MeasurementDocument, UnitDocument, Verdict
+
+if TYPE_CHECKING:
+    from station.sheet import Sheet
+    from station.values.line import DefectModel, Master
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What all photos of one run have in common. ``master_document`` is JSON; ``model`` names the defect model."""
+
+    evidence: Path
+    golden_digest: str
+    master_sha256: str
+    master_document: str
+    master_digest: str
+    sheet_toml: str
+    calibration: Calibration
+    model: str
+    program: str
+    max_megapixels: float
+    max_photo_mb: float
+
+    def key(self, photo_sha256: str) -> str:
+        """The ingest key: the same picture under the same conditions is one unit."""
+        return digest([photo_sha256, self.golden_digest, self.calibration.digest, self.model, self.program])
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One photo and the name of the unit on it."""
+
+    path: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A measured photo; its files are in the evidence folder. The pictures lack where nothing could be registered."""
+
+    document: UnitDocument
+    photo: File
+    frame: File | None
+    annotated: File | None
+
+
+def measure(line: Line, job: Job) -> Measured:
+    """Decode and inspect one photo, keep its evidence. Raises PhotoError, ModelError, StorageFullError."""
+    from station import pipeline
+    from station.devices.photo import read_photo
+
+    path = Path(job.path)
+    shot = read_photo(path, max_megapixels=line.max_megapixels, max_photo_mb=line.max_photo_mb)
+    master, sheet = _golden(
+        line.evidence, line.master_sha256, line.master_document, line.master_digest, line.sheet_toml
+    )
+    inspection = pipeline.inspect(
+        shot,
+        master,
+        sheet,
+        line.calibration,
+        unit=job.unit,
+        model=defect_model(line.model),
+        model_name=line.model,
+        golden_digest=line.golden_digest,
+        program=line.program,
+        taken_at=shot.taken_at,
+    )
+    evidence = Evidence(line.evidence)
+    photo = keep_photo(evidence, path, shot.sha256)
+    document = inspection.document
+    frame = annotated = None
+    if document.alignment is not None:
+        from station.report import pictures
+
+        raster = pictures.display(inspection.aligned.image, inspection.aligned.correction)
+        frame = keep(evidence, pictures.jpeg(raster), "image/jpeg")
+        if document.verdict is not Verdict.CONFORMS:
+            drawn = pictures.unit_picture(master, inspection.aligned, document)
+            annotated = keep(evidence, pictures.jpeg(drawn), "image/jpeg")
+    return Measured(document, photo, frame, annotated)
+
+
+def keep(evidence: Evidence, data: bytes, media_type: str) -> File:
+    """Keep bytes as evidence."""
+    return File(evidence.put(data), len(data), media_type)
+
+
+def keep_photo(evidence: Evidence, path: Path, sha256: str) -> File:
+    """Keep a photo's own file as evidence; it must still be the file that was measured."""
+    from station.devices.photo_header import recognise
+    from station.errors import PhotoError
+
+    data = path.read_bytes()
+    kind, _ = recognise(data)
+    file = keep(evidence, data, f"image/{(kind or 'jpeg').lower()}")
+    if file.sha256 != sha256:
+        raise PhotoError(f"{path.name} changed while it was measured", "Run it again when the copy has ended.")
+    return file
+
+
+def defect_model(name: str) -> DefectModel:
+    """The defect model of this name."""
+    from station.measure.difference import reference_difference
+
+    if name != REFERENCE_DIFFERENCE:
+        raise ValueError(f"unknown defect model {name}")
+    return reference_difference
+
+
+REFERENCE_DIFFERENCE = "reference-difference"
+
+
+@lru_cache(maxsize=4)
+def _golden(
+    evidence: Path, master_sha256: str, master_document: str, master_digest: str, sheet_toml: str
+) -> tuple[Master, Sheet]:
+    from station.sheet import load_sheet
+
+    master = load_master(Evidence(evidence).read(master_sha256), json.loads(master_document), master_digest)
+    return master, load_sheet(sheet_toml.encode())
+
+
+def worst_margin(document: UnitDocument) -> float | None:
+    """Distance of the worst characteristic or finding to its limit, over the tolerance; below 0 beyond the limit."""
+    margins = [m for m in map(_margin, document.measurements) if m is not None]
+    for finding in document.findings:
+        if finding.limit_mm:
+            extent = max(finding.size_mm, finding.length_mm) if finding.kind == "scratch" else finding.size_mm
+            margins.append((finding.limit_mm - extent) / finding.limit_mm)
+    return min(margins, default=None)
+
+
+def _margin(m: MeasurementDocument) -> float | None:
+    if m.value is None or (m.lower is None and m.upper is None):
+        return None
+    left = [
+        limit
+        for limit in (None if m.upper is None else m.upper - m.value, None if m.lower is None else m.value - m.lower)
+        if limit is not None
+    ]
+    if m.lower is not None and m.upper is not None:
+        tolerance = (m.upper - m.lower) / 2
+    else:
+        tolerance = abs(m.upper if m.upper is not None else m.lower or 0.0)
+    return min(left) / (tolerance or 1.0)

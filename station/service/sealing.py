@@ -1,0 +1,120 @@
+"""Sealing: the golden sample's photo and control sheet become a measured, dated, digested master."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from station.errors import ConflictError, NotFoundError, SheetError
+from station.service.measuring import keep, keep_photo
+from station.store import records
+from station.store.database import Database
+from station.store.evidence import Evidence
+from station.store.masters import master_digest, save_master
+from station.store.rows import GoldenRow
+from station.values.bench import Calibration
+from station.values.digest import digest
+
+if TYPE_CHECKING:
+    from station.sheet import Sheet
+    from station.values.line import Corrected, Shot
+
+
+def seal(
+    db: Database,
+    evidence: Evidence,
+    *,
+    sheet_path: Path,
+    photo_path: Path,
+    shot: Shot,
+    calibration: Calibration,
+    at: datetime,
+) -> tuple[GoldenRow, bool]:
+    """Seal a golden sample; answers its row and whether it is new. A sample sealed before gives its own version again.
+
+    Raises
+    ------
+    SheetError
+        The sheet cannot be read or points outside the part.
+    AlignmentError
+        The photo shows no part that can be measured.
+    """
+    from station.calibrate.light import correct
+    from station.pipeline import measure_master
+    from station.quality.golden import next_version
+    from station.report import pictures
+    from station.sheet import load_sheet
+
+    sheet = load_sheet(sheet_path)
+    try:
+        sheet_toml = sheet_path.read_text("utf-8-sig")
+    except OSError as error:
+        raise SheetError(f"{sheet_path} cannot be read: {error.strerror}", "Give the path of a TOML file.") from error
+    corrected = correct(shot, calibration)
+    number = _number(db, sheet, at.date())
+    newest = _newest(db, number)
+    version = max(sheet.golden.version or 1, next_version([newest.version] if newest else []))
+    master = measure_master(corrected, sheet, number=number, version=version)
+    arrays, document = save_master(master)
+    if newest is not None and newest.sheet_digest == sheet.digest:
+        same = master_digest({**document, "version": newest.version})
+        if same == newest.master_digest:
+            return newest, False
+    content = {
+        "number": number,
+        "version": version,
+        "sheet_digest": sheet.digest,
+        "photo_sha256": shot.sha256,
+        "master_digest": master_digest(document),
+    }
+    photo_file = keep_photo(evidence, photo_path, shot.sha256)
+    master_file = keep(evidence, arrays, "application/x-npz")
+    frame_file = keep(evidence, pictures.jpeg(pictures.display(master.image, master.correction)), "image/jpeg")
+    values = {
+        **content,
+        "sku": sheet.product.sku,
+        "product": sheet.product.name,
+        "digest": digest(content),
+        "sheet_toml": sheet_toml,
+        "master_document": json.dumps(document),
+        "master_sha256": master_file.sha256,
+        "frame_sha256": frame_file.sha256,
+        "photo": shot.name,
+        "rig": calibration.rig.name if calibration.rig else None,
+        "calibration_digest": calibration.digest,
+        "warnings": json.dumps(_warnings(sheet, corrected), ensure_ascii=False),
+    }
+    return records.add_golden(db, values, [photo_file, master_file, frame_file], at), True
+
+
+def _number(db: Database, sheet: Sheet, today: date) -> str:
+    """The sheet's number, or one made of the date, with a suffix where another product has it already."""
+    from station.quality.golden import golden_number
+
+    others = {g.number: g.sku for g in records.golden_versions(db) if g.sku != sheet.product.sku}
+    number = sheet.golden.number
+    if number is None:
+        return golden_number(sheet.golden.approved_on or today, others)
+    if number in others:
+        raise ConflictError(
+            f"number {number} is the golden sample of {others[number]}, not of {sheet.product.sku}",
+            "Give the sheet another number, or leave it out to have one made from the date.",
+        )
+    return number
+
+
+def _newest(db: Database, number: str) -> GoldenRow | None:
+    try:
+        return records.golden(db, number)
+    except NotFoundError:
+        return None
+
+
+def _warnings(sheet: Sheet, corrected: Corrected) -> list[str]:
+    """What the sheet's lint remarks and which gates the golden photo itself does not pass."""
+    from station.sheet import lint_sheet
+
+    failed = [f"golden photo, {g.name}: {g.reason}" for g in corrected.gates if not g.ok]
+    return [str(remark) for remark in lint_sheet(sheet)] + failed

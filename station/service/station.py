@@ -1,0 +1,506 @@
+"""The station: one home, its records and evidence, and everything that can be done with them."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from station import __version__
+from station.errors import CalibrationError, ConflictError, NotFoundError, RequestError
+from station.service import views
+from station.service.inspecting import Batch, Engine, InProcess
+from station.service.lots import outcome, standing_units
+from station.service.measuring import REFERENCE_DIFFERENCE, Line, keep
+from station.service.units_file import name_units
+from station.settings import Settings, read_settings
+from station.store import records
+from station.store.audit import audit
+from station.store.database import Database, sqlite_url
+from station.store.evidence import Evidence
+from station.store.rows import GoldenRow, ReviewRow, RigRow, UnitRow
+from station.values.bench import Calibration, LensCalibration, LightCalibration, Rig
+from station.values.documents import CardDocument, LotDocument, UnitDocument, Verdict
+
+if TYPE_CHECKING:
+    from station.values.line import Shot
+
+PROGRAM = f"golden-sample-station {__version__}"
+DECISIONS = ("accept", "reject", "defer", "undo")
+MAX_TEXT = 2000
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Station:
+    """Opens the home named by the settings; makes it where there is none. Close it, or use it in a ``with``.
+
+    clock : answers the time now, in UTC.
+
+    Raises
+    ------
+    StaleSchemaError
+        The database was written by another version.
+    StorageFullError
+        The home cannot be written.
+    """
+
+    def __init__(self, settings: Settings | None = None, *, clock: Callable[[], datetime] = _now) -> None:
+        self.settings = settings or read_settings()
+        self._clock = clock
+        self._db = open_database(self.settings)
+        self._evidence = Evidence(self.settings.home / "evidence")
+        try:
+            self._db.ensure()
+            self._evidence.sweep()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back the database."""
+        self._db.close()
+
+    # --- the bench ---------------------------------------------------------------------------------------------------
+
+    def add_rig(self, path: Path) -> views.RigView:
+        """Register a bench from its TOML; a changed bench needs new calibrations."""
+        from station.calibrate.lens import load_rig
+
+        rig = load_rig(path)
+        records.add_rig(self._db, name=rig.name, digest=rig.digest, document=rig.model_dump_json(), at=self._clock())
+        return self._rig_view(records.rig(self._db, rig.name))
+
+    def rigs(self) -> list[views.RigView]:
+        """Every registered bench."""
+        return [self._rig_view(r) for r in records.rigs(self._db)]
+
+    def calibrate_lens(self, rig: str, boards: Sequence[Path]) -> views.CalibrationView:
+        """Measure the lens on pictures of the ChArUco board. Raises CalibrationError where they do not do."""
+        from station.calibrate.lens import calibrate_lens
+
+        row, bench = self._rig(rig)
+        lens = calibrate_lens([self._read(p) for p in boards], bench, made_at=self._clock())
+        self._keep_calibration(row, "lens", lens, boards)
+        return views.CalibrationView(
+            rig=rig, kind="lens", images=lens.images, residual=lens.rms_px, made_at=lens.made_at,
+            expires_at=lens.expires_at, detail={"rms_px": lens.rms_px, "u_scale": lens.u_scale},
+        )  # fmt: skip
+
+    def calibrate_light(self, rig: str, greys: Sequence[Path], *, lux: float | None = None) -> views.CalibrationView:
+        """Measure the light on pictures of the grey card. Raises CalibrationError where they do not do."""
+        from station.calibrate.light import flat_field
+
+        row, bench = self._rig(rig)
+        light = flat_field([self._read(p) for p in greys], bench, lux=lux, made_at=self._clock())
+        self._keep_calibration(row, "light", light, greys)
+        return views.CalibrationView(
+            rig=rig, kind="light", images=light.images, residual=light.residual, made_at=light.made_at,
+            expires_at=light.expires_at, detail={"uniformity": light.uniformity, "lux": light.lux},
+        )  # fmt: skip
+
+    def read_card(self, photo: Path, card: str | None = None) -> CardDocument:
+        """Find the colour card in a photo and say whether its correction may be used."""
+        from station.calibrate.card import load_cards
+        from station.calibrate.light import card_document, find_card
+
+        shot = self._read(photo)
+        return card_document(shot, find_card(shot, load_cards(card)))
+
+    def calibration(self, rig: str | None, card: str | None = None) -> Calibration:
+        """All that is known of the bench. Raises CalibrationError where a calibration has expired."""
+        from station.calibrate.card import load_cards
+
+        cards = load_cards(card)
+        if rig is None:
+            return Calibration(cards=cards)
+        row, bench = self._rig(rig)
+        found: dict[str, dict[str, Any]] = {}
+        for kind in ("lens", "light"):
+            calibration = records.calibration(self._db, row.id, kind)
+            if calibration is None:
+                continue
+            if calibration.expires_at <= self._clock():
+                raise CalibrationError(
+                    f"the {kind} calibration of {rig} expired on {calibration.expires_at:%Y-%m-%d}",
+                    f"Make a new one: station calibrate {kind} --rig {rig} PHOTO ...",
+                )
+            found[kind] = json.loads(calibration.document)
+        return Calibration(
+            cards=cards,
+            rig=bench,
+            lens=LensCalibration.from_dict(found["lens"]) if "lens" in found else None,
+            light=LightCalibration.from_dict(found["light"]) if "light" in found else None,
+        )
+
+    # --- golden samples ----------------------------------------------------------------------------------------------
+
+    def seal_golden(
+        self, sheet: Path, photo: Path, *, rig: str | None = None, card: str | None = None
+    ) -> views.GoldenView:
+        """Measure the golden sample into a master and seal it. The same sample sealed again is the same version."""
+        from station.service.sealing import seal
+
+        row, new = seal(
+            self._db, self._evidence, sheet_path=sheet, photo_path=photo, shot=self._read(photo),
+            calibration=self.calibration(rig, card), at=self._clock(),
+        )  # fmt: skip
+        return self._golden_view(row, new=new)
+
+    def goldens(self) -> list[views.GoldenView]:
+        """Every sealed version, newest first."""
+        return [self._golden_view(g) for g in records.golden_versions(self._db)]
+
+    def golden(self, number: str, version: int | None = None) -> views.GoldenView:
+        """One golden sample, its newest version by default."""
+        return self._golden_view(records.golden(self._db, number, version))
+
+    def golden_sheet(self, number: str, version: int | None = None) -> str:
+        """The control sheet it was sealed with, as TOML."""
+        return records.golden(self._db, number, version).sheet_toml
+
+    def golden_frame(self, number: str, version: int | None = None) -> views.FrameView:
+        """The raster of the golden frame, for drawing over its pictures."""
+        frame = json.loads(records.golden(self._db, number, version).master_document)["frame"]
+        return views.FrameView(**{**frame, "origin_px": tuple(frame["origin_px"])})
+
+    # --- units -------------------------------------------------------------------------------------------------------
+
+    def inspect(
+        self,
+        photo: Path,
+        *,
+        golden: str,
+        unit: str | None = None,
+        rig: str | None = None,
+        card: str | None = None,
+        lot: str | None = None,
+    ) -> views.Inspected:
+        """Inspect one photo. Raises PhotoError and what else stands in the way."""
+        done: list[views.Inspected] = []
+        entry = name_units([photo])[0]
+        entry = entry if unit is None else type(entry)(entry.path, unit)
+        batch = self._batch(golden, rig, card, lot, done.append)
+        batch.run([entry], InProcess(), None)
+        return done[0]
+
+    def inspect_many(
+        self,
+        paths: Sequence[Path],
+        *,
+        golden: str,
+        engine: Engine,
+        on_done: Callable[[views.Inspected], None],
+        rig: str | None = None,
+        card: str | None = None,
+        lot: str | None = None,
+        units_file: Path | None = None,
+        on_total: Callable[[int], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> views.BatchResult:
+        """Inspect photos and folders of photos; each finished unit is durable before ``on_done`` hears of it.
+
+        A photo that is refused is handed on with its error and the others go on. What was inspected before under the
+        same conditions is answered from the records, so an interrupted run is resumed by running it again.
+        """
+        from station.devices.photo import photo_files
+
+        entries = name_units(photo_files(paths), units_file)
+        batch = self._batch(golden, rig, card, lot, on_done)
+        if on_total is not None:
+            on_total(len(entries))
+        return batch.run(entries, engine, stop)
+
+    def units(
+        self,
+        *,
+        lot: str | None = None,
+        golden: str | None = None,
+        verdict: Verdict | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[views.UnitView]:
+        """Inspected units in the order of inspection."""
+        found = records.units(self._db, lot=lot, golden=golden, verdict=verdict, limit=limit, offset=offset)
+        return [unit_view(u) for u in found]
+
+    def unit(self, unit_id: int) -> views.UnitView:
+        """One unit as it stands."""
+        return unit_view(records.unit(self._db, unit_id))
+
+    def unit_document(self, unit_id: int) -> UnitDocument:
+        """What the station said of the unit."""
+        return UnitDocument.model_validate_json(records.unit(self._db, unit_id).document)
+
+    def findings(
+        self, *, kind: str | None = None, lot: str | None = None, unit_id: int | None = None
+    ) -> list[views.FindingView]:
+        """Recorded findings."""
+        rows = records.findings(self._db, kind=kind, lot=lot, unit_id=unit_id)
+        return [
+            views.FindingView(**{k: v for k, v in r.items() if k not in ("id", "class")}, defect_class=r["class"])
+            for r in rows
+        ]
+
+    # --- review ------------------------------------------------------------------------------------------------------
+
+    def queue(self, lot: str | None = None) -> list[views.UnitView]:
+        """Flagged units that wait for a reviewer: undecided first, worst margin first."""
+        return [unit_view(u) for u in records.queue(self._db, lot=lot)]
+
+    def review(
+        self,
+        unit_id: int,
+        decision: str,
+        reason: str = "",
+        reviewer: str = "",
+        *,
+        expected: int | None = None,
+        request_key: str | None = None,
+    ) -> views.ReviewView:
+        """Record a reviewer's word; on return it is durable. ``undo`` gives the line's own verdict back.
+
+        Raises
+        ------
+        RequestError
+            Another decision, no reviewer, or a rejection or deferral without a reason.
+        ConflictError
+            Another review came in between (``expected``), or ``request_key`` was used for another one.
+        """
+        reason, reviewer = reason.strip(), reviewer.strip()
+        if decision not in DECISIONS:
+            raise RequestError(f"{decision[:40]!r} is no decision", f"Use one of {', '.join(DECISIONS)}.")
+        if not reviewer:
+            raise RequestError("the reviewer is missing", "Say who decides.")
+        if not reason and decision in ("reject", "defer"):
+            raise RequestError(f"a {decision} needs a reason", "Say why, in a few words.")
+        if max(len(reason), len(reviewer)) > MAX_TEXT:
+            raise RequestError("the reason or the reviewer is too long", f"Use at most {MAX_TEXT} characters.")
+        row = records.add_review(
+            self._db, unit_id=unit_id, decision=decision, reason=reason, reviewer=reviewer, at=self._clock(),
+            expected=expected, request_key=request_key,
+        )  # fmt: skip
+        return review_view(row)
+
+    def reviews(self, unit_id: int) -> list[views.ReviewView]:
+        """Every word on a unit, oldest first."""
+        records.unit(self._db, unit_id)
+        return [review_view(r) for r in records.reviews(self._db, unit_id)]
+
+    # --- lots --------------------------------------------------------------------------------------------------------
+
+    def decide_lot(self, lot: str, size: int) -> LotDocument:
+        """Decide a lot by its control sheet's sampling plans and record the decision."""
+        from station.lots.decide import decide
+        from station.sheet import load_sheet
+
+        row = records.lot(self._db, lot)
+        golden = records.golden_by_id(self._db, row.golden_id)
+        units = standing_units(records.units(self._db, lot=lot, current=True))
+        sheet = load_sheet(golden.sheet_toml.encode())
+        document = decide(lot, golden.number, [outcome(u, sheet) for u in units], sheet.aql, size)
+        records.add_lot_decision(
+            self._db, lot_id=row.id, decision=document.decision, document=document.model_dump_json(by_alias=True),
+            digest=document.digest, at=self._clock(),
+        )  # fmt: skip
+        return document
+
+    def lot_document(self, lot: str) -> LotDocument:
+        """The newest decision on a lot. Raises NotFoundError where there is none yet."""
+        decided = records.lot_decisions(self._db, records.lot(self._db, lot).id)
+        if not decided:
+            raise NotFoundError(f"lot {lot} is not decided yet", f"Decide it: station lot decide {lot} --size N")
+        return LotDocument.model_validate_json(decided[0].document)
+
+    def lots(self) -> list[views.LotView]:
+        """Every lot as it stands, newest first."""
+        return [self.lot(r.name) for r in records.lots(self._db)]
+
+    def lot(self, name: str) -> views.LotView:
+        """One lot as it stands."""
+        row = records.lot(self._db, name)
+        units = standing_units(records.units(self._db, lot=name, current=True))
+        count = {v: sum(u.standing is v for u in units) for v in Verdict}
+        decided = records.lot_decisions(self._db, row.id)
+        return views.LotView(
+            lot=name,
+            golden=row.golden,
+            golden_version=row.golden_version,
+            created_at=row.created_at,
+            inspected=len(units),
+            conforms=count[Verdict.CONFORMS],
+            nonconforms=count[Verdict.NONCONFORMS],
+            undecided=count[Verdict.UNDECIDED],
+            waiting=len(records.queue(self._db, lot=name)),
+            decision=decided[0].decision if decided else None,
+        )
+
+    # --- pictures ----------------------------------------------------------------------------------------------------
+
+    def golden_picture(self, number: str, version: int | None = None, *, kind: str = "frame") -> views.Picture:
+        """``photo``: the golden photo as handed in. ``frame``: the golden in its own frame, for review."""
+        row = records.golden(self._db, number, version)
+        return self._picture({"photo": row.photo_sha256, "frame": row.frame_sha256}, kind, f"golden {number}")
+
+    def unit_picture(self, unit_id: int, *, kind: str = "frame") -> views.Picture:
+        """``photo``: as handed in. ``frame``: in the golden frame. ``annotated``: a flagged unit beside the golden."""
+        row = records.unit(self._db, unit_id)
+        files = {"photo": row.photo_sha256, "frame": row.frame_sha256, "annotated": row.annotated_sha256}
+        return self._picture(files, kind, f"unit {row.unit}")
+
+    # --- upkeep ------------------------------------------------------------------------------------------------------
+
+    def check(self) -> views.AuditView:
+        """Hold every row against every file and remove what dead processes left half-written."""
+        removed = self._evidence.sweep()
+        found = audit(self._db, self._evidence)
+        return views.AuditView(
+            ok=found.ok,
+            rows=found.rows,
+            files=found.files,
+            missing=found.missing,
+            extra=found.extra,
+            changed=found.changed,
+            removed=tuple(p.name for p in removed),
+        )
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _read(self, path: Path) -> Shot:
+        from station.devices.photo import read_photo
+
+        return read_photo(path, max_megapixels=self.settings.max_megapixels, max_photo_mb=self.settings.max_photo_mb)
+
+    def _rig(self, name: str) -> tuple[RigRow, Rig]:
+        row = records.rig(self._db, name)
+        return row, Rig.model_validate_json(row.document)
+
+    def _rig_view(self, row: RigRow) -> views.RigView:
+        lens, light = (records.calibration(self._db, row.id, kind) for kind in ("lens", "light"))
+        return views.RigView(
+            name=row.name,
+            digest=row.digest,
+            added_at=row.added_at,
+            lens_expires_at=lens.expires_at if lens else None,
+            light_expires_at=light.expires_at if light else None,
+        )
+
+    def _keep_calibration(
+        self, row: RigRow, kind: str, calibration: LensCalibration | LightCalibration, photos: Sequence[Path]
+    ) -> None:
+        files = [keep(self._evidence, p.read_bytes(), "image/jpeg") for p in photos]
+        records.add_calibration(
+            self._db, rig_id=row.id, kind=kind, document=json.dumps(calibration.as_dict()), files=files,
+            made_at=calibration.made_at, expires_at=calibration.expires_at,
+        )  # fmt: skip
+
+    def _golden_view(self, row: GoldenRow, *, new: bool = False) -> views.GoldenView:
+        return views.GoldenView(
+            number=row.number,
+            version=row.version,
+            digest=row.digest,
+            regions=tuple(r["name"] for r in json.loads(row.master_document)["regions"]),
+            warnings=tuple(json.loads(row.warnings)),
+            sku=row.sku,
+            product=row.product,
+            sheet_digest=row.sheet_digest,
+            photo=row.photo,
+            photo_sha256=row.photo_sha256,
+            rig=row.rig,
+            sealed_at=row.sealed_at,
+            new=new,
+        )
+
+    def _batch(
+        self,
+        golden: str,
+        rig: str | None,
+        card: str | None,
+        lot: str | None,
+        on_done: Callable[[views.Inspected], None],
+    ) -> Batch:
+        row = records.golden(self._db, golden)
+        if lot is not None:
+            known = next((x for x in records.lots(self._db) if x.name == lot), None)
+            if known is not None and known.golden_id != row.id:
+                raise ConflictError(
+                    f"lot {lot} is held to golden {known.golden} version {known.golden_version}, "
+                    f"not to {golden} version {row.version}",
+                    "Give the lot another id, or inspect against its own golden.",
+                )
+        line = Line(
+            evidence=self._evidence.folder,
+            golden_digest=row.digest,
+            master_sha256=row.master_sha256,
+            master_document=row.master_document,
+            master_digest=row.master_digest,
+            sheet_toml=row.sheet_toml,
+            calibration=self.calibration(rig, card),
+            model=REFERENCE_DIFFERENCE,
+            program=PROGRAM,
+            max_megapixels=self.settings.max_megapixels,
+            max_photo_mb=self.settings.max_photo_mb,
+        )
+        return Batch(self._db, line, row, lot, self._clock, on_done)
+
+    def _picture(self, files: dict[str, str | None], kind: str, of: str) -> views.Picture:
+        if kind not in files:
+            raise RequestError(f"{kind[:40]!r} is no picture of a {of.split()[0]}", f"Use one of {', '.join(files)}.")
+        sha256 = files[kind]
+        if sha256 is None:
+            raise NotFoundError(f"{of} has no {kind} picture", "Look at its photo.")
+        return views.Picture(self._evidence.read(sha256), records.media_type(self._db, sha256), sha256)
+
+
+def open_database(settings: Settings) -> Database:
+    """The database of these settings, not yet looked at."""
+    return Database(settings.database_url or sqlite_url(settings.home))
+
+
+def unit_view(row: UnitRow) -> views.UnitView:
+    """A unit for a list."""
+    return views.UnitView(
+        id=row.id,
+        unit=row.unit,
+        photo=row.photo,
+        sha256=row.photo_sha256,
+        golden=row.golden,
+        golden_version=row.golden_version,
+        lot=row.lot,
+        carton=row.carton,
+        identifiers=row.identifiers,
+        verdict=row.verdict,
+        standing=row.standing,
+        margin=row.margin,
+        reasons=tuple(json.loads(row.document)["reasons"]),
+        inspected_at=row.inspected_at,
+        review=review_view(row.review) if row.review else None,
+        has_pictures=row.frame_sha256 is not None,
+    )
+
+
+def review_view(row: ReviewRow) -> views.ReviewView:
+    """A review for a list."""
+    return views.ReviewView(
+        id=row.id,
+        unit_id=row.unit_id,
+        decision=row.decision,
+        reason=row.reason,
+        reviewer=row.reviewer,
+        at=row.at,
+        supersedes=row.supersedes,
+    )

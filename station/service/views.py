@@ -1,0 +1,180 @@
+"""What the use cases answer, beside the contract's documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from station.errors import StationError
+from station.values.documents import Document, UnitDocument, Verdict
+
+Decision = Literal["accept", "reject", "defer", "undo"]
+
+
+class RigView(Document):
+    """A registered bench and the state of its calibrations."""
+
+    name: str
+    digest: str
+    added_at: datetime
+    lens_expires_at: datetime | None
+    light_expires_at: datetime | None
+
+
+class CalibrationView(Document):
+    """A calibration just made: its residuals and until when it holds.
+
+    residual : reprojection residual in pixels for a lens, relative spread left for a light.
+    """
+
+    rig: str
+    kind: Literal["lens", "light"]
+    images: int
+    residual: float
+    made_at: datetime
+    expires_at: datetime
+    detail: dict[str, float | None]
+
+
+class GoldenView(Document):
+    """A sealed golden sample."""
+
+    number: str
+    version: int
+    digest: str
+    regions: tuple[str, ...]
+    warnings: tuple[str, ...]
+    sku: str
+    product: str
+    sheet_digest: str
+    photo: str
+    photo_sha256: str
+    rig: str | None
+    sealed_at: datetime
+    new: bool = True
+
+
+class FrameView(Document):
+    """The golden frame's raster: ``px = mm / pitch_mm + origin_px``, the centre of the first pixel at (0, 0)."""
+
+    pitch_mm: float
+    width: int
+    height: int
+    origin_px: tuple[float, float]
+
+
+class ReviewView(Document):
+    """One reviewer's word; the newest of a unit stands."""
+
+    id: int
+    unit_id: int
+    decision: Decision
+    reason: str
+    reviewer: str
+    at: datetime
+    supersedes: int | None
+
+
+class UnitView(Document):
+    """An inspected unit in a list. ``standing`` is the verdict after review, ``margin`` the distance of its worst
+    characteristic to the limit over the tolerance (below 0: beyond the limit; None: nothing was measured)."""
+
+    id: int
+    unit: str
+    photo: str
+    sha256: str
+    golden: str
+    golden_version: int
+    lot: str | None
+    carton: str | None
+    identifiers: dict[str, str]
+    verdict: Verdict
+    standing: Verdict
+    margin: float | None
+    reasons: tuple[str, ...]
+    inspected_at: datetime
+    review: ReviewView | None
+    has_pictures: bool
+
+
+class FindingView(Document):
+    """A recorded finding with the unit and the lot it belongs to."""
+
+    unit_id: int
+    unit: str
+    lot: str | None
+    kind: str
+    x_mm: float
+    y_mm: float
+    size_mm: float
+    length_mm: float
+    area_mm2: float
+    region: str
+    score: float
+    defect_class: str | None
+    verdict: Verdict
+
+
+class LotView(Document):
+    """A lot as it stands: units by standing verdict, how many wait for a reviewer, the newest decision."""
+
+    lot: str
+    golden: str
+    golden_version: int
+    created_at: datetime
+    inspected: int
+    conforms: int
+    nonconforms: int
+    undecided: int
+    waiting: int
+    decision: Literal["accepted", "rejected", "open"] | None
+
+
+class AuditView(Document):
+    """What a walk over records and files found."""
+
+    ok: bool
+    rows: int
+    files: int
+    missing: tuple[str, ...]
+    extra: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image file as stored."""
+
+    data: bytes
+    media_type: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """One photo done: the document, or the error; ``new`` is False where it was inspected before.
+
+    remarks : what a person should know, such as the same picture under another unit's name.
+    """
+
+    photo: str
+    unit: str
+    document: UnitDocument | None
+    unit_id: int | None = None
+    new: bool = False
+    remarks: tuple[str, ...] = ()
+    error: StationError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """How a batch ended. ``stopped``: not every photo was reached; the same command goes on where it stopped."""
+
+    total: int
+    inspected: int
+    known: int
+    failed: int
+    nonconforming: int
+    stopped: bool
