@@ -11,6 +11,8 @@ from station.values.colour import Lab
 
 Float = NDArray[np.float64]
 
+_SEAM = 1e-9  # degrees
+
 
 @dataclass(frozen=True, slots=True)
 class ColourDifference:
@@ -49,13 +51,14 @@ def colour_difference(lab1: Lab, lab2: Lab) -> ColourDifference:
     grey = c1 * c2 == 0
 
     turn = h2 - h1
-    turn = np.where(turn > 180, turn - 360, np.where(turn < -180, turn + 360, turn))
+    # Opposite hues stand on the formula's seam; the slack keeps rounding of arctan2 from choosing the side.
+    turn = np.where(turn > 180 + _SEAM, turn - 360, np.where(turn < -180 - _SEAM, turn + 360, turn))
     turn = np.where(grey, 0.0, turn)
     d_l, d_c = l2 - l1, c2 - c1
     d_h = 2 * np.sqrt(c1 * c2) * np.sin(np.radians(turn / 2))
 
     l_mean, c_mean, h_sum = (l1 + l2) / 2, (c1 + c2) / 2, h1 + h2
-    far = np.abs(h1 - h2) > 180
+    far = np.abs(h1 - h2) > 180 + _SEAM
     h_mean = np.where(far, np.where(h_sum < 360, h_sum + 360, h_sum - 360), h_sum) / 2
     h_mean = np.where(grey, h_sum, h_mean)
     t = (
