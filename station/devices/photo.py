@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import io
+import logging
 import re
 import threading
 import warnings
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from station.devices import icc
-from station.devices.photo_header import Metadata, read_metadata, recognise
+from station.devices.photo_header import Metadata, read_metadata, recognise, webp_size
 from station.errors import PhotoError
 from station.values.colour import DeviceRGB
 from station.values.digest import sha256_hex
@@ -44,6 +45,7 @@ _MAX_JPEG_SCANS = 200
 _EXPORT = "Export it again as JPEG or PNG and hand that in."
 _COPY = "Copy it again from the camera or ask the sender for it again."
 _lock = threading.Lock()
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it logs of a bad file comes back as a PhotoError
 
 
 def read_photo(
@@ -77,14 +79,17 @@ def read_photo(
     kind, known_as = recognise(data)
     if kind is None:
         raise PhotoError(f"{label} is {known_as}", _what_to_do_instead(known_as))
+    if kind == "WEBP":  # Pillow's decoder takes memory for the whole canvas on opening
+        _vet_pixels(*webp_size(data), label, max_megapixels)
     with _refusing(label):
         with _pillow_warnings_are_errors():
             image = Image.open(io.BytesIO(data), formats=[kind])
-        _vet_header(image, data, kind, label, max_megapixels)
-        with _pillow_warnings_are_errors():
+            _vet_header(image, data, kind, label, max_megapixels)
             metadata = read_metadata(image)
-        notes = list(metadata.notes)
-        pixels = _decode(image, data, kind, label, notes)
+            notes = list(metadata.notes)
+            pixels = None if kind == "JPEG" else _decode(image, data, kind, label, notes)
+        if pixels is None:
+            pixels = _decode_jpeg(image, data, notes)
         if pixels.shape[:2] not in ((image.height, image.width), (image.width, image.height)):
             raise PhotoError(f"{label} has two sizes in its header", _EXPORT)
         if kind != "TIFF":  # both TIFF decoders have already turned it
@@ -159,17 +164,22 @@ def _read_bytes(source: Path | bytes, label: str, max_photo_mb: float) -> bytes:
                     raise IsADirectoryError(errno.EISDIR, "is a folder")
                 source.stat()
                 raise PhotoError(f"{label} is not a regular file", "Name a picture file.")
-            with source.open("rb") as file:
-                data = file.read(limit + 1)
+            if source.stat().st_size > limit:
+                raise _too_large(label, max_photo_mb)
+            data = source.read_bytes()
         except (OSError, ValueError) as error:
             raise _cannot_read(label, error if isinstance(error, OSError) else FileNotFoundError()) from error
     if not data:
         raise PhotoError(f"{label} is empty", _COPY)
     if len(data) > limit:
-        raise PhotoError(
-            f"{label} is larger than {max_photo_mb:g} MB", "Hand in a smaller file, or raise STATION_MAX_PHOTO_MB."
-        )
+        raise _too_large(label, max_photo_mb)
     return data
+
+
+def _too_large(label: str, max_photo_mb: float) -> PhotoError:
+    return PhotoError(
+        f"{label} is larger than {max_photo_mb:g} MB", "Hand in a smaller file, or raise STATION_MAX_PHOTO_MB."
+    )
 
 
 def _what_to_do_instead(known_as: str) -> str:
@@ -209,13 +219,17 @@ def _pillow_warnings_are_errors() -> Iterator[None]:
         yield
 
 
-def _vet_header(image: Image.Image, data: bytes, kind: str, label: str, max_megapixels: float) -> None:
-    width, height = image.size
+def _vet_pixels(width: int, height: int, label: str, max_megapixels: float) -> None:
     if width * height > max_megapixels * 1e6:
         raise PhotoError(
             f"{label} has {width * height / 1e6:.0f} megapixels ({width} x {height}), the limit is {max_megapixels:g}",
             "Scale it down, or raise STATION_MAX_MEGAPIXELS.",
         )
+
+
+def _vet_header(image: Image.Image, data: bytes, kind: str, label: str, max_megapixels: float) -> None:
+    width, height = image.size
+    _vet_pixels(width, height, label, max_megapixels)
     if min(width, height) < MIN_SIDE_PX:
         raise PhotoError(
             f"{label} is {width} x {height} pixels, too small to measure",
@@ -238,21 +252,22 @@ def _vet_header(image: Image.Image, data: bytes, kind: str, label: str, max_mega
             raise PhotoError(f"{label} has more than {_MAX_JPEG_SCANS} JPEG scans", _EXPORT)
 
 
+def _decode_jpeg(image: Image.Image, data: bytes, notes: list[str]) -> Pixels:
+    if image.mode == "L":
+        notes.append("grey picture: its three channels are alike")
+    if getattr(image, "n_frames", 1) > 1:
+        notes.append("only the main picture of several embedded ones was read")
+    pixels: Pixels = simplejpeg.decode_jpeg(data, colorspace="RGB", strict=True)
+    return pixels
+
+
 def _decode(image: Image.Image, data: bytes, kind: str, label: str, notes: list[str]) -> Pixels:
-    if kind == "JPEG":
-        if image.mode == "L":
-            notes.append("grey picture: its three channels are alike")
-        if getattr(image, "n_frames", 1) > 1:
-            notes.append("only the main picture of several embedded ones was read")
-        decoded: NDArray[np.uint8] = simplejpeg.decode_jpeg(data, colorspace="RGB", strict=True)
-        return decoded
     if kind == "PNG":
         # Every chunk's checksum; and verify() leaves the picture unusable, so a second one is opened for it.
         Image.open(io.BytesIO(data), formats=["PNG"]).verify()
     if _bit_depth(image, data, kind, label) == 16:
         return _drop_opaque_alpha(_decode_16_bit(data), label, notes)
-    with _pillow_warnings_are_errors():
-        image.load()
+    image.load()
     if image.mode in ("L", "LA"):
         notes.append("grey picture: its three channels are alike")
     if image.mode in ("P", "PA"):

@@ -46,6 +46,19 @@ def recognise(data: bytes) -> tuple[str | None, str]:
     return None, _other_kind(data)
 
 
+def webp_size(data: bytes) -> tuple[int, int]:
+    """(width, height) of a WebP file's canvas, by RFC 9649, sections 2.5 to 2.7; (0, 0) where it has no such header."""
+    kind, head = data[12:16], data[20:30]
+    if kind == b"VP8X" and len(head) == 10:
+        return 1 + int.from_bytes(head[4:7], "little"), 1 + int.from_bytes(head[7:10], "little")
+    if kind == b"VP8L" and len(head) >= 5:
+        bits = int.from_bytes(head[1:5], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    if kind == b"VP8 " and len(head) == 10:
+        return int.from_bytes(head[6:8], "little") & 0x3FFF, int.from_bytes(head[8:10], "little") & 0x3FFF
+    return 0, 0
+
+
 def _other_kind(data: bytes) -> str:
     if data[4:8] == b"ftyp":
         brand = data[8:12]

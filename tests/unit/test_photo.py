@@ -7,7 +7,8 @@ import hashlib
 import io
 import os
 import struct
-import tracemalloc
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -223,14 +224,35 @@ def one_bit_png(side: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
-def test_bombs_are_refused_without_memory() -> None:
-    for side, words in ((30000, "megapixels"), (9000, "81 megapixels (9000 x 9000)")):
-        bomb = one_bit_png(side)
-        tracemalloc.start()
-        assert words in refusal(bomb)
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        assert peak < 5e6
+_LIMITED = """
+import resource, sys
+from pathlib import Path
+from station.devices.photo import read_photo
+from station.errors import PhotoError
+size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (size + 32_000_000,) * 2)
+for path in sys.argv[1:]:
+    try:
+        read_photo(Path(path))
+    except PhotoError as error:
+        print(error)
+"""
+
+
+def test_bombs_are_refused_with_32_mb_of_memory(tmp_path: Path) -> None:
+    vp8x = b"VP8X" + struct.pack("<I", 10) + bytes(4) + (16382).to_bytes(3, "little") * 2
+    bombs = {
+        "huge.png": one_bit_png(30000),
+        "large.png": one_bit_png(9000),
+        "huge.webp": b"RIFF" + struct.pack("<I", 4 + len(vp8x)) + b"WEBP" + vp8x,
+        "huge.jpg": encode(scene(), "JPEG").replace(struct.pack(">HH", 72, 96), b"\xff\xdc\xff\xdc"),
+    }
+    for name, data in bombs.items():
+        (tmp_path / name).write_bytes(data)
+    command = [sys.executable, "-c", _LIMITED, *(str(tmp_path / n) for n in bombs)]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert ["megapixels" in line for line in lines] == [True] * 4
+    assert "81 megapixels (9000 x 9000)" in lines[1]
 
 
 def test_bad_files(tmp_path: Path) -> None:
@@ -245,6 +267,7 @@ def test_bad_files(tmp_path: Path) -> None:
     assert "PDF" in refusal(b"%PDF-1.7\n")
     assert "megapixels" in refusal(encode(scene()), max_megapixels=0.001)
     assert "larger than" in refusal(encode(scene()), max_photo_mb=0.0001)
+    assert "larger than" in refusal(note, max_photo_mb=0.00001)
     fifo = tmp_path / "pipe.jpg"
     os.mkfifo(fifo)
     assert "not a regular file" in refusal(fifo)
@@ -257,7 +280,7 @@ def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     def deny(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", deny)  # root reads everything, so the mode of the file cannot show it
+    monkeypatch.setattr(Path, "read_bytes", deny)  # root reads everything, so the mode of the file cannot show it
     assert "may not be read" in refusal(path)
 
 
