@@ -1,0 +1,216 @@
+"""The line for one unit: correct, align, measure, judge. No file, socket, database, clock or random number in here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from station.calibrate.light import correct
+from station.errors import SheetError
+from station.judge import judge_unit
+from station.measure.align import GoldenFrame, align, golden_frame
+from station.measure.colour import measure_regions, region_mean
+from station.measure.logo import measure_marks
+from station.measure.outline import measure_golden_sizes, measure_sizes, struck_outline
+from station.measure.polygon import polygon_mask
+from station.measure.regions import RegionRequest, region_map
+from station.measure.surface import find_defects
+from station.sheet import Sheet
+from station.values.bench import Calibration
+from station.values.digest import digest
+from station.values.documents import AlignmentDocument, GateDocument, PoseDocument, UnitDocument
+from station.values.geometry import Frame, Similarity
+from station.values.line import (
+    FIRST_REGION,
+    Aligned,
+    Corrected,
+    DefectModel,
+    Finding,
+    Gate,
+    MarkMaster,
+    Master,
+    Measurement,
+    RegionMaster,
+    Shot,
+)
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A unit document and the rasters that the pictures of it are drawn from."""
+
+    document: UnitDocument
+    corrected: Corrected
+    aligned: Aligned
+
+
+def measure_master(corrected: Corrected, sheet: Sheet, *, number: str, version: int) -> Master:
+    """Measure the golden sample in its photo into a master.
+
+    Raises SheetError where the sheet points outside the part or at the same cell twice, AlignmentError where the photo
+    shows no part that can be measured.
+    """
+    thickness = sheet.product.thickness_mm
+    width = next((s.nominal_mm for s in sheet.sizes if s.name == "width" and s.nominal_mm != "golden"), None)
+    golden = golden_frame(corrected, thickness_mm=thickness, width_mm=width)
+    frame, pose, outline, holes = _centred(golden)
+    part = polygon_mask(frame.to_px(outline), (frame.height, frame.width))
+    for hole in holes:
+        part &= ~polygon_mask(frame.to_px(hole), part.shape)
+
+    def in_frame(px: object, mm: object) -> Float | None:
+        """A place of the sheet, given in photo pixels or in millimetres, in pixels of the frame."""
+        if px is not None:
+            photo = golden.plane.to_plane(np.asarray(px, dtype=np.float64), golden.height_mm)
+            return frame.to_px(pose.inverse().apply(photo))
+        return None if mm is None else frame.to_px(np.asarray(mm, dtype=np.float64))
+
+    requests = []
+    for region in sheet.regions:
+        seed = in_frame(region.seed_px, region.seed_mm)
+        polygon = in_frame(region.polygon_px, region.polygon_mm)
+        place = None if seed is None else (float(seed[0]), float(seed[1]))
+        requests.append(RegionRequest(region.name, region.surface, place, polygon))
+    labels = region_map(golden.image, part, requests, pitch_mm=frame.pitch_mm)
+    marks = []
+    for mark in sheet.marks:
+        polygon = in_frame(mark.polygon_px, mark.polygon_mm)
+        if polygon is None or not (polygon_mask(polygon, part.shape) & part).any():
+            raise SheetError(f"mark {mark.name!r} lies outside the part", "Draw its polygon on the golden photo again.")
+        marks.append(MarkMaster(mark.name, frame.to_mm(polygon)))
+    regions = tuple(
+        _region_master(request, FIRST_REGION + i, golden, frame, labels, corrected)
+        for i, request in enumerate(requests)
+    )
+    return Master(
+        number=number,
+        version=version,
+        sheet_digest=sheet.digest,
+        photo_sha256=corrected.shot.sha256,
+        frame=frame,
+        image=golden.image,
+        correction=corrected.correction,
+        labels=labels,
+        outline_mm=outline,
+        holes_mm=holes,
+        thickness_mm=thickness,
+        regions=regions,
+        marks=tuple(marks),
+        sizes_mm=measure_golden_sizes(golden.image, frame, outline, holes),
+        u_scale=golden.u_scale,
+        scale_source=golden.scale_source,
+        noise=golden.noise,
+        blur_px=golden.blur_px,
+        pose=pose,
+    )
+
+
+def inspect(
+    shot: Shot,
+    master: Master,
+    sheet: Sheet,
+    calibration: Calibration,
+    *,
+    unit: str,
+    model: DefectModel,
+    model_name: str,
+    golden_digest: str,
+    program: str,
+    taken_at: str | None,
+) -> Inspection:
+    """Measure one photo of a unit against the master and judge it by the sheet.
+
+    Deterministic: the same inputs give a document with the same digest. A photo that cannot be measured gives an
+    undecided document whose gates say why; it never raises for what a photo shows.
+    """
+    corrected = correct(shot, calibration)
+    aligned = align(corrected, master)
+    gates = (*corrected.gates, *aligned.gates, *_height_gate(master, aligned))
+    measurements: tuple[Measurement, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    registered = all(g.ok for g in aligned.gates if g.name in ("part", "alignment", "identity"))
+    if registered:
+        marks = measure_marks(aligned, master)
+        measurements = (
+            *measure_regions(aligned, master),
+            *marks,
+            *measure_sizes(aligned, master, [s.name for s in sheet.sizes]),
+        )
+        findings = find_defects(aligned, master, model, marks)
+    judged = judge_unit(measurements, findings, gates, sheet, golden_sizes_mm=master.sizes_mm)
+    pose = aligned.similarity
+    document = UnitDocument(
+        unit=unit,
+        photo=shot.name,
+        sha256=shot.sha256,
+        golden=master.number,
+        golden_version=master.version,
+        golden_digest=golden_digest,
+        sheet_digest=sheet.digest,
+        calibration=calibration.digest,
+        model=model_name,
+        program=program,
+        taken_at=taken_at,
+        verdict=judged.verdict,
+        reasons=judged.reasons,
+        gates=tuple(GateDocument(name=g.name, ok=g.ok, reason=g.reason) for g in gates),
+        pose=PoseDocument(x_mm=pose.x, y_mm=pose.y, rotation_deg=pose.rotation_deg - master.pose.rotation_deg)
+        if registered and aligned.scale_source == "rig"
+        else None,
+        alignment=AlignmentDocument(rms_px=aligned.rms_px, overlap=aligned.overlap) if registered else None,
+        measurements=judged.measurements,
+        findings=judged.findings,
+    )
+    content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
+    return Inspection(document.model_copy(update={"digest": digest(content)}), corrected, aligned)
+
+
+def _centred(golden: GoldenFrame) -> tuple[Frame, Similarity, Float, tuple[Float, ...]]:
+    """The frame with its origin at the centre of the box of the struck outline, which is found to sub-pixels."""
+    fine = struck_outline(golden.image, golden.frame, golden.outline_mm)
+    holes = [struck_outline(golden.image, golden.frame, h, hole=True) for h in golden.holes_mm]
+    centre = (fine.min(axis=0) + fine.max(axis=0)) / 2
+    x, y = golden.frame.to_px(centre)
+    frame = replace(golden.frame, origin_px=(float(x), float(y)))
+    at = golden.pose.apply(centre)
+    pose = replace(golden.pose, x=float(at[0]), y=float(at[1]))
+    return frame, pose, fine - centre, tuple(h - centre for h in holes)
+
+
+def _region_master(
+    request: RegionRequest,
+    label: int,
+    golden: GoldenFrame,
+    frame: Frame,
+    labels: NDArray[np.uint8],
+    corrected: Corrected,
+) -> RegionMaster:
+    where = labels == label
+    seen = region_mean(
+        golden.image, labels, label, golden.clipped, corrected.correction, surface=request.surface, valid=golden.valid
+    )
+    y, x = np.nonzero(where)
+    centre = frame.to_mm(np.array([x.mean(), y.mean()]))
+    return RegionMaster(
+        name=request.name,
+        surface=request.surface,
+        label=label,
+        lab=seen.lab,
+        u_lab=seen.u,
+        centre_mm=(float(centre[0]), float(centre[1])),
+        area_mm2=float(where.sum()) * frame.pitch_mm**2,
+    )
+
+
+def _height_gate(master: Master, aligned: Aligned) -> tuple[Gate, ...]:
+    """Without the height of the measured face over the bench, a picture of it gives no millimetres."""
+    if master.thickness_mm is not None or aligned.scale_source == "part":
+        return ()
+    reason = (
+        "The control sheet gives no thickness_mm, so lengths would be off by the part's height: enter it and seal again"
+    )
+    return (Gate("height", False, reason, ("size", "border", "position", "offset", "offset-x", "offset-y")),)
