@@ -1,0 +1,449 @@
+"""Registration of a unit onto the master: golden frame mm --similarity--> bench mm --plane at the part's height-->
+photo px.
+
+Coarse: the part's outline gives place and size; the rotation is searched all round by correlation of colour and edge
+maps, and several hypotheses are kept until the warped pair itself has been compared. Fine:
+:mod:`station.measure.refine`.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from station.errors import AlignmentError
+from station.measure.blur import edge_blur_px, pixel_noise
+from station.measure.coarse import (
+    GRID,
+    CoarseMaster,
+    Hypothesis,
+    build_coarse,
+    feature_maps,
+    grid_mm,
+    pair_correlation,
+    search,
+)
+from station.measure.frame import U_PART_SCALE, GoldenFrame, exclusions, golden_frame, resample, window
+from station.measure.part import PartOutline, find_part
+from station.measure.polygon import centroid, polygon_mask, signed_area
+from station.measure.refine import BLUR_SIGMA, Refined, Template, detail, make_template, pyramid, refine
+from station.measure.sampling import sample, spline_coefficients
+from station.values.colour import LinearRGB
+from station.values.geometry import FlatPlane, PlaneMap, Similarity
+from station.values.line import Aligned, Corrected, Gate, Master
+
+Float = NDArray[np.float64]
+Float32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
+
+__all__ = ["GoldenFrame", "MasterIndex", "align", "golden_frame", "index_master"]
+
+_FINE_POINTS = 15000
+_MARK_MARGIN_MM = 0.5  # a mark may be displaced this far without its edges entering the body's registration
+_LEVELS = 4
+_COARSE_FROM = 2  # pyramid levels from this one up are used while several hypotheses are still open
+
+# Gates, set on rendered units of five designs; see tests/benchmarks/bench_align.py for the distributions behind them.
+_SAME_PRODUCT = 0.70  # correlation of the warped pair's colour and edge maps
+_REGISTERED = 0.75  # correlation of the edge pixels after refinement
+_OVERLAP = 0.90
+_CLEARER = 0.85  # the second best rotation must leave this much more unexplained
+_ALSO_ITSELF = 0.985  # the golden so turned is its own likeness: either rotation will do
+_ADDED_BLUR_PX = 1.0
+_U_FLOOR_PX = 0.05  # what demosaicing, reflections that turn with the part and the lens model leave, standard
+
+
+@dataclass(frozen=True, slots=True)
+class MasterIndex:
+    """What the registration needs of a master, computed once: templates by pyramid level, coarse maps, area."""
+
+    templates: tuple[tuple[int, Template], ...]
+    coarse: CoarseMaster
+    body: Bool
+    area_mm2: float
+    centre_mm: Float
+    radius_mm: float
+
+
+def grey(image: Float32) -> Float32:
+    """Luminance-like mean, in the square root of linear light, which makes photon noise even."""
+    mixed = np.maximum(image, 0) @ np.array([0.25, 0.5, 0.25], dtype=np.float32)
+    return np.asarray(np.sqrt(mixed), dtype=np.float32)
+
+
+def index_master(master: Master) -> MasterIndex:
+    """Build the golden's own part of the registration."""
+    frame = master.frame
+    shape = (frame.height, frame.width)
+    body = polygon_mask(frame.to_px(master.outline_mm), shape)
+    if int(body.sum()) < 400:
+        raise AlignmentError("The master's outline is too small to register by", "Seal the golden sample again.")
+    usable = cv2.dilate(body.astype(np.uint8), _disc(0.25 / frame.pitch_mm)).astype(bool)
+    marks = np.zeros(shape, dtype=bool)
+    for mark in master.marks:
+        marks |= polygon_mask(frame.to_px(mark.polygon_mm), shape)
+    if marks.any():
+        usable &= ~cv2.dilate(marks.astype(np.uint8), _disc(_MARK_MARGIN_MM / frame.pitch_mm)).astype(bool)
+    light = grey(master.image.pixels)
+    masks = usable.astype(np.float32)
+    templates: list[tuple[int, Template]] = []
+    for level, (picture, mask) in enumerate(zip(pyramid(light, _LEVELS), pyramid(masks, _LEVELS), strict=True)):
+        if min(picture.shape) < 40:
+            break
+        template = make_template(
+            detail(picture),
+            mask > 0.9,
+            points_wanted=_FINE_POINTS >> level,
+            origin_px=(frame.origin_px[0] / 2**level, frame.origin_px[1] / 2**level),
+            pitch=frame.pitch_mm * 2**level,
+        )
+        if template is not None:
+            templates.append((level, template))
+    if not templates:
+        raise AlignmentError("The master has no edges to register by", "Seal the golden sample from a sharper photo.")
+    centre = centroid(master.outline_mm)
+    return MasterIndex(
+        tuple(templates),
+        build_coarse(master.image.pixels, body, frame, centre),
+        body,
+        abs(signed_area(master.outline_mm)),
+        centre,
+        float(np.hypot(*(master.outline_mm - centre).T).max()),
+    )
+
+
+def _disc(radius: float) -> NDArray[np.uint8]:
+    r = max(1, round(radius))
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * r + 1, 2 * r + 1)), dtype=np.uint8)
+
+
+_cache: OrderedDict[tuple[object, ...], MasterIndex] = OrderedDict()
+_cache_lock = threading.Lock()
+
+
+def _index(master: Master) -> MasterIndex:
+    key = (master.number, master.version, master.sheet_digest, master.photo_sha256, master.frame)
+    with _cache_lock:
+        if key in _cache:
+            _cache.move_to_end(key)
+            return _cache[key]
+    built = index_master(master)
+    with _cache_lock:
+        _cache[key] = built
+        while len(_cache) > 4:
+            _cache.popitem(last=False)
+    return built
+
+
+@dataclass(frozen=True, slots=True)
+class _Photo:
+    """The window of the unit's photo that holds the part, as pyramids of spline coefficients."""
+
+    plane: PlaneMap
+    height_mm: float
+    origin_px: Float
+    light: tuple[Float32, ...]
+    colour: Float32
+    contour_mm: Float
+
+    def light_at(self, level: int) -> Callable[[Float], Float32]:
+        """Target for :func:`refine`: bench mm to the grey picture of one pyramid level."""
+
+        def target(mm: Float) -> Float32:
+            px = self.plane.to_photo(mm, self.height_mm) - self.origin_px
+            return sample(self.light[level], px / 2**level)
+
+        return target
+
+    def colour_at(self, mm: Float) -> Float32:
+        """(..., 3) linear light at bench millimetres, from pyramid level 2."""
+        px = self.plane.to_photo(mm, self.height_mm) - self.origin_px
+        return sample(self.colour, px / 4)
+
+
+def _look(corrected: Corrected, plane: PlaneMap, height_mm: float, part: PartOutline, contour_mm: Float) -> _Photo:
+    shape = part.mask.shape
+    x0, y0, x1, y1 = window(part.contour_px, (shape[0], shape[1]), 64)
+    pixels = np.ascontiguousarray(corrected.image.pixels[y0:y1, x0:x1])
+    light = tuple(spline_coefficients(detail(p), BLUR_SIGMA) for p in pyramid(grey(pixels), _LEVELS))
+    colour = spline_coefficients(pyramid(pixels, 3)[2], 1.0)
+    return _Photo(plane, height_mm, np.array([x0, y0], dtype=np.float64), light, colour, contour_mm)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """A pose with what speaks for it. score : correlation of the warped pair's colour and edge maps."""
+
+    pose: Similarity
+    refined: Refined
+    score: float
+
+
+def align(corrected: Corrected, master: Master) -> Aligned:
+    """Register a unit's photo onto the master and resample it into the golden frame.
+
+    A photo that cannot be registered gives an ``Aligned`` whose gates ``part``, ``alignment``, ``identity`` or
+    ``sharpness`` say so; its image is then a best effort.
+
+    Raises
+    ------
+    AlignmentError
+        The master itself cannot be registered by.
+    """
+    index = _index(master)
+    height = master.thickness_mm or 0.0
+    try:
+        part = find_part(corrected.image, exclusions(corrected), area_px=_expected_area(corrected, index, height))
+    except AlignmentError as error:
+        return _nothing(corrected, master, error.message)
+    plane = corrected.plane or _plane_from_part(part, index)
+    contour = plane.to_plane(part.contour_px, height)
+    if not np.isfinite(contour).all() or abs(signed_area(contour)) < 1e-6:
+        return _nothing(corrected, master, "The part lies outside the calibrated bench")
+    photo = _look(corrected, plane, height, part, contour)
+    ratio = math.sqrt(abs(signed_area(contour)) / index.area_mm2)
+    scale = ratio if abs(ratio - 1) > 0.06 else 1.0
+    view = _unit_view(photo, index, scale)
+    hypotheses = search(index.coarse, view)
+    fits = sorted(
+        (f for f in (_fit_coarse(photo, index, h, scale) for h in hypotheses) if f is not None),
+        key=lambda f: -f.score,
+    )
+    part_gate = Gate("part", True)
+    if part.touches_border:
+        part_gate = Gate("part", False, "The picture's edge cuts the part: move it into the middle")
+    if not fits:
+        reason = _why_not(index, view, hypotheses, ratio)
+        gates = (part_gate, Gate("alignment", False, "The unit could not be laid over the golden sample"), reason)
+        return _filled(corrected, master, photo, _pose_of(photo, index, hypotheses[0], scale), None, gates)
+    rival = _rival(index, fits)
+    best = _fit_fine(photo, index, fits[0])
+    gates = (
+        part_gate,
+        _alignment_gate(best, rival),
+        _identity_gate(best, index, view, hypotheses, ratio, corrected.plane is not None),
+    )
+    return _filled(corrected, master, photo, best.pose, best.refined, gates)
+
+
+def _expected_area(corrected: Corrected, index: MasterIndex, height_mm: float) -> float | None:
+    if corrected.plane is None:
+        return None
+    h, w = corrected.image.pixels.shape[:2]
+    middle = np.array([[w / 2, h / 2], [w / 2 + 1, h / 2], [w / 2, h / 2 + 1]])
+    mm = corrected.plane.to_plane(middle, height_mm)
+    return index.area_mm2 / max(abs(float(np.linalg.det(mm[1:] - mm[0]))), 1e-12)
+
+
+def _plane_from_part(part: PartOutline, index: MasterIndex) -> FlatPlane:
+    """Without rig and card the unit's outline is taken to be as large as the golden's."""
+    px_per_mm = math.sqrt(part.area_px / index.area_mm2)
+    return FlatPlane(np.diag([px_per_mm, px_per_mm, 1.0]), U_PART_SCALE, "part")
+
+
+def _unit_view(photo: _Photo, index: MasterIndex, scale: float) -> Float32:
+    """The unit's maps about its centroid, on the search grid of the golden's size."""
+    pitch = index.coarse.pitch_mm * scale
+    middle = centroid(photo.contour_mm)
+    mask = polygon_mask((photo.contour_mm - middle) / pitch + (GRID - 1) / 2, (GRID, GRID))
+    return feature_maps(photo.colour_at(middle + grid_mm(pitch, GRID)), mask)
+
+
+def _pose_of(photo: _Photo, index: MasterIndex, hypothesis: Hypothesis, scale: float) -> Similarity:
+    turn = Similarity(0.0, 0.0, hypothesis.rotation_deg, scale)
+    at = centroid(photo.contour_mm) + scale * np.array(hypothesis.shift_mm) - turn.apply(index.centre_mm)
+    return Similarity(float(at[0]), float(at[1]), hypothesis.rotation_deg, scale)
+
+
+def _score(photo: _Photo, index: MasterIndex, pose: Similarity) -> float:
+    c = index.coarse
+    n = len(c.fine_mask)
+    seen = photo.colour_at(pose.apply(grid_mm(c.pitch_mm / 2, n) + c.centre_mm))
+    covered = np.isfinite(seen[..., 0])
+    return pair_correlation(c, feature_maps(seen, c.fine_mask & covered), covered)
+
+
+def _fit_coarse(photo: _Photo, index: MasterIndex, hypothesis: Hypothesis, scale: float) -> _Fit | None:
+    matrix = _pose_of(photo, index, hypothesis, scale).matrix()
+    refined = None
+    for level, template in reversed(index.templates):
+        if level < _COARSE_FROM and refined is not None:
+            break
+        step = refine(template, photo.light_at(level), matrix, "similarity", iterations=20, tolerance_px=0.02)
+        if step is not None:
+            refined, matrix = step, step.matrix
+    if refined is None:
+        return None
+    pose = Similarity.from_matrix(matrix)
+    return _Fit(pose, refined, _score(photo, index, pose))
+
+
+def _fit_fine(photo: _Photo, index: MasterIndex, fit: _Fit) -> _Fit:
+    matrix, refined = fit.pose.matrix(), fit.refined
+    for level, template in reversed(index.templates):
+        if level >= _COARSE_FROM:
+            continue
+        step = refine(template, photo.light_at(level), matrix, "similarity")
+        if step is not None:
+            refined, matrix = step, step.matrix
+    pose = Similarity.from_matrix(matrix)
+    return _Fit(pose, refined, _score(photo, index, pose))
+
+
+def _rival(index: MasterIndex, fits: list[_Fit]) -> tuple[float, float] | None:
+    """Rotation and score of another pose that explains the unit about as well, unless the golden itself has that
+    symmetry."""
+    best = fits[0]
+    for other in fits[1:]:
+        turned = math.remainder(other.pose.rotation_deg - best.pose.rotation_deg, 360.0)
+        if abs(turned) < 8:
+            continue
+        if 1 - best.score > _CLEARER * (1 - other.score) and _self_likeness(index, turned) < _ALSO_ITSELF:
+            return other.pose.rotation_deg, other.score
+    return None
+
+
+def _self_likeness(index: MasterIndex, rotation_deg: float) -> float:
+    """Correlation of the golden's maps with themselves, turned about the centroid."""
+    c = index.coarse
+    n = len(c.fine_mask)
+    turn = cv2.getRotationMatrix2D(((n - 1) / 2, (n - 1) / 2), -rotation_deg, 1.0)
+    turned = cv2.warpAffine(np.ascontiguousarray(np.moveaxis(c.fine_maps, 0, -1)), turn, (n, n))
+    return pair_correlation(c, np.asarray(np.moveaxis(turned, -1, 0), dtype=np.float32), c.fine_mask)
+
+
+def _alignment_gate(best: _Fit, rival: tuple[float, float] | None) -> Gate:
+    r = best.refined
+    if not r.converged or r.correlation < _REGISTERED:
+        return Gate(
+            "alignment",
+            False,
+            "The unit could not be laid over the golden sample "
+            f"(edges correlate {r.correlation:.2f}, wanted {_REGISTERED:.2f})",
+        )
+    if rival is not None:
+        return Gate(
+            "alignment",
+            False,
+            f"Two rotations fit about equally well ({best.pose.rotation_deg:.0f} and {rival[0]:.0f} degrees)",
+        )
+    return Gate("alignment", True)
+
+
+def _identity_gate(
+    best: _Fit, index: MasterIndex, view: Float32, hypotheses: list[Hypothesis], ratio: float, metric: bool
+) -> Gate:
+    if metric and not 0.9 < ratio < 1.1:
+        return _why_not(index, view, hypotheses, ratio)
+    if best.score < _SAME_PRODUCT:
+        return _why_not(index, view, hypotheses, ratio)
+    return Gate("identity", True)
+
+
+def _why_not(index: MasterIndex, view: Float32, hypotheses: list[Hypothesis], ratio: float) -> Gate:
+    """Name what the picture shows instead of the golden's product."""
+    mirrored = search(index.coarse, view, mirrored=True, keep=1)[0].score
+    straight = hypotheses[0].score
+    if mirrored > max(straight + 0.08, 0.6):
+        return Gate(
+            "identity", False, "The part is the golden's mirror image: the photo is flipped or the part lies face down"
+        )
+    if not 0.9 < ratio < 1.1:
+        return Gate(
+            "identity",
+            False,
+            f"This is not the golden's product: the part is {ratio:.2f} times as large as the golden sample",
+        )
+    return Gate(
+        "identity",
+        False,
+        f"This is not the golden's product: its design correlates only {straight:.2f} with the golden's",
+    )
+
+
+def _filled(
+    corrected: Corrected,
+    master: Master,
+    photo: _Photo,
+    pose: Similarity,
+    refined: Refined | None,
+    gates: tuple[Gate, ...],
+) -> Aligned:
+    """Resample by the pose, measure blur, noise and overlap, and state the uncertainties."""
+    frame = master.frame
+    image, clipped, valid = resample(corrected, photo.plane, pose, frame, photo.height_mm)
+    shape = (frame.height, frame.width)
+    golden = polygon_mask(frame.to_px(master.outline_mm), shape)
+    unit = polygon_mask(frame.to_px(pose.inverse().apply(photo.contour_mm)), shape)
+    overlap = float((golden & unit & valid).sum() / max(1, (golden | unit).sum()))
+    blur = edge_blur_px(image.pixels, golden & valid & ~clipped)
+    added = math.sqrt(max(0.0, blur**2 - master.blur_px**2)) if math.isfinite(blur) else math.inf
+    if refined is not None and overlap < _OVERLAP and gates[1].ok:
+        gates = (gates[0], Gate("alignment", False, f"Only {overlap:.0%} of the outlines coincide"), *gates[2:])
+    if added > _ADDED_BLUR_PX:
+        reason = f"The photo is less sharp than the golden's: edges {blur:.1f} px wide, golden {master.blur_px:.1f} px"
+        sharpness = Gate("sharpness", False, reason)
+    else:
+        sharpness = Gate("sharpness", True)
+    u_offset, u_rotation, u_size = _uncertainty(master, pose, refined)
+    return Aligned(
+        image=image,
+        clipped=clipped,
+        valid=valid,
+        similarity=pose,
+        rms_px=refined.rms_px if refined is not None else math.inf,
+        overlap=overlap,
+        u_offset_mm=u_offset,
+        u_rotation_deg=u_rotation,
+        u_scale=math.hypot(photo.plane.u_scale, u_size),
+        correction=corrected.correction,
+        scale_source=photo.plane.source,
+        noise=pixel_noise(image.pixels, golden & valid),
+        blur_px=blur,
+        gates=(*gates, sharpness),
+    )
+
+
+def _uncertainty(master: Master, pose: Similarity, refined: Refined | None) -> tuple[float, float, float]:
+    """Standard uncertainties of the offset in mm, of the rotation in degrees and of the scale, from the fit's
+    covariance."""
+    if refined is None:
+        return math.inf, math.inf, math.inf
+    c = refined.covariance
+    half = refined.half * pose.scale
+    offset = half * math.sqrt(max(c[0, 0] + c[1, 1], 0.0) / 2)
+    floor = _U_FLOOR_PX * master.frame.pitch_mm
+    return (
+        math.hypot(offset, floor),
+        math.hypot(math.degrees(math.sqrt(max(c[3, 3], 0.0))), math.degrees(floor / half)),
+        math.hypot(math.sqrt(max(c[2, 2], 0.0)), floor / half),
+    )
+
+
+def _nothing(corrected: Corrected, master: Master, reason: str) -> Aligned:
+    """What is handed on where no part was seen: an empty raster and the gate that says why."""
+    frame = master.frame
+    none = np.zeros((frame.height, frame.width), dtype=bool)
+    return Aligned(
+        image=LinearRGB(np.zeros((frame.height, frame.width, 3), dtype=np.float32)),
+        clipped=none,
+        valid=none,
+        similarity=Similarity(),
+        rms_px=math.inf,
+        overlap=0.0,
+        u_offset_mm=math.inf,
+        u_rotation_deg=math.inf,
+        u_scale=math.inf,
+        correction=corrected.correction,
+        scale_source=corrected.plane.source if corrected.plane is not None else "part",
+        noise=0.0,
+        blur_px=math.nan,
+        gates=(Gate("part", False, reason),),
+    )

@@ -1,0 +1,163 @@
+"""Where on the bench, and how turned? The rotation is searched all round by correlating colour and edge maps.
+
+Every rotation of the golden's maps is held as a spectrum, so that one transform of the unit's maps and one inverse
+transform a rotation answer for all shifts at once (normalised cross-correlation inside the parts' outlines).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from station.measure.sampling import sample, spline_coefficients
+from station.values.geometry import Frame
+
+Float = NDArray[np.float64]
+Float32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
+
+GRID = 96
+"""Side of the square grid of the search, px."""
+_PART_PX = 66  # the part's largest extent on that grid; the rest is room for shifts and against wrap-around
+_ROTATIONS = 90
+_WEIGHTS = np.array([0.7, 1.0, 1.0, 1.0], dtype=np.float32)
+# spread below which a map says nothing: luminance, red and blue chromaticity (log), edge strength
+_FLOORS = np.array([0.02, 0.04, 0.04, 0.008], dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class CoarseMaster:
+    """The golden's maps for the search.
+
+    pitch_mm : of the search grid, whose middle is ``centre_mm``, the outline's centroid. spectra : (rotations, maps,
+    GRID, GRID // 2 + 1). fine_maps : (maps, n, n) at half the pitch for comparing the warped pair; fine_mask : (n, n).
+    """
+
+    pitch_mm: float
+    centre_mm: Float
+    maps: Float32
+    mask: Bool
+    spectra: NDArray[np.complex64]
+    fine_maps: Float32
+    fine_mask: Bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One pose the search proposes: rotation in degrees, shift of the centroid in golden mm, correlation 0-1."""
+
+    rotation_deg: float
+    shift_mm: tuple[float, float]
+    score: float
+
+
+def grid_mm(pitch_mm: float, n: int) -> Float:
+    """(n, n, 2) millimetres of a centred square grid."""
+    axis = (np.arange(n) - (n - 1) / 2) * pitch_mm
+    return np.stack(np.meshgrid(axis, axis), axis=-1)
+
+
+def feature_maps(image: Float32, mask: Bool) -> Float32:
+    """(4, H, W) luminance, red and blue chromaticity and edge strength, each of zero mean and about unit spread in
+    ``mask``.
+
+    image : (H, W, 3) linear light; NaN outside the photo.
+    """
+    light = np.nan_to_num(np.maximum(image, 0))
+    light = cv2.GaussianBlur(light, (0, 0), 0.8)
+    luminance = np.sqrt(light.mean(axis=-1))
+    log = np.log(light + 0.02)
+    gx = cv2.Sobel(luminance, cv2.CV_32F, 1, 0, scale=0.125)
+    gy = cv2.Sobel(luminance, cv2.CV_32F, 0, 1, scale=0.125)
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    edges = np.where(inner, np.sqrt(np.hypot(gx, gy)), 0)  # the outline's own edge says nothing of the rotation
+    maps = np.stack([luminance, log[..., 0] - log[..., 1], log[..., 2] - log[..., 1], edges])
+    usable = inner if np.count_nonzero(inner) > 50 else mask
+    mean = maps[:, usable].mean(axis=1)
+    spread = maps[:, usable].std(axis=1)
+    scaled = (maps - mean[:, None, None]) * (_WEIGHTS / np.hypot(spread, _FLOORS))[:, None, None]
+    return np.asarray(np.where(usable, np.clip(scaled, -4, 4), 0), dtype=np.float32)
+
+
+def build_coarse(image: Float32, body: Bool, frame: Frame, centre_mm: Float) -> CoarseMaster:
+    """Maps and spectra of the golden. image : (H, W, 3) in ``frame``; body : (H, W) the part."""
+    ys, xs = np.nonzero(body)
+    rim = frame.to_mm(np.stack([xs, ys], axis=-1).astype(np.float64)) - centre_mm
+    radius = float(np.hypot(rim[:, 0], rim[:, 1]).max())
+    pitch = 2 * radius / _PART_PX
+    maps, mask = _golden_maps(image, body, frame, centre_mm, pitch, GRID)
+    fine_maps, fine_mask = _golden_maps(image, body, frame, centre_mm, pitch / 2, 2 * _PART_PX + 8)
+    return CoarseMaster(pitch, centre_mm, maps, mask, _spectra(maps), fine_maps, fine_mask)
+
+
+def _golden_maps(
+    image: Float32, body: Bool, frame: Frame, centre_mm: Float, pitch: float, n: int
+) -> tuple[Float32, Bool]:
+    at = frame.to_px(grid_mm(pitch, n) + centre_mm)
+    sigma = 0.45 * pitch / frame.pitch_mm
+    view = sample(_blurred_spline(image, sigma), at)
+    mask = sample(_blurred_spline(body.astype(np.float32), sigma), at) > 0.5
+    return feature_maps(view, mask), mask
+
+
+def _blurred_spline(image: Float32, sigma: float) -> Float32:
+    return spline_coefficients(np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), dtype=np.float32))
+
+
+def _spectra(maps: Float32) -> NDArray[np.complex64]:
+    from scipy.fft import rfft2
+
+    middle = (GRID - 1) / 2
+    layers = np.ascontiguousarray(np.moveaxis(maps, 0, -1))
+    out = np.empty((_ROTATIONS, len(maps), GRID, GRID // 2 + 1), dtype=np.complex64)
+    for i in range(_ROTATIONS):
+        turn = cv2.getRotationMatrix2D(
+            (middle, middle), -360.0 * i / _ROTATIONS, 1.0
+        )  # OpenCV: positive is anticlockwise
+        turned = cv2.warpAffine(layers, turn, (GRID, GRID), flags=cv2.INTER_LINEAR)
+        out[i] = np.conj(rfft2(np.moveaxis(turned, -1, 0)))
+    return out
+
+
+def search(master: CoarseMaster, maps: Float32, *, mirrored: bool = False, keep: int = 6) -> list[Hypothesis]:
+    """The best rotations and shifts, best first, at least 12 degrees apart.
+
+    maps : (4, GRID, GRID) of the unit about its centroid. mirrored : look for the golden's mirror image instead.
+    """
+    from scipy.fft import irfft2, rfft2
+
+    spectra = _spectra(np.ascontiguousarray(master.maps[:, :, ::-1])) if mirrored else master.spectra
+    golden_norm = float(np.sqrt((master.maps.astype(np.float64) ** 2).sum()))
+    unit_norm = float(np.sqrt((maps.astype(np.float64) ** 2).sum()))
+    unit = rfft2(maps)
+    reach = int(0.12 * _PART_PX) + 1
+    index = np.r_[0 : reach + 1, -reach:0]
+    scores = np.empty(_ROTATIONS)
+    shifts = np.empty((_ROTATIONS, 2))
+    for i in range(_ROTATIONS):
+        correlation = irfft2((unit * spectra[i]).sum(axis=0), s=(GRID, GRID))[np.ix_(index, index)]
+        y, x = divmod(int(np.argmax(correlation)), len(index))
+        scores[i] = correlation[y, x]
+        shifts[i] = index[x], index[y]
+    scores /= max(golden_norm * unit_norm, 1e-9)
+    out: list[Hypothesis] = []
+    step = 360.0 / _ROTATIONS
+    for i in np.argsort(-scores, kind="stable"):
+        angle = float(i * step)
+        if all(abs(math.remainder(angle - h.rotation_deg, 360.0)) >= 12 for h in out):
+            shift = shifts[i] * master.pitch_mm
+            out.append(Hypothesis(angle, (float(shift[0]), float(shift[1])), float(scores[i])))
+        if len(out) == keep:
+            break
+    return out
+
+
+def pair_correlation(master: CoarseMaster, unit_maps: Float32, unit_seen: Bool) -> float:
+    """Correlation of the golden's maps with the unit's, warped into the golden frame; both (4, n, n) at half pitch."""
+    g = np.where(unit_seen, master.fine_maps, 0).astype(np.float64)
+    u = np.where(master.fine_mask, unit_maps, 0).astype(np.float64)
+    return float((g * u).sum() / max(math.sqrt((g * g).sum() * (u * u).sum()), 1e-9))

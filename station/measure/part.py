@@ -1,0 +1,326 @@
+"""Finding the part: the one piece of metal and enamel lying on a matt bench beside card, markers and ruler.
+
+The bench is modelled from the picture itself (a robust quadratic field per channel in log light). What differs from
+it in chromaticity, is brighter, or has hard edges is the part; what is only darker, with the bench's own
+chromaticity, is its shadow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from station.errors import AlignmentError
+from station.measure.polygon import (
+    centroid,
+    outward_normals,
+    polygon_mask,
+    resample_closed,
+    signed_area,
+    smooth_closed,
+)
+from station.measure.sampling import sample, spline_coefficients
+from station.values.colour import LinearRGB
+
+Float = NDArray[np.float64]
+Float32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
+UInt8 = NDArray[np.uint8]
+
+_LONG_SIDE = 560  # px of the reduced picture the search runs on
+_FLOOR = 0.01  # linear light added before the logarithm, so that noise in the dark does not dominate
+_CARD_FRAME = 1.14  # a card's body reaches this far beyond the polygon of its patches
+
+
+@dataclass(frozen=True, slots=True)
+class PartOutline:
+    """The part as found in one photo.
+
+    mask : (H, W) true on the part, its holes filled. contour_px : (n, 2) closed outline in photo px, located on the
+    strongest edge. centre_px : its centroid. area_px : its area. touches_border : the picture's edge cuts the part.
+    """
+
+    mask: Bool
+    contour_px: Float
+    centre_px: tuple[float, float]
+    area_px: float
+    touches_border: bool
+
+
+def find_part(image: LinearRGB, exclude_px: Sequence[Float] = (), *, area_px: float | None = None) -> PartOutline:
+    """Find the part in a photo.
+
+    Parameters
+    ----------
+    image
+        The whole photo in linear light.
+    exclude_px
+        Polygons (n, 2) in photo px of the colour card's patches and of the markers.
+    area_px
+        The part's expected area where it is known; a candidate of this size is preferred.
+
+    Raises
+    ------
+    AlignmentError
+        Nothing on the bench looks like a part, or the picture is too small to tell.
+    """
+    h, w = image.pixels.shape[:2]
+    if min(h, w) < 48:
+        raise AlignmentError(
+            f"A picture of {w} x {h} pixels is too small to show a part",
+            "Hand in the photo at its full size, at least 48 pixels a side.",
+        )
+    factor = min(1.0, _LONG_SIDE / max(h, w))
+    size = (max(8, round(w * factor)), max(8, round(h * factor)))
+    small = np.asarray(cv2.resize(image.pixels, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+    scale = np.array([size[0] / w, size[1] / h])
+    excluded = _excluded(exclude_px, scale, (size[1], size[0]))
+    lum, chroma, spread = _residual(small, excluded)
+    evidence = _evidence(lum, chroma, spread, excluded)
+    expected = None if area_px is None else area_px * float(scale.prod())
+    component = _plausible(evidence, excluded, expected)
+    if component is None:
+        raise AlignmentError(
+            "No part was found in the photo",
+            "Lay one part on the plain bench, clear of the card, the markers and the picture's edge.",
+        )
+    component = _cut(lum, chroma, spread, component, excluded)
+    outline = _largest_contour(component)
+    contour = (outline + 0.5) / scale - 0.5
+    contour = _to_edges(image.pixels, contour, reach=1.6 / float(scale.min()))
+    centre = centroid(contour)
+    margin = 2 / float(scale.min())
+    touches = bool(
+        contour[:, 0].min() < margin
+        or contour[:, 1].min() < margin
+        or contour[:, 0].max() > w - 1 - margin
+        or contour[:, 1].max() > h - 1 - margin
+    )
+    return PartOutline(
+        mask=polygon_mask(contour, (h, w)),
+        contour_px=contour,
+        centre_px=(float(centre[0]), float(centre[1])),
+        area_px=abs(signed_area(contour)),
+        touches_border=touches,
+    )
+
+
+def _excluded(polygons: Sequence[Float], scale: Float, shape: tuple[int, int]) -> Bool:
+    out = np.zeros(shape, dtype=np.uint8)
+    for polygon in polygons:
+        p = np.asarray(polygon, dtype=np.float64)
+        if p.ndim != 2 or p.shape[1] != 2 or len(p) < 3:
+            raise ValueError(f"a polygon to exclude needs (n, 2) points, n >= 3, got {p.shape}")
+        centre = p.mean(axis=0)
+        p = (centre + _CARD_FRAME * (p - centre) + 0.5) * scale - 0.5
+        cv2.fillPoly(out, [np.round(np.clip(p, -1e4, 1e4)).astype(np.int32)], 1)
+    return cv2.dilate(out, np.ones((5, 5), np.uint8)).astype(bool)
+
+
+def _residual(small: Float32, excluded: Bool) -> tuple[Float32, Float32, tuple[float, float]]:
+    """Log luminance and log chromaticity against the bench's, and the bench's own spread of both."""
+    log = np.log(np.maximum(small, 0) + _FLOOR).astype(np.float64)
+    h, w = log.shape[:2]
+    y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j]
+    basis = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 6)
+    border = np.maximum(np.abs(x), np.abs(y)).ravel() > 0.9
+    usable = ~excluded.ravel()
+    features = np.stack([log.mean(axis=-1), log[..., 0] - log[..., 1], log[..., 2] - log[..., 1]], axis=-1).reshape(
+        -1, 3
+    )
+    step = max(1, int(usable.sum()) // 20000)
+    pick = np.flatnonzero(usable)[::step]
+    ring = np.flatnonzero(usable & border)
+    start = np.median(features[ring if len(ring) > 200 else pick], axis=0)
+    fit = np.zeros((6, 3))
+    fit[0] = start
+    a, f = basis[pick], features[pick]
+    spread = np.array([0.25, 0.08, 0.08])  # generous first guess of the bench's own variation, in log units
+    for _ in range(8):
+        z = (f - a @ fit) / (4.0 * spread)
+        weights = np.clip(1 - (z * z).max(axis=1), 0, None) ** 2
+        if np.count_nonzero(weights) < 100:
+            break
+        aw = a * weights[:, None]
+        fit = np.linalg.solve(aw.T @ a + 1e-6 * len(a) * np.diag([0, 1, 1, 1, 1, 1]), aw.T @ f)
+        inside = weights > 0
+        spread = np.maximum(1.4826 * np.median(np.abs((f - a @ fit)[inside]), axis=0), [0.02, 0.008, 0.008])
+    residual = (features - basis @ fit).reshape(h, w, 3).astype(np.float32)
+    return residual[..., 0], residual[..., 1:], (float(spread[0]), float(spread[1:].mean()))
+
+
+def _edges(lum: Float32, chroma: Float32, spread: tuple[float, float]) -> Float32:
+    """Gradient of luminance and chromaticity in units of the bench's own spread."""
+    total = np.zeros(lum.shape, dtype=np.float32)
+    for channel, s in ((lum, spread[0]), (chroma[..., 0], spread[1]), (chroma[..., 1], spread[1])):
+        g = cv2.GaussianBlur(np.ascontiguousarray(channel), (0, 0), 1.0)
+        gx, gy = cv2.Sobel(g, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(g, cv2.CV_32F, 0, 1, scale=0.125)
+        total += (gx * gx + gy * gy) / np.float32(s * s)
+    return np.asarray(np.sqrt(total))
+
+
+def _evidence(lum: Float32, chroma: Float32, spread: tuple[float, float], excluded: Bool) -> Bool:
+    """Pixels that are the part's by colour, by brightness or by hard edges; closed and filled."""
+    blur = [cv2.GaussianBlur(np.ascontiguousarray(c), (0, 0), 0.8) for c in (lum, chroma[..., 0], chroma[..., 1])]
+    distance = np.hypot(blur[1], blur[2]) / spread[1]
+    edges = _edges(lum, chroma, spread)
+    quiet = float(np.median(edges[~excluded])) if (~excluded).any() else 0.0
+    found = (distance > 7) | (blur[0] > max(5 * spread[0], 0.15)) | (edges > max(6 * quiet, 1.2))
+    found |= blur[0] < -1.6
+    found &= ~excluded
+    return found
+
+
+def _ellipse(radius: int) -> UInt8:
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)), dtype=np.uint8)
+
+
+def _morph(mask: UInt8, operation: int, radius: int) -> UInt8:
+    return np.asarray(cv2.morphologyEx(mask, operation, _ellipse(radius)), dtype=np.uint8)
+
+
+def _fill_holes(mask: UInt8) -> UInt8:
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    out = np.zeros_like(mask)
+    cv2.drawContours(out, contours, -1, 1, cv2.FILLED)
+    return out
+
+
+def _plausible(evidence: Bool, excluded: Bool, expected: float | None) -> Bool | None:
+    """The component that is most like one part: large, compact, clear of the border, not a ruler, not a card's rim."""
+    h, w = evidence.shape
+    closed = _morph(evidence.astype(np.uint8), cv2.MORPH_CLOSE, 4)
+    closed[excluded] = 0
+    filled = _fill_holes(closed)
+    filled[excluded] = 0
+    filled = _morph(filled, cv2.MORPH_OPEN, 4)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(filled)
+    best, best_score = None, 0.0
+    for i in range(1, count):
+        x, y, bw, bh, area = (int(v) for v in stats[i])
+        if area < (0.01 * h * w if expected is None else min(0.01 * h * w, 0.25 * expected)):
+            continue
+        component = labels == i
+        contour = max(
+            cv2.findContours(component.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0], key=len
+        )
+        (_, (a, b), _) = cv2.minAreaRect(contour)
+        elongation = max(a, b) / max(min(a, b), 1.0)
+        solidity = area / max(cv2.contourArea(cv2.convexHull(contour)), 1.0)
+        sides = (x <= 1) + (y <= 1) + (x + bw >= w - 1) + (y + bh >= h - 1)
+        near_excluded = float(
+            (cv2.dilate(component.astype(np.uint8), _ellipse(3)).astype(bool) & excluded).sum()
+        ) / len(contour)
+        score = area * solidity**2 / (1 + max(0.0, elongation - 2.5) ** 2) * 0.25**sides / (1 + 2 * near_excluded)
+        if expected is not None:
+            score *= float(np.exp(-(np.log(area / expected) ** 2) / (2 * 0.35**2)))
+        if elongation > 6 or sides >= 3:
+            continue
+        if score > best_score:
+            best, best_score = component, score
+    return best
+
+
+def _cut(lum: Float32, chroma: Float32, spread: tuple[float, float], component: Bool, excluded: Bool) -> Bool:
+    """Settle the component's rim by a graph cut on the bench-corrected picture, its shadow counted as bench."""
+    features = np.stack(
+        [
+            np.clip(128 + 12 * lum / spread[0], 0, 255),
+            np.clip(128 + 6 * chroma[..., 0] / spread[1], 0, 255),
+            np.clip(128 + 6 * chroma[..., 1] / spread[1], 0, 255),
+        ],
+        axis=-1,
+    ).astype(np.uint8)
+    radius = max(3, int(np.sqrt(component.sum()) * 0.06))
+    c = component.astype(np.uint8)
+    inner, outer = cv2.erode(c, _ellipse(radius)), cv2.dilate(c, _ellipse(radius))
+    if not inner.any():
+        return component
+    ys, xs = np.nonzero(outer)
+    pad = 3 * radius
+    y0, y1 = max(0, int(ys.min()) - pad), int(ys.max()) + pad + 1
+    x0, x1 = max(0, int(xs.min()) - pad), int(xs.max()) + pad + 1
+    window = (slice(y0, y1), slice(x0, x1))
+    trimap = np.full(component.shape, cv2.GC_BGD, dtype=np.uint8)
+    trimap[outer > 0] = cv2.GC_PR_BGD
+    trimap[component] = cv2.GC_PR_FGD
+    shadow = (np.hypot(chroma[..., 0], chroma[..., 1]) < 5 * spread[1]) & (lum < 2 * spread[0]) & (lum > -1.2)
+    shadow &= _edges(lum, chroma, spread) < 1.0
+    trimap[component & shadow] = cv2.GC_PR_BGD
+    trimap[inner > 0] = cv2.GC_FGD
+    trimap[excluded] = cv2.GC_BGD
+    cut = np.ascontiguousarray(trimap[window])
+    cv2.setRNGSeed(0)  # grabCut's k-means draws from OpenCV's generator; the same photo gives the same part
+    picture = np.ascontiguousarray(features[window])
+    cv2.grabCut(picture, cut, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
+    out = np.zeros(component.shape, dtype=np.uint8)
+    out[window] = ((cut == cv2.GC_FGD) | (cut == cv2.GC_PR_FGD)).astype(np.uint8)
+    out = _morph(_fill_holes(out), cv2.MORPH_OPEN, 2)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(out)
+    if count < 2:
+        return component
+    largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+    return np.asarray(labels == largest)
+
+
+def _largest_contour(mask: Bool) -> Float:
+    """Closed contour of the mask, smoothed over a few pixels and evenly spaced."""
+    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 1.0)
+    contours, _ = cv2.findContours((soft > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    c = max(contours, key=cv2.contourArea)[:, 0].astype(np.float64)
+    return smooth_closed(resample_closed(c, 1.0), 1.5)
+
+
+def _to_edges(pixels: Float32, contour: Float, reach: float) -> Float:
+    """Move each point along its normal to the strongest edge within ``reach`` px, neighbours held together."""
+    h, w = pixels.shape[:2]
+    pad = int(reach) + 4
+    x0, y0 = (max(0, int(v) - pad) for v in contour.min(axis=0))
+    x1, y1 = (int(v) + pad + 2 for v in contour.max(axis=0))
+    crop = np.sqrt(np.maximum(pixels[y0 : min(h, y1), x0 : min(w, x1)], 0))
+    coefficients = spline_coefficients(np.ascontiguousarray(crop), 1.2)
+    length = float(np.hypot(*np.diff(contour, axis=0).T).sum())
+    base = resample_closed(contour, max(1.0, length / 1440))
+    count = len(base)
+    normal = outward_normals(smooth_closed(base, 2.0))
+    offsets = np.arange(-reach, reach + 0.25, 0.5)
+    probe = base[:, None, :] + offsets[None, :, None] * normal[:, None, :] - (x0, y0)
+    profile = sample(coefficients, probe)
+    slope = np.sqrt((np.diff(profile, axis=1) ** 2).sum(axis=-1))
+    slope = np.nan_to_num(slope)
+    slope /= max(float(np.quantile(slope.max(axis=1), 0.5)), 1e-6)
+    at = _shortest_closed_path(1 - np.minimum(slope, 1.0))
+    rows = np.arange(count)
+    inner = np.clip(at, 1, slope.shape[1] - 2)
+    left, mid, right = slope[rows, inner - 1], slope[rows, inner], slope[rows, inner + 1]
+    curvature = left - 2 * mid + right
+    shift = np.where(curvature < -1e-6, 0.5 * (left - right) / np.where(curvature < -1e-6, curvature, -1.0), 0.0)
+    position = offsets[inner] + 0.25 + 0.5 * np.clip(shift, -1, 1)
+    return np.asarray(base + smooth_closed(position, 1.5)[:, None] * normal)
+
+
+def _shortest_closed_path(cost: Float32) -> NDArray[np.int64]:
+    """Column of every row, (n,), of least cost with steps of at most one column a row (twice round, so that it
+    closes)."""
+    n, m = cost.shape
+    total = np.zeros(m)
+    back = np.zeros((2 * n, m), dtype=np.int8)
+    for i in range(2 * n):
+        padded = np.pad(total, 1, constant_values=np.inf)
+        options = np.stack([padded[:-2] + 0.15, padded[1:-1], padded[2:] + 0.15])
+        step = np.argmin(options, axis=0)
+        back[i] = step - 1
+        total = options[step, np.arange(m)] + cost[i % n]
+    column = int(np.argmin(total))
+    path = np.zeros(2 * n, dtype=np.int64)
+    for i in range(2 * n - 1, -1, -1):
+        path[i] = column
+        column += int(back[i, column])
+    out = np.empty(n, dtype=np.int64)
+    middle = np.arange(n // 2, n // 2 + n)  # away from both loose ends
+    out[middle % n] = path[middle]
+    return out

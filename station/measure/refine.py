@@ -1,0 +1,283 @@
+"""Inverse-compositional registration (Baker and Matthews, Int. J. Computer Vision 56, 2004) on the strongest edges.
+
+The template's gradients are computed once; gain, bias and linear light fields are nuisance columns of the same least
+squares, and Tukey weights keep changed areas (the very defects one inspects for) from moving the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from station.measure.sampling import sample, spline_coefficients
+
+Float = NDArray[np.float64]
+Float32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
+Model = Literal["similarity", "affine", "homography"]
+
+PARAMETERS: dict[str, int] = {"similarity": 4, "affine": 6, "homography": 8}
+BLUR_SIGMA = 1.0
+"""Blur in px given to both pictures before they are compared."""
+_LOCAL_SIGMA = 4.0
+_TUKEY = 4.685
+_BLOCK_PX = 16  # cells over which residuals may be correlated when the covariance is estimated
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The edge pixels of one picture, ready to be found again in others.
+
+    points : (n, 2) in the template's unit (px or mm). values : (n,). uv : (n, 2) coordinates relative to ``centre``
+    over ``half``, so that all parameters have the size of a displacement. gradient : (n, 2) per unit of uv.
+    cell : (n,) index of the 16 px cell each point lies in.
+    """
+
+    points: Float
+    values: Float
+    uv: Float
+    gradient: Float
+    cell: NDArray[np.int64]
+    centre: tuple[float, float]
+    half: float
+    pitch: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refined:
+    """Result of :func:`refine`.
+
+    matrix : (3, 3) template unit to target unit. covariance : (k, k) of the increments in uv, see ``PARAMETERS``;
+    a translation's standard deviation is ``half * sqrt(covariance[0, 0])`` template units, ``half`` as in ``Template``.
+    rms_px : residual of the kept points as the edge displacement that would explain it. correlation : weighted, of
+    the two pictures' edge pixels. kept : share of points with a weight over one half. covered : share of points
+    inside the target. converged : the last step was below 1/1000 px.
+    """
+
+    matrix: Float
+    covariance: Float
+    rms_px: float
+    half: float
+    correlation: float
+    kept: float
+    covered: float
+    converged: bool
+
+
+def make_template(
+    image: Float32,
+    mask: Bool | None,
+    *,
+    points_wanted: int,
+    origin_px: tuple[float, float] | None = None,
+    pitch: float = 1.0,
+) -> Template | None:
+    """The strongest-gradient pixels of ``image``.
+
+    image : (H, W) float32, not blurred. mask : (H, W) pixels that may be used. origin_px : raster position of the
+    unit's zero (default: the first pixel; the parameters are then centred on the picture). pitch : units in a pixel.
+    Returns None where fewer than 64 pixels have a gradient.
+    """
+    c = spline_coefficients(image, BLUR_SIGMA)
+    smooth = sample_grid(c)
+    gx, gy = _spline_gradient(c)
+    strength = gx * gx + gy * gy
+    border = 4
+    usable = np.zeros(image.shape, dtype=bool)
+    usable[border:-border, border:-border] = True
+    if mask is not None:
+        usable &= mask
+    candidates = np.flatnonzero(usable & np.isfinite(strength) & (strength > 0))
+    if candidates.size < 64:
+        return None
+    s = strength.ravel()[candidates]
+    if candidates.size > points_wanted:
+        cut = np.partition(s, candidates.size - points_wanted)[candidates.size - points_wanted]
+        candidates = candidates[s >= cut][: 2 * points_wanted]
+    y, x = np.divmod(candidates, image.shape[1])
+    ox, oy = (0.0, 0.0) if origin_px is None else origin_px
+    points = np.stack([(x - ox) * pitch, (y - oy) * pitch], axis=-1)
+    h, w = image.shape
+    centre = (0.0, 0.0) if origin_px is not None else ((w - 1) / 2, (h - 1) / 2)
+    half = max(w, h) / 2 * pitch
+    uv = (points - centre) / half
+    scale = half / pitch
+    gradient = np.stack([gx.ravel()[candidates], gy.ravel()[candidates]], axis=-1).astype(np.float64) * scale
+    cells = np.unique((y // _BLOCK_PX) * (w // _BLOCK_PX + 1) + x // _BLOCK_PX, return_inverse=True)[1]
+    return Template(
+        points, smooth.ravel()[candidates].astype(np.float64), uv, gradient, cells.astype(np.int64), centre, half, pitch
+    )
+
+
+def detail(image: Float32) -> Float32:
+    """``image`` (H, W) less its local mean.
+
+    An edge between a dark and a bright side seems to move when the light on it changes, unless the mean of both sides
+    is taken off first; a reflection or light field of any smooth shape then no longer pulls at the registration.
+    """
+    return np.asarray(image - cv2.GaussianBlur(image, (0, 0), _LOCAL_SIGMA), dtype=np.float32)
+
+
+def sample_grid(coefficients: Float32) -> Float32:
+    """The spline at the pixel centres."""
+    k = np.array([1 / 6, 2 / 3, 1 / 6], dtype=np.float32)
+    return np.asarray(cv2.sepFilter2D(coefficients, cv2.CV_32F, k, k, borderType=cv2.BORDER_REFLECT_101))
+
+
+def _spline_gradient(c: Float32) -> tuple[Float32, Float32]:
+    """Exact derivatives of the spline at the pixel centres."""
+    smooth = np.array([1 / 6, 2 / 3, 1 / 6], dtype=np.float32)
+    slope = np.array([-0.5, 0.0, 0.5], dtype=np.float32)
+    gx = cv2.sepFilter2D(c, cv2.CV_32F, slope, smooth, borderType=cv2.BORDER_REFLECT_101)
+    gy = cv2.sepFilter2D(c, cv2.CV_32F, smooth, slope, borderType=cv2.BORDER_REFLECT_101)
+    return np.asarray(gx), np.asarray(gy)
+
+
+def _columns(t: Template, model: Model) -> Float:
+    gu, gv = t.gradient[:, 0], t.gradient[:, 1]
+    u, v = t.uv[:, 0], t.uv[:, 1]
+    if model == "similarity":
+        warp = [gu, gv, gu * u + gv * v, gv * u - gu * v]
+    else:
+        warp = [gu, gv, gu * u, gu * v, gv * u, gv * v]
+        if model == "homography":
+            radial = gu * u + gv * v
+            warp += [-u * radial, -v * radial]
+    light = [t.values, t.values * u, t.values * v, np.ones_like(u), u, v]
+    return np.stack(warp + light, axis=1)
+
+
+def _increment(delta: Float, model: Model) -> Float:
+    m = np.eye(3)
+    m[0, 2], m[1, 2] = delta[0], delta[1]
+    if model == "similarity":
+        m[0, 0] = m[1, 1] = 1 + delta[2]
+        m[1, 0], m[0, 1] = delta[3], -delta[3]
+    else:
+        m[0, 0] += delta[2]
+        m[0, 1] = delta[3]
+        m[1, 0] = delta[4]
+        m[1, 1] += delta[5]
+        if model == "homography":
+            m[2, 0], m[2, 1] = delta[6], delta[7]
+    return m
+
+
+def refine(
+    template: Template,
+    target: Callable[[Float], NDArray[np.floating]],
+    start: Float,
+    model: Model,
+    *,
+    iterations: int = 30,
+    tolerance_px: float = 1e-3,
+) -> Refined | None:
+    """Refine ``start`` (3, 3), template unit to target unit, so that the target looks like the template.
+
+    target : (n, 2) target points to (n,) values, NaN where there is nothing. Returns None where too little of the
+    template is covered or the equations are singular. The covariance is the cluster-robust sandwich H^-1 (sum of
+    block scores) H^-1, blocks of 16 x 16 px, so that blur, demosaicing, JPEG and misfit, whose residuals are
+    correlated, are not taken for independent noise.
+    """
+    k = PARAMETERS[model]
+    columns = _columns(template, model)
+    to_uv = np.array(
+        [
+            [1 / template.half, 0, -template.centre[0] / template.half],
+            [0, 1 / template.half, -template.centre[1] / template.half],
+            [0, 0, 1],
+        ]
+    )
+    warp = start @ np.linalg.inv(to_uv)  # uv to target
+    uv1 = np.column_stack([template.uv, np.ones(len(template.uv))])
+    step_px = np.inf
+    steps = 0
+    while True:
+        q = uv1 @ warp.T
+        values = np.asarray(target(q[:, :2] / q[:, 2:3]), dtype=np.float64)
+        inside = np.isfinite(values)
+        if inside.sum() < max(64, 0.3 * len(values)):
+            return None
+        a, v = columns[inside], values[inside]
+        solved = _robust_fit(a, v)
+        if solved is None:
+            return None
+        coefficients, residual, weights, normal = solved
+        gain = coefficients[k]
+        if not gain > 0:
+            return None
+        if steps == iterations or step_px < tolerance_px:
+            break
+        delta = coefficients[:k] / gain
+        size_px = float(np.abs(delta).max()) * template.half / template.pitch
+        limit = 0.25 * template.half / template.pitch
+        if size_px > limit:
+            return None
+        warp = warp @ np.linalg.inv(_increment(delta, model))
+        warp /= warp[2, 2]
+        step_px, steps = size_px, steps + 1
+    inverse = np.linalg.inv(normal)
+    score = a * (weights * residual)[:, None]
+    cell = template.cell[inside]
+    blocks = np.zeros((template.cell.max() + 1, a.shape[1]))
+    for j in range(a.shape[1]):
+        blocks[:, j] = np.bincount(cell, score[:, j], minlength=len(blocks))
+    used = max(int(np.count_nonzero(np.bincount(cell, minlength=len(blocks)))), 2)
+    covariance = inverse @ (blocks.T @ blocks) @ inverse * used / (used - 1)
+    light = a[:, k:] @ coefficients[k:]
+    kept = weights > 0.5
+    wm = weights / weights.sum()
+    cl, cv = light - wm @ light, v - wm @ v
+    correlation = float((wm * cl * cv).sum() / np.sqrt((wm * cl * cl).sum() * (wm * cv * cv).sum() + 1e-30))
+    slope = gain * template.pitch / template.half * np.hypot(template.gradient[inside, 0], template.gradient[inside, 1])
+    return Refined(
+        matrix=warp @ to_uv,
+        covariance=np.asarray(covariance[:k, :k] / gain**2, dtype=np.float64),
+        rms_px=float(np.sqrt((wm * residual**2).sum() / (wm * slope**2).sum())),
+        half=template.half,
+        correlation=correlation,
+        kept=float(kept.sum() / len(values)),
+        covered=float(inside.mean()),
+        converged=step_px < tolerance_px,
+    )
+
+
+def _robust_fit(a: Float, v: Float) -> tuple[Float, Float, Float, Float] | None:
+    """Tukey-weighted least squares of ``v`` on the columns ``a``: three reweightings from a Huber-like start."""
+    weights = np.ones(len(v))
+    for _ in range(4):
+        aw = a * weights[:, None]
+        normal = np.asarray(aw.T @ a, dtype=np.float64)
+        try:
+            coefficients = np.asarray(np.linalg.solve(normal, aw.T @ v), dtype=np.float64)
+        except np.linalg.LinAlgError:
+            return None
+        residual = np.asarray(v - a @ coefficients, dtype=np.float64)
+        sigma = 1.4826 * float(np.median(np.abs(residual))) + 1e-9
+        weights = np.asarray(np.clip(1 - (residual / (_TUKEY * sigma)) ** 2, 0, None) ** 2, dtype=np.float64)
+    if not np.isfinite(coefficients).all() or np.linalg.cond(normal) > 1e16:
+        return None
+    return coefficients, residual, weights, normal
+
+
+def pyramid(image: Float32, levels: int) -> list[Float32]:
+    """``image`` and its halvings; pixel p of level n lies at p * 2**n of the first."""
+    out = [image]
+    for _ in range(levels - 1):
+        out.append(np.asarray(cv2.pyrDown(out[-1]), dtype=np.float32))
+    return out
+
+
+def photo_target(coefficients: Float32, level: int) -> Callable[[Float], Float32]:
+    """A target that samples level ``level`` of a pyramid by points in px of the first level."""
+    factor = 2.0**-level
+
+    def target(points: Float) -> Float32:
+        return sample(coefficients, points * factor)
+
+    return target
