@@ -131,21 +131,24 @@ def test_impossible_dates_are_left_out(date: str) -> None:
 # --- colour profiles ---------------------------------------------------------------------------------------------
 
 
-def profile(to_xyz: np.ndarray, curve: bytes, white: bytes = b"") -> bytes:
-    """A minimal ICC profile of three primaries and one curve."""
-    fixed = [b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(v * 65536) for v in column)) for column in to_xyz.T]
-    wtpt = b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061)
-    tags = dict(zip(("rXYZ", "gXYZ", "bXYZ"), fixed, strict=True)) | dict.fromkeys(("rTRC", "gTRC", "bTRC"), curve)
-    tags["wtpt"] = wtpt + white
+def icc_file(tags: dict[str, bytes], space: bytes = b"RGB ", pcs: bytes = b"XYZ ") -> bytes:
+    """A minimal ICC version 2 profile."""
+    tags = tags | {"wtpt": b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061)}
     table, body, start = b"", b"", 132 + 12 * len(tags)
     for name, tag in tags.items():
-        padded = tag + b"\0" * (-len(tag) % 4)
         table += struct.pack(">4sII", name.encode(), start + len(body), len(tag))
-        body += padded
-    size = start + len(body)
-    head = struct.pack(">I4sI4s4s4s12s4s", size, b"lcms", 0x02400000, b"mntr", b"RGB ", b"XYZ ", b"\0" * 12, b"acsp")
+        body += tag + b"\0" * (-len(tag) % 4)
+    head = struct.pack(">I4sI4s4s4s12s4s", start + len(body), b"lcms", 0x02400000, b"mntr", space, pcs, b"", b"acsp")
     head = head.ljust(68, b"\0") + struct.pack(">3i", 63190, 65536, 54061)
     return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
+
+
+def profile(to_xyz: np.ndarray, curve: bytes) -> bytes:
+    """A profile of three primaries and one curve."""
+    fixed = [b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(v * 65536) for v in column)) for column in to_xyz.T]
+    return icc_file(
+        dict(zip(("rXYZ", "gXYZ", "bXYZ"), fixed, strict=True)) | dict.fromkeys(("rTRC", "gTRC", "bTRC"), curve)
+    )
 
 
 # Display P3: primaries of SMPTE EG 432-1 with the D65 white, adapted to D50 by Bradford (published by the ICC).
@@ -153,6 +156,7 @@ P3 = np.array([[0.51512, 0.29198, 0.15710], [0.24120, 0.69225, 0.06657], [-0.001
 SRGB_CURVE = b"para\0\0\0\0\0\3\0\0" + struct.pack(
     ">5i", *(round(v * 65536) for v in (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045))
 )
+GAMMA_18 = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(1.8 * 256))
 GAMMA_22 = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.19921875 * 256))
 
 
@@ -202,6 +206,40 @@ def test_camera_that_names_adobe_rgb_without_a_profile() -> None:
     grey = (scene() // 2 + 64)[..., :1].repeat(3, axis=2)
     neutral = read_photo(encode(grey, exif=exif)).photo.pixels.astype(int)
     assert np.ptp(neutral, axis=2).max() < 30  # of 65535: greys stay grey
+
+
+def test_grey_profile_agrees_with_littlecms() -> None:
+    embedded = icc_file({"kTRC": GAMMA_18}, space=b"GRAY")
+    grey = scene()[..., 0]
+    shot = read_photo(encode(grey, icc_profile=embedded))
+    theirs = ImageCms.profileToProfile(
+        Image.fromarray(grey), io.BytesIO(embedded), ImageCms.createProfile("sRGB"), outputMode="RGB"
+    )
+    off = np.abs(shot.photo.pixels / 257 - np.asarray(theirs))
+    assert off[grey >= 16].max() <= 1.1  # littleCMS rounds its 8-bit curve in the shadows
+    np.testing.assert_allclose(shot.photo.pixels[0, 1] / 257, 12.92 * 255 * (2 / 255) ** (461 / 256), atol=0.1)
+    assert np.abs(shot.photo.pixels / 257 - grey[..., None]).max() > 5
+    assert "grey picture" in refusal(encode(scene(), icc_profile=embedded))
+
+
+def test_profile_built_on_tables() -> None:
+    # lut8Type (ICC.1:2022, 10.11) of two grid points: lightness is the mean of the channels, without colour.
+    identity = bytes(range(256)) * 3
+    grid = b"".join(bytes([round(255 * (r + g + b) / 3), 128, 128]) for r in (0, 1) for g in (0, 1) for b in (0, 1))
+    matrix = struct.pack(">9i", *(65536 * v for v in (1, 0, 0, 0, 1, 0, 0, 0, 1)))
+    table = b"mft1\0\0\0\0" + bytes([3, 3, 2, 0]) + matrix + identity + grid + identity
+    embedded = icc_file({"A2B0": table}, pcs=b"Lab ")
+    patches = np.zeros((64, 64, 3), np.uint8)
+    patches[16:32], patches[32:48], patches[48:] = 255, 128, (255, 0, 0)
+    got = read_photo(encode(patches, icc_profile=embedded)).photo.pixels[::16, 0]
+    lightness = np.array([0, 100, 100 * 128 / 255, 100 / 3])
+    light = np.where(lightness > 8, ((lightness + 16) / 116) ** 3, lightness / 903.3)
+    expected = np.where(light > 0.0031308, 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055, 12.92 * light) * 255
+    np.testing.assert_allclose(got, np.repeat(expected[:, None], 3, axis=1), atol=2)
+    deep = cv2.imencode(".png", patches.astype(np.uint16) * 257)[1].tobytes()
+    chunk = b"iCCP" + b"x\0\0" + zlib.compress(embedded)
+    chunk = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    assert "built on tables" in refusal(deep[:33] + chunk + deep[33:])
 
 
 def test_damaged_profiles_are_refused() -> None:
