@@ -1,0 +1,245 @@
+"""The decision on a lot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from station.errors import RequestError
+from station.lots.decide import UnitOutcome, decide, outcome_of
+from station.sheet import Aql, load_sheet
+from station.values.documents import (
+    ClassDecision,
+    DefectClass,
+    FindingDocument,
+    GateDocument,
+    LotDocument,
+    MeasurementDocument,
+    UnitDocument,
+    Verdict,
+)
+
+C, N, U = Verdict.CONFORMS, Verdict.NONCONFORMS, Verdict.UNDECIDED
+SHEET = load_sheet(
+    'schema = 1\n[product]\nsku = "x"\n[[regions]]\nname = "sky"\nseed_mm = [0, 0]\n'
+    '[[defects]]\nkind = "pit"\nlimit_mm = 0.2\nclass = "minor"\n'
+)
+
+
+def unit(name: str, wrong: tuple[DefectClass, ...] = (), open_: tuple[DefectClass, ...] = ()) -> UnitOutcome:
+    verdict = N if wrong else U if open_ else C
+    return UnitOutcome(name, verdict, frozenset(wrong), frozenset(open_), frozenset(f"x:{w}" for w in wrong))
+
+
+def units(
+    n: int, *, major: int = 0, minor: int = 0, critical: int = 0, open_major: int = 0, first: int = 0
+) -> list[UnitOutcome]:
+    kinds: list[tuple[tuple[DefectClass, ...], tuple[DefectClass, ...]]] = []
+    kinds += [(("critical",), ())] * critical + [(("major",), ())] * major + [(("minor",), ())] * minor
+    kinds += [((), ("major",))] * open_major
+    kinds += [((), ())] * (n - len(kinds))
+    return [unit(f"u{first + i}", *kind) for i, kind in enumerate(kinds)]
+
+
+def lot(inspected: list[UnitOutcome], size: int = 500, **aql: Any) -> LotDocument:
+    return decide("lot-1", "GS-20260510", inspected, Aql(**aql), size)
+
+
+def of(document: LotDocument, c: DefectClass) -> ClassDecision:
+    return next(d for d in document.classes if d.defect_class == c)
+
+
+def test_plans_of_a_lot_of_500() -> None:
+    document = lot(units(50))
+    assert document.decision == "accepted"
+    assert document.sample == 50
+    assert [(d.n, d.ac, d.re) for d in document.classes] == [(50, 0, 1), (50, 3, 4), (50, 5, 6)]
+    assert of(document, "critical").plan is None
+    assert of(document, "major").plan is not None
+
+
+@pytest.mark.parametrize(
+    ("found", "decision"),
+    [
+        ({"major": 3}, "accepted"),
+        ({"major": 4}, "rejected"),
+        ({"minor": 5}, "accepted"),
+        ({"minor": 6}, "rejected"),
+        ({"critical": 1}, "rejected"),
+        ({"major": 3, "minor": 5}, "accepted"),
+    ],
+)
+def test_each_class_against_its_own_numbers(found: dict[str, int], decision: str) -> None:
+    assert lot(units(50, **found)).decision == decision
+
+
+def test_undecided_units_keep_it_open_only_while_they_can_change_it() -> None:
+    assert lot(units(50, major=2, open_major=1)).decision == "accepted"
+    assert "accepted even if the 1 undecided" in of(lot(units(50, major=2, open_major=1)), "major").reason
+    document = lot(units(50, major=2, open_major=2))
+    assert document.decision == "open"
+    assert "decide 2 undecided" in document.reasons[0]
+    document = lot(units(50, major=4, open_major=2))
+    assert document.decision == "rejected"
+    assert "whatever the 2 undecided" in document.reasons[0]
+
+
+def test_too_few_units_say_how_many_more() -> None:
+    document = lot(units(40))
+    assert document.decision == "open"
+    assert document.reasons[0] == "40 of 50 units inspected: 10 more are needed"
+    assert lot(units(49)).reasons[0].endswith("1 more is needed")
+    assert lot(units(40, major=4)).decision == "rejected"
+    assert lot([]).decision == "open"
+
+
+def test_the_first_n_units_are_the_sample() -> None:
+    late = units(50) + units(10, major=10, first=50)
+    document = lot(late)
+    assert document.decision == "accepted"
+    assert "10 inspected beyond n do not count (10 nonconforming among them)" in of(document, "major").reason
+    assert document.counts == {"x:major": 10}
+    critical = units(50) + units(1, critical=1, first=50)
+    assert lot(critical).decision == "rejected"
+
+
+def test_a_unit_with_several_nonconformities_counts_once_a_class() -> None:
+    both = [unit("b", ("major", "minor"))] + units(49)
+    document = lot(both)
+    assert of(document, "major").nonconforming == 1
+    assert of(document, "minor").nonconforming == 1
+    assert (document.conforms, document.nonconforms, document.undecided) == (49, 1, 0)
+
+
+def test_small_lot_is_inspected_whole() -> None:
+    document = lot(units(5), size=5)
+    assert document.sample == 5
+    assert document.decision == "accepted"
+    assert lot(units(4), size=5).decision == "open"
+
+
+def test_arrows_give_the_classes_samples_of_their_own() -> None:
+    document = lot(units(32), size=200, major=1.5, minor=4.0)
+    assert [(d.n, d.ac) for d in document.classes] == [(32, 0), (32, 1), (32, 3)]
+    document = lot(units(50), size=200, major=0.25, minor=4.0)  # G at 0.25: an arrow to n 50, Ac 0
+    assert [(d.n, d.ac) for d in document.classes] == [(50, 0), (50, 0), (32, 3)]
+
+
+def test_reduced_gap_accepts_and_returns_to_normal() -> None:
+    document = lot(units(80, major=6), size=5000, severity="reduced")
+    assert of(document, "major").accepted is True
+    assert "next lot is inspected normally" in of(document, "major").reason
+    assert lot(units(80, major=8), size=5000, severity="reduced").decision == "rejected"
+
+
+def test_every_aql_zero_takes_the_code_letters_sample() -> None:
+    document = lot(units(50), major=0.0, minor=0.0)
+    assert [(d.n, d.ac, d.plan) for d in document.classes] == [(50, 0, None)] * 3
+
+
+def test_digest_covers_the_content() -> None:
+    one, same, other = lot(units(50)), lot(units(50)), lot(units(50, major=1))
+    assert one.digest == same.digest != other.digest
+    assert len(one.digest) == 64
+
+
+def test_refusals() -> None:
+    with pytest.raises(RequestError, match='"u0" is in the sample twice'):
+        lot(units(2) + units(1))
+    with pytest.raises(RequestError, match="6 units were inspected of a lot of 5"):
+        lot(units(6), size=5)
+    with pytest.raises(RequestError, match="cannot be sampled"):
+        lot([], size=1)
+
+
+@given(st.lists(st.sampled_from(["good", "major", "open"]), max_size=60), st.data())
+def test_a_worse_unit_never_makes_the_decision_better(kinds: list[str], data: st.DataObject) -> None:
+    def build(names: list[str]) -> list[UnitOutcome]:
+        table: dict[str, Any] = {"good": ((), ()), "major": (("major",), ()), "open": ((), ("major",))}
+        return [unit(f"u{i}", *table[k]) for i, k in enumerate(names)]
+
+    order = {"accepted": 0, "open": 1, "rejected": 2}
+    before = lot(build(kinds)).decision
+    if kinds:
+        i = data.draw(st.integers(0, len(kinds) - 1))
+        worse = [*kinds[:i], "major", *kinds[i + 1 :]]
+        assert order[lot(build(worse)).decision] >= order[before]
+
+
+def unit_document(verdict: Verdict, **parts: Any) -> UnitDocument:
+    empty: dict[str, Any] = {"reasons": (), "gates": (), "measurements": (), "findings": ()} | parts
+    return UnitDocument(
+        unit="u1",
+        photo="u1.jpg",
+        sha256="0" * 64,
+        golden="GS-20260510",
+        golden_version=1,
+        golden_digest="",
+        sheet_digest="",
+        calibration="",
+        model="",
+        program="",
+        taken_at=None,
+        verdict=verdict,
+        pose=None,
+        alignment=None,
+        **empty,
+    )
+
+
+def colour(verdict: Verdict, c: DefectClass | None = "major") -> MeasurementDocument:
+    return MeasurementDocument(
+        characteristic="colour:sky",
+        kind="colour",
+        value=4.0,
+        unit="CIEDE2000",
+        u=0.4,
+        nominal=0.0,
+        lower=None,
+        upper=3.0,
+        defect_class=c,
+        verdict=verdict,
+    )
+
+
+def pit(verdict: Verdict, c: DefectClass | None = "minor") -> FindingDocument:
+    return FindingDocument(
+        kind="pit",
+        x_mm=0.0,
+        y_mm=0.0,
+        size_mm=0.3,
+        length_mm=0.3,
+        area_mm2=0.07,
+        region="sky",
+        score=0.9,
+        defect_class=c,
+        verdict=verdict,
+    )
+
+
+def test_outcome_of_a_nonconforming_unit() -> None:
+    outcome = outcome_of(unit_document(N, measurements=(colour(N),), findings=(pit(N), pit(N), pit(C))), SHEET)
+    assert outcome.nonconforming == {"major", "minor"}
+    assert outcome.undecided == frozenset()
+    assert outcome.characteristics == {"colour:sky", "pit"}
+    assert outcome_of(unit_document(N, measurements=(colour(N),), findings=(pit(U),)), SHEET).undecided == {"minor"}
+
+
+def test_outcome_of_an_undecided_unit() -> None:
+    assert outcome_of(unit_document(U, measurements=(colour(U),)), SHEET).undecided == {"major"}
+    failed = GateDocument(name="identity", ok=False)
+    assert outcome_of(unit_document(U, gates=(failed,)), SHEET).undecided == {"major", "minor"}
+    assert outcome_of(unit_document(U, findings=(pit(U, None),)), SHEET).undecided == {"major", "minor"}
+    assert outcome_of(unit_document(U), SHEET).undecided == {"major", "minor"}
+
+
+def test_outcome_of_a_conforming_unit() -> None:
+    outcome = outcome_of(unit_document(C, measurements=(colour(C),)), SHEET)
+    assert (outcome.nonconforming, outcome.undecided, outcome.characteristics) == (
+        frozenset(),
+        frozenset(),
+        frozenset(),
+    )

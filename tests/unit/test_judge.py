@@ -1,0 +1,309 @@
+"""The decision rule, its reasons, and the verdict on a unit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from station.judge import compare, judge_finding, judge_measurement, judge_unit
+from station.sheet import load_sheet
+from station.values.documents import Verdict
+from station.values.line import Finding, Gate, Measurement
+
+C, N, U = Verdict.CONFORMS, Verdict.NONCONFORMS, Verdict.UNDECIDED
+
+TEXT = """
+schema = 1
+[product]
+sku = "x"
+thickness_mm = 1.6
+[[regions]]
+name = "sky"
+seed_mm = [0, 0]
+accept = 2.0
+reject = 3.0
+class = "major"
+[[marks]]
+name = "logo"
+polygon_mm = [[0, 0], [2, 0], [2, 2]]
+offset_mm = 0.3
+rotation_deg = 1.5
+scale = 0.015
+class = "minor"
+[[sizes]]
+name = "width"
+nominal_mm = 20
+plus_mm = 0.2
+minus_mm = 0.2
+class = "critical"
+[[sizes]]
+name = "height"
+nominal_mm = "golden"
+plus_percent = 1
+minus_percent = 1
+[[defects]]
+kind = "pit"
+limit_mm = 0.15
+class = "minor"
+[[defects]]
+kind = "scratch"
+limit_mm = 1.5
+"""
+SHEET = load_sheet(TEXT)
+GOLDEN = {"height": 25.0}
+
+
+def measured(characteristic: str, value: float | None, u: float = 0.0, **more: Any) -> Measurement:
+    name = characteristic.partition(":")[0]
+    kind = "size" if name == "size" else name
+    unit = {"colour": "CIEDE2000", "rotation": "deg", "scale": "1"}.get(kind, "mm")
+    return Measurement(characteristic, kind, value, unit, u, "test", **more)
+
+
+def found(kind: str, size: float, *, length: float = 0.0, u: float = 0.0) -> Finding:
+    square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
+    return Finding(kind, 3.2, -4.1, size, length, size**2, "sky", 0.9, u, 8.0, square)
+
+
+GOOD = (
+    measured("colour:sky", 0.8, 0.4),
+    measured("offset-x:logo", 0.05, 0.02),
+    measured("offset-y:logo", 0.02, 0.02),
+    measured("offset:logo", 0.054, 0.02),
+    measured("rotation:logo", -0.3, 0.1),
+    measured("scale:logo", 1.001, 0.002),
+    measured("size:width", 20.01, 0.03),
+    measured("size:height", 25.02, 0.03),
+)
+
+
+def with_(*changed: Measurement) -> list[Measurement]:
+    by_name = {m.characteristic: m for m in (*GOOD, *changed)}
+    return list(by_name.values())
+
+
+@pytest.mark.parametrize(
+    ("value", "u", "verdict"),
+    [
+        (19.8, 0.0, C),  # exactly the lower limit, though 20 - 0.2 in binary is not
+        (20.2, 0.0, C),
+        (20.1, 0.0, C),
+        (19.799999999999997, 0.0, N),
+        (18.5, 0.0, N),
+        (20.15, 0.05, C),  # the interval ends exactly on the limit
+        (20.15, 0.0500001, U),
+        (20.25, 0.05, U),  # the interval begins exactly on the limit
+        (20.25, 0.0499999, N),
+        (20.0, 0.5, U),
+    ],
+)
+def test_limits_are_inclusive_decimals_guarded_by_u(value: float, u: float, verdict: Verdict) -> None:
+    document = judge_measurement(measured("size:width", value, u), SHEET)
+    assert document.verdict is verdict
+    assert (document.nominal, document.lower, document.upper) == (20.0, 19.8, 20.2)
+    assert document.defect_class == "critical"
+    assert bool(document.reason) is (verdict is not C)
+
+
+def test_a_gross_error_is_said_to_be_one() -> None:
+    assert "gross error" in judge_measurement(measured("size:width", 18.5), SHEET).reason
+    assert "gross error" not in judge_measurement(measured("size:width", 19.5), SHEET).reason
+
+
+@pytest.mark.parametrize(
+    ("value", "u", "verdict"),
+    [(2.0, 0.0, C), (2.0001, 0.0, U), (3.0, 0.0, U), (3.0001, 0.0, N), (1.7, 0.4, U), (3.2, 0.4, U), (3.5, 0.4, N)],
+)
+def test_colour_has_two_tiers(value: float, u: float, verdict: Verdict) -> None:
+    document = judge_measurement(measured("colour:sky", value, u), SHEET)
+    assert document.verdict is verdict
+    assert document.upper == 3.0
+    assert document.detail["accept"] == 2.0
+
+
+def test_colour_reason_says_which_way() -> None:
+    detail: dict[str, object] = {"lab": (50.0, -3.0, -20.0), "lab_golden": (52.0, 0.5, -20.1), "dL": -2.0}
+    document = judge_measurement(measured("colour:sky", 3.6, 0.4, detail=detail), SHEET)
+    assert document.reason == "sky is 3.6 CIEDE2000 from the golden, limit 3.0 (u 0.4): greener and darker"
+    assert document.lab == (50.0, -3.0, -20.0)
+    assert document.dL == -2.0
+    assert "lab" not in document.detail
+
+
+def test_a_reason_never_prints_a_value_as_its_limit() -> None:
+    reason = judge_measurement(measured("colour:sky", 3.0004), SHEET).reason
+    assert "3.0004" in reason
+    assert "limit 3.0000" in reason
+
+
+@pytest.mark.parametrize(
+    ("characteristic", "value", "verdict", "words"),
+    [
+        ("offset-x:logo", -0.42, N, "0.42 mm too far left, limit 0.30"),
+        ("offset-y:logo", 0.42, N, "0.42 mm too far down"),
+        ("offset:logo", 0.42, N, "0.42 mm from its place"),
+        ("rotation:logo", -2.1, N, "turned 2.10 degrees counterclockwise, limit 1.50"),
+        ("rotation:logo", -1.5, C, ""),
+        ("scale:logo", 0.97, N, "3.00 % smaller than on the golden, limit 1.50 %"),
+        ("scale:logo", 1.015, C, ""),
+        ("size:height", 25.25, C, ""),
+        ("size:height", 25.26, N, "upper limit 25.25"),
+    ],
+)
+def test_marks_and_golden_sizes(characteristic: str, value: float, verdict: Verdict, words: str) -> None:
+    document = judge_measurement(measured(characteristic, value), SHEET, golden_sizes_mm=GOLDEN)
+    assert document.verdict is verdict
+    assert words in document.reason
+
+
+def test_what_cannot_be_judged_is_undecided_with_what_to_do() -> None:
+    assert "seal the golden again" in judge_measurement(measured("size:height", 25.0), SHEET).reason
+    no_tolerance = load_sheet(TEXT.replace("plus_mm = 0.2\nminus_mm = 0.2", ""))
+    document = judge_measurement(measured("size:width", 20.0), no_tolerance)
+    assert document.verdict is U
+    assert "add plus_mm" in document.reason
+    unlimited = load_sheet(TEXT.replace("offset_mm = 0.3\nrotation_deg = 1.5\nscale = 0.015", ""))
+    assert judge_measurement(measured("offset:logo", 0.0), unlimited).verdict is U
+    flat = load_sheet(TEXT.replace("thickness_mm = 1.6", ""))
+    assert judge_measurement(measured("size:width", 20.0), flat).verdict is U
+    assert judge_measurement(measured("colour:sky", 0.5), flat).verdict is C
+    assert judge_finding(found("pit", 0.5), flat).verdict is U
+
+
+def test_values_that_are_none_or_not_finite_are_undecided() -> None:
+    document = judge_measurement(measured("size:width", None, why="the edge is in glare"), SHEET)
+    assert (document.verdict, document.reason) == (U, "width could not be measured: the edge is in glare")
+    document = judge_measurement(measured("size:width", float("nan")), SHEET)
+    assert (document.verdict, document.value) == (U, None)
+    assert judge_measurement(measured("size:width", 20.0, float("inf")), SHEET).verdict is U
+
+
+def test_a_missing_mark_is_nonconforming() -> None:
+    document = judge_measurement(measured("offset:logo", None, detail={"missing": True}), SHEET)
+    assert (document.verdict, document.reason, document.defect_class) == (N, "logo is missing", "minor")
+
+
+def test_what_the_sheet_does_not_limit_is_reported_only() -> None:
+    document = judge_measurement(measured("blur:photo", 99.0), SHEET)
+    assert (document.verdict, document.defect_class, document.upper) == (C, None, None)
+
+
+def test_a_failed_gate_blocks_the_kinds_it_names() -> None:
+    card = Gate("card", False, "no colour card found", ("colour",))
+    assert judge_measurement(measured("colour:sky", 9.0), SHEET, gates=[card]).verdict is U
+    assert judge_measurement(measured("size:width", 18.5), SHEET, gates=[card]).verdict is N
+    everything = replace(card, blocks=())
+    assert judge_measurement(measured("size:width", 18.5), SHEET, gates=[everything]).verdict is U
+    assert judge_measurement(measured("size:width", 18.5), SHEET, gates=[replace(everything, ok=True)]).verdict is N
+
+
+@pytest.mark.parametrize(
+    ("finding", "verdict", "limit"),
+    [
+        (found("pit", 0.15), C, 0.15),
+        (found("pit", 0.17, u=0.03), U, 0.15),
+        (found("pit", 0.31, u=0.03), N, 0.15),
+        (found("scratch", 0.05, length=1.5), C, 1.5),
+        (found("scratch", 0.05, length=1.7, u=0.1), N, 1.5),
+        (found("speck", 0.49), C, None),
+        (found("speck", 0.50), U, None),
+        (found("dust", 3.0), C, None),
+    ],
+)
+def test_findings(finding: Finding, verdict: Verdict, limit: float | None) -> None:
+    document = judge_finding(finding, SHEET)
+    assert document.verdict is verdict
+    assert document.limit_mm == limit
+    assert len(document.polygon_mm) == 3
+
+
+def test_finding_reason_says_what_where_and_limit() -> None:
+    reason = judge_finding(found("pit", 0.31, u=0.03), SHEET).reason
+    assert reason == "pit 0.31 mm across in sky at x 3.2, y -4.1 mm, limit 0.15 (u 0.03)"
+
+
+def test_a_good_unit_conforms_without_reasons() -> None:
+    judgement = judge_unit(GOOD, [found("dust", 1.0)], [Gate("card", True)], SHEET, golden_sizes_mm=GOLDEN)
+    assert (judgement.verdict, judgement.reasons) == (C, ())
+    assert len(judgement.measurements) == len(GOOD)
+
+
+def test_reasons_run_from_the_worst() -> None:
+    bad = with_(measured("offset:logo", 0.9), measured("colour:sky", 3.5, 0.1), measured("size:width", 20.4, 0.1))
+    judgement = judge_unit(bad, [found("pit", 0.4)], [], SHEET, golden_sizes_mm=GOLDEN)
+    assert judgement.verdict is N
+    assert [r.split()[0] for r in judgement.reasons] == ["width", "sky", "logo", "pit"]
+
+
+def test_one_reason_for_an_offset_and_its_components() -> None:
+    moved = with_(measured("offset-x:logo", 0.5), measured("offset-y:logo", -0.1), measured("offset:logo", 0.51))
+    judgement = judge_unit(moved, [], [], SHEET, golden_sizes_mm=GOLDEN)
+    assert judgement.reasons == ("logo is 0.51 mm from its place, limit 0.30 (u 0.00): 0.50 mm right, 0.10 mm up",)
+
+
+def test_a_failed_gate_leaves_the_unit_undecided_unless_something_unblocked_is_wrong() -> None:
+    card = Gate("card", False, "no colour card found", ("colour",))
+    without_colour = [m for m in GOOD if m.kind != "colour"]
+    judgement = judge_unit(without_colour, [], [card], SHEET, golden_sizes_mm=GOLDEN)
+    assert (judgement.verdict, judgement.reasons) == (U, ("card: no colour card found",))
+    judgement = judge_unit(with_(measured("size:width", 18.5)), [], [card], SHEET, golden_sizes_mm=GOLDEN)
+    assert judgement.verdict is N
+    assert judgement.reasons[1] == "card: no colour card found"
+    wrong_product = Gate("identity", False, "this is another product")
+    judgement = judge_unit(with_(measured("size:width", 18.5)), [], [wrong_product], SHEET, golden_sizes_mm=GOLDEN)
+    assert (judgement.verdict, judgement.reasons) == (U, ("identity: this is another product",))
+
+
+def test_a_gate_before_nothing_that_is_limited_does_not_matter() -> None:
+    barcode = Gate("barcode", False, "too small", ("barcode",))
+    assert judge_unit(GOOD, [], [barcode], SHEET, golden_sizes_mm=GOLDEN).verdict is C
+
+
+@pytest.mark.parametrize("lacking", ["colour:sky", "rotation:logo", "scale:logo", "size:width"])
+def test_what_was_not_measured_cannot_conform(lacking: str) -> None:
+    rest = [m for m in GOOD if m.characteristic != lacking]
+    judgement = judge_unit(rest, [], [], SHEET, golden_sizes_mm=GOLDEN)
+    assert (judgement.verdict, judgement.reasons) == (U, (f"{lacking} was not measured",))
+
+
+finite = st.floats(-1e6, 1e6)
+spread = st.floats(0, 1e3)
+
+
+@given(value=finite, more=st.floats(0, 1e3), u=spread, upper=finite)
+def test_a_larger_value_never_turns_nonconforming_into_anything_else(
+    value: float, more: float, u: float, upper: float
+) -> None:
+    order = {C: 0, U: 1, N: 2}
+    limit = Decimal(upper)
+    low = compare(Decimal(value), Decimal(u), None, limit)
+    high = compare(Decimal(value) + Decimal(more), Decimal(u), None, limit)
+    assert order[low] <= order[high]
+
+
+@given(value=finite, u=spread, more=spread, lower=finite, width=st.floats(0, 1e3))
+def test_more_uncertainty_never_decides_what_was_open(
+    value: float, u: float, more: float, lower: float, width: float
+) -> None:
+    limits = Decimal(lower), Decimal(lower) + Decimal(width)
+    small = compare(Decimal(value), Decimal(u), *limits)
+    large = compare(Decimal(value), Decimal(u) + Decimal(more), *limits)
+    assert large in (small, U)
+
+
+@given(value=st.floats(15, 25), u=st.floats(0, 1))
+def test_verdict_agrees_with_the_interval_in_exact_arithmetic(value: float, u: float) -> None:
+    low, high = Decimal(repr(value)) - Decimal(repr(u)), Decimal(repr(value)) + Decimal(repr(u))
+    verdict = judge_measurement(measured("size:width", value, u), SHEET).verdict
+    if Decimal("19.8") <= low and high <= Decimal("20.2"):
+        assert verdict is C
+    elif high < Decimal("19.8") or low > Decimal("20.2"):
+        assert verdict is N
+    else:
+        assert verdict is U
