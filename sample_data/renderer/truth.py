@@ -16,7 +16,7 @@ from sample_data.renderer.canvas import Points
 from sample_data.renderer.defects import HARMLESS, Made
 from sample_data.renderer.relief import Design
 from sample_data.renderer.units import DISTURBANCES, Manufactured, UnitPlan
-from sample_data.renderer.workpiece import LogoShift, Workpiece, start
+from sample_data.renderer.workpiece import Workpiece, golden_piece
 from station.values.geometry import CameraPlane, Similarity
 
 Table = dict[str, Any]
@@ -109,7 +109,7 @@ def regions_of(piece: Workpiece, golden: Workpiece) -> list[Table]:
 def unit_truth(design: Design, plan: UnitPlan, made: Manufactured, view: View, *, foreign: bool) -> Table:
     """The whole truth of one picture. ``foreign`` : the picture shows another product than the golden."""
     v = plan.variation
-    regions = regions_of(made.piece, start(design, LogoShift()))
+    regions = regions_of(made.piece, golden_piece(design))
     sizes = sizes_of(design, v.size)
     defects = [_defect_truth(design, d, view, v.size) for d in made.defects]
     logo = {

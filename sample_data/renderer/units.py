@@ -17,7 +17,7 @@ from sample_data.renderer.canvas import Mask
 from sample_data.renderer.defects import Defect, Made, apply
 from sample_data.renderer.part import Part
 from sample_data.renderer.relief import FIRST_CELL, METAL, Design
-from sample_data.renderer.workpiece import LogoShift, Workpiece, start
+from sample_data.renderer.workpiece import LogoShift, Workpiece, golden_piece, start
 
 DISTURBANCES: Mapping[str, str] = {
     "blurred": "sharpness",
@@ -225,7 +225,7 @@ def _place(
     design: Design, kind: str, size: float, rng: np.random.Generator, *, length: float = 0.0, bare: bool = False
 ) -> Defect:
     """A defect of the kind somewhere it can be, kept off the emblem."""
-    piece = start(design, LogoShift())
+    piece = golden_piece(design)
     labels = piece.labels
     cells = (labels >= FIRST_CELL) & (labels < FIRST_CELL + len(design.cells))
     room: Mask

@@ -108,6 +108,12 @@ def _relief(design: Design, pitch_mm: float) -> Relief:
     return build_relief(design, design.canvas(pitch_mm))
 
 
+@lru_cache(maxsize=2)
+def golden_piece(design: Design) -> Workpiece:
+    """The golden, to look at only."""
+    return start(design, LogoShift())
+
+
 def start(design: Design, logo: LogoShift, pitch_mm: float = PITCH_MM) -> Workpiece:
     """The golden's body with its emblem set on it where ``logo`` says."""
     relief = _relief(design, pitch_mm)

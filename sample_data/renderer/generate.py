@@ -1,0 +1,166 @@
+"""Sample sets: bench pictures, goldens, lots of units with their truth. One seed, one result.
+
+Heavy modules load when a picture is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tomllib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+DESIGN_NAMES = ("alpine", "shield", "keychain", "fox", "hexagon")
+PHOTO_SIZE_PX = (2000, 1500)
+BLOCK = 32
+"""Units of a lot that are planned together; a simulated camera goes on with a further block."""
+RENDERER = "1"
+"""Version of the pictures; a set made by another version is made anew."""
+BENCH_SEED = 1
+BOARDS, GREYS = 6, 2
+
+Table = dict[str, Any]
+
+
+def photograph(design: str, seed: int, index: int) -> bytes:
+    """JPEG bytes of unit ``index`` (0, 1, 2 ...) of the lot ``seed``. ``KeyError`` for an unknown design."""
+    from sample_data.renderer.designs import design_named
+    from sample_data.renderer.photos import shoot
+    from sample_data.renderer.units import lot_plan, manufacture
+
+    drawn = design_named(design)
+    block, i = divmod(index, BLOCK)
+    plan = lot_plan(drawn, BLOCK, seed + 100_003 * block)[i]
+    rendered, _ = shoot(drawn, plan, manufacture(drawn, plan), minute=index)
+    return rendered.jpeg
+
+
+def make_bench(out: Path, seed: int = BENCH_SEED) -> None:
+    """Rig, card certificate, ChArUco boards and grey pictures into ``out``; what is there already stays."""
+    from sample_data.renderer.photos import RIG, board_photos, grey_photos
+    from sample_data.renderer.sheets import rig_file
+
+    out.mkdir(parents=True, exist_ok=True)
+    _write(out / "rig.toml", rig_file(RIG).encode())
+    _write(out / "card.toml", RIG.card.toml().encode())
+    if not (out / f"board-{BOARDS}.jpg").exists():
+        for name, jpeg in board_photos(BOARDS, seed):
+            _write(out / name, jpeg)
+    if not (out / f"grey-{GREYS}.jpg").exists():
+        for name, jpeg in grey_photos(GREYS, seed):
+            _write(out / name, jpeg)
+
+
+def make_set(
+    design: str,
+    units: int,
+    seed: int,
+    out: Path,
+    *,
+    disturbed: bool = True,
+    jobs: int = 1,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Path:
+    """Golden, ``units`` units and (if asked) the disturbed photos of a design under ``out/design``; returns that folder.
+
+    An interrupted run goes on where it stopped: each photo's truth waits in ``.partial`` until all are done.
+    """
+    from sample_data.renderer.designs import design_named
+    from sample_data.renderer.sheets import units_table
+    from sample_data.renderer.units import disturbed_plan, golden_plan, lot_plan
+
+    drawn = design_named(design)
+    folder = out / design
+    run: Table = {"renderer": RENDERER, "design": design, "units": units, "seed": seed, "disturbed": disturbed}
+    if _finished(folder, run):
+        return folder
+    partial = folder / ".partial"
+    (folder / "units").mkdir(parents=True, exist_ok=True)
+    partial.mkdir(exist_ok=True)
+    _write(partial / "run.json", json.dumps(run).encode()) if not (partial / "run.json").exists() else None
+    if json.loads((partial / "run.json").read_text()) != run:
+        shutil.rmtree(partial)
+        partial.mkdir()
+        _write(partial / "run.json", json.dumps(run).encode())
+
+    lot = lot_plan(drawn, units, seed)
+    plans = [golden_plan(seed), *lot, *(disturbed_plan(drawn, seed) if disturbed else ())]
+    waiting = [i for i, p in enumerate(plans) if not (partial / f"{p.name}.json").exists()]
+    done = len(plans) - len(waiting)
+    if jobs > 1 and len(waiting) > 1:
+        with ProcessPoolExecutor(jobs) as pool:
+            futures = {pool.submit(_make_one, design, plans[i], i, folder): plans[i].name for i in waiting}
+            for future in as_completed(futures):
+                future.result()
+                done += 1
+                if progress:
+                    progress(done, len(plans), futures[future])
+    else:
+        for i in waiting:
+            _make_one(design, plans[i], i, folder)
+            done += 1
+            if progress:
+                progress(done, len(plans), plans[i].name)
+    _assemble(folder, run, [p.name for p in plans])
+    _write(folder / "units.csv", units_table(drawn, lot, seed).encode())
+    shutil.rmtree(partial)
+    return folder
+
+
+def _make_one(design: str, plan: Any, minute: int, folder: Path) -> None:
+    """One photo, then its truth: the truth's presence says that the photo is complete."""
+    from sample_data.renderer.designs import design_named
+    from sample_data.renderer.photos import shoot
+    from sample_data.renderer.sheets import control_sheet
+    from sample_data.renderer.truth import unit_truth
+    from sample_data.renderer.units import manufacture
+
+    foreign = plan.disturbance == "wrong-product"
+    shown = DESIGN_NAMES[(DESIGN_NAMES.index(design) + 1) % len(DESIGN_NAMES)] if foreign else design
+    drawn = design_named(shown)
+    if foreign:
+        from sample_data.renderer.units import disturbed_plan
+
+        plan = next(p for p in disturbed_plan(drawn, plan.seed) if p.disturbance == plan.disturbance)
+    made = manufacture(drawn, plan)
+    rendered, view = shoot(drawn, plan, made, minute)
+    truth = unit_truth(drawn, plan, made, view, foreign=foreign)
+    golden = plan.name == "golden"
+    if golden:
+        truth["photo"] = "golden.jpg"
+        _write(folder / "sheet.toml", control_sheet(drawn, view).encode())
+    _write(folder / truth["photo"], rendered.jpeg)
+    _write(folder / ".partial" / f"{plan.name}.json", json.dumps(truth).encode())
+
+
+def _assemble(folder: Path, run: Table, names: Sequence[str]) -> None:
+    from sample_data.renderer.tomltext import toml_text
+
+    tables = [json.loads((folder / ".partial" / f"{name}.json").read_text()) for name in names]
+    golden = tables[0]
+    for key in ("planned_fault", "verdict", "reasons"):
+        golden.pop(key)
+    _write(folder / "truth.toml", toml_text({"schema": 1, "run": run, "golden": golden, "units": tables[1:]}).encode())
+
+
+def _finished(folder: Path, run: Table) -> bool:
+    path = folder / "truth.toml"
+    if not path.exists():
+        return False
+    return bool(tomllib.loads(path.read_text()).get("run") == run)
+
+
+def _write(path: Path, data: bytes) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(data)
+    part.replace(path)
+
+
+def show_progress(done: int, total: int, name: str) -> None:
+    """One line on standard error, overwritten on a terminal."""
+    end = "\r" if sys.stderr.isatty() and done < total else "\n"
+    print(f"{done}/{total} {name:<28}", end=end, file=sys.stderr, flush=True)
