@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from station import __version__
 from station.errors import CalibrationError, ConflictError, NotFoundError, RequestError
-from station.service import views
+from station.service import tools, views
 from station.service.inspecting import Batch, Engine, InProcess
 from station.service.lots import outcome, standing_units
 from station.service.measuring import REFERENCE_DIFFERENCE, Line, keep
@@ -115,11 +115,7 @@ class Station:
 
     def read_card(self, photo: Path, card: str | None = None) -> CardDocument:
         """Find the colour card in a photo and say whether its correction may be used."""
-        from station.calibrate.card import load_cards
-        from station.calibrate.light import card_document, find_card
-
-        shot = self._read(photo)
-        return card_document(shot, find_card(shot, load_cards(card)))
+        return tools.read_card(photo, card, self.settings)
 
     def calibration(self, rig: str | None, card: str | None = None) -> Calibration:
         """All that is known of the bench. Raises CalibrationError where a calibration has expired."""
@@ -381,9 +377,7 @@ class Station:
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _read(self, path: Path) -> Shot:
-        from station.devices.photo import read_photo
-
-        return read_photo(path, max_megapixels=self.settings.max_megapixels, max_photo_mb=self.settings.max_photo_mb)
+        return tools.read(path, self.settings)
 
     def _rig(self, name: str) -> tuple[RigRow, Rig]:
         row = records.rig(self._db, name)

@@ -143,6 +143,34 @@ class AuditView(Document):
     removed: tuple[str, ...]
 
 
+class AlignDocument(Document):
+    """One picture registered onto another. ``transform``: golden to unit pixels; ``covariance``: of its parameters."""
+
+    transform: tuple[tuple[float, ...], ...] | None
+    model: str
+    rms_px: float | None
+    covariance: tuple[tuple[float, ...], ...] | None
+    registered: bool
+    reason: str
+
+
+class BoxDocument(Document):
+    """A place that differs: its top left pixel and its size in pixels of the golden picture."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+    kind: str
+    score: float
+
+
+class BoxesDocument(Document):
+    """What the defect model marks on two pictures of the same thing."""
+
+    boxes: tuple[BoxDocument, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """An image file as stored."""

@@ -1,0 +1,56 @@
+"""The commands. Thin: they read options, call ``station.service`` and print.
+
+``conduct``    exit codes, one-line errors, JSON and tables, progress: the same for every command
+``bench``      card, rig, calibrate, capture
+``goldens``    golden seal, golden list
+``inspecting`` inspect
+``lots``       lot decide, lot list, plan
+``pictures``   align, model run
+``upkeep``     serve, check, upgrade, schema
+
+Nothing heavy is imported before a command runs, so that ``station --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from station import __version__
+from station.cli import bench, goldens, inspecting, lots, pictures, upkeep
+from station.cli.conduct import Context, run
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+bench.register(app)
+goldens.register(app)
+inspecting.register(app)
+lots.register(app)
+pictures.register(app)
+upkeep.register(app)
+
+
+@app.callback(invoke_without_command=True)
+def station(
+    context: typer.Context,
+    home: Annotated[
+        Path | None, typer.Option("--home", metavar="DIR", help="Database, evidence, rigs; STATION_HOME does the same.")
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of what goes wrong.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Seals a golden sample into a measured master and holds every unit of a lot to it."""
+    context.obj = Context(home=home, debug=debug)
+    if version:
+        print(f"station {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit
+
+
+def main() -> None:
+    """Entry point of the ``station`` command."""
+    sys.exit(run(app))

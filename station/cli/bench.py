@@ -1,0 +1,140 @@
+"""``card``, ``rig``, ``calibrate``, ``capture``: the bench and what is known of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from station.cli.conduct import Card, Json, context_of, document, emit, progress, show, table
+
+if TYPE_CHECKING:
+    from station.service.views import CalibrationView
+
+rig = typer.Typer(help="Register benches.", no_args_is_help=True, rich_markup_mode=None)
+calibrate = typer.Typer(help="Measure a bench's lens and light.", no_args_is_help=True, rich_markup_mode=None)
+
+RigName = Annotated[str, typer.Option("--rig", metavar="NAME", help="The bench to calibrate.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this room."""
+    app.command("card")(card)
+    app.command("capture")(capture)
+    app.add_typer(rig, name="rig")
+    app.add_typer(calibrate, name="calibrate")
+
+
+def card(
+    context: typer.Context,
+    photo: Annotated[Path, typer.Argument(metavar="PHOTO")],
+    card: Card = None,
+    json: Json = False,
+) -> None:
+    """Find the colour card, fit the correction, say whether it may be used."""
+    from station.service.tools import read_card
+
+    found = read_card(photo, card, context_of(context).settings())
+    if json:
+        emit(document(found))
+        return
+    state = "may be used" if found.usable else f"may not be used: {found.reason}"
+    show(f"{found.photo}: {found.edition or 'no colour card'} {state}")
+    if found.fit is not None:
+        fit = found.fit
+        show(
+            f"{fit.method}: CIEDE2000 mean {fit.mean:.2f}, max {fit.max:.2f}; "
+            f"leaving one patch out mean {fit.loo_mean:.2f}, max {fit.loo_max:.2f}"
+        )
+        rows = [
+            [p.name, "" if p.delta_e_00 is None else f"{p.delta_e_00:.2f}", "clipped" if p.clipped else ""]
+            for p in found.patches
+        ]
+        table("Patches", ["patch", "CIEDE2000", ""], rows)
+
+
+@rig.command("add")
+def add_rig(
+    context: typer.Context, file: Annotated[Path, typer.Argument(metavar="RIG.toml")], json: Json = False
+) -> None:
+    """Register a bench: its markers, camera, working distance."""
+    with context_of(context).open() as station:
+        added = station.add_rig(file)
+    if json:
+        emit(document(added))
+        return
+    show(f"Rig {added.name} is registered.")
+    if added.lens_expires_at is None:
+        show(f"Next: station calibrate lens --rig {added.name} BOARD.jpg ...")
+
+
+@rig.command("list")
+def list_rigs(context: typer.Context, json: Json = False) -> None:
+    """Every bench and until when its calibrations hold."""
+    with context_of(context).open() as station:
+        found = station.rigs()
+    if json:
+        for one in found:
+            emit(document(one))
+        return
+    rows = [
+        [r.name, *(f"until {d:%Y-%m-%d}" if d else "none" for d in (r.lens_expires_at, r.light_expires_at))]
+        for r in found
+    ]
+    table("Rigs", ["rig", "lens", "light"], rows)
+
+
+@calibrate.command("lens")
+def calibrate_lens(
+    context: typer.Context,
+    rig: RigName,
+    boards: Annotated[list[Path], typer.Argument(metavar="BOARD.jpg ...")],
+    json: Json = False,
+) -> None:
+    """Measure the lens on pictures of the ChArUco board."""
+    with context_of(context).open() as station, progress("Calibrating the lens"):
+        made = station.calibrate_lens(rig, boards)
+    if json:
+        emit(document(made))
+        return
+    show(f"Lens of {made.rig}: {made.images} pictures, reprojection residual {made.residual:.3f} px{_until(made)}")
+
+
+@calibrate.command("light")
+def calibrate_light(
+    context: typer.Context,
+    rig: RigName,
+    greys: Annotated[list[Path], typer.Argument(metavar="GREY.jpg ...")],
+    lux: Annotated[float | None, typer.Option("--lux", min=0, help="Illuminance read from a meter.")] = None,
+    json: Json = False,
+) -> None:
+    """Measure the light on pictures of the grey card."""
+    with context_of(context).open() as station, progress("Calibrating the light"):
+        made = station.calibrate_light(rig, greys, lux=lux)
+    if json:
+        emit(document(made))
+        return
+    uniformity = made.detail["uniformity"] or 0.0
+    show(
+        f"Light of {made.rig}: {made.images} pictures, darkest place {uniformity:.0%} of the brightest, "
+        f"{made.residual:.2%} left after correction{_until(made)}"
+    )
+
+
+def capture(
+    spec: Annotated[str, typer.Argument(metavar="CAMERA", help="replay:FOLDER, replay:VIDEO, simulated:DESIGN?seed=3")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the pictures.")],
+    count: Annotated[int, typer.Option("--count", min=1, metavar="N")] = 1,
+) -> None:
+    """Take pictures with a camera."""
+    from station.service.tools import capture as take
+
+    with progress("Capturing", count) as move:
+        for path in take(spec, out, count):
+            move(None)
+            emit(str(path))
+
+
+def _until(made: CalibrationView) -> str:
+    return f"; holds until {made.expires_at:%Y-%m-%d}."

@@ -1,0 +1,54 @@
+"""``golden``: seal golden samples, list them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from station.cli.conduct import Card, Json, Rig, context_of, document, emit, progress, show, table
+
+golden = typer.Typer(help="Golden samples.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this room."""
+    app.add_typer(golden, name="golden")
+
+
+@golden.command("seal")
+def seal(
+    context: typer.Context,
+    sheet: Annotated[Path, typer.Option("--sheet", metavar="SHEET.toml", help="The control sheet.")],
+    photo: Annotated[Path, typer.Option("--photo", metavar="FRONT.jpg", help="Photo of the golden sample.")],
+    rig: Rig = None,
+    card: Card = None,
+    json: Json = False,
+) -> None:
+    """Measure the golden sample into a master and seal it."""
+    with context_of(context).open() as station, progress("Measuring the golden sample"):
+        sealed = station.seal_golden(sheet, photo, rig=rig, card=card)
+    if json:
+        emit(document(sealed))
+        return
+    state = "is sealed" if sealed.new else "was sealed before, unchanged"
+    show(f"Golden {sealed.number} version {sealed.version} {state}: {sealed.digest}")
+    show(f"Regions: {', '.join(sealed.regions) or 'none'}")
+    for warning in sealed.warnings:
+        show(f"Warning: {warning}")
+
+
+@golden.command("list")
+def list_goldens(context: typer.Context, json: Json = False) -> None:
+    """Every sealed version, newest first."""
+    with context_of(context).open() as station:
+        found = station.goldens()
+    if json:
+        for one in found:
+            emit(document(one))
+        return
+    rows = [
+        [g.number, str(g.version), g.product, g.sku, f"{g.sealed_at:%Y-%m-%d %H:%M} UTC", g.digest[:16]] for g in found
+    ]
+    table("Golden samples", ["number", "version", "product", "SKU", "sealed", "digest"], rows)

@@ -1,0 +1,92 @@
+"""``inspect``: units against their golden sample."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from station.cli.conduct import (
+    INTERRUPTED,
+    NONCONFORMING,
+    REFUSED,
+    Card,
+    FailOn,
+    Jobs,
+    Json,
+    Rig,
+    context_of,
+    document,
+    emit,
+    progress,
+    say,
+    show,
+    table,
+)
+
+if TYPE_CHECKING:
+    from station.service.views import BatchResult, Inspected
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this room."""
+    app.command("inspect")(inspect)
+
+
+def inspect(
+    context: typer.Context,
+    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO_OR_FOLDER ...")],
+    golden: Annotated[str, typer.Option("--golden", metavar="NUMBER", help="The golden sample to hold them to.")],
+    rig: Rig = None,
+    card: Card = None,
+    lot: Annotated[str | None, typer.Option("--lot", metavar="ID", help="The lot the units belong to.")] = None,
+    units: Annotated[
+        Path | None, typer.Option("--units", metavar="UNITS.csv", help="Columns unit, photo, carton, identifiers.")
+    ] = None,
+    jobs: Jobs = None,
+    json: Json = False,
+    fail: FailOn = False,
+) -> None:
+    """Measure and judge units. Resumable: run it again to go on; the same picture twice is one unit."""
+    from station.batch import choose_engine
+
+    done: list[Inspected] = []
+    with context_of(context).open() as station, progress("Inspecting") as move:
+
+        def on_done(one: Inspected) -> None:
+            move(None)
+            for remark in one.remarks:
+                say(f"note: {remark}.")
+            if one.error is not None:
+                say(str(one.error) if one.photo in one.error.message else f"{one.photo}: {one.error}")
+            elif json and one.document is not None:
+                emit(document(one.document))
+            done.append(one)
+
+        result = station.inspect_many(
+            photos, golden=golden, engine=choose_engine(jobs), on_done=on_done, rig=rig, card=card, lot=lot,
+            units_file=units, on_total=move,
+        )  # fmt: skip
+    if not json:
+        _report(done, result)
+    if result.stopped:
+        raise typer.Exit(INTERRUPTED)
+    if result.failed:
+        raise typer.Exit(REFUSED)
+    if fail and result.nonconforming:
+        raise typer.Exit(NONCONFORMING)
+
+
+def _report(done: list[Inspected], result: BatchResult) -> None:
+    rows = [
+        [d.unit, str(d.document.verdict), "; ".join(d.document.reasons[:2]), "" if d.new else "known"]
+        for d in done
+        if d.document is not None
+    ]
+    if rows:
+        table("Units", ["unit", "verdict", "reasons", ""], rows)
+    known = f", {result.known} known already" if result.known else ""
+    failed = f", {result.failed} refused" if result.failed else ""
+    left = f", {result.total - result.inspected - result.known - result.failed} left" if result.stopped else ""
+    show(f"{result.inspected} of {result.total} inspected{known}{failed}{left}; {result.nonconforming} nonconforming.")

@@ -1,0 +1,111 @@
+"""``align`` and ``model``: two pictures, without a bench or a golden sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from station.cli.conduct import REFUSED, Jobs, Json, context_of, document, emit, progress, say, show, table
+from station.errors import RequestError
+
+model = typer.Typer(help="The defect model.", no_args_is_help=True, rich_markup_mode=None)
+
+Golden = Annotated[Path | None, typer.Argument(metavar="GOLDEN")]
+Unit = Annotated[Path | None, typer.Argument(metavar="UNIT")]
+Pairs = Annotated[
+    Path | None, typer.Option("--pairs", metavar="FILE.jsonl", help='Lines {"golden": path, "unit": path}.')
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this room."""
+    app.command("align")(align)
+    app.add_typer(model, name="model")
+
+
+def align(
+    context: typer.Context,
+    golden: Golden = None,
+    unit: Unit = None,
+    model: Annotated[str, typer.Option("--model", help="similarity, affine or homography.")] = "similarity",
+    pairs: Pairs = None,
+    jobs: Jobs = None,
+    json: Json = False,
+) -> None:
+    """Register one picture onto another, no rig needed."""
+    from station.service import tools
+
+    job = tools.AlignPair(model=model, settings=context_of(context).settings())
+    if pairs is not None:
+        _many(pairs, job, jobs)
+        return
+    found = job(tools.Pair(*_both(golden, unit)))
+    if json:
+        emit(document(found))
+        return
+    if not found.registered:
+        show(f"Not registered: {found.reason}")
+        return
+    show(f"Registered by a {found.model}, rms {found.rms_px:.3f} px. Golden pixels to unit pixels:")
+    for row in found.transform or ():
+        show("  " + "  ".join(f"{v:14.6f}" for v in row))
+
+
+@model.command("run")
+def run_model(
+    context: typer.Context,
+    golden: Golden = None,
+    unit: Unit = None,
+    pairs: Pairs = None,
+    jobs: Jobs = None,
+    json: Json = False,
+) -> None:
+    """Mark what differs between two pictures of the same thing."""
+    from station.service import tools
+
+    job = tools.RunModel(settings=context_of(context).settings())
+    if pairs is not None:
+        _many(pairs, job, jobs)
+        return
+    found = job(tools.Pair(*_both(golden, unit)))
+    if json:
+        emit(document(found))
+        return
+    rows = [[b.kind, f"{b.x}, {b.y}", f"{b.w} x {b.h}", f"{b.score:.2f}"] for b in found.boxes]
+    table(f"{len(rows)} places differ", ["kind", "at px", "size px", "score"], rows)
+
+
+def _both(golden: Path | None, unit: Path | None) -> tuple[Path, Path]:
+    if golden is None or unit is None:
+        raise RequestError("two pictures are needed", "Give GOLDEN and UNIT, or --pairs FILE.jsonl.")
+    return golden, unit
+
+
+def _many(pairs: Path, job: Callable[[Any], Any], jobs: int | None) -> None:
+    from station.batch import choose_engine
+    from station.service import tools
+
+    listed = tools.read_pairs(pairs)
+    failed = 0
+    with progress("Pairs", len(listed)) as move:
+        waiting: dict[int, str] = {}
+        shown = 0
+
+        def on_done(outcome: Any) -> None:
+            nonlocal shown, failed
+            move(None)
+            failed += outcome.error is not None
+            waiting[outcome.index] = (
+                document(outcome.result) if outcome.error is None else tools.error_line(outcome.error)
+            )
+            while shown in waiting:  # answers in the order of the requests
+                emit(waiting.pop(shown))
+                shown += 1
+
+        choose_engine(jobs).run(job, listed, on_done=on_done)
+    if failed:
+        say(f"{failed} of the {len(listed)} pairs were refused; their lines say why. Correct them.")
+        raise typer.Exit(REFUSED)

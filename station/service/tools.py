@@ -1,0 +1,243 @@
+"""What needs no home: plans, cards, pairs of pictures, cameras, schemas; and upgrading a home."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from station.errors import RequestError, StationError
+from station.settings import Settings
+from station.values.documents import CardDocument, LotDocument, PlanDocument, UnitDocument
+
+if TYPE_CHECKING:
+    from station.service.views import AlignDocument, BoxesDocument
+    from station.values.line import Shot
+
+MODELS = ("similarity", "affine", "homography")
+MAX_LINES = 1_000_000
+
+
+def plan(request: Mapping[str, Any]) -> PlanDocument:
+    """A sampling plan from the command's options as keys. Raises RequestError."""
+    from station.lots.plans import plan_from_request
+
+    return plan_from_request(request)
+
+
+def read_card(photo: Path, card: str | None, settings: Settings) -> CardDocument:
+    """Find the colour card in a photo and say whether its correction may be used."""
+    from station.calibrate.card import load_cards
+    from station.calibrate.light import card_document, find_card
+
+    cards = load_cards(card)
+    shot = read(photo, settings)
+    return card_document(shot, find_card(shot, cards))
+
+
+def read(photo: Path, settings: Settings) -> Shot:
+    """Decode a photo within the limits of the settings. Raises PhotoError."""
+    from station.devices.photo import read_photo
+
+    return read_photo(photo, max_megapixels=settings.max_megapixels, max_photo_mb=settings.max_photo_mb)
+
+
+# --- pairs of pictures -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two pictures of the same thing."""
+
+    golden: Path
+    unit: Path
+
+
+@dataclass(frozen=True, slots=True)
+class AlignPair:
+    """Registers a pair; can be sent to a worker process. model : similarity, affine or homography."""
+
+    model: str
+    settings: Settings
+
+    def __post_init__(self) -> None:
+        if self.model not in MODELS:
+            raise RequestError(f"{self.model!r} is no alignment model", f"Use one of {', '.join(MODELS)}.")
+
+    def __call__(self, pair: Pair) -> AlignDocument:
+        """The map from golden pixels to unit pixels. Raises PhotoError."""
+        from station.measure.pair import register_pair
+        from station.service.views import AlignDocument
+        from station.values.colour import linearise
+
+        golden, unit = (linearise(read(p, self.settings).photo) for p in (pair.golden, pair.unit))
+        found = register_pair(golden, unit, self.model)
+        return AlignDocument(
+            transform=None if found.transform is None else _rows(found.transform),
+            model=found.model,
+            rms_px=found.rms_px,
+            covariance=None if found.covariance is None else _rows(found.covariance),
+            registered=found.registered,
+            reason=found.reason,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunModel:
+    """Runs the defect model on a pair; can be sent to a worker process."""
+
+    settings: Settings
+
+    def __call__(self, pair: Pair) -> BoxesDocument:
+        """Boxes in pixels of the golden picture. Raises PhotoError."""
+        from station.measure.boxes import find_boxes
+        from station.service.views import BoxDocument, BoxesDocument
+        from station.values.colour import linearise
+
+        golden, unit = (linearise(read(p, self.settings).photo) for p in (pair.golden, pair.unit))
+        return BoxesDocument(
+            boxes=tuple(
+                BoxDocument(x=b.x, y=b.y, w=b.w, h=b.h, kind=b.kind, score=b.score) for b in find_boxes(golden, unit)
+            )
+        )
+
+
+def read_pairs(path: Path) -> list[Pair]:
+    """Pairs of a JSON lines file; a path that is not there from the working folder is taken from the file's own."""
+    pairs = []
+    for where, row in _lines(path):
+        if not isinstance(row, dict) or not all(isinstance(row.get(k), str) and row[k] for k in ("golden", "unit")):
+            raise RequestError(f"{where} is no pair", 'Write {"golden": "a.jpg", "unit": "b.jpg"}.')
+        given = [Path(row["golden"]), Path(row["unit"])]
+        pairs.append(Pair(*(p if p.exists() or not (path.parent / p).exists() else path.parent / p for p in given)))
+    return pairs
+
+
+def answer_lines(path: Path, answer: Callable[[Any], Any]) -> Iterator[tuple[str, StationError | None]]:
+    """One line of JSON for each request of a JSON lines file, in order; a refused request answers its error."""
+    for where, row in _lines(path):
+        try:
+            if not isinstance(row, dict):
+                raise RequestError(f"{where} is no request", 'Write {"lot_size": 1200, "aql": 2.5}.')
+            yield answer(row).model_dump_json(by_alias=True), None
+        except StationError as error:
+            yield error_line(error), error
+
+
+def error_line(error: StationError) -> str:
+    """An error as one line of JSON, the shape that the API answers too."""
+    return json.dumps({"error": {"code": error.code, "message": error.message, "do": error.do}}, ensure_ascii=False)
+
+
+def _lines(path: Path) -> list[tuple[str, Any]]:
+    try:
+        texts = path.read_text("utf-8-sig").splitlines()
+    except OSError as error:
+        raise RequestError(f"{path} cannot be read: {error.strerror}", "Give the path of a JSON lines file.") from error
+    except UnicodeDecodeError as error:
+        raise RequestError(f"{path} is not UTF-8 text", "Save it as UTF-8.") from error
+    if len(texts) > MAX_LINES:
+        raise RequestError(f"{path} has more than {MAX_LINES} lines", "Split it.")
+    rows = []
+    for number, text in enumerate(texts, 1):
+        if text.strip():
+            try:
+                rows.append((f"{path} line {number}", json.loads(text)))
+            except (ValueError, RecursionError) as error:
+                raise RequestError(f"{path} line {number} is not JSON: {error}", "Correct that line.") from error
+    return rows
+
+
+def _rows(matrix: Any) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(float(v) for v in row) for row in matrix)
+
+
+# --- camera, schemas, upkeep -----------------------------------------------------------------------------------------
+
+
+def capture(spec: str, folder: Path, count: int) -> Iterator[Path]:
+    """Take ``count`` pictures with a camera into a folder, overwriting none; yields each file when it is whole."""
+    from station.devices.camera import open_camera
+    from station.devices.photo_header import recognise
+
+    with open_camera(spec) as camera:
+        folder.mkdir(parents=True, exist_ok=True)
+        number = 0
+        for _ in range(count):
+            data = camera.capture()
+            kind, _known_as = recognise(data)
+            suffix = {"PNG": ".png", "TIFF": ".tif", "WEBP": ".webp"}.get(kind or "", ".jpg")
+            number += 1
+            while any(folder.glob(f"capture-{number:04d}.*")):
+                number += 1
+            target = folder / f"capture-{number:04d}{suffix}"
+            temporary = folder / f".{target.name}.writing"
+            try:
+                temporary.write_bytes(data)
+                temporary.replace(target)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+            yield target
+
+
+def json_schema(name: str) -> str:
+    """JSON Schema of a document, as text. Raises RequestError for a name that is none."""
+    from station.service import views
+    from station.sheet import Sheet
+    from station.values.bench import CardReference, Rig
+
+    documents: dict[str, tuple[Any, str]] = {
+        "sheet": (Sheet, "validation"),
+        "card": (CardDocument, "serialization"),
+        "unit": (UnitDocument, "serialization"),
+        "lot": (LotDocument, "serialization"),
+        "plan": (PlanDocument, "serialization"),
+        "rig": (Rig, "validation"),
+        "card-reference": (CardReference, "validation"),
+        "golden": (views.GoldenView, "serialization"),
+        "align": (views.AlignDocument, "serialization"),
+        "model": (views.BoxesDocument, "serialization"),
+    }
+    if name not in documents:
+        raise RequestError(f"there is no document {name!r}", f"Use one of {', '.join(documents)}.")
+    model, mode = documents[name]
+    return json.dumps(model.model_json_schema(by_alias=True, mode=mode), indent=2)
+
+
+def free_port(host: str, port: int) -> None:
+    """Refuse an address that is taken before a server is started on it. Raises RequestError."""
+    try:
+        with socket.create_server((host, port)):
+            pass
+    except OSError as error:
+        raise RequestError(
+            f"{host}:{port} cannot be served: {error.strerror or error}", "Choose another with --port N."
+        ) from error
+
+
+def upgrade_database(settings: Settings) -> str:
+    """Bring the database to this version's schema; answers in words what was done."""
+    from station.service.station import open_database
+    from station.store.database import HEAD
+
+    database = open_database(settings)
+    try:
+        found = database.revision()
+        if found == HEAD:
+            return f"The database {database.shown} has schema {HEAD} already."
+        if found is not None and found > HEAD:
+            database.ensure()  # refuses, with the command
+        copy = ""
+        if database.path is not None and found is not None:
+            target = database.path.with_name(f"station-{found}-{datetime.now(UTC):%Y%m%dT%H%M%S}.db")
+            database.back_up(target)
+            copy = f" A copy of it is {target}."
+        database.upgrade()
+        return f"The database {database.shown} has schema {HEAD} now.{copy}"
+    finally:
+        database.close()
