@@ -16,6 +16,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 
 from station.judge import wording
@@ -164,9 +165,11 @@ def judge_unit(
 
 def compare(value: Decimal, u: Decimal, lower: Decimal | None, upper: Decimal | None) -> Verdict:
     """The rule itself: ``value`` with expanded uncertainty ``u`` >= 0 against inclusive limits; None is open."""
-    if (upper is not None and value - u > upper) or (lower is not None and value + u < lower):
+    # Fractions, since sums of decimals are rounded to 28 digits.
+    low, high = Fraction(value) - Fraction(u), Fraction(value) + Fraction(u)
+    if (upper is not None and low > upper) or (lower is not None and high < lower):
         return Verdict.NONCONFORMS
-    if (upper is None or value + u <= upper) and (lower is None or value - u >= lower):
+    if (upper is None or high <= upper) and (lower is None or low >= lower):
         return Verdict.CONFORMS
     return Verdict.UNDECIDED
 
@@ -239,7 +242,7 @@ def _decide_measurement(m: Measurement, sheet: Sheet, rule: _Rule | None, gates:
     value, u = decimal_of(m.value), abs(decimal_of(m.u))
     verdict = compare(value, u, rule.limits.lower, rule.limits.upper)
     if verdict is not Verdict.NONCONFORMS and rule.accept is not None:
-        verdict = Verdict.CONFORMS if value + u <= rule.accept else Verdict.UNDECIDED
+        verdict = Verdict.CONFORMS if compare(value, u, None, rule.accept) is Verdict.CONFORMS else Verdict.UNDECIDED
     if verdict is Verdict.CONFORMS:
         return verdict, ""
     words = wording.deviation(m, name, rule.limits, rule.accept, verdict)

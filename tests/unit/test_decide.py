@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from station.errors import RequestError
@@ -155,6 +155,7 @@ def test_refusals() -> None:
         lot([], size=1)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.sampled_from(["good", "major", "open"]), max_size=60), st.data())
 def test_a_worse_unit_never_makes_the_decision_better(kinds: list[str], data: st.DataObject) -> None:
     def build(names: list[str]) -> list[UnitOutcome]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -187,6 +187,7 @@ def test_probability_of_acceptance_of_n_50_ac_3(p: float, pa: float) -> None:
     assert acceptance_probability((50,), (3,), (4,), p, nonconformities=False) == pytest.approx(pa, abs=5e-5)
 
 
+@settings(deadline=None)
 @given(n=st.integers(2, 3150), ac=st.integers(0, 44), p=st.floats(1e-5, 1.0))
 def test_single_pa_equals_scipy(n: int, ac: int, p: float) -> None:
     binomial = acceptance_probability((n,), (ac,), (ac + 1,), p, nonconformities=False)
@@ -195,6 +196,7 @@ def test_single_pa_equals_scipy(n: int, ac: int, p: float) -> None:
     assert poisson == pytest.approx(stats.poisson.cdf(ac, n * p), abs=1e-9)
 
 
+@settings(deadline=None)
 @given(p=st.floats(0.001, 0.3))
 def test_double_pa_equals_the_sum_over_first_samples(p: float) -> None:
     first, second = stats.binom(125, p), stats.binom(125, p)
