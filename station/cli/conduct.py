@@ -80,6 +80,9 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
     except typer.Abort:
         return _refuse("aborted. Run it again", None, debug)
     except typer.TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # a group alone: its help is what was meant
+            print(error)
+            return DONE
         message = error.format_message() if hasattr(error, "format_message") else str(error)
         command = getattr(getattr(error, "ctx", None), "command_path", "station")
         return _refuse(f"{_line(message).rstrip('.')}. Run: {command} --help", error, debug)
@@ -131,9 +134,9 @@ def show(thing: Table | str) -> None:
     from rich.text import Text
 
     try:
-        Console(highlight=False, soft_wrap=isinstance(thing, str)).print(
-            Text(thing) if isinstance(thing, str) else thing
-        )
+        width = None if sys.stdout.isatty() else 160
+        console = Console(highlight=False, soft_wrap=isinstance(thing, str), width=width)
+        console.print(Text(thing) if isinstance(thing, str) else thing)
         sys.stdout.flush()
     except BrokenPipeError as error:
         raise PipeClosedError from error
@@ -143,7 +146,7 @@ def show(thing: Table | str) -> None:
 def progress(text: str, total: int | None = None) -> Iterator[Callable[[int | None], None]]:
     """A bar on standard error, only where that is a terminal. Yields a call that moves it on, or sets its total."""
     if not sys.stderr.isatty():
-        yield lambda _total=None: None
+        yield _stand_still
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -159,6 +162,10 @@ def progress(text: str, total: int | None = None) -> Iterator[Callable[[int | No
                 bar.update(task, total=new_total)
 
         yield move
+
+
+def _stand_still(new_total: int | None = None) -> None:
+    """A bar that nobody sees does not move."""
 
 
 def _refuse(text: str, error: BaseException | None, debug: bool) -> int:
