@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -34,7 +35,9 @@ class Canvas:
     origin_px: tuple[float, float]
 
     @classmethod
-    def around(cls, width_mm: float, height_mm: float, pitch_mm: float, centre_mm: tuple[float, float] = (0, 0)) -> Canvas:
+    def around(
+        cls, width_mm: float, height_mm: float, pitch_mm: float, centre_mm: tuple[float, float] = (0, 0)
+    ) -> Canvas:
         """A canvas of at least the given size whose middle sample lies near ``centre_mm``, on the grid of the frame."""
         half_x, half_y = math.ceil(width_mm / 2 / pitch_mm), math.ceil(height_mm / 2 / pitch_mm)
         shift_x, shift_y = round(centre_mm[0] / pitch_mm), round(centre_mm[1] / pitch_mm)
@@ -91,7 +94,7 @@ class Canvas:
             p = np.vstack([p, p[:1]])
         out = self.empty()
         half = width_mm / 2
-        for a, b in zip(p[:-1], p[1:], strict=True):
+        for a, b in pairwise(p):
             lo, hi = np.minimum(a, b) - half, np.maximum(a, b) + half
             x0, y0 = (max(0, math.floor(lo[i] / self.pitch_mm + self.origin_px[i])) for i in (0, 1))
             x1, y1 = (math.ceil(hi[i] / self.pitch_mm + self.origin_px[i]) + 1 for i in (0, 1))
@@ -143,7 +146,7 @@ class Canvas:
         weight_mm: float = 0.0,
         tracking_mm: float = 0.0,
     ) -> Mask:
-        """(H, W) text whose capitals' middle runs on a circle; ``inward`` turns the letters' feet outwards (bottom text)."""
+        """(H, W) text whose capitals' middle runs on a circle; ``inward`` turns the letters' feet outwards."""
         strip = _strip(text, cap_mm, weight_mm, tracking_mm)
         x, y = self.x - centre[0], self.y - centre[1]
         r2 = x * x + y * y
@@ -177,9 +180,9 @@ def _strip(text: str, cap_mm: float, weight_mm: float, tracking_mm: float) -> ND
     """(h, w) coverage of a line of text at ``TEXT_PX_PER_MM``, its capitals centred."""
     cap_share = 0.7  # of the em, measured below on the letter H itself
     font = ImageFont.load_default(size=cap_mm * TEXT_PX_PER_MM / cap_share)
-    left, top, _, bottom = font.getbbox("H")
+    _, top, _, bottom = font.getbbox("H")
     font = ImageFont.load_default(size=cap_mm * TEXT_PX_PER_MM / cap_share * cap_mm * TEXT_PX_PER_MM / (bottom - top))
-    left, top, _, bottom = font.getbbox("H")
+    _, top, _, bottom = font.getbbox("H")
     advance = [font.getlength(c) + tracking_mm * TEXT_PX_PER_MM for c in text]
     pad = round((0.4 * cap_mm + weight_mm) * TEXT_PX_PER_MM)
     total = sum(advance) - tracking_mm * TEXT_PX_PER_MM
@@ -266,7 +269,7 @@ def spline(knots: Sequence[tuple[float, float]], *, closed: bool = True, per_spa
         )
     if not closed:
         out.append(k[-2:-1])
-    return np.vstack(out)
+    return np.asarray(np.vstack(out), dtype=np.float64)
 
 
 def rounded_box(width: float, height: float, radius: float, centre: tuple[float, float] = (0, 0)) -> Points:
@@ -274,14 +277,15 @@ def rounded_box(width: float, height: float, radius: float, centre: tuple[float,
     t = np.linspace(0, math.pi / 2, 48)
     arc = np.stack([np.cos(t), np.sin(t)], axis=1) * radius
     x, y = width / 2 - radius, height / 2 - radius
-    return np.vstack(
+    corners = np.vstack(
         [
             arc + (x, y),
             arc[:, ::-1] * (-1, 1) + (-x, y),
             -arc + (-x, -y),
             arc[:, ::-1] * (1, -1) + (x, -y),
         ]
-    ) + np.asarray(centre)
+    )
+    return np.asarray(corners + np.asarray(centre), dtype=np.float64)
 
 
 def rounded(polygon: Points, radius: float, per_corner: int = 16) -> Points:

@@ -124,7 +124,12 @@ def _pit(p: _Patch, d: Defect) -> tuple[Mask, float]:
     rho = p.wobble(d.size_mm / 2, (0.10, 0.06, 0.035, 0.02))
     deep = FLOOR_MM - p.piece.design.depth_mm - 0.02 if d.bare else min(0.75 * d.size_mm, 0.16)
     bowl = np.where(rho < 1, deep * np.sqrt(np.clip(1 - rho * rho, 0, 1)) ** 0.8, 0)
-    lip = 0.05 * d.size_mm * np.exp(-(((rho - 1.12) / 0.16) ** 2)) * (1 + 0.5 * np.cos(np.arctan2(p.y, p.x) - d.angle_deg))
+    lip = (
+        0.05
+        * d.size_mm
+        * np.exp(-(((rho - 1.12) / 0.16) ** 2))
+        * (1 + 0.5 * np.cos(np.arctan2(p.y, p.x) - d.angle_deg))
+    )
     enamel = p.labels == p.coat()
     p.height[enamel] += (lip - bowl)[enamel]
     mask = (rho < 1) & enamel
@@ -150,7 +155,9 @@ def _course(p: _Patch, d: Defect, wander: float) -> tuple[Raster, Raster, float]
     t = np.linspace(-0.5, 0.5, n) * d.length_mm
     off = p.rng.normal(0, wander * d.length_mm, n)
     off -= off.mean()
-    knots = [(ti * math.cos(a) - o * math.sin(a), ti * math.sin(a) + o * math.cos(a)) for ti, o in zip(t, off, strict=True)]
+    knots = [
+        (ti * math.cos(a) - o * math.sin(a), ti * math.sin(a) + o * math.cos(a)) for ti, o in zip(t, off, strict=True)
+    ]
     line: Points = spline(knots, closed=False, per_span=max(6, round(d.length_mm / 0.08)))
     step = np.linalg.norm(np.diff(line, axis=0), axis=1)
     start = np.concatenate([[0], np.cumsum(step)])

@@ -41,18 +41,18 @@ def photograph(design: str, seed: int, index: int) -> bytes:
 
 def make_bench(out: Path, seed: int = BENCH_SEED) -> None:
     """Rig, card certificate, ChArUco boards and grey pictures into ``out``; what is there already stays."""
-    from sample_data.renderer.photos import RIG, board_photos, grey_photos
+    from sample_data.renderer.photos import RIG, board_photo, grey_photo
     from sample_data.renderer.sheets import rig_file
 
     out.mkdir(parents=True, exist_ok=True)
     _write(out / "rig.toml", rig_file(RIG).encode())
     _write(out / "card.toml", RIG.card.toml().encode())
-    if not (out / f"board-{BOARDS}.jpg").exists():
-        for name, jpeg in board_photos(BOARDS, seed):
-            _write(out / name, jpeg)
-    if not (out / f"grey-{GREYS}.jpg").exists():
-        for name, jpeg in grey_photos(GREYS, seed):
-            _write(out / name, jpeg)
+    for number in range(1, BOARDS + 1):
+        if not (path := out / f"board-{number}.jpg").exists():
+            _write(path, board_photo(number, BOARDS, seed))
+    for number in range(1, GREYS + 1):
+        if not (path := out / f"grey-{number}.jpg").exists():
+            _write(path, grey_photo(number, seed))
 
 
 def make_set(
@@ -65,7 +65,7 @@ def make_set(
     jobs: int = 1,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Path:
-    """Golden, ``units`` units and (if asked) the disturbed photos of a design under ``out/design``; returns that folder.
+    """Golden, ``units`` units and, if asked, the disturbed photos of a design into ``out/design``, which it returns.
 
     An interrupted run goes on where it stopped: each photo's truth waits in ``.partial`` until all are done.
     """

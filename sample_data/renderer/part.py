@@ -1,7 +1,7 @@
 """A unit ready to be photographed: a height field and a map of surfaces in the part's own frame.
 
-The part frame is in millimetres, x right, y down, its origin at the centre of the nominal outline's box. Array pixels are
-``(x, y)`` with the centre of the first pixel at (0, 0).
+The part frame is in millimetres, x right, y down, its origin at the centre of the nominal outline's box. Array pixels
+are ``(x, y)`` with the centre of the first pixel at (0, 0).
 """
 
 from __future__ import annotations
@@ -65,4 +65,4 @@ class Part:
     @property
     def mask(self) -> NDArray[np.bool_]:
         """(H, W) true where there is part."""
-        return self.surface != NOTHING
+        return np.asarray(self.surface != NOTHING)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import cv2
 import numpy as np
@@ -145,23 +144,18 @@ def _paper() -> Part:
     return Part("slip", pitch, origin, height, inside.astype(np.uint8), (paper,), float(height[0, 0]), coverage)
 
 
-def board_photos(count: int, seed: int) -> list[tuple[str, Any]]:
-    """Name and picture of the ChArUco board: one flat, the others tilted to all sides. Drawn one after the other."""
-    out = []
-    for i in range(count):
-        shooting = replace(shooting_of(seed * 1000 + i, i), card=None, markers=False, ruler=False)
-        heading = 2 * math.pi * (i - 1) / max(count - 1, 1)
-        lean = 0.0 if i == 0 else 17.0 + 4.0 * (i % 3)
-        tilt = (lean * math.sin(heading), lean * math.cos(heading))
-        rise = abs(math.sin(math.radians(lean))) * 30.0
-        turn = 0.6 if i == 0 else 4.0 * (i % 3 - 1)
-        place = BoardPlacement(0.0, 0.0, 0.0 if i == 0 else 0.5 * rise, tilt, turn)
-        out.append((f"board-{i + 1}.jpg", render_board(place, shooting, RIG).jpeg))
-    return out
+def board_photo(number: int, count: int, seed: int) -> bytes:
+    """JPEG of the ChArUco board, the ``number``-th (from 1) of ``count``: the first flat, the others tilted all round."""
+    shooting = replace(shooting_of(seed * 1000 + number, number), card=None, markers=False, ruler=False)
+    if number == 1:
+        return render_board(BoardPlacement(0.0, 0.0, 0.0, (0.0, 0.0), 0.6), shooting, RIG).jpeg
+    heading = 2 * math.pi * (number - 2) / max(count - 1, 1)
+    lean = 17.0 + 4.0 * (number % 3)
+    tilt = (lean * math.sin(heading), lean * math.cos(heading))
+    lift = 15.0 * math.sin(math.radians(lean))
+    return render_board(BoardPlacement(0.0, 0.0, lift, tilt, 4.0 * (number % 3 - 1)), shooting, RIG).jpeg
 
 
-def grey_photos(count: int, seed: int) -> list[tuple[str, bytes]]:
-    """Name and picture of the grey card filling the field."""
-    return [
-        (f"grey-{i + 1}.jpg", render_grey(shooting_of(seed * 1000 + 500 + i, 30 + i), RIG).jpeg) for i in range(count)
-    ]
+def grey_photo(number: int, seed: int) -> bytes:
+    """JPEG of the grey card filling the field, the ``number``-th from 1."""
+    return render_grey(shooting_of(seed * 1000 + 500 + number, 30 + number), RIG).jpeg

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from sample_data.renderer.canvas import Canvas, Mask, Points, Raster, depth_inside, smooth
 
 OUTSIDE, METAL, GROUND, SHADE, FIRST_CELL = 0, 1, 2, 3, 4
-"""Labels of a relief: the bench, the struck metal plateau, sunk sandblasted metal, metal darkened by antique oxide along
-the walls, and from 4 on the cells in the artwork's order."""
+"""Labels of a relief: the bench, the struck metal plateau, sunk sandblasted metal, metal darkened by antique oxide
+along the walls, and from 4 on the cells in the artwork's order."""
 
 Labels = NDArray[np.uint8]
 Lab = tuple[float, float, float]
@@ -59,7 +59,10 @@ class Emblem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Design:
-    """A product. The outline's box is centred on 0, 0. outline : (n, 2) mm. enamel : ``soft enamel`` or ``hard enamel``. depth_mm : enamel below the metal."""
+    """A product. outline : (n, 2) mm, its box centred on 0, 0. enamel : ``soft enamel`` or ``hard enamel``.
+
+    thickness_mm : height of the metal face. depth_mm : enamel below it. seeds_mm : a point inside each cell.
+    """
 
     name: str
     title: str
@@ -86,7 +89,11 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class Relief:
-    """height_mm : (H, W) float32, running on beyond the outline. coverage : (H, W) share inside the outline. labels : (H, W) uint8. wall_mm : distance of an enamel sample to its wall."""
+    """A height field with labels.
+
+    height_mm : (H, W), running on beyond the outline. coverage : (H, W) share inside it. labels : (H, W) uint8.
+    wall_mm : (H, W) distance of an enamel sample to its wall.
+    """
 
     canvas: Canvas
     height_mm: Raster
@@ -136,7 +143,9 @@ def build_relief(design: Design, canvas: Canvas) -> Relief:
     if design.metal == "antique brass":
         band = (labels == METAL) & (to_wall < 0.07) & (rim > 0.1)
         labels[band] = SHADE
-    return Relief(canvas, np.asarray(height, dtype=np.float32), canvas.coverage(design.outline, *design.holes), labels, wall)
+    return Relief(
+        canvas, np.asarray(height, dtype=np.float32), canvas.coverage(design.outline, *design.holes), labels, wall
+    )
 
 
 def rope(canvas: Canvas, radius_mm: float, width_mm: float, strands: int, sink_mm: float) -> tuple[Mask, Raster]:

@@ -237,7 +237,11 @@ def contrast_to_noise(d: Made, view: View, size: float) -> float | None:
     near = cv2.distanceTransform(1 - np.pad(d.mask.astype(np.uint8), 40), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) * pitch
     middle_row, middle_column = rows.mean() + 40, columns.mean() + 40
     at = np.array([d.x_mm, d.y_mm]) * size
-    corners = at + (np.array([[0, 0], [near.shape[1], 0], [0, near.shape[0]], near.shape[::-1]]) - (middle_column, middle_row)) * pitch
+    corners = (
+        at
+        + (np.array([[0, 0], [near.shape[1], 0], [0, near.shape[0]], near.shape[::-1]]) - (middle_column, middle_row))
+        * pitch
+    )
     px = view.to_photo(corners)
     low, high = np.floor(px.min(axis=0)).astype(int), np.ceil(px.max(axis=0)).astype(int) + 1
     h, w = view.photo.shape[:2]
@@ -247,7 +251,9 @@ def contrast_to_noise(d: Made, view: View, size: float) -> float | None:
     part = view.to_part(np.stack([x, y], axis=-1).astype(np.float64))
     index = np.rint((part - at) / pitch + (middle_column, middle_row)).astype(int)
     inside = (index >= 0).all(axis=-1) & (index[..., 0] < near.shape[1]) & (index[..., 1] < near.shape[0])
-    far = np.where(inside, near[np.clip(index[..., 1], 0, near.shape[0] - 1), np.clip(index[..., 0], 0, near.shape[1] - 1)], np.inf)
+    far = np.where(
+        inside, near[np.clip(index[..., 1], 0, near.shape[0] - 1), np.clip(index[..., 0], 0, near.shape[1] - 1)], np.inf
+    )
     device = view.photo[low[1] : high[1], low[0] : high[0]].astype(np.float64) / 255
     light = np.where(device <= 0.04045, device / 12.92, ((device + 0.055) / 1.055) ** 2.4)
     hit, ring = light[far == 0], light[(far > 0.1) & (far < 0.3)]

@@ -48,9 +48,9 @@ class Variation:
 
 @dataclass(frozen=True, slots=True)
 class UnitPlan:
-    """One photo to be taken. place : (x, y) -1..1 within the bench's free room, turn_deg : rotation on the bench.
+    """One photo to be taken. place : (x, y) -1..1 within the bench's free room. turn_deg : rotation on the bench.
 
-    seed : of everything drawn later (recipes, grain, camera). fault : what was planned to be wrong, empty for a good one.
+    seed : of everything drawn later (recipes, grain, camera). fault : what was planned to be wrong, or empty.
     """
 
     name: str
@@ -114,8 +114,7 @@ def lot_plan(design: Design, count: int, seed: int) -> tuple[UnitPlan, ...]:
 def disturbed_plan(design: Design, seed: int) -> tuple[UnitPlan, ...]:
     """One good unit for each disturbance; ``wrong-product`` is a unit of another design, chosen by the caller."""
     return tuple(
-        _unit(design, f"disturbed-{kind}", seed, 1000 + i, "", disturbance=kind)
-        for i, kind in enumerate(DISTURBANCES)
+        _unit(design, f"disturbed-{kind}", seed, 1000 + i, "", disturbance=kind) for i, kind in enumerate(DISTURBANCES)
     )
 
 
@@ -193,7 +192,9 @@ def _unit(
     if rng.random() < 0.4:
         defects.append(_place(design, "dust", float(rng.uniform(0.04, 0.10)), rng))
     if rng.random() < 0.2:
-        defects.append(_place(design, "lint", float(rng.uniform(0.018, 0.03)), rng, length=float(rng.uniform(0.8, 2.6))))
+        defects.append(
+            _place(design, "lint", float(rng.uniform(0.018, 0.03)), rng, length=float(rng.uniform(0.8, 2.6)))
+        )
     logo = LogoShift(float(offset[0]), float(offset[1]), turn, scale)
     place = (float(rng.uniform(-1, 1)), float(rng.uniform(-1, 1)))
     spin = float(rng.uniform(-180, 180)) if rng.random() < 0.6 else float(rng.normal(0, 8))

@@ -10,7 +10,17 @@ import numpy as np
 from sample_data.renderer import materials
 from sample_data.renderer.canvas import Canvas, Mask, Raster, depth_inside, smooth
 from sample_data.renderer.part import NOTHING, Part, Surface
-from sample_data.renderer.relief import FIRST_CELL, GROUND, METAL, SHADE, Design, Labels, Relief, build_relief, round_off
+from sample_data.renderer.relief import (
+    FIRST_CELL,
+    GROUND,
+    METAL,
+    SHADE,
+    Design,
+    Labels,
+    Relief,
+    build_relief,
+    round_off,
+)
 
 PITCH_MM = 0.01
 FLOOR_MM = 0.30
@@ -125,7 +135,7 @@ def start(design: Design, logo: LogoShift, pitch_mm: float = PITCH_MM) -> Workpi
         Surface(f"{design.metal} ground", "sandblasted metal", {"oxide": antique}, 0.5, metal=design.metal),
         Surface(f"{design.metal} shade", "metal", {"oxide": 0.6 * antique}, 0.35, metal=design.metal),
     ]
-    if (METAL, GROUND, SHADE, FIRST_CELL) != (1, 2, 3, len(surfaces) + 1):
+    if (1, 2, 3, len(surfaces) + 1) != (METAL, GROUND, SHADE, FIRST_CELL):
         raise AssertionError("labels and surfaces out of step")
     for cell in design.cells:
         surfaces.append(Surface(f"enamel:{cell.name}", design.enamel, materials.recipe_for(cell.lab), rough, gloss))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
 
-from sample_data.renderer.canvas import Canvas, Mask, Points, circle, depth_inside, ellipse, mirrored, rounded, spline
+from sample_data.renderer.canvas import Canvas, Mask, Points, depth_inside, ellipse, mirrored, rounded, spline
 from sample_data.renderer.relief import Artwork, Cell, Design, Emblem
 
 CELLS = (
@@ -81,7 +80,9 @@ def draw(canvas: Canvas) -> Artwork:
     eyes_all = _both(canvas, _EYE)
     nose_all = canvas.fill(spline([(-2.0, 11.0), (0.0, 10.5), (2.0, 11.0), (1.4, 12.5), (0.0, 13.4), (-1.4, 12.5)]))
     # The mane: a darker flame from each brow down the side of the face.
-    side = spline([(13.2, -6.0), (10.2, -3.6), (8.6, -1.4), (7.3, 0.5), (10.0, 0.2), (12.6, 0.9), (15.5, 3.2), (15.0, -3.0)])
+    side = spline(
+        [(13.2, -6.0), (10.2, -3.6), (8.6, -1.4), (7.3, 0.5), (10.0, 0.2), (12.6, 0.9), (15.5, 3.2), (15.0, -3.0)]
+    )
     mane_all = _both(canvas, side) & inner & ~cheeks_all
 
     def apart(region: Mask, *others: Mask) -> Mask:
@@ -101,7 +102,13 @@ def draw(canvas: Canvas) -> Artwork:
         for flip in (1.0, -1.0):
             fur |= canvas.stroke(np.array([(flip * x, y), (flip * (x + dx), y + dy)]), 0.2)
     tufts = canvas.empty()
-    for x, y, dx, dy in ((9.2, 5.2, 1.7, 0.5), (7.2, 7.1, 1.5, 0.9), (5.0, 6.0, 1.2, 0.5), (5.0, 9.0, 1.2, 0.9), (10.6, 3.4, 1.8, 0.3)):
+    for x, y, dx, dy in (
+        (9.2, 5.2, 1.7, 0.5),
+        (7.2, 7.1, 1.5, 0.9),
+        (5.0, 6.0, 1.2, 0.5),
+        (5.0, 9.0, 1.2, 0.9),
+        (10.6, 3.4, 1.8, 0.3),
+    ):
         for flip in (1.0, -1.0):
             tufts |= canvas.stroke(np.array([(flip * x, y), (flip * (x + dx), y + dy)]), 0.2)
     pupil = _both(canvas, ellipse((4.6, 0.6), 0.42, 0.95, 20.0))
@@ -119,7 +126,16 @@ def draw(canvas: Canvas) -> Artwork:
 
 def draw_leaf(canvas: Canvas) -> Mapping[str, Mask]:
     """An oak leaf with its midrib; the two halves in two greens."""
-    half = [(0.0, -2.9), (0.62, -2.5), (0.55, -1.95), (1.25, -1.65), (1.15, -0.95), (1.75, -0.5), (1.45, 0.25), (1.8, 0.85)]
+    half = [
+        (0.0, -2.9),
+        (0.62, -2.5),
+        (0.55, -1.95),
+        (1.25, -1.65),
+        (1.15, -0.95),
+        (1.75, -0.5),
+        (1.45, 0.25),
+        (1.8, 0.85),
+    ]
     half += [(1.1, 1.35), (0.95, 1.9), (0.3, 2.1)]
     leaf = spline([*half, *[(-x, y) for x, y in reversed(half[1:])]])
     pitch = canvas.pitch_mm

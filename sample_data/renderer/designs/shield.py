@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 
@@ -91,7 +92,7 @@ def draw(canvas: Canvas) -> Artwork:
     cream = sky & ((right & high) | (left & low)) & ~metal
     foam, water = canvas.empty(), canvas.empty()
     levels = (8.0, 9.45, 10.9, 12.35, 13.8, 17.5)
-    for i, (top, bottom) in enumerate(zip(levels[:-1], levels[1:], strict=True)):
+    for i, (top, bottom) in enumerate(pairwise(levels)):
         strip = sea & canvas.fill(_wave(top, 1.8 * i)) & ~canvas.fill(_wave(bottom, 1.8 * (i + 1)))
         strip = depth_inside(strip, pitch) > LINE / 2 - 0.02
         if i % 2:
