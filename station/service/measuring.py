@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from station.models import defect_model
 from station.store.evidence import Evidence
 from station.store.masters import load_master
 from station.store.rows import File
@@ -20,7 +21,7 @@ from station.values.documents import MeasurementDocument, UnitDocument, Verdict
 
 if TYPE_CHECKING:
     from station.sheet import Sheet
-    from station.values.line import DefectModel, Master
+    from station.values.line import Master
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +116,6 @@ def keep_photo(evidence: Evidence, path: Path, sha256: str) -> File:
     if file.sha256 != sha256:
         raise PhotoError(f"{path.name} changed while it was measured", "Run it again when the copy has ended.")
     return file
-
-
-def defect_model(name: str) -> DefectModel:
-    """The defect model of this name."""
-    from station.measure.difference import reference_difference
-
-    if name != REFERENCE_DIFFERENCE:
-        raise ValueError(f"unknown defect model {name}")
-    return reference_difference
-
-
-REFERENCE_DIFFERENCE = "reference-difference"
 
 
 @lru_cache(maxsize=4)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from station import __version__
 from station.errors import CalibrationError, ConflictError, NotFoundError, RequestError
+from station.models import REFERENCE_DIFFERENCE
 from station.service import tools, views
 from station.service.inspecting import Batch, Engine, InProcess
 from station.service.lots import outcome, standing_units
-from station.service.measuring import REFERENCE_DIFFERENCE, Line, keep
+from station.service.measuring import Line, keep
 from station.service.units_file import name_units
 from station.settings import Settings, read_settings
 from station.store import records
