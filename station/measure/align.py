@@ -54,8 +54,9 @@ _COARSE_FROM = 2  # pyramid levels from this one up are used while several hypot
 _SAME_PRODUCT = 0.70  # correlation of the warped pair's colour and edge maps
 _REGISTERED = 0.75  # correlation of the edge pixels after refinement
 _OVERLAP = 0.90
-_CLEARER = 0.85  # the second best rotation must leave this much more unexplained
-_ALSO_ITSELF = 0.985  # the golden so turned is its own likeness: either rotation will do
+_SIMILAR = 0.4  # a pose that leaves more than 1 / 0.4 times as much unexplained as the best is no rival
+_CLEAR = 0.15  # of 0.5: how plainly the unit must prefer one of two rivals
+_SAME_TWICE = 0.003  # share of the golden's contrast; a turn that changes less is a symmetry of the design
 _ADDED_BLUR_PX = 1.0
 _U_FLOOR_PX = 0.05  # what demosaicing, reflections that turn with the part and the lens model leave, standard
 
@@ -223,8 +224,8 @@ def align(corrected: Corrected, master: Master) -> Aligned:
         reason = _why_not(index, view, hypotheses, ratio)
         gates = (part_gate, Gate("alignment", False, "The unit could not be laid over the golden sample"), reason)
         return _filled(corrected, master, photo, _pose_of(photo, index, hypotheses[0], scale), None, gates)
-    rival = _rival(index, fits)
-    best = _fit_fine(photo, index, fits[0])
+    winner, rival = _settle(photo, index, fits)
+    best = _fit_fine(photo, index, winner)
     gates = (
         part_gate,
         _alignment_gate(best, rival),
@@ -297,29 +298,44 @@ def _fit_fine(photo: _Photo, index: MasterIndex, fit: _Fit) -> _Fit:
     return _Fit(pose, refined, _score(photo, index, pose))
 
 
-def _rival(index: MasterIndex, fits: list[_Fit]) -> tuple[float, float] | None:
-    """Rotation and score of another pose that explains the unit about as well, unless the golden itself has that
-    symmetry."""
-    best = fits[0]
-    for other in fits[1:]:
-        turned = math.remainder(other.pose.rotation_deg - best.pose.rotation_deg, 360.0)
-        if abs(turned) < 8:
-            continue
-        if 1 - best.score > _CLEARER * (1 - other.score) and _self_likeness(index, turned) < _ALSO_ITSELF:
-            return other.pose.rotation_deg, other.score
-    return None
+def _settle(photo: _Photo, index: MasterIndex, fits: list[_Fit]) -> tuple[_Fit, _Fit | None]:
+    """The pose that wins against every other, and a rival it cannot be told from, if there is one.
+
+    A round design of many like petals correlates almost as well when turned by one petal. Two poses are therefore
+    compared only on what tells them apart: the unit less the mean of both predictions, projected on their difference.
+    """
+    near = [f for f in fits if 1 - fits[0].score > _SIMILAR * (1 - f.score)]
+    best = near[0]
+    for other in near[1:]:
+        if _preference(photo, index, best, other) < 0:
+            best = other
+    for other in near:
+        if other is not best and abs(_preference(photo, index, best, other)) < _CLEAR:
+            return best, other
+    return best, None
 
 
-def _self_likeness(index: MasterIndex, rotation_deg: float) -> float:
-    """Correlation of the golden's maps with themselves, turned about the centroid."""
+def _preference(photo: _Photo, index: MasterIndex, a: _Fit, b: _Fit) -> float:
+    """+0.5 where the unit looks as pose ``a`` predicts, -0.5 where as ``b`` does; +0.5 where both predict the same."""
     c = index.coarse
     n = len(c.fine_mask)
-    turn = cv2.getRotationMatrix2D(((n - 1) / 2, (n - 1) / 2), -rotation_deg, 1.0)
-    turned = cv2.warpAffine(np.ascontiguousarray(np.moveaxis(c.fine_maps, 0, -1)), turn, (n, n))
-    return pair_correlation(c, np.asarray(np.moveaxis(turned, -1, 0), dtype=np.float32), c.fine_mask)
+    at = grid_mm(c.pitch_mm / 2, n) + c.centre_mm
+    between = Similarity.from_matrix(b.pose.inverse().matrix() @ a.pose.matrix())
+    px = (between.apply(at) - c.centre_mm) / (c.pitch_mm / 2) + (n - 1) / 2
+    layers = np.ascontiguousarray(np.moveaxis(c.fine_maps, 0, -1))
+    other = cv2.remap(layers, px[..., 0].astype(np.float32), px[..., 1].astype(np.float32), cv2.INTER_LINEAR)
+    difference = c.fine_maps - np.moveaxis(np.asarray(other), -1, 0)
+    energy = float((difference**2).sum())
+    if energy < _SAME_TWICE * float((c.fine_maps**2).sum()):
+        return 0.5
+    seen = photo.colour_at(a.pose.apply(at))
+    covered = np.isfinite(seen[..., 0]) & c.fine_mask
+    maps = feature_maps(seen, covered)
+    middle = c.fine_maps - difference / 2
+    return float(np.where(covered, (maps - middle) * difference, 0).sum() / energy)
 
 
-def _alignment_gate(best: _Fit, rival: tuple[float, float] | None) -> Gate:
+def _alignment_gate(best: _Fit, rival: _Fit | None) -> Gate:
     r = best.refined
     if not r.converged or r.correlation < _REGISTERED:
         return Gate(
@@ -332,7 +348,8 @@ def _alignment_gate(best: _Fit, rival: tuple[float, float] | None) -> Gate:
         return Gate(
             "alignment",
             False,
-            f"Two rotations fit about equally well ({best.pose.rotation_deg:.0f} and {rival[0]:.0f} degrees)",
+            "Two rotations fit about equally well "
+            f"({best.pose.rotation_deg:.0f} and {rival.pose.rotation_deg:.0f} degrees)",
         )
     return Gate("alignment", True)
 

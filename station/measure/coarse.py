@@ -24,6 +24,7 @@ GRID = 96
 """Side of the square grid of the search, px."""
 _PART_PX = 66  # the part's largest extent on that grid; the rest is room for shifts and against wrap-around
 _ROTATIONS = 90
+_WITHIN = 0.2
 _WEIGHTS = np.array([0.7, 1.0, 1.0, 1.0], dtype=np.float32)
 # spread below which a map says nothing: luminance, red and blue chromaticity (log), edge strength
 _FLOORS = np.array([0.02, 0.04, 0.04, 0.008], dtype=np.float32)
@@ -62,7 +63,7 @@ def grid_mm(pitch_mm: float, n: int) -> Float:
 
 
 def feature_maps(image: Float32, mask: Bool) -> Float32:
-    """(4, H, W) luminance, red and blue chromaticity and edge strength, each of zero mean and about unit spread in
+    """(4, H, W) local luminance, red and blue chromaticity and edge strength, each of zero mean and about unit spread in
     ``mask``.
 
     image : (H, W, 3) linear light; NaN outside the photo.
@@ -70,12 +71,18 @@ def feature_maps(image: Float32, mask: Bool) -> Float32:
     light = np.nan_to_num(np.maximum(image, 0))
     light = cv2.GaussianBlur(light, (0, 0), 0.8)
     luminance = np.sqrt(light.mean(axis=-1))
+    weight = mask.astype(np.float32)
+    reach = 0.1 * float(np.sqrt(max(weight.sum(), 1.0)))
+    around = cv2.GaussianBlur(luminance * weight, (0, 0), reach) / np.maximum(
+        cv2.GaussianBlur(weight, (0, 0), reach), 1e-3
+    )
+    local = luminance - around  # the lamps' reflections change with the part's place; what is local is the design's
     log = np.log(light + 0.02)
     gx = cv2.Sobel(luminance, cv2.CV_32F, 1, 0, scale=0.125)
     gy = cv2.Sobel(luminance, cv2.CV_32F, 0, 1, scale=0.125)
     inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     edges = np.where(inner, np.sqrt(np.hypot(gx, gy)), 0)  # the outline's own edge says nothing of the rotation
-    maps = np.stack([luminance, log[..., 0] - log[..., 1], log[..., 2] - log[..., 1], edges])
+    maps = np.stack([local, log[..., 0] - log[..., 1], log[..., 2] - log[..., 1], edges])
     usable = inner if np.count_nonzero(inner) > 50 else mask
     mean = maps[:, usable].mean(axis=1)
     spread = maps[:, usable].std(axis=1)
@@ -123,8 +130,8 @@ def _spectra(maps: Float32) -> NDArray[np.complex64]:
     return out
 
 
-def search(master: CoarseMaster, maps: Float32, *, mirrored: bool = False, keep: int = 6) -> list[Hypothesis]:
-    """The best rotations and shifts, best first, at least 12 degrees apart.
+def search(master: CoarseMaster, maps: Float32, *, mirrored: bool = False, keep: int = 12) -> list[Hypothesis]:
+    """The best rotations and shifts, best first: the local maxima within 0.2 of the best.
 
     maps : (4, GRID, GRID) of the unit about its centroid. mirrored : look for the golden's mirror image instead.
     """
@@ -144,15 +151,13 @@ def search(master: CoarseMaster, maps: Float32, *, mirrored: bool = False, keep:
         scores[i] = correlation[y, x]
         shifts[i] = index[x], index[y]
     scores /= max(golden_norm * unit_norm, 1e-9)
+    best = float(scores.max())
     out: list[Hypothesis] = []
     step = 360.0 / _ROTATIONS
-    for i in np.argsort(-scores, kind="stable"):
-        angle = float(i * step)
-        if all(abs(math.remainder(angle - h.rotation_deg, 360.0)) >= 12 for h in out):
-            shift = shifts[i] * master.pitch_mm
-            out.append(Hypothesis(angle, (float(shift[0]), float(shift[1])), float(scores[i])))
-        if len(out) == keep:
-            break
+    peaks = np.flatnonzero((scores >= np.roll(scores, 1)) & (scores > np.roll(scores, -1)) & (scores >= best - _WITHIN))
+    for i in peaks[np.argsort(-scores[peaks], kind="stable")][:keep]:
+        shift = shifts[i] * master.pitch_mm
+        out.append(Hypothesis(float(i * step), (float(shift[0]), float(shift[1])), float(scores[i])))
     return out
 
 
