@@ -95,14 +95,14 @@ class RunModel:
     def __call__(self, pair: Pair) -> BoxesDocument:
         """Boxes in pixels of the golden picture. Raises PhotoError."""
         from station.measure.boxes import find_boxes
+        from station.models import REFERENCE_DIFFERENCE, defect_model
         from station.service.views import BoxDocument, BoxesDocument
         from station.values.colour import linearise
 
         golden, unit = (linearise(read(p, self.settings).photo) for p in (pair.golden, pair.unit))
+        found = find_boxes(golden, unit, defect_model(REFERENCE_DIFFERENCE))
         return BoxesDocument(
-            boxes=tuple(
-                BoxDocument(x=b.x, y=b.y, w=b.w, h=b.h, kind=b.kind, score=b.score) for b in find_boxes(golden, unit)
-            )
+            boxes=tuple(BoxDocument(x=b.x, y=b.y, w=b.w, h=b.h, kind=b.kind, score=b.score) for b in found)
         )
 
 

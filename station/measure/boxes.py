@@ -1,0 +1,71 @@
+"""A defect model on two pictures that show the same thing: no master, no millimetres, boxes in pixels of the golden."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from station.measure.blur import pixel_noise
+from station.measure.pair import register_pair
+from station.values.colour import LinearRGB
+from station.values.line import OTHER, OUTSIDE, DefectModel
+
+_THRESHOLD = 0.5
+_REACH_PX = 12.0  # a registration that moves a corner further was not "aligned within a few pixels": it is not believed
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A place that differs: left, top, width, height in golden pixels, the likeliest kind and its score 0-1."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+    kind: str
+    score: float
+
+
+def find_boxes(golden: LinearRGB, unit: LinearRGB, model: DefectModel) -> tuple[Box, ...]:
+    """Boxes of ``model``, best first. The unit is first laid onto the golden where a small correction can be found.
+
+    golden, unit : pictures of the same thing, aligned within a few pixels; where sizes differ, what both cover counts.
+    """
+    height = min(golden.pixels.shape[0], unit.pixels.shape[0])
+    width = min(golden.pixels.shape[1], unit.pixels.shape[1])
+    reference = LinearRGB(np.ascontiguousarray(golden.pixels[:height, :width]))
+    moved, covered = _laid_over(reference, LinearRGB(np.ascontiguousarray(unit.pixels[:height, :width])))
+    labels = np.where(covered, OTHER, OUTSIDE).astype(np.uint8)
+    noise = max(pixel_noise(reference.pixels, covered), pixel_noise(moved.pixels, covered))
+    maps = model(reference, moved, labels, noise)
+    best = maps.scores.max(axis=0)
+    count, parts, stats, _ = cv2.connectedComponentsWithStats((best >= _THRESHOLD).astype(np.uint8), connectivity=8)
+    boxes = []
+    for i in range(1, count):
+        x, y, w, h = (int(v) for v in stats[i, :4])
+        window = (slice(y, y + h), slice(x, x + w))
+        mask = parts[window] == i
+        local = maps.scores[:, *window]
+        kind = maps.kinds[int((local * mask).sum(axis=(1, 2)).argmax())]
+        boxes.append(Box(x, y, w, h, kind, float(best[window][mask].mean())))
+    return tuple(sorted(boxes, key=lambda b: (-b.score, b.y, b.x)))
+
+
+def _laid_over(golden: LinearRGB, unit: LinearRGB) -> tuple[LinearRGB, NDArray[np.bool_]]:
+    """The unit resampled onto the golden, and where it covers it; the unit as it is where no small map is found."""
+    height, width = golden.pixels.shape[:2]
+    everywhere = np.ones((height, width), dtype=bool)
+    found = register_pair(golden, unit, "affine")
+    if not found.registered or found.transform is None:
+        return unit, everywhere
+    corners = np.array([[0.0, 0, 1], [width - 1, 0, 1], [0, height - 1, 1], [width - 1, height - 1, 1]])
+    there = corners @ found.transform.T
+    if np.abs(there[:, :2] / there[:, 2:] - corners[:, :2]).max() > _REACH_PX:
+        return unit, everywhere
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    moved = cv2.warpAffine(unit.pixels, found.transform[:2], (width, height), flags=flags)
+    inside = cv2.warpAffine(np.ones((height, width), np.uint8), found.transform[:2], (width, height), flags=flags)
+    return LinearRGB(moved.astype(np.float32)), np.asarray(inside > 0)
