@@ -52,4 +52,4 @@ class SimulatedCamera(Camera):
         return picture
 
     def _describe(self) -> Description:
-        return Description("simulated", self._design, self._size, {"seed": float(self._seed), "next unit": self._unit})
+        return Description("simulated", f"{self._design}, seed {self._seed}", self._size)

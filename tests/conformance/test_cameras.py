@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from sample_data.renderer import generate
 from station.devices.camera import Camera, open_camera
 from station.devices.photo import read_photo
 from station.errors import DeviceError, RequestError
@@ -40,9 +42,21 @@ def video_spec(tmp_path: Path) -> str:
     return f"replay:{path}"
 
 
-@pytest.fixture(params=[folder_spec, video_spec], ids=["folder", "video"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Camera]:
+def simulated_spec(_: Path) -> str:
+    return "simulated:alpine?seed=3"
+
+
+@pytest.fixture(scope="module")
+def rendered() -> Callable[[str, int, int], bytes]:
+    """The real renderer, asked once for each frame, since one takes seconds; its own tests hold it to its seed."""
+    return functools.cache(generate.photograph)
+
+
+@pytest.fixture(params=[folder_spec, video_spec, simulated_spec], ids=["folder", "video", "simulated"])
+def make(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Camera]:
     """Opens the same camera as often as it is called."""
+    if request.param is simulated_spec:
+        monkeypatch.setattr("sample_data.renderer.generate.photograph", request.getfixturevalue("rendered"))
     return lambda: open_camera(request.param(tmp_path))
 
 
@@ -144,3 +158,8 @@ def test_material_that_cannot_be_replayed(tmp_path: Path) -> None:
 def test_specs_that_name_no_camera(spec: str) -> None:
     with pytest.raises(RequestError):
         open_camera(spec)
+
+
+def test_the_simulated_bench_knows_its_designs() -> None:
+    with pytest.raises(DeviceError, match="no design 'unheard-of'"):
+        open_camera("simulated:unheard-of")
