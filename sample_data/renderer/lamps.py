@@ -88,8 +88,8 @@ def radiance(layout: str, d: Float) -> Float:
     zenith = np.degrees(np.arccos(np.clip(d[..., 2], -1, 1)))
     azimuth = np.arctan2(d[..., 1], d[..., 0])
     above = _step(-zenith, -88.0, 5.0)
-    lens = _step(zenith, 5.5, 2.5)  # the dark lens and its mount, straight above
-    mount = 0.25 + 0.75 * _step(zenith, 9.5, 3.0)
+    lens = 0.06 + 0.94 * _step(zenith, 5.5, 2.5)  # the dark lens and, round it, its mount in the lamp's opening
+    mount = 0.22 + 0.78 * _step(zenith, 13.0, 4.0)
     if layout == "dome":
         glow = 0.62 + 0.38 * np.cos(azimuth - 2.2) * np.sin(np.radians(zenith))
         band = 1.0 + 1.6 * _step(zenith, 32.0, 14.0) * _step(-zenith, -62.0, 18.0)

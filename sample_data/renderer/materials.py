@@ -29,7 +29,7 @@ K2: Final = 0.60
 
 # Absorption bands (centre nm, width nm, height) of a pigment at concentration 1, absorption floor, and scattering.
 _BANDS: Final[dict[str, tuple[tuple[tuple[float, float, float], ...], float, float]]] = {
-    "white": (((370, 22, 0.9),), 0.0015, 1.0),
+    "white": (((358, 18, 0.9),), 0.0015, 1.0),
     "black": ((), 18.0, 0.05),
     "yellow": (((405, 48, 9.0), (460, 22, 5.0)), 0.004, 0.20),
     "orange": (((410, 60, 9.0), (500, 36, 9.0)), 0.006, 0.16),

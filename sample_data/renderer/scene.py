@@ -21,7 +21,7 @@ from sample_data.renderer.shade import Pose
 Float = NDArray[np.float64]
 Single = NDArray[np.float32]
 
-RELIEF_MM = 0.06
+RELIEF_MM = 0.075
 """Raster of the shadow computation."""
 
 
@@ -159,7 +159,7 @@ def render(parts: Sequence[tuple[Part, Pose]], shooting: Shooting, rig: BenchRig
     mean_bench = bench.MAT_REFLECTANCE
     for number, (part, pose) in enumerate(parts, start=1):
         radiance = shade.shade_part(part, pose, eye * [1, 1, -1], lamp, tables, shadows, mean_bench, rng)
-        _paint_part(image, labels, owner, number, cam, part, pose, radiance, lamp, sub)
+        _paint_part(image, labels, owner, number, cam, part, pose, radiance, lamp, max(3, sub - 1))
         del radiance
     image *= light[..., 2:3]
     _veil(image, shooting, cam, lamp)
@@ -169,7 +169,7 @@ def render(parts: Sequence[tuple[Part, Pose]], shooting: Shooting, rig: BenchRig
 
 
 def _scaled(optics: Optics, scale: float) -> Optics:
-    blur, motion = max(optics.blur_px * scale, 0.35), optics.motion_px * scale
+    blur, motion = max(optics.blur_px * scale, 0.6), optics.motion_px * scale
     return Optics(blur, motion, optics.motion_deg, optics.vignetting, optics.flare)
 
 

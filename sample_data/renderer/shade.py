@@ -274,11 +274,11 @@ def _shade(
                 fres = np.float32(1.0)
             open_main, open_amb = 0.25 + 0.75 * lit, 0.25 + 0.75 * lit_a
             under_bench = 0.7 * bench
-            keep = 1 - min(fres, 0.6) if base < 0.5 else np.float32(1.0)
             for c in range(3):
                 out[y, x, c] = (
                     fres * (m[c] * s_main * open_main + m[3 + c] * s_amb * open_amb + m[6 + c] * s_bench * under_bench)
-                    + keep * (m[9 + c] * e_main + m[12 + c] * e_amb)
+                    + m[9 + c] * e_main
+                    + m[12 + c] * e_amb
                 )
 
 
@@ -355,7 +355,7 @@ def paint_part(
     cr, sr = math.cos(pose[2]), math.sin(pose[2])
     acc = np.zeros(3)
     centre = (sub * sub) // 2
-    soft = 1.0 / max(0.55, -eye[2] / cam[0] / pitch / sub)
+    soft = 1.0 / min(max(0.55, -eye[2] / cam[0] / pitch / sub), 1.0)
     for v in range(box[1], box[3]):
         for u in range(box[0], box[2]):
             acc[:] = 0.0
