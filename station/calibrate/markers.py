@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.values.bench import Marker
-from station.values.colour import DeviceRGB, srgb_decode
+from station.values.colour import DeviceRGB, linearise
 
 Float = NDArray[np.float64]
 
@@ -62,7 +62,14 @@ def refine_corners(pixels: NDArray[np.uint8] | NDArray[np.uint16], rough: Float,
     Falls back to ``rough`` where a side has too little contrast or too many outliers.
     """
     lines: list[tuple[Float, Float]] = []
-    top = 255.0 if pixels.dtype == np.uint8 else 65535.0
+    h, w = pixels.shape[:2]
+    margin = np.ptp(rough, axis=0).max() / cells + 2
+    low = np.maximum(np.floor(rough.min(axis=0) - margin), 0).astype(int)
+    high = np.minimum(np.ceil(rough.max(axis=0) + margin), (w - 1, h - 1)).astype(int)
+    if (high - low < 12).any():
+        return rough
+    # Decoded before it is interpolated: between coded values the edge would lean towards the dark.
+    linear = linearise(DeviceRGB(pixels[low[1] : high[1] + 1, low[0] : high[0] + 1])).pixels.mean(axis=2)
     for side in range(4):
         a, b = rough[side], rough[(side + 1) % 4]
         along = b - a
@@ -75,9 +82,9 @@ def refine_corners(pixels: NDArray[np.uint8] | NDArray[np.uint16], rough: Float,
         t = np.linspace(-reach, reach, _STEPS)
         s = np.linspace(0.12, 0.88, _LINES) * length
         points = a + s[:, None, None] * along + t[None, :, None] * outward
-        grid = points.astype(np.float32)
-        coded = cv2.remap(pixels, grid[..., 0], grid[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        light = srgb_decode(np.asarray(coded, dtype=np.float64) / top).mean(axis=2)  # (lines, steps)
+        grid = (points - low).astype(np.float32)
+        light = cv2.remap(linear, grid[..., 0], grid[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        light = np.asarray(light, dtype=np.float64)  # (lines, steps)
         ends = max(2, _STEPS // 6)
         black, white = np.median(light[:, :ends]), np.median(light[:, -ends:])
         if white - black < 0.05:

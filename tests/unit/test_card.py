@@ -1,0 +1,436 @@
+"""Colour cards: references, finding and reading them in drawn photos, the correction and its gates."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from station.calibrate.card import BUILT_IN, load_cards, parse_card
+from station.calibrate.correction import fit_correction
+from station.calibrate.field import apply_flat_field, flat_field
+from station.calibrate.light import card_document, correct, find_card
+from station.errors import CalibrationError, RigError
+from station.values.bench import Calibration, CameraSpec, CardReference, Rig
+from station.values.colour import DeviceRGB, Lab, LinearRGB, lab_to_xyz, linearise, srgb_encode
+from station.values.difference import delta_e_2000
+from station.values.line import Shot
+
+CLASSIC = load_cards("colorchecker24-after-2014")[0]
+MICRO = CLASSIC.model_copy(update={"name": "micro 24", "patch_mm": 4.0, "pitch_mm": 4.7, "height_mm": 0.8})
+# A camera whose primaries are not sRGB's: XYZ (D50) to its linear RGB.
+TO_CAMERA = np.array([[1.30, -0.25, -0.18], [-0.32, 1.24, 0.07], [0.02, -0.14, 1.16]])
+
+
+def device_light(lab: np.ndarray) -> np.ndarray:
+    return np.clip(lab_to_xyz(Lab(lab)) @ TO_CAMERA.T, 0.0, None)
+
+
+def draw(
+    card: CardReference = MICRO,
+    *,
+    size: tuple[int, int] = (1000, 750),
+    pitch_px: float = 71.0,
+    at: tuple[float, float] = (480.0, 360.0),
+    degrees: float = 0.0,
+    mirrored: bool = False,
+    exposure: float = 0.9,
+    tone: float = 1.0,
+    noise: float = 0.004,
+    seed: int = 3,
+    field: np.ndarray | None = None,
+    patch_lab: np.ndarray | None = None,
+) -> tuple[Shot, np.ndarray]:
+    """A photo of a card on a bench with a bright disc beside it, and the homography from cells to pixels."""
+    c, s = pitch_px * np.cos(np.radians(degrees)), pitch_px * np.sin(np.radians(degrees))
+    turn = np.array([[c, -s], [s, c]])
+    if mirrored:
+        turn[:, 0] *= -1
+    middle = np.array([(card.columns - 1) / 2, (card.rows - 1) / 2])
+    homography = np.eye(3)
+    homography[:2, :2], homography[:2, 2] = turn, np.asarray(at) - turn @ middle
+    scale = 2  # supersampling
+    w, h = size
+    big = np.full((h * scale, w * scale, 3), 0.35, dtype=np.float32)
+    lift = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2], [0, 0, 1]]) @ homography
+
+    def polygon(corners: np.ndarray, colour: np.ndarray) -> None:
+        p = corners @ lift[:2, :2].T + lift[:2, 2]
+        cv2.fillPoly(big, [np.rint(p * 16).astype(np.int32)], tuple(map(float, colour)), shift=4)
+
+    edge = np.array(
+        [[-0.7, -0.7], [card.columns - 0.3, -0.7], [card.columns - 0.3, card.rows - 0.3], [-0.7, card.rows - 0.3]]
+    )
+    polygon(edge, np.full(3, 0.02))
+    fill = card.patch_mm / card.pitch_mm / 2 if card.patch_mm and card.pitch_mm else 0.45
+    light = device_light(card.lab if patch_lab is None else patch_lab) * exposure
+    for i, colour in enumerate(light):
+        cell = np.array([i % card.columns, i // card.columns])
+        polygon(cell + fill * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]), colour)
+    cv2.circle(big, (int(0.9 * w * scale), int(0.15 * h * scale)), 50 * scale, (1.5, 1.4, 0.9), -1)
+    linear = cv2.resize(big, size, interpolation=cv2.INTER_AREA).astype(np.float64)
+    linear = cv2.GaussianBlur(linear, (0, 0), 0.9)
+    if field is not None:
+        linear = linear * field
+    rng = np.random.default_rng(seed)
+    linear = linear + rng.normal(0, noise, linear.shape) * np.sqrt(np.maximum(linear, 0.02))
+    coded = np.rint(255 * srgb_encode(np.clip(linear, 0, 1) ** tone)).astype(np.uint8)
+    return Shot(DeviceRGB(coded), "0" * 64, "drawn.png"), homography
+
+
+def corners_of(homography: np.ndarray, card: CardReference) -> np.ndarray:
+    c, r = card.columns - 0.5, card.rows - 0.5
+    p = np.array([[-0.5, -0.5], [c, -0.5], [c, r], [-0.5, r]])
+    return p @ homography[:2, :2].T + homography[:2, 2]
+
+
+# --- references -------------------------------------------------------------------------------------------------------
+
+
+def test_default_is_both_editions_of_the_classic_card() -> None:
+    cards = load_cards(None)
+    assert [c.name for c in cards] == ["colorchecker24-after-2014", "colorchecker24-before-2014"]
+    apart = delta_e_2000(Lab(cards[0].lab), Lab(cards[1].lab))
+    assert apart.mean() == pytest.approx(0.85, abs=0.02)
+    assert apart.max() == pytest.approx(1.95, abs=0.02)
+
+
+@pytest.mark.parametrize("name", [*BUILT_IN, "colorchecker24-nano-before-2014"])
+def test_every_built_in_name_loads(name: str) -> None:
+    for card in load_cards(name):
+        assert (card.columns, card.rows) == (6, 4)
+        assert card.patches[0].name == "dark skin"
+        assert card.patches[-1].name == "black 2"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_references_are_those_of_colour_science() -> None:
+    colour = pytest.importorskip("colour")
+    for card, key in zip(load_cards(None), ("After", "Before"), strict=True):
+        chart = colour.CCS_COLOURCHECKERS[f"ColorChecker24 - {key} November 2014"]
+        xyz = np.array([colour.xyY_to_XYZ(v) for v in chart.data.values()])
+        np.testing.assert_allclose(card.lab, colour.XYZ_to_Lab(xyz, chart.illuminant), atol=6e-4)
+
+
+def _toml(patches: int = 24, lab: str = "[50.0, 1.0, 2.0]", extra: str = "") -> bytes:
+    head = f'name = "own"\ncolumns = 6\nrows = 4\npatch_mm = 4.0\npitch_mm = 4.7\n{extra}\n'
+    return (head + f'[[patches]]\nname = "p"\nlab = {lab}\n' * patches).encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (_toml(23), "patches"),
+        (_toml(extra="colour = 1"), "colour"),
+        (_toml(lab="[nan, 0.0, 0.0]"), "patches.0.lab"),
+        (_toml(lab="[120.0, 0.0, 0.0]"), "patches.0.lab"),
+        (_toml(lab='["dark", 0.0, 0.0]'), "patches.0.lab"),
+        (_toml(extra="height_mm = -1.0"), "height_mm"),
+        (_toml(extra="height_mm = inf"), "height_mm"),
+        (b"name = ", "not TOML"),
+        (b"\xff\xfe", "not TOML"),
+    ],
+)
+def test_a_faulty_card_file_is_refused_with_its_key(text: bytes, named: str) -> None:
+    with pytest.raises(RigError, match=named):
+        parse_card(text, "own.toml")
+
+
+def test_a_card_file_is_read_and_an_unknown_name_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_bytes(_toml())
+    assert load_cards(str(path))[0].pitch_mm == 4.7
+    with pytest.raises(RigError, match="cannot be read"):
+        load_cards(str(tmp_path / "absent.toml"))
+    with pytest.raises(RigError, match="colorchecker24"):
+        load_cards("spyder")
+
+
+# --- finding and reading ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("degrees", [0, 33, 90, 137, 180, 270, 311])
+def test_a_micro_card_is_found_in_place_and_order_at_any_rotation(degrees: float) -> None:
+    shot, truth = draw(degrees=degrees)
+    reading = find_card(shot, (MICRO,))
+    assert reading.usable, reading.reason
+    assert not reading.mirrored
+    assert reading.corners_px is not None
+    assert np.hypot(*(reading.corners_px - corners_of(truth, MICRO)).T).max() < 0.35
+    assert reading.loo_mean is not None
+    assert reading.loo_mean < 1.0
+    # card millimetres to pixels: the pitch comes back to 0.1 per cent
+    assert reading.homography is not None
+    assert np.hypot(*reading.homography[:2, 0]) * 4.7 == pytest.approx(71.0, rel=1e-3)
+
+
+def test_patches_come_back_in_order_with_their_names() -> None:
+    shot, truth = draw(degrees=20)
+    reading = find_card(shot, (MICRO,))
+    assert [p.name for p in reading.patches] == [p.name for p in MICRO.patches]
+    expected = device_light(MICRO.lab) * 0.9
+    got = np.array([p.rgb for p in reading.patches])
+    np.testing.assert_allclose(got, np.clip(expected, 0, 1), atol=0.012)
+    np.testing.assert_allclose(reading.patches[0].centre_px, truth[:2, 2], atol=0.4)
+
+
+def test_the_edition_that_was_photographed_is_named() -> None:
+    for edition in load_cards(None):
+        shot, _ = draw(edition.model_copy(update={"patch_mm": 4.0, "pitch_mm": 4.7}), noise=0.002)
+        assert find_card(shot, load_cards(None)).edition == edition.name
+
+
+def test_cards_of_another_layout_are_found() -> None:
+    rng = np.random.default_rng(11)
+    lab = np.stack([rng.uniform(25, 85, 35), rng.uniform(-45, 45, 35), rng.uniform(-45, 45, 35)], axis=-1)
+    patches = tuple(
+        dataclasses.asdict(dataclasses.make_dataclass("P", ["name", "lab"])(f"p{i}", tuple(map(float, v))))
+        for i, v in enumerate(lab)
+    )
+    card = CardReference.model_validate(
+        {"name": "seven by five", "columns": 7, "rows": 5, "patch_mm": 4.0, "pitch_mm": 4.7, "patches": patches}
+    )
+    shot, truth = draw(card, degrees=200, pitch_px=60)
+    reading = find_card(shot, (card,))
+    assert reading.found
+    assert reading.corners_px is not None
+    assert np.hypot(*(reading.corners_px - corners_of(truth, card)).T).max() < 0.5
+
+
+def test_a_tone_curve_is_followed_and_a_plain_camera_gets_a_plain_matrix() -> None:
+    plain, _ = draw(noise=0.001)
+    assert find_card(plain, (MICRO,)).loo_mean < 0.8  # type: ignore[operator]
+    curved, _ = draw(tone=1.25, noise=0.001)
+    reading = find_card(curved, (MICRO,))
+    assert reading.correction is not None
+    assert "gamma" in reading.correction.method
+    assert reading.loo_mean is not None
+    assert reading.loo_mean < 1.2
+
+
+def test_a_mirrored_photo_is_named_and_not_used() -> None:
+    shot, _ = draw(mirrored=True, degrees=15)
+    reading = find_card(shot, (MICRO,))
+    assert reading.found
+    assert reading.mirrored
+    assert not reading.usable
+    assert "mirror" in reading.reason
+
+
+def test_a_grey_scale_photo_is_never_usable() -> None:
+    shot, _ = draw()
+    grey = cv2.cvtColor(cv2.cvtColor(shot.photo.pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    assert not find_card(dataclasses.replace(shot, photo=DeviceRGB(grey)), (MICRO,)).usable
+
+
+def test_a_card_of_other_colours_is_never_usable() -> None:
+    rng = np.random.default_rng(5)
+    for spread in (8.0, 20.0):
+        lab = MICRO.lab + rng.normal(0, spread, (24, 3)) * (0.3, 1, 1)
+        lab[:, 0] = lab[:, 0].clip(10, 97)
+        shot, _ = draw(patch_lab=lab)
+        assert not find_card(shot, (MICRO,)).usable
+
+
+@pytest.mark.parametrize("columns", [3, 2])
+def test_a_partly_covered_card_is_never_usable(columns: int) -> None:
+    shot, truth = draw()
+    pixels = shot.photo.pixels.copy()
+    left = int(truth[0, 2] + (6 - columns - 0.5) * 71)
+    pixels[200:520, left:] = (120, 140, 90)
+    assert not find_card(dataclasses.replace(shot, photo=DeviceRGB(pixels)), (MICRO,)).usable
+
+
+def test_a_card_that_leaves_the_photo_is_not_found() -> None:
+    shot, _ = draw(at=(60.0, 360.0))
+    assert not find_card(shot, (MICRO,)).found
+
+
+def test_no_card_in_a_photo_without_one() -> None:
+    rng = np.random.default_rng(0)
+    noise = DeviceRGB(rng.integers(0, 255, (300, 400, 3), dtype=np.uint8))
+    board = np.kron((np.indices((9, 12)).sum(axis=0) % 2) * 255, np.ones((40, 40)))
+    chess = DeviceRGB(np.repeat(board[..., None], 3, axis=2).astype(np.uint8))
+    tiny = DeviceRGB(np.zeros((1, 1, 3), np.uint8))
+    for photo in (noise, chess, tiny):
+        reading = find_card(Shot(photo, "0" * 64, "x.png"), load_cards(None))
+        assert not reading.found
+        assert "no colour card" in reading.reason
+
+
+def test_exposure_gates_name_themselves() -> None:
+    dark, _ = draw(exposure=0.05)
+    assert find_card(dark, (MICRO,)).reason.startswith("exposure")
+    bright, _ = draw(exposure=3.5)
+    reading = find_card(bright, (MICRO,))
+    assert not reading.usable
+    if reading.found:
+        assert reading.reason.startswith("clipping")
+        assert sum(p.clipped for p in reading.patches) > 6
+
+
+def test_sixteen_bit_photos_read_the_same() -> None:
+    shot, _ = draw()
+    deep = dataclasses.replace(shot, photo=DeviceRGB(shot.photo.pixels.astype(np.uint16) * 257))
+    one, other = find_card(shot, (MICRO,)), find_card(deep, (MICRO,))
+    assert one.loo_mean == pytest.approx(other.loo_mean, rel=1e-6)
+
+
+def test_the_document_carries_the_reading() -> None:
+    shot, _ = draw()
+    document = card_document(shot, find_card(shot, (MICRO,)))
+    assert document.usable
+    assert document.edition == "micro 24"
+    assert document.corners_px is not None
+    assert len(document.corners_px) == 4
+    assert document.fit is not None
+    assert document.fit.loo_mean >= document.fit.mean > 0
+    assert {p.name for p in document.patches} == {p.name for p in MICRO.patches}
+    assert "found" in document.model_dump_json()
+
+
+# --- the correction ---------------------------------------------------------------------------------------------------
+
+
+def test_leave_one_out_is_the_error_of_a_real_refit() -> None:
+    rng = np.random.default_rng(4)
+    rgb = device_light(CLASSIC.lab) * (1 + rng.normal(0, 0.02, (24, 3)))
+    use = np.ones(24, dtype=bool)
+    whole = fit_correction(rgb, CLASSIC.lab, use)
+    assert whole is not None
+    for i in (0, 7, 14, 18):
+        without = use.copy()
+        without[i] = False
+        rest = fit_correction(rgb, CLASSIC.lab, without)
+        assert rest is not None
+        if rest.correction.method == whole.correction.method:
+            error = delta_e_2000(Lab(CLASSIC.lab[i]), rest.correction.lab(rgb[i]))
+            assert whole.loo[i] == pytest.approx(float(error), abs=0.05)
+
+
+def test_left_out_patches_take_no_part() -> None:
+    rgb = device_light(CLASSIC.lab)
+    use = np.ones(24, dtype=bool)
+    use[18] = False
+    clean = fit_correction(rgb, CLASSIC.lab, use)
+    spoilt = rgb.copy()
+    spoilt[18] = 1.0
+    same = fit_correction(spoilt, CLASSIC.lab, use)
+    assert clean is not None
+    assert same is not None
+    np.testing.assert_array_equal(clean.correction.matrix, same.correction.matrix)
+    assert np.isnan(same.loo[18])
+    assert fit_correction(rgb, CLASSIC.lab, np.arange(24) < 9) is None
+
+
+def test_the_correction_brings_unseen_colours_home() -> None:
+    rng = np.random.default_rng(8)
+    lab = np.stack([rng.uniform(30, 85, 200), rng.uniform(-35, 35, 200), rng.uniform(-35, 35, 200)], axis=-1)
+    rgb = device_light(lab)
+    inside = (rgb > 0.01).all(axis=1)
+    fitted = fit_correction(device_light(CLASSIC.lab), CLASSIC.lab, np.ones(24, dtype=bool))
+    assert fitted is not None
+    error = delta_e_2000(Lab(lab[inside]), fitted.correction.lab(rgb[inside]))
+    assert np.median(error) < 0.3
+
+
+# --- the light --------------------------------------------------------------------------------------------------------
+
+RIG = Rig(name="bench-a", camera=CameraSpec(width=1000, height=750, distance_mm=300.0))
+NOW = datetime(2026, 5, 10, tzinfo=UTC)
+
+
+def sloping(size: tuple[int, int] = (1000, 750)) -> np.ndarray:
+    y, x = np.mgrid[0 : size[1], 0 : size[0]]
+    u, v = x / size[0] - 0.5, y / size[1] - 0.5
+    vignette = 1 - 0.5 * (u**2 + v**2)
+    return np.stack(
+        [vignette * (1 + 0.25 * u), vignette * (1 + 0.2 * u), vignette * (1 + 0.15 * u + 0.05 * v)], axis=-1
+    )
+
+
+def grey_shot(field: np.ndarray, seed: int, level: float = 0.3, noise: float = 0.01) -> Shot:
+    rng = np.random.default_rng(seed)
+    linear = level * field + rng.normal(0, noise, field.shape)
+    coded = np.rint(255 * srgb_encode(linear)).astype(np.uint8)
+    return Shot(DeviceRGB(coded), "0" * 64, f"grey-{seed}.png")
+
+
+def test_the_flat_field_evens_the_light() -> None:
+    field = sloping()
+    light = flat_field([grey_shot(field, s) for s in range(4)], RIG, lux=900.0, made_at=NOW)
+    assert light.gain.mean(axis=(0, 1)) == pytest.approx([1, 1, 1], abs=1e-4)
+    assert light.residual < 0.003
+    nine = field[125::250, 166::333].mean(axis=2)
+    assert nine.shape == (3, 3)
+    assert light.uniformity == pytest.approx(nine.min() / nine.max(), abs=0.01)
+    assert light.lux == 900.0
+    assert (light.expires_at - light.made_at).days == 30
+    flat = apply_flat_field(LinearRGB((0.3 * field).astype(np.float32)), light).pixels
+    assert np.ptp(flat, axis=(0, 1)).max() / flat.mean() < 0.01
+
+
+@pytest.mark.parametrize("spoilt", ["part", "dark", "bright", "size", "none", "coloured"])
+def test_pictures_that_are_no_grey_field_are_refused(spoilt: str) -> None:
+    shots = [grey_shot(sloping(), 1)]
+    if spoilt == "part":
+        pixels = shots[0].photo.pixels.copy()
+        cv2.circle(pixels, (400, 300), 120, (200, 40, 40), -1)
+        shots = [dataclasses.replace(shots[0], photo=DeviceRGB(pixels))]
+    elif spoilt == "dark":
+        shots = [grey_shot(sloping(), 1, level=0.01)]
+    elif spoilt == "bright":
+        shots = [grey_shot(sloping(), 1, level=1.2)]
+    elif spoilt == "size":
+        shots = [grey_shot(sloping((500, 400)), 1)]
+    elif spoilt == "none":
+        shots = []
+    else:
+        shots = [grey_shot(sloping() * (1.5, 0.3, 0.2), 1)]
+    with pytest.raises(CalibrationError):
+        flat_field(shots, RIG, lux=None, made_at=NOW)
+
+
+def test_correct_reads_card_and_part_in_one_light() -> None:
+    field = sloping()
+    light = flat_field([grey_shot(field, s) for s in range(4)], RIG, lux=None, made_at=NOW)
+    even, _ = draw()
+    uneven, _ = draw(field=field)
+    with_field = correct(uneven, Calibration(cards=(MICRO,), rig=RIG, light=light))
+    reference = correct(even, Calibration(cards=(MICRO,)))
+    assert with_field.correction is not None
+    assert reference.correction is not None
+    assert with_field.card is not None
+    assert with_field.card.loo_mean is not None
+    assert with_field.card.loo_mean < 1.0
+    # the card's own patch, far from the centre, has its colour back in the corrected picture
+    patch = with_field.card.patches[5]
+    x, y = (round(v) for v in patch.centre_px)
+    seen = with_field.correction.lab(with_field.image.pixels[y - 5 : y + 5, x - 5 : x + 5].reshape(-1, 3).mean(axis=0))
+    assert float(delta_e_2000(Lab(patch.lab_reference), seen)) < 1.0
+
+
+def test_correct_gates_what_is_missing_and_marks_clipped_pixels() -> None:
+    shot, _ = draw()
+    alone = correct(shot, Calibration(cards=(MICRO,)))
+    assert alone.plane is not None
+    assert alone.plane.source == "card"
+    assert alone.clipped[112, 900]  # the bright disc
+    assert not alone.clipped[360, 300]
+    assert [g.name for g in alone.gates] == ["card"]
+    assert alone.gates[0].ok
+    np.testing.assert_array_equal(alone.image.pixels, linearise(shot.photo).pixels)
+    bench = correct(shot, Calibration(cards=(MICRO,), rig=RIG))
+    faulty = {g.name: g for g in bench.gates if not g.ok}
+    assert "station calibrate light" in faulty["light"].reason
+    assert faulty["light"].blocks == ("colour",)
+    blank = dataclasses.replace(shot, photo=DeviceRGB(np.full_like(shot.photo.pixels, 90)))
+    without = correct(blank, Calibration(cards=(MICRO,)))
+    assert without.correction is None
+    gate = next(g for g in without.gates if g.name == "card")
+    assert not gate.ok
+    assert gate.blocks == ("colour",)

@@ -1,0 +1,194 @@
+"""Region means and their CIEDE2000 against the golden, on drawn parts of known colour."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from station.measure.colour import ERODE_PX, U_OTHER_CAMERA, delta_e_2000, measure_regions, region_mean, u_colour
+from station.values.colour import ColourCorrection, Lab, LinearRGB, lab_to_xyz
+from station.values.geometry import Frame, Similarity
+from station.values.line import METAL, Aligned, Master, RegionMaster
+
+SHAPE = (160, 240)
+IDENTITY = ColourCorrection(np.zeros(3), np.ones(3), np.eye(3), "3x3, perceptual", 0.8)
+SKY, SUN, PLATE = (60.0, -8.0, -28.0), (75.0, 15.0, 60.0), (70.0, 4.0, 22.0)
+
+
+def labels() -> np.ndarray:
+    m = np.full(SHAPE, METAL, dtype=np.uint8)
+    m[20:140, 20:100] = 2
+    m[20:140, 110:190] = 3
+    m[20:140, 200:230] = 4
+    return m
+
+
+def light(lab: tuple[float, float, float]) -> np.ndarray:
+    return lab_to_xyz(Lab(np.array(lab)))
+
+
+def picture(*, sky=SKY, sun=SUN, plate=PLATE, noise: float = 0.01, seed: int = 1) -> np.ndarray:
+    image = np.empty((*SHAPE, 3))
+    image[:] = 0.4
+    m = labels()
+    for label, lab in ((2, sky), (3, sun), (4, plate)):
+        image[m == label] = light(lab)
+    image += np.random.default_rng(seed).normal(0, noise, image.shape)
+    return image.astype(np.float32)
+
+
+def master(image: np.ndarray | None = None, scale_source: str = "rig") -> Master:
+    image = picture(seed=9) if image is None else image
+    m, none = labels(), np.zeros(SHAPE, dtype=bool)
+    regions = []
+    for label, name, surface in ((2, "sky", "soft enamel"), (3, "sun", "soft enamel"), (4, "plate", "plating")):
+        seen = region_mean(LinearRGB(image), m, label, none, IDENTITY, surface=surface)
+        regions.append(RegionMaster(name, surface, label, seen.lab, seen.u, (0.0, 0.0), 10.0))
+    return Master(
+        number="GS-1",
+        version=1,
+        sheet_digest="",
+        photo_sha256="",
+        frame=Frame(0.03, SHAPE[1], SHAPE[0], (120.0, 80.0)),
+        image=LinearRGB(image),
+        correction=IDENTITY,
+        labels=m,
+        outline_mm=np.zeros((0, 2)),
+        holes_mm=(),
+        thickness_mm=1.6,
+        regions=tuple(regions),
+        marks=(),
+        sizes_mm={},
+        u_scale=1e-3,
+        scale_source=scale_source,
+        noise=0.01,
+        blur_px=1.0,
+        pose=Similarity(),
+    )
+
+
+def aligned(image: np.ndarray, *, clipped=None, valid=None, correction=IDENTITY, scale_source: str = "rig") -> Aligned:
+    return Aligned(
+        image=LinearRGB(image),
+        clipped=np.zeros(SHAPE, dtype=bool) if clipped is None else clipped,
+        valid=np.ones(SHAPE, dtype=bool) if valid is None else valid,
+        similarity=Similarity(),
+        rms_px=0.1,
+        overlap=1.0,
+        u_offset_mm=0.005,
+        u_rotation_deg=0.01,
+        u_scale=1e-3,
+        correction=correction,
+        scale_source=scale_source,
+        noise=0.01,
+        blur_px=1.0,
+    )
+
+
+def by_name(measurements) -> dict:
+    return {m.characteristic: m for m in measurements}
+
+
+def test_the_difference_and_its_parts_come_back() -> None:
+    shifted = (62.0, -8.0, -28.0)
+    found = by_name(measure_regions(aligned(picture(sky=shifted)), master()))
+    assert list(found) == ["colour:sky", "colour:sun", "colour:plate"]
+    sky = found["colour:sky"]
+    truth = float(delta_e_2000(Lab(np.array(SKY)), Lab(np.array(shifted))))
+    assert sky.kind == "colour"
+    assert sky.unit == "CIEDE2000"
+    assert sky.value == pytest.approx(truth, abs=0.05)
+    assert sky.detail["dL"] == pytest.approx(2.0, abs=0.06)
+    assert abs(sky.detail["dC"]) < 0.1
+    assert abs(sky.detail["dH"]) < 0.1
+    assert sky.detail["lab"] == pytest.approx(shifted, abs=0.15)
+    assert sky.detail["lab_golden"] == pytest.approx(SKY, abs=0.15)
+    sun = found["colour:sun"]
+    assert sun.value < 0.15
+    assert 0 < sun.u < 1.0
+
+
+def test_the_same_picture_is_no_difference_at_all() -> None:
+    image = picture(seed=9)
+    for m in measure_regions(aligned(image), master(image)):
+        assert m.value == 0.0
+
+
+def test_specks_at_the_edge_and_inside_do_not_move_the_mean() -> None:
+    image = picture()
+    image[20:140, 20 : 20 + ERODE_PX] = 0.9  # the wall's bleed along one edge
+    image[60:70, 50:62] = 0.01  # a speck of three per cent
+    found = by_name(measure_regions(aligned(image), master()))
+    assert found["colour:sky"].value < 0.15
+
+
+def test_metal_is_compared_by_its_middle_tone() -> None:
+    image = picture()
+    clipped = np.zeros(SHAPE, dtype=bool)
+    image[20:60, 200:230] = 1.0
+    clipped[20:60, 200:230] = True
+    image[120:140, 200:230] *= 0.3  # a dark reflection
+    found = by_name(measure_regions(aligned(image, clipped=clipped), master()))
+    assert found["colour:plate"].value is not None
+    assert found["colour:plate"].value < 0.6
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"), [("clipped", "clipped or glares"), ("hidden", "not wholly"), ("card", "colour card")]
+)
+def test_what_cannot_be_decided_says_why(spoil: str, why: str) -> None:
+    mask = np.zeros(SHAPE, dtype=bool)
+    mask[20:80, 20:100] = True
+    unit = {
+        "clipped": aligned(picture(), clipped=mask),
+        "hidden": aligned(picture(), valid=~mask),
+        "card": aligned(picture(), correction=None),
+    }[spoil]
+    sky = by_name(measure_regions(unit, master()))["colour:sky"]
+    assert sky.value is None
+    assert why in sky.why
+
+
+def test_a_golden_without_colour_and_a_region_without_pixels() -> None:
+    golden = master()
+    blank = dataclasses.replace(golden, regions=(dataclasses.replace(golden.regions[0], lab=None), golden.regions[1]))
+    found = by_name(measure_regions(aligned(picture()), blank))
+    assert found["colour:sky"].value is None
+    assert "golden" in found["colour:sky"].why
+    gone = dataclasses.replace(golden, regions=(dataclasses.replace(golden.regions[0], label=9),))
+    assert "too small" in measure_regions(aligned(picture()), gone)[0].why
+
+
+def test_a_thin_region_is_measured_along_its_middle() -> None:
+    m = np.zeros(SHAPE, dtype=np.uint8)
+    m[50:56, 20:220] = 2
+    image = np.full((*SHAPE, 3), 0.9, dtype=np.float32)
+    image[50:56] = light(SKY)
+    seen = region_mean(LinearRGB(image), m, 2, np.zeros(SHAPE, dtype=bool), IDENTITY)
+    assert seen.lab == pytest.approx(SKY, abs=0.01)
+
+
+def test_the_scatter_grows_with_the_noise_and_covers_the_error() -> None:
+    none, m = np.zeros(SHAPE, dtype=bool), labels()
+    errors, claims = [], []
+    for seed in range(30):
+        seen = region_mean(LinearRGB(picture(noise=0.05, seed=seed)), m, 2, none, IDENTITY)
+        assert seen.lab is not None
+        errors.append(float(delta_e_2000(Lab(np.array(SKY)), Lab(seen.lab))))
+        claims.append(seen.u)
+    calm = region_mean(LinearRGB(picture(noise=0.01)), m, 2, none, IDENTITY)
+    assert calm.u < 0.5 * np.mean(claims)
+    rms = float(np.sqrt(np.mean(np.square(errors))))
+    assert 0.4 * rms < np.mean(claims) < 2.5 * rms
+
+
+def test_another_camera_carries_the_uncertainty_of_another_camera() -> None:
+    bench = by_name(measure_regions(aligned(picture()), master()))["colour:sky"]
+    supplier = by_name(measure_regions(aligned(picture(), scale_source="card"), master()))["colour:sky"]
+    assert bench.u < 1.0
+    assert supplier.u == pytest.approx(2 * U_OTHER_CAMERA, rel=0.05)
+    assert "no common bench" in supplier.method
+    # on one bench a worse correction is repeated, but not perfectly
+    assert u_colour(0, 0, 3.0, 3.0, same_bench=True) > u_colour(0, 0, 1.0, 1.0, same_bench=True)
