@@ -145,7 +145,7 @@ def _paper() -> Part:
 
 
 def board_photo(number: int, count: int, seed: int) -> bytes:
-    """JPEG of the ChArUco board, the ``number``-th (from 1) of ``count``: the first flat, the others tilted all round."""
+    """JPEG of the ChArUco board, the ``number``-th (from 1) of ``count``: the first flat, the rest tilted all round."""
     shooting = replace(shooting_of(seed * 1000 + number, number), card=None, markers=False, ruler=False)
     if number == 1:
         return render_board(BoardPlacement(0.0, 0.0, 0.0, (0.0, 0.0), 0.6), shooting, RIG).jpeg

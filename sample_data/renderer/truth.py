@@ -16,7 +16,7 @@ from sample_data.renderer.canvas import Points
 from sample_data.renderer.defects import HARMLESS, Made
 from sample_data.renderer.relief import Design
 from sample_data.renderer.units import DISTURBANCES, Manufactured, UnitPlan
-from sample_data.renderer.workpiece import Workpiece, golden_piece
+from sample_data.renderer.workpiece import PITCH_MM, Workpiece, golden_piece
 from station.values.geometry import CameraPlane, Similarity
 
 Table = dict[str, Any]
@@ -233,7 +233,7 @@ def contrast_to_noise(d: Made, view: View, size: float) -> float | None:
     rows, columns = np.nonzero(d.mask)
     if not len(rows):
         return None
-    pitch = 0.01 * size
+    pitch = PITCH_MM * size
     near = cv2.distanceTransform(1 - np.pad(d.mask.astype(np.uint8), 40), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) * pitch
     middle_row, middle_column = rows.mean() + 40, columns.mean() + 40
     at = np.array([d.x_mm, d.y_mm]) * size

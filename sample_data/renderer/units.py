@@ -17,7 +17,7 @@ from sample_data.renderer.canvas import Mask
 from sample_data.renderer.defects import Defect, Made, apply
 from sample_data.renderer.part import Part
 from sample_data.renderer.relief import FIRST_CELL, METAL, Design
-from sample_data.renderer.workpiece import LogoShift, Workpiece, golden_piece, start
+from sample_data.renderer.workpiece import PITCH_MM, LogoShift, Workpiece, golden_piece, start
 
 DISTURBANCES: Mapping[str, str] = {
     "blurred": "sharpness",
@@ -195,6 +195,8 @@ def _unit(
         defects.append(
             _place(design, "lint", float(rng.uniform(0.018, 0.03)), rng, length=float(rng.uniform(0.8, 2.6)))
         )
+    # In whole samples of the raster, so that edges along its axes move by exactly as much.
+    offset = np.rint(offset / PITCH_MM) * PITCH_MM
     logo = LogoShift(float(offset[0]), float(offset[1]), turn, scale)
     place = (float(rng.uniform(-1, 1)), float(rng.uniform(-1, 1)))
     spin = float(rng.uniform(-180, 180)) if rng.random() < 0.6 else float(rng.normal(0, 8))
