@@ -101,7 +101,7 @@ def test_the_emblem_moves_as_its_truth_says() -> None:
     still, heading = middle(LogoShift())
     moved, _ = middle(LogoShift(0.4, -0.24))
     _, turned = middle(LogoShift(rotation_deg=5.0))
-    assert np.allclose(moved - still, (0.4, -0.24), atol=1e-6)
+    assert np.allclose(moved - still, (0.4, -0.24), atol=1e-3)
     assert turned - heading == pytest.approx(5.0, abs=0.15)  # positive clockwise as seen, y down
 
 
@@ -111,7 +111,7 @@ def test_a_round_defect_has_the_size_it_says(kind: str) -> None:
     piece = start(design, LogoShift(), 0.02)
     before = piece.height_mm.copy()
     made = apply(piece, Defect(kind, 3.0, -8.4, 0.4, seed=3))
-    rows, columns = np.nonzero(made.mask)
+    rows, _ = np.nonzero(made.mask)
     assert made.size_mm == pytest.approx(2 * np.sqrt(len(rows) * 0.02**2 / np.pi))
     assert made.size_mm == pytest.approx(0.4, rel=0.12)
     assert made.region == "mustard"
