@@ -1,6 +1,7 @@
 """The commands. Thin: they read options, call ``station.service`` and print.
 
 ``conduct``    exit codes, one-line errors, JSON and tables, progress: the same for every command
+``demo``       the main job on the sample data
 ``bench``      card, rig, calibrate, capture
 ``goldens``    golden seal, golden list
 ``inspecting`` inspect
@@ -20,10 +21,11 @@ from typing import Annotated
 import typer
 
 from station import __version__
-from station.cli import bench, goldens, inspecting, lots, pictures, upkeep
+from station.cli import bench, demo, goldens, inspecting, lots, pictures, upkeep
 from station.cli.conduct import Context, run
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+demo.register(app)
 bench.register(app)
 goldens.register(app)
 inspecting.register(app)

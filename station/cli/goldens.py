@@ -24,17 +24,26 @@ def seal(
     photo: Annotated[Path, typer.Option("--photo", metavar="FRONT.jpg", help="Photo of the golden sample.")],
     rig: Rig = None,
     card: Card = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", metavar="OUT.png", help="Draw the regions here, for confirmation.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Measure the golden sample into a master and seal it."""
+    from station.service.reporting import region_picture
+
     with context_of(context).open() as station, progress("Measuring the golden sample"):
         sealed = station.seal_golden(sheet, photo, rig=rig, card=card)
+        if picture is not None:
+            picture.write_bytes(region_picture(station, sealed.number, sealed.version))
     if json:
         emit(document(sealed))
         return
     state = "is sealed" if sealed.new else "was sealed before, unchanged"
     show(f"Golden {sealed.number} version {sealed.version} {state}: {sealed.digest}")
     show(f"Regions: {', '.join(sealed.regions) or 'none'}")
+    if picture is not None:
+        show(f"Look at {picture} and confirm that every region is the cell you meant.")
     for warning in sealed.warnings:
         show(f"Warning: {warning}")
 

@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
 def serve(
     context: typer.Context,
     port: Annotated[int | None, typer.Option("--port", min=1, max=65535, metavar="N")] = None,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the review page in the browser.")] = False,
 ) -> None:
     """Serve the local API and the review pages."""
     from station.service.tools import free_port
@@ -30,6 +31,12 @@ def serve(
     free_port(settings.host, chosen)
     with context_of(context).open():
         pass  # a database that cannot be used is refused here, in one line, not in the log of the server
+    address = f"http://{settings.host}:{chosen}/"
+    show(f"The review page is at {address} (Ctrl-C stops it).")
+    if open_page:
+        import webbrowser
+
+        webbrowser.open(address)
     import uvicorn
 
     # the server makes its application itself and reads its settings from the environment

@@ -28,7 +28,7 @@ from station.values.bench import Calibration, LensCalibration, LightCalibration,
 from station.values.documents import CardDocument, LotDocument, UnitDocument, Verdict
 
 if TYPE_CHECKING:
-    from station.values.line import Shot
+    from station.values.line import Master, Shot
 
 PROGRAM = f"golden-sample-station {__version__}"
 DECISIONS = ("accept", "reject", "defer", "undo")
@@ -175,6 +175,14 @@ class Station:
         frame = json.loads(records.golden(self._db, number, version).master_document)["frame"]
         return views.FrameView(**{**frame, "origin_px": tuple(frame["origin_px"])})
 
+    def master(self, number: str, version: int | None = None) -> Master:
+        """The measured master of a golden sample, its digest verified."""
+        from station.store.masters import load_master
+
+        row = records.golden(self._db, number, version)
+        arrays = self._evidence.read(row.master_sha256)
+        return load_master(arrays, json.loads(row.master_document), row.master_digest)
+
     # --- units -------------------------------------------------------------------------------------------------------
 
     def inspect(
@@ -228,11 +236,14 @@ class Station:
         lot: str | None = None,
         golden: str | None = None,
         verdict: Verdict | None = None,
+        after: int = 0,
         limit: int | None = None,
         offset: int = 0,
     ) -> list[views.UnitView]:
-        """Inspected units in the order of inspection."""
-        found = records.units(self._db, lot=lot, golden=golden, verdict=verdict, limit=limit, offset=offset)
+        """Inspected units in the order of inspection; ``after``: with a greater id."""
+        found = records.units(
+            self._db, lot=lot, golden=golden, verdict=verdict, after=after, limit=limit, offset=offset
+        )
         return [unit_view(u) for u in found]
 
     def unit(self, unit_id: int) -> views.UnitView:
@@ -244,20 +255,28 @@ class Station:
         return UnitDocument.model_validate_json(records.unit(self._db, unit_id).document)
 
     def findings(
-        self, *, kind: str | None = None, lot: str | None = None, unit_id: int | None = None
+        self,
+        *,
+        kind: str | None = None,
+        lot: str | None = None,
+        unit_id: int | None = None,
+        after: int = 0,
+        limit: int | None = None,
     ) -> list[views.FindingView]:
-        """Recorded findings."""
-        rows = records.findings(self._db, kind=kind, lot=lot, unit_id=unit_id)
+        """Recorded findings in the order they were recorded; ``after``: with a greater id."""
+        rows = records.findings(self._db, kind=kind, lot=lot, unit_id=unit_id, after=after, limit=limit)
         return [
-            views.FindingView(**{k: v for k, v in r.items() if k not in ("id", "class")}, defect_class=r["class"])
-            for r in rows
+            views.FindingView(**{k: v for k, v in r.items() if k != "class"}, defect_class=r["class"]) for r in rows
         ]
 
     # --- review ------------------------------------------------------------------------------------------------------
 
-    def queue(self, lot: str | None = None) -> list[views.UnitView]:
-        """Flagged units that wait for a reviewer: undecided first, worst margin first."""
-        return [unit_view(u) for u in records.queue(self._db, lot=lot)]
+    def queue(self, lot: str | None = None, *, settled: bool = False) -> list[views.UnitView]:
+        """Flagged units that wait for a reviewer: undecided first, worst margin first.
+
+        settled : those that a reviewer accepted or rejected instead, the newest review first.
+        """
+        return [unit_view(u) for u in records.queue(self._db, lot=lot, settled=settled)]
 
     def review(
         self,
@@ -302,19 +321,26 @@ class Station:
 
     def decide_lot(self, lot: str, size: int) -> LotDocument:
         """Decide a lot by its control sheet's sampling plans and record the decision."""
-        from station.lots.decide import decide
-        from station.sheet import load_sheet
-
-        row = records.lot(self._db, lot)
-        golden = records.golden_by_id(self._db, row.golden_id)
-        units = standing_units(records.units(self._db, lot=lot, current=True))
-        sheet = load_sheet(golden.sheet_toml.encode())
-        document = decide(lot, golden.number, [outcome(u, sheet) for u in units], sheet.aql, size)
+        document = self.lot_tally(lot, size)
         records.add_lot_decision(
-            self._db, lot_id=row.id, decision=document.decision, document=document.model_dump_json(by_alias=True),
+            self._db, lot_id=records.lot(self._db, lot).id, decision=document.decision, document=document.model_dump_json(by_alias=True),
             digest=document.digest, at=self._clock(),
         )  # fmt: skip
         return document
+
+    def lot_tally(self, lot: str, size: int | None = None) -> LotDocument:
+        """The decision as it would be now, recorded nowhere.
+
+        size : units in the whole lot; None takes the one it was last decided with, and without one raises NotFoundError.
+        """
+        from station.lots.decide import decide
+        from station.sheet import load_sheet
+
+        size = self.lot_document(lot).size if size is None else size
+        golden = records.golden_by_id(self._db, records.lot(self._db, lot).golden_id)
+        units = standing_units(records.units(self._db, lot=lot, current=True))
+        sheet = load_sheet(golden.sheet_toml.encode())
+        return decide(lot, golden.number, [outcome(u, sheet) for u in units], sheet.aql, size)
 
     def lot_document(self, lot: str) -> LotDocument:
         """The newest decision on a lot. Raises NotFoundError where there is none yet."""
@@ -358,6 +384,13 @@ class Station:
         row = records.unit(self._db, unit_id)
         files = {"photo": row.photo_sha256, "frame": row.frame_sha256, "annotated": row.annotated_sha256}
         return self._picture(files, kind, f"unit {row.unit}")
+
+    def picture(self, sha256: str) -> views.Picture:
+        """A picture that the records name, by the SHA-256 of its file. Other evidence is not handed out."""
+        media_type = records.media_type(self._db, sha256)
+        if not media_type.startswith("image/"):
+            raise NotFoundError(f"the file {sha256[:12]} is no picture", "Use the sha256 of a photo or a frame.")
+        return views.Picture(self._evidence.read(sha256), media_type, sha256)
 
     # --- upkeep ------------------------------------------------------------------------------------------------------
 
@@ -415,6 +448,7 @@ class Station:
             sheet_digest=row.sheet_digest,
             photo=row.photo,
             photo_sha256=row.photo_sha256,
+            frame_sha256=row.frame_sha256,
             rig=row.rig,
             sealed_at=row.sealed_at,
             new=new,
@@ -485,6 +519,8 @@ def unit_view(row: UnitRow) -> views.UnitView:
         inspected_at=row.inspected_at,
         review=review_view(row.review) if row.review else None,
         has_pictures=row.frame_sha256 is not None,
+        frame_sha256=row.frame_sha256,
+        annotated_sha256=row.annotated_sha256,
     )
 
 

@@ -1,0 +1,49 @@
+"""Documents about a lot: the one-page summary and the pictures that go with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from station.errors import NotFoundError
+from station.values.documents import Verdict
+
+if TYPE_CHECKING:
+    from station.service.station import Station
+    from station.service.views import UnitView
+
+PICTURES = 4
+"""Annotated pictures on the summary; more would not stay on one page."""
+
+
+def lot_summary(station: Station, lot: str) -> bytes:
+    """PDF bytes of the one-page summary of a decided lot. Raises NotFoundError where it is not decided yet."""
+    from station.report.summary import lot_summary as write
+
+    document = station.lot_document(lot)
+    units = station.units(lot=lot)
+    golden = station.golden(document.golden)
+    pictures = [station.unit_picture(u.id, kind="annotated").data for u in worst_units(units)[:PICTURES]]
+    return write(
+        document,
+        [station.unit_document(u.id) for u in units],
+        title=golden.product or golden.sku,
+        sheet_number=golden.sku,
+        pictures=pictures,
+    )
+
+
+def worst_units(units: list[UnitView]) -> list[UnitView]:
+    """Flagged units that have an annotated picture: nonconforming first, the one farthest beyond its limit first."""
+    flagged = [u for u in units if u.verdict is not Verdict.CONFORMS and u.has_pictures]
+    return sorted(flagged, key=lambda u: (u.verdict is not Verdict.NONCONFORMS, u.margin or 0.0, u.unit))
+
+
+def region_picture(station: Station, number: str, version: int | None = None) -> bytes:
+    """PNG bytes of the golden with every region outlined and named, for a person to confirm."""
+    from station.measure.regions import region_picture as draw
+    from station.report.pictures import png
+
+    master = station.master(number, version)
+    if not master.regions:
+        raise NotFoundError(f"golden {number} has no regions", "Name regions in its control sheet and seal it again.")
+    return png(draw(master.image, master.labels, [r.name for r in master.regions]))
