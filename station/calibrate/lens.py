@@ -34,6 +34,8 @@ MAX_DISTANCE_OFF = 0.15
 """Part by which the camera's distance may differ from the rig's nominal one."""
 CARD_U_SCALE = 0.003
 """Relative standard uncertainty of a length scaled by a card in the picture: print, edges, a millimetre of height."""
+U_MARKERS = 2e-4
+"""Relative standard uncertainty of the distances between the markers as the rig file states them: 10 um over 50 mm."""
 _BLOCKS = ("size", "border", "position", "offset", "offset-x", "offset-y", "scale")
 _PART_HEIGHT_MM = 3.0  # a tall part: what an error of the focal length is weighed with
 
@@ -246,7 +248,7 @@ def locate_plane(shot: Shot, rig: Rig, lens: LensCalibration) -> tuple[CameraPla
         )
     corners = np.concatenate([m.corners_px for m in used])
     span = float(np.hypot(*np.ptp(corners, axis=0)))
-    u_scale = math.hypot(lens.u_scale, rms * math.sqrt(8 / len(corners)) / span)
+    u_scale = math.hypot(lens.u_scale, U_MARKERS, rms * math.sqrt(8 / len(corners)) / span)
     plane = CameraPlane(lens.camera_matrix, lens.distortion, rotation, translation, u_scale)
     return plane, Gate("scale", True)
 

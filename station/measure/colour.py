@@ -44,7 +44,7 @@ class RegionColour:
     """The colour of one region, or why there is none.
 
     rgb : (3,) robust mean in linear light. lab : (3,) under the correction. u : standard uncertainty (k = 1) of the
-    mean in CIEDE2000, from the scatter over the region. pixels : how many were used.
+    mean in CIEDE2000, from the scatter over the region, 0 where there is no lab. pixels : how many were used.
     """
 
     rgb: Float | None
@@ -81,21 +81,21 @@ def region_mean(
     core = _core(labels == label, erode_px)
     total = int(core.sum())
     if total < MIN_PIXELS:
-        return RegionColour(None, None, math.inf, total, "the region is too small to be measured")
+        return RegionColour(None, None, 0.0, total, "the region is too small to be measured")
     seen = core if valid is None else core & valid
     if int(seen.sum()) < (1 - MAX_HIDDEN) * total:
-        return RegionColour(None, None, math.inf, int(seen.sum()), "the region is not wholly in the photo")
+        return RegionColour(None, None, 0.0, int(seen.sum()), "the region is not wholly in the photo")
     kept = seen & ~_spread(clipped)
     limit = MAX_CLIPPED.get(surface, MAX_CLIPPED_OTHER)
     if int(kept.sum()) < max((1 - limit) * int(seen.sum()), MIN_PIXELS):
         share = 100 * (1 - kept.sum() / seen.sum())
-        return RegionColour(None, None, math.inf, int(kept.sum()), f"{share:.0f} % of the region is clipped or glares")
+        return RegionColour(None, None, 0.0, int(kept.sum()), f"{share:.0f} % of the region is clipped or glares")
     y, x = np.nonzero(kept)
     rgb = image.pixels[y, x].astype(np.float64)
     chosen = _middle_half(rgb) if surface == "plating" else _without_outliers(rgb)
     mean = rgb[chosen].mean(axis=0)
     if correction is None:
-        return RegionColour(mean, None, math.inf, int(chosen.sum()), "the photo has no usable colour card")
+        return RegionColour(mean, None, 0.0, int(chosen.sum()), "the photo has no usable colour card")
     lab = correction.lab(mean).values
     u = _scatter(rgb[chosen], y[chosen], x[chosen], lab, correction)
     return RegionColour(mean, lab, u, int(chosen.sum()))
