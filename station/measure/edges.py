@@ -1,8 +1,7 @@
 """Sub-pixel edges along the normals of a contour, in linear light.
 
 An edge blurred by a symmetric lens lies where its gradient is steepest, but only in linear light: on coded values it
-moves by 0.5-3 px. Between two pictures of the same edge the *shift* of the whole profile is far more certain than
-either edge by itself, because whatever biases one (bevel, side wall, contact shadow) biases the other alike.
+moves by 0.5-3 px.
 """
 
 from __future__ import annotations
@@ -35,9 +34,10 @@ class Places:
     points: Float
     normals: Float
 
-    def moved(self, distance_mm: Float) -> Float:
-        """(n, 2) mm contour after moving every place along its normal by (n,) mm."""
-        return np.asarray(self.points + self.normals * distance_mm[:, None], dtype=np.float64)
+    def moved(self, distance_mm: Float | float) -> Float:
+        """(n, 2) mm contour after moving every place along its normal, by (n,) mm or all by the same."""
+        distance = np.broadcast_to(np.asarray(distance_mm, dtype=np.float64), len(self.points))
+        return np.asarray(self.points + self.normals * distance[:, None], dtype=np.float64)
 
 
 def places_along(contour_mm: Float, *, hole: bool = False) -> Places:
@@ -65,7 +65,7 @@ def steepest_path(s: Float, values: Float, *, prefer_outer: float, centre: float
     values : (n, m, 3) profiles. The path maximises the gradient energy, saturated against each normal's own maximum to
     0-0.83, less a cost for jumps between neighbours (dynamic programming round the contour). prefer_outer : what a
     millimetre further out is worth. width_mm : where positive, the score fades with the distance from ``centre`` as a
-    Gaussian. NaN where a normal leaves the raster.
+    Gaussian. NaN where a normal leaves the raster or shows no edge (less than a hundredth of the usual energy).
     """
     energy = _energy(s, values)
     bad = ~np.isfinite(energy).all(axis=1)
@@ -76,40 +76,10 @@ def steepest_path(s: Float, values: Float, *, prefer_outer: float, centre: float
         score = score * np.exp(-(((s - centre) / width_mm) ** 2) / 2)
     path = _dynamic_path(score, jump_cost=0.04)
     out = np.array([_peak(energy[i], int(k), s) for i, k in enumerate(path)])
-    out[bad] = np.nan
+    strength = energy[np.arange(len(path)), path]
+    usual = float(np.median(strength[~bad])) if not bad.all() else 0.0
+    out[bad | (strength < 0.01 * usual) | (strength <= 0)] = np.nan
     return out
-
-
-def profile_shift(
-    s: Float, golden: Float, unit: Float, at: Float, reach_mm: tuple[float, float]
-) -> tuple[Float, Float]:
-    """How far each unit profile lies outside the golden's: (n,) mm, and (n,) correlation at that shift, 0-1.
-
-    golden, unit : (n, m, 3) on the same positions ``s``. at : (n,) mm position of the golden's edge. reach_mm : the
-    part of the profile around the edge that is compared. Each channel may differ by a gain and an offset; the shift
-    with the largest correlation, channels weighted by the golden's contrast, wins and is refined by a parabola.
-    """
-    lags = np.arange(-round(0.3 / STEP_MM), round(0.3 / STEP_MM) + 1)
-    window = np.arange(round(reach_mm[0] / STEP_MM), round(reach_mm[1] / STEP_MM) + 1)
-    start = np.round((at - s[0]) / STEP_MM).astype(np.intp)
-    rows = np.arange(len(at))[:, None]
-    g = _centred(golden[rows, np.clip(start[:, None] + window, 0, len(s) - 1)])
-    power = (g * g).sum(axis=1)
-    share = np.empty((len(at), len(lags)))
-    for k, lag in enumerate(lags):
-        u = _centred(unit[rows, np.clip(start[:, None] + window + lag, 0, len(s) - 1)])
-        cross = np.maximum((g * u).sum(axis=1), 0)
-        energy = (u * u).sum(axis=1)
-        alike = cross / np.sqrt(np.maximum(power * energy, 1e-30))
-        share[:, k] = (alike * power).sum(axis=1) / np.maximum(power.sum(axis=1), 1e-30)
-    best = np.argmax(np.nan_to_num(share, nan=-1.0), axis=1)
-    inner = np.clip(best, 1, len(lags) - 2)
-    i = np.arange(len(at))
-    shift = (lags[inner] + _vertex(share[i, inner - 1], share[i, inner], share[i, inner + 1])) * STEP_MM
-    shift[(best == 0) | (best == len(lags) - 1)] = np.nan
-    correlation = share[i, best]
-    correlation[~np.isfinite(shift)] = 0
-    return shift, np.clip(np.nan_to_num(correlation), 0, 1)
 
 
 def reject_outliers(values: Float, *, half: int) -> Float:
@@ -156,10 +126,6 @@ def quadratic_smooth(values: Float, half: int) -> Float:
 
     window = min(2 * half + 1, (len(values) - 1) // 2 * 2 + 1)
     return np.asarray(savgol_filter(values, window, 2, axis=0, mode="wrap"), dtype=np.float64)
-
-
-def _centred(v: Float) -> Float:
-    return np.asarray(v - v.mean(axis=1, keepdims=True), dtype=np.float64)
 
 
 def _energy(s: Float, values: Float) -> Float:

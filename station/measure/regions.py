@@ -26,6 +26,7 @@ _LIGHTNESS_WEIGHT = 0.7  # gloss and shading change lightness first, another mat
 _LINE_RADIUS_MM = 0.20  # struck lines are 0.25-0.4 mm wide
 _HOLE_MM2 = 0.30  # a highlight, pit or speck this large inside a cell still belongs to the cell
 _CELL_MM2 = 0.06  # smaller flat zones are texture, not cells
+_TINT_SPREAD = 0.06  # least spread of the metal's log chromaticity
 _MOST_REGIONS = OTHER - FIRST_REGION
 
 
@@ -130,6 +131,11 @@ class _Segmenter:
         calm = cv2.medianBlur(np.ascontiguousarray(image.pixels), 5)
         space = np.asarray(cv2.cvtColor(np.clip(calm, 0, 1), cv2.COLOR_LRGB2Lab), dtype=np.float32)
         self.space: NDArray[np.float32] = space * np.array([_LIGHTNESS_WEIGHT, 1, 1], dtype=np.float32)
+        # A mirror keeps its tint where its brightness changes; 0.02 stands against the noise of dark pixels.
+        light = np.log(np.maximum(calm, 0) + 0.02)
+        self.tint: NDArray[np.float32] = np.stack(
+            [light[..., 0] - light[..., 1], light[..., 2] - light[..., 1]], axis=2
+        )
         self.depth = cv2.distanceTransform(np.pad(self.part.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
 
     def grow(self, seed_px: tuple[float, float], name: str, forbid_metal: bool) -> Bool:
@@ -242,13 +248,12 @@ class _Segmenter:
         found = np.zeros_like(metal)
         if sure.sum() < 50:
             return found
-        colours = self.space[sure]
-        hue = colours[:, 1:]
-        middle = np.median(hue, axis=0)
-        spread = np.maximum(1.4826 * np.median(np.abs(hue - middle), axis=0), 2.0)
-        low, high = np.percentile(colours[:, 0], [1, 99])
-        off = np.sqrt((((self.space[..., 1:] - middle) / spread) ** 2).sum(axis=2))
-        odd = (off > 5.0) | (self.space[..., 0] < low - 6) | (self.space[..., 0] > high + 6)
+        tint = self.tint[sure]
+        middle = np.median(tint, axis=0)
+        spread = np.maximum(1.4826 * np.median(np.abs(tint - middle), axis=0), _TINT_SPREAD)
+        low, high = np.percentile(self.space[sure][:, 0], [1, 99])
+        off = np.sqrt((((self.tint - middle) / spread) ** 2).sum(axis=2))
+        odd = (off > 3.5) | (self.space[..., 0] < low - 6) | (self.space[..., 0] > high + 6)
         core = (odd & wide).astype(np.uint8)
         core = cv2.morphologyEx(core, cv2.MORPH_OPEN, _disc(max(round(0.1 / self.pitch), 2)))
         count, parts, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=4)

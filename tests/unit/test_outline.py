@@ -21,7 +21,8 @@ Float = NDArray[np.float64]
 
 FRAME = Frame(0.03, 480, 440, (239.5, 219.5))
 BENCH = np.array([0.32, 0.31, 0.30])
-RIM, FACE, WALL = np.array([0.62, 0.45, 0.16]), np.array([0.10, 0.20, 0.45]), np.array([0.2, 0.15, 0.07])
+SHOULDER = np.array([0.25, 0.24, 0.22])  # steep last 0.03 mm of the part: about as dark as the shadow beside it
+RIM, FACE = np.array([0.62, 0.45, 0.16]), np.array([0.10, 0.20, 0.45])
 
 
 def _superellipse(a: float, b: float) -> Float:
@@ -32,24 +33,22 @@ def _superellipse(a: float, b: float) -> Float:
 
 
 def _picture(outline: Float, hole: Float | None, seed: int, *, noise: float = 0.004, gain: float = 1.0) -> LinearRGB:
-    """The part on a bench with a soft contact shadow; 6 x 6 samples a pixel, blurred by 0.9 px."""
+    """The part on a bench with a soft contact shadow, its shoulder dark; 6 x 6 samples a pixel, blurred by 0.9 px."""
     k = 6
     shape = (FRAME.height * k, FRAME.width * k)
 
-    def mask(contour: Float, scale: float = 1.0) -> NDArray[np.float32]:
-        centre = centroid(contour)
-        fine = (FRAME.to_px(centre + (contour - centre) * scale) + 0.5) * k - 0.5
+    def mask(contour: Float, outwards: float = 0.0) -> NDArray[np.float32]:
+        fine = (FRAME.to_px(contour + outwards * outward_normals(contour)) + 0.5) * k - 0.5
         m = polygon_mask(fine, shape).astype(np.float32)
         return m.reshape(FRAME.height, k, FRAME.width, k).mean(axis=(1, 3))
 
-    part, inner = mask(outline), mask(outline, 0.9)
+    part, rim, inner = mask(outline), mask(outline, -0.03), mask(outline, -0.5)
     if hole is not None:
-        opening = mask(hole)
-        part, inner = part * (1 - opening), inner * (1 - mask(hole, 1.25))
+        part, rim, inner = part * (1 - mask(hole)), rim * (1 - mask(hole, 0.03)), inner * (1 - mask(hole, 0.3))
     shadow = 1 - 0.35 * np.clip(gaussian_filter(part, 8), 0, 1)
     rgb = BENCH * shadow[..., None]
-    rgb = rgb * (1 - part[..., None]) + RIM * part[..., None]
-    rgb = rgb * (1 - inner[..., None]) + FACE * inner[..., None]
+    for colour, cover in ((SHOULDER, part), (RIM, rim), (FACE, inner)):
+        rgb = rgb * (1 - cover[..., None]) + colour * cover[..., None]
     rgb = gaussian_filter(rgb, (0.9, 0.9, 0)) * gain
     rgb += np.random.default_rng(seed).normal(0, noise, rgb.shape)
     return LinearRGB(rgb.astype(np.float32))
