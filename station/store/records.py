@@ -268,11 +268,15 @@ def units(
     golden: str | None = None,
     verdict: Verdict | None = None,
     current: bool = False,
+    after: int = 0,
     limit: int | None = None,
     offset: int = 0,
 ) -> list[UnitRow]:
-    """Units in the order of inspection; ``current`` leaves out what a later inspection of the picture replaced."""
-    query = _units().order_by(t.units.c.id).offset(offset)
+    """Units in the order of inspection; ``current`` leaves out what a later inspection of the picture replaced.
+
+    after : only units with a greater id, which is how a list is read page by page while units are added to it.
+    """
+    query = _units().where(t.units.c.id > after).order_by(t.units.c.id).offset(offset)
     if lot is not None:
         query = query.where(t.lots.c.name == lot)
     if golden is not None:
@@ -286,31 +290,45 @@ def units(
         return [_unit(r) for r in c.execute(query if limit is None else query.limit(limit))]
 
 
-def queue(db: Database, *, lot: str | None = None) -> list[UnitRow]:
-    """Units that wait for a reviewer: not conforming and not settled; undecided first, worst margin first."""
-    settled = t.reviews.c.decision.in_(("accept", "reject"))
-    query = _units().where(t.units.c.verdict != "conforms", sa.or_(t.reviews.c.id.is_(None), ~settled), ~_replaced())
+def queue(db: Database, *, lot: str | None = None, settled: bool = False) -> list[UnitRow]:
+    """Units that wait for a reviewer: not conforming and not settled; undecided first, worst margin first.
+
+    settled : those that a reviewer accepted or rejected instead, the newest review first.
+    """
+    accepted_or_rejected = t.reviews.c.decision.in_(("accept", "reject"))
+    waits = sa.or_(t.reviews.c.id.is_(None), ~accepted_or_rejected)
+    query = _units().where(t.units.c.verdict != "conforms", accepted_or_rejected if settled else waits, ~_replaced())
     if lot is not None:
         query = query.where(t.lots.c.name == lot)
-    order = (
+    order: tuple[sa.ColumnElement[Any], ...] = (
         sa.case((t.units.c.verdict == "undecided", 0), else_=1),
         sa.case((t.units.c.margin.is_(None), 0), else_=1),
         t.units.c.margin,
         t.units.c.id,
     )
+    if settled:
+        order = (t.reviews.c.id.desc(),)
     with db.read() as c:
         return [_unit(r) for r in c.execute(query.order_by(*order))]
 
 
 def findings(
-    db: Database, *, kind: str | None = None, lot: str | None = None, unit_id: int | None = None
+    db: Database,
+    *,
+    kind: str | None = None,
+    lot: str | None = None,
+    unit_id: int | None = None,
+    after: int = 0,
+    limit: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Findings with the unit's name and lot, in the order they were recorded."""
+    """Findings with the unit's name and lot, in the order they were recorded; ``after``: with a greater id."""
     query = (
         sa.select(t.findings, t.units.c.unit.label("unit"), t.lots.c.name.label("lot"))
         .join(t.units, t.units.c.id == t.findings.c.unit_id)
         .outerjoin(t.lots, t.lots.c.id == t.units.c.lot_id)
+        .where(t.findings.c.id > after)
         .order_by(t.findings.c.id)
+        .limit(limit)
     )
     if kind is not None:
         query = query.where(t.findings.c.kind == kind)
@@ -341,7 +359,8 @@ def add_review(
     Parameters
     ----------
     expected
-        The id of the review the reviewer saw; a newer one in the records is a conflict. None: do not ask.
+        The id of the review the reviewer saw, 0 for a unit without one; a newer one in the records is a conflict.
+        None: do not ask.
     request_key
         The same key a second time answers the first record.
 
@@ -366,7 +385,7 @@ def add_review(
         if c.execute(sa.select(t.units.c.id).where(t.units.c.id == unit_id).with_for_update()).first() is None:
             raise NotFoundError(f"there is no unit {unit_id}", "Look it up in the list of units.")
         newest = c.execute(sa.select(sa.func.max(t.reviews.c.id)).where(t.reviews.c.unit_id == unit_id)).scalar()
-        if expected is not None and newest != expected:
+        if expected is not None and (newest or 0) != expected:
             raise ConflictError(
                 "this unit was reviewed by somebody else in the meantime", "Look at it again, then decide."
             )
@@ -457,6 +476,9 @@ def _decisions(lot_id: int) -> sa.Select[Any]:
 
 
 def media_type(db: Database, sha256: str) -> str:
-    """Media type of a file that the records name."""
+    """Media type of a file that the records name. Raises NotFoundError."""
     with db.read() as c:
-        return str(c.execute(sa.select(t.evidence.c.media_type).where(t.evidence.c.sha256 == sha256)).scalar_one())
+        found = c.execute(sa.select(t.evidence.c.media_type).where(t.evidence.c.sha256 == sha256)).scalar()
+    if found is None:
+        raise NotFoundError(f"no record names a file {sha256[:80]!r}", "Use the sha256 of a unit or golden.")
+    return str(found)
