@@ -63,7 +63,7 @@ def grid_mm(pitch_mm: float, n: int) -> Float:
 
 
 def feature_maps(image: Float32, mask: Bool) -> Float32:
-    """(4, H, W) local luminance, red and blue chromaticity and edge strength, each of zero mean and about unit spread in
+    """(4, H, W) local luminance, red and blue chromaticity and edge strength, of zero mean and about unit spread in
     ``mask``.
 
     image : (H, W, 3) linear light; NaN outside the photo.
