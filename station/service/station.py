@@ -323,15 +323,15 @@ class Station:
         """Decide a lot by its control sheet's sampling plans and record the decision."""
         document = self.lot_tally(lot, size)
         records.add_lot_decision(
-            self._db, lot_id=records.lot(self._db, lot).id, decision=document.decision, document=document.model_dump_json(by_alias=True),
-            digest=document.digest, at=self._clock(),
+            self._db, lot_id=records.lot(self._db, lot).id, decision=document.decision,
+            document=document.model_dump_json(by_alias=True), digest=document.digest, at=self._clock(),
         )  # fmt: skip
         return document
 
     def lot_tally(self, lot: str, size: int | None = None) -> LotDocument:
         """The decision as it would be now, recorded nowhere.
 
-        size : units in the whole lot; None takes the one it was last decided with, and without one raises NotFoundError.
+        size : units in the whole lot; None: that of its newest decision. Raises NotFoundError where there is none.
         """
         from station.lots.decide import decide
         from station.sheet import load_sheet
