@@ -219,7 +219,7 @@ def mat_texture(width_mm: float = 100.0, height_mm: float = 80.0) -> Single:
 
     grain = noise(2.2)
     grain = np.abs(grain) - np.float32(0.8)
-    out = 1 + 0.030 * grain + 0.014 * noise(6.0) + 0.02 * noise(60.0) + 0.015 * noise(220.0)
+    out = 1 + 0.050 * grain + 0.020 * noise(6.0) + 0.025 * noise(60.0) + 0.02 * noise(220.0)
     marks = np.zeros((h, w), dtype=np.float32)
     for _ in range(38):  # hairline scratches and fibres
         x, y = rng.uniform(0, w), rng.uniform(0, h)

@@ -132,7 +132,7 @@ class Processing:
 
     exposure_ev: float = 0.0
     balance_error: tuple[float, float] = (0.0, 0.0)
-    full_well: float = 26000.0
+    full_well: float = 16000.0
     read_noise: float = 4.0
     sharpen: float = 0.25
     quality: int = 85

@@ -83,6 +83,19 @@ def _step(x: Float, edge: float, soft: float) -> Float:
     return np.asarray(t * t * (3 - 2 * t), dtype=np.float64)
 
 
+def _patch(d: Float, azimuth_deg: float, zenith_deg: float, size_deg: tuple[float, float]) -> Float:
+    """A soft bright patch (0-1) centred on a direction, half sizes along the meridian and across it."""
+    a, z = math.radians(azimuth_deg), math.radians(zenith_deg)
+    out = np.array([math.sin(z) * math.cos(a), math.sin(z) * math.sin(a), math.cos(z)])
+    across = np.array([-math.sin(a), math.cos(a), 0.0])
+    along = np.cross(out, across)
+    front = d @ out
+    u = np.degrees(np.arctan2(d @ along, front)) / size_deg[0]
+    v = np.degrees(np.arctan2(d @ across, front)) / size_deg[1]
+    r = (np.abs(u) ** 4 + np.abs(v) ** 4) ** 0.25  # a rounded square, as of a soft box
+    return np.where(front > 0, _step(-r, -1.0, 0.7), 0.0)
+
+
 def radiance(layout: str, d: Float) -> Float:
     """(..., 3) main and ambient radiance (unnormalised) and bench share from directions d (..., 3), z up."""
     zenith = np.degrees(np.arccos(np.clip(d[..., 2], -1, 1)))
@@ -91,10 +104,12 @@ def radiance(layout: str, d: Float) -> Float:
     lens = 0.06 + 0.94 * _step(zenith, 5.5, 2.5)  # the dark lens and, round it, its mount in the lamp's opening
     mount = 0.22 + 0.78 * _step(zenith, 13.0, 4.0)
     if layout == "dome":
-        glow = 0.62 + 0.38 * np.cos(azimuth - 2.2) * np.sin(np.radians(zenith))
-        band = 1.0 + 1.6 * _step(zenith, 32.0, 14.0) * _step(-zenith, -62.0, 18.0)
-        seam = 1.0 - 0.30 * np.exp(-0.5 * ((zenith - 68.0) / 3.0) ** 2)
-        main = glow * band * seam
+        # A tent: paler towards the room's dark side, lit through its cloth by a lamp upper left and a weaker one right.
+        cloth = 0.42 - 0.24 * np.cos(azimuth - 0.9) * np.sin(np.radians(zenith))
+        seam = 1.0 - 0.45 * np.exp(-0.5 * ((zenith - 66.0) / 2.5) ** 2)
+        key = _patch(d, azimuth_deg=-125.0, zenith_deg=42.0, size_deg=(17.0, 24.0))
+        fill = _patch(d, azimuth_deg=20.0, zenith_deg=50.0, size_deg=(15.0, 30.0))
+        main = cloth * seam + 4.6 * key + 1.5 * fill
     elif layout == "ring":
         ring = _step(zenith, 16.0, 3.0) * _step(-zenith, -29.0, 4.0)
         main = 0.10 + 3.4 * ring * (0.92 + 0.08 * np.cos(24 * azimuth))

@@ -121,12 +121,12 @@ def _tiles() -> Single:
 
 
 _TEXTURE: Final[dict[str, tuple[float, float, float, float]]] = {
-    "metal": (0.006, 0.004, 0.004, 0.0),
+    "metal": (0.012, 0.006, 0.010, 0.0),
     "brushed metal": (0.004, 0.010, 0.085, 0.0),
     "sandblasted metal": (0.004, 0.150, 0.0, 0.0),
     "oxide": (0.006, 0.06, 0.0, 0.0),
-    "soft enamel": (0.004, 0.0, 0.0, 0.007),
-    "hard enamel": (0.003, 0.002, 0.002, 0.002),
+    "soft enamel": (0.010, 0.0, 0.0, 0.012),
+    "hard enamel": (0.006, 0.002, 0.003, 0.004),
 }
 """Rms slopes of waviness, grain, streaks and orange peel by kind."""
 
