@@ -30,6 +30,8 @@ DARK_WHITE = 0.10
 """Linear light of the card's lightest patch below which the photo is too dark to measure from."""
 INNER = 0.55
 """Part of a patch's side that is read: away from its edges, where blur, glare and chroma subsampling reach in."""
+PATCH_PIXELS = 2500
+"""Pixels of a patch that are read, spread over it: more would not make its mean more certain."""
 MAX_SCORE = 14.0
 """Mean Lab residual of the order test above which a lattice is not taken for the card."""
 MIN_MARGIN = 1.5
@@ -246,10 +248,10 @@ def _read(
         crop = photo[low[1] : high[1] + 1, low[0] : high[0] + 1]
         mask = np.zeros(crop.shape[:2], dtype=np.uint8)
         cv2.fillConvexPoly(mask, np.rint((quad - low) * 16).astype(np.int32), 1, shift=4)
-        coded = crop[mask > 0].astype(np.float64) / top
-        if len(coded) < 4:
+        inside = crop[mask > 0]
+        if len(inside) < 4:
             return None
-        coded = coded[:: max(1, len(coded) // 8000)]
+        coded = inside[:: max(1, len(inside) // PATCH_PIXELS)].astype(np.float64) / top
         linear = srgb_decode(coded)
         median = np.median(linear, axis=0)
         spread = 1.4826 * np.median(np.abs(linear - median), axis=0) + 0.5 / 255 * np.maximum(median, 0.02)

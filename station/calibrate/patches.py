@@ -101,7 +101,8 @@ def mcc_lattice(small: Pixels) -> Lattice | None:
 def _flat_quads(small: Pixels, patches: int) -> _Quads:
     smooth = cv2.GaussianBlur(small, (0, 0), 0.8)
     kernel = np.ones((3, 3), np.uint8)
-    edge = cv2.morphologyEx(smooth, cv2.MORPH_GRADIENT, kernel).max(axis=2)
+    red, green, blue = cv2.split(cv2.morphologyEx(smooth, cv2.MORPH_GRADIENT, kernel))
+    edge = cv2.max(cv2.max(red, green), blue)
     h, w = edge.shape
     rows: list[tuple[float, float, float, float, float]] = []
     for level in EDGE_LEVELS:
