@@ -50,6 +50,7 @@ class GoldenView(Document):
     sheet_digest: str
     photo: str
     photo_sha256: str
+    frame_sha256: str
     rig: str | None
     sealed_at: datetime
     new: bool = True
@@ -96,11 +97,14 @@ class UnitView(Document):
     inspected_at: datetime
     review: ReviewView | None
     has_pictures: bool
+    frame_sha256: str | None
+    annotated_sha256: str | None
 
 
 class FindingView(Document):
     """A recorded finding with the unit and the lot it belongs to."""
 
+    id: int
     unit_id: int
     unit: str
     lot: str | None
