@@ -30,6 +30,7 @@ PAPER: Colour = (245, 245, 243)
 GREY: Colour = (128, 128, 128)
 WHITE: Colour = (255, 255, 255)
 _OVERSAMPLE = 2
+_NAMED_FINDINGS = 8
 
 # XYZ (D50) to linear sRGB (D65), Bradford-adapted: IEC 61966-2-1 and ICC.1:2022 annex E.
 _XYZ_D50_TO_SRGB = np.array(
@@ -139,14 +140,23 @@ def unit_picture(master: Master, aligned: Aligned, document: UnitDocument, *, pa
     _draw_regions(golden, unit, master, judged)
     _draw_marks(golden, unit, master, judged)
     _draw_sizes(unit, master, judged)
-    for finding in document.findings:
+    _draw_findings(golden, unit, document)
+    return _sheet_of(golden.finish(), unit.finish(), document)
+
+
+def _draw_findings(golden: Canvas, unit: Canvas, document: UnitDocument) -> None:
+    """Circles around what counts, the gravest first; names only as long as they stay readable."""
+    flagged = [f for f in document.findings if f.verdict is not Verdict.CONFORMS]
+    flagged.sort(key=lambda f: (-_gravity(f.verdict), -f.size_mm, f.x_mm, f.y_mm))
+    for i, finding in enumerate(flagged):
         colour = COLOURS[finding.verdict]
         radius = max(0.9, finding.size_mm * 0.9, finding.length_mm * 0.6)
         unit.ring((finding.x_mm, finding.y_mm), radius, colour)
         golden.ring((finding.x_mm, finding.y_mm), radius, GREY, width=1.2)
-        size = finding.length_mm if finding.kind == "scratch" else finding.size_mm
-        unit.label((finding.x_mm + radius * 0.8, finding.y_mm + radius * 0.6), f"{finding.kind} {size:.2f} mm", colour)
-    return _sheet_of(golden.finish(), unit.finish(), document)
+        if i < _NAMED_FINDINGS:
+            size = finding.length_mm if finding.kind == "scratch" else finding.size_mm
+            at = (finding.x_mm + radius * 0.8, finding.y_mm + radius * 0.6)
+            unit.label(at, f"{finding.kind} {size:.2f} mm", colour)
 
 
 def _draw_regions(golden: Canvas, unit: Canvas, master: Master, judged: dict[str, MeasurementDocument]) -> None:
