@@ -70,12 +70,12 @@ class AlignPair:
 
     def __call__(self, pair: Pair) -> AlignDocument:
         """The map from golden pixels to unit pixels. Raises PhotoError."""
-        from station.measure.pair import Model, register_pair
+        from station.measure.pair import register_pair
         from station.service.views import AlignDocument
         from station.values.colour import linearise
 
         golden, unit = (linearise(read(p, self.settings).photo) for p in (pair.golden, pair.unit))
-        found = register_pair(golden, unit, cast(Model, self.model))
+        found = register_pair(golden, unit, cast(Any, self.model))
         return AlignDocument(
             transform=None if found.transform is None else _rows(found.transform),
             model=found.model,
