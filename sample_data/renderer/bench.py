@@ -148,13 +148,17 @@ def tinted(level: float, warmth: float) -> Float:
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """A printed sheet lying on the bench: (h, w) ink share, cell size, place of its centre, rotation."""
+    """A printed sheet lying on the bench: (h, w) ink share, cell size, place of its centre, rotation.
+
+    streaks : relative spread of the sheet's own brushed or fibrous texture, along x.
+    """
 
     ink: Single
     cell_mm: float
     x_mm: float
     y_mm: float
     rotation_deg: float = 0.0
+    streaks: float = 0.0
 
 
 def marker_print(marker: BenchMarker) -> Print:
@@ -204,7 +208,23 @@ def ruler_print(length_mm: int = 50) -> Print:
             (w, h), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 2.6, 9)
             at = (x - w // 2, round(2.35 / cell) + h)
             cv2.putText(ink, text, at, cv2.FONT_HERSHEY_SIMPLEX, 2.6, 255, 9, cv2.LINE_AA)
-    return Print((ink / 255.0).astype(np.float32), cell, 0.0, 22.0)
+    return Print((ink / 255.0).astype(np.float32), cell, 0.0, 22.0, streaks=0.05)
+
+
+@functools.cache
+def sheet_texture(streaks: float) -> Single:
+    """(512, 512) periodic relative reflectance, one texel a `MAT_PITCH_MM`: paper grain, or brushed along x."""
+    rng = np.random.default_rng(57)
+    grain = np.tile(rng.standard_normal((512, 512), dtype=np.float32), (3, 3))
+
+    def smooth(sx: float, sy: float) -> Single:
+        field = cv2.GaussianBlur(grain, (0, 0), sigmaX=sx, sigmaY=sy)[512:1024, 512:1024]
+        return np.asarray(field / field.std(), dtype=np.float32)
+
+    out = 1 + 0.008 * smooth(1.2, 1.2) + 0.006 * smooth(14.0, 14.0)
+    if streaks:
+        out += streaks * (0.6 * smooth(40.0, 0.7) + 0.4 * smooth(90.0, 2.0))
+    return np.asarray(out, dtype=np.float32)
 
 
 @functools.cache
@@ -217,21 +237,22 @@ def mat_texture(width_mm: float = 100.0, height_mm: float = 80.0) -> Single:
         field = cv2.GaussianBlur(rng.standard_normal((h, w), dtype=np.float32), (0, 0), sigma)
         return np.asarray(field / field.std(), dtype=np.float32)
 
-    grain = noise(2.2)
-    grain = np.abs(grain) - np.float32(0.8)
-    out = 1 + 0.050 * grain + 0.020 * noise(6.0) + 0.025 * noise(60.0) + 0.02 * noise(220.0)
+    pebble = noise(2.6) + 0.6 * np.abs(noise(5.5))  # an embossed grain, lit from the upper left
+    relief = cv2.Sobel(pebble, cv2.CV_32F, 1, 0, ksize=3) + cv2.Sobel(pebble, cv2.CV_32F, 0, 1, ksize=3)
+    relief /= relief.std()
+    out = 1 + 0.038 * relief + 0.022 * noise(1.1) + 0.018 * noise(9.0) + 0.022 * noise(60.0) + 0.02 * noise(220.0)
     marks = np.zeros((h, w), dtype=np.float32)
     for _ in range(38):  # hairline scratches and fibres
         x, y = rng.uniform(0, w), rng.uniform(0, h)
         a, bend, n = rng.uniform(0, 2 * math.pi), rng.normal(0, 0.02), int(rng.uniform(20, 160))
         angle = a + bend * np.arange(n)
         path = np.stack([x + np.cumsum(np.cos(angle)), y + np.cumsum(np.sin(angle))], axis=-1)
-        value = float(rng.choice([-0.10, 0.10, 0.16]))
+        value = float(rng.choice([-0.16, 0.14, 0.30]))
         cv2.polylines(marks, [np.round(path * 16).astype(np.int32)], False, value, 1, cv2.LINE_AA, 4)
     for _ in range(160):  # specks
         x, y, r = rng.uniform(0, w), rng.uniform(0, h), rng.uniform(0.3, 1.4)
         centre = (round(x * 16), round(y * 16))
-        cv2.circle(marks, centre, round(r * 16), float(rng.choice([-0.22, -0.12, 0.18])), -1, cv2.LINE_AA, 4)
+        cv2.circle(marks, centre, round(r * 16), float(rng.choice([-0.40, -0.2, 0.35])), -1, cv2.LINE_AA, 4)
     return np.asarray(out + cv2.GaussianBlur(marks, (0, 0), 0.8), dtype=np.float32)
 
 
@@ -291,14 +312,17 @@ def paint_print(
     ink: Single,
     cell: float,
     raw: Single,
+    texture: Single,
+    texel: float,
     sub: int,
 ) -> None:
     """A printed sheet on the bench plane; ``raw`` as in `Inks`, ``eye`` with z down. Light is taken per pixel."""
     rows, cols = ink.shape
+    mask = texture.shape[0] - 1
     cr, sr = math.cos(pose[2]), math.sin(pose[2])
     for v in range(box[1], box[3]):
         for u in range(box[0], box[2]):
-            inside, dark = 0.0, 0.0
+            inside, dark, grain = 0.0, 0.0, 0.0
             for n in range(sub * sub):
                 dx, dy, dz = ray(cam, u + (n % sub + 0.5) / sub - 0.5, v + (n // sub + 0.5) / sub - 0.5)
                 wx = eye[0] - eye[2] * dx / dz - pose[0]
@@ -312,12 +336,13 @@ def paint_print(
                 i, j = int(x), int(y)
                 fx, fy = x - i, y - j
                 inside += 1.0
+                grain += texture[int(y * cell / texel) & mask, int(x * cell / texel) & mask]
                 dark += (ink[j, i] * (1 - fx) + ink[j, i + 1] * fx) * (1 - fy)
                 dark += (ink[j + 1, i] * (1 - fx) + ink[j + 1, i + 1] * fx) * fy
             if inside > 0:
-                a, d = inside / (sub * sub), dark / (sub * sub)
+                a, d, t = inside / (sub * sub), dark / (sub * sub), grain / inside
                 for c in range(3):
-                    paper = raw[0, 0, c] * light[v, u, 0] + raw[0, 1, c] * light[v, u, 1]
+                    paper = t * (raw[0, 0, c] * light[v, u, 0] + raw[0, 1, c] * light[v, u, 1])
                     black = raw[1, 0, c] * light[v, u, 0] + raw[1, 1, c] * light[v, u, 1]
                     image[v, u, c] = image[v, u, c] * (1 - a) + paper * (a - d) + black * d
 

@@ -105,11 +105,11 @@ def radiance(layout: str, d: Float) -> Float:
     mount = 0.22 + 0.78 * _step(zenith, 13.0, 4.0)
     if layout == "dome":
         # A tent: paler towards the room's dark side, lit through its cloth by a lamp upper left and a weaker one right.
-        cloth = 0.42 - 0.24 * np.cos(azimuth - 0.9) * np.sin(np.radians(zenith))
+        cloth = 0.38 - 0.22 * np.cos(azimuth - 0.9) * np.sin(np.radians(zenith))
         seam = 1.0 - 0.45 * np.exp(-0.5 * ((zenith - 66.0) / 2.5) ** 2)
         key = _patch(d, azimuth_deg=-125.0, zenith_deg=42.0, size_deg=(17.0, 24.0))
         fill = _patch(d, azimuth_deg=20.0, zenith_deg=50.0, size_deg=(15.0, 30.0))
-        main = cloth * seam + 4.6 * key + 1.5 * fill
+        main = cloth * seam + 5.6 * key + 1.4 * fill
     elif layout == "ring":
         ring = _step(zenith, 16.0, 3.0) * _step(-zenith, -29.0, 4.0)
         main = 0.10 + 3.4 * ring * (0.92 + 0.08 * np.cos(24 * azimuth))

@@ -152,7 +152,7 @@ def render(parts: Sequence[tuple[Part, Pose]], shooting: Shooting, rig: BenchRig
         square = bench.corners((marker.side_mm, marker.side_mm), *marker.centre_mm, 0.0)
         markers_px[marker.id] = cam.project(np.pad(square, ((0, 0), (0, 1))))
     if shooting.ruler:
-        _paint_print(image, light, cam, bench.ruler_print(), bench.inks(bench.tinted(0.62, 0.06), 0.05, lamp), sub)
+        _paint_print(image, light, cam, bench.ruler_print(), bench.inks(bench.tinted(0.46, 0.05), 0.04, lamp), sub)
     card_labels = np.zeros(image.shape[:2], dtype=np.uint8)
     card_px = None if shooting.card is None else _paint_card(image, light, card_labels, cam, shooting.card, rig, lamp, sub)
     labels, owner = np.zeros_like(card_labels), np.zeros_like(card_labels)
@@ -229,7 +229,20 @@ def _paint_print(image: Single, light: Single, cam: Camera, sheet: bench.Print, 
     square = bench.corners(size, sheet.x_mm, sheet.y_mm, sheet.rotation_deg)
     box = bench.box_of(cam.project(np.pad(square, ((0, 0), (0, 1)))), cam.width, cam.height)
     pose = np.array([sheet.x_mm, sheet.y_mm, math.radians(sheet.rotation_deg)])
-    bench.paint_print(image, light, box, cam.packed(), cam.centre_mm, pose, sheet.ink, sheet.cell_mm, ink.raw, sub)
+    bench.paint_print(
+        image,
+        light,
+        box,
+        cam.packed(),
+        cam.centre_mm,
+        pose,
+        sheet.ink,
+        sheet.cell_mm,
+        ink.raw,
+        bench.sheet_texture(sheet.streaks),
+        bench.MAT_PITCH_MM,
+        sub,
+    )
 
 
 def _paint_card(
