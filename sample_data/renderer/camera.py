@@ -254,29 +254,30 @@ def _mosaic(raw: Single) -> Single:
     return out
 
 
-_G: Final = np.array(
-    [[0, 0, -1, 0, 0], [0, 0, 2, 0, 0], [-1, 2, 4, 2, -1], [0, 0, 2, 0, 0], [0, 0, -1, 0, 0]], dtype=np.float32
-)
-_ROW: Final = np.array(
-    [[0, 0, 0.5, 0, 0], [0, -1, 0, -1, 0], [-1, 4, 5, 4, -1], [0, -1, 0, -1, 0], [0, 0, 0.5, 0, 0]], dtype=np.float32
-)
-_CROSS: Final = np.array(
-    [[0, 0, -1.5, 0, 0], [0, 2, 0, 2, 0], [-1.5, 0, 6, 0, -1.5], [0, 2, 0, 2, 0], [0, 0, -1.5, 0, 0]],
-    dtype=np.float32,
-)
+_LINE: Final = np.array([[-0.25, 0.5, 0.5, 0.5, -0.25]], dtype=np.float32)
+_SLOPE: Final = np.array([[0.0, -1.0, 0.0, 1.0, 0.0]], dtype=np.float32)
+_BEND: Final = np.array([[-1.0, 0.0, 2.0, 0.0, -1.0]], dtype=np.float32)
+_SPREAD: Final = np.array([[0.25, 0.5, 0.25], [0.5, 1.0, 0.5], [0.25, 0.5, 0.25]], dtype=np.float32)
 
 
 def _demosaic(m: Single) -> Single:
-    """Gradient-corrected bilinear demosaicing of an RGGB mosaic (Malvar, He and Cutler 2004)."""
-    g, row, column, cross = (
-        cv2.filter2D(m, -1, k / 8, borderType=cv2.BORDER_REFLECT_101) for k in (_G, _ROW, _ROW.T.copy(), _CROSS)
-    )
-    out = np.repeat(m[..., None], 3, axis=2)
-    red, green_r, green_b, blue = (np.s_[0::2, 0::2], np.s_[0::2, 1::2], np.s_[1::2, 0::2], np.s_[1::2, 1::2])
-    out[(*red, 1)], out[(*red, 2)] = g[red], cross[red]
-    out[(*blue, 1)], out[(*blue, 0)] = g[blue], cross[blue]
-    out[(*green_r, 0)], out[(*green_r, 2)] = row[green_r], column[green_r]
-    out[(*green_b, 0)], out[(*green_b, 2)] = column[green_b], row[green_b]
+    """RGGB mosaic to (h, w, 3): green along the edge (Hamilton and Adams 1997, here with soft weights), then red and
+    blue by interpolating their difference to green."""
+
+    def filtered(kernel: Single) -> Single:
+        return np.asarray(cv2.filter2D(m, -1, kernel, borderType=cv2.BORDER_REFLECT_101), dtype=np.float32)
+
+    across = np.abs(filtered(_SLOPE)) + np.abs(filtered(_BEND)) + np.float32(1e-3)
+    along = np.abs(filtered(_SLOPE.T.copy())) + np.abs(filtered(_BEND.T.copy())) + np.float32(1e-3)
+    across, along = across * across, along * along
+    green = (filtered(_LINE) * along + filtered(_LINE.T.copy()) * across) / (across + along)
+    green[0::2, 1::2], green[1::2, 0::2] = m[0::2, 1::2], m[1::2, 0::2]
+    out = np.empty((*m.shape, 3), dtype=np.float32)
+    out[..., 1] = green
+    for channel, at in ((0, np.s_[0::2, 0::2]), (2, np.s_[1::2, 1::2])):
+        difference = np.zeros_like(m)
+        difference[at] = m[at] - green[at]
+        out[..., channel] = green + cv2.filter2D(difference, -1, _SPREAD, borderType=cv2.BORDER_REFLECT_101)
     return out
 
 
