@@ -80,6 +80,8 @@ def make_set(
         return folder
     partial = folder / ".partial"
     (folder / "units").mkdir(parents=True, exist_ok=True)
+    if disturbed:
+        (folder / "disturbed").mkdir(exist_ok=True)
     partial.mkdir(exist_ok=True)
     _write(partial / "run.json", json.dumps(run).encode()) if not (partial / "run.json").exists() else None
     if json.loads((partial / "run.json").read_text()) != run:

@@ -58,7 +58,7 @@ def shooting_of(seed: int, minute: int) -> Shooting:
         processing=Processing(
             exposure_ev=float(rng.normal(0, 0.03)),
             balance_error=(float(rng.normal(0, 0.010)), float(rng.normal(0, 0.010))),
-            quality=int(rng.integers(82, 90)),
+            quality=int(rng.integers(80, 87)),
         ),
         taken_at=f"2026:05:{20 + minute // 480:02d} {9 + minute // 60 % 8:02d}:{minute % 60:02d}:00",
     )

@@ -23,6 +23,7 @@ from sample_data.renderer.truth import (
     SIZE_MM,
     View,
     limit_of,
+    photo_of,
     sheet_sizes,
     sizes_of,
 )
@@ -115,5 +116,5 @@ def units_table(design: Design, plans: Sequence[UnitPlan], seed: int) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["unit", "photo", "carton", "lot_code", "plating_date"])
     for p in plans:
-        writer.writerow([p.name, f"units/{p.name}.jpg", f"C{p.carton:02d}", f"{design.sku}-L{seed:03d}", p.plated_on])
+        writer.writerow([p.name, photo_of(p), f"C{p.carton:02d}", f"{design.sku}-L{seed:03d}", p.plated_on])
     return out.getvalue()

@@ -123,7 +123,7 @@ def unit_truth(design: Design, plan: UnitPlan, made: Manufactured, view: View, *
     verdict, findings = judge(design, plan, regions, sizes, logo, defects)
     table: Table = {
         "name": plan.name,
-        "photo": f"units/{plan.name}.jpg",
+        "photo": photo_of(plan),
         "planned_fault": plan.fault,
         "verdict": verdict,
         "reasons": findings,
@@ -144,6 +144,13 @@ def unit_truth(design: Design, plan: UnitPlan, made: Manufactured, view: View, *
     if foreign:
         table["shows"] = design.name
     return table
+
+
+def photo_of(plan: UnitPlan) -> str:
+    """Path of a plan's photo within its design's folder: spoilt photos lie apart from the lot."""
+    if plan.disturbance:
+        return f"disturbed/{plan.disturbance}.jpg"
+    return f"units/{plan.name}.jpg"
 
 
 def camera_truth(plane: CameraPlane) -> Table:

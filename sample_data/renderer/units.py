@@ -6,10 +6,12 @@ else is drawn, so a simulated camera may ask for the photo of any unit of a lot.
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -91,14 +93,16 @@ def golden_plan(seed: int) -> UnitPlan:
     return UnitPlan("golden", seed, Variation(), (0.0, 0.0), 0.0)
 
 
+@lru_cache(maxsize=8)
 def lot_plan(design: Design, count: int, seed: int) -> tuple[UnitPlan, ...]:
     """The units of a lot: about two thirds good, a tenth on the border of a limit, a quarter nonconforming.
 
     Colour faults fall into the last cartons, as a drifting batch makes them; the rest anywhere.
     """
     rng = _rng(design, seed, 0)
-    bad, border = round(0.25 * count), round(0.10 * count)
-    faults = [*_deal(_FAULTS, bad, rng), *(f"borderline {k}" for k in _deal(_BORDER, border, rng))]
+    bad, border = math.ceil(0.25 * count), round(0.10 * count)
+    kinds = _FAULTS if count >= 16 else tuple(str(k) for k in rng.permutation(_FAULTS))
+    faults = [*_deal(kinds, bad, rng), *(f"borderline {k}" for k in _deal(_BORDER, border, rng))]
     drifting = [f for f in faults if f == "colour"]
     slots = [str(f) for f in rng.permutation([f for f in faults if f not in drifting] + [""] * (count - len(faults)))]
     late = len(slots) - max(1, round(0.25 * count)) + len(drifting)
@@ -140,7 +144,7 @@ def _rng(design: Design, seed: int, index: int) -> np.random.Generator:
 
 
 def _deal(kinds: tuple[str, ...], count: int, rng: np.random.Generator) -> list[str]:
-    """``count`` kinds, every one once before any twice; small lots start from the front."""
+    """``count`` kinds from the front, every one once before any twice."""
     rounds = [list(kinds[: min(count, len(kinds))])]
     while sum(map(len, rounds)) < count:
         rounds.append([str(k) for k in rng.permutation(kinds)])
@@ -189,11 +193,11 @@ def _unit(
         defects.append(_defect(design, kind, rng, border))
     if rng.random() < 0.3:  # allowed: too small to count
         defects.append(_place(design, "pit", float(rng.uniform(0.05, 0.09)), rng))
-    if rng.random() < 0.4:
+    if rng.random() < 0.3:
         defects.append(_place(design, "dust", float(rng.uniform(0.04, 0.10)), rng))
-    if rng.random() < 0.2:
+    if rng.random() < 0.07:
         defects.append(
-            _place(design, "lint", float(rng.uniform(0.018, 0.03)), rng, length=float(rng.uniform(0.8, 2.6)))
+            _place(design, "lint", float(rng.uniform(0.018, 0.03)), rng, length=float(rng.uniform(0.6, 1.3)))
         )
     # In whole samples of the raster, so that edges along its axes move by exactly as much.
     offset = np.rint(offset / PITCH_MM) * PITCH_MM
@@ -229,20 +233,20 @@ def _place(
 ) -> Defect:
     """A defect of the kind somewhere it can be, kept off the emblem."""
     piece = golden_piece(design)
-    labels = piece.labels
+    labels, wall = piece.labels[::4, ::4], piece.wall_mm[::4, ::4]
     cells = (labels >= FIRST_CELL) & (labels < FIRST_CELL + len(design.cells))
     room: Mask
     if kind in ("pit", "bubble", "speck"):
-        room = cells & (piece.wall_mm > size / 2 + 0.08)
+        room = cells & (wall > size / 2 + 0.08)
     elif kind == "missing-enamel":
-        room = cells & (piece.wall_mm > 0.15) & (piece.wall_mm < 0.9)
+        room = cells & (wall > 0.15) & (wall < 0.9)
     elif kind == "overflow":
-        room = cells & (piece.wall_mm < 0.03)
+        room = cells & (wall < 0.03)
     elif kind == "plating-spot":
         room = labels == METAL
     else:
         room = labels > 0
-    rows, columns = np.nonzero(room[::4, ::4])
+    rows, columns = np.nonzero(room)
     if not len(rows):
         raise ValueError(f"{design.name} has no room for a {kind} of {size:.2f} mm")
     i = int(rng.integers(len(rows)))
