@@ -150,9 +150,10 @@ def resample(
     x0, y0, x1, y1 = window(points.reshape(-1, 2), (h, w), 12)
     local = points - (x0, y0)
     values = sample(spline_coefficients(np.ascontiguousarray(corrected.image.pixels[y0:y1, x0:x1])), local)
-    inside = (points >= 0).all(axis=-1) & (points <= (w - 1, h - 1)).all(axis=-1)
-    valid = inside & np.isfinite(values[..., 0])
-    image = np.where(valid[..., None], np.maximum(values, 0), 0).astype(np.float32)
+    valid = np.isfinite(values[..., 0])
+    if not valid.all():
+        values[~valid] = 0
+    image = np.maximum(values, 0, out=values)
     at = local.astype(np.float32)
     spread = cv2.remap(corrected.clipped[y0:y1, x0:x1].astype(np.float32), at[..., 0], at[..., 1], cv2.INTER_LINEAR)
     return LinearRGB(image), np.asarray(spread > 0.01), valid

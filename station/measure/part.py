@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,6 +34,7 @@ UInt8 = NDArray[np.uint8]
 
 _LONG_SIDE = 560  # px of the reduced picture the search runs on
 _FLOOR = 0.01  # linear light added before the logarithm, so that noise in the dark does not dominate
+_INNER_COST = 0.35  # how much an edge at the inner end of the search must be better than one at the outer end
 _CARD_FRAME = 1.14  # a card's body reaches this far beyond the polygon of its patches
 
 
@@ -276,7 +278,7 @@ def _largest_contour(mask: Bool) -> Float:
 
 
 def _to_edges(pixels: Float32, contour: Float, reach: float) -> Float:
-    """Move each point along its normal to the strongest edge within ``reach`` px, neighbours held together."""
+    """Move each point along its normal to the outermost plain edge within ``reach`` px, neighbours held together."""
     h, w = pixels.shape[:2]
     pad = int(reach) + 4
     x0, y0 = (max(0, int(v) - pad) for v in contour.min(axis=0))
@@ -292,8 +294,13 @@ def _to_edges(pixels: Float32, contour: Float, reach: float) -> Float:
     profile = sample(coefficients, probe)
     slope = np.sqrt((np.diff(profile, axis=1) ** 2).sum(axis=-1))
     slope = np.nan_to_num(slope)
-    slope /= max(float(np.quantile(slope.max(axis=1), 0.5)), 1e-6)
-    at = _shortest_closed_path(1 - np.minimum(slope, 1.0))
+    outer = slope[:, -max(4, slope.shape[1] // 5) :]
+    plain = max(6 * float(np.median(outer)), 0.12 * float(np.median(slope.max(axis=1))), 1e-6)
+    crest = (slope >= np.roll(slope, 1, axis=1)) & (slope >= np.roll(slope, -1, axis=1))
+    crest[:, [0, -1]] = False
+    # any plain edge will do, the outermost is wanted: a rim is often fainter than the relief inside it
+    cost = 1 - np.where(crest, 1.0, 0.6) * np.minimum(slope / plain, 1.0) + np.linspace(_INNER_COST, 0, slope.shape[1])
+    at = _shortest_closed_path(cost.astype(np.float64))
     rows = np.arange(count)
     inner = np.clip(at, 1, slope.shape[1] - 2)
     left, mid, right = slope[rows, inner - 1], slope[rows, inner], slope[rows, inner + 1]
@@ -303,24 +310,26 @@ def _to_edges(pixels: Float32, contour: Float, reach: float) -> Float:
     return np.asarray(base + smooth_closed(position, 1.5)[:, None] * normal)
 
 
-def _shortest_closed_path(cost: Float32) -> NDArray[np.int64]:
-    """Column of every row, (n,), of least cost with steps of at most one column a row (twice round, so that it
-    closes)."""
+@numba.njit(cache=True, nogil=True)
+def _shortest_closed_path(cost: Float) -> NDArray[np.int64]:  # pragma: no cover - compiled
+    """Column of every row, (n,), of least cost with steps of at most one column a row; run twice round to close."""
     n, m = cost.shape
     total = np.zeros(m)
     back = np.zeros((2 * n, m), dtype=np.int8)
     for i in range(2 * n):
-        padded = np.pad(total, 1, constant_values=np.inf)
-        options = np.stack([padded[:-2] + 0.15, padded[1:-1], padded[2:] + 0.15])
-        step = np.argmin(options, axis=0)
-        back[i] = step - 1
-        total = options[step, np.arange(m)] + cost[i % n]
+        before = total.copy()
+        for k in range(m):
+            best, step = before[k], 0
+            if k > 0 and before[k - 1] + 0.15 < best:
+                best, step = before[k - 1] + 0.15, -1
+            if k < m - 1 and before[k + 1] + 0.15 < best:
+                best, step = before[k + 1] + 0.15, 1
+            total[k] = best + cost[i % n, k]
+            back[i, k] = step
     column = int(np.argmin(total))
-    path = np.zeros(2 * n, dtype=np.int64)
-    for i in range(2 * n - 1, -1, -1):
-        path[i] = column
-        column += int(back[i, column])
     out = np.empty(n, dtype=np.int64)
-    middle = np.arange(n // 2, n // 2 + n)  # away from both loose ends
-    out[middle % n] = path[middle]
+    for i in range(2 * n - 1, -1, -1):
+        if n // 2 <= i < n // 2 + n:  # the turn away from both loose ends
+            out[i % n] = column
+        column += back[i, column]
     return out

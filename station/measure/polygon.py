@@ -19,18 +19,26 @@ def polygon_mask(polygon_px: Float, shape: tuple[int, int]) -> Bool:
     p = np.asarray(polygon_px, dtype=np.float64)
     if p.ndim != 2 or p.shape[1] != 2 or len(p) < 3:
         raise ValueError(f"a polygon needs (n >= 3, 2) points, got {p.shape}")
-    toggles = np.zeros((height, width + 1), dtype=np.int32)
     q = np.roll(p, -1, axis=0)
-    for (x0, y0), (x1, y1) in zip(p, q, strict=True):
-        if y0 > y1:
-            x0, y0, x1, y1 = x1, y1, x0, y0
-        first, end = max(int(np.ceil(y0)), 0), min(int(np.ceil(y1)), height)  # rows with y0 <= y < y1
-        if first >= end:
-            continue
-        rows = np.arange(first, end)
-        x = x0 + (rows - y0) * (x1 - x0) / (y1 - y0)
-        toggles[rows, np.clip(np.ceil(x), 0, width).astype(np.intp)] += 1
-    return np.asarray(np.cumsum(toggles[:, :width], axis=1) % 2 == 1)
+    up = p[:, 1] > q[:, 1]
+    (x0, y0), (x1, y1) = np.where(up[:, None], q, p).T, np.where(up[:, None], p, q).T
+    first = np.clip(np.ceil(y0), 0, height).astype(np.intp)  # rows with y0 <= y < y1
+    end = np.clip(np.ceil(y1), 0, height).astype(np.intp)
+    count = np.maximum(end - first, 0)
+    edge = np.repeat(np.arange(len(p)), count)
+    row = first[edge] + np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
+    x = x0[edge] + (row - y0[edge]) * (x1[edge] - x0[edge]) / (y1[edge] - y0[edge])
+    column = np.clip(np.ceil(x), 0, width).astype(np.intp)
+    mask = np.zeros((height, width), dtype=bool)
+    if len(edge) == 0:
+        return mask
+    top, left, right = int(row.min()), int(column.min()), int(column.max())
+    bottom = int(row.max()) + 1
+    span = right - left + 1
+    toggles = np.bincount((row - top) * span + column - left, minlength=(bottom - top) * span)
+    inside = np.cumsum(toggles.reshape(bottom - top, span) % 2, axis=1, dtype=np.int32) % 2 == 1
+    mask[top:bottom, left:right] = inside[:, : right - left]
+    return mask
 
 
 def signed_area(polygon: Float) -> float:
