@@ -1,0 +1,68 @@
+"""The one shape of an error: what is wrong, in a code and in words, and what to do."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import Field
+from starlette.exceptions import HTTPException
+
+from station.errors import StationError
+from station.values.documents import Document
+
+logger = logging.getLogger("station.web")
+
+
+class ErrorBody(Document):
+    code: str = Field(examples=["not-found"])
+    message: str = Field(examples=["there is no unit 7"])
+    do: str = Field(examples=["Look it up in the list of units."])
+
+
+class ErrorDocument(Document):
+    """Every refusal: ``message`` says what is wrong, ``do`` what to do next."""
+
+    error: ErrorBody
+
+
+def error_response(status: int, code: str, message: str, do: str, headers: Any = None) -> JSONResponse:
+    """An error as JSON."""
+    body = ErrorDocument(error=ErrorBody(code=code, message=message, do=do))
+    return JSONResponse(body.model_dump(), status_code=status, headers=headers)
+
+
+def register(app: FastAPI) -> None:
+    """Let every error of the application take the one shape."""
+
+    @app.exception_handler(StationError)
+    def refused(_request: Request, error: StationError) -> JSONResponse:
+        return error_response(error.status, error.code, error.message, error.do)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"][1:]) or "the request"
+        text = str(first["msg"])
+        return error_response(422, "bad-request", f"{where}: {text[:1].lower()}{text[1:]}", "See /api/v1/openapi.json.")
+
+    @app.exception_handler(HTTPException)
+    def http(request: Request, error: HTTPException) -> JSONResponse:
+        path = request.url.path[:200]
+        if error.status_code == HTTPStatus.NOT_FOUND:
+            return error_response(404, "not-found", f"there is nothing at {path}", "See /api/v1/openapi.json.")
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            text = f"{path} does not take {request.method}"
+            return error_response(405, "method", text, "See /api/v1/openapi.json.", error.headers)
+        return error_response(error.status_code, "request", str(error.detail), "See /api/v1/openapi.json.")
+
+    @app.exception_handler(Exception)
+    def unexpected(request: Request, error: Exception) -> JSONResponse:
+        logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return error_response(
+            500, "unexpected", f"this should not have happened: {type(error).__name__}", "Report it with the log."
+        )

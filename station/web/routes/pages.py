@@ -1,0 +1,38 @@
+"""The review page: one template; what it shows it asks of the API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from station import __version__
+
+FOLDER = Path(__file__).resolve().parent.parent
+STATIC = FOLDER / "static"
+
+REASONS = (
+    "as per control sheet",
+    "within tolerance by eye",
+    "dust or lint, cleaned",
+    "glare or reflection",
+    "colour differs",
+    "logo out of place",
+    "enamel defect",
+    "plating defect",
+    "photo not good enough",
+)
+"""Reasons by the keys 1 to 9; the first is chosen when the page opens."""
+
+router = APIRouter(include_in_schema=False)
+
+_templates = Environment(
+    loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+
+
+@router.get("/", response_class=HTMLResponse)
+def review_page() -> str:
+    return _templates.get_template("review.html").render(version=__version__, reasons=REASONS)

@@ -1,0 +1,25 @@
+"""Pictures by the SHA-256 of their file: what an address shows never changes, so a browser may keep it for ever."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from station.web.routes.common import StationOf
+
+router = APIRouter(tags=["pictures"])
+
+IMMUTABLE = "private, max-age=31536000, immutable"
+
+
+@router.get(
+    "/pictures/{sha256}",
+    summary="A photo, a frame or an annotated picture, by its digest",
+    response_class=Response,
+    responses={200: {"content": {"image/*": {}}, "description": "The picture as it is kept"}},
+)
+def picture(station: StationOf, sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]) -> Response:
+    found = station.picture(sha256)
+    headers = {"Cache-Control": IMMUTABLE, "ETag": f'"{found.sha256}"', "Content-Disposition": "inline"}
+    return Response(found.data, media_type=found.media_type, headers=headers)

@@ -1,0 +1,45 @@
+// The API as the page uses it. A refusal carries what is wrong and what to do; a station that is gone is told apart.
+
+const API = "/api/v1";
+
+export class Refusal extends Error {
+  constructor(status, { code, message, do: then }) {
+    super(message);
+    Object.assign(this, { status, code, do: then });
+  }
+}
+
+/** The station does not answer, or cannot now: asking again later makes sense. */
+export class Unreachable extends Error {}
+
+async function ask(path, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(API + path, { ...options, signal: AbortSignal.timeout(15000) });
+  } catch (error) {
+    throw new Unreachable(error.message);
+  }
+  const body = await answer.json().catch(() => null);
+  if (answer.ok && body !== null) return body;
+  if (answer.status >= 500 || body === null) throw new Unreachable(body?.error?.message ?? `HTTP ${answer.status}`);
+  throw new Refusal(answer.status, body.error);
+}
+
+const part = encodeURIComponent;
+
+export const api = {
+  lots: () => ask("/lots"),
+  queue: (lot, settled) => ask(`/queue?settled=${settled}${lot ? `&lot=${part(lot)}` : ""}`),
+  document: (id) => ask(`/units/${id}/document`),
+  reviews: (id) => ask(`/units/${id}/reviews`),
+  golden: (number, version) => ask(`/goldens/${part(number)}?version=${version}`),
+  frame: (number, version) => ask(`/goldens/${part(number)}/frame?version=${version}`),
+  tally: (lot, size) => ask(`/lots/${part(lot)}/tally${size ? `?size=${size}` : ""}`),
+  decide: (lot, size) => post(`/lots/${part(lot)}/decisions`, { size }),
+  review: (id, body, key) => post(`/units/${id}/reviews`, body, { "Idempotency-Key": key }),
+  picture: (sha256) => `${API}/pictures/${sha256}`,
+};
+
+function post(path, body, headers = {}) {
+  return ask(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...headers } });
+}

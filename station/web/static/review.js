@@ -1,0 +1,366 @@
+// The review page: the queue, one unit at a time, one key a decision. See outbox.js for how a decision is kept.
+
+import { Unreachable, api } from "./api.js";
+import { badge, byId, el, shape, time } from "./dom.js";
+import { drawFacts, drawTally, placesOf } from "./facts.js";
+import { Outbox } from "./outbox.js";
+import { Stage } from "./stage.js";
+
+const GUARD_MS = 150; // a key pressed for the unit before must not decide the one that has just come
+const DEFERRED_REASON = "second reviewer wanted";
+const DONE = { accept: "accepted", reject: "rejected", defer: "deferred", undo: "undone" };
+const STANDING = { accept: "conforms", reject: "nonconforms", defer: "undecided" };
+
+const state = { waiting: [], settled: [], unit: null, document: null, reviews: [], shownAt: Infinity, mine: [], lots: [] };
+const cache = { documents: new Map(), goldens: new Map() };
+const stage = new Stage(byId("golden-figure"), byId("unit-figure"), byId("unit-caption"));
+stage.onchoose = choosePlace;
+
+const outbox = new Outbox({
+  changed(waiting, reachable) {
+    const text = `${waiting} decision${waiting === 1 ? "" : "s"}`;
+    const lost = `The station does not answer. ${waiting ? `${text} kept here, sent as soon as it does.` : ""}`;
+    link(reachable ? (waiting ? `sending ${text} …` : "") : lost, !reachable);
+  },
+  recorded(item, review) {
+    const verb = DONE[item.decision];
+    const reason = item.decision === "undo" ? "" : ` · ${review.reason}`;
+    byId("said").replaceChildren(el("b", {}, `✓ Recorded ${time(review.at)}`), ` · review ${review.id} · ${item.unit} ${verb}${reason}`);
+    const mine = state.mine.find((m) => m.key === item.key);
+    if (mine) mine.review = review.id;
+    for (const unit of [...state.waiting, ...state.settled]) if (unit.id === item.unit_id) unit.review = review;
+    if (state.unit?.id === item.unit_id) showReviews();
+    if (!outbox.waiting) refresh();
+  },
+  refused(item, error) {
+    alertUser(`${item.unit} was not ${DONE[item.decision]}: ${error.message}. ${error.do}`);
+    if (state.unit?.id === item.unit_id) showReviews();
+    refresh();
+  },
+});
+
+// --- what is shown ---------------------------------------------------------------------------------------------------
+
+function link(text, lost = false) {
+  byId("link").textContent = text;
+  byId("link").classList.toggle("lost", lost);
+}
+
+function alertUser(text) {
+  const item = el("li", {}, el("span", {}, text), el("button", { type: "button", class: "quiet", on: { click: () => item.remove() } }, "Dismiss"));
+  byId("alerts").append(item);
+}
+
+/** Ask again until the station answers; a refusal is shown. */
+async function patiently(call) {
+  for (let delay = 500; ; delay = Math.min(8000, delay * 2)) {
+    try {
+      const answer = await call();
+      if (!outbox.waiting) link("");
+      return answer;
+    } catch (error) {
+      if (!(error instanceof Unreachable)) {
+        alertUser(`${error.message}. ${error.do ?? ""}`);
+        throw error;
+      }
+      link("The station does not answer. Trying again …", true);
+      await new Promise((done) => setTimeout(done, delay));
+    }
+  }
+}
+
+const lotChosen = () => byId("lot").value;
+
+/** Fetch the lists anew. Deferred units wait behind the others: somebody else is to look at them. */
+async function refresh() {
+  const [waiting, settled, lots] = await patiently(() =>
+    Promise.all([api.queue(lotChosen(), false), api.queue(lotChosen(), true), api.lots()]));
+  const deferred = (unit) => (unit.review?.decision === "defer" ? 1 : 0);
+  state.waiting = waiting.sort((a, b) => deferred(a) - deferred(b));
+  state.settled = settled;
+  state.lots = lots;
+  for (const item of outbox.items) settle(item.unit_id, item); // what is on its way counts as done
+  const select = byId("lot");
+  const chosen = select.value;
+  select.replaceChildren(el("option", { value: "" }, "all lots"), ...lots.map((l) => el("option", { value: l.lot }, `${l.lot}${l.waiting ? ` (${l.waiting})` : ""}`)));
+  select.value = chosen;
+  const now = [...state.waiting, ...state.settled].find((u) => u.id === state.unit?.id);
+  if (now) state.unit = now;
+  drawQueue();
+  if (!state.unit) await show(state.waiting[0] ?? null);
+  else { head(); await tally(); }
+}
+
+function drawQueue() {
+  const entry = (unit) => {
+    const standing = unit.review ? STANDING[unit.review.decision] ?? unit.verdict : unit.verdict;
+    const word = unit.review && unit.review.decision !== "undo" ? DONE[unit.review.decision] : unit.verdict;
+    const current = unit.id === state.unit?.id;
+    return el("li", {}, el("button", { type: "button", "aria-current": current ? "true" : null, "data-unit": unit.id, on: { click: () => show(unit) } },
+      el("span", { class: "row" }, el("b", {}, unit.unit), el("span", { class: "word" }, shape(standing), word)),
+      el("span", { class: "reason" }, unit.reasons[0] ?? "")));
+  };
+  byId("waiting").textContent = state.waiting.length;
+  byId("settled-count").textContent = state.settled.length;
+  byId("settled-title").hidden = !state.settled.length;
+  byId("queue").replaceChildren(...state.waiting.map(entry));
+  byId("settled").replaceChildren(...state.settled.map(entry));
+  document.querySelector(".queue [aria-current]")?.scrollIntoView({ block: "nearest" });
+}
+
+async function show(unit) {
+  state.unit = unit;
+  state.document = null;
+  state.shownAt = Infinity;
+  for (const id of ["head", "stage", "decide"]) byId(id).hidden = !unit;
+  byId("empty").hidden = Boolean(unit);
+  byId("facts").classList.toggle("loading", Boolean(unit));
+  byId("place").textContent = "";
+  drawQueue();
+  if (!unit) return nothing();
+  head();
+  const [document, golden, reviews] = await patiently(() => Promise.all([documentOf(unit), goldenOf(unit), api.reviews(unit.id)]));
+  if (state.unit?.id !== unit.id) return;
+  state.document = document;
+  state.reviews = reviews;
+  state.places = placesOf(document);
+  byId("facts").classList.remove("loading");
+  drawFacts(byId("facts"), unit, document, reviews, state.places, choosePlace);
+  await stage.show({
+    frame: golden.frame, golden: golden.href, unit: api.picture(unit.frame_sha256 ?? unit.sha256),
+    registered: unit.frame_sha256 !== null, name: unit.unit, places: state.places,
+  });
+  if (state.unit?.id !== unit.id) return;
+  placeLine(null);
+  state.shownAt = performance.now();
+  byId("stage").dataset.unit = unit.id;
+  ahead(unit);
+  await tally();
+}
+
+function nothing() {
+  byId("facts").replaceChildren();
+  const settled = state.settled.length;
+  byId("empty").replaceChildren(...(settled || state.lots.length
+    ? [el("h2", {}, "Nothing waits"), el("p", {}, settled ? `All flagged units are settled, ${settled} of them by a reviewer. Choose one at the left to look at it again.` : "No inspected unit was flagged.")]
+    : [el("h2", {}, "No units yet"), el("p", {}, "Inspect some, then come back:"), el("pre", {}, "station inspect PHOTOS --golden NUMBER --lot ID")]));
+  tally();
+}
+
+function head() {
+  const unit = state.unit;
+  byId("unit-name").textContent = unit.unit;
+  byId("unit-verdict").replaceChildren(badge(unit.verdict));
+  const facts = [unit.lot && `lot ${unit.lot}`, unit.carton && `carton ${unit.carton}`, ...Object.entries(unit.identifiers).map(([k, v]) => `${k} ${v}`), `golden ${unit.golden} version ${unit.golden_version}`, unit.photo];
+  byId("unit-about").textContent = facts.filter(Boolean).join(" · ");
+  buttons();
+}
+
+async function showReviews() {
+  const unit = state.unit;
+  const reviews = await patiently(() => api.reviews(unit.id));
+  if (state.unit?.id !== unit.id || !state.document) return;
+  state.reviews = reviews;
+  drawFacts(byId("facts"), unit, state.document, reviews, state.places, choosePlace);
+}
+
+async function documentOf(unit) {
+  if (!cache.documents.has(unit.id)) cache.documents.set(unit.id, await api.document(unit.id));
+  return cache.documents.get(unit.id);
+}
+
+async function goldenOf({ golden: number, golden_version: version }) {
+  const key = JSON.stringify([number, version]);
+  if (!cache.goldens.has(key)) {
+    const [golden, frame] = await Promise.all([api.golden(number, version), api.frame(number, version)]);
+    cache.goldens.set(key, { frame, href: api.picture(golden.frame_sha256) });
+  }
+  return cache.goldens.get(key);
+}
+
+/** Have the next unit's picture and document ready before it is asked for. */
+function ahead(unit) {
+  const next = state.waiting[state.waiting.findIndex((u) => u.id === unit.id) + 1];
+  if (!next) return;
+  new Image().src = api.picture(next.frame_sha256 ?? next.sha256);
+  documentOf(next).catch(() => {});
+}
+
+async function tally() {
+  const lot = state.lots.find((l) => l.lot === (state.unit?.lot ?? lotChosen()));
+  const key = lot && `station.size.${lot.lot}`;
+  const size = key && Number(localStorage.getItem(key));
+  const found = lot && (size || lot.decision) ? await api.tally(lot.lot, size || null).catch((error) => {
+    if (!(error instanceof Unreachable)) { localStorage.removeItem(key); alertUser(`${error.message}. ${error.do}`); }
+    return null;
+  }) : null;
+  drawTally(byId("tally"), lot ?? null, found, {
+    setSize(value) { localStorage.setItem(key, String(value)); tally(); },
+    async record() {
+      const done = await patiently(() => api.decide(lot.lot, found.size));
+      byId("said").replaceChildren(el("b", {}, "✓ Recorded"), ` · lot ${done.lot} ${done.decision}`);
+      refresh();
+    },
+  });
+}
+
+// --- deciding --------------------------------------------------------------------------------------------------------
+
+function reasonFor(decision) {
+  const chips = [...document.querySelectorAll("input[name=reason]")];
+  const chosen = chips.find((c) => c.checked);
+  const base = decision === "defer" && chosen === chips[0] ? DEFERRED_REASON : chosen.value;
+  const note = byId("note").value.trim();
+  return note ? `${base}: ${note}` : base;
+}
+
+function buttons() {
+  for (const button of document.querySelectorAll("[data-decision]")) button.querySelector("small").textContent = reasonFor(button.dataset.decision);
+  const last = undoable();
+  byId("undo").disabled = !last;
+  byId("undo").querySelector("small").textContent = last ? `${last.unit} ${DONE[last.decision]}` : "nothing to undo";
+}
+
+/** What U would undo: this session's last decision, else the standing review of the unit shown. */
+function undoable() {
+  if (state.mine.length) return state.mine.at(-1);
+  const { unit } = state;
+  const review = unit?.review;
+  return review && review.decision !== "undo" ? { unit_id: unit.id, unit: unit.unit, decision: review.decision } : null;
+}
+
+function reviewer() {
+  const field = byId("reviewer");
+  const name = field.value.trim();
+  field.classList.toggle("missing", !name);
+  if (!name) {
+    field.focus();
+    byId("said").replaceChildren(el("b", {}, "Say who decides: "), "enter your name at the top, once.");
+  }
+  return name;
+}
+
+function decide(decision) {
+  const unit = state.unit;
+  if (!unit || performance.now() - state.shownAt < GUARD_MS || state.shownAt === Infinity) return;
+  const name = reviewer();
+  if (!name) return;
+  const next = nextAfter(unit);
+  const item = outbox.add({ unit_id: unit.id, unit: unit.unit, decision, reason: reasonFor(decision), reviewer: name, supersedes: seen(unit) });
+  state.mine.push(item);
+  byId("note").value = "";
+  settle(unit.id, item);
+  show(next);
+}
+
+/** The review that the reviewer sees of a unit, 0 for none. */
+const seen = (unit) => (state.unit?.id === unit.id ? state.reviews.at(-1)?.id : unit.review?.id) ?? 0;
+
+function undo() {
+  const last = undoable();
+  if (!last) return;
+  const name = reviewer();
+  if (!name) return;
+  state.mine.pop();
+  outbox.add({ unit_id: last.unit_id, unit: last.unit, decision: "undo", reason: `${DONE[last.decision]} by mistake`, reviewer: name, supersedes: last.review ?? null });
+  const unit = [...state.settled, ...state.waiting].find((u) => u.id === last.unit_id);
+  if (!unit) return;
+  unit.review = { decision: "undo" };
+  state.settled = state.settled.filter((u) => u !== unit);
+  if (!state.waiting.includes(unit)) state.waiting.unshift(unit);
+  show(unit);
+}
+
+/** Move a decided unit to where it belongs, before the station has answered. */
+function settle(id, { decision, reason }) {
+  const unit = [...state.waiting, ...state.settled].find((u) => u.id === id);
+  if (!unit) return;
+  unit.review = { ...unit.review, decision, reason };
+  state.waiting = state.waiting.filter((u) => u !== unit);
+  state.settled = state.settled.filter((u) => u !== unit);
+  if (decision === "defer") state.waiting.push(unit);
+  else if (decision === "undo") state.waiting.unshift(unit);
+  else state.settled.unshift(unit);
+}
+
+/** The unit that comes by itself: the next that nobody has deferred. */
+function nextAfter(unit) {
+  const open = (u) => u.id !== unit.id && u.review?.decision !== "defer";
+  const index = state.waiting.findIndex((u) => u.id === unit.id);
+  return state.waiting.slice(index + 1).find(open) ?? state.waiting.find(open) ?? null;
+}
+
+function move(step) {
+  const all = [...state.waiting, ...state.settled];
+  const index = all.findIndex((u) => u.id === state.unit?.id);
+  const unit = all[index < 0 ? 0 : Math.min(all.length - 1, Math.max(0, index + step))];
+  if (unit && unit.id !== state.unit?.id) show(unit);
+}
+
+// --- places ----------------------------------------------------------------------------------------------------------
+
+function placeLine(place) {
+  const { places } = state;
+  byId("place").replaceChildren(...(place
+    ? [badge(place.verdict, `${places.indexOf(place) + 1} of ${places.length}`), ` ${place.title}`]
+    : [places.length ? `${places.length} place${places.length === 1 ? "" : "s"} to look at: Z` : "No place to point at"]));
+}
+
+function choosePlace(index) {
+  placeLine(stage.select(index));
+}
+
+// --- keys ------------------------------------------------------------------------------------------------------------
+
+const KEYS = {
+  a: () => decide("accept"), r: () => decide("reject"), d: () => decide("defer"), u: undo,
+  j: () => move(1), k: () => move(-1),
+  o: () => { byId("said").textContent = stage.toggle() ? "Drawings on" : "Drawings off, O brings them back"; },
+  z: () => placeLine(stage.next()),
+  0: () => { stage.reset(); placeLine(null); },
+  b: () => stage.blink(true),
+  n: () => byId("note").focus(),
+  "?": () => byId("help").showModal(),
+  "+": () => stage.zoom(0.7), "=": () => stage.zoom(0.7), "-": () => stage.zoom(1 / 0.7),
+  arrowleft: () => stage.move(-0.15, 0), arrowright: () => stage.move(0.15, 0),
+  arrowup: () => stage.move(0, -0.15), arrowdown: () => stage.move(0, 0.15),
+};
+const MAY_REPEAT = new Set(["j", "k", "+", "=", "-", "arrowleft", "arrowright", "arrowup", "arrowdown"]);
+
+const writing = (target) => target.closest("select, textarea, input:not([type=radio])") !== null;
+
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || byId("help").open) return;
+  if (writing(event.target)) {
+    if (event.key === "Enter" || event.key === "Escape") event.target.blur();
+    return;
+  }
+  const key = event.key.toLowerCase();
+  if (!state.unit && !"jku?".includes(key)) return;
+  const chip = /^[1-9]$/.test(key) && document.querySelectorAll("input[name=reason]")[key - 1];
+  const call = chip ? () => { chip.checked = true; buttons(); } : KEYS[key];
+  if (!call || (event.repeat && !MAY_REPEAT.has(key))) return;
+  event.preventDefault();
+  call();
+});
+addEventListener("keyup", (event) => { if (event.key.toLowerCase() === "b") stage.blink(false); });
+addEventListener("blur", () => stage.blink(false));
+
+// --- beginning -------------------------------------------------------------------------------------------------------
+
+for (const button of document.querySelectorAll("[data-decision]")) button.addEventListener("click", () => decide(button.dataset.decision));
+byId("undo").addEventListener("click", undo);
+byId("decide").addEventListener("input", buttons);
+byId("decide").addEventListener("submit", (event) => event.preventDefault());
+byId("help-open").addEventListener("click", () => byId("help").showModal());
+byId("lot").addEventListener("change", () => { state.unit = null; refresh(); });
+byId("reviewer").value = localStorage.getItem("station.reviewer") ?? "";
+byId("reviewer").addEventListener("change", () => {
+  localStorage.setItem("station.reviewer", byId("reviewer").value.trim());
+  byId("reviewer").classList.remove("missing");
+});
+// a session left open overnight asks again when somebody comes back to it
+document.addEventListener("visibilitychange", () => { if (!document.hidden) { outbox.flush(); refresh(); } });
+
+outbox.flush();
+refresh();

@@ -1,0 +1,160 @@
+// Golden and unit side by side in one frame. Both are SVG in millimetres of the golden frame and share one view box, so
+// they always show the same place; the drawings lie over them in the same millimetres.
+
+import { svg } from "./dom.js";
+
+const RING_MM = 0.7; // the smallest ring round a place
+const NEAR_MM = 2.2; // half the width of the view when a small place is zoomed to
+
+export class Stage {
+  constructor(goldenFigure, unitFigure, caption) {
+    this.caption = caption;
+    this.panes = [goldenFigure, unitFigure].map((figure, index) => {
+      const pictures = svg("g");
+      const drawings = svg("g", { class: "drawings" });
+      const root = svg("svg", { class: "picture", role: "img", tabindex: "-1" }, pictures, drawings);
+      figure.prepend(root);
+      this.listen(root);
+      new ResizeObserver(() => this.draw()).observe(root);
+      return { figure, root, pictures, drawings, isUnit: index === 1 };
+    });
+    this.places = [];
+    this.selected = -1;
+    this.shown = true;
+  }
+
+  /** Show a unit: frame as the API gives it, addresses of the pictures (unit's may be its photo), places to circle. */
+  async show({ frame, golden, unit, registered, name, places }) {
+    const { pitch_mm: pitch, width, height, origin_px: [ox, oy] } = frame;
+    this.whole = { x: (-0.5 - ox) * pitch, y: (-0.5 - oy) * pitch, w: width * pitch, h: height * pitch };
+    this.places = places;
+    this.selected = -1;
+    this.view = { ...this.whole };
+    this.registered = registered;
+    this.name = name;
+    const token = (this.token = Symbol("unit"));
+    const loading = this.panes.flatMap((pane) => {
+      const image = (href, kind) => {
+        const { x, y, w, h } = this.whole;
+        const node = svg("image", { class: kind, href, x, y, width: w, height: h, preserveAspectRatio: "xMidYMid meet" });
+        return [node, new Promise((done) => ["load", "error"].forEach((e) => node.addEventListener(e, () => done(e), { once: true })))];
+      };
+      const made = pane.isUnit ? [image(unit, "unit"), image(golden, "golden")] : [image(golden, "golden")];
+      pane.pictures.replaceChildren(...made.map(([node]) => node));
+      pane.root.setAttribute("aria-label", pane.isUnit ? `Unit ${name}` : "Golden sample");
+      return made.map(([, loaded]) => loaded);
+    });
+    this.blink(false);
+    this.draw();
+    const ended = await Promise.all(loading);
+    if (this.token === token) this.panes.forEach((pane) => pane.figure.classList.toggle("broken", ended.includes("error")));
+  }
+
+  /** While held, the golden stands in the place of the unit. */
+  blink(on) {
+    const pane = this.panes[1];
+    pane.figure.classList.toggle("blink", on);
+    const unit = this.registered ? `unit ${this.name}` : `unit ${this.name}: the photo as handed in, not registered`;
+    this.caption.textContent = on ? "golden sample, while B is held" : unit;
+  }
+
+  toggle() {
+    this.shown = !this.shown;
+    this.draw();
+    return this.shown;
+  }
+
+  /** Zoom both pictures to the next place; answers it. */
+  next() {
+    return this.places.length ? this.select((this.selected + 1) % this.places.length) : null;
+  }
+
+  select(index) {
+    this.selected = index;
+    const place = this.places[index];
+    const half = Math.max(NEAR_MM, place.radius * 3);
+    this.look({ x: place.x - half, y: place.y - half, w: 2 * half, h: 2 * half });
+    return place;
+  }
+
+  reset() {
+    this.selected = -1;
+    if (this.whole) this.look({ ...this.whole });
+  }
+
+  zoom(factor, at) {
+    if (!this.view) return;
+    const w = Math.min(this.whole.w * 1.2, Math.max(0.5, this.view.w * factor));
+    const h = (w * this.view.h) / this.view.w;
+    const x = at ?? { x: this.view.x + this.view.w / 2, y: this.view.y + this.view.h / 2 };
+    const k = w / this.view.w;
+    this.look({ x: x.x - (x.x - this.view.x) * k, y: x.y - (x.y - this.view.y) * k, w, h });
+  }
+
+  move(right, down) {
+    if (this.view) this.look({ ...this.view, x: this.view.x + right * this.view.w, y: this.view.y + down * this.view.h });
+  }
+
+  look(view) {
+    const { x, y, w, h } = this.whole;
+    view.x = Math.min(x + w - view.w / 4, Math.max(x - view.w * 0.75, view.x));
+    view.y = Math.min(y + h - view.h / 4, Math.max(y - view.h * 0.75, view.y));
+    this.view = view;
+    this.draw();
+  }
+
+  draw() {
+    if (!this.view) return;
+    const { x, y, w, h } = this.view;
+    for (const pane of this.panes) {
+      pane.root.setAttribute("viewBox", `${x} ${y} ${w} ${h}`);
+      const box = pane.root.getBoundingClientRect();
+      const mm = 1 / Math.max(1e-6, Math.min(box.width / w, box.height / h)); // millimetres a screen pixel
+      const drawn = this.shown && this.registered ? this.places.map((p, i) => this.ring(p, i, pane, mm)) : [];
+      pane.drawings.replaceChildren(...drawn.flat());
+    }
+  }
+
+  ring(place, index, pane, mm) {
+    const chosen = index === this.selected;
+    const look = pane.isUnit ? place.verdict : "neutral";
+    const r = Math.max(place.radius, RING_MM, 9 * mm);
+    const parts = [];
+    if (place.ring) {
+      parts.push(svg("circle", { class: "halo", cx: place.x, cy: place.y, r }));
+      parts.push(svg("circle", { class: `ring ${look}${chosen ? " chosen" : ""}`, cx: place.x, cy: place.y, r }));
+    }
+    if (place.outline && pane.isUnit && (chosen || place.radius > 20 * mm)) {
+      parts.push(svg("polygon", { class: `outline ${look}`, points: place.outline.map((p) => p.join(",")).join(" ") }));
+    }
+    const away = place.ring ? (r + 8 * mm) * Math.SQRT1_2 : 0;
+    const [bx, by] = [place.x + away, place.y - away];
+    const badge = svg("g", { class: `number ${look}${chosen ? " chosen" : ""}`, transform: `translate(${bx} ${by}) scale(${mm})` },
+      svg("circle", { r: 10 }), svg("text", { "text-anchor": "middle", y: 4.2 }, String(index + 1)));
+    badge.addEventListener("click", () => this.onchoose?.(index));
+    return [...parts, badge];
+  }
+
+  listen(root) {
+    const point = (event) => {
+      const p = new DOMPoint(event.clientX, event.clientY).matrixTransform(root.getScreenCTM().inverse());
+      return { x: p.x, y: p.y };
+    };
+    root.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      this.zoom(Math.exp(Math.sign(event.deltaY) * 0.18), point(event));
+    }, { passive: false });
+    root.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0 || !this.view || event.target.closest(".number")) return;
+      const from = point(event);
+      root.setPointerCapture(event.pointerId);
+      const drag = (e) => {
+        const to = point(e);
+        this.look({ ...this.view, x: this.view.x + from.x - to.x, y: this.view.y + from.y - to.y });
+      };
+      root.addEventListener("pointermove", drag);
+      root.addEventListener("lostpointercapture", () => root.removeEventListener("pointermove", drag), { once: true });
+    });
+    root.addEventListener("dblclick", () => this.reset());
+  }
+}
