@@ -101,13 +101,13 @@ def lot_plan(design: Design, count: int, seed: int) -> tuple[UnitPlan, ...]:
     """
     rng = _rng(design, seed, 0)
     bad, border = math.ceil(0.25 * count), round(0.10 * count)
-    kinds = _FAULTS if count >= 16 else tuple(str(k) for k in rng.permutation(_FAULTS))
+    kinds = _FAULTS if count >= 16 else tuple(str(k) for k in rng.permutation(sorted(set(_FAULTS))))
     faults = [*_deal(kinds, bad, rng), *(f"borderline {k}" for k in _deal(_BORDER, border, rng))]
     drifting = [f for f in faults if f == "colour"]
     slots = [str(f) for f in rng.permutation([f for f in faults if f not in drifting] + [""] * (count - len(faults)))]
     late = len(slots) - max(1, round(0.25 * count)) + len(drifting)
     for fault in drifting:
-        slots.insert(int(rng.integers(max(late, 0), len(slots) + 1)), fault)
+        slots.insert(int(rng.integers(min(max(late, 0), len(slots)), len(slots) + 1)), fault)
     dates = [str(FIRST_PLATING + timedelta(days=int(4 * i / max(count, 1)))) for i in range(count)]
     return tuple(
         _unit(design, f"unit-{i + 1:02d}", seed, i + 1, fault, carton=1 + 8 * i // max(count, 1), plated_on=dates[i])
