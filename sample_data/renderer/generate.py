@@ -35,7 +35,7 @@ def photograph(design: str, seed: int, index: int) -> bytes:
     drawn = design_named(design)
     block, i = divmod(index, BLOCK)
     plan = lot_plan(drawn, BLOCK, seed + 100_003 * block)[i]
-    rendered, _ = shoot(drawn, plan, manufacture(drawn, plan), minute=index)
+    rendered, _ = shoot(drawn, plan, manufacture(drawn, plan), minute=index + 1)
     return rendered.jpeg
 
 
