@@ -82,6 +82,25 @@ def steepest_path(s: Float, values: Float, *, prefer_outer: float, centre: float
     return out
 
 
+def contact_valley(s: Float, values: Float, edge: Float) -> Float:
+    """(n,) mm from the edge out to the darkest place beside it, NaN where nothing is darker than what lies further out.
+
+    Steep metal mirrors the bench beside it, and where part and bench meet both are darkest. Each channel is taken
+    relative to the bench further out; the lowest counts, since a coloured metal is dark in one channel only.
+
+    values : (n, m, 3) profiles on ``s``. edge : (n,) mm, the last bright edge.
+    """
+    far = values[:, s > s[-1] - 0.1].mean(axis=1)
+    level = (values / np.maximum(far[:, None, :], 1e-4)).min(axis=2)
+    near = (s[None, :] > edge[:, None] + 0.02) & (s[None, :] < edge[:, None] + 0.26)
+    level = np.where(near & np.isfinite(level), level, np.inf)
+    k = np.clip(np.argmin(level, axis=1), 1, len(s) - 2)
+    i = np.arange(len(level))
+    lowest = level[i, k]
+    real = np.isfinite(level[i, k - 1]) & np.isfinite(level[i, k + 1]) & (lowest < 0.95)
+    return np.where(real, s[k] - edge, np.nan)
+
+
 def reject_outliers(values: Float, *, half: int) -> Float:
     """Values (n,) along a closed contour with outliers and NaN replaced by a robust local quadratic through the rest.
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from station.measure.edges import (
     SPACING_MM,
+    contact_valley,
     gap_median,
     places_along,
     profiles,
@@ -30,15 +31,14 @@ from station.values.line import Aligned, Master, Measurement
 
 Float = NDArray[np.float64]
 
-SHOULDER_MM = 0.030
-"""How far inside the struck outline its visible edge lies. The last hundredths of a rounded shoulder are so steep that
-they show as dark as the contact shadow: a radius r is steeper than 60 degrees over its last 0.13 r, and die-struck
-parts have a radius of 0.2-0.25 mm. Sizes are corrected by it."""
-SHOULDER_U_MM = 0.012
-"""Standard uncertainty of SHOULDER_MM, the same all round a part: other radii, another light, a visible side wall."""
+SHOULDER_U_MM = 0.015
+"""Standard uncertainty of the shoulder's width (see :func:`shoulder_width`), the same all round a part."""
+_SHOULDER_MM = 0.03  # where the picture does not show it: the last 0.13 of a radius of 0.2-0.25 mm is beyond 60 degrees
+_BLUR_MM = 0.03  # edge blur of a bench photo, about one pixel
 _EDGE_MM = 0.003  # standard uncertainty of a place on the edge under another rotation, measured on rendered parts
 _SMOOTH = 4  # places either side of a local quadratic fit along the contour
 _ROUND = 0.03  # roundness over diameter above which an outline is not a circle
+_REACH_MM = (-0.4, 0.4)  # of the profiles, inside and outside
 _OUTER = 0.8  # worth of a millimetre further out, in units of the saturated gradient energy
 _METHOD = "steepest gradient along the normals of the golden's outline, linear light"
 _LENGTHS = ("width", "height", "diameter", "max-feret", "min-feret", "roundness")
@@ -56,6 +56,7 @@ class OutlineShift:
     shift: Float
     u: Float
     gaps: float
+    shoulder_mm: float
 
 
 def struck_outline(image: LinearRGB, frame: Frame, coarse_mm: Float, *, hole: bool = False) -> Float:
@@ -80,14 +81,37 @@ def measure_outline(image: LinearRGB, master: Master, outline_mm: Float, *, hole
     image : the unit in the golden frame. outline_mm : the golden's outline or one of its holes.
     """
     places = places_along(outline_mm, hole=hole)
-    edges = []
-    for picture in (master.image, image):
-        s, values = profiles(picture, master.frame, places, (-0.4, 0.4))
-        edges.append(steepest_path(s, values, prefer_outer=_OUTER, width_mm=0.12))
-    shift = edges[1] - edges[0]
+    s, golden = profiles(master.image, master.frame, places, _REACH_MM)
+    _, unit = profiles(image, master.frame, places, _REACH_MM)
+    edge = steepest_path(s, golden, prefer_outer=_OUTER, width_mm=0.12)
+    shift = steepest_path(s, unit, prefer_outer=_OUTER, width_mm=0.12) - edge
     clean = reject_outliers(shift, half=10)
     steady = quadratic_smooth(clean, _SMOOTH)
-    return OutlineShift(places.moved(steady), steady, _scatter(shift, steady), float(np.mean(shift != clean)))
+    gaps = float(np.mean(shift != clean))
+    return OutlineShift(places.moved(steady), steady, _scatter(shift, steady), gaps, _shoulder(s, golden, edge))
+
+
+def shoulder_width(image: LinearRGB, frame: Frame, outline_mm: Float) -> float:
+    """How far (mm) inside the struck outline its visible edge lies on the golden.
+
+    The shoulder of a struck part is rounded. Its last hundredths of a millimetre are so steep that they mirror the
+    bench and end the bright metal early: by 0.03 mm on a tight gold rim, by 0.13 mm on a polished nickel one of 0.28 mm
+    radius. Where the shoulder really ends, part and bench meet and both are darkest; that place is looked for beyond
+    the visible edge.
+    """
+    places = places_along(outline_mm)
+    s, values = profiles(image, frame, places, _REACH_MM)
+    return _shoulder(s, values, steepest_path(s, values, prefer_outer=_OUTER, width_mm=0.12))
+
+
+def _shoulder(s: Float, values: Float, edge: Float) -> float:
+    distance = contact_valley(s, values, edge)
+    known = distance[np.isfinite(distance)]
+    if len(known) < 0.3 * len(edge):
+        return _SHOULDER_MM
+    valley = float(np.median(known))
+    # The tail of the blurred edge pushes the valley out while the two are close together.
+    return valley - _BLUR_MM * math.exp(-((valley / (2 * _BLUR_MM)) ** 2))
 
 
 def _scatter(raw: Float, steady: Float) -> Float:
@@ -99,14 +123,14 @@ def _scatter(raw: Float, steady: Float) -> Float:
     return np.asarray(np.maximum(spread, 0.001))  # neighbours share their blur: the fit is not credited with averaging
 
 
-def contour_sizes(outline_mm: Float, holes_mm: Sequence[Float] = ()) -> dict[str, float]:
-    """Every size of an outline and its holes, in mm (area in mm2), by name, the shoulder's share added.
+def contour_sizes(outline_mm: Float, holes_mm: Sequence[Float], shoulder_mm: float) -> dict[str, float]:
+    """Every size of an outline and its holes, in mm (area in mm2), by name, the shoulder's width added.
 
     outline_mm, holes_mm : closed (n, 2) contours of the visible edges, as :func:`struck_outline` gives them.
     width and height are those of the bounding box in the golden frame; diameter and roundness of the least-squares
     circle are there for round outlines only. Holes are counted from the largest: hole-diameter, hole-diameter-2 ...
     """
-    outline_mm = places_along(outline_mm).moved(SHOULDER_MM)
+    outline_mm = places_along(outline_mm).moved(shoulder_mm)
     low, high = outline_mm.min(axis=0), outline_mm.max(axis=0)
     longest, _, shortest, _ = feret(outline_mm)
     sizes = {
@@ -122,7 +146,7 @@ def contour_sizes(outline_mm: Float, holes_mm: Sequence[Float] = ()) -> dict[str
         sizes["roundness"] = circle.roundness
     for k, hole in enumerate(_by_size(holes_mm)):
         ending = "" if k == 0 else f"-{k + 1}"
-        sizes[f"hole-diameter{ending}"] = 2 * (fit_circle(hole).radius - SHOULDER_MM)
+        sizes[f"hole-diameter{ending}"] = 2 * (fit_circle(hole).radius - shoulder_mm)
         sizes[f"position{ending}"] = 0.0
     return sizes
 
@@ -136,7 +160,8 @@ def measure_golden_sizes(
     it.
     """
     fine = struck_outline(image, frame, outline_mm)
-    return contour_sizes(fine, [struck_outline(image, frame, h, hole=True) for h in holes_mm])
+    holes = [struck_outline(image, frame, h, hole=True) for h in holes_mm]
+    return contour_sizes(fine, holes, shoulder_width(image, frame, fine))
 
 
 def measure_sizes(aligned: Aligned, master: Master, requests: Sequence[str]) -> tuple[Measurement, ...]:
@@ -151,7 +176,7 @@ def measure_sizes(aligned: Aligned, master: Master, requests: Sequence[str]) -> 
         return tuple(_unknown(n, "the photo has no scale of its own: neither rig nor card") for n in requests)
     outline = measure_outline(aligned.image, master, master.outline_mm)
     holes = [measure_outline(aligned.image, master, h, hole=True) for h in _by_size(master.holes_mm)]
-    sizes = contour_sizes(outline.contour, [h.contour for h in holes])
+    sizes = contour_sizes(outline.contour, [h.contour for h in holes], outline.shoulder_mm)
     return tuple(_measurement(name, aligned, master, outline, holes, sizes) for name in requests)
 
 
@@ -194,6 +219,7 @@ def _measurement(
         "scale_source": aligned.scale_source,
         "golden_mm": round(master.sizes_mm[name], 4) if name in master.sizes_mm else None,
         "gaps": round(source.gaps, 3),
+        "shoulder_mm": round(outline.shoulder_mm, 4),
     }
     return Measurement(f"size:{name}", "size", value, "mm", 2 * spread, _METHOD, where, detail=detail)
 
@@ -243,5 +269,6 @@ __all__ = [
     "measure_golden_sizes",
     "measure_outline",
     "measure_sizes",
+    "shoulder_width",
     "struck_outline",
 ]
