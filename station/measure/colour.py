@@ -26,14 +26,17 @@ MIN_PIXELS = 40
 TILE_PX = 12
 """Side of the tiles whose scatter gives the uncertainty of the mean: neighbours share demosaic and coder noise."""
 MAX_HIDDEN = 0.25
+MAX_SCATTER = (2.5, 3.0)
+"""Scatter of a region's tiles in CIEDE2000 that is even light at any rate, and how many times the golden's may be
+reached. Even regions stay below 1.8, regions under a glare's skirt exceed 3.3."""
 MAX_CLIPPED = {"plating": 0.60}
 """Share of a region that may be clipped: speculars are part of metal, on enamel they are glare."""
 MAX_CLIPPED_OTHER = 0.15
 U_SAME_BENCH = 0.12
 """Standard uncertainty of one correction per CIEDE2000 of its leave-one-out error when golden and unit share rig and
 card: the model's misfit repeats from photo to photo and cancels, the patches' reading does not."""
-U_FIELD = 0.15
-"""Standard uncertainty left by the light's field after its correction, in CIEDE2000 (0.4 % of light at mid tone)."""
+U_FIELD = 0.2
+"""Standard uncertainty left by the light's field after its correction and by what the gloss mirrors, in CIEDE2000."""
 U_OTHER_CAMERA = 2.0
 """Standard uncertainty between two cameras or lights, whatever the correction: held-out colours, phone against phone in
 one light, differ by 3.4 CIEDE2000 in the mean and 5.3 at the 95th percentile."""
@@ -44,7 +47,8 @@ class RegionColour:
     """The colour of one region, or why there is none.
 
     rgb : (3,) robust mean in linear light. lab : (3,) under the correction. u : standard uncertainty (k = 1) of the
-    mean in CIEDE2000, from the scatter over the region, 0 where there is no lab. pixels : how many were used.
+    mean in CIEDE2000, 0 where there is no lab. scatter : root mean square distance of the region's tiles from that
+    mean, in CIEDE2000. pixels : how many were used.
     """
 
     rgb: Float | None
@@ -52,6 +56,7 @@ class RegionColour:
     u: float
     pixels: int
     why: str = ""
+    scatter: float = 0.0
 
 
 def region_mean(
@@ -97,8 +102,8 @@ def region_mean(
     if correction is None:
         return RegionColour(mean, None, 0.0, int(chosen.sum()), "the photo has no usable colour card")
     lab = correction.lab(mean).values
-    u = _scatter(rgb[chosen], y[chosen], x[chosen], lab, correction)
-    return RegionColour(mean, lab, u, int(chosen.sum()))
+    scatter, tiles = _scatter(rgb[chosen], y[chosen], x[chosen], lab, correction)
+    return RegionColour(mean, lab, scatter / math.sqrt(tiles), int(chosen.sum()), scatter=scatter)
 
 
 def measure_regions(aligned: Aligned, master: Master) -> tuple[Measurement, ...]:
@@ -125,6 +130,8 @@ def _measure(region: RegionMaster, aligned: Aligned, master: Master, same_bench:
     why = seen.why
     if not why and region.lab is None:
         why = "the golden has no colour for this region"
+    if not why and seen.scatter > MAX_SCATTER[0] and seen.scatter > MAX_SCATTER[1] * _golden_scatter(region, master):
+        why = f"the region's light is uneven ({seen.scatter:.1f} CIEDE2000): glare or a shadow lies on it"
     if why or seen.lab is None or region.lab is None or aligned.correction is None:
         return Measurement(name, "colour", None, "CIEDE2000", 0.0, method, region.centre_mm, why)
     golden_loo = master.correction.loo_mean if master.correction is not None else 0.0
@@ -140,6 +147,13 @@ def _measure(region: RegionMaster, aligned: Aligned, master: Master, same_bench:
     }
     value = float(difference.delta_e)
     return Measurement(name, "colour", value, "CIEDE2000", 2 * u, method, region.centre_mm, "", detail)
+
+
+def _golden_scatter(region: RegionMaster, master: Master) -> float:
+    """Scatter of the region in the golden's own photo: what its texture brings along."""
+    none = np.zeros(master.labels.shape, dtype=bool)
+    seen = region_mean(master.image, master.labels, region.label, none, master.correction, surface=region.surface)
+    return seen.scatter
 
 
 def u_colour(u_unit: float, u_golden: float, loo_unit: float, loo_golden: float, *, same_bench: bool) -> float:
@@ -183,18 +197,20 @@ def _middle_half(rgb: Float) -> Bool:
     return np.asarray((brightness >= low) & (brightness <= high))
 
 
-def _scatter(rgb: Float, y: NDArray[np.intp], x: NDArray[np.intp], lab: Float, correction: ColourCorrection) -> float:
-    """Standard uncertainty of the mean in CIEDE2000 from the means of tiles."""
+def _scatter(
+    rgb: Float, y: NDArray[np.intp], x: NDArray[np.intp], lab: Float, correction: ColourCorrection
+) -> tuple[float, int]:
+    """Root mean square CIEDE2000 between the means of tiles and the region's mean, and how many tiles there are."""
     tile = (y // TILE_PX) * 100_000 + x // TILE_PX
     _, member, count = np.unique(tile, return_inverse=True, return_counts=True)
     full = count >= max(4, int(np.median(count) / 4))
     if int(full.sum()) < 3:
         pixel = delta_e_2000(Lab(np.broadcast_to(lab, rgb.shape)), correction.lab(rgb))
-        return float(np.sqrt(np.mean(pixel**2)) / math.sqrt(max(1.0, len(rgb) / 16)))
+        return float(np.sqrt(np.mean(pixel**2))), max(1, len(rgb) // 16)
     sums = np.stack([np.bincount(member, weights=rgb[:, c]) for c in range(3)], axis=-1)
     means = correction.lab((sums / count[:, None])[full])
     apart = delta_e_2000(Lab(np.broadcast_to(lab, means.values.shape)), means)
-    return float(np.sqrt(np.mean(apart**2)) / math.sqrt(int(full.sum())))
+    return float(np.sqrt(np.mean(apart**2))), int(full.sum())
 
 
 def _rounded(lab: Float) -> list[float]:

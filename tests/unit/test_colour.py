@@ -151,6 +151,24 @@ def test_what_cannot_be_decided_says_why(spoil: str, why: str) -> None:
     assert why in sky.why
 
 
+def test_a_veil_of_glare_over_half_a_region_is_not_judged() -> None:
+    image = picture()
+    veil = np.clip((np.arange(SHAPE[1]) - 40) / 60, 0, 1)[None, :, None] * 0.5
+    image[:, 20:100] += veil[:, 20:100].astype(np.float32)
+    found = by_name(measure_regions(aligned(image), master()))
+    assert found["colour:sky"].value is None
+    assert "uneven" in found["colour:sky"].why
+    assert found["colour:sun"].value is not None
+
+
+def test_a_textured_region_may_scatter_as_its_golden_does() -> None:
+    texture = np.where((np.indices(SHAPE) // 24).sum(axis=0) % 2, 1.25, 0.8)[..., None]
+    image, golden = picture(noise=0.002) * texture, picture(noise=0.002, seed=9) * texture
+    found = by_name(measure_regions(aligned(image.astype(np.float32)), master(golden.astype(np.float32))))
+    assert found["colour:sky"].value is not None
+    assert found["colour:sky"].value < 0.5
+
+
 def test_a_golden_without_colour_and_a_region_without_pixels() -> None:
     golden = master()
     blank = dataclasses.replace(golden, regions=(dataclasses.replace(golden.regions[0], lab=None), golden.regions[1]))
