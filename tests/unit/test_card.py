@@ -33,9 +33,9 @@ def device_light(lab: np.ndarray) -> np.ndarray:
 def draw(
     card: CardReference = MICRO,
     *,
-    size: tuple[int, int] = (1000, 750),
-    pitch_px: float = 71.0,
-    at: tuple[float, float] = (480.0, 360.0),
+    size: tuple[int, int] = (640, 480),
+    pitch_px: float = 46.0,
+    at: tuple[float, float] = (300.0, 240.0),
     degrees: float = 0.0,
     mirrored: bool = False,
     exposure: float = 0.9,
@@ -71,7 +71,7 @@ def draw(
     for i, colour in enumerate(light):
         cell = np.array([i % card.columns, i // card.columns])
         polygon(cell + fill * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]), colour)
-    cv2.circle(big, (int(0.9 * w * scale), int(0.15 * h * scale)), 50 * scale, (1.5, 1.4, 0.9), -1)
+    cv2.circle(big, (580 * scale, 60 * scale), 30 * scale, (1.5, 1.4, 0.9), -1)
     linear = cv2.resize(big, size, interpolation=cv2.INTER_AREA).astype(np.float64)
     linear = cv2.GaussianBlur(linear, (0, 0), 0.9)
     if field is not None:
@@ -165,7 +165,7 @@ def test_a_micro_card_is_found_in_place_and_order_at_any_rotation(degrees: float
     assert reading.loo_mean < 1.0
     # card millimetres to pixels: the pitch comes back to 0.1 per cent
     assert reading.homography is not None
-    assert np.hypot(*reading.homography[:2, 0]) * 4.7 == pytest.approx(71.0, rel=1e-3)
+    assert np.hypot(*reading.homography[:2, 0]) * 4.7 == pytest.approx(46.0, rel=1e-3)
 
 
 def test_patches_come_back_in_order_with_their_names() -> None:
@@ -194,7 +194,7 @@ def test_cards_of_another_layout_are_found() -> None:
     card = CardReference.model_validate(
         {"name": "seven by five", "columns": 7, "rows": 5, "patch_mm": 4.0, "pitch_mm": 4.7, "patches": patches}
     )
-    shot, truth = draw(card, degrees=200, pitch_px=60)
+    shot, truth = draw(card, degrees=200, pitch_px=40)
     reading = find_card(shot, (card,))
     assert reading.found
     assert reading.corners_px is not None
@@ -240,13 +240,13 @@ def test_a_card_of_other_colours_is_never_usable() -> None:
 def test_a_partly_covered_card_is_never_usable(columns: int) -> None:
     shot, truth = draw()
     pixels = shot.photo.pixels.copy()
-    left = int(truth[0, 2] + (6 - columns - 0.5) * 71)
-    pixels[200:520, left:] = (120, 140, 90)
+    left = int(truth[0, 2] + (6 - columns - 0.5) * 46)
+    pixels[100:380, left:] = (120, 140, 90)
     assert not find_card(dataclasses.replace(shot, photo=DeviceRGB(pixels)), (MICRO,)).usable
 
 
 def test_a_card_that_leaves_the_photo_is_not_found() -> None:
-    shot, _ = draw(at=(60.0, 360.0))
+    shot, _ = draw(at=(60.0, 240.0))
     assert not find_card(shot, (MICRO,)).found
 
 
@@ -264,7 +264,7 @@ def test_no_card_in_a_photo_without_one() -> None:
 
 def test_exposure_gates_name_themselves() -> None:
     dark, _ = draw(exposure=0.05)
-    assert find_card(dark, (MICRO,)).reason.startswith("exposure")
+    assert find_card(dark, (MICRO,)).reason.startswith("light")
     bright, _ = draw(exposure=3.5)
     reading = find_card(bright, (MICRO,))
     assert not reading.usable
@@ -340,11 +340,11 @@ def test_the_correction_brings_unseen_colours_home() -> None:
 
 # --- the light --------------------------------------------------------------------------------------------------------
 
-RIG = Rig(name="bench-a", camera=CameraSpec(width=1000, height=750, distance_mm=300.0))
+RIG = Rig(name="bench-a", camera=CameraSpec(width=640, height=480, distance_mm=300.0))
 NOW = datetime(2026, 5, 10, tzinfo=UTC)
 
 
-def sloping(size: tuple[int, int] = (1000, 750)) -> np.ndarray:
+def sloping(size: tuple[int, int] = (640, 480)) -> np.ndarray:
     y, x = np.mgrid[0 : size[1], 0 : size[0]]
     u, v = x / size[0] - 0.5, y / size[1] - 0.5
     vignette = 1 - 0.5 * (u**2 + v**2)
@@ -365,13 +365,14 @@ def test_the_flat_field_evens_the_light() -> None:
     light = flat_field([grey_shot(field, s) for s in range(4)], RIG, lux=900.0, made_at=NOW)
     assert light.gain.mean(axis=(0, 1)) == pytest.approx([1, 1, 1], abs=1e-4)
     assert light.residual < 0.003
-    nine = field[125::250, 166::333].mean(axis=2)
+    nine = field[80::160, 106::213].mean(axis=2)
     assert nine.shape == (3, 3)
     assert light.uniformity == pytest.approx(nine.min() / nine.max(), abs=0.01)
     assert light.lux == 900.0
     assert (light.expires_at - light.made_at).days == 30
     flat = apply_flat_field(LinearRGB((0.3 * field).astype(np.float32)), light).pixels
-    assert np.ptp(flat, axis=(0, 1)).max() / flat.mean() < 0.01
+    inner = flat[12:-12, 12:-12]  # beyond the outermost cells' centres the gain is held
+    assert np.ptp(inner, axis=(0, 1)).max() / inner.mean() < 0.01
 
 
 @pytest.mark.parametrize("spoilt", ["part", "dark", "bright", "size", "none", "coloured"])
@@ -379,14 +380,14 @@ def test_pictures_that_are_no_grey_field_are_refused(spoilt: str) -> None:
     shots = [grey_shot(sloping(), 1)]
     if spoilt == "part":
         pixels = shots[0].photo.pixels.copy()
-        cv2.circle(pixels, (400, 300), 120, (200, 40, 40), -1)
+        cv2.circle(pixels, (250, 190), 75, (200, 40, 40), -1)
         shots = [dataclasses.replace(shots[0], photo=DeviceRGB(pixels))]
     elif spoilt == "dark":
         shots = [grey_shot(sloping(), 1, level=0.01)]
     elif spoilt == "bright":
         shots = [grey_shot(sloping(), 1, level=1.2)]
     elif spoilt == "size":
-        shots = [grey_shot(sloping((500, 400)), 1)]
+        shots = [grey_shot(sloping((320, 240)), 1)]
     elif spoilt == "none":
         shots = []
     else:
@@ -410,8 +411,30 @@ def test_correct_reads_card_and_part_in_one_light() -> None:
     # the card's own patch, far from the centre, has its colour back in the corrected picture
     patch = with_field.card.patches[5]
     x, y = (round(v) for v in patch.centre_px)
-    seen = with_field.correction.lab(with_field.image.pixels[y - 5 : y + 5, x - 5 : x + 5].reshape(-1, 3).mean(axis=0))
+    seen = with_field.correction.lab(with_field.image.pixels[y - 4 : y + 4, x - 4 : x + 4].reshape(-1, 3).mean(axis=0))
     assert float(delta_e_2000(Lab(patch.lab_reference), seen)) < 1.0
+
+
+def test_too_dark_too_bright_and_glare_are_gates_of_their_own() -> None:
+    light = flat_field([grey_shot(np.ones((480, 640, 3)), s) for s in range(2)], RIG, lux=None, made_at=NOW)
+    bench = Calibration(cards=(MICRO,), rig=RIG, light=light)
+
+    def failed(shot: Shot) -> dict[str, tuple[str, ...]]:
+        return {g.name: g.blocks for g in correct(shot, bench).gates if not g.ok and g.name != "scale"}
+
+    good, _ = draw()
+    pixels = good.photo.pixels.copy()
+    cv2.circle(pixels, (580, 60), 45, (120, 120, 100), -1)  # without the bright disc
+    even = dataclasses.replace(good, photo=DeviceRGB(pixels))
+    assert failed(even) == {}
+    assert failed(draw(exposure=0.12)[0])["light"] == ()
+    assert failed(draw(exposure=3.5)[0])["clipping"] == ()
+    glare = pixels.copy()
+    cv2.circle(glare, (80, 430), 30, (255, 254, 250), -1)
+    assert failed(dataclasses.replace(good, photo=DeviceRGB(glare))) == {"clipping": ()}
+    thin = pixels.copy()
+    cv2.circle(thin, (580, 400), 40, (255, 254, 250), 3)  # a highlight along a rim
+    assert failed(dataclasses.replace(good, photo=DeviceRGB(thin))) == {}
 
 
 def test_correct_gates_what_is_missing_and_marks_clipped_pixels() -> None:
@@ -419,8 +442,8 @@ def test_correct_gates_what_is_missing_and_marks_clipped_pixels() -> None:
     alone = correct(shot, Calibration(cards=(MICRO,)))
     assert alone.plane is not None
     assert alone.plane.source == "card"
-    assert alone.clipped[112, 900]  # the bright disc
-    assert not alone.clipped[360, 300]
+    assert alone.clipped[60, 580]  # the bright disc
+    assert not alone.clipped[240, 300]
     assert [g.name for g in alone.gates] == ["card"]
     assert alone.gates[0].ok
     np.testing.assert_array_equal(alone.image.pixels, linearise(shot.photo).pixels)
