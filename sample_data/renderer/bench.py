@@ -13,12 +13,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import cv2
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from sample_data.renderer import spectra
-from sample_data.renderer.camera import ray
 from sample_data.renderer.lamps import Lamp
 
 Float = NDArray[np.float64]
@@ -256,158 +254,6 @@ def mat_texture(width_mm: float = 100.0, height_mm: float = 80.0) -> Single:
     return np.asarray(out + cv2.GaussianBlur(marks, (0, 0), 0.8), dtype=np.float32)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def paint_mat(
-    image: Single,
-    cam: Float,
-    eye: Float,
-    raw: Single,
-    texture: Single,
-    pitch: float,
-    field: Float,
-    share: Single,
-    share_pitch: float,
-    share_corner: Float,
-    light: Single,
-) -> None:
-    """Bench of every pixel into ``image``; ``light`` gets the light field times the shadow shares (main, ambient) and
-    the field itself (third channel) at bench level."""
-    rows, cols = image.shape[:2]
-    tr, tc = texture.shape
-    sr, sc = share.shape[:2]
-    for v in range(rows):
-        for u in range(cols):
-            dx, dy, dz = ray(cam, u, v)
-            x, y = eye[0] - eye[2] * dx / dz, eye[1] - eye[2] * dy / dz
-            e = field[0] + field[1] * x + field[2] * y + field[3] * x * x + field[4] * y * y
-            fx = min(max((x - share_corner[0]) / share_pitch, 0.0), sc - 1.001)
-            fy = min(max((y - share_corner[1]) / share_pitch, 0.0), sr - 1.001)
-            i, j = int(fx), int(fy)
-            fx -= i
-            fy -= j
-            m = (share[j, i, 0] * (1 - fx) + share[j, i + 1, 0] * fx) * (1 - fy)
-            m += (share[j + 1, i, 0] * (1 - fx) + share[j + 1, i + 1, 0] * fx) * fy
-            a = (share[j, i, 1] * (1 - fx) + share[j, i + 1, 1] * fx) * (1 - fy)
-            a += (share[j + 1, i, 1] * (1 - fx) + share[j + 1, i + 1, 1] * fx) * fy
-            light[v, u, 0], light[v, u, 1], light[v, u, 2] = m, a, e
-            fx = min(max(x / pitch + tc / 2, 0.0), tc - 1.001)
-            fy = min(max(y / pitch + tr / 2, 0.0), tr - 1.001)
-            i, j = int(fx), int(fy)
-            fx -= i
-            fy -= j
-            t = (texture[j, i] * (1 - fx) + texture[j, i + 1] * fx) * (1 - fy)
-            t += (texture[j + 1, i] * (1 - fx) + texture[j + 1, i + 1] * fx) * fy
-            for c in range(3):
-                image[v, u, c] = t * (raw[0, c] * m + raw[1, c] * a)
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def paint_print(
-    image: Single,
-    light: Single,
-    box: NDArray[np.int64],
-    cam: Float,
-    eye: Float,
-    pose: Float,
-    ink: Single,
-    cell: float,
-    raw: Single,
-    texture: Single,
-    texel: float,
-    sub: int,
-) -> None:
-    """A printed sheet on the bench plane; ``raw`` as in `Inks`, ``eye`` with z down. Light is taken per pixel."""
-    rows, cols = ink.shape
-    mask = texture.shape[0] - 1
-    cr, sr = math.cos(pose[2]), math.sin(pose[2])
-    for v in range(box[1], box[3]):
-        for u in range(box[0], box[2]):
-            inside, dark, grain = 0.0, 0.0, 0.0
-            for n in range(sub * sub):
-                dx, dy, dz = ray(cam, u + (n % sub + 0.5) / sub - 0.5, v + (n // sub + 0.5) / sub - 0.5)
-                wx = eye[0] - eye[2] * dx / dz - pose[0]
-                wy = eye[1] - eye[2] * dy / dz - pose[1]
-                x = (cr * wx + sr * wy) / cell + cols / 2 - 0.5
-                y = (-sr * wx + cr * wy) / cell + rows / 2 - 0.5
-                if x < -0.5 or y < -0.5 or x > cols - 0.5 or y > rows - 0.5:
-                    continue
-                x = min(max(x, 0.0), cols - 1.001)
-                y = min(max(y, 0.0), rows - 1.001)
-                i, j = int(x), int(y)
-                fx, fy = x - i, y - j
-                inside += 1.0
-                grain += texture[int(y * cell / texel) & mask, int(x * cell / texel) & mask]
-                dark += (ink[j, i] * (1 - fx) + ink[j, i + 1] * fx) * (1 - fy)
-                dark += (ink[j + 1, i] * (1 - fx) + ink[j + 1, i + 1] * fx) * fy
-            if inside > 0:
-                a, d, t = inside / (sub * sub), dark / (sub * sub), grain / inside
-                for c in range(3):
-                    paper = t * (raw[0, 0, c] * light[v, u, 0] + raw[0, 1, c] * light[v, u, 1])
-                    black = raw[1, 0, c] * light[v, u, 0] + raw[1, 1, c] * light[v, u, 1]
-                    image[v, u, c] = image[v, u, c] * (1 - a) + paper * (a - d) + black * d
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def paint_card(
-    image: Single,
-    labels: NDArray[np.uint8],
-    box: NDArray[np.int64],
-    cam: Float,
-    eye: Float,
-    pose: Float,
-    size: Float,
-    grid: Float,
-    raw: Single,
-    light: Single,
-    sub: int,
-) -> None:
-    """The colour card with its thickness. size : width, height, thickness mm. grid : columns, rows, patch, pitch.
-    raw : (26, 2, 3) patches, frame, core under main and ambient. Labels: 1 + patch, 100 frame, 101 edge."""
-    cr, sr = math.cos(pose[2]), math.sin(pose[2])
-    cols, rows = int(grid[0]), int(grid[1])
-    acc = np.zeros(3)
-    for v in range(box[1], box[3]):
-        for u in range(box[0], box[2]):
-            acc[:] = 0.0
-            total = 0.0
-            for n in range(sub * sub):
-                dx, dy, dz = ray(cam, u + (n % sub + 0.5) / sub - 0.5, v + (n // sub + 0.5) / sub - 0.5)
-                qx, qy = dx / dz, dy / dz
-                found = -1
-                depth = 1.0
-                for k in range(9):  # face first, then down the edge
-                    h = size[2] * (1 - k / 8.0)
-                    wx, wy = eye[0] - (eye[2] + h) * qx - pose[0], eye[1] - (eye[2] + h) * qy - pose[1]
-                    x, y = cr * wx + sr * wy, -sr * wx + cr * wy
-                    if abs(x) > size[0] / 2 or abs(y) > size[1] / 2:
-                        continue
-                    if k > 0:
-                        found, depth = 25, 1 - k / 8.0
-                        break
-                    found = 24
-                    gx, gy = x / grid[3] + cols / 2.0, y / grid[3] + rows / 2.0
-                    i, j = int(math.floor(gx)), int(math.floor(gy))
-                    if 0 <= i < cols and 0 <= j < rows:
-                        half = 0.5 * grid[2] / grid[3]
-                        if abs(gx - i - 0.5) <= half and abs(gy - j - 0.5) <= half:
-                            found = j * cols + i
-                    break
-                if found >= 0:
-                    total += 1.0
-                    m = 1.0 if found < 25 else 0.25 + 0.35 * depth
-                    for c in range(3):
-                        acc[c] += m * (raw[found, 0, c] + raw[found, 1, c])
-                    if n == (sub * sub) // 2:
-                        labels[v, u] = 1 + found if found < 24 else 76 + found
-            if total > 0:
-                k2 = 1.0 / (sub * sub)
-                for c in range(3):
-                    image[v, u, c] = image[v, u, c] * (1 - total * k2) + acc[c] * k2
-                if total > 0.5 * sub * sub:
-                    light[v, u, 0] = 1.0
-                    light[v, u, 1] = 1.0
-
-
 def card_raw(lamp: Lamp) -> Single:
     """(26, 2, 3) raw of the 24 patches, the black frame and the grey core."""
     main, ambient = lamp.power()
@@ -427,4 +273,5 @@ def corners(size_mm: Sequence[float], x_mm: float, y_mm: float, rotation_deg: fl
     a = math.radians(rotation_deg)
     w, h = size_mm[0] / 2, size_mm[1] / 2
     turn = np.array([[math.cos(a), math.sin(a)], [-math.sin(a), math.cos(a)]])
-    return np.array([[-w, -h], [w, -h], [w, h], [-w, h]]) @ turn + np.array([x_mm, y_mm])
+    square = np.array([[-w, -h], [w, -h], [w, h], [-w, h]])
+    return np.asarray(square @ turn + np.array([x_mm, y_mm]), dtype=np.float64)

@@ -1,7 +1,7 @@
 """The camera: where each photo pixel looks, and what sensor, processing and JPEG make of the light it sees.
 
-Order of the picture's making: optics (vignetting, blur, motion, flare) - exposure - Bayer mosaic - photon and read noise
-- 12 bit raw - white balance - demosaic - colour matrix - sharpening - sRGB curve - JPEG 4:2:0 with EXIF.
+Order of the picture's making: optics (vignetting, blur, motion, flare) - exposure - Bayer mosaic - photon and read
+noise - 12 bit raw - white balance - demosaic - colour matrix - sharpening - sRGB curve - JPEG 4:2:0 with EXIF.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import cv2
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -89,24 +88,6 @@ def look(
     cx, cy = (width - 1) / 2 + centre_offset_px[0], (height - 1) / 2 + centre_offset_px[1]
     matrix = np.array([[focal_px, 0, cx], [0, focal_px, cy], [0, 0, 1.0]])
     return Camera(width, height, matrix, np.array([k1, 0, 0, 0, 0.0]), rotation, translation)
-
-
-@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
-def ray(cam: Float, px: float, py: float) -> tuple[float, float, float]:
-    """Direction in the bench frame (not normalised) seen by photo position (px, py); ``cam`` is `Camera.packed`."""
-    tx, ty = (px - cam[2]) / cam[0], (py - cam[3]) / cam[1]
-    x, y = tx, ty
-    for _ in range(3):  # fixed point; converges by the factor 3 k1 r^2 < 0.01 a round
-        r2 = x * x + y * y
-        radial = 1 + r2 * (cam[4] + r2 * (cam[5] + r2 * cam[8]))
-        dx = 2 * cam[6] * x * y + cam[7] * (r2 + 2 * x * x)
-        dy = cam[6] * (r2 + 2 * y * y) + 2 * cam[7] * x * y
-        x, y = (tx - dx) / radial, (ty - dy) / radial
-    return (
-        cam[9] * x + cam[12] * y + cam[15],
-        cam[10] * x + cam[13] * y + cam[16],
-        cam[11] * x + cam[14] * y + cam[17],
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +167,8 @@ def linear_srgb(lab_d50: Float) -> Float:
 def expose(
     light: Single, camera: Camera, lamp: Lamp, optics: Optics, processing: Processing, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """(h, w, 3) uint8 sRGB picture of the (h, w, 3) raw light that reaches the lens (perfect diffuser: raw of the lamp)."""
+    """(h, w, 3) uint8 sRGB picture of the (h, w, 3) raw light that reaches the lens; the perfect diffuser gives the raw
+    of the lamp."""
     gains, matrix = colour_matrix(lamp)
     error = np.array([1 + processing.balance_error[0], 1.0, 1 + processing.balance_error[1]])
     raw = _optics(light, camera, optics)
@@ -205,7 +187,7 @@ def expose(
     for c in (0, 2):  # false colour at edges: smooth the difference to green
         difference = cv2.medianBlur(np.ascontiguousarray(rgb[..., c] - rgb[..., 1]), 5)
         rgb[..., c] = rgb[..., 1] + difference
-    rgb = cv2.transform(rgb, matrix.astype(np.float32))
+    rgb = np.asarray(cv2.transform(rgb, matrix.astype(np.float32)), dtype=np.float32)
     if processing.sharpen:
         soft = cv2.GaussianBlur(rgb, (0, 0), 1.0)
         cv2.addWeighted(rgb, 1 + processing.sharpen, soft, -processing.sharpen, 0, dst=rgb)
@@ -227,9 +209,9 @@ def _optics(light: Single, camera: Camera, optics: Optics) -> Single:
         glow = cv2.resize(0.7 * veil + 0.3 * halo, (w, h), interpolation=cv2.INTER_LINEAR)
         out = (1 - optics.flare) * out + optics.flare * glow
     if optics.blur_px > 0:
-        out = cv2.GaussianBlur(out, (0, 0), optics.blur_px)
+        cv2.GaussianBlur(out, (0, 0), optics.blur_px, dst=out)
     if optics.motion_px > 0:
-        out = cv2.filter2D(out, -1, _streak(optics.motion_px, optics.motion_deg))
+        out = np.asarray(cv2.filter2D(out, -1, _streak(optics.motion_px, optics.motion_deg)), dtype=np.float32)
     return np.ascontiguousarray(out, dtype=np.float32)
 
 
@@ -243,7 +225,7 @@ def _streak(length_px: float, angle_deg: float) -> Single:
         i, j = math.floor(x), math.floor(y)
         for dj, di in ((0, 0), (0, 1), (1, 0), (1, 1)):
             kernel[j + dj, i + di] += abs(1 - di - (x - i)) * abs(1 - dj - (y - j))
-    return (kernel / kernel.sum()).astype(np.float32)
+    return np.asarray(kernel / kernel.sum(), dtype=np.float32)
 
 
 def _mosaic(raw: Single) -> Single:
@@ -286,7 +268,7 @@ def _curve() -> NDArray[np.uint8]:
     """sRGB code of linear n / 65535."""
     x = np.arange(65536) / 65535.0
     v = np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055)
-    return np.rint(v * 255).astype(np.uint8)
+    return np.asarray(np.rint(v * 255), dtype=np.uint8)
 
 
 def _encode(rgb: Single) -> NDArray[np.uint8]:

@@ -3,8 +3,8 @@
 Two lights with their own spectra: the bench lamps (``main``) and the room (``ambient``). Each is normalised so that an
 unshaded horizontal diffuser sees an irradiance of pi, that is, the perfect diffuser has radiance 1 under it.
 
-Directions of the upper hemisphere and a rim below the horizon are laid out stereographically, u = (x, y) / (1 + z), z up,
-because that map is conformal: a lobe stays round.
+Directions of the upper hemisphere and a rim below the horizon are laid out stereographically, u = (x, y) / (1 + z),
+z up, because that map is conformal: a lobe stays round.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def radiance(layout: str, d: Float) -> Float:
     return np.stack([main * lens * mount * above, ambient * lens * mount * above, bench], axis=-1)
 
 
-@numba.njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, fastmath=True)
 def _filter(d: Single, weight: Single, light: Single, targets: Single, alpha: float, out: Single) -> None:
     """GGX-weighted mean of ``light`` (n, 3) over directions around each target; alpha 0 is the cosine lobe."""
     a2 = np.float32(alpha * alpha)

@@ -118,8 +118,8 @@ def _pigment(name: str) -> tuple[Float, Float]:
 def reflectance_of(recipe: Mapping[str, float]) -> Float:
     """(81,) diffuse reflectance, specular excluded, of an opaque layer of the recipe.
 
-    R = 1 + q - sqrt(q^2 + 2 q), q = K / S; then (1 - k1)(1 - k2) R / (1 - k2 R). ``RequestError`` for an unknown pigment
-    or a recipe without any.
+    R = 1 + q - sqrt(q^2 + 2 q), q = K / S; then (1 - k1)(1 - k2) R / (1 - k2 R). ``RequestError`` for an unknown
+    pigment or a recipe without any.
     """
     unknown = sorted(set(recipe) - set(_BANDS))
     if unknown or not any(c > 0 for c in recipe.values()):

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sample_data.renderer import bench, camera, lamps, materials, shade
+from sample_data.renderer import bench, camera, lamps, materials, paint, shade
 from sample_data.renderer.bench import BenchRig
 from sample_data.renderer.camera import Camera, Optics, Processing
 from sample_data.renderer.lamps import Lamp
@@ -139,7 +139,6 @@ def render(parts: Sequence[tuple[Part, Pose]], shooting: Shooting, rig: BenchRig
     rng = np.random.default_rng(shooting.seed)
     cam = camera_of(shooting, rig)
     eye = cam.centre_mm
-    packed = cam.packed()
     lamp, tables = shooting.lamp, lamps.tables(shooting.lamp.layout)
     shadows = shade.cast_shadows(*_relief(parts, shooting, rig), tables)
     image = np.empty((cam.height, cam.width, 3), dtype=np.float32)
@@ -154,7 +153,9 @@ def render(parts: Sequence[tuple[Part, Pose]], shooting: Shooting, rig: BenchRig
     if shooting.ruler:
         _paint_print(image, light, cam, bench.ruler_print(), bench.inks(bench.tinted(0.46, 0.05), 0.04, lamp), sub)
     card_labels = np.zeros(image.shape[:2], dtype=np.uint8)
-    card_px = None if shooting.card is None else _paint_card(image, light, card_labels, cam, shooting.card, rig, lamp, sub)
+    card_px = (
+        None if shooting.card is None else _paint_card(image, light, card_labels, cam, shooting.card, rig, lamp, sub)
+    )
     labels, owner = np.zeros_like(card_labels), np.zeros_like(card_labels)
     mean_bench = bench.MAT_REFLECTANCE
     for number, (part, pose) in enumerate(parts, start=1):
@@ -203,13 +204,14 @@ def _relief(
 
 @functools.cache
 def _mat_raw(lamp: Lamp) -> Single:
-    return bench.inks(bench.tinted(bench.MAT_REFLECTANCE, -0.06), 0.0, lamp).raw[0]
+    raw = bench.inks(bench.tinted(bench.MAT_REFLECTANCE, -0.06), 0.0, lamp).raw
+    return np.asarray(raw[0], dtype=np.float32)
 
 
 def _paint_mat(
     image: Single, light: Single, cam: Camera, shooting: Shooting, rig: BenchRig, shadows: shade.Shadows
 ) -> None:
-    bench.paint_mat(
+    paint.paint_mat(
         image,
         cam.packed(),
         cam.centre_mm,
@@ -229,7 +231,7 @@ def _paint_print(image: Single, light: Single, cam: Camera, sheet: bench.Print, 
     square = bench.corners(size, sheet.x_mm, sheet.y_mm, sheet.rotation_deg)
     box = bench.box_of(cam.project(np.pad(square, ((0, 0), (0, 1)))), cam.width, cam.height)
     pose = np.array([sheet.x_mm, sheet.y_mm, math.radians(sheet.rotation_deg)])
-    bench.paint_print(
+    paint.paint_print(
         image,
         light,
         box,
@@ -262,7 +264,7 @@ def _paint_card(
     pose = np.array([place.x_mm, place.y_mm, math.radians(place.rotation_deg)])
     size = np.array([*card.size_mm, card.height_mm])
     grid = np.array([card.columns, card.rows, card.patch_mm, card.pitch_mm])
-    bench.paint_card(
+    paint.paint_card(
         image, labels, box, cam.packed(), cam.centre_mm, pose, size, grid, bench.card_raw(lamp), light, sub
     )
     centres = part_to_bench(card.centres_mm(), Pose(place.x_mm, place.y_mm, place.rotation_deg))
@@ -290,8 +292,10 @@ def _paint_part(
     coverage = part.mask.astype(np.float32) if part.coverage is None else part.coverage
     optical = shade.optical_table(part.surfaces, lamp)
     # A side wall mirrors the bench (metal) or scatters what little light gets there.
-    wall = optical[:, 6:9] * optical[:, 15:16] * bench.MAT_REFLECTANCE * 0.8 + (optical[:, 9:12] + optical[:, 12:15]) * 0.4
-    shade.paint_part(
+    wall = (
+        optical[:, 6:9] * optical[:, 15:16] * bench.MAT_REFLECTANCE * 0.8 + (optical[:, 9:12] + optical[:, 12:15]) * 0.4
+    )
+    paint.paint_part(
         image,
         labels,
         owner,
@@ -302,7 +306,7 @@ def _paint_part(
         np.array([pose.x_mm, pose.y_mm, math.radians(pose.rotation_deg)]),
         part.height_mm,
         coverage,
-        cv2.dilate(part.surface, np.ones((7, 7), np.uint8)),
+        np.asarray(cv2.dilate(part.surface, np.ones((7, 7), np.uint8)), dtype=np.uint8),
         radiance,
         wall.astype(np.float32),
         part.pitch_mm,
@@ -384,7 +388,9 @@ def render_grey(shooting: Shooting, rig: BenchRig | None = None) -> Rendered:
     light = np.empty_like(image)
     _paint_mat(image, light, cam, shooting, rig, shade.cast_shadows(flat, 2.0, (-64.0, -64.0), tables))
     grey = bench.inks(rig.grey_reflectance, 0.0, shooting.lamp).raw[0].sum(axis=0)
-    grain = 1 + np.float32(0.004) * cv2.GaussianBlur(rng.standard_normal(image.shape[:2], dtype=np.float32), (0, 0), 1.5)
+    grain = 1 + np.float32(0.004) * cv2.GaussianBlur(
+        rng.standard_normal(image.shape[:2], dtype=np.float32), (0, 0), 1.5
+    )
     image = (light[..., 2:3] * grain[..., None] * grey).astype(np.float32)
     return _finish(image, cam, shooting, rng, np.zeros(image.shape[:2], dtype=np.uint8))
 
@@ -392,7 +398,9 @@ def render_grey(shooting: Shooting, rig: BenchRig | None = None) -> Rendered:
 def _finish(
     image: Single, cam: Camera, shooting: Shooting, rng: np.random.Generator, empty: NDArray[np.uint8]
 ) -> Rendered:
-    picture = camera.expose(image, cam, shooting.lamp, _scaled(shooting.optics, shooting.scale), shooting.processing, rng)
+    picture = camera.expose(
+        image, cam, shooting.lamp, _scaled(shooting.optics, shooting.scale), shooting.processing, rng
+    )
     data = camera.jpeg(picture, shooting.processing.quality, shooting.taken_at)
     return Rendered(data, picture, image, cam, empty, empty, empty, {}, None)
 

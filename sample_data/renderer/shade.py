@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sample_data.renderer import materials, spectra
-from sample_data.renderer.camera import ray
 from sample_data.renderer.lamps import ALPHAS, GRID, RIM, Lamp, LightTables
 from sample_data.renderer.part import Part, Surface
 
@@ -44,7 +43,7 @@ class Pose:
     rotation_deg: float = 0.0
 
 
-@numba.njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, fastmath=True)
 def _shares(height: Single, raised: Single, pitch: float, reach: Float, visible: Single, out: Single) -> None:
     """Share of main and ambient irradiance that reaches the bench (0, 1) and the surface on it (2, 3)."""
     rows, cols = height.shape
@@ -89,12 +88,13 @@ class Shadows:
 
 def cast_shadows(relief: Single, pitch_mm: float, corner_mm: tuple[float, float], tables: LightTables) -> Shadows:
     """Shadows and ambient occlusion of a relief (h, w) in mm over the bench."""
-    raised = cv2.dilate(relief, np.ones((5, 5), np.uint8))
+    dilated = cv2.dilate(relief, np.ones((5, 5), np.uint8))
     inside = cv2.dilate((relief > 0).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    raised = np.where(inside & (relief <= 0), raised, relief).astype(np.float32)
+    raised = np.where(inside & (relief <= 0), dilated, relief).astype(np.float32)
     share = np.empty((*relief.shape, 4), dtype=np.float32)
     _shares(relief, raised, pitch_mm, _REACH_MM, tables.visible, share)
-    return Shadows(cv2.GaussianBlur(share, (0, 0), 0.8), pitch_mm, corner_mm)
+    cv2.GaussianBlur(share, (0, 0), 0.8, dst=share)
+    return Shadows(share, pitch_mm, corner_mm)
 
 
 @functools.cache
@@ -167,7 +167,7 @@ def _unit(power: Float) -> float:
     return float((power * green).sum() / (spectra.illuminant("LED-B4") * green).sum())
 
 
-@numba.njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, fastmath=True)
 def _shade(
     height: Single,
     surface: NDArray[np.uint8],
@@ -258,14 +258,14 @@ def _shade(
             lev = min(int(m[16]), levels - 2)
             fl = m[16] - lev
             s_main = s_amb = s_bench = np.float32(0.0)
-            for l in range(2):
-                kl = fl if l else 1 - fl
+            for step in range(2):
+                kl = fl if step else 1 - fl
                 for dy in range(2):
                     for dx in range(2):
                         k = np.float32(kl * (ux if dx else 1 - ux) * (uy if dy else 1 - uy))
-                        s_main += k * mirror[lev + l, iy + dy, ix + dx, 0]
-                        s_amb += k * mirror[lev + l, iy + dy, ix + dx, 1]
-                        s_bench += k * mirror[lev + l, iy + dy, ix + dx, 2]
+                        s_main += k * mirror[lev + step, iy + dy, ix + dx, 0]
+                        s_amb += k * mirror[lev + step, iy + dy, ix + dx, 1]
+                        s_bench += k * mirror[lev + step, iy + dy, ix + dx, 2]
             f = 1 - nv
             f5 = f * f * f * f * f
             base = m[15]
@@ -301,7 +301,7 @@ def shade_part(
     under = surface if part.under is None else part.under
     out = np.zeros((*surface.shape, 3), dtype=np.float32)
     _shade(
-        cv2.GaussianBlur(part.height_mm, (0, 0), 1.0),
+        np.asarray(cv2.GaussianBlur(part.height_mm, (0, 0), 1.0), dtype=np.float32),
         surface,
         under,
         share,
@@ -321,100 +321,3 @@ def shade_part(
         out,
     )
     return out
-
-
-@numba.njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
-def _lerp(a: Single, y: int, x: int, fy: float, fx: float) -> float:
-    return (a[y, x] * (1 - fx) + a[y, x + 1] * fx) * (1 - fy) + (a[y + 1, x] * (1 - fx) + a[y + 1, x + 1] * fx) * fy
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def paint_part(
-    image: Single,
-    labels: NDArray[np.uint8],
-    owner: NDArray[np.uint8],
-    number: int,
-    box: NDArray[np.int64],
-    cam: Float,
-    eye: Float,
-    pose: Float,
-    height: Single,
-    coverage: Single,
-    surface: NDArray[np.uint8],
-    radiance: Single,
-    wall: Single,
-    pitch: float,
-    origin: Float,
-    top: float,
-    lift: float,
-    sub: int,
-) -> None:
-    """Adds a part to ``image``: every sub-sample's ray is followed down to the relief, so faces at different heights
-    shift against one another and side walls show, as in a real pinhole picture. ``eye``: camera centre, z down."""
-    rows, cols = height.shape
-    cr, sr = math.cos(pose[2]), math.sin(pose[2])
-    acc = np.zeros(3)
-    centre = (sub * sub) // 2
-    soft = 1.0 / min(max(0.55, -eye[2] / cam[0] / pitch / sub), 1.0)
-    for v in range(box[1], box[3]):
-        for u in range(box[0], box[2]):
-            acc[:] = 0.0
-            total = 0.0
-            for n in range(sub * sub):
-                dx, dy, dz = ray(cam, u + (n % sub + 0.5) / sub - 0.5, v + (n // sub + 0.5) / sub - 0.5)
-                qx, qy = dx / dz, dy / dz
-                wx, wy = eye[0] - eye[2] * qx - pose[0], eye[1] - eye[2] * qy - pose[1]
-                x0, y0 = (cr * wx + sr * wy) / pitch + origin[0], (-sr * wx + cr * wy) / pitch + origin[1]
-                kx, ky = (cr * qx + sr * qy) / pitch, (-sr * qx + cr * qy) / pitch
-                steps = int(math.ceil(top * max(abs(kx), abs(ky)) / 0.8)) + 1
-                dh = top / steps
-                most, last_gap = 0.0, 0.0
-                crossed = False
-                for step in range(steps + 1):
-                    h = top - step * dh
-                    if h < lift:
-                        break
-                    x, y = x0 - h * kx, y0 - h * ky
-                    i, j = int(math.floor(x)), int(math.floor(y))
-                    if i < 1 or j < 1 or i >= cols - 2 or j >= rows - 2:
-                        continue
-                    fx, fy = x - i, y - j
-                    gap = h - _lerp(height, j, i, fy, fx)
-                    if gap > 0 and step < steps:
-                        last_gap = gap
-                        continue
-                    a = min(max((_lerp(coverage, j, i, fy, fx) - 0.5) * soft + 0.5, 0.0), 1.0)
-                    if not crossed:
-                        crossed = True
-                        if last_gap > 0:  # between two samples: go back to where the ray met the relief
-                            back = dh * -gap / (last_gap - gap)
-                            x, y = x - back * kx, y - back * ky
-                            i = min(max(int(math.floor(x)), 1), cols - 3)
-                            j = min(max(int(math.floor(y)), 1), rows - 3)
-                            fx, fy = x - i, y - j
-                            a = min(max((_lerp(coverage, j, i, fy, fx) - 0.5) * soft + 0.5, 0.0), 1.0)
-                        if a > 0:
-                            for c in range(3):
-                                p = radiance[j, i, c] * (1 - fx) + radiance[j, i + 1, c] * fx
-                                q = radiance[j + 1, i, c] * (1 - fx) + radiance[j + 1, i + 1, c] * fx
-                                acc[c] += a * (p * (1 - fy) + q * fy)
-                        if n == centre and a > 0.5:
-                            labels[v, u] = surface[int(y + 0.5), int(x + 0.5)]
-                            owner[v, u] = number
-                        most = a
-                    elif a > most:
-                        depth = h / top
-                        s = surface[int(y + 0.5), int(x + 0.5)]
-                        for c in range(3):
-                            acc[c] += (a - most) * wall[s, c] * (0.25 + 0.75 * depth)
-                        if n == centre and a > 0.5 and most <= 0.5:
-                            labels[v, u] = 254
-                            owner[v, u] = number
-                        most = a
-                    if most >= 1.0:
-                        break
-                total += most
-            if total > 0:
-                k = 1.0 / (sub * sub)
-                for c in range(3):
-                    image[v, u, c] = image[v, u, c] * (1 - total * k) + acc[c] * k

@@ -42,7 +42,7 @@ def colour_science() -> ModuleType:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import colour
-    return colour  # type: ignore[no-any-return]
+    return colour
 
 
 def sample(wavelengths_nm: Float, values: Float) -> Float:
@@ -65,7 +65,7 @@ def illuminant(name: str) -> Float:
     """(81,) relative spectral power of one of colour-science's illuminants, its mean over the grid being 1."""
     sd = colour_science().SDS_ILLUMINANTS[name]
     power = sample(np.asarray(sd.wavelengths), np.asarray(sd.values))
-    return power / power.mean()
+    return np.asarray(power / power.mean(), dtype=np.float64)
 
 
 @functools.cache
@@ -113,4 +113,4 @@ def raw(reflectance: Float, power: Float) -> Float:
     """(..., 3) raw camera response to (..., 81) reflectances under (81,) ``power``; the perfect diffuser gives the
     response of the bare light, whose green is 1."""
     weights = sensor() * power[:, None]
-    return np.asarray(reflectance, dtype=np.float64) @ weights / weights[:, 1].sum()
+    return np.asarray(np.asarray(reflectance, dtype=np.float64) @ weights / weights[:, 1].sum(), dtype=np.float64)
