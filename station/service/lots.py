@@ -25,7 +25,7 @@ def standing_units(rows: Iterable[UnitRow]) -> list[UnitRow]:
         other = chosen.get(row.unit)
         if other is None or _weight(row) > _weight(other):
             chosen[row.unit] = row
-    return [chosen[name] for name in sorted(chosen, key=_natural)]
+    return [chosen[name] for name in sorted(chosen, key=natural)]
 
 
 def outcome(row: UnitRow, sheet: Sheet) -> UnitOutcome:
@@ -50,7 +50,8 @@ def _weight(row: UnitRow) -> tuple[bool, bool, int]:
     return (row.standing is Verdict.NONCONFORMS, row.standing is not Verdict.UNDECIDED, row.id)
 
 
-def _natural(name: str) -> list[tuple[int, int, str]]:
+def natural(name: str) -> list[tuple[int, int, str]]:
+    """Sort key that puts unit-2 before unit-10."""
     return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in re.split(r"([0-9]+)", name.casefold()) if p] + [
         (2, 0, name)
     ]

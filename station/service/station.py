@@ -356,7 +356,7 @@ class Station:
     def lot(self, name: str) -> views.LotView:
         """One lot as it stands."""
         row = records.lot(self._db, name)
-        units = standing_units(records.units(self._db, lot=name, current=True))
+        units = standing_units(records.units(self._db, lot=name, current=True, bare=True))
         count = {v: sum(u.standing is v for u in units) for v in Verdict}
         decided = records.lot_decisions(self._db, row.id)
         return views.LotView(

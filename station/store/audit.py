@@ -33,9 +33,9 @@ class Audit:
 
 def audit(db: Database, evidence: Evidence) -> Audit:
     """Read every row and every file once."""
+    changed: list[str] = db.faults()
     missing: list[str] = []
     extra: list[str] = []
-    changed: list[str] = []
     with db.read() as c:
         named = {r.sha256: r.size for r in c.execute(sa.select(t.evidence.c.sha256, t.evidence.c.size))}
         rows = sum(

@@ -17,12 +17,13 @@ from typing import IO, Any
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from station.errors import ConflictError, StaleSchemaError, StorageFullError, StoreError
+from station.errors import ConflictError, RequestError, StaleSchemaError, StorageFullError, StoreError
 from station.store.evidence import disk_error
 
 HEAD = "0001"
 """The Alembic revision this version of the station reads and writes."""
 
+_URLS = "Use postgresql://user@host/name or sqlite:///file.db, or unset it for SQLite inside the home."
 _MIGRATIONS_LOCK = 7_310_442  # any fixed number: PostgreSQL's advisory locks are named by one
 
 
@@ -43,7 +44,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, lock_file: Path | None = None) -> None:
-        self.url = sa.make_url(url)
+        self.url = _checked(url)
         self._thread_lock = threading.RLock()
         self._lock_file = lock_file
         if self.url.get_backend_name() == "sqlite":
@@ -120,6 +121,17 @@ class Database:
             command.upgrade(config, "head")
         return HEAD
 
+    def faults(self) -> list[str]:
+        """What SQLite's own integrity and foreign key checks find. PostgreSQL keeps both by itself."""
+        if not self.on_sqlite:
+            return []
+        with self.read() as connection:
+            said = [str(r[0]) for r in connection.exec_driver_sql("PRAGMA integrity_check")]
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        return [f"database: {s}" for s in said if s != "ok"] + [
+            f"database: {r[0]} row {r[1]} names no {r[2]}" for r in broken
+        ]
+
     def back_up(self, target: Path) -> None:
         """Copy a SQLite database, consistently, to ``target``."""
         if self.path is None:
@@ -149,6 +161,23 @@ class Database:
             with _translated(), self._lock_file.open("a") as lock:
                 _hold(lock)
                 yield
+
+
+def _checked(url: str) -> sa.URL:
+    try:
+        found = sa.make_url(url)
+    except exc.ArgumentError:
+        raise RequestError("STATION_DATABASE_URL is no database URL", _URLS) from None
+    backend = found.get_backend_name()
+    if backend == "postgresql":
+        try:
+            import psycopg  # noqa: F401
+        except ImportError as error:
+            missing = f"PostgreSQL needs psycopg, which is not there ({error})"
+            raise StoreError(missing, 'Run: pip install "golden-sample-station[postgresql]"') from error
+    elif backend != "sqlite" or found.database in (None, "", ":memory:"):
+        raise RequestError(f"{found.render_as_string(hide_password=True)} is no database that keeps records", _URLS)
+    return found
 
 
 def _hold(lock: IO[str]) -> None:

@@ -146,13 +146,14 @@ def golden_versions(db: Database, number: str | None = None) -> list[GoldenRow]:
 # --- units -----------------------------------------------------------------------------------------------------------
 
 
-def _units() -> sa.Select[Any]:
+def _units(*, bare: bool = False) -> sa.Select[Any]:
     other = t.reviews.alias("other")
     newest = sa.select(sa.func.max(other.c.id)).where(other.c.unit_id == t.units.c.id).scalar_subquery()
     review = [t.reviews.c[k].label(f"review_{k}") for k in ("id", "decision", "reason", "reviewer", "at", "supersedes")]
     return (
         sa.select(
-            t.units,
+            *(c for c in t.units.c if c.name != "document"),
+            (sa.literal("") if bare else t.units.c.document).label("document"),
             t.goldens.c.number.label("golden"),
             t.goldens.c.version.label("golden_version"),
             t.lots.c.name.label("lot"),
@@ -268,15 +269,17 @@ def units(
     golden: str | None = None,
     verdict: Verdict | None = None,
     current: bool = False,
+    bare: bool = False,
     after: int = 0,
     limit: int | None = None,
     offset: int = 0,
 ) -> list[UnitRow]:
     """Units in the order of inspection; ``current`` leaves out what a later inspection of the picture replaced.
 
-    after : only units with a greater id, which is how a list is read page by page while units are added to it.
+    bare : without their documents, for counting. after : only units with a greater id, which is how a list is read
+    page by page while units are added to it.
     """
-    query = _units().where(t.units.c.id > after).order_by(t.units.c.id).offset(offset)
+    query = _units(bare=bare).where(t.units.c.id > after).order_by(t.units.c.id).offset(offset)
     if lot is not None:
         query = query.where(t.lots.c.name == lot)
     if golden is not None:
