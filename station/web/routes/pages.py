@@ -14,17 +14,17 @@ FOLDER = Path(__file__).resolve().parent.parent
 STATIC = FOLDER / "static"
 
 REASONS = (
-    "as per control sheet",
-    "within tolerance by eye",
-    "dust or lint, cleaned",
-    "glare or reflection",
-    "colour differs",
-    "logo out of place",
-    "enamel defect",
-    "plating defect",
-    "photo not good enough",
+    ("as per sheet", "as per control sheet"),
+    ("fine by eye", "within tolerance by eye"),
+    ("dust or lint", "dust or lint, not of the part"),
+    ("glare", "glare or reflection"),
+    ("colour", "colour differs"),
+    ("logo", "logo out of place"),
+    ("enamel", "enamel defect"),
+    ("plating", "plating defect"),
+    ("poor photo", "photo not good enough"),
 )
-"""Reasons by the keys 1 to 9; the first is chosen when the page opens."""
+"""Reasons by the keys 1 to 9, as shown and as recorded; the first is chosen when the page opens."""
 
 router = APIRouter(include_in_schema=False)
 

@@ -2,6 +2,7 @@
 
 import { badge, dayAndTime, digits, el, shape, svg } from "./dom.js";
 
+const AT_ONCE = 6; // reasons shown without asking
 const GRAVITY = { nonconforms: 0, undecided: 1, conforms: 2 };
 const KINDS = { "offset-x": "offset right", "offset-y": "offset down", "boundary-shift": "boundary shift" };
 const DECIDED = { accept: ["conforms", "accepted"], reject: ["nonconforms", "rejected"], defer: ["undecided", "deferred"], undo: [null, "undone"] };
@@ -15,19 +16,27 @@ export function placesOf(document) {
   const found = document.findings.filter((f) => f.verdict !== "conforms").map((f) => ({
     x: f.x_mm, y: f.y_mm, verdict: f.verdict, ring: true, outline: f.polygon_mm,
     radius: Math.max(f.size_mm * 0.9, f.length_mm * 0.6),
-    title: `${f.kind} ${extentOf(f).toFixed(2)} mm`, source: f,
+    title: `${f.kind} ${extentOf(f).toFixed(2)} mm`, source: f, excess: f.limit_mm ? extentOf(f) / f.limit_mm : extentOf(f),
   }));
   const named = new Map();
   for (const m of document.measurements) {
     if (m.verdict === "conforms" || !m.where_mm) continue;
     const at = m.where_mm.join();
-    const place = named.get(at) ?? { x: m.where_mm[0], y: m.where_mm[1], verdict: m.verdict, ring: false, radius: 1.5, title: "", sources: [] };
+    const place = named.get(at) ?? { x: m.where_mm[0], y: m.where_mm[1], verdict: m.verdict, ring: false, radius: 1.5, title: "", sources: [], excess: 0 };
     place.sources.push(m);
+    place.excess = Math.max(place.excess, excessOf(m));
     if (GRAVITY[m.verdict] < GRAVITY[place.verdict]) place.verdict = m.verdict;
     place.title = `${nameOf(m)}: ${place.sources.map((s) => `${kindOf(s)} ${valueOf(s)}`).join(", ")}`;
     named.set(at, place);
   }
-  return [...found, ...named.values()].sort((a, b) => GRAVITY[a.verdict] - GRAVITY[b.verdict]);
+  return [...found, ...named.values()].sort((a, b) => GRAVITY[a.verdict] - GRAVITY[b.verdict] || b.excess - a.excess);
+}
+
+/** How far a value lies from its nominal, in tolerances: 1 is at the limit. */
+function excessOf(m) {
+  if (m.value === null || m.upper === null) return 1;
+  const centre = m.lower === null ? 0 : (m.lower + m.upper) / 2;
+  return Math.abs(m.value - centre) / (m.upper - centre || 1);
 }
 
 const UNITS = { CIEDE2000: "ΔE00", deg: "°", 1: "" };
@@ -120,9 +129,9 @@ export function drawFacts(target, unit, document, reviews, places, choose) {
   }
   const flagged = rows.filter(([m]) => m.verdict !== "conforms").sort(([a], [b]) => GRAVITY[a.verdict] - GRAVITY[b.verdict]);
   const fine = rows.filter(([m]) => m.verdict === "conforms");
-  const gates = document.gates.filter((g) => !g.ok);
+  const gates = document.gates.filter((g) => !g.ok && !document.reasons.some((r) => r.includes(g.reason)));
   target.replaceChildren(
-    section("Why", el("ul", { class: "why" }, document.reasons.length ? document.reasons.map((r) => el("li", {}, sentence(r))) : el("li", {}, "Nothing to remark."))),
+    section("Why", why(document.reasons)),
     gates.length ? section("Not fit to measure", el("ul", { class: "why" }, gates.map((g) => el("li", {}, el("b", {}, g.name), ` ${g.reason}`)))) : "",
     flagged.length ? section(`Beyond or near a limit`, el("ul", { class: "measures" }, flagged.map(([, row]) => row)), flagged.length) : "",
     section("History", history(reviews)),
@@ -132,6 +141,14 @@ export function drawFacts(target, unit, document, reviews, places, choose) {
       unit.annotated_sha256 ? [el("br"), el("a", { href: `/api/v1/pictures/${unit.annotated_sha256}`, target: "_blank" }, "Annotated picture")] : ""),
   );
   target.scrollTop = 0;
+}
+
+/** The worst reasons at once, the rest on demand. */
+function why(reasons) {
+  const list = (some) => el("ul", { class: "why" }, some.map((r) => el("li", {}, sentence(r))));
+  if (!reasons.length) return el("p", { class: "none" }, "Nothing to remark.");
+  const [first, rest] = [reasons.slice(0, AT_ONCE), reasons.slice(AT_ONCE)];
+  return el("div", {}, list(first), rest.length ? el("details", {}, el("summary", {}, `and ${rest.length} more`), list(rest)) : "");
 }
 
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -97,8 +97,8 @@ function drawQueue() {
     const word = unit.review && unit.review.decision !== "undo" ? DONE[unit.review.decision] : unit.verdict;
     const current = unit.id === state.unit?.id;
     return el("li", {}, el("button", { type: "button", "aria-current": current ? "true" : null, "data-unit": unit.id, on: { click: () => show(unit) } },
-      el("span", { class: "row" }, el("b", {}, unit.unit), el("span", { class: "word" }, shape(standing), word)),
-      el("span", { class: "reason" }, unit.reasons[0] ?? "")));
+      el("span", { class: "unit" }, shape(standing), el("b", {}, unit.unit)),
+      el("span", { class: "reason" }, el("span", { class: "word" }, word), ` · ${unit.reasons[0] ?? ""}`)));
   };
   byId("waiting").textContent = state.waiting.length;
   byId("settled-count").textContent = state.settled.length;
@@ -152,7 +152,7 @@ function head() {
   byId("unit-name").textContent = unit.unit;
   byId("unit-verdict").replaceChildren(badge(unit.verdict));
   const facts = [unit.lot && `lot ${unit.lot}`, unit.carton && `carton ${unit.carton}`, ...Object.entries(unit.identifiers).map(([k, v]) => `${k} ${v}`), `golden ${unit.golden} version ${unit.golden_version}`, unit.photo];
-  byId("unit-about").textContent = facts.filter(Boolean).join(" · ");
+  byId("unit-about").textContent = byId("unit-about").title = facts.filter(Boolean).join(" · ");
   buttons();
 }
 
@@ -332,7 +332,7 @@ const writing = (target) => target.closest("select, textarea, input:not([type=ra
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || byId("help").open) return;
   if (writing(event.target)) {
-    if (event.key === "Enter" || event.key === "Escape") event.target.blur();
+    if (event.key === "Escape" || (event.key === "Enter" && !event.target.closest("form.size"))) event.target.blur();
     return;
   }
   const key = event.key.toLowerCase();

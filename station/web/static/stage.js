@@ -111,7 +111,7 @@ export class Stage {
       const box = pane.root.getBoundingClientRect();
       const mm = 1 / Math.max(1e-6, Math.min(box.width / w, box.height / h)); // millimetres a screen pixel
       const drawn = this.shown && this.registered ? this.places.map((p, i) => this.ring(p, i, pane, mm)) : [];
-      pane.drawings.replaceChildren(...drawn.flat());
+      pane.drawings.replaceChildren(...drawn);
     }
   }
 
@@ -124,7 +124,7 @@ export class Stage {
       parts.push(svg("circle", { class: "halo", cx: place.x, cy: place.y, r }));
       parts.push(svg("circle", { class: `ring ${look}${chosen ? " chosen" : ""}`, cx: place.x, cy: place.y, r }));
     }
-    if (place.outline && pane.isUnit && (chosen || place.radius > 20 * mm)) {
+    if (chosen && place.outline?.length && pane.isUnit) {
       parts.push(svg("polygon", { class: `outline ${look}`, points: place.outline.map((p) => p.join(",")).join(" ") }));
     }
     const away = place.ring ? (r + 8 * mm) * Math.SQRT1_2 : 0;
@@ -132,7 +132,7 @@ export class Stage {
     const badge = svg("g", { class: `number ${look}${chosen ? " chosen" : ""}`, transform: `translate(${bx} ${by}) scale(${mm})` },
       svg("circle", { r: 10 }), svg("text", { "text-anchor": "middle", y: 4.2 }, String(index + 1)));
     badge.addEventListener("click", () => this.onchoose?.(index));
-    return [...parts, badge];
+    return svg("g", { class: this.selected >= 0 && !chosen ? "faint" : null }, parts, badge);
   }
 
   listen(root) {
