@@ -24,7 +24,7 @@ from station.measure.edges import (
     steepest_path,
 )
 from station.measure.feret import feret, fit_circle
-from station.measure.polygon import centroid, signed_area
+from station.measure.polygon import centroid, outward_normals, signed_area
 from station.values.colour import LinearRGB
 from station.values.geometry import Frame
 from station.values.line import Aligned, Master, Measurement
@@ -230,13 +230,35 @@ def _size_u(name: str, source: OutlineShift) -> float:
         return math.hypot(_EDGE_MM, float(np.median(source.u)))
     if name == "diameter" or name.startswith("hole-diameter"):
         return 2 * math.hypot(_mean_u(source), SHOULDER_U_MM)
-    axis = {"width": 0, "height": 1}.get(name)
-    at = float(np.median(source.u))
-    ends = [at, at]
-    if axis is not None:
-        along = source.contour[:, axis]
-        ends = [float(source.u[int(np.argmin(along))]), float(source.u[int(np.argmax(along))])]
-    return math.hypot(*(math.hypot(e, _EDGE_MM) for e in ends), 2 * SHOULDER_U_MM)
+    _, longest, _, shortest = feret(source.contour)
+    angle = math.radians({"width": 0.0, "height": 90.0, "max-feret": longest}.get(name, shortest))
+    direction = np.array([math.cos(angle), math.sin(angle)])
+    along = source.contour @ direction
+    spreads = [2 * SHOULDER_U_MM]
+    for end in (int(np.argmin(along)), int(np.argmax(along))):
+        spreads += [float(source.u[end]), _EDGE_MM, _corner_u(source, end, direction)]
+    return math.hypot(*spreads)
+
+
+def _corner_u(source: OutlineShift, at: int, direction: Float) -> float:
+    """Standard uncertainty (mm) of a point that ends a size along a direction, for the tip of a corner is cut off.
+
+    Round a corner that turns by t a shoulder of width w takes w / cos(t / 2) off the tip instead of w, and averaging
+    along the contour about 0.12 mm * tan(t / 2); a direction at the edge of the corner loses nothing. Taken as a
+    rectangular distribution up to that loss.
+    """
+    normals = outward_normals(source.contour)
+    n = len(normals)
+    reach = round(0.5 / SPACING_MM)
+    before, after = normals[(at - reach) % n], normals[(at + reach) % n]
+    half_turn = min(math.acos(float(np.clip(before @ after, -1, 1))) / 2, 1.2)
+    middle = before + after
+    length = float(np.hypot(*middle))
+    if half_turn < 0.1 or length < 1e-6:
+        return 0.0
+    facing = (abs(float(middle @ direction)) / length - math.cos(half_turn)) / (1 - math.cos(half_turn))
+    loss = source.shoulder_mm * (1 / math.cos(half_turn) - 1) + 0.12 * math.tan(half_turn)
+    return float(np.clip(facing, 0, 1)) * loss / math.sqrt(3)
 
 
 def _mean_u(source: OutlineShift) -> float:
