@@ -54,11 +54,12 @@ _COARSE_FROM = 2  # pyramid levels from this one up are used while several hypot
 _SAME_PRODUCT = 0.70  # correlation of the warped pair's colour and edge maps
 _REGISTERED = 0.75  # correlation of the edge pixels after refinement
 _OVERLAP = 0.90
+_SAME_SIZE = (0.9, 1.1)  # of the outline against the golden's, where the photo has a scale
 _SIMILAR = 0.4  # a pose that leaves more than 1 / 0.4 times as much unexplained as the best is no rival
 _CLEAR = 0.15  # of 0.5: how plainly the unit must prefer one of two rivals
 _SAME_TWICE = 0.003  # share of the golden's contrast; a turn that changes less is a symmetry of the design
 _ADDED_BLUR_PX = 1.0
-_U_FLOOR_PX = 0.05  # what demosaicing, reflections that turn with the part and the lens model leave, standard
+_U_FLOOR_PX = 0.1  # standard; what reflections that turn with the part leave, measured on rendered units at all angles
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +181,13 @@ def _look(corrected: Corrected, plane: PlaneMap, height_mm: float, part: PartOut
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """A pose with what speaks for it. score : correlation of the warped pair's colour and edge maps."""
+    """A pose with what speaks for it. score : correlation of the warped pair's colour and edge maps; coarse_correlation
+    : of the edge pixels at reduced size."""
 
     pose: Similarity
     refined: Refined
     score: float
+    coarse_correlation: float
 
 
 def align(corrected: Corrected, master: Master) -> Aligned:
@@ -217,21 +220,23 @@ def align(corrected: Corrected, master: Master) -> Aligned:
         (f for f in (_fit_coarse(photo, index, h, scale) for h in hypotheses) if f is not None),
         key=lambda f: -f.score,
     )
-    part_gate = Gate("part", True)
+    pose, refined = _pose_of(photo, index, hypotheses[0], scale), None
+    alignment = Gate("alignment", False, "The unit could not be laid over the golden sample")
+    alike = 0.0
+    if fits:
+        winner, rival = _settle(photo, index, fits)
+        best = _fit_fine(photo, index, winner)
+        pose, refined, alike = best.pose, best.refined, best.score
+        alignment = _alignment_gate(best, rival)
+    gates: tuple[Gate, ...]
     if part.touches_border:
-        part_gate = Gate("part", False, "The picture's edge cuts the part: move it into the middle")
-    if not fits:
-        reason = _why_not(index, view, hypotheses, ratio)
-        gates = (part_gate, Gate("alignment", False, "The unit could not be laid over the golden sample"), reason)
-        return _filled(corrected, master, photo, _pose_of(photo, index, hypotheses[0], scale), None, gates)
-    winner, rival = _settle(photo, index, fits)
-    best = _fit_fine(photo, index, winner)
-    gates = (
-        part_gate,
-        _alignment_gate(best, rival),
-        _identity_gate(best, index, view, hypotheses, ratio, corrected.plane is not None),
-    )
-    return _filled(corrected, master, photo, best.pose, best.refined, gates)
+        # of a part that is seen in part only, nothing can be said about its product
+        gates = (Gate("part", False, "The picture's edge cuts the part: move it into the middle"), alignment)
+    else:
+        same = alike >= _SAME_PRODUCT and (corrected.plane is None or _SAME_SIZE[0] < ratio < _SAME_SIZE[1])
+        identity = Gate("identity", True) if same else _why_not(index, view, hypotheses[0].score, ratio)
+        gates = (Gate("part", True), alignment, identity)
+    return _filled(corrected, master, photo, pose, refined, gates)
 
 
 def _expected_area(corrected: Corrected, index: MasterIndex, height_mm: float) -> float | None:
@@ -283,7 +288,7 @@ def _fit_coarse(photo: _Photo, index: MasterIndex, hypothesis: Hypothesis, scale
     if refined is None:
         return None
     pose = Similarity.from_matrix(matrix)
-    return _Fit(pose, refined, _score(photo, index, pose))
+    return _Fit(pose, refined, _score(photo, index, pose), refined.correlation)
 
 
 def _fit_fine(photo: _Photo, index: MasterIndex, fit: _Fit) -> _Fit:
@@ -295,7 +300,7 @@ def _fit_fine(photo: _Photo, index: MasterIndex, fit: _Fit) -> _Fit:
         if step is not None:
             refined, matrix = step, step.matrix
     pose = Similarity.from_matrix(matrix)
-    return _Fit(pose, refined, _score(photo, index, pose))
+    return _Fit(pose, refined, _score(photo, index, pose), fit.coarse_correlation)
 
 
 def _settle(photo: _Photo, index: MasterIndex, fits: list[_Fit]) -> tuple[_Fit, _Fit | None]:
@@ -337,12 +342,14 @@ def _preference(photo: _Photo, index: MasterIndex, a: _Fit, b: _Fit) -> float:
 
 def _alignment_gate(best: _Fit, rival: _Fit | None) -> Gate:
     r = best.refined
-    if not r.converged or r.correlation < _REGISTERED:
+    # a blurred unit is laid on rightly though its finest edges correlate little; the sharpness gate speaks for itself
+    correlation = max(r.correlation, best.coarse_correlation)
+    if correlation < _REGISTERED or not (r.converged or r.correlation < _REGISTERED):
         return Gate(
             "alignment",
             False,
             "The unit could not be laid over the golden sample "
-            f"(edges correlate {r.correlation:.2f}, wanted {_REGISTERED:.2f})",
+            f"(edges correlate {correlation:.2f}, wanted {_REGISTERED:.2f})",
         )
     if rival is not None:
         return Gate(
@@ -354,25 +361,14 @@ def _alignment_gate(best: _Fit, rival: _Fit | None) -> Gate:
     return Gate("alignment", True)
 
 
-def _identity_gate(
-    best: _Fit, index: MasterIndex, view: Float32, hypotheses: list[Hypothesis], ratio: float, metric: bool
-) -> Gate:
-    if metric and not 0.9 < ratio < 1.1:
-        return _why_not(index, view, hypotheses, ratio)
-    if best.score < _SAME_PRODUCT:
-        return _why_not(index, view, hypotheses, ratio)
-    return Gate("identity", True)
-
-
-def _why_not(index: MasterIndex, view: Float32, hypotheses: list[Hypothesis], ratio: float) -> Gate:
+def _why_not(index: MasterIndex, view: Float32, straight: float, ratio: float) -> Gate:
     """Name what the picture shows instead of the golden's product."""
     mirrored = search(index.coarse, view, mirrored=True, keep=1)[0].score
-    straight = hypotheses[0].score
     if mirrored > max(straight + 0.08, 0.6):
         return Gate(
             "identity", False, "The part is the golden's mirror image: the photo is flipped or the part lies face down"
         )
-    if not 0.9 < ratio < 1.1:
+    if not _SAME_SIZE[0] < ratio < _SAME_SIZE[1]:
         return Gate(
             "identity",
             False,
@@ -405,7 +401,7 @@ def _filled(
     if refined is not None and overlap < _OVERLAP and gates[1].ok:
         gates = (gates[0], Gate("alignment", False, f"Only {overlap:.0%} of the outlines coincide"), *gates[2:])
     if added > _ADDED_BLUR_PX:
-        reason = f"The photo is less sharp than the golden's: edges {blur:.1f} px wide, golden {master.blur_px:.1f} px"
+        reason = f"The photo is less sharp than the golden's: its edges are blurred by {added:.1f} px more"
         sharpness = Gate("sharpness", False, reason)
     else:
         sharpness = Gate("sharpness", True)

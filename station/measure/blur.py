@@ -17,6 +17,7 @@ Bool = NDArray[np.bool_]
 _AGAIN = 2.0  # px of the further blur
 _FIRST = 0.8  # px of blur against noise, taken off again
 _SECTORS = 4
+_MEAN = np.full(3, 1 / 3, dtype=np.float32)
 
 
 def edge_blur_px(image: Float32, mask: Bool) -> float:
@@ -26,7 +27,7 @@ def edge_blur_px(image: Float32, mask: Bool) -> float:
     image : (H, W) or (H, W, C) float32, linear light. mask : (H, W) pixels to look at. Returns NaN where there is no
     edge.
     """
-    grey = image if image.ndim == 2 else np.ascontiguousarray(image.mean(axis=-1), dtype=np.float32)
+    grey = image if image.ndim == 2 else image @ _MEAN
     a = cv2.GaussianBlur(grey, (0, 0), _FIRST)
     b = cv2.GaussianBlur(grey, (0, 0), float(np.hypot(_FIRST, _AGAIN)))
     ax, ay = cv2.Sobel(a, cv2.CV_32F, 1, 0), cv2.Sobel(a, cv2.CV_32F, 0, 1)
@@ -41,9 +42,7 @@ def edge_blur_px(image: Float32, mask: Bool) -> float:
         return float("nan")
     ratio = ga[strong] / gb[strong]
     sigma = _AGAIN / np.sqrt(np.maximum(ratio**2 - 1, 1e-3))
-    sigma = np.sqrt(
-        np.maximum(sigma**2 - _FIRST**2 - 1 / 3, 0.0)
-    )  # 1/3 px^2: the Sobel operator's own extent, both ways
+    sigma = np.sqrt(np.maximum(sigma**2 - _FIRST**2, 0.0))
     angle = np.mod(np.arctan2(ay[strong], ax[strong]), np.pi)
     sector = np.minimum((angle / np.pi * _SECTORS).astype(int), _SECTORS - 1)
     weight = ga[strong]
@@ -70,7 +69,7 @@ def pixel_noise(image: Float32, mask: Bool) -> float:
     """
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32) / 6
     response = cv2.filter2D(image, cv2.CV_32F, kernel)
-    grey = cv2.GaussianBlur(np.ascontiguousarray(image.mean(axis=-1)), (0, 0), 1.5)
+    grey = cv2.GaussianBlur(image @ _MEAN, (0, 0), 1.5)
     gx, gy = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
     slope = np.hypot(gx, gy)
     middle = mask & (grey > 0.1) & (grey < 0.7)

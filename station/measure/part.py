@@ -7,7 +7,7 @@ chromaticity, is its shadow.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -82,9 +82,9 @@ def find_part(image: LinearRGB, exclude_px: Sequence[Float] = (), *, area_px: fl
     scale = np.array([size[0] / w, size[1] / h])
     excluded = _excluded(exclude_px, scale, (size[1], size[0]))
     lum, chroma, spread = _residual(small, excluded)
-    evidence = _evidence(lum, chroma, spread, excluded)
+    coloured, evidence = _evidence(lum, chroma, spread, excluded)
     expected = None if area_px is None else area_px * float(scale.prod())
-    component = _plausible(evidence, excluded, expected)
+    component = _plausible(coloured, evidence, excluded, expected)
     if component is None:
         raise AlignmentError(
             "No part was found in the photo",
@@ -165,16 +165,14 @@ def _edges(lum: Float32, chroma: Float32, spread: tuple[float, float]) -> Float3
     return np.asarray(np.sqrt(total))
 
 
-def _evidence(lum: Float32, chroma: Float32, spread: tuple[float, float], excluded: Bool) -> Bool:
-    """Pixels that are the part's by colour, by brightness or by hard edges; closed and filled."""
+def _evidence(lum: Float32, chroma: Float32, spread: tuple[float, float], excluded: Bool) -> tuple[Bool, Bool]:
+    """Pixels that are not the bench's by colour or brightness; and those with the hard edges besides."""
     blur = [cv2.GaussianBlur(np.ascontiguousarray(c), (0, 0), 0.8) for c in (lum, chroma[..., 0], chroma[..., 1])]
     distance = np.hypot(blur[1], blur[2]) / spread[1]
     edges = _edges(lum, chroma, spread)
     quiet = float(np.median(edges[~excluded])) if (~excluded).any() else 0.0
-    found = (distance > 7) | (blur[0] > max(5 * spread[0], 0.15)) | (edges > max(6 * quiet, 1.2))
-    found |= blur[0] < -1.6
-    found &= ~excluded
-    return found
+    coloured = ((distance > 7) | (blur[0] > max(5 * spread[0], 0.15)) | (blur[0] < -1.6)) & ~excluded
+    return coloured, coloured | ((edges > max(6 * quiet, 1.2)) & ~excluded)
 
 
 def _ellipse(radius: int) -> UInt8:
@@ -192,16 +190,34 @@ def _fill_holes(mask: UInt8) -> UInt8:
     return out
 
 
-def _plausible(evidence: Bool, excluded: Bool, expected: float | None) -> Bool | None:
+def _plausible(coloured: Bool, evidence: Bool, excluded: Bool, expected: float | None) -> Bool | None:
     """The component that is most like one part: large, compact, clear of the border, not a ruler, not a card's rim."""
     h, w = evidence.shape
-    closed = _morph(evidence.astype(np.uint8), cv2.MORPH_CLOSE, 4)
-    closed[excluded] = 0
-    filled = _fill_holes(closed)
-    filled[excluded] = 0
-    filled = _morph(filled, cv2.MORPH_OPEN, 4)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(filled)
     best, best_score = None, 0.0
+    # a part almost touching the ruler is joined to it by a gentle treatment and parted from it by a harsher one
+    for found, close, open_ in (
+        (evidence, 4, 4),
+        (evidence, 2, 4),
+        (evidence, 2, 9),
+        (coloured, 1, 9),
+        (coloured, 1, 16),
+    ):
+        closed = _morph(found.astype(np.uint8), cv2.MORPH_CLOSE, close)
+        closed[excluded] = 0
+        filled = _fill_holes(closed)
+        filled[excluded] = 0
+        for component, score in _candidates(_morph(filled, cv2.MORPH_OPEN, open_), excluded, expected, (h, w)):
+            if score > 1.02 * best_score:
+                best, best_score = component, score
+    return best
+
+
+def _candidates(
+    mask: UInt8, excluded: Bool, expected: float | None, shape: tuple[int, int]
+) -> Iterator[tuple[Bool, float]]:
+    """The mask's components that may be a part, each with its plausibility."""
+    h, w = shape
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
     for i in range(1, count):
         x, y, bw, bh, area = (int(v) for v in stats[i])
         if area < (0.01 * h * w if expected is None else min(0.01 * h * w, 0.25 * expected)):
@@ -222,9 +238,7 @@ def _plausible(evidence: Bool, excluded: Bool, expected: float | None) -> Bool |
             score *= float(np.exp(-(np.log(area / expected) ** 2) / (2 * 0.35**2)))
         if elongation > 6 or sides >= 3:
             continue
-        if score > best_score:
-            best, best_score = component, score
-    return best
+        yield component, score
 
 
 def _cut(lum: Float32, chroma: Float32, spread: tuple[float, float], component: Bool, excluded: Bool) -> Bool:
