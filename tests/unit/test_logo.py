@@ -100,7 +100,7 @@ def test_a_moved_mark_is_measured_to_a_hundredth_of_a_millimetre(
 
 
 def test_the_stated_uncertainty_covers_the_error(master: Master) -> None:
-    """Over twelve noisy units the error stays within u (k = 2) nearly always, and u is not idle padding."""
+    """Over twelve noisy units the error stays within u (k = 2) nearly always, and u is of use against limits of 0.3 mm."""
     ratios = []
     clean = _picture(Similarity(0.2, 0.1, 1.0, 1.0), noise=0.0).pixels
     for seed in range(12):
@@ -112,7 +112,8 @@ def test_the_stated_uncertainty_covers_the_error(master: Master) -> None:
             assert value is not None
             ratios.append(abs(value - truth) / found[kind].u)
     assert np.mean(np.array(ratios) <= 1) >= 0.9
-    assert np.median(ratios) > 0.05
+    assert found["offset-x"].u < 0.01
+    assert found["rotation"].u < 0.25
 
 
 def test_a_missing_mark_is_said_to_be_missing(master: Master) -> None:
