@@ -100,7 +100,7 @@ def test_a_moved_mark_is_measured_to_a_hundredth_of_a_millimetre(
 
 
 def test_the_stated_uncertainty_covers_the_error(master: Master) -> None:
-    """Over twelve noisy units the error stays within u (k = 2) nearly always, and u is of use against limits of 0.3 mm."""
+    """Over twelve noisy units the error stays within u (k = 2) nearly always, and u is small against 0.3 mm."""
     ratios = []
     clean = _picture(Similarity(0.2, 0.1, 1.0, 1.0), noise=0.0).pixels
     for seed in range(12):
