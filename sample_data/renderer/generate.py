@@ -144,7 +144,7 @@ def _assemble(folder: Path, run: Table, names: Sequence[str]) -> None:
 
     tables = [json.loads((folder / ".partial" / f"{name}.json").read_text()) for name in names]
     golden = tables[0]
-    for key in ("planned_fault", "verdict", "reasons"):
+    for key in ("planned_fault", "verdict", "reasons", "closest"):
         golden.pop(key)
     _write(folder / "truth.toml", toml_text({"schema": 1, "run": run, "golden": golden, "units": tables[1:]}).encode())
 

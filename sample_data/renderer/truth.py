@@ -120,13 +120,15 @@ def unit_truth(design: Design, plan: UnitPlan, made: Manufactured, view: View, *
         "rotation_deg": round(v.logo.rotation_deg, 4),
         "scale": round(v.logo.scale, 5),
     }
-    verdict, findings = judge(design, plan, regions, sizes, logo, defects)
+    values = readings(design, regions, sizes, logo, defects)
+    verdict, reasons = judge(plan, values)
     table: Table = {
         "name": plan.name,
         "photo": photo_of(plan),
         "planned_fault": plan.fault,
         "verdict": verdict,
-        "reasons": findings,
+        "reasons": reasons,
+        "closest": closest(values),
         "size_factor": round(v.size, 6),
         "pose": {
             "x_mm": round(view.pose.x, 4),
@@ -163,49 +165,46 @@ def camera_truth(plane: CameraPlane) -> Table:
     }
 
 
-def judge(
-    design: Design,
-    plan: UnitPlan,
-    regions: list[Table],
-    sizes: Mapping[str, float],
-    logo: Table,
-    defects: list[Table],
-) -> tuple[str, list[str]]:
+def readings(
+    design: Design, regions: list[Table], sizes: Mapping[str, float], logo: Table, defects: list[Table]
+) -> list[tuple[str, float, float]]:
+    """Every characteristic of the sheet with its true value (deviations signed) and its limit (reject, for colours)."""
+    cells = {c.name for c in design.cells}
+    mark, nominal = logo["name"], sizes_of(design)
+    out = [(f"colour:{r['name']}", float(r["delta_e_2000"]), REJECT) for r in regions if r["name"] in cells]
+    out += [
+        (f"offset:{mark}", logo["offset_mm"], OFFSET_MM),
+        (f"rotation:{mark}", logo["rotation_deg"], ROTATION_DEG),
+        (f"scale:{mark}", logo["scale"] - 1, SCALE),
+    ]
+    out += [(f"size:{name}", sizes[name] - nominal[name], SIZE_MM) for name in sheet_sizes(design)]
+    for d in defects:
+        if d["kind"] not in HARMLESS:
+            value = d["length_mm"] if d["kind"] == "scratch" else d["size_mm"]
+            out.append((f"{d['kind']}:{d['region']}", value, limit_of(d["kind"], design.enamel)))
+    return out
+
+
+def judge(plan: UnitPlan, values: list[tuple[str, float, float]]) -> tuple[str, list[str]]:
     """Verdict of the true values under the sheet's limits, and what speaks against the unit, each with its limit.
 
     A colour between accept and reject is ``undecided``, and so is a picture that a gate should stop.
     """
     if plan.disturbance:
         return "undecided", [f"gate {DISTURBANCES[plan.disturbance]}"]
-    against: list[str] = []
-    doubtful: list[str] = []
-    cells = {c.name for c in design.cells}
-    for r in regions:
-        if r["name"] not in cells:
-            continue
-        if r["delta_e_2000"] > REJECT:
-            against.append(f"colour:{r['name']} {r['delta_e_2000']:.2f} over {REJECT:g}")
-        elif r["delta_e_2000"] > ACCEPT:
-            doubtful.append(f"colour:{r['name']} {r['delta_e_2000']:.2f} between {ACCEPT:g} and {REJECT:g}")
-    mark = logo["name"]
-    if logo["offset_mm"] > OFFSET_MM:
-        against.append(f"offset:{mark} {logo['offset_mm']:.3f} over {OFFSET_MM:g}")
-    if abs(logo["rotation_deg"]) > ROTATION_DEG:
-        against.append(f"rotation:{mark} {logo['rotation_deg']:.2f} over {ROTATION_DEG:g}")
-    if abs(logo["scale"] - 1) > SCALE:
-        against.append(f"scale:{mark} {logo['scale']:.4f} over {SCALE:g}")
-    nominal = sizes_of(design)
-    for name in sheet_sizes(design):
-        off = sizes[name] - nominal[name]
-        if abs(off) > SIZE_MM:
-            against.append(f"size:{name} {off:+.3f} over {SIZE_MM:g}")
-    for d in defects:
-        if d["kind"] in HARMLESS:
-            continue
-        value, limit = d["length_mm"] if d["kind"] == "scratch" else d["size_mm"], limit_of(d["kind"], design.enamel)
-        if value > limit:
-            against.append(f"{d['kind']}:{d['region']} {value:.3f} over {limit:g}")
+    against = [f"{name} {value:.3f} over {limit:g}" for name, value, limit in values if abs(value) > limit]
+    doubtful = [
+        f"{name} {value:.3f} between {ACCEPT:g} and {REJECT:g}"
+        for name, value, _ in values
+        if name.startswith("colour:") and ACCEPT < value <= REJECT
+    ]
     return ("nonconforms", against + doubtful) if against else ("undecided" if doubtful else "conforms", doubtful)
+
+
+def closest(values: list[tuple[str, float, float]]) -> Table:
+    """The characteristic nearest to its limit or furthest beyond it; ``share`` is value over limit."""
+    name, value, limit = max(values, key=lambda v: abs(v[1]) / v[2])
+    return {"characteristic": name, "value": round(value, 4), "limit": limit, "share": round(abs(value) / limit, 3)}
 
 
 def sheet_sizes(design: Design) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from sample_data.renderer.defects import KINDS, Defect, apply
 from sample_data.renderer.designs import DESIGN_NAMES, design_named
 from sample_data.renderer.relief import FIRST_CELL, METAL, build_relief
 from sample_data.renderer.tomltext import toml_text
-from sample_data.renderer.truth import judge, sizes_of
+from sample_data.renderer.truth import closest, judge, readings, sizes_of
 from sample_data.renderer.units import golden_plan
 from sample_data.renderer.workpiece import LogoShift, emblem_masks, start
 
@@ -144,7 +144,7 @@ def test_the_verdict_follows_the_limits() -> None:
 
     def verdict(**change: object) -> str:
         given = {"regions": [region], "sizes": sizes, "logo": logo, "defects": [pit]} | change
-        return judge(design, plan, **given)[0]  # type: ignore[arg-type]
+        return judge(plan, readings(design, **given))[0]  # type: ignore[arg-type]
 
     assert verdict() == "conforms"
     assert verdict(regions=[region | {"delta_e_2000": 2.5}]) == "undecided"
@@ -153,6 +153,8 @@ def test_the_verdict_follows_the_limits() -> None:
     assert verdict(logo=logo | {"offset_mm": 0.31}) == "nonconforms"
     assert verdict(defects=[pit | {"size_mm": 0.21}]) == "nonconforms"
     assert verdict(defects=[pit | {"kind": "dust", "size_mm": 0.5}]) == "conforms"
+    nearest = closest(readings(design, [region], sizes, logo, [pit]))
+    assert (nearest["characteristic"], nearest["share"]) == ("pit:cream", pytest.approx(0.95))
 
 
 def test_toml_text_reads_back() -> None:
