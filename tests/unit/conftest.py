@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from station.store.database import Database, sqlite_url
+
 
 def _postgres_bin() -> Path:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
@@ -46,17 +48,71 @@ def postgres_socket() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-@pytest.fixture
-def postgres_url(postgres_socket: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """URL of a new, empty PostgreSQL database."""
-    base = f"postgresql+psycopg://station@/{{}}?host={postgres_socket}"
-    name = f"t{abs(hash(request.node.nodeid)) % 10**12}"
-    engine = sa.create_engine(base.format("postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    try:
-        yield base.format(name)
-    finally:
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-        engine.dispose()
+class Postgres:
+    """Makes databases in the temporary cluster and drops them again."""
+
+    def __init__(self, socket: Path) -> None:
+        self._address = f"postgresql+psycopg://station@/{{}}?host={socket}"
+        self._admin = sa.create_engine(self._address.format("postgres"), isolation_level="AUTOCOMMIT")
+        self._count = 0
+
+    def make(self, template: str = "template1") -> tuple[str, str]:
+        """Name and URL of a new database."""
+        self._count += 1
+        name = f"station_{self._count}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name, self._address.format(name)
+
+    def run(self, statement: str) -> None:
+        with self._admin.connect() as connection:
+            connection.exec_driver_sql(statement)
+
+    def close(self) -> None:
+        self._admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_socket: Path) -> Iterator[Postgres]:
+    """The temporary cluster."""
+    cluster = Postgres(postgres_socket)
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture(scope="session")
+def empty_stores(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> dict[str, str]:
+    """One store of each kind with its tables and nothing in them, made once: a file, and a database to copy."""
+    made: dict[str, str] = {}
+    file = tmp_path_factory.mktemp("empty")
+    name, url = request.getfixturevalue("postgres").make()
+    for kind, address, copied in (("sqlite", sqlite_url(file), str(file / "station.db")), ("postgresql", url, name)):
+        database = Database(address)
+        database.ensure()
+        database.close()
+        made[kind] = copied
+    return made
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of a new database without tables, of each kind."""
+    if request.param == "sqlite":
+        yield sqlite_url(tmp_path)
+        return
+    cluster = request.getfixturevalue("postgres")
+    name, url = cluster.make()
+    yield url
+    cluster.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path, empty_stores: dict[str, str]) -> Iterator[str]:
+    """URL of a new database with its tables, of each kind."""
+    if request.param == "sqlite":
+        shutil.copy(empty_stores["sqlite"], tmp_path / "station.db")
+        yield sqlite_url(tmp_path)
+        return
+    cluster = request.getfixturevalue("postgres")
+    name, url = cluster.make(empty_stores["postgresql"])
+    yield url
+    cluster.run(f"DROP DATABASE {name} WITH (FORCE)")

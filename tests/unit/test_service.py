@@ -124,8 +124,8 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def station(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Station]:
+@pytest.fixture(autouse=True)
+def drawn_line(monkeypatch: pytest.MonkeyPatch) -> None:
     gate = Gate("card", False, "no colour card in the photo")
     corrected = lambda shot, _calibration: Corrected(  # noqa: E731
         shot, RASTER, np.zeros((40, 40), dtype=bool), None, None, None, (gate,)
@@ -134,6 +134,10 @@ def station(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> It
     monkeypatch.setattr(pipeline, "measure_master", a_master)
     monkeypatch.setattr(pipeline, "inspect", an_inspection)
     monkeypatch.setattr("station.report.pictures.unit_picture", lambda *_a: np.zeros((40, 80, 3), dtype=np.uint8))
+
+
+@pytest.fixture
+def station(tmp_path: Path, clock: Clock) -> Iterator[Station]:
     with Station(Settings(home=tmp_path / "home"), clock=clock) as opened:
         yield opened
 
@@ -396,6 +400,22 @@ def test_a_review_that_makes_no_sense(
     with pytest.raises(RequestError, match=wrong):
         station.review(unit.unit_id, decision, reason, reviewer)
     assert station.reviews(unit.unit_id) == []
+
+
+def test_the_use_cases_over_either_database(store_url: str, tmp_path: Path, clock: Clock) -> None:
+    with Station(Settings(home=tmp_path / "home", database_url=store_url), clock=clock) as station:
+        seal(station, tmp_path)
+        for i, colour in enumerate((GOOD, BAD, BLIND), 1):
+            photo(tmp_path / "lot" / f"unit-{i}.png", colour, grain=i)
+        assert run(station, tmp_path / "lot")[1].inspected == 3
+        queue = station.queue()
+        assert [u.unit for u in queue] == ["unit-3", "unit-2"]
+        station.review(queue[0].id, "reject", "scratched", "Mei")
+        assert station.decide_lot("L1", 3).decision == "rejected"
+    with Station(Settings(home=tmp_path / "home", database_url=store_url), clock=clock) as station:
+        assert run(station, tmp_path / "lot")[1].known == 3
+        assert (station.lot("L1").nonconforms, station.lot("L1").decision) == (2, "rejected")
+        assert station.check().ok
 
 
 # --- units file ------------------------------------------------------------------------------------------------------
