@@ -96,13 +96,19 @@ function bar(m) {
 }
 
 function measurement(m, places, choose) {
-  const index = places.findIndex((p) => p.sources?.includes(m));
+  const index = places.findIndex((p) => p.sources?.includes(m) || (m.finding && p.source === m.finding));
   const head = el("div", { class: "row" },
     el("span", { class: "name" }, numberOf(index, m.verdict, choose), `${nameOf(m)} `, el("i", {}, kindOf(m))),
     el("span", { class: "value" }, valueOf(m), m.value !== null && m.u > 0 ? el("span", { class: "u" }, ` ± ${m.u.toFixed(digits(m.u))}`) : ""));
   const shifts = m.dL === null || m.dL === undefined ? "" : `ΔL ${signed(m.dL)}  ΔC ${signed(m.dC)}  ΔH ${signed(m.dH)}`;
   const foot = el("div", { class: "row limits" }, el("span", {}, shape(m.verdict), m.verdict), el("span", {}, shifts || m.class || ""), el("span", {}, limitsOf(m)));
-  return el("li", { class: `measure ${m.verdict}` }, head, bar(m), foot);
+  return el("li", { class: `measure ${m.verdict}`, "data-place": index < 0 ? null : index }, head, bar(m), foot);
+}
+
+/** Mark the row of a place and bring it into view; -1 marks none. */
+export function markPlace(target, index) {
+  for (const row of target.querySelectorAll(".measure")) row.classList.toggle("chosen", Number(row.dataset.place ?? -2) === index);
+  target.querySelector(".measure.chosen")?.scrollIntoView({ block: "nearest" });
 }
 
 const signed = (v) => (v === null ? "–" : `${v < 0 ? "−" : "+"}${Math.abs(v).toFixed(1)}`);
@@ -115,7 +121,7 @@ function numberOf(index, verdict, choose) {
 function findingAsMeasure(f) {
   return {
     characteristic: `${f.kind}:${f.region || "part"}`, kind: f.kind, unit: "mm", u: f.u_mm, value: extentOf(f), nominal: null,
-    lower: null, upper: f.limit_mm, class: f.class, verdict: f.verdict, detail: {}, dL: null,
+    lower: null, upper: f.limit_mm, class: f.class, verdict: f.verdict, detail: {}, dL: null, finding: f,
   };
 }
 
@@ -123,11 +129,10 @@ export function drawFacts(target, unit, document, reviews, places, choose) {
   const rows = document.measurements.map((m) => [m, measurement(m, places, choose)]);
   for (const f of document.findings) {
     const m = findingAsMeasure(f);
-    const row = measurement(m, [], choose);
-    row.querySelector(".name").prepend(numberOf(places.findIndex((p) => p.source === f), f.verdict, choose));
-    rows.push([m, row]);
+    rows.push([m, measurement(m, places, choose)]);
   }
-  const flagged = rows.filter(([m]) => m.verdict !== "conforms").sort(([a], [b]) => GRAVITY[a.verdict] - GRAVITY[b.verdict]);
+  const order = ([m, row]) => Number(row.dataset.place ?? places.length + GRAVITY[m.verdict]); // as the places are numbered
+  const flagged = rows.filter(([m]) => m.verdict !== "conforms").sort((a, b) => order(a) - order(b));
   const fine = rows.filter(([m]) => m.verdict === "conforms");
   const gates = document.gates.filter((g) => !g.ok && !document.reasons.some((r) => r.includes(g.reason)));
   target.replaceChildren(
@@ -171,15 +176,15 @@ function history(reviews) {
 /** The lot as it would be decided now. `lot` is null where the unit belongs to none, `document` where its size is unknown. */
 export function drawTally(target, lot, document, { setSize, record }) {
   if (!lot) {
-    target.replaceChildren(el("p", { class: "none" }, "This unit belongs to no lot."));
+    target.replaceChildren(el("p", { class: "none" }, "No lot to tally here."));
     return;
   }
   const size = el("input", { id: "lot-size", type: "number", min: "1", max: "1000000000", required: true, value: document?.size ?? "", inputmode: "numeric" });
   const form = el("form", { class: "size", on: { submit: (event) => { event.preventDefault(); setSize(size.valueAsNumber); } } },
     el("label", {}, "Units in the lot ", size), el("button", { class: "quiet", type: "submit" }, document ? "Change" : "Show the tally"));
   const head = el("div", { class: "lot" },
-    el("h2", {}, "Lot ", lot.lot),
-    el("p", {}, `${lot.inspected} inspected: ${lot.conforms} conform, ${lot.nonconforms} do not, ${lot.undecided} undecided`), form);
+    el("h2", {}, `Lot ${lot.lot} `, el("span", { class: "u" }, `${lot.inspected} inspected`)),
+    el("p", {}, `${lot.conforms} conform, ${lot.nonconforms} do not, ${lot.undecided} undecided`), form);
   if (!document) {
     target.replaceChildren(head, el("p", { class: "none" }, "Ac and Re follow from the size of the lot: enter how many units it has."));
     return;
@@ -201,8 +206,9 @@ function oneClass(c) {
     class: `${i < c.nonconforming ? "bad" : i < c.nonconforming + c.undecided ? "open" : ""}${i === c.re - 1 ? " re" : ""}`,
   }));
   return el("li", { class: verdict, title: c.reason },
-    el("h3", {}, shape(verdict), c.class, el("span", { class: "u" }, ` AQL ${c.aql}`)),
+    el("div", { class: "row" },
+      el("h3", {}, shape(verdict), `${c.class}: ${{ conforms: "accepted", nonconforms: "rejected", undecided: "open" }[verdict]}`),
+      el("p", { class: "u" }, `AQL ${c.aql}  `, "Ac ", el("b", {}, String(c.ac)), "  Re ", el("b", {}, String(c.re)))),
     cells ? el("div", { class: "cells", "aria-hidden": "true" }, cells) : "",
-    el("p", {}, el("b", {}, String(c.nonconforming)), " nonconforming", c.undecided ? [", ", el("b", {}, String(c.undecided)), " undecided"] : ""),
-    el("p", { class: "u" }, "Ac ", el("b", {}, String(c.ac)), "  Re ", el("b", {}, String(c.re)), `  of n ${c.n}`));
+    el("p", {}, el("b", {}, String(c.nonconforming)), " nonconforming", c.undecided ? [", ", el("b", {}, String(c.undecided)), " undecided"] : "", el("span", { class: "u" }, ` of ${c.n}`)));
 }

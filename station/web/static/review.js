@@ -2,7 +2,7 @@
 
 import { Unreachable, api } from "./api.js";
 import { badge, byId, el, shape, time } from "./dom.js";
-import { drawFacts, drawTally, placesOf } from "./facts.js";
+import { drawFacts, drawTally, markPlace, placesOf } from "./facts.js";
 import { Outbox } from "./outbox.js";
 import { Stage } from "./stage.js";
 
@@ -51,7 +51,7 @@ function alertUser(text) {
   byId("alerts").append(item);
 }
 
-/** Ask again until the station answers; a refusal is shown. */
+/** Ask again until the station answers. A refusal is shown, and whatever waited for the answer ends there. */
 async function patiently(call) {
   for (let delay = 500; ; delay = Math.min(8000, delay * 2)) {
     try {
@@ -61,7 +61,7 @@ async function patiently(call) {
     } catch (error) {
       if (!(error instanceof Unreachable)) {
         alertUser(`${error.message}. ${error.do ?? ""}`);
-        throw error;
+        return new Promise(() => {});
       }
       link("The station does not answer. Trying again …", true);
       await new Promise((done) => setTimeout(done, delay));
@@ -301,6 +301,7 @@ function move(step) {
 
 function placeLine(place) {
   const { places } = state;
+  markPlace(byId("facts"), places.indexOf(place));
   byId("place").replaceChildren(...(place
     ? [badge(place.verdict, `${places.indexOf(place) + 1} of ${places.length}`), ` ${place.title}`]
     : [places.length ? `${places.length} place${places.length === 1 ? "" : "s"} to look at: Z` : "No place to point at"]));

@@ -54,7 +54,7 @@ export class Stage {
   blink(on) {
     const pane = this.panes[1];
     pane.figure.classList.toggle("blink", on);
-    const unit = this.registered ? `unit ${this.name}` : `unit ${this.name}: the photo as handed in, not registered`;
+    const unit = this.registered ? this.name : `${this.name}: the photo as handed in, not registered`;
     this.caption.textContent = on ? "golden sample, while B is held" : unit;
   }
 
@@ -111,6 +111,7 @@ export class Stage {
       const box = pane.root.getBoundingClientRect();
       const mm = 1 / Math.max(1e-6, Math.min(box.width / w, box.height / h)); // millimetres a screen pixel
       const drawn = this.shown && this.registered ? this.places.map((p, i) => this.ring(p, i, pane, mm)) : [];
+      drawn.push(...drawn.splice(this.selected, this.selected >= 0 ? 1 : 0)); // the chosen one lies on top
       pane.drawings.replaceChildren(...drawn);
     }
   }
