@@ -30,6 +30,11 @@ from sample_data.renderer.truth import (
 from sample_data.renderer.units import UnitPlan
 
 APPROVED_ON = date(2026, 5, 10)
+NOTES = (
+    "Agreed, and measured by hand: thickness +-0.10 mm, enamel at most 0.15 mm below the line, clutch retention at least "
+    "15 N, card slot position +-1.0 mm, polybag 0.04 to 0.05 mm."
+)
+"""What a control sheet for a pin says about properties that the camera does not see."""
 
 
 def control_sheet(design: Design, view: View) -> str:
@@ -48,6 +53,7 @@ def control_sheet(design: Design, view: View) -> str:
             "type": design.type,
             "finish": f"{design.enamel}, {design.metal}",
             "thickness_mm": design.thickness_mm,
+            "notes": NOTES if design.type == "pin" else None,
         },
         "golden": {"number": f"GS-{design.name.upper()}-01", "approved_on": APPROVED_ON},
         "regions": [
