@@ -9,8 +9,6 @@ maps, and several hypotheses are kept until the warped pair itself has been comp
 from __future__ import annotations
 
 import math
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,18 +20,17 @@ from station.errors import AlignmentError
 from station.measure.blur import edge_blur_px, pixel_noise
 from station.measure.coarse import (
     GRID,
-    CoarseMaster,
     Hypothesis,
-    build_coarse,
     feature_maps,
     grid_mm,
     pair_correlation,
     search,
 )
 from station.measure.frame import U_PART_SCALE, GoldenFrame, exclusions, golden_frame, resample, window
+from station.measure.master_index import LEVELS, MasterIndex, grey, index_master, index_of
 from station.measure.part import PartOutline, find_part
 from station.measure.polygon import centroid, polygon_mask, signed_area
-from station.measure.refine import BLUR_SIGMA, Refined, Template, detail, make_template, pyramid, refine
+from station.measure.refine import BLUR_SIGMA, Refined, detail, pyramid, refine
 from station.measure.sampling import sample, spline_coefficients
 from station.values.colour import LinearRGB
 from station.values.geometry import FlatPlane, PlaneMap, Similarity
@@ -41,16 +38,12 @@ from station.values.line import Aligned, Corrected, Gate, Master
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
-Bool = NDArray[np.bool_]
 
 __all__ = ["GoldenFrame", "MasterIndex", "align", "golden_frame", "index_master"]
 
-_FINE_POINTS = 15000
-_MARK_MARGIN_MM = 0.5  # a mark may be displaced this far without its edges entering the body's registration
-_LEVELS = 4
 _COARSE_FROM = 2  # pyramid levels from this one up are used while several hypotheses are still open
 
-# Gates, set on rendered units of five designs; see tests/benchmarks/bench_align.py for the distributions behind them.
+# Gates, set on rendered units of two designs and on drawn scenes: like pairs score 0.85 and more, unlike 0.4 and less.
 _SAME_PRODUCT = 0.70  # correlation of the warped pair's colour and edge maps
 _REGISTERED = 0.75  # correlation of the edge pixels after refinement
 _OVERLAP = 0.90
@@ -60,88 +53,6 @@ _CLEAR = 0.15  # of 0.5: how plainly the unit must prefer one of two rivals
 _SAME_TWICE = 0.003  # share of the golden's contrast; a turn that changes less is a symmetry of the design
 _ADDED_BLUR_PX = 1.0
 _U_FLOOR_PX = 0.1  # standard; what reflections that turn with the part leave, measured on rendered units at all angles
-
-
-@dataclass(frozen=True, slots=True)
-class MasterIndex:
-    """What the registration needs of a master, computed once: templates by pyramid level, coarse maps, area."""
-
-    templates: tuple[tuple[int, Template], ...]
-    coarse: CoarseMaster
-    body: Bool
-    area_mm2: float
-    centre_mm: Float
-    radius_mm: float
-
-
-def grey(image: Float32) -> Float32:
-    """Luminance-like mean, in the square root of linear light, which makes photon noise even."""
-    mixed = np.maximum(image, 0) @ np.array([0.25, 0.5, 0.25], dtype=np.float32)
-    return np.asarray(np.sqrt(mixed), dtype=np.float32)
-
-
-def index_master(master: Master) -> MasterIndex:
-    """Build the golden's own part of the registration."""
-    frame = master.frame
-    shape = (frame.height, frame.width)
-    body = polygon_mask(frame.to_px(master.outline_mm), shape)
-    if int(body.sum()) < 400:
-        raise AlignmentError("The master's outline is too small to register by", "Seal the golden sample again.")
-    usable = cv2.dilate(body.astype(np.uint8), _disc(0.25 / frame.pitch_mm)).astype(bool)
-    marks = np.zeros(shape, dtype=bool)
-    for mark in master.marks:
-        marks |= polygon_mask(frame.to_px(mark.polygon_mm), shape)
-    if marks.any():
-        usable &= ~cv2.dilate(marks.astype(np.uint8), _disc(_MARK_MARGIN_MM / frame.pitch_mm)).astype(bool)
-    light = grey(master.image.pixels)
-    masks = usable.astype(np.float32)
-    templates: list[tuple[int, Template]] = []
-    for level, (picture, mask) in enumerate(zip(pyramid(light, _LEVELS), pyramid(masks, _LEVELS), strict=True)):
-        if min(picture.shape) < 40:
-            break
-        template = make_template(
-            detail(picture),
-            mask > 0.9,
-            points_wanted=_FINE_POINTS >> level,
-            origin_px=(frame.origin_px[0] / 2**level, frame.origin_px[1] / 2**level),
-            pitch=frame.pitch_mm * 2**level,
-        )
-        if template is not None:
-            templates.append((level, template))
-    if not templates:
-        raise AlignmentError("The master has no edges to register by", "Seal the golden sample from a sharper photo.")
-    centre = centroid(master.outline_mm)
-    return MasterIndex(
-        tuple(templates),
-        build_coarse(master.image.pixels, body, frame, centre),
-        body,
-        abs(signed_area(master.outline_mm)),
-        centre,
-        float(np.hypot(*(master.outline_mm - centre).T).max()),
-    )
-
-
-def _disc(radius: float) -> NDArray[np.uint8]:
-    r = max(1, round(radius))
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * r + 1, 2 * r + 1)), dtype=np.uint8)
-
-
-_cache: OrderedDict[tuple[object, ...], MasterIndex] = OrderedDict()
-_cache_lock = threading.Lock()
-
-
-def _index(master: Master) -> MasterIndex:
-    key = (master.number, master.version, master.sheet_digest, master.photo_sha256, master.frame)
-    with _cache_lock:
-        if key in _cache:
-            _cache.move_to_end(key)
-            return _cache[key]
-    built = index_master(master)
-    with _cache_lock:
-        _cache[key] = built
-        while len(_cache) > 4:
-            _cache.popitem(last=False)
-    return built
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +85,7 @@ def _look(corrected: Corrected, plane: PlaneMap, height_mm: float, part: PartOut
     shape = part.mask.shape
     x0, y0, x1, y1 = window(part.contour_px, (shape[0], shape[1]), 64)
     pixels = np.ascontiguousarray(corrected.image.pixels[y0:y1, x0:x1])
-    light = tuple(spline_coefficients(detail(p), BLUR_SIGMA) for p in pyramid(grey(pixels), _LEVELS))
+    light = tuple(spline_coefficients(detail(p), BLUR_SIGMA) for p in pyramid(grey(pixels), LEVELS))
     colour = spline_coefficients(pyramid(pixels, 3)[2], 1.0)
     return _Photo(plane, height_mm, np.array([x0, y0], dtype=np.float64), light, colour, contour_mm)
 
@@ -201,7 +112,7 @@ def align(corrected: Corrected, master: Master) -> Aligned:
     AlignmentError
         The master itself cannot be registered by.
     """
-    index = _index(master)
+    index = index_of(master)
     height = master.thickness_mm or 0.0
     try:
         part = find_part(corrected.image, exclusions(corrected), area_px=_expected_area(corrected, index, height))

@@ -22,7 +22,7 @@ Float = NDArray[np.float64]
 
 THICKNESS = 1.6
 SIZE = (1000, 750)  # photo, px; 0.066 mm a px, so that a test takes half a second
-ART_PITCH = 0.02
+ART_PITCH = 0.03
 ART_HALF = 17.0
 CAMERA = CameraPlane(
     camera_matrix=np.array([[4545.0, 0, 502.0], [0, 4545.0, 371.0], [0, 0, 1]]),

@@ -1,0 +1,109 @@
+"""What the registration needs of a master, computed once and kept."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from station.errors import AlignmentError
+from station.measure.coarse import CoarseMaster, build_coarse
+from station.measure.polygon import centroid, polygon_mask, signed_area
+from station.measure.refine import Template, detail, make_template, pyramid
+from station.values.line import Master
+
+Float = NDArray[np.float64]
+Float32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
+
+_FINE_POINTS = 15000
+_MARK_MARGIN_MM = 0.5  # a mark may be displaced this far without its edges entering the body's registration
+LEVELS = 4
+"""Levels of the pyramids of golden and unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class MasterIndex:
+    """What the registration needs of a master, computed once: templates by pyramid level, coarse maps, area."""
+
+    templates: tuple[tuple[int, Template], ...]
+    coarse: CoarseMaster
+    body: Bool
+    area_mm2: float
+    centre_mm: Float
+    radius_mm: float
+
+
+def grey(image: Float32) -> Float32:
+    """Luminance-like mean, in the square root of linear light, which makes photon noise even."""
+    mixed = np.maximum(image, 0) @ np.array([0.25, 0.5, 0.25], dtype=np.float32)
+    return np.asarray(np.sqrt(mixed), dtype=np.float32)
+
+
+def index_master(master: Master) -> MasterIndex:
+    """Build the golden's own part of the registration."""
+    frame = master.frame
+    shape = (frame.height, frame.width)
+    body = polygon_mask(frame.to_px(master.outline_mm), shape)
+    if int(body.sum()) < 400:
+        raise AlignmentError("The master's outline is too small to register by", "Seal the golden sample again.")
+    usable = cv2.dilate(body.astype(np.uint8), _disc(0.25 / frame.pitch_mm)).astype(bool)
+    marks = np.zeros(shape, dtype=bool)
+    for mark in master.marks:
+        marks |= polygon_mask(frame.to_px(mark.polygon_mm), shape)
+    if marks.any():
+        usable &= ~cv2.dilate(marks.astype(np.uint8), _disc(_MARK_MARGIN_MM / frame.pitch_mm)).astype(bool)
+    light = grey(master.image.pixels)
+    masks = usable.astype(np.float32)
+    templates: list[tuple[int, Template]] = []
+    for level, (picture, mask) in enumerate(zip(pyramid(light, LEVELS), pyramid(masks, LEVELS), strict=True)):
+        if min(picture.shape) < 40:
+            break
+        template = make_template(
+            detail(picture),
+            mask > 0.9,
+            points_wanted=_FINE_POINTS >> level,
+            origin_px=(frame.origin_px[0] / 2**level, frame.origin_px[1] / 2**level),
+            pitch=frame.pitch_mm * 2**level,
+        )
+        if template is not None:
+            templates.append((level, template))
+    if not templates:
+        raise AlignmentError("The master has no edges to register by", "Seal the golden sample from a sharper photo.")
+    centre = centroid(master.outline_mm)
+    return MasterIndex(
+        tuple(templates),
+        build_coarse(master.image.pixels, body, frame, centre),
+        body,
+        abs(signed_area(master.outline_mm)),
+        centre,
+        float(np.hypot(*(master.outline_mm - centre).T).max()),
+    )
+
+
+def _disc(radius: float) -> NDArray[np.uint8]:
+    r = max(1, round(radius))
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * r + 1, 2 * r + 1)), dtype=np.uint8)
+
+
+_cache: OrderedDict[tuple[object, ...], MasterIndex] = OrderedDict()
+_cache_lock = threading.Lock()
+
+
+def index_of(master: Master) -> MasterIndex:
+    """The index of a master, kept for the last four."""
+    key = (master.number, master.version, master.sheet_digest, master.photo_sha256, master.frame)
+    with _cache_lock:
+        if key in _cache:
+            _cache.move_to_end(key)
+            return _cache[key]
+    built = index_master(master)
+    with _cache_lock:
+        _cache[key] = built
+        while len(_cache) > 4:
+            _cache.popitem(last=False)
+    return built
