@@ -31,8 +31,8 @@ from sample_data.renderer.units import UnitPlan
 
 APPROVED_ON = date(2026, 5, 10)
 NOTES = (
-    "Agreed, and measured by hand: thickness +-0.10 mm, enamel at most 0.15 mm below the line, clutch retention at least "
-    "15 N, card slot position +-1.0 mm, polybag 0.04 to 0.05 mm."
+    "Agreed, and measured by hand: thickness +-0.10 mm, enamel at most 0.15 mm below the line, clutch retention at "
+    "least 15 N, card slot position +-1.0 mm, polybag 0.04 to 0.05 mm."
 )
 """What a control sheet for a pin says about properties that the camera does not see."""
 
