@@ -7,7 +7,7 @@ const PREFIX = "station.decision.";
 const SLOWEST_MS = 8000;
 
 export class Outbox {
-  /** @param heard {recorded(item, review), refused(item, refusal), changed(waiting, reachable)} */
+  /** @param heard {recorded(item, review), refused(item, refusal), changed(reachable)} */
   constructor(heard) {
     this.heard = heard;
     this.items = stored();
@@ -42,16 +42,16 @@ export class Outbox {
         // what this reviewer decided on the same unit afterwards was decided knowing this one
         for (const later of this.items) if (later.unit_id === item.unit_id) keep(Object.assign(later, { supersedes: review.id }));
         this.delay = 500;
-        this.heard.changed(this.waiting, true);
+        this.heard.changed(true);
         this.heard.recorded(item, review);
       } catch (error) {
         if (error instanceof Refusal) {
           this.drop(item);
-          this.heard.changed(this.waiting, true);
+          this.heard.changed(true);
           this.heard.refused(item, error);
           continue;
         }
-        this.heard.changed(this.waiting, false);
+        this.heard.changed(false);
         this.timer = setTimeout(() => this.flush(), this.delay);
         this.delay = Math.min(SLOWEST_MS, this.delay * 2);
         break;

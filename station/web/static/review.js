@@ -17,11 +17,7 @@ const stage = new Stage(byId("golden-figure"), byId("unit-figure"), byId("unit-c
 stage.onchoose = choosePlace;
 
 const outbox = new Outbox({
-  changed(waiting, reachable) {
-    const text = `${waiting} decision${waiting === 1 ? "" : "s"}`;
-    const lost = `The station does not answer. ${waiting ? `${text} kept here, sent as soon as it does.` : ""}`;
-    link(reachable ? (waiting ? `sending ${text} …` : "") : lost, !reachable);
-  },
+  changed: connection,
   recorded(item, review) {
     const verb = DONE[item.decision];
     const reason = item.decision === "undo" ? "" : ` · ${review.reason}`;
@@ -41,9 +37,14 @@ const outbox = new Outbox({
 
 // --- what is shown ---------------------------------------------------------------------------------------------------
 
-function link(text, lost = false) {
-  byId("link").textContent = text;
-  byId("link").classList.toggle("lost", lost);
+/** Say whether the station answers, and what is still on its way to it. */
+function connection(reachable) {
+  const { waiting } = outbox;
+  const decisions = `${waiting} decision${waiting === 1 ? "" : "s"}`;
+  const sending = waiting ? `sending ${decisions} …` : "";
+  const lost = `The station does not answer. ${waiting ? `${decisions} kept here, sent as soon as it does.` : "Trying again …"}`;
+  byId("link").textContent = reachable ? sending : lost;
+  byId("link").classList.toggle("lost", !reachable);
 }
 
 function alertUser(text) {
@@ -56,14 +57,15 @@ async function patiently(call) {
   for (let delay = 500; ; delay = Math.min(8000, delay * 2)) {
     try {
       const answer = await call();
-      if (!outbox.waiting) link("");
+      connection(true);
+      outbox.flush();
       return answer;
     } catch (error) {
       if (!(error instanceof Unreachable)) {
         alertUser(`${error.message}. ${error.do ?? ""}`);
         return new Promise(() => {});
       }
-      link("The station does not answer. Trying again …", true);
+      connection(false);
       await new Promise((done) => setTimeout(done, delay));
     }
   }
