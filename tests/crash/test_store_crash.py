@@ -70,7 +70,7 @@ def test_a_kill_loses_nothing_that_was_told(tmp_path: Path, point: str) -> None:
 def test_kills_at_random_moments(tmp_path: Path) -> None:
     delays = random.Random(20260510)
     told: set[str] = set()
-    for _ in range(5):
+    for _ in range(4):
         process = child(tmp_path, count=4000)
         assert process.stdout is not None
         line = process.stdout.readline()
