@@ -1,10 +1,17 @@
 """The reference difference: a defect model that needs nothing but the golden. A tolerance envelope, not a subtraction.
 
-Working space is the cube root of linear light, which is even to the eye and makes a colour shift of a whole cell an
-offset. What is normal is an interval per pixel: the golden's own neighbourhood (so that a misregistration of two pixels
-is nothing), wider along walls (where light and shadow turn with the part) and as wide as the whole plating on metal
-(a mirror that sees other lamps when it is turned). Variation model and interval after C. Steger et al., Machine Vision
-Algorithms and Applications, 2nd ed., section 3.4.1, with the variation taken from the neighbourhood of one golden.
+Working space is the cube root of linear light as one lightness and two opponent channels: even to the eye, with a
+colour shift of a whole cell an offset, and with what the lamps do to relief mostly in the lightness. Three things are
+normal and differ from part to part and from one rotation to the next:
+
+- registration and local warp: every pixel may take any value of the golden within ``_REACH`` pixels;
+- colour and slow shading of a cell: the golden follows the unit there, they are measured elsewhere;
+- light and shadow of walls, mirrored lamps on metal: how far the unit leaves the first envelope is gathered by material
+  and by distance to the nearest edge of the golden, and what is common in such a place is tolerated there. A defect is
+  rare, so it does not raise its own tolerance by much; where it might, ``_MOST`` caps it.
+
+Envelope after C. Steger et al., Machine Vision Algorithms and Applications, 2nd ed., section 3.4.1, with the variation
+taken from the neighbourhood in one golden and from the pair itself instead of from many good units.
 """
 
 from __future__ import annotations
@@ -15,32 +22,33 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from station.measure.kinds import KINDS, Scene, Spot, name_spot
 from station.values.colour import LinearRGB
-from station.values.line import METAL, OUTSIDE, ScoreMaps
+from station.values.line import METAL, OTHER, OUTSIDE, ScoreMaps
 
-KINDS = ("pit", "scratch", "missing-enamel", "speck", "overflow", "bubble", "plating-spot", "dust", "lint")
-"""Kinds the reference difference tells apart. ``dust`` and ``lint`` lie on the part and are harmless."""
+__all__ = ["KINDS", "reference_difference"]
 
 F32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 
 _REACH = 2  # px: registration and local warp that are forgiven
-_RIM = 5  # px at the part's edge that belong to the outline, not to the surface
-_WALL = 5  # px around struck lines where relief turns light into shadow
-_SIGMAS = 5.0  # noise that is forgiven
-_FLOOR = 0.030  # difference in cube-root units that is forgiven whatever the noise (about 2.5 L*)
-_WALL_FLOOR = 0.085
-_METAL_FLOOR = 0.06
-_MIN_AREA = 7  # px of a finding
-
-
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    """A connected place outside the envelope: its window, its mask and signed difference inside."""
-
-    rows: slice
-    columns: slice
-    mask: Bool
+_ACROSS = 7  # px: across a wall and back, where light and shadow change sides as the part turns
+_MIRROR = 0.5  # lightness at which the colour of metal, a share of its lightness, counts as much as that of enamel
+_RIM = 6  # px at the part's edge that belong to the outline, not to the surface
+_EDGE = 0.03  # lightness per px from which the golden has an edge
+_BINS = np.array([0.5, 1.5, 2.5, 3.5, 5.0, 7.0, 9.0, 12.0, 18.0], dtype=np.float32)  # px from the nearest edge
+_WALL = 3.5  # px: nearer to an edge or to metal than this is relief
+_MENISCUS = 9.0  # px: nearer than this the enamel bends up to the wall and mirrors a lamp
+_COMMON = 0.95  # share of the pixels of a class that is taken for normal ...
+_TIMES = 3.0  # ... and how much further the rest of the normal reaches: tails are long where relief is
+_SIGMAS = 6.0  # of the pixel noise
+_FLAT, _SHORE, _RELIEF, _METAL = 0, 1, 2, 3  # open enamel, its meniscus, walls, struck metal
+# Least and most tolerance of lightness and of the two opponent channels, by place.
+_LEAST = np.array([[0.030, 0.038, 0.038], [0.055, 0.055, 0.055], [0.120, 0.090, 0.090], [0.120, 0.080, 0.080]], "f4")
+_MOST = np.array([[0.060, 0.070, 0.070], [0.160, 0.100, 0.100], [0.300, 0.180, 0.180], [0.320, 0.180, 0.180]], "f4")
+_SHIFT = 0.12  # largest offset of a cell that is still its own colour and not another material
+_SLOW = 40.0  # px: sigma of shading over a part
+_MIN_AREA = (6, 8, 12, 12)  # px of a finding, by place
 
 
 def reference_difference(golden: LinearRGB, unit: LinearRGB, labels: NDArray[np.uint8], noise: float) -> ScoreMaps:
@@ -49,161 +57,215 @@ def reference_difference(golden: LinearRGB, unit: LinearRGB, labels: NDArray[np.
     golden, unit : the same raster, linear light. labels : region map. noise : standard deviation of a pixel at mid
     tone, in linear light. Deterministic; a picture against itself gives zeros.
     """
-    g, u = _even(golden), _even(unit)
-    inside = cv2.erode((labels != OUTSIDE).astype(np.uint8), _disc(_RIM)).astype(bool)
-    walls = _near_walls(labels)
-    adjusted = _follow_cells(g, u, labels, inside, walls)
-    difference = u - adjusted
-    excess = _outside_envelope(adjusted, u, labels, walls, noise)
-    excess[~inside] = 0
-    strength = np.sqrt((difference**2).sum(axis=2))
     scores = np.zeros((len(KINDS), *labels.shape), dtype=np.float32)
-    for spot in _spots(excess, strength, inside):
-        kind = _name(spot, g, u, difference, labels)
-        window = (KINDS.index(kind), spot.rows, spot.columns)
-        local = strength[spot.rows, spot.columns]
-        plateau = max(float(np.percentile(local[spot.mask], 85)), 1e-6)
-        soft = np.clip(local / plateau, 0, 1) * cv2.dilate(spot.mask.astype(np.uint8), _disc(1))
-        scores[window] = np.maximum(scores[window], soft.astype(np.float32))
+    part = labels != OUTSIDE
+    if not part.any():
+        return ScoreMaps(KINDS, scores)
+    x, y, w, h = cv2.boundingRect(part.astype(np.uint8))
+    window = (slice(y, y + h), slice(x, x + w))
+    labels = labels[window]
+    inside = cv2.erode((labels != OUTSIDE).astype(np.uint8), _disc(_RIM)).astype(bool)
+    before, u = _opponent(golden.pixels[window]), _opponent(unit.pixels[window])
+    distance = _edge_distance(before)
+    metal = labels == METAL
+    near_metal = cv2.distanceTransform((~metal).astype(np.uint8), cv2.DIST_L2, 3) if metal.any() else None
+    place = _places(distance, metal, near_metal)
+    g = _follow_cells(before, u, labels, inside & ((place == _FLAT) | (place == _METAL)), inside)
+    excess = _outside_envelope(g, u, _REACH)
+    turned = _outside_relief(g, u, labels, distance, place, inside)
+    excess = np.where((place == _FLAT)[..., None], excess, turned)
+    tolerance = _tolerance(excess, distance, place, inside, noise)
+    ratio = (excess / tolerance).max(axis=2)
+    ratio[~inside] = 0
+    height = np.sqrt((_outside_envelope(g, u, 1) ** 2).sum(axis=2))
+    scene = Scene(g, u, labels, place)
+    for spot in _spots(ratio, height, inside, place):
+        layer = scores[(KINDS.index(name_spot(spot, scene)), *window)][spot.rows, spot.columns]
+        np.maximum(layer, _profile(height[spot.rows, spot.columns], spot.mask), out=layer)
     return ScoreMaps(KINDS, scores)
-
-
-def _even(picture: LinearRGB) -> F32:
-    smooth = cv2.GaussianBlur(picture.pixels, (0, 0), 0.6)
-    return np.asarray(np.cbrt(np.maximum(smooth, 0)), dtype=np.float32)
 
 
 def _disc(radius: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)), dtype=np.uint8)
 
 
-def _near_walls(labels: NDArray[np.uint8]) -> Bool:
-    """Pixels within ``_WALL`` of a border between labels, where the struck relief casts light and shadow."""
-    kernel = _disc(_WALL)
-    return np.asarray(cv2.dilate(labels, kernel) != cv2.erode(labels, kernel))
+def _opponent(linear: F32) -> F32:
+    """Lightness, red against green and yellow against blue, (H, W, 3), in cube-root units (0.01 is about 1 L*).
+
+    Colour is blurred more than lightness: mosaic and JPEG leave it with half the resolution and most of the noise.
+    """
+    even = np.cbrt(np.maximum(cv2.GaussianBlur(linear, (0, 0), 0.6), 0))
+    r, g, b = cv2.split(even)
+    colour = cv2.GaussianBlur(cv2.merge([r - g, (r + g) / 2 - b]), (0, 0), 1.3)
+    return np.dstack([(r + g + b) / 3, colour]).astype(np.float32)
 
 
-def _follow_cells(g: F32, u: F32, labels: NDArray[np.uint8], inside: Bool, walls: Bool) -> F32:
-    """The golden with every cell's colour and slow shading moved to the unit's: those are measured elsewhere."""
-    out = g.copy()
-    for label in np.unique(labels):
-        if label == OUTSIDE:
+def _edge_distance(g: F32) -> F32:
+    """Distance in px to the nearest edge of the golden's lightness."""
+    light = np.ascontiguousarray(g[..., 0])
+    slope = np.hypot(cv2.Sobel(light, cv2.CV_32F, 1, 0), cv2.Sobel(light, cv2.CV_32F, 0, 1)) / 8
+    flat = (slope <= _EDGE).astype(np.uint8)
+    if flat.all():
+        return np.full(flat.shape, np.float32(1e4))
+    return np.asarray(cv2.distanceTransform(flat, cv2.DIST_L2, 3), dtype=np.float32)
+
+
+def _places(distance: F32, metal: Bool, near_metal: F32 | None) -> NDArray[np.uint8]:
+    nearest = distance if near_metal is None else np.minimum(distance, near_metal)
+    enamel = np.where(nearest < _WALL, _RELIEF, np.where(nearest < _MENISCUS, _SHORE, _FLAT))
+    return np.where(metal, _METAL, enamel).astype(np.uint8)
+
+
+def _follow_cells(g: F32, u: F32, labels: NDArray[np.uint8], cores: Bool, inside: Bool) -> F32:
+    """The golden with every cell's colour and the slow shading moved to the unit's."""
+    delta = u - g
+    offset = np.zeros_like(g)
+    flat_delta, flat_offset = delta.reshape(-1, 3), offset.reshape(-1, 3)
+    flat_cores, flat_inside = cores.ravel(), inside.ravel()
+    for _, cell in _cells(labels):
+        seen = cell[flat_cores[cell]]
+        if len(seen) < 60:
+            seen = cell[flat_inside[cell]]
+        if len(seen) >= 30:
+            seen = seen[:: max(1, len(seen) // 20000)]
+            flat_offset[cell] = np.clip(np.median(flat_delta[seen], axis=0), -_SHIFT, _SHIFT)
+    out = g + offset
+    enamel = cores & (labels != METAL)
+    if enamel.any():
+        # Shading over the part is far wider than any defect: a sixteenth of the pixels is enough to see it.
+        weight = enamel.astype(np.float32)
+        left = np.clip(u - out, -_LEAST[_FLAT, 0], _LEAST[_FLAT, 0]) * weight[..., None]
+        small = (max(1, g.shape[1] // 4), max(1, g.shape[0] // 4))
+        top = cv2.GaussianBlur(cv2.resize(left, small, interpolation=cv2.INTER_AREA), (0, 0), _SLOW / 4)
+        bottom = cv2.GaussianBlur(cv2.resize(weight, small, interpolation=cv2.INTER_AREA), (0, 0), _SLOW / 4)
+        slow = cv2.resize(top / np.maximum(bottom, 0.02)[..., None], (g.shape[1], g.shape[0]))
+        out += slow * (labels != METAL)[..., None]
+    return np.asarray(out, dtype=np.float32)
+
+
+def _outside_envelope(g: F32, u: F32, reach: int) -> F32:
+    """How far each channel of the unit leaves the golden's range within ``reach`` px, (H, W, 3), 0 inside it."""
+    kernel = _disc(reach)
+    return np.asarray(np.maximum(np.maximum(u - cv2.dilate(g, kernel), cv2.erode(g, kernel) - u), 0), dtype=np.float32)
+
+
+def _outside_relief(
+    g: F32, u: F32, labels: NDArray[np.uint8], distance: F32, place: NDArray[np.uint8], inside: Bool
+) -> F32:
+    """As ``_outside_envelope`` where relief turns light into shadow and metal mirrors other lamps when the part turns.
+
+    Everything may take what the golden has across the wall. Lightness of enamel may also take what walls of any other
+    direction and cell have at the same distance to an edge: shadow as a share of the cell's own light, a mirrored lamp
+    as light added to it. Lightness of metal may be any that the golden's metal has, or more: it is a mirror. Its colour
+    is judged as a share of its lightness, which a mirror leaves as it is.
+    """
+    metal = place == _METAL
+    golden, unit = g.copy(), u.copy()
+    golden[metal, 1:] *= _MIRROR / np.maximum(g[metal, :1], 0.2)
+    unit[metal, 1:] *= _MIRROR / np.maximum(u[metal, :1], 0.2)
+    kernel = _disc(_ACROSS)
+    high, low = cv2.dilate(golden, kernel), cv2.erode(golden, kernel)
+    light, ground = g[..., 0], _ground(g[..., 0], labels, place)
+    bins = np.searchsorted(_BINS, distance.ravel()).reshape(distance.shape)
+    walls = (place == _SHORE) | (place == _RELIEF)
+    for b in range(len(_BINS) + 1):
+        here = walls & (bins == b)
+        usual = here & inside
+        if usual.sum() < 100:
             continue
-        cell = (labels == label) & inside
-        core = cell & ~walls if label != METAL else cell
-        if core.sum() < 50:
-            core = cell
-        if not core.any():
+        added = _quantile(light[usual] ** 3 - ground[usual] ** 3, 0.995)
+        share = _quantile(light[usual] / ground[usual], 0.005)
+        high[here, 0] = np.maximum(high[here, 0], np.cbrt(ground[here] ** 3 + max(added, 0)))
+        low[here, 0] = np.minimum(low[here, 0], ground[here] * share)
+    plated = golden[metal & inside]
+    if len(plated) >= 100:
+        least, most = np.quantile(plated[:: max(1, len(plated) // 50000)], (0.005, 0.995), axis=0)
+        high[metal] = np.maximum(high[metal], most)
+        low[metal] = np.minimum(low[metal], least)
+        high[metal, 0] = np.inf
+        relief = place == _RELIEF
+        high[relief, 0] = np.maximum(high[relief, 0], most[0])
+        low[relief, 0] = np.minimum(low[relief, 0], least[0])
+    return np.asarray(np.maximum(np.maximum(unit - high, low - unit), 0), dtype=np.float32)
+
+
+def _quantile(values: F32, q: float) -> float:
+    return float(np.quantile(values[:: max(1, len(values) // 20000)], q))
+
+
+def _ground(light: F32, labels: NDArray[np.uint8], place: NDArray[np.uint8]) -> F32:
+    """Lightness of each cell away from its walls."""
+    out = np.ones(light.size, dtype=np.float32)
+    values, flat = light.ravel(), place.ravel() == _FLAT
+    for _, cell in _cells(labels):
+        core = cell[flat[cell]]
+        seen = core if len(core) >= 30 else cell
+        out[cell] = max(_quantile(values[seen], 0.5), 0.05)
+    return out.reshape(light.shape)
+
+
+def _cells(labels: NDArray[np.uint8]) -> list[tuple[int, NDArray[np.intp]]]:
+    """Label and flat indices of every cell: a named region, the metal, or one connected piece of unnamed enamel."""
+    cells = labels.astype(np.int32)
+    _, unnamed = cv2.connectedComponents((labels == OTHER).astype(np.uint8), connectivity=4)
+    cells[unnamed > 0] = OTHER + unnamed[unnamed > 0]
+    order = np.argsort(cells, axis=None, kind="stable")
+    bounds = np.flatnonzero(np.diff(cells.ravel()[order], prepend=-1, append=-1))
+    pieces = (order[start:end] for start, end in zip(bounds[:-1], bounds[1:], strict=True))
+    return [(label, piece) for piece in pieces if (label := int(labels.ravel()[piece[0]])) != OUTSIDE]
+
+
+def _tolerance(excess: F32, distance: F32, place: NDArray[np.uint8], inside: Bool, noise: float) -> F32:
+    """(H, W, 3) what is normal beyond the envelope, from what is common at that distance to an edge of that material."""
+    bins = np.searchsorted(_BINS, distance.ravel()).reshape(distance.shape).astype(np.uint8)
+    out = np.empty_like(excess)
+    grain = _SIGMAS * noise * np.array([0.5, 0.5, 0.5], dtype=np.float32)
+    for material in (_FLAT, _SHORE, _RELIEF, _METAL):
+        of_material = place == material
+        everywhere = excess[of_material & inside]
+        if not len(everywhere):
+            out[of_material] = _LEAST[material]
             continue
-        x, y, w, h = cv2.boundingRect(cell.astype(np.uint8))
-        window = (slice(y, y + h), slice(x, x + w))
-        delta = (u - g)[window]
-        offset = np.median((u - g)[core], axis=0)
-        moved = np.clip(delta - offset, -_FLOOR, _FLOOR) * core[window][..., None]
-        weight = cv2.GaussianBlur(core[window].astype(np.float32), (0, 0), 40)
-        slow = cv2.GaussianBlur(moved.astype(np.float32), (0, 0), 40) / np.maximum(weight, 1e-3)[..., None]
-        out[window][cell[window]] += (offset + slow)[cell[window]]
+        for b in range(len(_BINS) + 1):
+            here = of_material & (bins == b)
+            seen = excess[here & inside]
+            if len(seen) < 400:
+                seen = everywhere
+            common = np.quantile(seen[:: max(1, len(seen) // 20000)], _COMMON, axis=0)
+            out[here] = np.maximum(np.clip(_TIMES * common, _LEAST[material], _MOST[material]), grain)
     return out
 
 
-def _outside_envelope(g: F32, u: F32, labels: NDArray[np.uint8], walls: Bool, noise: float) -> F32:
-    """How far the unit leaves the interval of what is normal, the largest channel, (H, W), 0 inside it."""
-    kernel = _disc(_REACH)
-    high, low = cv2.dilate(g, kernel), cv2.erode(g, kernel)
-    metal = labels == METAL
-    if metal.any():
-        bright, dark = np.percentile(g[metal], 99, axis=0), np.percentile(g[metal], 1, axis=0)
-        near_metal = cv2.dilate(metal.astype(np.uint8), kernel).astype(bool)
-        high[near_metal] = np.maximum(high[near_metal], bright)
-        low[near_metal] = np.minimum(low[near_metal], dark)
-    # Photon noise grows with the root of the light; the cube root's slope is a third of v^(-2/3).
-    light = np.maximum(g, 0.15) ** 3
-    sigma = noise * np.sqrt(light / 0.2) / (3 * light ** (2 / 3))
-    floor = np.where(metal, _METAL_FLOOR, np.where(walls, _WALL_FLOOR, _FLOOR)).astype(np.float32)
-    tolerance = np.maximum(floor[..., None], _SIGMAS * sigma)
-    return np.asarray(np.maximum(u - high - tolerance, low - tolerance - u).max(axis=2).clip(0), dtype=np.float32)
-
-
-def _spots(excess: F32, strength: F32, inside: Bool) -> list[_Spot]:
-    """Places that leave the envelope, each grown to where its difference falls to half its height."""
-    seeds = cv2.morphologyEx((excess > 0).astype(np.uint8), cv2.MORPH_CLOSE, _disc(2))
+def _spots(ratio: F32, height: F32, inside: Bool, place: NDArray[np.uint8]) -> list[Spot]:
+    """Places that leave what is normal, each grown to where its difference falls to half its height."""
+    seeds = cv2.morphologyEx((ratio > 1).astype(np.uint8), cv2.MORPH_CLOSE, _disc(2))
     count, marks, stats, _ = cv2.connectedComponentsWithStats(seeds, connectivity=8)
-    height, width = excess.shape
-    taken = np.zeros(excess.shape, dtype=bool)
-    order = sorted(range(1, count), key=lambda i: (-int(stats[i, cv2.CC_STAT_AREA]), i))
+    rows_of, columns_of = ratio.shape
+    taken = np.zeros(ratio.shape, dtype=bool)
     spots = []
-    for i in order:
+    for i in sorted(range(1, count), key=lambda i: (-int(stats[i, cv2.CC_STAT_AREA]), i)):
         x, y, w, h, area = (int(v) for v in stats[i])
-        pad = 6
-        rows, columns = (
-            slice(max(0, y - pad), min(height, y + h + pad)),
-            slice(max(0, x - pad), min(width, x + w + pad)),
-        )
-        seed = marks[rows, columns] == i
-        local = strength[rows, columns]
+        if area < 3:
+            break
+        pad = 8
+        rows = slice(max(0, y - pad), min(rows_of, y + h + pad))
+        columns = slice(max(0, x - pad), min(columns_of, x + w + pad))
+        seed = (marks[rows, columns] == i) & ~taken[rows, columns]
+        if not seed.any():
+            continue
+        local = height[rows, columns]
         half = 0.5 * float(np.percentile(local[seed], 85))
         grown = (local >= half) & inside[rows, columns] & ~taken[rows, columns]
         _, parts = cv2.connectedComponents((grown | seed).astype(np.uint8), connectivity=8)
         touched = np.unique(parts[seed])
-        mask = np.isin(parts, touched[touched > 0]) & (grown | seed)
-        if area < 3 or mask.sum() < _MIN_AREA:
-            continue
+        mask = np.isin(parts, touched[touched > 0])
         taken[rows, columns] |= mask
-        spots.append(_Spot(rows, columns, mask))
+        if mask.sum() >= _MIN_AREA[place[rows, columns][seed].max()]:
+            spots.append(Spot(rows, columns, mask, float(ratio[rows, columns][seed].max())))
     return spots
 
 
-def _name(spot: _Spot, g: F32, u: F32, difference: F32, labels: NDArray[np.uint8]) -> str:
-    """The likeliest kind of a spot, from where it lies, its shape and its colour beside cell and plating."""
-    where = labels[spot.rows, spot.columns][spot.mask]
-    colour = u[spot.rows, spot.columns][spot.mask]
-    change = difference[spot.rows, spot.columns][spot.mask].mean(axis=0)
-    on_metal = float((where == METAL).mean())
-    length, width = _extent(spot.mask)
-    slender = length / max(width, 1.0)
-    chroma = float(np.ptp(colour.mean(axis=0)))
-    pale = chroma < 0.10 and float(change.mean()) > 0
-    if slender > 5 and length > 25:
-        straight = width < 0.12 * length
-        return "scratch" if straight or not pale else "lint"
-    if on_metal > 0.6:
-        return "overflow" if _closer_to_a_cell(colour, spot, g, labels) else "plating-spot"
-    metal = labels == METAL
-    plating = np.median(g[metal], axis=0) if metal.any() else np.zeros(3)
-    to_plating = float(np.linalg.norm(np.median(colour, axis=0) - plating))
-    to_cell = float(np.linalg.norm(change))
-    if spot.mask.sum() > 450 and (to_plating < to_cell or change.mean() < 0):
-        return "missing-enamel"
-    lightness = difference[spot.rows, spot.columns].mean(axis=2)[spot.mask]
-    if lightness.max() > 0.05 and lightness.min() < -0.05 and abs(float(lightness.mean())) < 0.02:
-        return "bubble"
-    if change.mean() < 0 or to_plating < 0.5 * to_cell:
-        return "pit" if _neutral(change) else "speck"
-    return "dust" if pale else "speck"
-
-
-def _neutral(change: F32) -> bool:
-    """Whether a change is one of light rather than of hue."""
-    return float(np.ptp(change)) < 0.6 * float(np.abs(change).max())
-
-
-def _extent(mask: Bool) -> tuple[float, float]:
-    points = cv2.findNonZero(mask.astype(np.uint8))
-    (_, _), (a, b), _ = cv2.minAreaRect(points)
-    return max(a, b) + 1, min(a, b) + 1
-
-
-def _closer_to_a_cell(colour: F32, spot: _Spot, g: F32, labels: NDArray[np.uint8]) -> bool:
-    """Whether the spot has the colour of an enamel cell beside it rather than that of the plating."""
-    grown = cv2.dilate(spot.mask.astype(np.uint8), _disc(12)).astype(bool)
-    around = labels[spot.rows, spot.columns][grown]
-    reference = g[spot.rows, spot.columns][grown]
-    mine = np.median(colour, axis=0)
-    metal = reference[around == METAL]
-    to_metal = float(np.linalg.norm(mine - np.median(metal, axis=0))) if len(metal) else np.inf
-    for label in np.unique(around):
-        if label in (OUTSIDE, METAL):
-            continue
-        if float(np.linalg.norm(mine - np.median(reference[around == label], axis=0))) < 0.6 * to_metal:
-            return True
-    return False
+def _profile(height: F32, mask: Bool) -> F32:
+    """A spot's height over its plateau, 0-1, inside the spot and its rim."""
+    plateau = max(float(np.percentile(height[mask], 85)), 1e-6)
+    return np.asarray(np.clip(height / plateau, 0, 1) * cv2.dilate(mask.astype(np.uint8), _disc(1)), dtype=np.float32)
