@@ -220,14 +220,16 @@ def paint_part(
     rows, cols = height.shape
     cr, sr = math.cos(pose[2]), math.sin(pose[2])
     acc = np.zeros(3)
-    centre = (sub * sub) // 2
+    last = sub * sub  # one ray more, through the pixel's centre, for the labels alone
     soft = 1.0 / min(max(0.55, -eye[2] / cam[0] / pitch / sub), 1.0)
     for v in range(box[1], box[3]):
         for u in range(box[0], box[2]):
             acc[:] = 0.0
             total = 0.0
-            for n in range(sub * sub):
-                dx, dy, dz = ray(cam, u + (n % sub + 0.5) / sub - 0.5, v + (n // sub + 0.5) / sub - 0.5)
+            for n in range(last + 1):
+                du = (n % sub + 0.5) / sub - 0.5 if n < last else 0.0
+                dv = (n // sub + 0.5) / sub - 0.5 if n < last else 0.0
+                dx, dy, dz = ray(cam, u + du, v + dv)
                 qx, qy = dx / dz, dy / dz
                 wx, wy = eye[0] - eye[2] * qx - pose[0], eye[1] - eye[2] * qy - pose[1]
                 x0, y0 = (cr * wx + sr * wy) / pitch + origin[0], (-sr * wx + cr * wy) / pitch + origin[1]
@@ -259,12 +261,12 @@ def paint_part(
                             j = min(max(math.floor(y), 1), rows - 3)
                             fx, fy = x - i, y - j
                             a = min(max((_lerp(coverage, j, i, fy, fx) - 0.5) * soft + 0.5, 0.0), 1.0)
-                        if a > 0:
+                        if a > 0 and n < last:
                             for c in range(3):
                                 p = radiance[j, i, c] * (1 - fx) + radiance[j, i + 1, c] * fx
                                 q = radiance[j + 1, i, c] * (1 - fx) + radiance[j + 1, i + 1, c] * fx
                                 acc[c] += a * (p * (1 - fy) + q * fy)
-                        if n == centre and a > 0.5:
+                        if n == last and a > 0.5:
                             labels[v, u] = surface[int(y + 0.5), int(x + 0.5)]
                             owner[v, u] = number
                         most = a
@@ -272,14 +274,15 @@ def paint_part(
                         depth = h / top
                         s = surface[int(y + 0.5), int(x + 0.5)]
                         for c in range(3):
-                            acc[c] += (a - most) * wall[s, c] * (0.25 + 0.75 * depth)
-                        if n == centre and a > 0.5 and most <= 0.5:
+                            acc[c] += (a - most) * wall[s, c] * (0.25 + 0.75 * depth) * (1.0 if n < last else 0.0)
+                        if n == last and a > 0.5 and most <= 0.5:
                             labels[v, u] = 254
                             owner[v, u] = number
                         most = a
                     if most >= 1.0:
                         break
-                total += most
+                if n < last:
+                    total += most
             if total > 0:
                 k = 1.0 / (sub * sub)
                 for c in range(3):
