@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from station.settings import Settings
 from station.values.documents import CardDocument, LotDocument, PlanDocument, UnitDocument
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from station.service.views import AlignDocument, BoxesDocument
     from station.values.line import Shot
 
@@ -76,11 +80,12 @@ class AlignPair:
 
         golden, unit = (linearise(read(p, self.settings).photo) for p in (pair.golden, pair.unit))
         found = register_pair(golden, unit, cast(Any, self.model))
+        known = math.isfinite(found.rms_px)  # else nothing was found, and JSON knows no infinity
         return AlignDocument(
-            transform=None if found.transform is None else _rows(found.transform),
+            transform=_rows(found.transform) if known else None,
             model=found.model,
-            rms_px=found.rms_px,
-            covariance=None if found.covariance is None else _rows(found.covariance),
+            rms_px=found.rms_px if known else None,
+            covariance=_rows(found.covariance) if known else None,
             registered=found.registered,
             reason=found.reason,
         )
@@ -152,7 +157,7 @@ def _lines(path: Path) -> list[tuple[str, Any]]:
     return rows
 
 
-def _rows(matrix: Any) -> tuple[tuple[float, ...], ...]:
+def _rows(matrix: NDArray[np.float64]) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(float(v) for v in row) for row in matrix)
 
 

@@ -192,6 +192,18 @@ def test_requests_are_answered_line_by_line_in_order(capsys: pytest.CaptureFixtu
     assert err == "station: 2 of the requests in requests.jsonl were refused; their lines say why. Correct them.\n"
 
 
+def test_two_pictures_of_different_things_are_not_registered(capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(4)
+    for name in ("a.png", "b.png"):
+        cv2.imwrite(name, cv2.resize(rng.integers(0, 255, (30, 40, 3), dtype=np.uint8), (400, 300)))
+    assert run(app, ["align", "a.png", "b.png", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert not found["registered"]
+    assert found["reason"]
+    assert run(app, ["align", "a.png", "b.png"]) == 0
+    assert "Not registered: " in capsys.readouterr().out
+
+
 def test_pairs_are_answered_line_by_line_in_order(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     rng = np.random.default_rng(4)
     (tmp_path / "pairs").mkdir()
