@@ -18,6 +18,11 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
+PRESS_A_AS_SOON_AS_A_UNIT_STANDS = """() => {
+  const press = () => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "a", bubbles: true }));
+  new MutationObserver(press).observe(document.getElementById("stage"), { attributeFilter: ["data-unit"] });
+}"""
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -188,8 +193,9 @@ def test_nobody_decides_without_a_name_and_a_key_too_early_decides_nothing(bench
     bench.said("Say who decides")
     page.keyboard.type("M. Weber")
     page.keyboard.press("Enter")
+    page.evaluate(PRESS_A_AS_SOON_AS_A_UNIT_STANDS)
     page.keyboard.press("a")
-    page.keyboard.press("a")  # at once: meant for the unit before
+    page.keyboard.press("a")  # at once, before the next unit stands: meant for the unit before
     bench.ready(2)
     bench.said("unit-4 accepted")
     assert [len(bench.reviews(unit)) for unit in (4, 2, 1)] == [1, 0, 0]
