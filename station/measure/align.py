@@ -27,11 +27,12 @@ from station.measure.coarse import (
     search,
 )
 from station.measure.frame import U_PART_SCALE, GoldenFrame, exclusions, golden_frame, resample, window
-from station.measure.master_index import LEVELS, MasterIndex, grey, index_master, index_of
+from station.measure.master_index import LEVELS, MasterIndex, index_master, index_of
 from station.measure.part import PartOutline, find_part
 from station.measure.polygon import centroid, polygon_mask, signed_area
 from station.measure.refine import BLUR_SIGMA, Refined, detail, pyramid, refine
 from station.measure.sampling import sample, spline_coefficients
+from station.measure.signal import Signal
 from station.values.colour import LinearRGB
 from station.values.geometry import FlatPlane, PlaneMap, Similarity
 from station.values.line import Aligned, Corrected, Gate, Master
@@ -62,16 +63,16 @@ class _Photo:
     plane: PlaneMap
     height_mm: float
     origin_px: Float
-    light: tuple[Float32, ...]
+    scalar: tuple[Float32, ...]
     colour: Float32
     contour_mm: Float
 
-    def light_at(self, level: int) -> Callable[[Float], Float32]:
-        """Target for :func:`refine`: bench mm to the grey picture of one pyramid level."""
+    def scalar_at(self, level: int) -> Callable[[Float], Float32]:
+        """Target for :func:`refine`: bench mm to the registered scalar of one pyramid level."""
 
         def target(mm: Float) -> Float32:
             px = self.plane.to_photo(mm, self.height_mm) - self.origin_px
-            return sample(self.light[level], px / 2**level)
+            return sample(self.scalar[level], px / 2**level)
 
         return target
 
@@ -81,13 +82,15 @@ class _Photo:
         return sample(self.colour, px / 4)
 
 
-def _look(corrected: Corrected, plane: PlaneMap, height_mm: float, part: PartOutline, contour_mm: Float) -> _Photo:
+def _look(
+    corrected: Corrected, plane: PlaneMap, height_mm: float, part: PartOutline, contour_mm: Float, signal: Signal
+) -> _Photo:
     shape = part.mask.shape
     x0, y0, x1, y1 = window(part.contour_px, (shape[0], shape[1]), 64)
     pixels = np.ascontiguousarray(corrected.image.pixels[y0:y1, x0:x1])
-    light = tuple(spline_coefficients(detail(p), BLUR_SIGMA) for p in pyramid(grey(pixels), LEVELS))
+    scalar = tuple(spline_coefficients(detail(p), BLUR_SIGMA) for p in pyramid(signal.of(pixels), LEVELS))
     colour = spline_coefficients(pyramid(pixels, 3)[2], 1.0)
-    return _Photo(plane, height_mm, np.array([x0, y0], dtype=np.float64), light, colour, contour_mm)
+    return _Photo(plane, height_mm, np.array([x0, y0], dtype=np.float64), scalar, colour, contour_mm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ def align(corrected: Corrected, master: Master) -> Aligned:
     contour = plane.to_plane(part.contour_px, height)
     if not np.isfinite(contour).all() or abs(signed_area(contour)) < 1e-6:
         return _nothing(corrected, master, "The part lies outside the calibrated bench")
-    photo = _look(corrected, plane, height, part, contour)
+    photo = _look(corrected, plane, height, part, contour, index.signal)
     ratio = math.sqrt(abs(signed_area(contour)) / index.area_mm2)
     scale = ratio if abs(ratio - 1) > 0.06 else 1.0
     view = _unit_view(photo, index, scale)
@@ -193,7 +196,7 @@ def _fit_coarse(photo: _Photo, index: MasterIndex, hypothesis: Hypothesis, scale
     for level, template in reversed(index.templates):
         if level < _COARSE_FROM and refined is not None:
             break
-        step = refine(template, photo.light_at(level), matrix, "similarity", iterations=20, tolerance_px=0.02)
+        step = refine(template, photo.scalar_at(level), matrix, "similarity", iterations=20, tolerance_px=0.02)
         if step is not None:
             refined, matrix = step, step.matrix
     if refined is None:
@@ -207,7 +210,7 @@ def _fit_fine(photo: _Photo, index: MasterIndex, fit: _Fit) -> _Fit:
     for level, template in reversed(index.templates):
         if level >= _COARSE_FROM:
             continue
-        step = refine(template, photo.light_at(level), matrix, "similarity")
+        step = refine(template, photo.scalar_at(level), matrix, "similarity")
         if step is not None:
             refined, matrix = step, step.matrix
     pose = Similarity.from_matrix(matrix)

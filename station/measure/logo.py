@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from station.measure.polygon import centroid, polygon_mask
 from station.measure.refine import Refined, Template, make_template, refine
 from station.measure.sampling import sample, spline_coefficients
+from station.measure.signal import Signal, principal, tint_signal
 from station.values.geometry import Frame, Similarity
 from station.values.line import Aligned, MarkMaster, Master, Measurement
 
@@ -35,8 +36,6 @@ _COARSE_SIDE = 90  # px of the mark's longer side in the coarse search
 _FOUND = 0.55  # correlation below which a mark does not count as found
 _MODEL_PX = 0.08  # standard uncertainty at the mark's rim of an edge that looks a little different on every unit
 _TURNED_PX = {"tint": 0.2, "light": 1.0}  # the same at half a turn against the golden, where the shading is swapped
-_TINT_CONTRAST = 0.15  # spread of a log ratio of channels above which a mark is told from its ground by tint
-_DARK = 0.03  # linear light added before the logarithm, against the noise of dark pixels
 _STROKE_RIM_PX = 3  # ground kept around the strokes: both sides of every edge
 _METHOD = "direct registration of the mark's own edges, Tukey weights"
 _KINDS = (("offset-x", "mm"), ("offset-y", "mm"), ("offset", "mm"), ("rotation", "deg"), ("scale", "1"))
@@ -46,16 +45,14 @@ _KINDS = (("offset-x", "mm"), ("offset-y", "mm"), ("offset", "mm"), ("rotation",
 class _Mark:
     """The golden's mark, ready to be found: a scalar patch in which it stands out most, and its strokes.
 
-    corner : (x, y) raster pixel of the patch's first pixel. mask : (h, w) strokes with a rim of ground. signal :
-    ``tint`` or ``light``. axis : (3,) weights of the scalar over the channels. centre : (2,) px of the polygon's centre
-    of area.
+    corner : (x, y) raster pixel of the patch's first pixel. mask : (h, w) strokes with a rim of ground. signal : what
+    the patch was made with. centre : (2,) px of the polygon's centre of area.
     """
 
     corner: tuple[int, int]
     patch: Float32
     mask: Bool
-    signal: str
-    axis: Float
+    signal: Signal
     centre: Float
 
 
@@ -88,7 +85,7 @@ def _measure(mark: MarkMaster, aligned: Aligned, master: Master) -> list[Measure
             f"only {seen:.0%} of the mark can be seen (glare, or outside the photo)",
             {"visible": seen},
         )
-    result = _find(golden, _scalar(aligned.image.pixels, golden.signal, golden.axis), frame)
+    result = _find(golden, golden.signal.of(aligned.image.pixels), frame)
     if result is None:
         return _none(mark.name, place, "mark not found", {"missing": True})
     template, fit = result
@@ -116,7 +113,7 @@ def _report(
     variance = np.diag(jacobian @ fit.covariance @ jacobian.T)
     half_mm = template.half * pitch
     turned = (1 - math.cos(math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg))) / 2
-    model_px = math.hypot(_MODEL_PX, _TURNED_PX[golden.signal] * turned)
+    model_px = math.hypot(_MODEL_PX, _TURNED_PX[golden.signal.kind] * turned)
     model = model_px / (max(golden.mask.shape) / 2)  # at the rim, as a turn or a growth
     body_turn = math.radians(aligned.u_rotation_deg) * math.hypot(*place)
     body = aligned.u_offset_mm**2 + body_turn**2 / 2 + (model_px * pitch) ** 2
@@ -128,7 +125,7 @@ def _report(
     u_turn = math.hypot(math.degrees(math.hypot(math.sqrt(variance[3]), model)), aligned.u_rotation_deg)
     u_scale = math.hypot(math.sqrt(variance[2]), model)
     detail: dict[str, object] = {
-        "signal": golden.signal,
+        "signal": golden.signal.kind,
         "correlation": round(fit.correlation, 4),
         "kept": round(fit.kept, 4),
     }
@@ -173,33 +170,9 @@ def _prepare(mark: MarkMaster, pixels: Float32, frame: Frame) -> _Mark | None:
         bool
     )
     around = np.ascontiguousarray(pixels[low[1] : high[1], low[0] : high[0]])
-    signal, axis = "tint", _principal(_logs(around)[mask], opponent=True)
-    scalar = _scalar(around, signal, axis)
-    if float(scalar[mask].std()) < _TINT_CONTRAST:
-        signal, axis = "light", _principal(patch[mask], opponent=False)
-        scalar = _scalar(around, signal, axis)
-    return _Mark((int(low[0]), int(low[1])), scalar, mask, signal, axis, frame.to_px(centroid(mark.polygon_mm)))
-
-
-def _principal(values: Float, *, opponent: bool) -> Float:
-    """(3,) weights of the direction in which (n, 3) values spread most; opponent : among those that sum to zero."""
-    v = np.asarray(values, dtype=np.float64)
-    v = v - v.mean(axis=0)
-    if opponent:
-        v = v - v.mean(axis=1, keepdims=True)
-    axis = np.linalg.eigh(v.T @ v)[1][:, -1]
-    return np.asarray(axis / np.abs(axis).sum() * (1.0 if axis[0] >= 0 else -1.0), dtype=np.float64)
-
-
-def _logs(pixels: Float32) -> Float:
-    calm = np.asarray(cv2.GaussianBlur(pixels, (0, 0), 1.0), dtype=np.float64)
-    return np.log(np.maximum(calm, 0) + _DARK)
-
-
-def _scalar(pixels: Float32, signal: str, axis: Float) -> Float32:
-    """(h, w) picture in which the mark is registered, of (h, w, 3) linear RGB."""
-    values = _logs(pixels) if signal == "tint" else pixels.astype(np.float64)
-    return np.asarray(values @ axis, dtype=np.float32)
+    signal = tint_signal(around, mask) or Signal("light", principal(patch[mask], opponent=False))
+    corner = (int(low[0]), int(low[1]))
+    return _Mark(corner, signal.of(around), mask, signal, frame.to_px(centroid(mark.polygon_mm)))
 
 
 def _ground(values: Float) -> tuple[Float, float]:

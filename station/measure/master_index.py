@@ -14,6 +14,7 @@ from station.errors import AlignmentError
 from station.measure.coarse import CoarseMaster, build_coarse
 from station.measure.polygon import centroid, polygon_mask, signed_area
 from station.measure.refine import Template, detail, make_template, pyramid
+from station.measure.signal import ROOT, Signal, tint_signal
 from station.values.line import Master
 
 Float = NDArray[np.float64]
@@ -30,18 +31,13 @@ LEVELS = 4
 class MasterIndex:
     """What the registration needs of a master, computed once: templates by pyramid level, coarse maps, area."""
 
+    signal: Signal
     templates: tuple[tuple[int, Template], ...]
     coarse: CoarseMaster
     body: Bool
     area_mm2: float
     centre_mm: Float
     radius_mm: float
-
-
-def grey(image: Float32) -> Float32:
-    """Luminance-like mean, in the square root of linear light, which makes photon noise even."""
-    mixed = np.maximum(image, 0) @ np.array([0.25, 0.5, 0.25], dtype=np.float32)
-    return np.asarray(np.sqrt(mixed), dtype=np.float32)
 
 
 def index_master(master: Master) -> MasterIndex:
@@ -57,10 +53,11 @@ def index_master(master: Master) -> MasterIndex:
         marks |= polygon_mask(frame.to_px(mark.polygon_mm), shape)
     if marks.any():
         usable &= ~cv2.dilate(marks.astype(np.uint8), _disc(_MARK_MARGIN_MM / frame.pitch_mm)).astype(bool)
-    light = grey(master.image.pixels)
+    signal = tint_signal(master.image.pixels, usable) or ROOT
+    scalar = signal.of(master.image.pixels)
     masks = usable.astype(np.float32)
     templates: list[tuple[int, Template]] = []
-    for level, (picture, mask) in enumerate(zip(pyramid(light, LEVELS), pyramid(masks, LEVELS), strict=True)):
+    for level, (picture, mask) in enumerate(zip(pyramid(scalar, LEVELS), pyramid(masks, LEVELS), strict=True)):
         if min(picture.shape) < 40:
             break
         template = make_template(
@@ -76,6 +73,7 @@ def index_master(master: Master) -> MasterIndex:
         raise AlignmentError("The master has no edges to register by", "Seal the golden sample from a sharper photo.")
     centre = centroid(master.outline_mm)
     return MasterIndex(
+        signal,
         tuple(templates),
         build_coarse(master.image.pixels, body, frame, centre),
         body,
