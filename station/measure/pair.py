@@ -75,8 +75,7 @@ def register_pair(golden: LinearRGB, unit: LinearRGB, model: Model = "similarity
     start = _by_features(g, u, model)
     if start is None:
         return _refused(model, "too few features of the golden picture were found again in the unit")
-    blank = np.asarray(unit.pixels.max(axis=-1) >= 0.999)
-    refined = _refine_levels(g, u, blank, start, model)
+    refined = _refine_levels(g, u, _clipped(golden), _clipped(unit), start, model)
     if refined is None:
         return _refused(model, "the features agreed, but the edges did not follow")
     reason = _doubt(g, u, refined, start)
@@ -162,19 +161,32 @@ def _sound(m: Float, p: Float) -> Float | None:
     return m
 
 
-def _refine_levels(golden: Float32, unit: Float32, blank: Bool, start: Float, model: Model) -> Refined | None:
-    """From an eighth of the size (or what is left at least 100 px) to the full size."""
+def _clipped(picture: LinearRGB) -> Bool:
+    """(H, W) clipped pixels and those next to them."""
+    blank = np.asarray(picture.pixels.max(axis=-1) >= 0.999).astype(np.uint8)
+    return np.asarray(cv2.dilate(blank, np.ones((7, 7), np.uint8)), dtype=bool)
+
+
+def _refine_levels(
+    golden: Float32, unit: Float32, golden_lost: Bool, unit_lost: Bool, start: Float, model: Model
+) -> Refined | None:
+    """From an eighth of the size (or what is left at least 100 px) to the full size.
+
+    Points are taken from the golden where it is not clipped: the strongest edges of bright metal are the rims of its
+    highlights, which move with the light.
+    """
     smallest = min(*golden.shape, *unit.shape)
     levels = int(np.clip(np.log2(max(smallest, 1) / 100) + 1, 1, 4))
     gp, up = pyramid(golden, levels), pyramid(unit, levels)
     matrix, refined = start, None
-    lost = cv2.dilate(blank.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool)
     for level in range(levels - 1, -1, -1):
-        template = make_template(detail(gp[level]), None, points_wanted=_POINTS >> level, pitch=2.0**level)
+        h, w = gp[level].shape
+        seen = cv2.resize(golden_lost.astype(np.float32), (w, h), interpolation=cv2.INTER_AREA) == 0
+        template = make_template(detail(gp[level]), np.asarray(seen), points_wanted=_POINTS >> level, pitch=2.0**level)
         if template is None:
             continue
         picture = spline_coefficients(detail(up[level]), BLUR_SIGMA)
-        step = refine(template, _unclipped(photo_target(picture, level), lost), matrix, model, iterations=40)
+        step = refine(template, _unclipped(photo_target(picture, level), unit_lost), matrix, model, iterations=40)
         if step is not None:
             refined, matrix = step, step.matrix
         elif level == 0:
@@ -213,7 +225,7 @@ def _doubt(golden: Float32, unit: Float32, refined: Refined, start: Float) -> st
     scale = float(np.sqrt(abs(np.linalg.det(refined.matrix[:2, :2]))))
     seen = sample(spline_coefficients(detail(unit), max(0.5, 0.5 * step * scale)), at)
     mine = sample(spline_coefficients(detail(golden), max(0.5, 0.5 * step)), points[..., :2])
-    both = np.isfinite(seen)
+    both = np.isfinite(seen) & np.isfinite(mine)
     if both.mean() < 0.2:
         return f"the pictures share only {both.mean():.0%} of the golden"
     whole = float(np.corrcoef(mine[both], seen[both])[0, 1])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 from skimage import data
 
+from station.devices.photo import read_photo
 from station.errors import RequestError
 from station.measure.pair import PairRegistration, register_pair
 from station.values.colour import DeviceRGB, LinearRGB, linearise
@@ -130,3 +133,12 @@ def test_blank_and_tiny_pictures_are_refused() -> None:
     assert "pixels" in register_pair(tiny, flat).reason
     with pytest.raises(RequestError, match="affine"):
         register_pair(flat, flat, "rigid")  # type: ignore[arg-type]
+
+
+def test_bright_metal_does_not_hide_the_rest() -> None:
+    """The strongest edges of a photographed pin are the rims of its highlights: clipped, and moving with the light."""
+    golden = linearise(read_photo(Path(__file__).parents[2] / "sample_data" / "alpine" / "golden.jpg").photo)
+    assert np.mean(golden.pixels.max(axis=-1) >= 0.999) > 0.001
+    found = register_pair(golden, golden, "similarity")
+    assert found.registered, found.reason
+    assert np.allclose(found.transform, np.eye(3), atol=1e-5)
