@@ -2,7 +2,7 @@
 
 import { badge, dayAndTime, digits, el, shape, svg } from "./dom.js";
 
-const AT_ONCE = 6; // reasons shown without asking
+const AT_ONCE = 4; // reasons shown without asking
 const GRAVITY = { nonconforms: 0, undecided: 1, conforms: 2 };
 const KINDS = { "offset-x": "offset right", "offset-y": "offset down", "boundary-shift": "boundary shift" };
 const DECIDED = { accept: ["conforms", "accepted"], reject: ["nonconforms", "rejected"], defer: ["undecided", "deferred"], undo: [null, "undone"] };
@@ -22,7 +22,7 @@ export function placesOf(document) {
   for (const m of document.measurements) {
     if (m.verdict === "conforms" || !m.where_mm) continue;
     const at = m.where_mm.join();
-    const place = named.get(at) ?? { x: m.where_mm[0], y: m.where_mm[1], verdict: m.verdict, ring: false, radius: 1.5, title: "", sources: [], excess: 0 };
+    const place = named.get(at) ?? { x: m.where_mm[0], y: m.where_mm[1], verdict: m.verdict, ring: false, radius: 1.5, title: "", sources: [], excess: 0, whole: m.kind === "size" };
     place.sources.push(m);
     place.excess = Math.max(place.excess, excessOf(m));
     if (GRAVITY[m.verdict] < GRAVITY[place.verdict]) place.verdict = m.verdict;
@@ -62,9 +62,9 @@ function bar(m) {
   const low = m.lower ?? 0;
   const high = m.upper ?? Math.max(m.lower ?? 0, m.value ?? 0) * 1.5;
   const span = high - low || 1;
-  let [from, to] = m.lower === null ? [Math.min(0, low), high + span * 0.6] : [low - span * 0.5, high + span * 0.5];
+  let [from, to] = m.lower === null ? [0, high + span * 0.6] : [low - span * 0.5, high + span * 0.5];
   if (m.value !== null) {
-    from = Math.max(low - span * 2.5, Math.min(from, m.value - m.u - span * 0.08));
+    if (m.lower !== null) from = Math.max(low - span * 2.5, Math.min(from, m.value - m.u - span * 0.08));
     to = Math.min(high + span * 2.5, Math.max(to, m.value + m.u + span * 0.08));
   }
   const share = (v) => Math.min(1, Math.max(0, (v - from) / (to - from)));
@@ -80,7 +80,7 @@ function bar(m) {
       if (limit !== null) parts.push(svg("line", { class: "limit", x1: at(limit), x2: at(limit), y1: 3, y2: 17 }));
     }
   }
-  if (m.nominal !== null) parts.push(svg("line", { class: "nominal", x1: at(m.nominal), x2: at(m.nominal), y1: 5, y2: 15 }));
+  if (m.nominal !== null && m.nominal > from) parts.push(svg("line", { class: "nominal", x1: at(m.nominal), x2: at(m.nominal), y1: 5, y2: 15 }));
   if (m.value !== null) {
     if (m.u > 0) {
       parts.push(svg("line", { class: "whisker", x1: at(m.value - m.u), x2: at(m.value + m.u), y1: 10, y2: 10 }));
@@ -100,8 +100,8 @@ function measurement(m, places, choose) {
   const head = el("div", { class: "row" },
     el("span", { class: "name" }, numberOf(index, m.verdict, choose), `${nameOf(m)} `, el("i", {}, kindOf(m))),
     el("span", { class: "value" }, valueOf(m), m.value !== null && m.u > 0 ? el("span", { class: "u" }, ` ± ${m.u.toFixed(digits(m.u))}`) : ""));
-  const shifts = m.dL === null || m.dL === undefined ? "" : `ΔL ${signed(m.dL)}  ΔC ${signed(m.dC)}  ΔH ${signed(m.dH)}`;
-  const foot = el("div", { class: "row limits" }, el("span", {}, shape(m.verdict), m.verdict), el("span", {}, shifts || m.class || ""), el("span", {}, limitsOf(m)));
+  const foot = el("div", { class: "row limits" }, el("span", {}, shape(m.verdict), [m.verdict, m.class].filter(Boolean).join(", ")), el("span", {}, limitsOf(m)));
+  if (m.verdict !== "conforms" && typeof m.dL === "number") foot.append(el("span", {}, `ΔL ${signed(m.dL)}   ΔC ${signed(m.dC)}   ΔH ${signed(m.dH)}`));
   return el("li", { class: `measure ${m.verdict}`, "data-place": index < 0 ? null : index }, head, bar(m), foot);
 }
 

@@ -72,6 +72,10 @@ export class Stage {
   select(index) {
     this.selected = index;
     const place = this.places[index];
+    if (place.whole) { // a size spans the part
+      this.look({ ...this.whole });
+      return place;
+    }
     const half = Math.max(NEAR_MM, place.radius * 3);
     this.look({ x: place.x - half, y: place.y - half, w: 2 * half, h: 2 * half });
     return place;
