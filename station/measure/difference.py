@@ -16,13 +16,11 @@ taken from the neighbourhood in one golden and from the pair itself instead of f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.measure.kinds import KINDS, Scene, Spot, name_spot
+from station.measure.kinds import KINDS, Scene, Spot, name_spot, tint
 from station.values.colour import LinearRGB
 from station.values.line import METAL, OTHER, OUTSIDE, ScoreMaps
 
@@ -35,17 +33,19 @@ _REACH = 2  # px: registration and local warp that are forgiven
 _ACROSS = 7  # px: across a wall and back, where light and shadow change sides as the part turns
 _MIRROR = 0.5  # lightness at which the colour of metal, a share of its lightness, counts as much as that of enamel
 _RIM = 6  # px at the part's edge that belong to the outline, not to the surface
-_EDGE = 0.03  # lightness per px from which the golden has an edge
+_EDGE = 0.03  # cube-root units per px from which the golden has an edge
 _BINS = np.array([0.5, 1.5, 2.5, 3.5, 5.0, 7.0, 9.0, 12.0, 18.0], dtype=np.float32)  # px from the nearest edge
 _WALL = 3.5  # px: nearer to an edge or to metal than this is relief
 _MENISCUS = 9.0  # px: nearer than this the enamel bends up to the wall and mirrors a lamp
+_OPEN = 28  # px without an edge all round: ground rather than relief
 _COMMON = 0.95  # share of the pixels of a class that is taken for normal ...
 _TIMES = 3.0  # ... and how much further the rest of the normal reaches: tails are long where relief is
 _SIGMAS = 6.0  # of the pixel noise
 _FLAT, _SHORE, _RELIEF, _METAL = 0, 1, 2, 3  # open enamel, its meniscus, walls, struck metal
 # Least and most tolerance of lightness and of the two opponent channels, by place.
-_LEAST = np.array([[0.030, 0.038, 0.038], [0.055, 0.055, 0.055], [0.120, 0.090, 0.090], [0.120, 0.080, 0.080]], "f4")
-_MOST = np.array([[0.060, 0.070, 0.070], [0.160, 0.100, 0.100], [0.300, 0.180, 0.180], [0.320, 0.180, 0.180]], "f4")
+_LEAST = np.array([[0.030, 0.038, 0.038], [0.055, 0.055, 0.055], [0.120, 0.100, 0.110], [0.120, 0.090, 0.150]], "f4")
+_MOST = np.array([[0.060, 0.070, 0.070], [0.160, 0.100, 0.100], [0.300, 0.180, 0.180], [0.320, 0.180, 0.200]], "f4")
+_TOUCHED = 0.6  # of the tolerance in the open: joined to a place that exceeds it
 _SHIFT = 0.12  # largest offset of a cell that is still its own colour and not another material
 _SLOW = 40.0  # px: sigma of shading over a part
 _MIN_AREA = (6, 8, 12, 12)  # px of a finding, by place
@@ -67,6 +67,7 @@ def reference_difference(golden: LinearRGB, unit: LinearRGB, labels: NDArray[np.
     inside = cv2.erode((labels != OUTSIDE).astype(np.uint8), _disc(_RIM)).astype(bool)
     before, u = _opponent(golden.pixels[window]), _opponent(unit.pixels[window])
     distance = _edge_distance(before)
+    labels = _without_open_metal(labels, distance)
     metal = labels == METAL
     near_metal = cv2.distanceTransform((~metal).astype(np.uint8), cv2.DIST_L2, 3) if metal.any() else None
     place = _places(distance, metal, near_metal)
@@ -78,7 +79,8 @@ def reference_difference(golden: LinearRGB, unit: LinearRGB, labels: NDArray[np.
     ratio = (excess / tolerance).max(axis=2)
     ratio[~inside] = 0
     height = np.sqrt((_outside_envelope(g, u, 1) ** 2).sum(axis=2))
-    scene = Scene(g, u, labels, place)
+    plated = metal & inside
+    scene = Scene(g, u, labels, np.median(tint(g[plated]), axis=0) if plated.any() else None)
     for spot in _spots(ratio, height, inside, place):
         layer = scores[(KINDS.index(name_spot(spot, scene)), *window)][spot.rows, spot.columns]
         np.maximum(layer, _profile(height[spot.rows, spot.columns], spot.mask), out=layer)
@@ -101,13 +103,26 @@ def _opponent(linear: F32) -> F32:
 
 
 def _edge_distance(g: F32) -> F32:
-    """Distance in px to the nearest edge of the golden's lightness."""
-    light = np.ascontiguousarray(g[..., 0])
-    slope = np.hypot(cv2.Sobel(light, cv2.CV_32F, 1, 0), cv2.Sobel(light, cv2.CV_32F, 0, 1)) / 8
+    """Distance in px to the nearest edge of the golden, of lightness or of colour."""
+    slope = np.sqrt((cv2.Sobel(g, cv2.CV_32F, 1, 0) ** 2 + cv2.Sobel(g, cv2.CV_32F, 0, 1) ** 2).sum(axis=2)) / 8
     flat = (slope <= _EDGE).astype(np.uint8)
     if flat.all():
         return np.full(flat.shape, np.float32(1e4))
     return np.asarray(cv2.distanceTransform(flat, cv2.DIST_L2, 3), dtype=np.float32)
+
+
+def _without_open_metal(labels: NDArray[np.uint8], distance: F32) -> NDArray[np.uint8]:
+    """The labels with wide smooth zones of METAL made OTHER.
+
+    Enamel in the plating's colour is easily taken for metal, and smooth metal differs from one picture to the next by
+    slow shading alone: both are compared as open ground.
+    """
+    core = ((labels == METAL) & (distance >= _OPEN)).astype(np.uint8)
+    if not core.any():
+        return labels
+    from_core = cv2.distanceTransform(1 - core, cv2.DIST_L2, 3)
+    ground = (from_core < _OPEN - 2) & (labels == METAL)
+    return np.where(ground, np.uint8(OTHER), labels)
 
 
 def _places(distance: F32, metal: Bool, near_metal: F32 | None) -> NDArray[np.uint8]:
@@ -155,8 +170,8 @@ def _outside_relief(
     """As ``_outside_envelope`` where relief turns light into shadow and metal mirrors other lamps when the part turns.
 
     Everything may take what the golden has across the wall. Lightness of enamel may also take what walls of any other
-    direction and cell have at the same distance to an edge: shadow as a share of the cell's own light, a mirrored lamp
-    as light added to it. Lightness of metal may be any that the golden's metal has, or more: it is a mirror. Its colour
+    direction and cell have at the same distance to an edge as a share of the cell's own light, or more, and bleached
+    by it: that is a lamp in the meniscus. Lightness of metal may be any that the golden's metal has, or more: it is a mirror. Its colour
     is judged as a share of its lightness, which a mirror leaves as it is.
     """
     metal = place == _METAL
@@ -173,10 +188,11 @@ def _outside_relief(
         usual = here & inside
         if usual.sum() < 100:
             continue
-        added = _quantile(light[usual] ** 3 - ground[usual] ** 3, 0.995)
         share = _quantile(light[usual] / ground[usual], 0.005)
-        high[here, 0] = np.maximum(high[here, 0], np.cbrt(ground[here] ** 3 + max(added, 0)))
         low[here, 0] = np.minimum(low[here, 0], ground[here] * share)
+    high[walls, 0] = np.inf
+    lit = walls & (u[..., 0] > light)
+    high[lit, 1:], low[lit, 1:] = np.maximum(high[lit, 1:], 0), np.minimum(low[lit, 1:], 0)
     plated = golden[metal & inside]
     if len(plated) >= 100:
         least, most = np.quantile(plated[:: max(1, len(plated) // 50000)], (0.005, 0.995), axis=0)
@@ -184,8 +200,10 @@ def _outside_relief(
         low[metal] = np.minimum(low[metal], least)
         high[metal, 0] = np.inf
         relief = place == _RELIEF
-        high[relief, 0] = np.maximum(high[relief, 0], most[0])
-        low[relief, 0] = np.minimum(low[relief, 0], least[0])
+        plain = g[metal & inside]
+        least, most = np.quantile(plain[:: max(1, len(plain) // 50000)], (0.005, 0.995), axis=0)
+        high[relief] = np.maximum(high[relief], most)
+        low[relief] = np.minimum(low[relief], least)
     return np.asarray(np.maximum(np.maximum(unit - high, low - unit), 0), dtype=np.float32)
 
 
@@ -238,7 +256,8 @@ def _tolerance(excess: F32, distance: F32, place: NDArray[np.uint8], inside: Boo
 
 def _spots(ratio: F32, height: F32, inside: Bool, place: NDArray[np.uint8]) -> list[Spot]:
     """Places that leave what is normal, each grown to where its difference falls to half its height."""
-    seeds = cv2.morphologyEx((ratio > 1).astype(np.uint8), cv2.MORPH_CLOSE, _disc(2))
+    touched = ratio > np.where(place == _FLAT, np.float32(_TOUCHED), np.float32(1))
+    seeds = cv2.morphologyEx(touched.astype(np.uint8), cv2.MORPH_CLOSE, _disc(2))
     count, marks, stats, _ = cv2.connectedComponentsWithStats(seeds, connectivity=8)
     rows_of, columns_of = ratio.shape
     taken = np.zeros(ratio.shape, dtype=bool)
@@ -251,7 +270,7 @@ def _spots(ratio: F32, height: F32, inside: Bool, place: NDArray[np.uint8]) -> l
         rows = slice(max(0, y - pad), min(rows_of, y + h + pad))
         columns = slice(max(0, x - pad), min(columns_of, x + w + pad))
         seed = (marks[rows, columns] == i) & ~taken[rows, columns]
-        if not seed.any():
+        if not (seed & (ratio[rows, columns] > 1)).any():
             continue
         local = height[rows, columns]
         half = 0.5 * float(np.percentile(local[seed], 85))

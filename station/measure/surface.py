@@ -15,6 +15,7 @@ from station.values.geometry import Frame, Similarity
 from station.values.line import METAL, OTHER, OUTSIDE, Aligned, DefectModel, Finding, Master, Measurement, ScoreMaps
 
 _THRESHOLD = 0.5
+_LEAST_PX = 5  # smaller than this is the ragged rim of something or the picture's own grain
 _LONG = ("scratch", "lint")
 
 
@@ -85,6 +86,8 @@ def _findings(
     findings = []
     for i in range(1, count):
         x, y, w, h, area = (int(v) for v in stats[i])
+        if area < _LEAST_PX:
+            continue
         rows = slice(max(0, y - 2), min(best.shape[0], y + h + 2))
         columns = slice(max(0, x - 2), min(best.shape[1], x + w + 2))
         mask = parts[rows, columns] == i
@@ -103,6 +106,8 @@ def _findings(
         centre = np.array([np.average(xx, weights=weight) + columns.start, np.average(yy, weights=weight) + rows.start])
         x_mm, y_mm = (float(v) for v in master.frame.to_mm(centre))
         size = 2 * math.sqrt(area_mm2 / math.pi)
+        if kind == "bubble":  # a dome shows its lit and its shaded flank, not its top: it is as wide as both are apart
+            size = max(size, length)
         here, counts = np.unique(labels[rows, columns][mask], return_counts=True)
         contrast = _contrast(golden.pixels[rows, columns], aligned.image.pixels[rows, columns], mask)
         cnr = contrast / max(noise, 1e-6)
