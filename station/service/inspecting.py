@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from station.errors import StationError
+from station.errors import StationError, StorageFullError
 from station.service.measuring import Job, Line, Measured, measure, worst_margin
 from station.service.units_file import UnitEntry
 from station.service.views import BatchResult, Inspected
@@ -95,6 +95,8 @@ class Batch:
 
     def _done(self, entry: UnitEntry, outcome: Done) -> None:
         twins = self._twins.get(str(entry.path), [])
+        if isinstance(outcome.error, StorageFullError):
+            raise outcome.error  # the next photo would not fare better
         if outcome.error is not None:
             for failed in (entry, *twins):
                 self._failed += 1

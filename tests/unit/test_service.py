@@ -17,8 +17,16 @@ import pytest
 from station import pipeline
 from station.batch.serial import Serial
 from station.calibrate import light
-from station.errors import CalibrationError, ConflictError, NotFoundError, PhotoError, RequestError, RigError
-from station.service import Station
+from station.errors import (
+    CalibrationError,
+    ConflictError,
+    NotFoundError,
+    PhotoError,
+    RequestError,
+    RigError,
+    StorageFullError,
+)
+from station.service import Station, measuring
 from station.service.measuring import worst_margin
 from station.service.units_file import name_units
 from station.service.views import BatchResult, Inspected
@@ -248,6 +256,25 @@ def test_a_photo_that_is_refused_does_not_stop_the_others(station: Station, lot:
     done, result = run(station, lot)
     assert (result.inspected, result.failed, result.stopped) == (6, 2, False)
     assert sorted(d.unit for d in done if isinstance(d.error, PhotoError)) == ["unit-2", "unit-3"]
+
+
+def test_a_full_disk_ends_the_run_and_keeps_what_is_done(
+    station: Station, lot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = measuring.keep_photo
+
+    def fail(evidence: Any, path: Path, sha256: str) -> Any:
+        if path.name == "unit-4.png":
+            raise StorageFullError("the disk is full", "Free some space.")
+        return real(evidence, path, sha256)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(measuring, "keep_photo", fail)
+        with pytest.raises(StorageFullError):
+            run(station, lot)
+    assert [u.unit for u in station.units(lot="L1")] == ["unit-1", "unit-2", "unit-3"]
+    assert run(station, lot)[1].inspected == 5
+    assert station.check().extra == ()
 
 
 def test_the_same_picture_for_two_units_is_one_unit_and_is_said(station: Station, lot: Path) -> None:
