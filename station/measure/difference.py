@@ -16,6 +16,8 @@ taken from the neighbourhood in one golden and from the pair itself instead of f
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +30,11 @@ __all__ = ["KINDS", "reference_difference"]
 
 F32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
+_T = TypeVar("_T", bound=np.generic)
+_Cells = list[NDArray[np.intp]]
 
 _REACH = 2  # px: registration and local warp that are forgiven
+_BLACK = 0.02  # linear light added before the root: next to black, where a channel is all noise, the root is too steep
 _ACROSS = 7  # px: across a wall and back, where light and shadow change sides as the part turns
 _MIRROR = 0.5  # lightness at which the colour of metal, a share of its lightness, counts as much as that of enamel
 _RIM = 6  # px at the part's edge that belong to the outline, not to the surface
@@ -71,9 +76,10 @@ def reference_difference(golden: LinearRGB, unit: LinearRGB, labels: NDArray[np.
     metal = labels == METAL
     near_metal = cv2.distanceTransform((~metal).astype(np.uint8), cv2.DIST_L2, 3) if metal.any() else None
     place = _places(distance, metal, near_metal)
-    g = _follow_cells(before, u, labels, inside & ((place == _FLAT) | (place == _METAL)), inside)
+    cells = _cells(labels)
+    g = _follow_cells(before, u, labels, cells, inside & ((place == _FLAT) | (place == _METAL)), inside)
     excess = _outside_envelope(g, u, _REACH)
-    turned = _outside_relief(g, u, labels, distance, place, inside)
+    turned = _outside_relief(g, u, _ground(g[..., 0], cells, place), distance, place, inside)
     excess = np.where((place == _FLAT)[..., None], excess, turned)
     tolerance = _tolerance(excess, distance, place, inside, noise)
     ratio = (excess / tolerance).max(axis=2)
@@ -96,7 +102,7 @@ def _opponent(linear: F32) -> F32:
 
     Colour is blurred more than lightness: mosaic and JPEG leave it with half the resolution and most of the noise.
     """
-    even = np.cbrt(np.maximum(cv2.GaussianBlur(linear, (0, 0), 0.6), 0))
+    even = np.cbrt(np.maximum(cv2.GaussianBlur(linear, (0, 0), 0.6), 0) + _BLACK)
     r, g, b = cv2.split(even)
     colour = cv2.GaussianBlur(cv2.merge([r - g, (r + g) / 2 - b]), (0, 0), 1.3)
     return np.dstack([(r + g + b) / 3, colour]).astype(np.float32)
@@ -131,19 +137,18 @@ def _places(distance: F32, metal: Bool, near_metal: F32 | None) -> NDArray[np.ui
     return np.where(metal, _METAL, enamel).astype(np.uint8)
 
 
-def _follow_cells(g: F32, u: F32, labels: NDArray[np.uint8], cores: Bool, inside: Bool) -> F32:
+def _follow_cells(g: F32, u: F32, labels: NDArray[np.uint8], cells: _Cells, cores: Bool, inside: Bool) -> F32:
     """The golden with every cell's colour and the slow shading moved to the unit's."""
     delta = u - g
     offset = np.zeros_like(g)
     flat_delta, flat_offset = delta.reshape(-1, 3), offset.reshape(-1, 3)
     flat_cores, flat_inside = cores.ravel(), inside.ravel()
-    for _, cell in _cells(labels):
+    for cell in cells:
         seen = cell[flat_cores[cell]]
         if len(seen) < 60:
             seen = cell[flat_inside[cell]]
         if len(seen) >= 30:
-            seen = seen[:: max(1, len(seen) // 20000)]
-            flat_offset[cell] = np.clip(np.median(flat_delta[seen], axis=0), -_SHIFT, _SHIFT)
+            flat_offset[cell] = np.clip(np.median(flat_delta[_thinned(seen)], axis=0), -_SHIFT, _SHIFT)
     out = g + offset
     enamel = cores & (labels != METAL)
     if enamel.any():
@@ -164,15 +169,13 @@ def _outside_envelope(g: F32, u: F32, reach: int) -> F32:
     return np.asarray(np.maximum(np.maximum(u - cv2.dilate(g, kernel), cv2.erode(g, kernel) - u), 0), dtype=np.float32)
 
 
-def _outside_relief(
-    g: F32, u: F32, labels: NDArray[np.uint8], distance: F32, place: NDArray[np.uint8], inside: Bool
-) -> F32:
+def _outside_relief(g: F32, u: F32, ground: F32, distance: F32, place: NDArray[np.uint8], inside: Bool) -> F32:
     """As ``_outside_envelope`` where relief turns light into shadow and metal mirrors other lamps when the part turns.
 
-    Everything may take what the golden has across the wall. Lightness of enamel may also take what walls of any other
-    direction and cell have at the same distance to an edge as a share of the cell's own light, or more, and bleached
-    by it: that is a lamp in the meniscus. Lightness of metal may be any that the golden's metal has, or more: it is a mirror. Its colour
-    is judged as a share of its lightness, which a mirror leaves as it is.
+    Everything may take what the golden has across the wall. Enamel may also be as dark as walls of any other direction
+    are at that distance to an edge, as a share of ``ground``, the cell's own lightness, and it may be brighter and
+    bleached: that is a lamp in the meniscus. Metal is a mirror: it may have any lightness that the golden's metal has,
+    or more, and its colour is judged as a share of its lightness, which a mirror leaves as it is.
     """
     metal = place == _METAL
     golden, unit = g.copy(), u.copy()
@@ -180,78 +183,84 @@ def _outside_relief(
     unit[metal, 1:] *= _MIRROR / np.maximum(u[metal, :1], 0.2)
     kernel = _disc(_ACROSS)
     high, low = cv2.dilate(golden, kernel), cv2.erode(golden, kernel)
-    light, ground = g[..., 0], _ground(g[..., 0], labels, place)
-    bins = np.searchsorted(_BINS, distance.ravel()).reshape(distance.shape)
+    light = g[..., 0]
     walls = (place == _SHORE) | (place == _RELIEF)
-    for b in range(len(_BINS) + 1):
-        here = walls & (bins == b)
-        usual = here & inside
-        if usual.sum() < 100:
-            continue
-        share = _quantile(light[usual] / ground[usual], 0.005)
-        low[here, 0] = np.minimum(low[here, 0], ground[here] * share)
+    at, usable = np.flatnonzero(walls), inside.ravel()
+    share, bottom = (light / ground).ravel(), low[..., 0].ravel()
+    for _, some in _groups(_bins(distance.ravel()[at])):
+        here = at[some]
+        usual = _thinned(here[usable[here]])
+        if len(usual) >= 100:
+            least = np.quantile(share[usual], 0.005)
+            bottom[here] = np.minimum(bottom[here], ground.ravel()[here] * np.float32(least))
+    low[..., 0] = bottom.reshape(light.shape)
     high[walls, 0] = np.inf
     lit = walls & (u[..., 0] > light)
     high[lit, 1:], low[lit, 1:] = np.maximum(high[lit, 1:], 0), np.minimum(low[lit, 1:], 0)
     plated = golden[metal & inside]
     if len(plated) >= 100:
-        least, most = np.quantile(plated[:: max(1, len(plated) // 50000)], (0.005, 0.995), axis=0)
+        least, most = np.quantile(_thinned(plated), (0.005, 0.995), axis=0)
         high[metal] = np.maximum(high[metal], most)
         low[metal] = np.minimum(low[metal], least)
         high[metal, 0] = np.inf
         relief = place == _RELIEF
-        plain = g[metal & inside]
-        least, most = np.quantile(plain[:: max(1, len(plain) // 50000)], (0.005, 0.995), axis=0)
+        least, most = np.quantile(_thinned(g[metal & inside]), (0.005, 0.995), axis=0)
         high[relief] = np.maximum(high[relief], most)
         low[relief] = np.minimum(low[relief], least)
     return np.asarray(np.maximum(np.maximum(unit - high, low - unit), 0), dtype=np.float32)
 
 
-def _quantile(values: F32, q: float) -> float:
-    return float(np.quantile(values[:: max(1, len(values) // 20000)], q))
-
-
-def _ground(light: F32, labels: NDArray[np.uint8], place: NDArray[np.uint8]) -> F32:
-    """Lightness of each cell away from its walls."""
+def _ground(light: F32, cells: _Cells, place: NDArray[np.uint8]) -> F32:
+    """Lightness of each cell away from its walls, (H, W)."""
     out = np.ones(light.size, dtype=np.float32)
     values, flat = light.ravel(), place.ravel() == _FLAT
-    for _, cell in _cells(labels):
+    for cell in cells:
         core = cell[flat[cell]]
         seen = core if len(core) >= 30 else cell
-        out[cell] = max(_quantile(values[seen], 0.5), 0.05)
+        out[cell] = max(float(np.median(values[_thinned(seen)])), 0.05)
     return out.reshape(light.shape)
 
 
-def _cells(labels: NDArray[np.uint8]) -> list[tuple[int, NDArray[np.intp]]]:
-    """Label and flat indices of every cell: a named region, the metal, or one connected piece of unnamed enamel."""
-    cells = labels.astype(np.int32)
-    _, unnamed = cv2.connectedComponents((labels == OTHER).astype(np.uint8), connectivity=4)
-    cells[unnamed > 0] = OTHER + unnamed[unnamed > 0]
-    order = np.argsort(cells, axis=None, kind="stable")
-    bounds = np.flatnonzero(np.diff(cells.ravel()[order], prepend=-1, append=-1))
-    pieces = (order[start:end] for start, end in zip(bounds[:-1], bounds[1:], strict=True))
-    return [(label, piece) for piece in pieces if (label := int(labels.ravel()[piece[0]])) != OUTSIDE]
+def _cells(labels: NDArray[np.uint8]) -> _Cells:
+    """Flat indices of every cell: a named region, the metal, or one connected piece of unnamed enamel."""
+    _, unnamed = cv2.connectedComponents((labels == OTHER).astype(np.uint8), connectivity=4, ltype=cv2.CV_16U)
+    cells = np.where(unnamed > 0, OTHER + unnamed.astype(np.uint16), labels.astype(np.uint16))
+    return [piece for code, piece in _groups(cells) if code != OUTSIDE]
 
 
 def _tolerance(excess: F32, distance: F32, place: NDArray[np.uint8], inside: Bool, noise: float) -> F32:
-    """(H, W, 3) what is normal beyond the envelope, from what is common at that distance to an edge of that material."""
-    bins = np.searchsorted(_BINS, distance.ravel()).reshape(distance.shape).astype(np.uint8)
+    """(H, W, 3) what is normal beyond the envelope: what is common at that distance to an edge of that material."""
     out = np.empty_like(excess)
-    grain = _SIGMAS * noise * np.array([0.5, 0.5, 0.5], dtype=np.float32)
-    for material in (_FLAT, _SHORE, _RELIEF, _METAL):
-        of_material = place == material
-        everywhere = excess[of_material & inside]
-        if not len(everywhere):
-            out[of_material] = _LEAST[material]
-            continue
-        for b in range(len(_BINS) + 1):
-            here = of_material & (bins == b)
-            seen = excess[here & inside]
+    flat, tolerances, usable = excess.reshape(-1, 3), out.reshape(-1, 3), inside.ravel()
+    # At mid tone the root's slope is about 1, and the blur of ``_opponent`` halves the noise.
+    grain = np.float32(_SIGMAS / 2 * noise)
+    for material, of_material in _groups(place):
+        everywhere = _thinned(of_material[usable[of_material]])
+        for _, some in _groups(_bins(distance.ravel()[of_material])):
+            here = of_material[some]
+            seen = _thinned(here[usable[here]])
             if len(seen) < 400:
                 seen = everywhere
-            common = np.quantile(seen[:: max(1, len(seen) // 20000)], _COMMON, axis=0)
-            out[here] = np.maximum(np.clip(_TIMES * common, _LEAST[material], _MOST[material]), grain)
+            common = np.quantile(flat[seen], _COMMON, axis=0) if len(seen) else np.zeros(3)
+            tolerances[here] = np.maximum(np.clip(_TIMES * common, _LEAST[material], _MOST[material]), grain)
     return out
+
+
+def _bins(distance: F32) -> NDArray[np.uint8]:
+    return np.searchsorted(_BINS, distance).astype(np.uint8)
+
+
+def _groups(codes: NDArray[np.uint8] | NDArray[np.uint16]) -> list[tuple[int, NDArray[np.intp]]]:
+    """Every value of an array with the flat indices that have it, in order."""
+    values = codes.ravel()
+    order = np.argsort(values, kind="stable")
+    starts = np.flatnonzero(np.diff(values[order].astype(np.int32), prepend=-1))
+    return [(int(values[piece[0]]), piece) for piece in np.split(order, starts[1:]) if len(piece)]
+
+
+def _thinned(many: NDArray[_T]) -> NDArray[_T]:
+    """Some twenty thousand of many rows, evenly: enough for a quantile."""
+    return many[:: max(1, len(many) // 20000)]
 
 
 def _spots(ratio: F32, height: F32, inside: Bool, place: NDArray[np.uint8]) -> list[Spot]:

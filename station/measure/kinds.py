@@ -1,4 +1,4 @@
-"""What a local difference probably is: its kind from where it lies, its shape, and its colour beside cell and plating."""
+"""What a local difference probably is: its kind, from its place, its shape, and its colour beside cell and plating."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from station.values.line import METAL, OTHER, OUTSIDE, Aligned, DefectModel, Fin
 
 _THRESHOLD = 0.5
 _LEAST_PX = 5  # smaller than this is the ragged rim of something or the picture's own grain
+_UNSETTLED = 0.05  # cube-root units of difference between the golden with and without the mark's move
 _LONG = ("scratch", "lint")
 
 
@@ -27,18 +28,25 @@ def find_defects(
     marks : the unit's mark measurements; a mark that moved is compared where it now lies, so that one shifted logo is
     one shifted logo and not a dozen scratches.
     """
-    golden, labels = follow_marks(master, marks)
+    golden, labels, unsettled = follow_marks(master, marks)
     noise = max(aligned.noise, master.noise)
-    hidden = ~aligned.valid | aligned.clipped
+    hidden = ~aligned.valid | aligned.clipped | unsettled
     labels = np.where(aligned.valid, labels, OUTSIDE).astype(np.uint8)
     maps = model(golden, aligned.image, labels, noise)
     findings = _findings(maps, master, labels, golden, aligned, hidden, noise)
     return tuple(sorted(findings, key=lambda f: (-f.area_mm2, f.x_mm, f.y_mm)))
 
 
-def follow_marks(master: Master, marks: Sequence[Measurement]) -> tuple[LinearRGB, NDArray[np.uint8]]:
-    """The golden raster and region map with every mark moved to where the unit has it."""
+def follow_marks(
+    master: Master, marks: Sequence[Measurement]
+) -> tuple[LinearRGB, NDArray[np.uint8], NDArray[np.bool_]]:
+    """The golden raster and region map with every mark moved to where the unit has it, and where that is unsettled.
+
+    A mark's polygon holds some of the body round the mark, which does not move with it: wherever the golden looks
+    different moved and unmoved, in the old or the new place, nobody knows which of the two the unit should show.
+    """
     image, labels = master.image.pixels, master.labels
+    unsettled = np.zeros(labels.shape, dtype=bool)
     for mark in master.marks:
         values = {m.kind: m.value for m in marks if m.characteristic.partition(":")[2] == mark.name}
         dx, dy = values.get("offset-x"), values.get("offset-y")
@@ -58,9 +66,13 @@ def follow_marks(master: Master, marks: Sequence[Measurement]) -> tuple[LinearRG
         warped = cv2.warpAffine(master.image.pixels, pixels, size, flags=cv2.INTER_LINEAR)
         warped_labels = cv2.warpAffine(master.labels, pixels, size, flags=cv2.INTER_NEAREST)
         inside = area & (warped_labels != OUTSIDE) & (master.labels != OUTSIDE)
+        old = polygon_mask(master.frame.to_px(mark.polygon_mm), master.labels.shape)
+        change = np.abs(np.cbrt(np.maximum(warped, 0)) - np.cbrt(np.maximum(image, 0))).max(axis=2)
+        differs = (change > _UNSETTLED) & (area | old)
+        unsettled |= cv2.dilate(differs.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool)
         image = np.where(inside[..., None], warped, image)
         labels = np.where(inside, warped_labels, labels)
-    return LinearRGB(image.astype(np.float32)), labels.astype(np.uint8)
+    return LinearRGB(image.astype(np.float32)), labels.astype(np.uint8), unsettled
 
 
 def _pixel_matrix(frame: Frame, mm: NDArray[np.float64]) -> NDArray[np.float64]:
