@@ -1,10 +1,12 @@
 """The use cases, each spelled out once: calibrate, seal, inspect, review, decide, check.
 
 ``station``    the class the commands and pages call
+``sealing``    a photo and a control sheet become a sealed master
 ``inspecting`` a batch of photos: known ones answered, the rest measured, one writer
 ``measuring``  one photo, in this process or in a worker
 ``lots``       a lot's units as its decision counts them
 ``units_file`` names and identifiers of the units
+``showing``    from rows to views
 ``views``      what the use cases answer beside the contract's documents
 """
 

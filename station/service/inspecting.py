@@ -14,7 +14,7 @@ from station.errors import StationError, StorageFullError
 from station.service.measuring import Job, Line, Measured, measure, worst_margin
 from station.service.units_file import UnitEntry
 from station.service.views import BatchResult, Inspected
-from station.store import records
+from station.store import inspections
 from station.store.database import Database
 from station.store.rows import GoldenRow, NewUnit, UnitRow
 from station.values.documents import UnitDocument, Verdict
@@ -71,7 +71,7 @@ class Batch:
         hashes: dict[str, str] = {}
         for entry in entries:
             sha256 = file_sha256(entry.path, self._line.max_photo_mb)
-            stored = None if sha256 is None else records.unit_of_key(self._db, self._line.key(sha256))
+            stored = None if sha256 is None else inspections.unit_of_key(self._db, self._line.key(sha256))
             if stored is not None:
                 self._again(entry, stored)
             elif sha256 is not None and sha256 in hashes:
@@ -102,7 +102,7 @@ class Batch:
                 self._failed += 1
                 self._on_done(Inspected(failed.path.name, failed.unit, None, error=outcome.error))
             return
-        unit, created = records.add_unit(self._db, self._new_unit(entry, outcome.result))
+        unit, created = inspections.add_unit(self._db, self._new_unit(entry, outcome.result))
         if created:
             self._inspected += 1
             self._answer(entry, unit, new=True)
@@ -112,7 +112,7 @@ class Batch:
             self._again(twin, unit)
 
     def _again(self, entry: UnitEntry, stored: UnitRow) -> None:
-        unit = records.present_again(
+        unit = inspections.present_again(
             self._db, stored.id, unit_name=entry.unit, photo=entry.path.name, lot=self._lot, at=self._clock(),
             golden_id=self._golden.id,
         )  # fmt: skip
@@ -128,7 +128,7 @@ class Batch:
     def _remarks(self, entry: UnitEntry, unit: UnitRow) -> tuple[str, ...]:
         """The same picture under another name or in another lot is what a person must hear of."""
         remarks = []
-        twins = records.units_of_photo(self._db, unit.photo_sha256)
+        twins = inspections.units_of_photo(self._db, unit.photo_sha256)
         others = {u.unit for u in twins} - {entry.unit}
         if others:
             names = ", ".join(sorted(others))

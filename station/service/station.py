@@ -17,13 +17,14 @@ from station.service import tools, views
 from station.service.inspecting import Batch, Engine, InProcess
 from station.service.lots import outcome, standing_units
 from station.service.measuring import Line, keep
+from station.service.showing import golden_view, review_view, rig_view, unit_view
 from station.service.units_file import name_units
 from station.settings import Settings, read_settings
-from station.store import records
+from station.store import inspections, records
 from station.store.audit import audit
 from station.store.database import Database, sqlite_url
 from station.store.evidence import Evidence
-from station.store.rows import GoldenRow, ReviewRow, RigRow, UnitRow
+from station.store.rows import RigRow
 from station.values.bench import Calibration, LensCalibration, LightCalibration, Rig
 from station.values.documents import CardDocument, LotDocument, UnitDocument, Verdict
 
@@ -84,11 +85,11 @@ class Station:
 
         rig = load_rig(path)
         records.add_rig(self._db, name=rig.name, digest=rig.digest, document=rig.model_dump_json(), at=self._clock())
-        return self._rig_view(records.rig(self._db, rig.name))
+        return rig_view(self._db, records.rig(self._db, rig.name))
 
     def rigs(self) -> list[views.RigView]:
         """Every registered bench."""
-        return [self._rig_view(r) for r in records.rigs(self._db)]
+        return [rig_view(self._db, r) for r in records.rigs(self._db)]
 
     def calibrate_lens(self, rig: str, boards: Sequence[Path]) -> views.CalibrationView:
         """Measure the lens on pictures of the ChArUco board. Raises CalibrationError where they do not do."""
@@ -156,15 +157,15 @@ class Station:
             self._db, self._evidence, sheet_path=sheet, photo_path=photo, shot=self._read(photo),
             calibration=self.calibration(rig, card), at=self._clock(),
         )  # fmt: skip
-        return self._golden_view(row, new=new)
+        return golden_view(row, new=new)
 
     def goldens(self) -> list[views.GoldenView]:
         """Every sealed version, newest first."""
-        return [self._golden_view(g) for g in records.golden_versions(self._db)]
+        return [golden_view(g) for g in records.golden_versions(self._db)]
 
     def golden(self, number: str, version: int | None = None) -> views.GoldenView:
         """One golden sample, its newest version by default."""
-        return self._golden_view(records.golden(self._db, number, version))
+        return golden_view(records.golden(self._db, number, version))
 
     def golden_sheet(self, number: str, version: int | None = None) -> str:
         """The control sheet it was sealed with, as TOML."""
@@ -241,18 +242,18 @@ class Station:
         offset: int = 0,
     ) -> list[views.UnitView]:
         """Inspected units in the order of inspection; ``after``: with a greater id."""
-        found = records.units(
+        found = inspections.units(
             self._db, lot=lot, golden=golden, verdict=verdict, after=after, limit=limit, offset=offset
         )
         return [unit_view(u) for u in found]
 
     def unit(self, unit_id: int) -> views.UnitView:
         """One unit as it stands."""
-        return unit_view(records.unit(self._db, unit_id))
+        return unit_view(inspections.unit(self._db, unit_id))
 
     def unit_document(self, unit_id: int) -> UnitDocument:
         """What the station said of the unit."""
-        return UnitDocument.model_validate_json(records.unit(self._db, unit_id).document)
+        return UnitDocument.model_validate_json(inspections.unit(self._db, unit_id).document)
 
     def findings(
         self,
@@ -264,7 +265,7 @@ class Station:
         limit: int | None = None,
     ) -> list[views.FindingView]:
         """Recorded findings in the order they were recorded; ``after``: with a greater id."""
-        rows = records.findings(self._db, kind=kind, lot=lot, unit_id=unit_id, after=after, limit=limit)
+        rows = inspections.findings(self._db, kind=kind, lot=lot, unit_id=unit_id, after=after, limit=limit)
         return [
             views.FindingView(**{k: v for k, v in r.items() if k != "class"}, defect_class=r["class"]) for r in rows
         ]
@@ -276,7 +277,7 @@ class Station:
 
         settled : those that a reviewer accepted or rejected instead, the newest review first.
         """
-        return [unit_view(u) for u in records.queue(self._db, lot=lot, settled=settled)]
+        return [unit_view(u) for u in inspections.queue(self._db, lot=lot, settled=settled)]
 
     def review(
         self,
@@ -306,7 +307,7 @@ class Station:
             raise RequestError(f"a {decision} needs a reason", "Say why, in a few words.")
         if max(len(reason), len(reviewer)) > MAX_TEXT:
             raise RequestError("the reason or the reviewer is too long", f"Use at most {MAX_TEXT} characters.")
-        row = records.add_review(
+        row = inspections.add_review(
             self._db, unit_id=unit_id, decision=decision, reason=reason, reviewer=reviewer, at=self._clock(),
             expected=expected, request_key=request_key,
         )  # fmt: skip
@@ -314,8 +315,8 @@ class Station:
 
     def reviews(self, unit_id: int) -> list[views.ReviewView]:
         """Every word on a unit, oldest first."""
-        records.unit(self._db, unit_id)
-        return [review_view(r) for r in records.reviews(self._db, unit_id)]
+        inspections.unit(self._db, unit_id)
+        return [review_view(r) for r in inspections.reviews(self._db, unit_id)]
 
     # --- lots --------------------------------------------------------------------------------------------------------
 
@@ -338,7 +339,7 @@ class Station:
 
         size = self.lot_document(lot).size if size is None else size
         golden = records.golden_by_id(self._db, records.lot(self._db, lot).golden_id)
-        units = standing_units(records.units(self._db, lot=lot, current=True))
+        units = standing_units(inspections.units(self._db, lot=lot, current=True))
         sheet = load_sheet(golden.sheet_toml.encode())
         return decide(lot, golden.number, [outcome(u, sheet) for u in units], sheet.aql, size)
 
@@ -356,7 +357,7 @@ class Station:
     def lot(self, name: str) -> views.LotView:
         """One lot as it stands."""
         row = records.lot(self._db, name)
-        units = standing_units(records.units(self._db, lot=name, current=True, bare=True))
+        units = standing_units(inspections.units(self._db, lot=name, current=True, bare=True))
         count = {v: sum(u.standing is v for u in units) for v in Verdict}
         decided = records.lot_decisions(self._db, row.id)
         return views.LotView(
@@ -368,7 +369,7 @@ class Station:
             conforms=count[Verdict.CONFORMS],
             nonconforms=count[Verdict.NONCONFORMS],
             undecided=count[Verdict.UNDECIDED],
-            waiting=len(records.queue(self._db, lot=name)),
+            waiting=len(inspections.queue(self._db, lot=name)),
             decision=decided[0].decision if decided else None,
         )
 
@@ -381,7 +382,7 @@ class Station:
 
     def unit_picture(self, unit_id: int, *, kind: str = "frame") -> views.Picture:
         """``photo``: as handed in. ``frame``: in the golden frame. ``annotated``: a flagged unit beside the golden."""
-        row = records.unit(self._db, unit_id)
+        row = inspections.unit(self._db, unit_id)
         files = {"photo": row.photo_sha256, "frame": row.frame_sha256, "annotated": row.annotated_sha256}
         return self._picture(files, kind, f"unit {row.unit}")
 
@@ -417,16 +418,6 @@ class Station:
         row = records.rig(self._db, name)
         return row, Rig.model_validate_json(row.document)
 
-    def _rig_view(self, row: RigRow) -> views.RigView:
-        lens, light = (records.calibration(self._db, row.id, kind) for kind in ("lens", "light"))
-        return views.RigView(
-            name=row.name,
-            digest=row.digest,
-            added_at=row.added_at,
-            lens_expires_at=lens.expires_at if lens else None,
-            light_expires_at=light.expires_at if light else None,
-        )
-
     def _keep_calibration(
         self, row: RigRow, kind: str, calibration: LensCalibration | LightCalibration, photos: Sequence[Path]
     ) -> None:
@@ -435,24 +426,6 @@ class Station:
             self._db, rig_id=row.id, kind=kind, document=json.dumps(calibration.as_dict()), files=files,
             made_at=calibration.made_at, expires_at=calibration.expires_at,
         )  # fmt: skip
-
-    def _golden_view(self, row: GoldenRow, *, new: bool = False) -> views.GoldenView:
-        return views.GoldenView(
-            number=row.number,
-            version=row.version,
-            digest=row.digest,
-            regions=tuple(r["name"] for r in json.loads(row.master_document)["regions"]),
-            warnings=tuple(json.loads(row.warnings)),
-            sku=row.sku,
-            product=row.product,
-            sheet_digest=row.sheet_digest,
-            photo=row.photo,
-            photo_sha256=row.photo_sha256,
-            frame_sha256=row.frame_sha256,
-            rig=row.rig,
-            sealed_at=row.sealed_at,
-            new=new,
-        )
 
     def _batch(
         self,
@@ -498,40 +471,3 @@ class Station:
 def open_database(settings: Settings) -> Database:
     """The database of these settings, not yet looked at."""
     return Database(settings.database_url or sqlite_url(settings.home))
-
-
-def unit_view(row: UnitRow) -> views.UnitView:
-    """A unit for a list."""
-    return views.UnitView(
-        id=row.id,
-        unit=row.unit,
-        photo=row.photo,
-        sha256=row.photo_sha256,
-        golden=row.golden,
-        golden_version=row.golden_version,
-        lot=row.lot,
-        carton=row.carton,
-        identifiers=row.identifiers,
-        verdict=row.verdict,
-        standing=row.standing,
-        margin=row.margin,
-        reasons=tuple(json.loads(row.document)["reasons"]),
-        inspected_at=row.inspected_at,
-        review=review_view(row.review) if row.review else None,
-        has_pictures=row.frame_sha256 is not None,
-        frame_sha256=row.frame_sha256,
-        annotated_sha256=row.annotated_sha256,
-    )
-
-
-def review_view(row: ReviewRow) -> views.ReviewView:
-    """A review for a list."""
-    return views.ReviewView(
-        id=row.id,
-        unit_id=row.unit_id,
-        decision=row.decision,
-        reason=row.reason,
-        reviewer=row.reviewer,
-        at=row.at,
-        supersedes=row.supersedes,
-    )

@@ -4,7 +4,8 @@
 ``database``   one writing connection, read-only readers, the schema's version
 ``evidence``   files named by the SHA-256 of their content, durable before any row names them
 ``masters``    a master as arrays (.npz) and JSON, its digest verified when it is read
-``records``    inserts and queries; nothing above this room speaks SQL
+``records``    benches, golden samples and lots; nothing above this room speaks SQL
+``inspections`` units, findings and reviews
 ``audit``      every row held against every file
 ``migrations`` Alembic revisions, run from here
 """

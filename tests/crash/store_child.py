@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from station.errors import NotFoundError
-from station.store import records
+from station.store import inspections, records
 from station.store.database import Database, sqlite_url
 from station.store.evidence import Evidence
 from station.store.rows import File, NewUnit
@@ -97,7 +97,7 @@ def main(home: Path, count: int, point: str, at: int) -> None:
         document = {"unit": f"u{i}", "reasons": []}
         text = json.dumps({**document, "digest": digest(document)})
         file = File(evidence.put(data), len(data), "image/jpeg")
-        records.add_unit(
+        inspections.add_unit(
             db,
             NewUnit(f"key {i}", f"u{i}", f"u{i}.jpg", file, None, None, golden_id, "L1", Verdict.CONFORMS, 0.5, text,
                     digest(document), AT),

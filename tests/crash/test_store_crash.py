@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from station.store import records
+from station.store import inspections
 from station.store.audit import Audit, audit
 from station.store.database import Database, sqlite_url
 from station.store.evidence import Evidence
@@ -44,7 +44,9 @@ def look(home: Path) -> tuple[list[str], Audit]:
         found = audit(db, evidence)
         # the golden of this test is a bare row: its master cannot be loaded, and is not what is tested here
         changed = tuple(c for c in found.changed if not c.startswith("golden "))
-        return [u.unit for u in records.units(db)], Audit(found.rows, found.files, found.missing, found.extra, changed)
+        return [u.unit for u in inspections.units(db)], Audit(
+            found.rows, found.files, found.missing, found.extra, changed
+        )
     finally:
         db.close()
 
@@ -88,6 +90,7 @@ def test_kills_at_random_moments(tmp_path: Path) -> None:
 
 
 def test_two_processes_record_into_one_home(tmp_path: Path) -> None:
+    runpy.run_path(str(CHILD))["main"](tmp_path, 0, "-", -1)
     processes = [child(tmp_path, count=40) for _ in range(2)]
     for process in processes:
         process.communicate(timeout=60)

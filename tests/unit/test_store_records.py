@@ -14,11 +14,11 @@ import pytest
 import sqlalchemy as sa
 
 from station.errors import ConflictError, NotFoundError, RequestError, StaleSchemaError
-from station.store import records, tables
+from station.store import inspections, records, tables
 from station.store.audit import audit, document_digest
 from station.store.database import HEAD, Database
 from station.store.evidence import Evidence
-from station.store.rows import File, NewUnit
+from station.store.rows import File, NewUnit, ReviewRow
 from station.values.digest import digest
 from station.values.documents import Verdict
 
@@ -80,48 +80,48 @@ def new_unit(
 
 
 def test_a_unit_comes_back_as_it_was_recorded(db: Database, evidence: Evidence, golden_id: int) -> None:
-    row, created = records.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    row, created = inspections.add_unit(db, new_unit(evidence, golden_id, "u1"))
     assert created
     assert (row.unit, row.lot, row.golden, row.golden_version) == ("u1", "L1", "GS-1", 1)
     assert (row.verdict, row.margin, row.carton, row.identifiers) == (Verdict.NONCONFORMS, -0.5, "C1", {"line": "Ä 7"})
     assert row.inspected_at == NOON
     assert document_digest(row.document) == row.digest
-    assert [f["kind"] for f in records.findings(db, kind="pit", lot="L1")] == ["pit"]
-    assert records.findings(db, kind="scratch") == []
+    assert [f["kind"] for f in inspections.findings(db, kind="pit", lot="L1")] == ["pit"]
+    assert inspections.findings(db, kind="scratch") == []
 
 
 def test_one_key_is_one_unit_however_often_it_is_handed_in(db: Database, evidence: Evidence, golden_id: int) -> None:
-    first, _ = records.add_unit(db, new_unit(evidence, golden_id, "u1", key="k"))
-    second, created = records.add_unit(db, new_unit(evidence, golden_id, "u2", key="k"))
+    first, _ = inspections.add_unit(db, new_unit(evidence, golden_id, "u1", key="k"))
+    second, created = inspections.add_unit(db, new_unit(evidence, golden_id, "u2", key="k"))
     assert (created, second.id, second.unit) == (False, first.id, "u1")
-    assert records.presentations(db, first.id) == [("u1", "L1"), ("u2", "L1")]
-    assert len(records.findings(db)) == 1
-    assert len(records.units(db)) == 1
+    assert inspections.presentations(db, first.id) == [("u1", "L1"), ("u2", "L1")]
+    assert len(inspections.findings(db)) == 1
+    assert len(inspections.units(db)) == 1
 
 
 def test_eight_writers_of_the_same_units_leave_each_once(db: Database, evidence: Evidence, golden_id: int) -> None:
     items = [new_unit(evidence, golden_id, f"u{i % 10}") for i in range(80)]
     with ThreadPoolExecutor(8) as pool:
-        created = [done for _, done in pool.map(lambda item: records.add_unit(db, item), items)]
+        created = [done for _, done in pool.map(lambda item: inspections.add_unit(db, item), items)]
     assert sum(created) == 10
-    assert len(records.units(db, lot="L1")) == 10
+    assert len(inspections.units(db, lot="L1")) == 10
 
 
 def test_a_unit_without_a_lot_joins_the_lot_named_later_but_never_changes_it(
     db: Database, evidence: Evidence, golden_id: int
 ) -> None:
-    row, _ = records.add_unit(db, new_unit(evidence, golden_id, "u1", lot=None))
+    row, _ = inspections.add_unit(db, new_unit(evidence, golden_id, "u1", lot=None))
     again = {"unit_name": "u1", "photo": "u1.jpg", "at": NOON, "golden_id": golden_id}
-    assert records.present_again(db, row.id, lot="L1", **again).lot == "L1"
-    assert records.present_again(db, row.id, lot="L2", **again).lot == "L1"
+    assert inspections.present_again(db, row.id, lot="L1", **again).lot == "L1"
+    assert inspections.present_again(db, row.id, lot="L2", **again).lot == "L1"
 
 
 def test_a_lot_is_held_to_one_golden_version(db: Database, evidence: Evidence, golden_id: int) -> None:
-    records.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    inspections.add_unit(db, new_unit(evidence, golden_id, "u1"))
     other = seal(db, evidence, "GS-1", 2)
     with pytest.raises(ConflictError, match="lot L1 is held to another golden"):
-        records.add_unit(db, new_unit(evidence, other, "u2"))
-    assert [u.unit for u in records.units(db)] == ["u1"]
+        inspections.add_unit(db, new_unit(evidence, other, "u2"))
+    assert [u.unit for u in inspections.units(db)] == ["u1"]
 
 
 def test_golden_versions(db: Database, evidence: Evidence, golden_id: int) -> None:
@@ -143,31 +143,31 @@ def test_the_queue_shows_undecided_first_then_the_worst_margin(
         ("bad", "nonconforms", -0.5), ("worse", "nonconforms", -2.0), ("close", "undecided", 0.1),
         ("blind", "undecided", None), ("good", "conforms", 0.8),
     ):  # fmt: skip
-        records.add_unit(db, new_unit(evidence, golden_id, name, verdict=verdict, margin=margin))
-    assert [u.unit for u in records.queue(db, lot="L1")] == ["blind", "close", "worse", "bad"]
-    assert records.queue(db, lot="L2") == []
+        inspections.add_unit(db, new_unit(evidence, golden_id, name, verdict=verdict, margin=margin))
+    assert [u.unit for u in inspections.queue(db, lot="L1")] == ["blind", "close", "worse", "bad"]
+    assert inspections.queue(db, lot="L2") == []
 
 
-def review(db: Database, unit_id: int, decision: str, **more: object) -> records.ReviewRow:
+def review(db: Database, unit_id: int, decision: str, **more: object) -> ReviewRow:
     given = {"reason": "seen", "reviewer": "Mei", "at": NOON, **more}
-    return records.add_review(db, unit_id=unit_id, decision=decision, **given)  # type: ignore[arg-type]
+    return inspections.add_review(db, unit_id=unit_id, decision=decision, **given)  # type: ignore[arg-type]
 
 
 def test_reviews_supersede_and_are_never_lost(db: Database, evidence: Evidence, golden_id: int) -> None:
-    unit, _ = records.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    unit, _ = inspections.add_unit(db, new_unit(evidence, golden_id, "u1"))
     first = review(db, unit.id, "accept")
-    assert (first.supersedes, records.unit(db, unit.id).standing) == (None, Verdict.CONFORMS)
-    assert records.queue(db) == []
+    assert (first.supersedes, inspections.unit(db, unit.id).standing) == (None, Verdict.CONFORMS)
+    assert inspections.queue(db) == []
     second = review(db, unit.id, "defer")
-    assert (second.supersedes, records.unit(db, unit.id).standing) == (first.id, Verdict.UNDECIDED)
-    assert [u.unit for u in records.queue(db)] == ["u1"]
+    assert (second.supersedes, inspections.unit(db, unit.id).standing) == (first.id, Verdict.UNDECIDED)
+    assert [u.unit for u in inspections.queue(db)] == ["u1"]
     review(db, unit.id, "undo")
-    assert records.unit(db, unit.id).standing is Verdict.NONCONFORMS
-    assert [r.decision for r in records.reviews(db, unit.id)] == ["accept", "defer", "undo"]
+    assert inspections.unit(db, unit.id).standing is Verdict.NONCONFORMS
+    assert [r.decision for r in inspections.reviews(db, unit.id)] == ["accept", "defer", "undo"]
 
 
 def test_a_reviewer_who_saw_an_older_state_is_told(db: Database, evidence: Evidence, golden_id: int) -> None:
-    unit, _ = records.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    unit, _ = inspections.add_unit(db, new_unit(evidence, golden_id, "u1"))
     first = review(db, unit.id, "accept")
     review(db, unit.id, "reject", expected=first.id)
     with pytest.raises(ConflictError, match="reviewed by somebody else"):
@@ -175,18 +175,18 @@ def test_a_reviewer_who_saw_an_older_state_is_told(db: Database, evidence: Evide
 
 
 def test_a_request_key_makes_one_review(db: Database, evidence: Evidence, golden_id: int) -> None:
-    unit, _ = records.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    unit, _ = inspections.add_unit(db, new_unit(evidence, golden_id, "u1"))
     first = review(db, unit.id, "accept", request_key="r1")
     assert review(db, unit.id, "accept", request_key="r1") == first
     with pytest.raises(ConflictError, match="request key"):
         review(db, unit.id, "reject", request_key="r1")
-    assert len(records.reviews(db, unit.id)) == 1
+    assert len(inspections.reviews(db, unit.id)) == 1
 
 
 def test_reviews_of_what_is_not_there(db: Database, evidence: Evidence, golden_id: int) -> None:
     with pytest.raises(NotFoundError, match="no unit 7"):
         review(db, 7, "accept")
-    unit, _ = records.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    unit, _ = inspections.add_unit(db, new_unit(evidence, golden_id, "u1"))
     with pytest.raises(RequestError, match="no review to undo"):
         review(db, unit.id, "undo")
 
@@ -194,7 +194,7 @@ def test_reviews_of_what_is_not_there(db: Database, evidence: Evidence, golden_i
 @pytest.mark.parametrize("table", tables.APPEND_ONLY)
 @pytest.mark.parametrize("verb", ["UPDATE", "DELETE"])
 def test_sealed_rows_cannot_be_changed(db: Database, evidence: Evidence, golden_id: int, table: str, verb: str) -> None:
-    unit, _ = records.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    unit, _ = inspections.add_unit(db, new_unit(evidence, golden_id, "u1"))
     review(db, unit.id, "accept")
     lot = records.lot(db, "L1")
     records.add_lot_decision(db, lot_id=lot.id, decision="accepted", document="{}", digest="d", at=NOON)
@@ -208,7 +208,7 @@ def test_sealed_rows_cannot_be_changed(db: Database, evidence: Evidence, golden_
 def test_a_decision_is_recorded_once_and_again_when_it_changes(
     db: Database, evidence: Evidence, golden_id: int
 ) -> None:
-    records.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    inspections.add_unit(db, new_unit(evidence, golden_id, "u1"))
     lot = records.lot(db, "L1")
     for decision, mark in (("open", "a"), ("open", "a"), ("rejected", "b"), ("open", "a")):
         records.add_lot_decision(db, lot_id=lot.id, decision=decision, document="{}", digest=mark, at=NOON)
@@ -242,16 +242,16 @@ def test_instants_are_kept_in_utc_and_need_a_zone(db: Database) -> None:
 def test_a_row_cannot_name_evidence_that_the_records_do_not_know(
     db: Database, evidence: Evidence, golden_id: int
 ) -> None:
-    records.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    inspections.add_unit(db, new_unit(evidence, golden_id, "u1"))
     with pytest.raises(ConflictError, match="refuse this"), db.write() as connection:
         connection.execute(sa.text("UPDATE units SET photo_sha256 = 'nothing'"))
-    assert len(records.units(db)) == 1
+    assert len(inspections.units(db)) == 1
 
 
 def test_the_audit_names_what_is_missing_extra_and_changed(db: Database, evidence: Evidence, golden_id: int) -> None:
     for name in ("u1", "u2", "u3"):
-        records.add_unit(db, new_unit(evidence, golden_id, name))
-    gone, bent = (records.units(db)[i].photo_sha256 for i in (0, 1))
+        inspections.add_unit(db, new_unit(evidence, golden_id, name))
+    gone, bent = (inspections.units(db)[i].photo_sha256 for i in (0, 1))
     evidence.path(gone).unlink()
     evidence.path(bent).write_bytes(b"x2")
     stray = evidence.put(b"nobody knows me")

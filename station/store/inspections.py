@@ -1,0 +1,287 @@
+"""Units, their findings and what reviewers said of them. A unit is written in one transaction, all or nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from station.errors import ConflictError, NotFoundError, RequestError
+from station.store import tables as t
+from station.store.database import Database
+from station.store.records import ensure_lot, insert_once, keep_files
+from station.store.rows import NewUnit, ReviewRow, UnitRow
+from station.values.documents import Verdict
+
+
+def _units(*, bare: bool = False) -> sa.Select[Any]:
+    other = t.reviews.alias("other")
+    newest = sa.select(sa.func.max(other.c.id)).where(other.c.unit_id == t.units.c.id).scalar_subquery()
+    review = [t.reviews.c[k].label(f"review_{k}") for k in ("id", "decision", "reason", "reviewer", "at", "supersedes")]
+    return (
+        sa.select(
+            *(c for c in t.units.c if c.name != "document"),
+            (sa.literal("") if bare else t.units.c.document).label("document"),
+            t.goldens.c.number.label("golden"),
+            t.goldens.c.version.label("golden_version"),
+            t.lots.c.name.label("lot"),
+            *review,
+        )
+        .join(t.goldens, t.goldens.c.id == t.units.c.golden_id)
+        .outerjoin(t.lots, t.lots.c.id == t.units.c.lot_id)
+        .outerjoin(t.reviews, t.reviews.c.id == newest)
+    )
+
+
+def _replaced() -> sa.ColumnElement[bool]:
+    """Whether the same picture was inspected again for the same lot and golden, by a newer model or calibration."""
+    later = t.units.alias("later")
+    return sa.exists().where(
+        later.c.photo_sha256 == t.units.c.photo_sha256,
+        later.c.golden_id == t.units.c.golden_id,
+        sa.func.coalesce(later.c.lot_id, 0) == sa.func.coalesce(t.units.c.lot_id, 0),
+        later.c.id > t.units.c.id,
+    )
+
+
+def _unit(row: sa.Row[Any]) -> UnitRow:
+    m = row._mapping
+    review = None
+    if m["review_id"] is not None:
+        review = ReviewRow(
+            id=m["review_id"], unit_id=m["id"], decision=m["review_decision"], reason=m["review_reason"],
+            reviewer=m["review_reviewer"], at=m["review_at"], supersedes=m["review_supersedes"],
+        )  # fmt: skip
+    return UnitRow(
+        id=m["id"], unit=m["unit"], photo=m["photo"], photo_sha256=m["photo_sha256"],
+        frame_sha256=m["frame_sha256"], annotated_sha256=m["annotated_sha256"],
+        golden=m["golden"], golden_version=m["golden_version"], lot=m["lot"], verdict=Verdict(m["verdict"]),
+        margin=m["margin"], document=m["document"], digest=m["digest"], carton=m["carton"],
+        identifiers=json.loads(m["identifiers"]), inspected_at=m["inspected_at"], review=review,
+    )  # fmt: skip
+
+
+def add_unit(db: Database, new: NewUnit) -> tuple[UnitRow, bool]:
+    """Record a unit in one transaction; where its key is known already, answer the stored one and False."""
+    with db.write() as c:
+        keep_files(c, (new.photo_file, new.frame_file, new.annotated_file), new.inspected_at)
+        lot_id = None if new.lot is None else ensure_lot(c, new.lot, new.golden_id, new.inspected_at)
+        values = {
+            "ingest_key": new.ingest_key, "unit": new.unit, "photo": new.photo,
+            "photo_sha256": new.photo_file.sha256,
+            "frame_sha256": new.frame_file.sha256 if new.frame_file else None,
+            "annotated_sha256": new.annotated_file.sha256 if new.annotated_file else None,
+            "golden_id": new.golden_id, "lot_id": lot_id, "verdict": str(new.verdict), "margin": new.margin,
+            "document": new.document, "digest": new.digest, "carton": new.carton,
+            "identifiers": json.dumps(new.identifiers, ensure_ascii=False), "inspected_at": new.inspected_at,
+        }  # fmt: skip
+        created = insert_once(c, t.units, values)
+        unit_id = c.execute(sa.select(t.units.c.id).where(t.units.c.ingest_key == new.ingest_key)).scalar_one()
+        if created and new.findings:
+            c.execute(sa.insert(t.findings), [{"unit_id": unit_id, **f} for f in new.findings])
+        _present(c, unit_id, new.unit, new.photo, new.lot, new.inspected_at)
+    return unit(db, unit_id), created
+
+
+def present_again(
+    db: Database, unit_id: int, *, unit_name: str, photo: str, lot: str | None, at: datetime, golden_id: int
+) -> UnitRow:
+    """Note that a known picture was handed in (again); a unit without a lot joins the one named now."""
+    with db.write() as c:
+        if lot is not None:
+            lot_id = ensure_lot(c, lot, golden_id, at)
+            free = (t.units.c.id == unit_id) & t.units.c.lot_id.is_(None)
+            c.execute(sa.update(t.units).where(free).values(lot_id=lot_id))
+        _present(c, unit_id, unit_name, photo, lot, at)
+    return unit(db, unit_id)
+
+
+def _present(c: sa.Connection, unit_id: int, name: str, photo: str, lot: str | None, at: datetime) -> None:
+    insert_once(c, t.presentations, {"unit_id": unit_id, "unit": name, "photo": photo, "lot": lot or "", "at": at})
+
+
+def presentations(db: Database, unit_id: int) -> list[tuple[str, str | None]]:
+    """Names and lots under which the picture of a unit was handed in, oldest first."""
+    p = t.presentations.c
+    with db.read() as c:
+        query = sa.select(p.unit, p.lot).where(p.unit_id == unit_id).order_by(p.id)
+        return [(r.unit, r.lot or None) for r in c.execute(query)]
+
+
+def units_of_photo(db: Database, sha256: str) -> list[UnitRow]:
+    """Every unit measured in this picture, oldest first."""
+    with db.read() as c:
+        return [_unit(r) for r in c.execute(_units().where(t.units.c.photo_sha256 == sha256).order_by(t.units.c.id))]
+
+
+def unit_of_key(db: Database, ingest_key: str) -> UnitRow | None:
+    """The unit recorded under an ingest key."""
+    with db.read() as c:
+        row = c.execute(_units().where(t.units.c.ingest_key == ingest_key)).first()
+    return None if row is None else _unit(row)
+
+
+def unit(db: Database, unit_id: int) -> UnitRow:
+    """A unit by its id. Raises NotFoundError."""
+    with db.read() as c:
+        row = c.execute(_units().where(t.units.c.id == unit_id)).first()
+    if row is None:
+        raise NotFoundError(f"there is no unit {unit_id}", "Look it up in the list of units.")
+    return _unit(row)
+
+
+def units(
+    db: Database,
+    *,
+    lot: str | None = None,
+    golden: str | None = None,
+    verdict: Verdict | None = None,
+    current: bool = False,
+    bare: bool = False,
+    after: int = 0,
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[UnitRow]:
+    """Units in the order of inspection; ``current`` leaves out what a later inspection of the picture replaced.
+
+    bare : without their documents, for counting. after : only units with a greater id, which is how a list is read
+    page by page while units are added to it.
+    """
+    query = _units(bare=bare).where(t.units.c.id > after).order_by(t.units.c.id).offset(offset)
+    if lot is not None:
+        query = query.where(t.lots.c.name == lot)
+    if golden is not None:
+        query = query.where(t.goldens.c.number == golden)
+    if verdict is not None:
+        query = query.where(t.units.c.verdict == str(verdict))
+    if current:
+        query = query.where(~_replaced())
+    # SQLite knows no OFFSET without a LIMIT; SQLAlchemy writes LIMIT -1 for it.
+    with db.read() as c:
+        return [_unit(r) for r in c.execute(query if limit is None else query.limit(limit))]
+
+
+def queue(db: Database, *, lot: str | None = None, settled: bool = False) -> list[UnitRow]:
+    """Units that wait for a reviewer: not conforming and not settled; undecided first, worst margin first.
+
+    settled : those that a reviewer accepted or rejected instead, the newest review first.
+    """
+    accepted_or_rejected = t.reviews.c.decision.in_(("accept", "reject"))
+    waits = sa.or_(t.reviews.c.id.is_(None), ~accepted_or_rejected)
+    query = _units().where(t.units.c.verdict != "conforms", accepted_or_rejected if settled else waits, ~_replaced())
+    if lot is not None:
+        query = query.where(t.lots.c.name == lot)
+    order: tuple[sa.ColumnElement[Any], ...] = (
+        sa.case((t.units.c.verdict == "undecided", 0), else_=1),
+        sa.case((t.units.c.margin.is_(None), 0), else_=1),
+        t.units.c.margin,
+        t.units.c.id,
+    )
+    if settled:
+        order = (t.reviews.c.id.desc(),)
+    with db.read() as c:
+        return [_unit(r) for r in c.execute(query.order_by(*order))]
+
+
+def findings(
+    db: Database,
+    *,
+    kind: str | None = None,
+    lot: str | None = None,
+    unit_id: int | None = None,
+    after: int = 0,
+    limit: int | None = None,
+) -> list[dict[str, Any]]:
+    """Findings with the unit's name and lot, in the order they were recorded; ``after``: with a greater id."""
+    query = (
+        sa.select(t.findings, t.units.c.unit.label("unit"), t.lots.c.name.label("lot"))
+        .join(t.units, t.units.c.id == t.findings.c.unit_id)
+        .outerjoin(t.lots, t.lots.c.id == t.units.c.lot_id)
+        .where(t.findings.c.id > after)
+        .order_by(t.findings.c.id)
+        .limit(limit)
+    )
+    if kind is not None:
+        query = query.where(t.findings.c.kind == kind)
+    if lot is not None:
+        query = query.where(t.lots.c.name == lot)
+    if unit_id is not None:
+        query = query.where(t.findings.c.unit_id == unit_id)
+    with db.read() as c:
+        return [dict(r._mapping) for r in c.execute(query)]
+
+
+# --- reviews ---------------------------------------------------------------------------------------------------------
+
+
+def add_review(
+    db: Database,
+    *,
+    unit_id: int,
+    decision: str,
+    reason: str,
+    reviewer: str,
+    at: datetime,
+    expected: int | None = None,
+    request_key: str | None = None,
+) -> ReviewRow:
+    """Record a reviewer's word; it supersedes the unit's newest. Nothing is changed or erased.
+
+    Parameters
+    ----------
+    expected
+        The id of the review the reviewer saw, 0 for a unit without one; a newer one in the records is a conflict.
+        None: do not ask.
+    request_key
+        The same key a second time answers the first record.
+
+    Raises
+    ------
+    ConflictError
+        Somebody else reviewed the unit in the meantime, or the key was used for another review.
+    """
+    with db.write() as c:
+        if request_key is not None:
+            again = c.execute(sa.select(t.reviews).where(t.reviews.c.request_key == request_key)).first()
+            if again is not None:
+                if (again.unit_id, again.decision, again.reason, again.reviewer) != (
+                    unit_id,
+                    decision,
+                    reason,
+                    reviewer,
+                ):
+                    raise ConflictError("this request key was used for another review", "Send a new key.")
+                return _review(again)
+        # the row lock keeps two first reviews of one unit apart in PostgreSQL; SQLite has one writer anyway
+        if c.execute(sa.select(t.units.c.id).where(t.units.c.id == unit_id).with_for_update()).first() is None:
+            raise NotFoundError(f"there is no unit {unit_id}", "Look it up in the list of units.")
+        newest = c.execute(sa.select(sa.func.max(t.reviews.c.id)).where(t.reviews.c.unit_id == unit_id)).scalar()
+        if expected is not None and (newest or 0) != expected:
+            raise ConflictError(
+                "this unit was reviewed by somebody else in the meantime", "Look at it again, then decide."
+            )
+        if decision == "undo" and newest is None:
+            raise RequestError(f"unit {unit_id} has no review to undo", "Accept, reject or defer it.")
+        values = {
+            "unit_id": unit_id, "decision": decision, "reason": reason, "reviewer": reviewer, "at": at,
+            "supersedes": newest, "request_key": request_key,
+        }  # fmt: skip
+        return _review(c.execute(sa.insert(t.reviews).values(**values).returning(t.reviews)).one())
+
+
+def reviews(db: Database, unit_id: int) -> list[ReviewRow]:
+    """Every review of a unit, oldest first."""
+    with db.read() as c:
+        return [
+            _review(r)
+            for r in c.execute(sa.select(t.reviews).where(t.reviews.c.unit_id == unit_id).order_by(t.reviews.c.id))
+        ]
+
+
+def _review(row: sa.Row[Any]) -> ReviewRow:
+    return ReviewRow(
+        id=row.id, unit_id=row.unit_id, decision=row.decision, reason=row.reason, reviewer=row.reviewer, at=row.at,
+        supersedes=row.supersedes,
+    )  # fmt: skip
