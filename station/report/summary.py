@@ -10,8 +10,11 @@ from pathlib import Path
 from station.values.documents import LotDocument, UnitDocument, Verdict
 
 _TEMPLATE = Path(__file__).with_name("summary.typ")
-_ROWS = 12
-"""Rows of the tables that leave the page one page."""
+_ROWS = 10
+_REASONS = 4
+_COUNTS = 7
+_LINE = 105
+"""Rows of the tables and letters of a row; with the pictures' fixed height they keep the page one page."""
 
 
 def lot_summary(
@@ -42,7 +45,7 @@ def lot_summary(
             "title": title,
             "subtitle": f"Lot {lot.lot}: {lot.size} units, {lot.inspected} inspected against golden {lot.golden}",
             "decision": lot.decision,
-            "reasons": list(lot.reasons),
+            "reasons": list(lot.reasons[:_REASONS]),
             "classes": [
                 [
                     c.defect_class,
@@ -55,11 +58,9 @@ def lot_summary(
                 ]
                 for c in lot.classes
             ],
-            "counts": [[k, str(v)] for k, v in sorted(lot.counts.items(), key=lambda kv: (-kv[1], kv[0]))[:8]],
+            "counts": [[k, str(v)] for k, v in sorted(lot.counts.items(), key=lambda kv: (-kv[1], kv[0]))[:_COUNTS]],
             "pictures": names,
-            "units": [
-                {"unit": u.unit, "verdict": u.verdict.value, "why": "; ".join(u.reasons[:2])[:170]} for u in shown
-            ],
+            "units": [{"unit": u.unit, "verdict": u.verdict.value, "why": _first_reason(u)} for u in shown],
             "more": len(flagged) - len(shown),
             "footer": _footer(lot, first, sheet_number),
         }
@@ -67,6 +68,14 @@ def lot_summary(
         source = root / "summary.typ"
         source.write_text(_TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
         return bytes(typst.compile(str(source), root=folder, format="pdf", ignore_system_fonts=True))
+
+
+def _first_reason(unit: UnitDocument) -> str:
+    """The worst reason, cut to what one line of the table holds."""
+    more = f" (and {len(unit.reasons) - 1} more)" if len(unit.reasons) > 1 else ""
+    first = unit.reasons[0] if unit.reasons else ""
+    room = _LINE - len(more)
+    return (first if len(first) <= room else first[: room - 3].rstrip() + "...") + more
 
 
 def _footer(lot: LotDocument, unit: UnitDocument | None, sheet_number: str) -> str:
