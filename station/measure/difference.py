@@ -183,6 +183,8 @@ def _outside_relief(g: F32, u: F32, ground: F32, distance: F32, place: NDArray[n
     unit[metal, 1:] *= _MIRROR / np.maximum(u[metal, :1], 0.2)
     kernel = _disc(_ACROSS)
     high, low = cv2.dilate(golden, kernel), cv2.erode(golden, kernel)
+    near = _disc(_REACH)
+    high[metal, 1:], low[metal, 1:] = cv2.dilate(golden, near)[metal, 1:], cv2.erode(golden, near)[metal, 1:]
     light = g[..., 0]
     walls = (place == _SHORE) | (place == _RELIEF)
     at, usable = np.flatnonzero(walls), inside.ravel()

@@ -18,12 +18,14 @@ Bool = NDArray[np.bool_]
 
 _LONG_PX = 16.0
 _SLENDER = 3.5
-_BENT = 0.04  # a fibre strays further from a straight line than this share of its length; a scratch does not
+_BENT = 0.06  # a fibre strays further from a straight line than this share of its length; a scratch does not
 _GRAIN_PX = 34  # area of the largest grain of dust, about 0.22 mm across at 0.033 mm a pixel
 _HOLE_PX = 130  # area from which bare metal is missing enamel and not the floor of a pit, about 0.43 mm across
 _HUE = 0.16  # change of colour as a share of lightness that no shading makes
-_FAINT = 0.12
-_ALIKE = 0.14
+_FAINT = 0.12  # lightness that a dome's flanks gain or lose at most
+_BLACK = 0.18  # lightness that foreign pigment loses and no hole in enamel does
+_DOME_PX = 9.0  # a dome smaller than that cannot be told from a pit
+_ALIKE = 0.14  # the same for two colours of one hue
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,41 +58,45 @@ def tint(opponent: F32) -> F32:
 
 def name_spot(spot: Spot, scene: Scene) -> str:
     """The likeliest of ``KINDS`` for a spot."""
-    mask = spot.mask
     g, u = scene.golden[spot.rows, spot.columns], scene.unit[spot.rows, spot.columns]
+    strength = np.sqrt(((u - g) ** 2).sum(axis=2))
+    height = float(np.percentile(strength[spot.mask], 90))
+    mask = spot.mask & (strength >= 0.4 * height)
+    core = spot.mask & (strength >= 0.7 * height)
+    area = int(mask.sum())
     labels = scene.labels[spot.rows, spot.columns]
-    lighter = u[..., 0][mask] - g[..., 0][mask]
-    length, width, bend = _shape(mask)
+    lighter = (u - g)[..., 0][mask]
+    length, width, bend = _shape(spot.mask)
     if length > _LONG_PX and length > _SLENDER * width:
         return "lint" if bend > _BENT else "scratch"
-    middle = np.median(u[mask], axis=0)
+    before, middle = np.median(g[mask], axis=0), np.median(u[core], axis=0)
+    mean = float(lighter.mean())
     if float((labels[mask] == METAL).mean()) > 0.5:
         if _is_neighbour(middle, mask, g, labels):
             return "overflow"
-        return "dust" if lighter.mean() > 0 and mask.sum() <= _GRAIN_PX else "plating-spot"
-    before = np.median(g[mask], axis=0)
-    turned = float(np.abs(tint(middle) - tint(before)).max())
-    bare = scene.plating is not None and _bare_share(u[mask], before, scene.plating) > 0.25
-    if bare:
-        return "missing-enamel" if mask.sum() > _HOLE_PX else "pit"
-    mean = float(lighter.mean())
+        return "dust" if mean > 0 and area <= _GRAIN_PX else "plating-spot"
+    if scene.plating is not None and _bare_share(u[mask], before, scene.plating) > 0.3:
+        return "missing-enamel" if area > _HOLE_PX else "pit"
     one_sided = abs(mean) > 0.6 * float(np.abs(lighter).mean())
-    if mean > 0 and one_sided and mask.sum() <= _GRAIN_PX:
+    if mean > 0 and one_sided and area <= _GRAIN_PX:
         return "dust"
-    if turned > _HUE and one_sided:
+    turned = float(np.abs(tint(middle) - tint(before)).max())
+    if one_sided and (turned > _HUE or float(np.median((u - g)[..., 0][core])) < -_BLACK):
         return "speck"
-    if mask.sum() > 2 * _HOLE_PX and mean < 0 and one_sided:
+    if area > 2 * _HOLE_PX and mean < 0 and one_sided:
         return "missing-enamel"
     # A dome lights one flank and shades the other, faintly; a pit is darker inside than any dome and has a bright rim.
     faint = float(np.percentile(np.abs(lighter), 90)) < _FAINT
-    return "bubble" if faint and not (mean < 0 and one_sided) else "pit"
+    return "bubble" if faint and length > _DOME_PX and not (mean < 0 and one_sided) else "pit"
 
 
 def _bare_share(colours: F32, before: F32, plating: F32) -> float:
-    """Share of the pixels that have the plating's hue and not the cell's."""
-    if float(np.abs(tint(before) - plating).max()) < 2 * _ALIKE:  # an enamel like the plating: by lightness alone
+    """Share of the pixels that have the plating's hue rather than the cell's."""
+    if float(np.abs(tint(before) - plating).max()) < _ALIKE:  # an enamel like the plating
         return 0.0
-    return float((np.abs(tint(colours) - plating).max(axis=1) < _ALIKE).mean())
+    to_plating = np.abs(tint(colours) - plating).max(axis=1)
+    to_cell = np.abs(tint(colours) - tint(before)).max(axis=1)
+    return float(((to_plating < _ALIKE) & (to_plating < to_cell)).mean())
 
 
 def _shape(mask: Bool) -> tuple[float, float, float]:
