@@ -1,0 +1,234 @@
+"""The reference difference and its findings on drawn parts whose defects are known to the sample."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+import pytest
+
+from station.measure.boxes import find_boxes
+from station.measure.difference import KINDS, reference_difference
+from station.measure.surface import find_defects, follow_marks
+from station.values.colour import LinearRGB
+from station.values.geometry import Frame, Similarity
+from station.values.line import FIRST_REGION, METAL, OTHER, OUTSIDE, Aligned, Finding, MarkMaster, Master, Measurement
+
+PITCH = 0.03
+SIZE = 360
+FRAME = Frame(PITCH, SIZE, SIZE, ((SIZE - 1) / 2, (SIZE - 1) / 2))
+BLUE, GREEN, WHITE = (0.10, 0.30, 0.62), (0.04, 0.22, 0.08), (0.78, 0.76, 0.70)
+GOLD, BENCH = (0.60, 0.45, 0.20), (0.25, 0.25, 0.26)
+NOISE = 0.002
+FINE = 3  # drawn this much finer than the raster, then averaged: edges are those of areas, not of pixels
+
+
+@cache
+def _grid(shift_px: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """Coordinates (mm) of the fine raster's samples, the scene moved right and down by ``shift_px`` pixels."""
+    axis = ((np.arange(SIZE * FINE) + 0.5) / FINE - 0.5 - FRAME.origin_px[0] - shift_px) * PITCH
+    x, y = np.meshgrid(axis, axis)
+    return x, y
+
+
+@cache
+def _scene(*, shift_px: float = 0.0, mark_mm: float = 0.0, add: object = None, seed: int = 1) -> LinearRGB:
+    """A round pin: bench, gold rim, blue upper and green lower cell, a gold bar between, a white mark on the blue."""
+    x, y = _grid(shift_px)
+    radius = np.hypot(x, y)
+    fine = np.empty((*x.shape, 3), dtype=np.float32)
+    fine[:] = BENCH
+    fine[radius < 5.0] = GOLD
+    inner = radius < 4.4
+    fine[inner & (y < -0.15)] = BLUE
+    fine[inner & (y > 0.15)] = GREEN
+    mark = np.hypot(x - mark_mm, y + 2.2) < 0.8
+    fine[mark] = GOLD
+    fine[np.hypot(x - mark_mm, y + 2.2) < 0.6] = WHITE
+    if callable(add):
+        add(fine, x, y)
+    linear = cv2.GaussianBlur(cv2.resize(fine, (SIZE, SIZE), interpolation=cv2.INTER_AREA), (0, 0), 0.8)
+    grain = np.random.default_rng(seed).normal(0, NOISE, linear.shape)
+    return LinearRGB((linear + grain).astype(np.float32).clip(0, None))
+
+
+@cache
+def _labels() -> np.ndarray:
+    axis = (np.arange(SIZE) - FRAME.origin_px[0]) * PITCH
+    x, y = np.meshgrid(axis, axis)
+    radius = np.hypot(x, y)
+    labels = np.full(x.shape, OUTSIDE, dtype=np.uint8)
+    labels[radius < 5.0] = METAL
+    labels[(radius < 4.4) & (y < -0.15)] = FIRST_REGION
+    labels[(radius < 4.4) & (y > 0.15)] = FIRST_REGION + 1
+    labels[np.hypot(x, y + 2.2) < 0.8] = METAL
+    labels[np.hypot(x, y + 2.2) < 0.6] = OTHER
+    return labels
+
+
+@cache
+def _master() -> Master:
+    turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    polygon = np.stack([1.0 * np.cos(turn), 1.0 * np.sin(turn) - 2.2], axis=1)
+    outline = 5.0 * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    return Master(
+        number="GS-TEST-01", version=1, sheet_digest="", photo_sha256="", frame=FRAME, image=_scene(), correction=None,
+        labels=_labels(), outline_mm=outline, holes_mm=(), thickness_mm=1.5, regions=(),
+        marks=(MarkMaster("flower", polygon),), sizes_mm={}, u_scale=1e-4, scale_source="rig", noise=NOISE, blur_px=0.8,
+        pose=Similarity(),
+    )  # fmt: skip
+
+
+def _unit(image: LinearRGB) -> Aligned:
+    everywhere = np.ones((SIZE, SIZE), dtype=bool)
+    return Aligned(
+        image=image, clipped=~everywhere, valid=everywhere, similarity=Similarity(), rms_px=0.1, overlap=1.0,
+        u_offset_mm=0.003, u_rotation_deg=0.01, u_scale=1e-4, correction=None, scale_source="rig", noise=NOISE,
+        blur_px=0.8,
+    )  # fmt: skip
+
+
+def _find(image: LinearRGB, marks: tuple[Measurement, ...] = ()) -> tuple[Finding, ...]:
+    return find_defects(_unit(image), _master(), reference_difference, marks)
+
+
+def _disc_of(colour: tuple[float, float, float], x_mm: float, y_mm: float, diameter_mm: float) -> object:
+    def add(fine: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
+        fine[np.hypot(x - x_mm, y - y_mm) < diameter_mm / 2] = colour
+
+    return add
+
+
+def _line_of(colour: tuple[float, float, float], x_mm: float, y_mm: float, length_mm: float, width_mm: float) -> object:
+    def add(fine: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
+        along, across = (x - x_mm) * 0.8 + (y - y_mm) * 0.6, (y - y_mm) * 0.8 - (x - x_mm) * 0.6
+        fine[(np.abs(along) < length_mm / 2) & (np.abs(across) < width_mm / 2)] = colour
+
+    return add
+
+
+DARKER_GREEN = (0.022, 0.11, 0.044)
+
+
+def test_picture_against_itself_scores_nothing() -> None:
+    image = _scene()
+    maps = reference_difference(image, image, _labels(), NOISE)
+    assert maps.kinds == KINDS
+    assert maps.scores.shape == (len(KINDS), SIZE, SIZE)
+    assert not maps.scores.any()
+
+
+def test_another_grain_is_no_finding() -> None:
+    assert _find(_scene(seed=2)) == ()
+
+
+@pytest.mark.parametrize("shift", [-1.5, 0.5, 1.5])
+def test_misregistration_is_no_finding(shift: float) -> None:
+    assert _find(_scene(shift_px=shift, seed=2)) == ()
+
+
+@pytest.mark.parametrize("gain", [0.93, 1.08])
+def test_brightness_is_no_finding(gain: float) -> None:
+    assert _find(LinearRGB((_scene(seed=2).pixels * gain).astype(np.float32))) == ()
+
+
+def test_slow_shading_is_no_finding() -> None:
+    ramp = np.linspace(0.95, 1.05, SIZE, dtype=np.float32)[None, :, None]
+    assert _find(LinearRGB((_scene(seed=2).pixels * ramp).astype(np.float32))) == ()
+
+
+@pytest.mark.parametrize("diameter", [0.2, 0.3, 0.5])
+def test_hole_in_enamel_is_found_where_it_is_and_as_large_as_it_is(diameter: float) -> None:
+    found = _find(_scene(seed=2, add=_disc_of(DARKER_GREEN, 1.3, 2.0, diameter)))
+    assert len(found) == 1
+    hole = found[0]
+    assert hole.kind in ("pit", "speck")
+    assert (hole.x_mm, hole.y_mm) == pytest.approx((1.3, 2.0), abs=0.02)
+    assert hole.size_mm == pytest.approx(diameter, abs=0.05)
+    assert hole.contrast_to_noise > 5
+
+
+def test_bare_metal_is_missing_enamel() -> None:
+    found = _find(_scene(seed=2, add=_disc_of(GOLD, -1.0, 2.2, 0.9)))
+    assert [f.kind for f in found] == ["missing-enamel"]
+    assert found[0].size_mm == pytest.approx(0.9, abs=0.05)
+
+
+def test_foreign_pigment_is_a_speck() -> None:
+    found = _find(_scene(seed=2, add=_disc_of((0.03, 0.02, 0.02), -2.6, -1.4, 0.4)))
+    assert [f.kind for f in found] == ["speck"]
+    assert found[0].size_mm == pytest.approx(0.4, abs=0.05)
+
+
+def test_scratch_has_its_length() -> None:
+    found = _find(_scene(seed=2, add=_line_of((0.12, 0.34, 0.18), 0.5, 2.3, 2.0, 0.08)))
+    assert [f.kind for f in found] == ["scratch"]
+    assert found[0].length_mm == pytest.approx(2.0, abs=0.15)
+    assert found[0].size_mm < 0.2
+
+
+def test_dust_is_no_pit() -> None:
+    found = _find(_scene(seed=2, add=_disc_of((0.35, 0.36, 0.36), 1.3, 2.0, 0.1)))
+    assert [f.kind for f in found] == ["dust"]
+
+
+def _moved(by_mm: float) -> tuple[Measurement, ...]:
+    return tuple(
+        Measurement(f"{kind}:flower", kind, value, "mm", 0.01, "test")
+        for kind, value in (("offset-x", by_mm), ("offset-y", 0.0), ("rotation", 0.0), ("scale", 1.0))
+    )
+
+
+@pytest.mark.parametrize("offset", [0.06, 0.15, 0.4])
+def test_moved_mark_is_no_finding(offset: float) -> None:
+    image = _scene(seed=2, mark_mm=offset)
+    assert _find(image, _moved(offset)) == ()
+
+
+def test_mark_that_moved_is_seen_where_nobody_measured_it() -> None:
+    assert _find(_scene(seed=2, mark_mm=0.4)) != ()
+
+
+def test_golden_follows_a_mark() -> None:
+    golden, labels, unsettled = follow_marks(_master(), _moved(0.3))
+    assert labels[FRAME.height // 2 - 73, FRAME.width // 2 + 10] == OTHER
+    assert unsettled.any()
+    unmoved, same, settled = follow_marks(_master(), ())
+    assert np.array_equal(unmoved.pixels, _master().image.pixels)
+    assert np.array_equal(same, _labels())
+    assert not settled.any()
+    assert not np.array_equal(golden.pixels, unmoved.pixels)
+
+
+def test_what_the_photo_does_not_cover_is_not_judged() -> None:
+    image = _scene(seed=2, add=_disc_of(DARKER_GREEN, 1.3, 2.0, 0.5))
+    unit = _unit(image)
+    unit.valid[200:, 200:] = False
+    assert find_defects(unit, _master(), reference_difference) == ()
+
+
+def test_same_input_gives_the_same_scores() -> None:
+    golden, unit = _scene(), _scene(seed=2, add=_disc_of(DARKER_GREEN, 1.3, 2.0, 0.3))
+    first = reference_difference(golden, unit, _labels(), NOISE)
+    second = reference_difference(golden, unit, _labels(), NOISE)
+    assert np.array_equal(first.scores, second.scores)
+    assert first.scores.max() == pytest.approx(1.0)
+
+
+def test_part_without_a_pixel_has_no_scores() -> None:
+    image = _scene()
+    maps = reference_difference(image, image, np.full((SIZE, SIZE), OUTSIDE, dtype=np.uint8), NOISE)
+    assert not maps.scores.any()
+
+
+def test_two_plain_pictures_give_a_box_round_the_difference() -> None:
+    spot = _disc_of((0.03, 0.02, 0.02), 1.2, 2.0, 0.5)
+    boxes = find_boxes(_scene(), _scene(seed=2, add=spot), reference_difference)
+    assert len(boxes) == 1
+    box = boxes[0]
+    middle = FRAME.to_px(np.array([1.2, 2.0]))
+    assert abs(box.x + box.w / 2 - middle[0]) < 2
+    assert abs(box.y + box.h / 2 - middle[1]) < 2
+    assert box.w == pytest.approx(0.5 / PITCH, abs=4)
+    assert find_boxes(_scene(), _scene(seed=2), reference_difference) == ()
