@@ -22,7 +22,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.measure.kinds import KINDS, Scene, Spot, name_spot, tint
+from station.measure.kinds import KINDS, Scene, name_spot, tint
+from station.measure.spots import Spot, join_pieces
 from station.values.colour import LinearRGB
 from station.values.line import METAL, OTHER, OUTSIDE, ScoreMaps
 
@@ -82,19 +83,31 @@ def reference_difference(golden: LinearRGB, unit: LinearRGB, labels: NDArray[np.
     turned = _outside_relief(g, u, _ground(g[..., 0], cells, place), distance, place, inside)
     excess = np.where((place == _FLAT)[..., None], excess, turned)
     tolerance = _tolerance(excess, distance, place, inside, noise)
-    ratio = (excess / tolerance).max(axis=2)
+    ratio = _largest(excess / tolerance)
     ratio[~inside] = 0
-    height = np.sqrt((_outside_envelope(g, u, 1) ** 2).sum(axis=2))
+    height = _length(_outside_envelope(g, u, 1))
     plated = metal & inside
     scene = Scene(g, u, labels, np.median(tint(g[plated]), axis=0) if plated.any() else None)
-    for spot in _spots(ratio, height, inside, place):
+    for spot in join_pieces(_spots(ratio, height, inside, place)):
         layer = scores[(KINDS.index(name_spot(spot, scene)), *window)][spot.rows, spot.columns]
-        np.maximum(layer, _profile(height[spot.rows, spot.columns], spot.mask), out=layer)
+        np.maximum(layer, _profile(height[spot.rows, spot.columns], spot), out=layer)
     return ScoreMaps(KINDS, scores)
 
 
 def _disc(radius: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)), dtype=np.uint8)
+
+
+def _largest(channels: F32) -> F32:
+    """Largest of three channels; by planes, since a reduction over a last axis of three is slow."""
+    a, b, c = cv2.split(channels)
+    return np.asarray(np.maximum(np.maximum(a, b), c), dtype=np.float32)
+
+
+def _length(channels: F32) -> F32:
+    """Euclidean length over three channels."""
+    a, b, c = cv2.split(channels)
+    return np.asarray(np.sqrt(a * a + b * b + c * c), dtype=np.float32)
 
 
 def _opponent(linear: F32) -> F32:
@@ -110,7 +123,8 @@ def _opponent(linear: F32) -> F32:
 
 def _edge_distance(g: F32) -> F32:
     """Distance in px to the nearest edge of the golden, of lightness or of colour."""
-    slope = np.sqrt((cv2.Sobel(g, cv2.CV_32F, 1, 0) ** 2 + cv2.Sobel(g, cv2.CV_32F, 0, 1) ** 2).sum(axis=2)) / 8
+    across, down = (np.asarray(cv2.Sobel(g, cv2.CV_32F, *way), dtype=np.float32) for way in ((1, 0), (0, 1)))
+    slope = np.hypot(_length(across), _length(down)) / 8
     flat = (slope <= _EDGE).astype(np.uint8)
     if flat.all():
         return np.full(flat.shape, np.float32(1e4))
@@ -291,11 +305,13 @@ def _spots(ratio: F32, height: F32, inside: Bool, place: NDArray[np.uint8]) -> l
         mask = np.isin(parts, touched[touched > 0])
         taken[rows, columns] |= mask
         if mask.sum() >= _MIN_AREA[place[rows, columns][seed].max()]:
-            spots.append(Spot(rows, columns, mask, float(ratio[rows, columns][seed].max())))
+            spots.append(Spot(rows, columns, mask))
     return spots
 
 
-def _profile(height: F32, mask: Bool) -> F32:
-    """A spot's height over its plateau, 0-1, inside the spot and its rim."""
-    plateau = max(float(np.percentile(height[mask], 85)), 1e-6)
-    return np.asarray(np.clip(height / plateau, 0, 1) * cv2.dilate(mask.astype(np.uint8), _disc(1)), dtype=np.float32)
+def _profile(height: F32, spot: Spot) -> F32:
+    """A spot's height over its plateau, 0-1, inside the spot and its rim; half where only its neighbours show it."""
+    plateau = max(float(np.percentile(height[spot.mask], 85)), 1e-6)
+    rim = cv2.dilate(spot.mask.astype(np.uint8), _disc(1))
+    least = np.where(spot.mask, np.float32(0.5 if spot.joined else 0), np.float32(0))
+    return np.asarray(np.maximum(np.clip(height / plateau, 0, 1) * rim, least), dtype=np.float32)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from station.measure.spots import Spot
 from station.values.line import METAL, OUTSIDE
 
 KINDS = ("pit", "scratch", "missing-enamel", "speck", "overflow", "bubble", "plating-spot", "dust", "lint")
@@ -26,16 +27,6 @@ _FAINT = 0.12  # lightness that a dome's flanks gain or lose at most
 _BLACK = 0.18  # lightness that foreign pigment loses and no hole in enamel does
 _DOME_PX = 9.0  # a dome smaller than that cannot be told from a pit
 _ALIKE = 0.14  # the same for two colours of one hue
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """A connected place outside the envelope: its window, its mask in it, and its peak over the tolerance."""
-
-    rows: slice
-    columns: slice
-    mask: Bool
-    peak: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,8 +67,10 @@ def follow_marks(
         warped_labels = cv2.warpAffine(master.labels, pixels, size, flags=cv2.INTER_NEAREST)
         inside = area & (warped_labels != OUTSIDE) & (master.labels != OUTSIDE)
         old = polygon_mask(master.frame.to_px(mark.polygon_mm), master.labels.shape)
-        change = np.abs(np.cbrt(np.maximum(warped, 0)) - np.cbrt(np.maximum(image, 0))).max(axis=2)
-        differs = (change > _UNSETTLED) & (area | old)
+        differs = np.zeros(area.shape, dtype=bool)
+        here = area | old
+        change = np.cbrt(np.maximum(warped[here], 0)) - np.cbrt(np.maximum(image[here], 0))
+        differs[here] = (np.abs(change) > _UNSETTLED).any(axis=1)
         unsettled |= cv2.dilate(differs.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool)
         image = np.where(inside[..., None], warped, image)
         labels = np.where(inside, warped_labels, labels)
