@@ -1,0 +1,83 @@
+"""Time of one unit by stage, as ratios to decoding its JPEG alone (``cv2.imdecode``, the same process and threads).
+
+    python tests/benchmarks/bench_unit.py [ROUNDS]
+
+CPU seconds, least of the rounds after one that warms caches and compiled functions. Prints; asserts nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import cv2
+import numpy as np
+
+from station.calibrate.light import correct
+from station.devices.photo import read_photo
+from station.judge import judge_unit
+from station.measure.align import align
+from station.measure.colour import measure_regions
+from station.measure.logo import measure_marks
+from station.measure.outline import measure_sizes
+from station.measure.surface import find_defects
+from station.models import REFERENCE_DIFFERENCE, defect_model
+from station.pipeline import measure_master
+from station.service import Station
+from station.settings import Settings
+from station.sheet import load_sheet
+
+SAMPLES = Path(__file__).parents[2] / "sample_data"
+T = TypeVar("T")
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    cv2.setNumThreads(1)
+    with tempfile.TemporaryDirectory() as home, Station(Settings(home=Path(home))) as station:
+        rig = station.add_rig(SAMPLES / "bench" / "rig.toml").name
+        station.calibrate_lens(rig, sorted((SAMPLES / "bench").glob("board-*.jpg")))
+        station.calibrate_light(rig, sorted((SAMPLES / "bench").glob("grey-*.jpg")))
+        calibration = station.calibration(rig, str(SAMPLES / "bench" / "card.toml"))
+    sheet = load_sheet(SAMPLES / "alpine" / "sheet.toml")
+    golden = correct(read_photo(SAMPLES / "alpine" / "golden.jpg"), calibration)
+    master = measure_master(golden, sheet, number="GS", version=1)
+    model = defect_model(REFERENCE_DIFFERENCE)
+    path = SAMPLES / "alpine" / "units" / "unit-06.jpg"
+    raw = np.frombuffer(path.read_bytes(), np.uint8)
+    best: dict[str, float] = {}
+
+    def stage(name: str, function: Callable[..., T], *arguments: Any) -> T:
+        began = time.process_time()
+        result = function(*arguments)
+        best[name] = min(best.get(name, np.inf), time.process_time() - began)
+        return result
+
+    for i in range(rounds + 1):
+        if i == 1:
+            best.clear()
+        stage("cv2.imdecode", cv2.imdecode, raw, cv2.IMREAD_COLOR)
+        shot = stage("decode, hash, orientation, profile", read_photo, path)
+        corrected = stage("card, light, plane", correct, shot, calibration)
+        aligned = stage("part, registration, resampling", align, corrected, master)
+        colours = stage("region colours", measure_regions, aligned, master)
+        marks = stage("marks", measure_marks, aligned, master)
+        sizes = stage("sizes", measure_sizes, aligned, master, [s.name for s in sheet.sizes])
+        findings = stage("surface", find_defects, aligned, master, model, marks)
+        gates = (*corrected.gates, *aligned.gates)
+        stage("judgement", judge_unit, (*colours, *marks, *sizes), findings, gates, sheet)
+    decode = best.pop("cv2.imdecode")
+    total = sum(best.values())
+    width, height = shot.size
+    print(f"one unit, {width} x {height} px, one thread; cv2.imdecode alone {1e3 * decode:.1f} ms = 1")
+    for name, seconds in best.items():
+        print(f"  {name:36} {1e3 * seconds:8.1f} ms {seconds / decode:8.1f} x")
+    print(f"  {'whole unit':36} {1e3 * total:8.1f} ms {total / decode:8.1f} x")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Annotated pictures and the summary: what they show, and that the summary stays one page."""
+
+from __future__ import annotations
+
+import io
+import re
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from station.report import pictures
+from station.report.summary import lot_summary
+from station.values.colour import ColourCorrection, LinearRGB
+from station.values.documents import ClassDecision, FindingDocument, LotDocument, UnitDocument, Verdict
+from station.values.geometry import Frame, Similarity
+from station.values.line import Aligned, Master
+
+SIZE = 160
+FRAME = Frame(0.1, SIZE, SIZE, (79.5, 79.5))
+
+
+def raster(level: float) -> LinearRGB:
+    return LinearRGB(np.full((SIZE, SIZE, 3), level, np.float32))
+
+
+def master() -> Master:
+    labels = np.zeros((SIZE, SIZE), np.uint8)
+    labels[30:130, 30:130] = 1
+    square = np.array([[-5.0, -5], [5, -5], [5, 5], [-5, 5]])
+    return Master(
+        number="GS-1", version=1, sheet_digest="2" * 64, photo_sha256="0" * 64, frame=FRAME, image=raster(0.3),
+        correction=None, labels=labels, outline_mm=square, holes_mm=(), thickness_mm=1.5, regions=(), marks=(),
+        sizes_mm={}, u_scale=0.0, scale_source="rig", noise=0.0, blur_px=0.0, pose=Similarity(),
+    )  # fmt: skip
+
+
+def aligned() -> Aligned:
+    nothing = np.zeros((SIZE, SIZE), bool)
+    return Aligned(
+        image=raster(0.3), clipped=nothing, valid=~nothing, similarity=Similarity(), rms_px=0.1, overlap=1.0,
+        u_offset_mm=0.0, u_rotation_deg=0.0, u_scale=0.0, correction=None, scale_source="rig", noise=0.0, blur_px=0.0,
+    )  # fmt: skip
+
+
+def unit(name: str = "unit-01", reasons: int = 1, findings: tuple[FindingDocument, ...] = ()) -> UnitDocument:
+    return UnitDocument(
+        unit=name, photo="x.jpg", sha256="0" * 64, golden="GS-1", golden_version=1, golden_digest="1" * 64,
+        sheet_digest="2" * 64, calibration="3" * 64, model="reference-difference", program="0", taken_at=None,
+        verdict=Verdict.NONCONFORMS, gates=(), pose=None, alignment=None, measurements=(), findings=findings,
+        reasons=tuple(f"reason {i}: " + "a rather long word of explanation " * 6 for i in range(reasons)),
+    )  # fmt: skip
+
+
+def finding(verdict: Verdict) -> FindingDocument:
+    return FindingDocument.model_validate(
+        {
+            "kind": "pit", "x_mm": 2.0, "y_mm": -2.0, "size_mm": 0.4, "length_mm": 0.4, "area_mm2": 0.1,
+            "region": "sky", "score": 1.0, "class": "major", "verdict": verdict,
+        }
+    )  # fmt: skip
+
+
+def has_colour(picture: np.ndarray, colour: tuple[int, int, int]) -> int:
+    return int((np.abs(picture.astype(int) - colour).max(axis=2) < 12).sum())
+
+
+def test_a_flagged_finding_is_circled_and_a_harmless_one_is_not() -> None:
+    quiet = pictures.unit_picture(master(), aligned(), unit(findings=(finding(Verdict.CONFORMS),)))
+    loud = pictures.unit_picture(master(), aligned(), unit(findings=(finding(Verdict.NONCONFORMS),)))
+    orange = pictures.COLOURS[Verdict.NONCONFORMS]
+    assert has_colour(loud, orange) > has_colour(quiet, orange) + 200
+
+
+def test_display_undoes_the_correction_to_srgb() -> None:
+    to_xyz_d50 = np.linalg.inv(pictures._XYZ_D50_TO_SRGB)
+    correction = ColourCorrection(np.zeros(3), np.ones(3), to_xyz_d50, "srgb", 0.0)
+    image = LinearRGB(np.random.default_rng(1).random((8, 8, 3), dtype=np.float32))
+    plain, corrected = pictures.display(image, None), pictures.display(image, correction)
+    assert np.abs(plain.astype(int) - corrected.astype(int)).max() <= 1
+
+
+def lot(reasons: int, counts: int) -> LotDocument:
+    classes = tuple(
+        ClassDecision.model_validate(
+            {
+                "class": name, "aql": 2.5, "n": 32, "ac": 2, "re": 3, "nonconforming": 7, "undecided": 2,
+                "accepted": False, "reason": "", "plan": None,
+            }
+        )
+        for name in ("critical", "major", "minor")
+    )  # fmt: skip
+    return LotDocument(
+        lot="L", golden="GS-1", size=280, sample=32, inspected=32, conforms=2, nonconforms=30, undecided=0,
+        decision="rejected", reasons=tuple("why it is so " * 5 for _ in range(reasons)), classes=classes,
+        counts={f"colour:region-{i}": i for i in range(counts)}, digest="ab" * 32,
+    )  # fmt: skip
+
+
+def pages(pdf: bytes) -> int:
+    """Pages of a PDF whose object streams are deflated."""
+    found = len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf))
+    for stream in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
+        try:
+            found += len(re.findall(rb"/Type\s*/Page\b(?!s)", zlib.decompress(stream)))
+        except zlib.error:
+            continue
+    return found
+
+
+@pytest.mark.parametrize(("reasons", "counts", "units"), [(1, 0, 0), (3, 4, 5), (9, 40, 60)])
+def test_the_summary_is_one_page_however_much_went_wrong(reasons: int, counts: int, units: int) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (1690, 1035), (200, 200, 200)).save(out, "JPEG")
+    made = [unit(f"unit-{i:02}", reasons=4) for i in range(units)]
+    arguments = {"title": "Pin", "sheet_number": "SKU", "pictures": [out.getvalue()] * min(4, units)}
+    pdf = lot_summary(lot(reasons, counts), made, **arguments)
+    assert pdf[:5] == b"%PDF-"
+    assert pages(pdf) == 1
+    assert pdf == lot_summary(lot(reasons, counts), made, **arguments)

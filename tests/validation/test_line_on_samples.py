@@ -1,0 +1,138 @@
+"""The whole line on the curated pictures: measured figures against the renderer's truth, gates, determinism.
+
+The units are a handful, so that the suite stays short; tests/benchmarks/held_out.py measures whole sets.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from station import pipeline
+from station.calibrate.light import correct
+from station.devices.photo import read_photo
+from station.models import REFERENCE_DIFFERENCE, defect_model
+from station.service import Station
+from station.settings import Settings
+from station.sheet import Sheet, load_sheet
+from station.values.bench import Calibration
+from station.values.documents import UnitDocument, Verdict
+from station.values.line import Master
+
+SAMPLES = Path(__file__).parents[2] / "sample_data"
+CARD = str(SAMPLES / "bench" / "card.toml")
+GOOD = ("unit-06", "unit-16", "unit-27")
+WRONG = {"unit-01": "size:diameter", "unit-11": "offset:edelweiss", "unit-28": "scratch", "unit-31": "colour:rock"}
+
+
+class Line:
+    """A calibrated bench and a sealed golden, and what was inspected so far."""
+
+    def __init__(self, calibration: Calibration, master: Master, sheet: Sheet) -> None:
+        self.calibration, self.master, self.sheet = calibration, master, sheet
+        self.truth: dict[str, dict[str, Any]] = {}
+        self._done: dict[str, UnitDocument] = {}
+
+    def inspect(self, name: str) -> UnitDocument:
+        if name not in self._done:
+            self._done[name] = self.inspect_anew(SAMPLES / "alpine" / self.truth[name]["photo"])
+        return self._done[name]
+
+    def inspect_anew(self, path: Path) -> UnitDocument:
+        return pipeline.inspect(
+            read_photo(path), self.master, self.sheet, self.calibration, unit=path.stem,
+            model=defect_model(REFERENCE_DIFFERENCE), model_name=REFERENCE_DIFFERENCE, golden_digest="0" * 64,
+            program="test", taken_at=None,
+        ).document  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
+    with Station(Settings(home=tmp_path_factory.mktemp("home"))) as station:
+        rig = station.add_rig(SAMPLES / "bench" / "rig.toml").name
+        station.calibrate_lens(rig, sorted((SAMPLES / "bench").glob("board-*.jpg")))
+        station.calibrate_light(rig, sorted((SAMPLES / "bench").glob("grey-*.jpg")))
+        calibration = station.calibration(rig, CARD)
+    sheet = load_sheet(SAMPLES / "alpine" / "sheet.toml")
+    golden = correct(read_photo(SAMPLES / "alpine" / "golden.jpg"), calibration)
+    made = Line(calibration, pipeline.measure_master(golden, sheet, number="GS-1", version=1), sheet)
+    table = tomllib.loads((SAMPLES / "alpine" / "truth.toml").read_text("utf-8"))
+    made.truth = {u["name"]: u for u in table["units"]}
+    return made
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_good_unit_is_never_called_nonconforming(line: Line, name: str) -> None:
+    document = line.inspect(name)
+    assert document.verdict is not Verdict.NONCONFORMS, document.reasons
+    assert all(gate.ok for gate in document.gates)
+
+
+@pytest.mark.parametrize(("name", "what"), WRONG.items())
+def test_a_wrong_unit_is_called_so_for_its_true_reason(line: Line, name: str, what: str) -> None:
+    document = line.inspect(name)
+    wrong = {m.characteristic for m in document.measurements if m.verdict is Verdict.NONCONFORMS}
+    wrong |= {f.kind for f in document.findings if f.verdict is Verdict.NONCONFORMS}
+    assert document.verdict is Verdict.NONCONFORMS
+    assert what in wrong
+
+
+def test_figures_against_the_truth(line: Line) -> None:
+    colour, logo, size = [], [], []
+    for name in (*GOOD, *WRONG):
+        truth, document = line.truth[name], line.inspect(name)
+        values = {m.characteristic: m.value for m in document.measurements}
+        regions = {r["name"]: r["delta_e_2000"] for r in truth["regions"]}
+        colour += [v - regions[k[7:]] for k, v in values.items() if k.startswith("colour:") and v is not None]
+        dx, dy = values["offset-x:edelweiss"], values["offset-y:edelweiss"]
+        assert dx is not None
+        assert dy is not None
+        logo.append(float(np.hypot(dx - truth["logo"]["offset_x_mm"], dy - truth["logo"]["offset_y_mm"])))
+        diameter = values["size:diameter"]
+        if diameter is not None:
+            size.append(diameter - truth["sizes_mm"]["diameter"])
+    assert np.median(np.abs(colour)) <= 0.5
+    assert np.max(logo) <= 0.03
+    assert len(size) >= 5
+    assert np.median(np.abs(size)) <= 0.03
+    assert np.max(np.abs(size)) <= 0.08
+
+
+SPOILT = {
+    "blurred": "sharpness",
+    "wrong-product": "identity",
+    "no-card": "card",
+    "glare": "clipping",
+    "out-of-frame": "part",
+}
+
+
+@pytest.mark.parametrize(("name", "gate"), SPOILT.items())
+def test_a_spoilt_photo_is_undecided_for_its_reason(line: Line, name: str, gate: str) -> None:
+    truth = line.truth[f"disturbed-{name}"]
+    document = line.inspect_anew(SAMPLES / "alpine" / truth["photo"])
+    assert document.verdict is Verdict.UNDECIDED
+    assert gate in {g.name for g in document.gates if not g.ok}
+    assert any(reason.startswith(f"{gate}:") for reason in document.reasons)
+
+
+def test_the_same_inputs_give_the_same_digest(line: Line) -> None:
+    path = SAMPLES / "alpine" / line.truth[GOOD[0]]["photo"]
+    first, second = line.inspect_anew(path), line.inspect_anew(path)
+    assert len(first.digest) == 64
+    assert first == second
+    assert first.digest == line.inspect(GOOD[0]).digest
+
+
+def test_where_the_part_lies_on_the_bench(line: Line) -> None:
+    golden = tomllib.loads((SAMPLES / "alpine" / "truth.toml").read_text("utf-8"))["golden"]["pose"]
+    for name in GOOD:
+        pose, truth = line.inspect(name).pose, line.truth[name]["pose"]
+        assert pose is not None
+        turned = (pose.rotation_deg - (truth["rotation_deg"] - golden["rotation_deg"]) + 180) % 360 - 180
+        assert abs(turned) < 0.1
+        assert np.hypot(pose.x_mm - truth["x_mm"], pose.y_mm - truth["y_mm"]) < 0.1
