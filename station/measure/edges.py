@@ -24,6 +24,8 @@ SPACING_MM = 0.1
 STEP_MM = 0.01
 """Sampling distance along a normal."""
 _BLUR_PX = 0.8
+_DARK = 0.02  # linear light that is added before the logarithm: noise and flare of dark pixels
+_RISING = 0.05  # worth of an edge that is brighter outside
 _TANGENTIAL = 1.5  # places over which profiles are averaged along the contour (Gaussian sigma)
 
 
@@ -70,8 +72,10 @@ def steepest_path(s: Float, values: Float, *, prefer_outer: float, centre: float
     energy = _energy(s, values)
     bad = ~np.isfinite(energy).all(axis=1)
     energy[bad] = 0
+    worth = _worth(s, values)
+    worth[bad] = 0
     # Saturated: the edge between rim and enamel is often stronger than the outline, but lies further in.
-    score = energy / (energy + 0.2 * np.maximum(energy.max(axis=1, keepdims=True), 1e-12)) + prefer_outer * s
+    score = worth / (worth + 0.2 * np.maximum(worth.max(axis=1, keepdims=True), 1e-12)) + prefer_outer * s
     if width_mm > 0:
         score = score * np.exp(-(((s - centre) / width_mm) ** 2) / 2)
     path = _dynamic_path(score, jump_cost=0.04)
@@ -150,6 +154,13 @@ def quadratic_smooth(values: Float, half: int) -> Float:
 def _energy(s: Float, values: Float) -> Float:
     slope = np.gradient(values, s, axis=1)
     return np.asarray((slope**2).sum(axis=2), dtype=np.float64)
+
+
+def _worth(s: Float, values: Float) -> Float:
+    """(n, m) how well a place would do for the outline: gradient energy of the logarithm, that a shadow does not dim;
+    less where the light grows outwards, as it does from the plateau to the shoulder and out of the shadow."""
+    slope = np.gradient(np.log(np.maximum(values, 0) + _DARK), s, axis=1)
+    return np.asarray((slope**2).sum(axis=2) * np.where(slope.sum(axis=2) > 0, _RISING, 1.0), dtype=np.float64)
 
 
 def _vertex(a: Float, b: Float, c: Float) -> Float:

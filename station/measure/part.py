@@ -34,6 +34,7 @@ UInt8 = NDArray[np.uint8]
 
 _LONG_SIDE = 560  # px of the reduced picture the search runs on
 _FLOOR = 0.01  # linear light added before the logarithm, so that noise in the dark does not dominate
+_RIM = 0.06  # of the part's size: a plain metal rim this wide may have been taken for the part's shadow
 _INNER_COST = 0.35  # how much an edge at the inner end of the search must be better than one at the outer end
 _CARD_FRAME = 1.14  # a card's body reaches this far beyond the polygon of its patches
 
@@ -93,7 +94,7 @@ def find_part(image: LinearRGB, exclude_px: Sequence[Float] = (), *, area_px: fl
     component = _cut(lum, chroma, spread, component, excluded)
     outline = _largest_contour(component)
     contour = (outline + 0.5) / scale - 0.5
-    contour = _to_edges(image.pixels, contour, reach=1.6 / float(scale.min()))
+    contour = _with_rim(image.pixels, contour, 1.6 / float(scale.min()))
     centre = centroid(contour)
     margin = 2 / float(scale.min())
     touches = bool(
@@ -291,10 +292,26 @@ def _largest_contour(mask: Bool) -> Float:
     return smooth_closed(resample_closed(c, 1.0), 1.5)
 
 
-def _to_edges(pixels: Float32, contour: Float, reach: float) -> Float:
-    """Move each point along its normal to the outermost plain edge within ``reach`` px, neighbours held together."""
+def _with_rim(pixels: Float32, contour: Float, reach: float) -> Float:
+    """The contour on the part's outermost plain edge, to which it is within ``reach`` px but for a grey rim.
+
+    Grey metal has the chromaticity of a grey bench's shadow, but a shadow ends softly: beyond the contour a plain edge
+    is looked for as far out as a rim is wide, and then, from there, the edge itself.
+    """
+    wide = _to_edges(pixels, contour, reach, _RIM * float(np.sqrt(abs(signed_area(contour)))))
+    low = np.floor(np.minimum(wide.min(axis=0), contour.min(axis=0))) - 4
+    high = np.ceil(np.maximum(wide.max(axis=0), contour.max(axis=0))) + 5
+    shape = (int(high[1] - low[1]), int(high[0] - low[0]))
+    # normals cross where they start from a hollow of the contour: the loops go with the union's inner contours
+    both = polygon_mask(wide - low, shape) | polygon_mask(contour - low, shape)
+    calm = _morph(both.astype(np.uint8), cv2.MORPH_OPEN, max(1, round(reach)))
+    return _to_edges(pixels, _largest_contour(calm.astype(bool)) + low, reach, reach)
+
+
+def _to_edges(pixels: Float32, contour: Float, inwards: float, outwards: float) -> Float:
+    """Move each point along its normal to the outermost plain edge within reach (px), neighbours held together."""
     h, w = pixels.shape[:2]
-    pad = int(reach) + 4
+    pad = int(outwards) + 4
     x0, y0 = (max(0, int(v) - pad) for v in contour.min(axis=0))
     x1, y1 = (int(v) + pad + 2 for v in contour.max(axis=0))
     crop = np.sqrt(np.maximum(pixels[y0 : min(h, y1), x0 : min(w, x1)], 0))
@@ -303,7 +320,7 @@ def _to_edges(pixels: Float32, contour: Float, reach: float) -> Float:
     base = resample_closed(contour, max(1.0, length / 1440))
     count = len(base)
     normal = outward_normals(smooth_closed(base, 2.0))
-    offsets = np.arange(-reach, reach + 0.25, 0.5)
+    offsets = np.arange(-inwards, outwards + 0.25, 0.5)
     probe = base[:, None, :] + offsets[None, :, None] * normal[:, None, :] - (x0, y0)
     profile = sample(coefficients, probe)
     slope = np.sqrt((np.diff(profile, axis=1) ** 2).sum(axis=-1))
