@@ -27,6 +27,7 @@ _LINE_RADIUS_MM = 0.20  # struck lines are 0.25-0.4 mm wide
 _HOLE_MM2 = 0.30  # a highlight, pit or speck this large inside a cell still belongs to the cell
 _CELL_MM2 = 0.06  # smaller flat zones are texture, not cells
 _TINT_SPREAD = 0.06  # least spread of the metal's log chromaticity
+_OTHER_MATERIAL = 8.0  # weighted Lab; metal reaches its rim within 5, dark enamel on black nickel at 13
 _MOST_REGIONS = OTHER - FIRST_REGION
 
 
@@ -157,14 +158,21 @@ class _Segmenter:
                     "Give a point in the middle of the enamel cell.",
                 )
         if forbid_metal and self._touches_rim(mask):
+            # dark enamel beside dark metal: the difference that parts them is smaller than the calmest one
+            mask = self._zone((x, y), inland=True)
+        if forbid_metal and not mask[y, x]:
             raise SheetError(
                 f"the seed of region {name!r} lies on the metal rim or its colour runs out to the outline",
                 "Give a point inside an enamel cell, or a polygon.",
             )
         return mask
 
-    def _zone(self, at: tuple[int, int]) -> Bool:
-        """The stable connected zone of the colour at a pixel."""
+    def _zone(self, at: tuple[int, int], *, inland: bool = False) -> Bool:
+        """The stable connected zone of the colour at a pixel.
+
+        inland : among the tolerances at which it keeps off the rim; empty where the metal's own texture already needs
+        more.
+        """
         x, y = at
         r = max(round(0.12 / self.pitch), 1)
         window = np.s_[max(y - r, 0) : y + r + 1, max(x - r, 0) : x + r + 1]
@@ -172,15 +180,15 @@ class _Segmenter:
         colour = np.median(
             near[np.argsort(np.abs(near - self.space[y, x]).sum(axis=1))[: max(len(near) // 2, 1)]], axis=0
         )
-        mask = self._stable(colour, at)
+        mask = self._stable(colour, at, inland)
         core = cv2.erode(mask.astype(np.uint8), _disc(3)).astype(bool)
         if core.sum() > 30:  # once more with the zone's own colour: the seed may lie on a shaded flank
-            again = self._stable(np.median(self.space[core], axis=0), at)
+            again = self._stable(np.median(self.space[core], axis=0), at, inland)
             if again[y, x]:
                 mask = again
         return self._close_holes(mask)
 
-    def _stable(self, colour: Float, at: tuple[int, int]) -> Bool:
+    def _stable(self, colour: Float, at: tuple[int, int], inland: bool) -> Bool:
         """Connected zone around ``at`` at the colour tolerance where its area changes least."""
         distance = np.sqrt(((self.space - colour.astype(np.float32)) ** 2).sum(axis=2))
         distance[~self.part] = np.inf
@@ -188,6 +196,11 @@ class _Segmenter:
         coarse = np.ascontiguousarray(distance[::2, ::2])
         seed = (at[0] // 2, at[1] // 2)
         levels = np.arange(max(3.0, start + 1), max(3.0, start + 1) + 34, 1.0)
+        if inland:
+            greatest = self._inland(distance, at)
+            if greatest < _OTHER_MATERIAL:
+                return np.zeros_like(self.part)
+            levels = np.linspace(max(1.0, start + 0.5), greatest, len(levels))
         areas = np.array([_connected(coarse <= t, seed).sum() for t in levels], dtype=np.float64)
         growth = (areas[4:] - areas[:-4]) / np.maximum(areas[2:-2], 1.0)
         # The first calm stretch: later ones have already run over the metal into other cells.
@@ -199,6 +212,17 @@ class _Segmenter:
         best = first + int(np.argmin(growth[first : last + 1]))
         level = levels[min((best + last) // 2, last) + 2] if last > best else levels[best + 2]
         return _connected(distance <= level, at)
+
+    def _inland(self, distance: NDArray[np.float32], at: tuple[int, int]) -> float:
+        """The greatest tolerance, found by halving, whose zone does not run along the rim."""
+        low, high = 0.0, 40.0
+        for _ in range(7):
+            middle = (low + high) / 2
+            if self._touches_rim(_connected(distance <= middle, at)):
+                high = middle
+            else:
+                low = middle
+        return low
 
     def _close_holes(self, mask: Bool) -> Bool:
         """Fill what lies inside the mask and is small: highlights, pits, specks."""
