@@ -80,8 +80,9 @@ def reference_difference(golden: LinearRGB, unit: LinearRGB, labels: NDArray[np.
     cells = _cells(labels)
     g = _follow_cells(before, u, labels, cells, inside & ((place == _FLAT) | (place == _METAL)), inside)
     excess = _outside_envelope(g, u, _REACH)
-    turned = _outside_relief(g, u, _ground(g[..., 0], cells, place), distance, place, inside)
-    excess = np.where((place == _FLAT)[..., None], excess, turned)
+    if metal.any():  # without struck metal there is no relief: a print looks the same from all sides
+        turned = _outside_relief(g, u, _ground(g[..., 0], cells, place), distance, place, inside)
+        excess = np.where((place == _FLAT)[..., None], excess, turned)
     tolerance = _tolerance(excess, distance, place, inside, noise)
     ratio = _largest(excess / tolerance)
     ratio[~inside] = 0
