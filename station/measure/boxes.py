@@ -14,6 +14,7 @@ from station.values.colour import LinearRGB
 from station.values.line import OTHER, OUTSIDE, DefectModel
 
 _THRESHOLD = 0.5
+_SQUARE = np.ones((3, 3), np.uint8)  # what this does not fit into is the remainder of registration along an edge
 _REACH_PX = 12.0  # a registration that moves a corner further was not "aligned within a few pixels": it is not believed
 
 
@@ -32,6 +33,8 @@ class Box:
 def find_boxes(golden: LinearRGB, unit: LinearRGB, model: DefectModel) -> tuple[Box, ...]:
     """Boxes of ``model``, best first. The unit is first laid onto the golden where a small correction can be found.
 
+    Differences thinner than three pixels are left out: two plain pictures are seldom registered that well all along.
+
     golden, unit : pictures of the same thing, aligned within a few pixels; where sizes differ, what both cover counts.
     """
     height = min(golden.pixels.shape[0], unit.pixels.shape[0])
@@ -48,6 +51,8 @@ def find_boxes(golden: LinearRGB, unit: LinearRGB, model: DefectModel) -> tuple[
         x, y, w, h = (int(v) for v in stats[i, :4])
         window = (slice(y, y + h), slice(x, x + w))
         mask = parts[window] == i
+        if not cv2.erode(mask.astype(np.uint8), _SQUARE, borderValue=0).any():
+            continue
         local = maps.scores[:, *window]
         kind = maps.kinds[int((local * mask).sum(axis=(1, 2)).argmax())]
         boxes.append(Box(x, y, w, h, kind, float(best[window][mask].mean())))
