@@ -58,9 +58,6 @@ def measure_master(corrected: Corrected, sheet: Sheet, *, number: str, version: 
     width = next((s.nominal_mm for s in sheet.sizes if s.name == "width" and s.nominal_mm != "golden"), None)
     golden = golden_frame(corrected, thickness_mm=thickness, width_mm=width)
     frame, pose, outline, holes = _centred(golden)
-    part = polygon_mask(frame.to_px(outline), (frame.height, frame.width))
-    for hole in holes:
-        part &= ~polygon_mask(frame.to_px(hole), part.shape)
 
     def in_frame(px: object, mm: object) -> Float | None:
         """A place of the sheet, given in photo pixels or in millimetres, in pixels of the frame."""
@@ -75,6 +72,12 @@ def measure_master(corrected: Corrected, sheet: Sheet, *, number: str, version: 
         polygon = in_frame(region.polygon_px, region.polygon_mm)
         place = None if seed is None else (float(seed[0]), float(seed[1]))
         requests.append(RegionRequest(region.name, region.surface, place, polygon))
+    # a disc of enamel in the bench's grey looks like a hole, unless the sheet says that it is a region
+    seeds = [r.seed_px for r in requests if r.seed_px is not None]
+    holes = tuple(h for h in holes if not any(_encloses(frame.to_px(h), seed) for seed in seeds))
+    part = polygon_mask(frame.to_px(outline), (frame.height, frame.width))
+    for hole in holes:
+        part &= ~polygon_mask(frame.to_px(hole), part.shape)
     labels = region_map(golden.image, part, requests, pitch_mm=frame.pitch_mm)
     marks = []
     for mark in sheet.marks:
@@ -167,6 +170,15 @@ def inspect(
     )
     content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
     return Inspection(document.model_copy(update={"digest": digest(content)}), corrected, aligned)
+
+
+def _encloses(contour_px: Float, place: tuple[float, float]) -> bool:
+    low = np.floor(contour_px.min(axis=0)) - 1
+    high = np.ceil(contour_px.max(axis=0)) + 2
+    x, y = (round(v) for v in np.asarray(place) - low)
+    width, height = (int(v) for v in high - low)
+    inside = 0 <= x < width and 0 <= y < height
+    return inside and bool(polygon_mask(contour_px - low, (height, width))[y, x])
 
 
 def _centred(golden: GoldenFrame) -> tuple[Frame, Similarity, Float, tuple[Float, ...]]:

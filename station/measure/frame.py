@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from station.errors import AlignmentError
 from station.measure.blur import edge_blur_px, pixel_noise
+from station.measure.holes import through_holes
 from station.measure.part import find_part
 from station.measure.polygon import polygon_mask
 from station.measure.sampling import sample, spline_coefficients
@@ -29,9 +30,10 @@ U_PART_SCALE = 0.01
 class GoldenFrame:
     """The golden sample's photo resampled into its own frame, ready to be measured into a master.
 
-    image, clipped, valid : rasters of ``frame``. outline_mm : (n, 2) outline found in the photo. holes_mm : outlines of
-    through holes. pose : golden millimetres to bench millimetres. plane : the map used; where the photo had none, one
-    made from the part's stated width. height_mm : of the measured face. noise, blur_px : as ``Master`` wants them.
+    image, clipped, valid : rasters of ``frame``. outline_mm : (n, 2) outline found in the photo. holes_mm : coarse
+    outlines of through holes. pose : golden millimetres to bench millimetres. plane : the map used; where the photo had
+    none, one made from the part's stated width. height_mm : of the measured face. noise, blur_px : as ``Master`` wants
+    them.
     """
 
     frame: Frame
@@ -127,7 +129,7 @@ def golden_frame(
         clipped=clipped,
         valid=valid,
         outline_mm=outline - middle,
-        holes_mm=(),
+        holes_mm=through_holes(image, frame, mask & valid),
         plane=plane,
         height_mm=height,
         noise=pixel_noise(image.pixels, mask & valid),
