@@ -36,13 +36,13 @@ _Cells = list[NDArray[np.intp]]
 
 _REACH = 2  # px: registration and local warp that are forgiven
 _BLACK = 0.02  # linear light added before the root: next to black, where a channel is all noise, the root is too steep
-_ACROSS = 7  # px: across a wall and back, where light and shadow change sides as the part turns
+_ACROSS = 9  # px: across a wall and back, where light and shadow change sides as the part turns
 _MIRROR = 0.5  # lightness at which the colour of metal, a share of its lightness, counts as much as that of enamel
 _RIM = 6  # px at the part's edge that belong to the outline, not to the surface
 _EDGE = 0.03  # cube-root units per px from which the golden has an edge
-_BINS = np.array([0.5, 1.5, 2.5, 3.5, 5.0, 7.0, 9.0, 12.0, 18.0], dtype=np.float32)  # px from the nearest edge
+_BINS = np.array([0.5, 1.5, 2.5, 3.5, 5.0, 7.0, 10.0, 13.0, 18.0], dtype=np.float32)  # px from the nearest edge
 _WALL = 3.5  # px: nearer to an edge or to metal than this is relief
-_MENISCUS = 9.0  # px: nearer than this the enamel bends up to the wall and mirrors a lamp
+_MENISCUS = 10.0  # px: nearer than this the enamel bends up to the wall and mirrors a lamp
 _OPEN = 28  # px without an edge all round: ground rather than relief
 _COMMON = 0.95  # share of the pixels of a class that is taken for normal ...
 _TIMES = 3.0  # ... and how much further the rest of the normal reaches: tails are long where relief is
