@@ -92,7 +92,7 @@ def build_home(home: Path) -> None:
     """Units in lot L/1: nonconforming with a pit, undecided in colour, conforming, and one that was not registered."""
     from station.service.station import open_database
     from station.settings import Settings
-    from station.store import records
+    from station.store import inspections, records
     from station.store.evidence import Evidence
     from station.store.rows import File, NewUnit
     from station.values.digest import digest
@@ -142,7 +142,7 @@ def build_home(home: Path) -> None:
         }  # fmt: skip
         document = UnitDocument.model_validate({**content, "digest": digest(content)})
         columns = ("kind", "x_mm", "y_mm", "size_mm", "length_mm", "area_mm2", "region", "score", "class", "verdict")
-        records.add_unit(
+        inspections.add_unit(
             db,
             NewUnit(
                 ingest_key=f"key {number}", unit=name, photo=f"{name}.jpg", photo_file=photo,
