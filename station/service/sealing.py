@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from station.errors import ConflictError, NotFoundError, SheetError
+from station.models import REFERENCE_DIFFERENCE, capability_warnings
 from station.service.measuring import keep, keep_photo
 from station.store import records
 from station.store.database import Database
@@ -117,4 +118,5 @@ def _warnings(sheet: Sheet, corrected: Corrected) -> list[str]:
     from station.sheet import lint_sheet
 
     failed = [f"golden photo, {g.name}: {g.reason}" for g in corrected.gates if not g.ok]
-    return [str(remark) for remark in lint_sheet(sheet)] + failed
+    unseen = capability_warnings(REFERENCE_DIFFERENCE, [d.kind for d in sheet.defects])
+    return [str(remark) for remark in lint_sheet(sheet)] + unseen + failed
