@@ -53,7 +53,8 @@ _SIMILAR = 0.4  # a pose that leaves more than 1 / 0.4 times as much unexplained
 _CLEAR = 0.15  # of 0.5: how plainly the unit must prefer one of two rivals
 _SAME_TWICE = 0.003  # share of the golden's contrast; a turn that changes less is a symmetry of the design
 _ADDED_BLUR_PX = 1.0
-_U_FLOOR_PX = 0.1  # standard; what reflections that turn with the part leave, measured on rendered units at all angles
+_U_FLOOR_PX = 0.1  # standard; what reflections that turn with the part leave, measured on drawn units at all angles
+_U_TURN_MM = 0.01  # standard; walls and shoulders seen and lit from another side, rms of five rendered products
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,18 +340,24 @@ def _filled(
 
 
 def _uncertainty(master: Master, pose: Similarity, refined: Refined | None) -> tuple[float, float, float]:
-    """Standard uncertainties of the offset in mm, of the rotation in degrees and of the scale, from the fit's
-    covariance."""
+    """Standard uncertainties of the offset in mm, of the rotation in degrees and of the scale.
+
+    The fit's covariance, a floor, and what a turn adds: relief shifts an edge by a vector fixed to lamps and camera, so
+    that a part turned by t against the golden is misplaced by that vector times 2 sin(t / 2), and about as much less or
+    more from one side of the part to the other.
+    """
     if refined is None:
         return math.inf, math.inf, math.inf
     c = refined.covariance
     half = refined.half * pose.scale
     offset = half * math.sqrt(max(c[0, 0] + c[1, 1], 0.0) / 2)
     floor = _U_FLOOR_PX * master.frame.pitch_mm
+    turn = _U_TURN_MM * 2 * abs(math.sin(math.radians(pose.rotation_deg - master.pose.rotation_deg) / 2))
+    across = math.hypot(floor / half, turn / (2 * half))
     return (
-        math.hypot(offset, floor),
-        math.hypot(math.degrees(math.sqrt(max(c[3, 3], 0.0))), math.degrees(floor / half)),
-        math.hypot(math.sqrt(max(c[2, 2], 0.0)), floor / half),
+        math.hypot(offset, floor, turn),
+        math.degrees(math.hypot(math.sqrt(max(c[3, 3], 0.0)), across)),
+        math.hypot(math.sqrt(max(c[2, 2], 0.0)), across),
     )
 
 
