@@ -75,7 +75,7 @@ def steepest_path(s: Float, values: Float, *, prefer_outer: float, centre: float
     worth = _worth(s, values)
     worth[bad] = 0
     # Saturated: the edge between rim and enamel is often stronger than the outline, but lies further in.
-    score = worth / (worth + 0.2 * np.maximum(worth.max(axis=1, keepdims=True), 1e-12)) + prefer_outer * s
+    score = worth / (worth + 0.1 * np.maximum(worth.max(axis=1, keepdims=True), 1e-12)) + prefer_outer * s
     if width_mm > 0:
         score = score * np.exp(-(((s - centre) / width_mm) ** 2) / 2)
     path = _dynamic_path(score, jump_cost=0.04)

@@ -31,7 +31,7 @@ from station.values.line import Aligned, Master, Measurement
 
 Float = NDArray[np.float64]
 
-SHOULDER_U_MM = 0.015
+SHOULDER_U_MM = 0.025
 """Standard uncertainty of the shoulder's width (see :func:`shoulder_width`), the same all round a part."""
 _SHOULDER_MM = 0.03  # where the picture does not show it: the last 0.13 of a radius of 0.2-0.25 mm is beyond 60 degrees
 _BLUR_MM = 0.03  # edge blur of a bench photo, about one pixel
@@ -244,7 +244,7 @@ def _corner_u(source: OutlineShift, at: int, direction: Float) -> float:
     """Standard uncertainty (mm) of a point that ends a size along a direction, for the tip of a corner is cut off.
 
     Round a corner that turns by t a shoulder of width w takes w / cos(t / 2) off the tip instead of w, and averaging
-    along the contour about 0.12 mm * tan(t / 2); a direction at the edge of the corner loses nothing. Taken as a
+    along the contour about 0.16 mm * tan(t / 2); a direction at the edge of the corner loses nothing. Taken as a
     rectangular distribution up to that loss.
     """
     normals = outward_normals(source.contour)
@@ -257,7 +257,7 @@ def _corner_u(source: OutlineShift, at: int, direction: Float) -> float:
     if half_turn < 0.1 or length < 1e-6:
         return 0.0
     facing = (abs(float(middle @ direction)) / length - math.cos(half_turn)) / (1 - math.cos(half_turn))
-    loss = source.shoulder_mm * (1 / math.cos(half_turn) - 1) + 0.12 * math.tan(half_turn)
+    loss = source.shoulder_mm * (1 / math.cos(half_turn) - 1) + 0.16 * math.tan(half_turn)
     return float(np.clip(facing, 0, 1)) * loss / math.sqrt(3)
 
 
