@@ -305,8 +305,10 @@ def _unmeasured(judged: Sequence[MeasurementDocument], sheet: Sheet, failed: Seq
         return []
     done = {m.characteristic for m in judged}
     done |= {f"offset:{m.characteristic.partition(':')[2]}" for m in judged if m.kind == "offset-x"}
-    names = {m.characteristic.partition(":")[2] for m in judged if m.kind not in ("colour", *_MARK_KINDS)}
+    not_sizes = ("colour", "boundary-shift", *_MARK_KINDS)
+    names = {m.characteristic.partition(":")[2] for m in judged if m.kind not in not_sizes}
     wanted = [("colour", r.name) for r in sheet.regions]
+    wanted += [("boundary-shift", r.name) for r in sheet.regions if r.boundary_mm is not None]
     wanted += [
         (kind, mark.name)
         for mark in sheet.marks

@@ -273,6 +273,14 @@ def test_what_was_not_measured_cannot_conform(lacking: str) -> None:
     assert (judgement.verdict, judgement.reasons) == (U, (f"{lacking} was not measured",))
 
 
+def test_a_limited_boundary_that_nobody_measured_cannot_conform() -> None:
+    sheet = load_sheet(TEXT.replace("reject = 3.0", "reject = 3.0\nboundary_mm = 0.1"))
+    judgement = judge_unit(GOOD, [], [], sheet, golden_sizes_mm=GOLDEN)
+    assert (judgement.verdict, judgement.reasons) == (U, ("boundary-shift:sky was not measured",))
+    shifted = judge_unit([*GOOD, measured("boundary-shift:sky", 0.2)], [], [], sheet, golden_sizes_mm=GOLDEN)
+    assert shifted.verdict is N
+
+
 finite = st.floats(-1e6, 1e6)
 spread = st.floats(0, 1e3)
 
