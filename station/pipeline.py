@@ -24,6 +24,7 @@ from station.values.documents import AlignmentDocument, GateDocument, PoseDocume
 from station.values.geometry import Frame, Similarity
 from station.values.line import (
     FIRST_REGION,
+    LENGTHS,
     Aligned,
     Corrected,
     DefectModel,
@@ -225,4 +226,4 @@ def _height_gate(master: Master, aligned: Aligned) -> tuple[Gate, ...]:
     reason = (
         "The control sheet gives no thickness_mm, so lengths would be off by the part's height: enter it and seal again"
     )
-    return (Gate("height", False, reason, ("size", "border", "position", "offset", "offset-x", "offset-y")),)
+    return (Gate("height", False, reason, LENGTHS),)

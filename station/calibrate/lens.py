@@ -19,7 +19,7 @@ from station.calibrate.markers import BenchMarker, find_markers, known_dictionar
 from station.errors import CalibrationError, RigError
 from station.values.bench import Board, CardReference, LensCalibration, Rig
 from station.values.geometry import CameraPlane, FlatPlane
-from station.values.line import CardReading, Gate, Shot
+from station.values.line import LENGTHS, CardReading, Gate, Shot
 
 Float = NDArray[np.float64]
 
@@ -36,7 +36,6 @@ CARD_U_SCALE = 0.003
 """Relative standard uncertainty of a length scaled by a card in the picture: print, edges, a millimetre of height."""
 U_MARKERS = 2e-4
 """Relative standard uncertainty of the distances between the markers as the rig file states them: 10 um over 50 mm."""
-_BLOCKS = ("size", "border", "position", "offset", "offset-x", "offset-y", "scale")
 _PART_HEIGHT_MM = 3.0  # a tall part: what an error of the focal length is weighed with
 
 
@@ -264,7 +263,7 @@ def plane_from_card(reading: CardReading, card: CardReference) -> FlatPlane:
 
 
 def _no_scale(reason: str) -> Gate:
-    return Gate("scale", False, reason, _BLOCKS)
+    return Gate("scale", False, reason, (*LENGTHS, "scale"))
 
 
 def _pose(

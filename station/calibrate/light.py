@@ -13,12 +13,12 @@ from station.calibrate.correction import MIN_PATCHES, FittedCorrection, fit_corr
 from station.calibrate.field import apply_flat_field, flat_field, gain_at
 from station.calibrate.lens import locate_plane, plane_from_card
 from station.calibrate.patches import Lattice, find_lattices, mcc_lattice, shrink, to_photo_scale
-from station.calibrate.placement import Placement, cells, is_mirrored, margin, placements, project, refine, score
+from station.calibrate.placement import Placement, cells, is_mirrored, margin, placements, refine, score
 from station.values.bench import Calibration, CardReference, LightCalibration
 from station.values.colour import linearise, srgb_decode
 from station.values.documents import CardDocument, FitDocument, PatchDocument
-from station.values.geometry import PlaneMap
-from station.values.line import CardReading, Corrected, Gate, PatchReading, Shot
+from station.values.geometry import PlaneMap, project
+from station.values.line import LENGTHS, CardReading, Corrected, Gate, PatchReading, Shot
 
 Float = NDArray[np.float64]
 
@@ -63,11 +63,11 @@ def find_card(shot: Shot, cards: tuple[CardReference, ...], light: LightCalibrat
     A reading whose ``found`` says that place and order were verified, and whose ``usable`` that every gate held.
     """
     photo = shot.photo.pixels
-    best: tuple[Placement, tuple[PatchReading, ...], tuple[CardReference, ...], float] | None = None
+    best: tuple[Placement, tuple[PatchReading, ...], tuple[CardReference, ...]] | None = None
     for group in _by_layout(cards):
         lab = group[0].lab
         for candidate in _candidates(photo, group[0]):
-            homography, _ = refine(photo, candidate.homography, group[0].columns, group[0].rows)
+            homography = refine(photo, candidate.homography, group[0].columns, group[0].rows)
             patches = _read(photo, homography, group[0], light)
             if patches is None:
                 continue
@@ -75,13 +75,12 @@ def find_card(shot: Shot, cards: tuple[CardReference, ...], light: LightCalibrat
             placed = Placement(homography, score(rgb, lab), is_mirrored(homography))
             clear = margin(rgb, lab, group[0].columns, group[0].rows)
             if placed.score <= MAX_SCORE and clear >= MIN_MARGIN and (best is None or placed.score < best[0].score):
-                best = (placed, patches, group, clear)
+                best = (placed, patches, group)
             if best is not None and best[0].score < 0.6 * MAX_SCORE:
                 break
     if best is None:
         return CardReading(found=False, usable=False, reason="card: no colour card was found in the photo")
-    placed, patches, group, _ = best
-    return _judge(placed, patches, group)
+    return _judge(*best)
 
 
 def card_document(shot: Shot, reading: CardReading) -> CardDocument:
@@ -147,7 +146,7 @@ def correct(shot: Shot, calibration: Calibration) -> Corrected:
             plane = plane_from_card(reading, card)
         if calibration.rig is not None:
             reason = f"rig {calibration.rig.name!r} has no lens calibration: run `station calibrate lens`"
-            gates.append(Gate("scale", plane is not None, "" if plane is not None else reason, _MILLIMETRES))
+            gates.append(Gate("scale", plane is not None, "" if plane is not None else reason, (*LENGTHS, "scale")))
 
     pixels = shot.photo.pixels
     limit = SATURATED if pixels.dtype == np.uint8 else SATURATED * 257
@@ -166,9 +165,6 @@ def correct(shot: Shot, calibration: Calibration) -> Corrected:
         card=reading,
         gates=tuple(gates),
     )
-
-
-_MILLIMETRES = ("size", "border", "position", "offset", "offset-x", "offset-y", "scale")
 
 
 def _glare_gate(clipped: NDArray[np.bool_]) -> Gate:

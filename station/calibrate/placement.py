@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from station.calibrate.patches import Lattice
 from station.values.colour import srgb_decode
+from station.values.geometry import project
 
 Float = NDArray[np.float64]
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
@@ -38,12 +39,6 @@ class Placement:
 def cells(columns: int, rows: int) -> Float:
     """(columns * rows, 2) card cells in the order of its patches."""
     return np.stack(np.meshgrid(np.arange(float(columns)), np.arange(float(rows))), axis=-1).reshape(-1, 2)
-
-
-def project(homography: Float, points: Float) -> Float:
-    """(..., 2) points through a homography."""
-    p = points @ homography[:, :2].T + homography[:, 2]
-    return np.asarray(p[..., :2] / p[..., 2:], dtype=np.float64)
 
 
 def is_mirrored(homography: Float) -> bool:
@@ -111,13 +106,12 @@ def margin(rgb: Float, lab: Float, columns: int, rows: int) -> float:
     return min(score(rgb[o.ravel()], lab) for o in others) / max(own, 1e-6)
 
 
-def refine(photo: Pixels, homography: Float, columns: int, rows: int) -> tuple[Float, float | None]:
+def refine(photo: Pixels, homography: Float, columns: int, rows: int) -> Float:
     """The placement moved onto the patch edges at full resolution, located in linear light.
 
-    Returns the homography and the patches' size over their pitch (None where too few edges were seen).
+    Returns the homography; the one given where too few edges were seen.
     """
     index = cells(columns, rows)
-    ratio: float | None = None
     for _ in range(2):
         side, contrast = _edges(photo, homography, index)
         seen = (contrast > 0.01) & np.isfinite(side)
@@ -125,22 +119,22 @@ def refine(photo: Pixels, homography: Float, columns: int, rows: int) -> tuple[F
         centred = both_x & both_y
         size = np.stack([side[:, 0] + side[:, 1], side[:, 2] + side[:, 3]], axis=-1)
         if centred.sum() < max(8, 0.4 * len(index)):
-            return homography, ratio
+            return homography
         typical = np.median(size[centred], axis=0)
         centred &= (np.abs(size - typical) < 0.06).all(axis=1)
         if centred.sum() < max(8, 0.4 * len(index)):
-            return homography, ratio
+            return homography
         offset = np.stack([side[:, 0] - side[:, 1], side[:, 2] - side[:, 3]], axis=-1) / 2
         centre = project(homography, index + np.where(centred[:, None], offset, 0.0))
         pitch = _pitch(homography, ((columns - 1) / 2, (rows - 1) / 2))
         better, _ = cv2.findHomography(index[centred], centre[centred], cv2.RANSAC, max(0.02 * pitch, 0.7))
         if better is None:
-            return homography, ratio
+            return homography
         moved = project(np.asarray(better, dtype=np.float64), index) - project(homography, index)
         if np.hypot(*moved.T).max() > 0.3 * pitch:
-            return homography, ratio
-        homography, ratio = np.asarray(better, dtype=np.float64), float(typical.mean())
-    return homography, ratio
+            return homography
+        homography = np.asarray(better, dtype=np.float64)
+    return homography
 
 
 def _pitch(homography: Float, at: tuple[float, float]) -> float:

@@ -160,13 +160,14 @@ class FlatPlane:
     source: str = "card"
 
     def to_photo(self, mm: Float, height_mm: float) -> Float:
-        return _project(self.homography, mm)
+        return project(self.homography, mm)
 
     def to_plane(self, px: Float, height_mm: float) -> Float:
-        return _project(np.linalg.inv(self.homography).astype(np.float64), px)
+        return project(np.linalg.inv(self.homography).astype(np.float64), px)
 
 
-def _project(h: Float, points: Float) -> Float:
+def project(h: Float, points: Float) -> Float:
+    """(..., 2) points through a (3, 3) homography."""
     p = np.asarray(points, dtype=np.float64)
     q = p @ h[:, :2].T + h[:, 2]
     return np.asarray(q[..., :2] / q[..., 2:3], dtype=np.float64)

@@ -8,15 +8,18 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from station.values.colour import ColourCorrection, DeviceRGB, Lab, LinearRGB
+from station.values.colour import ColourCorrection, DeviceRGB, LinearRGB
 from station.values.geometry import Frame, PlaneMap, Similarity
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 OUTSIDE, METAL, FIRST_REGION, OTHER = 0, 1, 2, 255
-"""Labels of a master's region map: outside the part, struck metal, from 2 on the sheet's regions in its order, and enamel
-that the sheet does not name."""
+"""Labels of a master's region map: outside the part, struck metal, from 2 on the sheet's regions in its order, and
+enamel that the sheet does not name."""
+
+LENGTHS = ("size", "border", "position", "offset", "offset-x", "offset-y")
+"""Kinds of measurement in millimetres: what a photo without a scale cannot give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,25 +239,3 @@ class ScoreMaps:
 
 DefectModel = Callable[[LinearRGB, LinearRGB, NDArray[np.uint8], float], ScoreMaps]
 """(golden, unit, region map, noise of a pixel) -> ScoreMaps. Reference difference and ONNX model are both one."""
-
-
-__all__ = [
-    "FIRST_REGION",
-    "METAL",
-    "OTHER",
-    "OUTSIDE",
-    "Aligned",
-    "CardReading",
-    "Corrected",
-    "DefectModel",
-    "Finding",
-    "Gate",
-    "Lab",
-    "MarkMaster",
-    "Master",
-    "Measurement",
-    "PatchReading",
-    "RegionMaster",
-    "ScoreMaps",
-    "Shot",
-]
