@@ -338,6 +338,17 @@ def test_the_outline_follows_the_part_and_not_its_shadow() -> None:
     assert radius.mean() == pytest.approx(14.0, abs=0.03)
 
 
+def test_a_rim_as_grey_as_the_shadow_belongs_to_the_part() -> None:
+    """Nickel on a grey bench: darker than the bench, with its chromaticity, and a shoulder as light as the bench."""
+    art = _canvas()
+    tint = np.array([1.04, 1.0, 0.94])
+    for radius, (r, g, b) in ((14.0, 0.2 * tint), (13.85, 0.11 * tint), (13.0, SKY), (11.5, 0.11 * tint), (11.2, RED)):
+        _fill(art, _ring(radius), (float(r), float(g), float(b)))
+    part = find_part(photograph(art, Similarity(1.0, 1.0, 0.0, 1.0), seed=44).image)
+    found = np.hypot(*(CAMERA.to_plane(part.contour_px, THICKNESS) - (1.0, 1.0)).T)
+    assert np.abs(found - 14.0).max() < 0.3
+
+
 def test_a_tiny_picture_and_a_bad_polygon_are_refused() -> None:
     with pytest.raises(AlignmentError, match="too small"):
         find_part(LinearRGB(np.zeros((1, 1, 3), dtype=np.float32)))

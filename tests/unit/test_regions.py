@@ -99,6 +99,15 @@ def test_every_cell_is_found_up_to_its_lines(metal: str) -> None:
     assert np.array_equal(labels == OUTSIDE, ~_mask())
 
 
+def test_dark_enamel_beside_black_nickel_keeps_off_the_rim() -> None:
+    """Seen darkly, as a bench photo shows it, the difference is smaller than the calmest stretch of tolerances."""
+    dark = dict.fromkeys(ENAMELS, (0.29, 0.24, 0.22))
+    image = LinearRGB(_picture("black nickel", enamels=dark).pixels * 0.5)
+    x, y = SEEDS["sky"]
+    found = grow_region(image, _mask(), (x + 20, y), pitch_mm=PITCH)
+    assert _likeness(found, CELLS["sky"]) > 0.95
+
+
 def test_a_cell_that_the_sheet_does_not_name_is_other_enamel() -> None:
     requests = [RegionRequest(n, "hard enamel", seed_px=SEEDS[n]) for n in ("sky", "snow", "pine")]
     labels = region_map(_picture("gold"), _mask(), requests, pitch_mm=PITCH)
