@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from station.calibrate.card import first_complaint
-from station.calibrate.markers import BenchMarker, find_markers, known_dictionary
+from station.calibrate.markers import BenchMarker, find_markers, grey_8_bit, known_dictionary
 from station.errors import CalibrationError, RigError
 from station.values.bench import Board, CardReference, LensCalibration, Rig
 from station.values.geometry import CameraPlane, FlatPlane
@@ -154,7 +154,7 @@ class _Fit:
 
 def _find_board(shot: Shot, board: Board) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
     """Board millimetres (n, 1, 3) and photo pixels (n, 1, 2) of the corners seen, or None for too few."""
-    grey = _grey(shot)
+    grey = grey_8_bit(shot.photo)
     dictionary = known_dictionary(board.dictionary)
     for legacy in (False, True):
         charuco = cv2.aruco.CharucoBoard(board.squares, board.square_mm, board.marker_mm, dictionary)
@@ -297,9 +297,3 @@ def _solve_pose(found: tuple[BenchMarker, ...], lens: LensCalibration) -> tuple[
         if float(shift.ravel()[2]) > 0 and rotation[2, 2] > 0 and (best is None or rms < best[2]):
             best = (rotation, np.asarray(shift, dtype=np.float64).ravel(), rms)
     return best
-
-
-def _grey(shot: Shot) -> NDArray[np.uint8]:
-    pixels = shot.photo.pixels
-    eight_bit = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
-    return np.asarray(cv2.cvtColor(eight_bit, cv2.COLOR_RGB2GRAY), dtype=np.uint8)

@@ -34,11 +34,16 @@ def known_dictionary(name: str) -> Any:
     return None if code is None else cv2.aruco.getPredefinedDictionary(code)
 
 
-def find_markers(photo: DeviceRGB, markers: Sequence[Marker]) -> tuple[BenchMarker, ...]:
-    """The rig's markers that a photo shows, in the rig's order; an id seen twice is left out, for one is not ours."""
+def grey_8_bit(photo: DeviceRGB) -> NDArray[np.uint8]:
+    """(H, W) coded grey, as OpenCV's detectors want it."""
     pixels = photo.pixels
     eight_bit = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
-    grey = cv2.cvtColor(eight_bit, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.cvtColor(eight_bit, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+
+
+def find_markers(photo: DeviceRGB, markers: Sequence[Marker]) -> tuple[BenchMarker, ...]:
+    """The rig's markers that a photo shows, in the rig's order; an id seen twice is left out, for one is not ours."""
+    grey = grey_8_bit(photo)
     found: list[BenchMarker] = []
     for name in dict.fromkeys(m.dictionary for m in markers):
         dictionary = known_dictionary(name)
@@ -50,7 +55,7 @@ def find_markers(photo: DeviceRGB, markers: Sequence[Marker]) -> tuple[BenchMark
             if marker.dictionary == name and seen.count(marker.id) == 1:
                 rough = np.asarray(corners[seen.index(marker.id)], dtype=np.float64).reshape(4, 2)
                 cells = int(dictionary.markerSize) + 2
-                found.append(BenchMarker(marker.id, _corners_mm(marker), refine_corners(pixels, rough, cells)))
+                found.append(BenchMarker(marker.id, _corners_mm(marker), refine_corners(photo.pixels, rough, cells)))
     return tuple(found)
 
 
