@@ -13,6 +13,7 @@ import typer
 
 from station.cli.conduct import INTERRUPTED, Context, Jobs, context_of, progress, show, table
 from station.errors import RequestError
+from station.values.names import natural_key
 
 if TYPE_CHECKING:
     from station.service import Station
@@ -123,7 +124,7 @@ def _inspect(station: Station, folder: Path, lot: str, number: str, samples: Pat
         )  # fmt: skip
     if result.stopped:
         raise typer.Exit(INTERRUPTED)
-    return sorted(done, key=lambda one: one.unit)
+    return sorted(done, key=lambda one: natural_key(one.unit))
 
 
 def _pictures(station: Station, out: Path) -> int:

@@ -79,11 +79,11 @@ def inspect(
 
 
 def _report(done: list[Inspected], result: BatchResult) -> None:
-    from station.service.lots import natural
+    from station.values.names import natural_key
 
     rows = [
         [d.unit, str(d.document.verdict), "; ".join(d.document.reasons[:2]), "" if d.new else "known"]
-        for d in sorted(done, key=lambda one: natural(one.unit))
+        for d in sorted(done, key=lambda one: natural_key(one.unit))
         if d.document is not None
     ]
     if rows:

@@ -29,6 +29,7 @@ from station.errors import PhotoError
 from station.values.colour import DeviceRGB
 from station.values.digest import sha256_hex
 from station.values.line import Shot
+from station.values.names import natural_key
 
 Pixels = NDArray[Any]  # (H, W) or (H, W, C), uint8 or uint16
 
@@ -129,13 +130,8 @@ def photo_files(paths: Iterable[Path]) -> list[Path]:
                 f"The folder {_clean_name(path.name or str(path))} has no pictures in it",
                 "Name a folder that holds JPEG, PNG, TIFF or WebP files; folders inside it are not searched.",
             )
-        found.update(dict.fromkeys(sorted(inside, key=_natural)))
+        found.update(dict.fromkeys(sorted(inside, key=lambda p: natural_key(p.name))))
     return list(found)
-
-
-def _natural(path: Path) -> list[tuple[int, int, str]]:
-    parts = re.split(r"([0-9]+)", path.name.casefold())
-    return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts if p] + [(2, 0, path.name)]
 
 
 def _clean_name(name: str) -> str:

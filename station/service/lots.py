@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from station.store.rows import UnitRow
 from station.values.documents import UnitDocument, Verdict
+from station.values.names import natural_key
 
 if TYPE_CHECKING:
     from station.lots.decide import UnitOutcome
@@ -25,7 +25,7 @@ def standing_units(rows: Iterable[UnitRow]) -> list[UnitRow]:
         other = chosen.get(row.unit)
         if other is None or _weight(row) > _weight(other):
             chosen[row.unit] = row
-    return [chosen[name] for name in sorted(chosen, key=natural)]
+    return [chosen[name] for name in sorted(chosen, key=natural_key)]
 
 
 def outcome(row: UnitRow, sheet: Sheet) -> UnitOutcome:
@@ -48,10 +48,3 @@ def outcome(row: UnitRow, sheet: Sheet) -> UnitOutcome:
 
 def _weight(row: UnitRow) -> tuple[bool, bool, int]:
     return (row.standing is Verdict.NONCONFORMS, row.standing is not Verdict.UNDECIDED, row.id)
-
-
-def natural(name: str) -> list[tuple[int, int, str]]:
-    """Sort key that puts unit-2 before unit-10."""
-    return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in re.split(r"([0-9]+)", name.casefold()) if p] + [
-        (2, 0, name)
-    ]

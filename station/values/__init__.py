@@ -5,5 +5,7 @@
 ``bench``      rig, colour card reference, lens and light calibrations
 ``line``       Shot, Corrected, Master, Aligned, Measurement, Finding: what travels along the line
 ``documents``  what leaves the station as JSON: unit, card, lot and plan documents
+``difference`` CIEDE2000
 ``digest``     canonical JSON and SHA-256
+``names``      the natural order of names
 """
