@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from station.errors import StationError, StorageFullError
 from station.service.measuring import Job, Line, Measured, measure, worst_margin
@@ -18,9 +18,6 @@ from station.store import inspections
 from station.store.database import Database
 from station.store.rows import GoldenRow, NewUnit, UnitRow
 from station.values.documents import UnitDocument, Verdict
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 class Done(Protocol):

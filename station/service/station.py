@@ -16,7 +16,7 @@ from station.models import REFERENCE_DIFFERENCE
 from station.service import tools, views
 from station.service.inspecting import Batch, Engine, InProcess
 from station.service.lots import outcome, standing_units
-from station.service.measuring import Line, keep
+from station.service.measuring import Line, keep_photo
 from station.service.showing import golden_view, review_view, rig_view, unit_view
 from station.service.units_file import name_units
 from station.settings import Settings, read_settings
@@ -96,8 +96,9 @@ class Station:
         from station.calibrate.lens import calibrate_lens
 
         row, bench = self._rig(rig)
-        lens = calibrate_lens([self._read(p) for p in boards], bench, made_at=self._clock())
-        self._keep_calibration(row, "lens", lens, boards)
+        shots = [self._read(p) for p in boards]
+        lens = calibrate_lens(shots, bench, made_at=self._clock())
+        self._keep_calibration(row, "lens", lens, boards, shots)
         return views.CalibrationView(
             rig=rig, kind="lens", images=lens.images, residual=lens.rms_px, made_at=lens.made_at,
             expires_at=lens.expires_at, detail={"rms_px": lens.rms_px, "u_scale": lens.u_scale},
@@ -108,8 +109,9 @@ class Station:
         from station.calibrate.light import flat_field
 
         row, bench = self._rig(rig)
-        light = flat_field([self._read(p) for p in greys], bench, lux=lux, made_at=self._clock())
-        self._keep_calibration(row, "light", light, greys)
+        shots = [self._read(p) for p in greys]
+        light = flat_field(shots, bench, lux=lux, made_at=self._clock())
+        self._keep_calibration(row, "light", light, greys, shots)
         return views.CalibrationView(
             rig=rig, kind="light", images=light.images, residual=light.residual, made_at=light.made_at,
             expires_at=light.expires_at, detail={"uniformity": light.uniformity, "lux": light.lux},
@@ -239,12 +241,9 @@ class Station:
         verdict: Verdict | None = None,
         after: int = 0,
         limit: int | None = None,
-        offset: int = 0,
     ) -> list[views.UnitView]:
         """Inspected units in the order of inspection; ``after``: with a greater id."""
-        found = inspections.units(
-            self._db, lot=lot, golden=golden, verdict=verdict, after=after, limit=limit, offset=offset
-        )
+        found = inspections.units(self._db, lot=lot, golden=golden, verdict=verdict, after=after, limit=limit)
         return [unit_view(u) for u in found]
 
     def unit(self, unit_id: int) -> views.UnitView:
@@ -419,9 +418,14 @@ class Station:
         return row, Rig.model_validate_json(row.document)
 
     def _keep_calibration(
-        self, row: RigRow, kind: str, calibration: LensCalibration | LightCalibration, photos: Sequence[Path]
+        self,
+        row: RigRow,
+        kind: str,
+        calibration: LensCalibration | LightCalibration,
+        photos: Sequence[Path],
+        shots: Sequence[Shot],
     ) -> None:
-        files = [keep(self._evidence, p.read_bytes(), "image/jpeg") for p in photos]
+        files = [keep_photo(self._evidence, p, s.sha256) for p, s in zip(photos, shots, strict=True)]
         records.add_calibration(
             self._db, rig_id=row.id, kind=kind, document=json.dumps(calibration.as_dict()), files=files,
             made_at=calibration.made_at, expires_at=calibration.expires_at,

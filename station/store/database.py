@@ -43,14 +43,14 @@ class Database:
         The disk is full or read-only.
     """
 
-    def __init__(self, url: str, *, lock_file: Path | None = None) -> None:
+    def __init__(self, url: str) -> None:
         self.url = _checked(url)
         self._thread_lock = threading.RLock()
-        self._lock_file = lock_file
+        self._lock_file: Path | None = None
         if self.url.get_backend_name() == "sqlite":
             file = Path(str(self.url.database))
             self.path: Path | None = file
-            self._lock_file = lock_file or file.with_suffix(".lock")
+            self._lock_file = file.with_suffix(".lock")
             with _translated():
                 file.parent.mkdir(parents=True, exist_ok=True)
             self._writer = _sqlite_engine(f"sqlite:///{file}", begin="BEGIN IMMEDIATE", write=True)

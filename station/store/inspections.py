@@ -142,14 +142,13 @@ def units(
     bare: bool = False,
     after: int = 0,
     limit: int | None = None,
-    offset: int = 0,
 ) -> list[UnitRow]:
     """Units in the order of inspection; ``current`` leaves out what a later inspection of the picture replaced.
 
     bare : without their documents, for counting. after : only units with a greater id, which is how a list is read
     page by page while units are added to it.
     """
-    query = _units(bare=bare).where(t.units.c.id > after).order_by(t.units.c.id).offset(offset)
+    query = _units(bare=bare).where(t.units.c.id > after).order_by(t.units.c.id).limit(limit)
     if lot is not None:
         query = query.where(t.lots.c.name == lot)
     if golden is not None:
@@ -158,9 +157,8 @@ def units(
         query = query.where(t.units.c.verdict == str(verdict))
     if current:
         query = query.where(~_replaced())
-    # SQLite knows no OFFSET without a LIMIT; SQLAlchemy writes LIMIT -1 for it.
     with db.read() as c:
-        return [_unit(r) for r in c.execute(query if limit is None else query.limit(limit))]
+        return [_unit(r) for r in c.execute(query)]
 
 
 def queue(db: Database, *, lot: str | None = None, settled: bool = False) -> list[UnitRow]:

@@ -322,7 +322,8 @@ def test_what_is_recorded_of_a_unit(station: Station, lot: Path) -> None:
     assert bad.margin == pytest.approx(min((30.15 - (30 + 105 / 300)) / 0.15, (0.15 - 0.3) / 0.15))
     assert [(f.unit, f.kind) for f in station.findings(lot="L1")] == [("unit-2", "pit"), ("unit-7", "pit")]
     assert [len(station.units(verdict=v)) for v in Verdict] == [5, 2, 1]
-    assert [u.unit for u in station.units(limit=2, offset=3)] == ["unit-4", "unit-5"]
+    third = station.units(limit=3)[-1].id
+    assert [u.unit for u in station.units(after=third, limit=2)] == ["unit-4", "unit-5"]
     shown = {kind: station.unit_picture(bad.id, kind=kind) for kind in ("photo", "frame", "annotated")}
     assert shown["photo"].data == (lot / "unit-2.png").read_bytes()
     assert [p.media_type for p in shown.values()] == ["image/png", "image/jpeg", "image/jpeg"]
