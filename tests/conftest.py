@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import socket
 import threading
 import time
@@ -14,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+# A shell that runs the tests in the background has Ctrl-C ignored, and every command under test would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MAY = datetime(2026, 5, 10, 12, 0, tzinfo=UTC)
 
