@@ -64,7 +64,7 @@ def _laid_over(golden: LinearRGB, unit: LinearRGB) -> tuple[LinearRGB, NDArray[n
     height, width = golden.pixels.shape[:2]
     everywhere = np.ones((height, width), dtype=bool)
     found = register_pair(golden, unit, "affine")
-    if not found.registered or found.transform is None:
+    if not found.registered:
         return unit, everywhere
     corners = np.array([[0.0, 0, 1], [width - 1, 0, 1], [0, height - 1, 1], [width - 1, height - 1, 1]])
     there = corners @ found.transform.T

@@ -88,20 +88,20 @@ def _disc(radius: float) -> NDArray[np.uint8]:
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * r + 1, 2 * r + 1)), dtype=np.uint8)
 
 
-_cache: OrderedDict[tuple[object, ...], MasterIndex] = OrderedDict()
+_KEPT = 4
+_cache: OrderedDict[int, tuple[Master, MasterIndex]] = OrderedDict()  # the master is held, so that its id stays its own
 _cache_lock = threading.Lock()
 
 
 def index_of(master: Master) -> MasterIndex:
-    """The index of a master, kept for the last four."""
-    key = (master.number, master.version, master.sheet_digest, master.photo_sha256, master.frame)
+    """The index of a master, kept for the last four master objects."""
     with _cache_lock:
-        if key in _cache:
-            _cache.move_to_end(key)
-            return _cache[key]
+        if id(master) in _cache:
+            _cache.move_to_end(id(master))
+            return _cache[id(master)][1]
     built = index_master(master)
     with _cache_lock:
-        _cache[key] = built
-        while len(_cache) > 4:
+        _cache[id(master)] = master, built
+        while len(_cache) > _KEPT:
             _cache.popitem(last=False)
     return built

@@ -20,10 +20,12 @@ from station.measure.refine import (
     Model,
     Refined,
     detail,
+    increment,
     make_template,
     photo_target,
     pyramid,
     refine,
+    uv_matrix,
 )
 from station.measure.sampling import sample, spline_coefficients
 from station.values.colour import LinearRGB
@@ -237,34 +239,16 @@ def _doubt(golden: Float32, unit: Float32, refined: Refined, start: Float) -> st
 def _entry_covariance(refined: Refined, m: Float, shape: tuple[int, ...], model: Model) -> Float:
     """(8, 8) covariance of the entries of ``m`` from that of the increments, by differentiating the composition."""
     h, w = shape
-    half, centre = refined.half, ((w - 1) / 2, (h - 1) / 2)
-    to_uv = np.array([[1 / half, 0, -centre[0] / half], [0, 1 / half, -centre[1] / half], [0, 0, 1]])
+    to_uv = uv_matrix(((w - 1) / 2, (h - 1) / 2), refined.half)
     base = m @ np.linalg.inv(to_uv)
     k = PARAMETERS[model]
     jacobian = np.zeros((8, k))
-    for j, direction in enumerate(_directions(model)):
-        d = base @ -direction @ to_uv
+    for j, unit_step in enumerate(np.eye(k)):
+        # the increment is linear in its parameters
+        d = base @ (np.eye(3) - increment(unit_step, model)) @ to_uv
         # the transform is scaled so that its last entry is 1
         jacobian[:, j] = (d - m * d[2, 2]).ravel()[:8]
     return np.asarray(jacobian @ refined.covariance @ jacobian.T, dtype=np.float64)
-
-
-def _directions(model: Model) -> list[Float]:
-    """Derivatives of the increment by its parameters, as in :mod:`station.measure.refine`."""
-    places: list[list[tuple[int, int, float]]] = [[(0, 2, 1.0)], [(1, 2, 1.0)]]
-    if model == "similarity":
-        places += [[(0, 0, 1.0), (1, 1, 1.0)], [(1, 0, 1.0), (0, 1, -1.0)]]
-    else:
-        places += [[(0, 0, 1.0)], [(0, 1, 1.0)], [(1, 0, 1.0)], [(1, 1, 1.0)]]
-    if model == "homography":
-        places += [[(2, 0, 1.0)], [(2, 1, 1.0)]]
-    out = []
-    for place in places:
-        d = np.zeros((3, 3))
-        for i, j, v in place:
-            d[i, j] = v
-        out.append(d)
-    return out
 
 
 def _grid_uncertainty(covariance: Float, m: Float, shape: tuple[int, ...]) -> float:

@@ -152,7 +152,13 @@ def _columns(t: Template, model: Model) -> Float:
     return np.stack(warp + light, axis=1)
 
 
-def _increment(delta: Float, model: Model) -> Float:
+def uv_matrix(centre: tuple[float, float], half: float) -> Float:
+    """(3, 3) map from the template's unit to uv, see :class:`Template`."""
+    return np.array([[1 / half, 0, -centre[0] / half], [0, 1 / half, -centre[1] / half], [0, 0, 1]])
+
+
+def increment(delta: Float, model: Model) -> Float:
+    """(3, 3) map in uv of the parameters ``delta`` (k,), see ``PARAMETERS``; the identity for zeros."""
     m = np.eye(3)
     m[0, 2], m[1, 2] = delta[0], delta[1]
     if model == "similarity":
@@ -186,13 +192,7 @@ def refine(
     """
     k = PARAMETERS[model]
     columns = _columns(template, model)
-    to_uv = np.array(
-        [
-            [1 / template.half, 0, -template.centre[0] / template.half],
-            [0, 1 / template.half, -template.centre[1] / template.half],
-            [0, 0, 1],
-        ]
-    )
+    to_uv = uv_matrix(template.centre, template.half)
     warp = start @ np.linalg.inv(to_uv)  # uv to target
     uv1 = np.column_stack([template.uv, np.ones(len(template.uv))])
     step_px = np.inf
@@ -218,7 +218,7 @@ def refine(
         limit = 0.25 * template.half / template.pitch
         if size_px > limit:
             return None
-        warp = warp @ np.linalg.inv(_increment(delta, model))
+        warp = warp @ np.linalg.inv(increment(delta, model))
         warp /= warp[2, 2]
         step_px, steps = size_px, steps + 1
     inverse = np.linalg.inv(normal)
