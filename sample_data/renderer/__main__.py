@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sample_data.renderer.generate import DESIGN_NAMES, make_bench, make_set, show_progress
+from sample_data.renderer.designs import DESIGN_NAMES
+from sample_data.renderer.generate import make_bench, make_set, show_progress
 
 
 def main() -> None:

@@ -39,7 +39,8 @@ class Defect:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a defect became. mask_rows, mask_columns, mask : its place on the raster. Lengths in mm of the unit."""
+    """What a defect became, as :class:`Defect` says it. rows, columns : its window on the raster; mask : its samples
+    there. area_mm2, region : of what was cut."""
 
     kind: str
     x_mm: float

@@ -14,7 +14,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-DESIGN_NAMES = ("alpine", "shield", "keychain", "fox", "hexagon")
+from sample_data.renderer.designs import DESIGN_NAMES, design_named
+
 PHOTO_SIZE_PX = (2000, 1500)
 BLOCK = 32
 """Units of a lot that are planned together; a simulated camera goes on with a further block."""
@@ -28,7 +29,6 @@ Table = dict[str, Any]
 
 def photograph(design: str, seed: int, index: int) -> bytes:
     """JPEG bytes of unit ``index`` (0, 1, 2 ...) of the lot ``seed``. ``KeyError`` for an unknown design."""
-    from sample_data.renderer.designs import design_named
     from sample_data.renderer.photos import shoot
     from sample_data.renderer.units import lot_plan, manufacture
 
@@ -69,7 +69,6 @@ def make_set(
 
     An interrupted run goes on where it stopped: each photo's truth waits in ``.partial`` until all are done.
     """
-    from sample_data.renderer.designs import design_named
     from sample_data.renderer.sheets import units_table
     from sample_data.renderer.units import disturbed_plan, golden_plan, lot_plan
 
@@ -82,12 +81,11 @@ def make_set(
     (folder / "units").mkdir(parents=True, exist_ok=True)
     if disturbed:
         (folder / "disturbed").mkdir(exist_ok=True)
-    partial.mkdir(exist_ok=True)
-    _write(partial / "run.json", json.dumps(run).encode()) if not (partial / "run.json").exists() else None
-    if json.loads((partial / "run.json").read_text()) != run:
+    begun = partial / "run.json"
+    if begun.exists() and json.loads(begun.read_text()) != run:
         shutil.rmtree(partial)
-        partial.mkdir()
-        _write(partial / "run.json", json.dumps(run).encode())
+    partial.mkdir(exist_ok=True)
+    _write(begun, json.dumps(run).encode())
 
     lot = lot_plan(drawn, units, seed)
     plans = [golden_plan(seed), *lot, *(disturbed_plan(drawn, seed) if disturbed else ())]
@@ -115,7 +113,6 @@ def make_set(
 
 def _make_one(design: str, plan: Any, minute: int, folder: Path) -> None:
     """One photo, then its truth: the truth's presence says that the photo is complete."""
-    from sample_data.renderer.designs import design_named
     from sample_data.renderer.photos import shoot
     from sample_data.renderer.sheets import control_sheet
     from sample_data.renderer.truth import unit_truth

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sample_data.renderer import bench, camera, lamps, materials, paint, shade
+from sample_data.renderer import bench, camera, lamps, paint, shade
 from sample_data.renderer.bench import BenchRig
 from sample_data.renderer.camera import Camera, Optics, Processing
 from sample_data.renderer.lamps import Lamp
@@ -49,7 +49,7 @@ class Shooting:
     """Everything about one exposure. Angles in degrees, lengths in mm, blur and motion in pixels.
 
     gradient : relative change of the light per field width in x and y. falloff : loss at the corner of the field.
-    haze : share of the light veiled over the picture (a smeared lens). scale : picture size against the rig's.
+    scale : picture size against the rig's.
     """
 
     seed: int
@@ -58,7 +58,6 @@ class Shooting:
     falloff: float = 0.05
     tilt_deg: tuple[float, float] = (0.8, -0.6)
     roll_deg: float = 0.3
-    distance_mm: float | None = None
     aim_mm: tuple[float, float] = (0.0, 0.0)
     k1: float = -0.06
     optics: Optics = field(default_factory=Optics)
@@ -67,7 +66,6 @@ class Shooting:
     markers: bool = True
     ruler: bool = True
     glare: Glare | None = None
-    haze: float = 0.0
     taken_at: str = "2026:05:10 10:00:00"
     scale: float = 1.0
     subsamples: int = 5
@@ -93,16 +91,6 @@ class Rendered:
     markers_px: dict[int, Float]
     card_centres_px: Float | None
 
-    def contrast_to_noise(self, mask: NDArray[np.bool_], around: NDArray[np.bool_]) -> float:
-        """Largest over the channels of |mean in ``mask`` - mean ``around``| over the spread around, in linear light."""
-        v = self.picture.astype(np.float64) / 255
-        linear = np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
-        inside, outside = linear[mask], linear[around]
-        if not len(inside) or len(outside) < 2:
-            return 0.0
-        spread = np.maximum(outside.std(axis=0), 1e-6)
-        return float((np.abs(inside.mean(axis=0) - outside.mean(axis=0)) / spread).max())
-
 
 def part_to_bench(points_mm: Float, pose: Pose) -> Float:
     """(n, 2) points of the part frame in bench mm."""
@@ -117,7 +105,7 @@ def camera_of(shooting: Shooting, rig: BenchRig) -> Camera:
         rig.width,
         rig.height,
         rig.focal_px,
-        rig.distance_mm if shooting.distance_mm is None else shooting.distance_mm,
+        rig.distance_mm,
         tilt_deg=shooting.tilt_deg,
         roll_deg=shooting.roll_deg,
         aim_mm=shooting.aim_mm,
@@ -163,7 +151,8 @@ def render(parts: Sequence[tuple[Part, Pose]], shooting: Shooting, rig: BenchRig
         _paint_part(image, labels, owner, number, cam, part, pose, radiance, lamp, max(3, sub - 1))
         del radiance
     image *= light[..., 2:3]
-    _veil(image, shooting, cam, lamp)
+    if shooting.glare is not None:
+        _add_glare(image, shooting.glare, cam, lamp)
     picture = camera.expose(image, cam, lamp, _scaled(shooting.optics, shooting.scale), shooting.processing, rng)
     data = camera.jpeg(picture, shooting.processing.quality, shooting.taken_at)
     return Rendered(data, picture, image, cam, labels, owner, card_labels, markers_px, card_px)
@@ -317,22 +306,14 @@ def _paint_part(
     )
 
 
-def _veil(image: Single, shooting: Shooting, cam: Camera, lamp: Lamp) -> None:
-    """Glare and haze, added to the light in place."""
+def _add_glare(image: Single, glare: Glare, cam: Camera, lamp: Lamp) -> None:
+    """The reflection, added to the light in place."""
     white = bench.inks(1.0, 0.0, lamp).raw[0].sum(axis=0)
-    if shooting.glare is not None:
-        g = shooting.glare
-        centre = cam.project(np.array([[g.x_mm, g.y_mm, 0.0]]))[0]
-        radius = g.radius_mm * cam.matrix[0, 0] / cam.translation_mm[2]
-        y = np.exp(-0.5 * ((np.arange(cam.height) - centre[1]) / radius) ** 2)
-        x = np.exp(-0.5 * ((np.arange(cam.width) - centre[0]) / (1.4 * radius)) ** 2)
-        image += (g.strength * y[:, None] * x[None, :]).astype(np.float32)[..., None] * white
-    if shooting.haze > 0:
-        wide = cv2.resize(image, (cam.width // 16, cam.height // 16), interpolation=cv2.INTER_AREA)
-        wide = cv2.GaussianBlur(wide, (0, 0), 0.03 * cam.width / 16)
-        wide = cv2.resize(wide, (cam.width, cam.height), interpolation=cv2.INTER_LINEAR)
-        image *= np.float32(1 - shooting.haze)
-        image += np.float32(shooting.haze) * wide
+    centre = cam.project(np.array([[glare.x_mm, glare.y_mm, 0.0]]))[0]
+    radius = glare.radius_mm * cam.matrix[0, 0] / cam.translation_mm[2]
+    y = np.exp(-0.5 * ((np.arange(cam.height) - centre[1]) / radius) ** 2)
+    x = np.exp(-0.5 * ((np.arange(cam.width) - centre[0]) / (1.4 * radius)) ** 2)
+    image += (glare.strength * y[:, None] * x[None, :]).astype(np.float32)[..., None] * white
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,8 +384,3 @@ def _finish(
     )
     data = camera.jpeg(picture, shooting.processing.quality, shooting.taken_at)
     return Rendered(data, picture, image, cam, empty, empty, empty, {}, None)
-
-
-def surface_lab(part: Part, light: str = "D50") -> dict[str, tuple[float, float, float]]:
-    """Lab of every surface of a part by name (`materials.lab`)."""
-    return {s.name: materials.lab(s, light) for s in part.surfaces}

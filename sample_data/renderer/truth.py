@@ -17,6 +17,7 @@ from sample_data.renderer.defects import HARMLESS, Made
 from sample_data.renderer.relief import Design
 from sample_data.renderer.units import DISTURBANCES, Manufactured, UnitPlan
 from sample_data.renderer.workpiece import PITCH_MM, Workpiece, golden_piece
+from station.values.colour import srgb_decode
 from station.values.geometry import CameraPlane, Similarity
 
 Table = dict[str, Any]
@@ -260,8 +261,7 @@ def contrast_to_noise(d: Made, view: View, size: float) -> float | None:
     far = np.where(
         inside, near[np.clip(index[..., 1], 0, near.shape[0] - 1), np.clip(index[..., 0], 0, near.shape[1] - 1)], np.inf
     )
-    device = view.photo[low[1] : high[1], low[0] : high[0]].astype(np.float64) / 255
-    light = np.where(device <= 0.04045, device / 12.92, ((device + 0.055) / 1.055) ** 2.4)
+    light = srgb_decode(view.photo[low[1] : high[1], low[0] : high[0]] / 255)
     hit, ring = light[far == 0], light[(far > 0.1) & (far < 0.3)]
     if len(hit) < 2 or len(ring) < 12:
         return None

@@ -32,7 +32,8 @@ class SimulatedCamera(Camera):
 
     def _open(self) -> None:
         try:
-            from sample_data.renderer.generate import DESIGN_NAMES, PHOTO_SIZE_PX, photograph
+            from sample_data.renderer.designs import DESIGN_NAMES
+            from sample_data.renderer.generate import PHOTO_SIZE_PX, photograph
         except ImportError as error:
             raise DeviceError(
                 f"The simulated bench needs the renderer, and {error.name} is not installed",

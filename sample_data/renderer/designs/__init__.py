@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from sample_data.renderer.relief import Design
+if TYPE_CHECKING:
+    from sample_data.renderer.relief import Design
 
 DESIGN_NAMES = ("alpine", "shield", "keychain", "fox", "hexagon")
 
 
 def design_named(name: str) -> Design:
     """The design of a name; ``KeyError`` for one that is not in ``DESIGN_NAMES``."""
+    from sample_data.renderer.relief import Design
+
     if name not in DESIGN_NAMES:
         raise KeyError(name)
     design = getattr(import_module(f"sample_data.renderer.designs.{name}"), name.upper())
