@@ -20,7 +20,7 @@ from station.values.digest import digest
 
 if TYPE_CHECKING:
     from station.sheet import Sheet
-    from station.values.line import Corrected, Shot
+    from station.values.line import Corrected, Master, Shot
 
 
 def seal(
@@ -85,7 +85,7 @@ def seal(
         "photo": shot.name,
         "rig": calibration.rig.name if calibration.rig else None,
         "calibration_digest": calibration.digest,
-        "warnings": json.dumps(_warnings(sheet, corrected), ensure_ascii=False),
+        "warnings": json.dumps(_warnings(sheet, corrected, master), ensure_ascii=False),
     }
     return records.add_golden(db, values, [photo_file, master_file, frame_file], at), True
 
@@ -113,10 +113,16 @@ def _newest(db: Database, number: str) -> GoldenRow | None:
         return None
 
 
-def _warnings(sheet: Sheet, corrected: Corrected) -> list[str]:
-    """What the sheet's lint remarks and which gates the golden photo itself does not pass."""
+def _warnings(sheet: Sheet, corrected: Corrected, master: Master) -> list[str]:
+    """What the sheet's lint remarks, what of it the station will not find or measure, and which gates the golden photo
+    itself does not pass."""
     from station.sheet import lint_sheet
 
     failed = [f"golden photo, {g.name}: {g.reason}" for g in corrected.gates if not g.ok]
     unseen = capability_warnings(REFERENCE_DIFFERENCE, [d.kind for d in sheet.defects])
+    unseen += [
+        f"size {s.name}: the golden sample shows none that the station can measure, so it will stay undecided"
+        for s in sheet.sizes
+        if s.name not in master.sizes_mm
+    ]
     return [str(remark) for remark in lint_sheet(sheet)] + unseen + failed

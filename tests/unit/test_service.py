@@ -196,6 +196,14 @@ def test_a_golden_is_sealed_once_however_often_it_is_handed_in(station: Station,
     assert (again.version, again.digest, again.new) == (1, first.digest, False)
 
 
+def test_sealing_names_sizes_that_will_not_be_measured(station: Station, tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.toml"
+    border = '\n[[sizes]]\nname = "border"\nnominal_mm = 0.4\nplus_mm = 0.1\nminus_mm = 0.1\n'
+    sheet.write_text(SHEET.format(sku="MAS", golden='number = "GS-1"', plus=0.15) + border)
+    warnings = station.seal_golden(sheet, photo(tmp_path / "golden.png", GOOD)).warnings
+    assert [w.split(":")[0] for w in warnings if w.startswith("size ")] == ["size border"]
+
+
 def test_a_change_of_sheet_or_photo_is_a_new_version(station: Station, tmp_path: Path) -> None:
     digests = {seal(station, tmp_path).digest, seal(station, tmp_path, plus=0.2).digest}
     last = seal(station, tmp_path, plus=0.2, colour=BLIND)
