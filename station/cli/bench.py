@@ -12,7 +12,7 @@ from station.cli.conduct import Card, Json, context_of, document, emit, progress
 if TYPE_CHECKING:
     from station.service.views import CalibrationView
 
-rig = typer.Typer(help="Register benches.", no_args_is_help=True, rich_markup_mode=None)
+rig = typer.Typer(help="Benches: register, list.", no_args_is_help=True, rich_markup_mode=None)
 calibrate = typer.Typer(help="Measure a bench's lens and light.", no_args_is_help=True, rich_markup_mode=None)
 
 RigName = Annotated[str, typer.Option("--rig", metavar="NAME", help="The bench to calibrate.")]
@@ -39,12 +39,15 @@ def card(
     if json:
         emit(document(found))
         return
-    state = "may be used" if found.usable else f"may not be used: {found.reason}"
-    show(f"{found.photo}: {found.edition or 'no colour card'} {state}")
+    if found.edition is None:
+        show(f"{found.photo}: {found.reason.removeprefix('card: ')}")
+    else:
+        state = "may be used" if found.usable else f"may not be used: {found.reason.removeprefix('card: ')}"
+        show(f"{found.photo}: colour card {found.edition} {state}")
     if found.fit is not None:
         fit = found.fit
         show(
-            f"{fit.method}: CIEDE2000 mean {fit.mean:.2f}, max {fit.max:.2f}; "
+            f"Correction {fit.method}: CIEDE2000 mean {fit.mean:.2f}, max {fit.max:.2f}; "
             f"leaving one patch out mean {fit.loo_mean:.2f}, max {fit.loo_max:.2f}"
         )
         rows = [
@@ -89,7 +92,7 @@ def list_rigs(context: typer.Context, json: Json = False) -> None:
 def calibrate_lens(
     context: typer.Context,
     rig: RigName,
-    boards: Annotated[list[Path], typer.Argument(metavar="BOARD.jpg ...")],
+    boards: Annotated[list[Path], typer.Argument(metavar="BOARD.jpg", help="Four to eight pictures of the board.")],
     json: Json = False,
 ) -> None:
     """Measure the lens on pictures of the ChArUco board."""
@@ -105,7 +108,7 @@ def calibrate_lens(
 def calibrate_light(
     context: typer.Context,
     rig: RigName,
-    greys: Annotated[list[Path], typer.Argument(metavar="GREY.jpg ...")],
+    greys: Annotated[list[Path], typer.Argument(metavar="GREY.jpg", help="Pictures of the grey card.")],
     lux: Annotated[float | None, typer.Option("--lux", min=0, help="Illuminance read from a meter.")] = None,
     json: Json = False,
 ) -> None:

@@ -24,11 +24,18 @@ if TYPE_CHECKING:
 DONE, NONCONFORMING, REFUSED, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 
 Json = Annotated[bool, typer.Option("--json", help="Print the document and nothing else.")]
-Rig = Annotated[str | None, typer.Option("--rig", metavar="NAME", help="The bench the photo was taken on.")]
+Rig = Annotated[str | None, typer.Option("--rig", metavar="NAME", help="The bench the photos were taken on.")]
 Card = Annotated[
-    str | None, typer.Option("--card", metavar="NAME|FILE.toml", help="The colour card in the photo; colorchecker24.")
+    str | None,
+    typer.Option(
+        "--card",
+        metavar="NAME|FILE.toml",
+        help="The colour card in the photo; without it colorchecker24, either edition.",
+    ),
 ]
-Jobs = Annotated[int | None, typer.Option("--jobs", min=1, metavar="N", help="Worker processes; one for each core.")]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", min=1, metavar="N", help="Worker processes; without it one for each core.")
+]
 FailOn = Annotated[bool, typer.Option("--fail-on-nonconforming", help="Exit with 1 where something is nonconforming.")]
 
 
@@ -85,7 +92,9 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
             return DONE
         message = error.format_message() if hasattr(error, "format_message") else str(error)
         command = getattr(getattr(error, "ctx", None), "command_path", "station")
-        return _refuse(f"{_line(message).rstrip('.')}. Run: {command} --help", error, debug)
+        message = _line(message).rstrip(".")
+        stop = "" if message.endswith("?") else "."
+        return _refuse(f"{message}{stop} Run: {command} --help", error, debug)
     except MemoryError as error:
         return _refuse(
             "there is not enough memory. Use --jobs 1, smaller pictures, or close other programs.", error, debug
@@ -115,12 +124,16 @@ def emit(text: str) -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table for people."""
+    """A table for people; where it has no rows, its title says so."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    if not rows:
+        show(f"{title}: none.")
+        return
+    show(title)  # not the table's own title, which would wrap at the width of a narrow table
+    made = Table(box=box.SIMPLE_HEAD)
     for column in columns:
         made.add_column(column)
     for row in rows:

@@ -53,9 +53,9 @@ def demo(
             drawn = _pictures(station, out)
         _tables(done, decided, spoilt)
     show("")
-    show(f"Summary for the buyer:    {out / 'summary.pdf'}")
+    show(f"Summary for the buyer:     {out / 'summary.pdf'}")
     show(f"Pictures of flagged units: {out / 'pictures'} ({drawn})")
-    show(f"Regions of the golden:    {out / 'regions.png'}")
+    show(f"Regions of the golden:     {out / 'regions.png'}")
     show(f"Done in {time.monotonic() - began:.0f} s. Review the flagged units: station --home {home} serve")
     if serve:
         from station.cli.upkeep import serve as run_server

@@ -9,7 +9,7 @@ import typer
 
 from station.cli.conduct import Card, Json, Rig, context_of, document, emit, progress, show, table
 
-golden = typer.Typer(help="Golden samples.", no_args_is_help=True, rich_markup_mode=None)
+golden = typer.Typer(help="Golden samples: seal, list.", no_args_is_help=True, rich_markup_mode=None)
 
 
 def register(app: typer.Typer) -> None:
@@ -43,7 +43,7 @@ def seal(
     show(f"Golden {sealed.number} version {sealed.version} {state}: {sealed.digest}")
     show(f"Regions: {', '.join(sealed.regions) or 'none'}")
     if picture is not None:
-        show(f"Look at {picture} and confirm that every region is the cell you meant.")
+        show(f"Look at {picture} and confirm that every region is the cell you meant; hatched enamel is in no region.")
     for warning in sealed.warnings:
         show(f"Warning: {warning}")
 

@@ -36,13 +36,16 @@ def register(app: typer.Typer) -> None:
 
 def inspect(
     context: typer.Context,
-    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO_OR_FOLDER ...")],
+    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO_OR_FOLDER", help="Pictures, or folders of them.")],
     golden: Annotated[str, typer.Option("--golden", metavar="NUMBER", help="The golden sample to hold them to.")],
     rig: Rig = None,
     card: Card = None,
     lot: Annotated[str | None, typer.Option("--lot", metavar="ID", help="The lot the units belong to.")] = None,
     units: Annotated[
-        Path | None, typer.Option("--units", metavar="UNITS.csv", help="Columns unit, photo, carton, identifiers.")
+        Path | None,
+        typer.Option(
+            "--units", metavar="UNITS.csv", help="Names of the units: columns unit, photo, carton and others."
+        ),
     ] = None,
     jobs: Jobs = None,
     json: Json = False,
@@ -69,7 +72,7 @@ def inspect(
             units_file=units, on_total=move,
         )  # fmt: skip
     if not json:
-        _report(done, result)
+        _report(done, result, rig)
     if result.stopped:
         raise typer.Exit(INTERRUPTED)
     if result.failed:
@@ -78,7 +81,7 @@ def inspect(
         raise typer.Exit(NONCONFORMING)
 
 
-def _report(done: list[Inspected], result: BatchResult) -> None:
+def _report(done: list[Inspected], result: BatchResult, rig: str | None) -> None:
     from station.values.names import natural_key
 
     rows = [
@@ -90,5 +93,11 @@ def _report(done: list[Inspected], result: BatchResult) -> None:
         table("Units", ["unit", "verdict", "reasons", ""], rows)
     known = f", {result.known} known already" if result.known else ""
     failed = f", {result.failed} refused" if result.failed else ""
+    undecided = sum(d.document is not None and d.document.verdict == "undecided" for d in done)
     left = f", {result.total - result.inspected - result.known - result.failed} left" if result.stopped else ""
-    show(f"{result.inspected} of {result.total} inspected{known}{failed}{left}; {result.nonconforming} nonconforming.")
+    show(
+        f"{result.inspected} of {result.total} inspected{known}{failed}{left}; "
+        f"{result.nonconforming} nonconforming, {undecided} undecided."
+    )
+    if rig is None and undecided:
+        say("note: without --rig the photos count as taken anywhere: larger uncertainties, and more stays undecided.")

@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 @lot.command("decide")
 def decide(
     context: typer.Context,
-    lot: Annotated[str, typer.Argument(metavar="ID")],
+    lot: Annotated[str, typer.Argument(metavar="ID", help="The lot.")],
     size: Annotated[int, typer.Option("--size", min=1, metavar="N", help="Units in the whole lot.")],
     json: Json = False,
     fail: FailOn = False,
@@ -76,8 +76,10 @@ def list_lots(context: typer.Context, json: Json = False) -> None:
 
 
 def plan(
-    lot_size: Annotated[int | None, typer.Option("--lot-size", metavar="N")] = None,
-    aql: Annotated[float | None, typer.Option("--aql", metavar="A")] = None,
+    lot_size: Annotated[int | None, typer.Option("--lot-size", metavar="N", help="Units in the whole lot.")] = None,
+    aql: Annotated[
+        float | None, typer.Option("--aql", metavar="A", help="Acceptance quality limit, for example 2.5.")
+    ] = None,
     letter: Annotated[str | None, typer.Option("--letter", help="Code letter, in place of the lot size.")] = None,
     level: Annotated[str, typer.Option("--level", help="S-1 ... S-4, I, II, III.")] = "II",
     severity: Annotated[str, typer.Option("--severity", help="normal, tightened, reduced.")] = "normal",

@@ -11,10 +11,10 @@ import typer
 from station.cli.conduct import REFUSED, Jobs, Json, context_of, document, emit, progress, say, show, table
 from station.errors import RequestError
 
-model = typer.Typer(help="The defect model.", no_args_is_help=True, rich_markup_mode=None)
+model = typer.Typer(help="The defect model on two pictures.", no_args_is_help=True, rich_markup_mode=None)
 
-Golden = Annotated[Path | None, typer.Argument(metavar="GOLDEN")]
-Unit = Annotated[Path | None, typer.Argument(metavar="UNIT")]
+Golden = Annotated[Path | None, typer.Argument(metavar="GOLDEN", help="Picture of the golden sample.")]
+Unit = Annotated[Path | None, typer.Argument(metavar="UNIT", help="Picture of the unit.")]
 Pairs = Annotated[
     Path | None, typer.Option("--pairs", metavar="FILE.jsonl", help='Lines {"golden": path, "unit": path}.')
 ]
@@ -35,7 +35,7 @@ def align(
     jobs: Jobs = None,
     json: Json = False,
 ) -> None:
-    """Register one picture onto another, no rig needed."""
+    """Register one picture onto another of the same thing, no rig needed. Crop both to it: what fills them counts."""
     from station.service import tools
 
     job = tools.AlignPair(model=model, settings=context_of(context).settings())
@@ -63,7 +63,7 @@ def run_model(
     jobs: Jobs = None,
     json: Json = False,
 ) -> None:
-    """Mark what differs between two pictures of the same thing."""
+    """Mark what differs between two pictures of the same thing, both cropped to it."""
     from station.service import tools
 
     job = tools.RunModel(settings=context_of(context).settings())
@@ -75,6 +75,9 @@ def run_model(
         emit(document(found))
         return
     rows = [[b.kind, f"{b.x}, {b.y}", f"{b.w} x {b.h}", f"{b.score:.2f}"] for b in found.boxes]
+    if not rows:
+        show("No place differs.")
+        return
     table(f"{len(rows)} places differ", ["kind", "at px", "size px", "score"], rows)
 
 

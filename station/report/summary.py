@@ -53,7 +53,7 @@ def lot_summary(
                     str(c.n),
                     str(c.ac),
                     str(c.re),
-                    str(c.nonconforming) + (f" (+{c.undecided} open)" if c.undecided else ""),
+                    str(c.nonconforming) + (f" (+{c.undecided} undecided)" if c.undecided else ""),
                     {True: "accepted", False: "rejected", None: "open"}[c.accepted],
                 ]
                 for c in lot.classes

@@ -64,7 +64,9 @@ def read_units(path: Path) -> dict[str, dict[str, str]]:
             reader = csv.DictReader(file, restkey="?")
             columns = [c.strip().lower() for c in reader.fieldnames or ()]
             if not {"unit", "photo"} <= set(columns):
-                raise RigError(f"{path} has no columns unit and photo", "Its first line must read: unit,photo,carton")
+                raise RigError(
+                    f"{path} has no columns unit and photo", "Its first line must read, with commas: unit,photo,carton"
+                )
             if len(set(columns)) != len(columns) or "" in columns:
                 raise RigError(f"{path} has a column without a name or twice", "Give every column one name of its own.")
             reader.fieldnames = columns

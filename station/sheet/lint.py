@@ -50,7 +50,7 @@ class LintRemark:
     do: str
 
     def __str__(self) -> str:
-        return f"{self.rule} {self.where}: {self.message}. {self.do}"
+        return f"{self.where}: {self.message}. {self.do}"
 
 
 def lint_sheet(sheet: Sheet) -> tuple[LintRemark, ...]:
