@@ -55,6 +55,7 @@ def measure_master(corrected: Corrected, sheet: Sheet, *, number: str, version: 
     Raises SheetError where the sheet points outside the part or at the same cell twice, AlignmentError where the photo
     shows no part that can be measured.
     """
+    _vet_places(sheet, corrected.shot)
     thickness = sheet.product.thickness_mm
     width = next((s.nominal_mm for s in sheet.sizes if s.name == "width" and s.nominal_mm != "golden"), None)
     golden = golden_frame(corrected, thickness_mm=thickness, width_mm=width)
@@ -113,6 +114,22 @@ def measure_master(corrected: Corrected, sheet: Sheet, *, number: str, version: 
     )
 
 
+def _vet_places(sheet: Sheet, shot: Shot) -> None:
+    """Raises SheetError for a place of the sheet outside the golden photo: far out there is no lens to undistort it."""
+    places: list[tuple[str, tuple[tuple[float, float], ...]]]
+    places = [(f"the seed of region {r.name!r}", (r.seed_px,)) for r in sheet.regions if r.seed_px is not None]
+    for what, rows in (("region", sheet.regions), ("mark", sheet.marks)):
+        places += [(f"a corner of {what} {row.name!r}", row.polygon_px) for row in rows if row.polygon_px is not None]
+    width, height = shot.size
+    for what, points in places:
+        x, y = next((p for p in points if not (0 <= p[0] <= width - 1 and 0 <= p[1] <= height - 1)), (None, None))
+        if x is not None:
+            raise SheetError(
+                f"{what} at {x:g}, {y:g} lies outside the golden photo of {width} x {height} px",
+                "Read the pixels in the photo that is handed in, as it is displayed upright.",
+            )
+
+
 def inspect(
     shot: Shot,
     master: Master,
@@ -136,16 +153,17 @@ def inspect(
     gates = (*corrected.gates, *aligned.gates, *_height_gate(master, aligned))
     measurements: tuple[Measurement, ...] = ()
     findings: tuple[Finding, ...] = ()
+    calliper = {s.name: s.golden_mm for s in sheet.sizes if s.golden_mm is not None}
     registered = all(g.ok for g in aligned.gates if g.name in ("part", "alignment", "identity"))
     if registered:
         marks = measure_marks(aligned, master)
         measurements = (
             *measure_regions(aligned, master),
             *marks,
-            *measure_sizes(aligned, master, [s.name for s in sheet.sizes]),
+            *measure_sizes(aligned, master, [s.name for s in sheet.sizes], calliper_mm=calliper),
         )
         findings = find_defects(aligned, master, model, marks)
-    judged = judge_unit(measurements, findings, gates, sheet, golden_sizes_mm=master.sizes_mm)
+    judged = judge_unit(measurements, findings, gates, sheet, golden_sizes_mm={**master.sizes_mm, **calliper})
     pose = aligned.similarity
     document = UnitDocument(
         unit=unit,

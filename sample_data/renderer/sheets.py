@@ -83,6 +83,7 @@ def control_sheet(design: Design, view: View) -> str:
                 "nominal_mm": round(nominal[name], 3),
                 "plus_mm": SIZE_MM,
                 "minus_mm": SIZE_MM,
+                "golden_mm": round(nominal[name], 2),
                 "class": "major",
             }
             for name in sheet_sizes(design)

@@ -7,8 +7,9 @@ what moves an edge the same way on both (shoulder, shadow) cancels in the compar
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,9 @@ _SMOOTH = 4  # places either side of a local quadratic fit along the contour
 _ROUND = 0.03  # roundness over diameter above which an outline is not a circle
 _REACH_MM = (-0.4, 0.4)  # of the profiles, inside and outside
 _OUTER = 0.8  # worth of a millimetre further out, in units of the saturated gradient energy
+_U_COMPARED_MM = 0.02  # standard; of a difference in size to the golden, and what a half turn adds to it: measured on
+_U_TURNED_MM = 0.055  # rendered units of five designs, where the light on rim and shoulder swaps sides
+_NOTHING: Mapping[str, float] = MappingProxyType({})
 _METHOD = "steepest gradient along the normals of the golden's outline, linear light"
 _LENGTHS = ("width", "height", "diameter", "max-feret", "min-feret", "roundness")
 
@@ -164,20 +168,25 @@ def measure_golden_sizes(
     return contour_sizes(fine, holes, shoulder_width(image, frame, fine))
 
 
-def measure_sizes(aligned: Aligned, master: Master, requests: Sequence[str]) -> tuple[Measurement, ...]:
+def measure_sizes(
+    aligned: Aligned, master: Master, requests: Sequence[str], *, calliper_mm: Mapping[str, float] = _NOTHING
+) -> tuple[Measurement, ...]:
     """The sizes of a unit that the control sheet asks for by name (see :func:`contour_sizes`), in mm.
 
     A length in the golden frame times ``aligned.similarity.scale``. ``position`` is how far a hole lies from the
     golden's place. ``u`` (k = 2) joins edge scatter, edge definition, registration and the scale of the plane. Without
     a scale of its own (``scale_source`` is ``part``) a photo gives no millimetres: the value is None and ``why`` says
     so.
+
+    calliper_mm : the golden's own sizes by calliper. Such a size is the calliper's plus the difference between unit and
+    golden, both read the same way, so that what the outline misreads on both cancels (comparison with a master).
     """
     if aligned.scale_source == "part":
         return tuple(_unknown(n, "the photo has no scale of its own: neither rig nor card") for n in requests)
     outline = measure_outline(aligned.image, master, master.outline_mm)
     holes = [measure_outline(aligned.image, master, h, hole=True) for h in _by_size(master.holes_mm)]
     sizes = contour_sizes(outline.contour, [h.contour for h in holes], outline.shoulder_mm)
-    return tuple(_measurement(name, aligned, master, outline, holes, sizes) for name in requests)
+    return tuple(_measurement(name, aligned, master, outline, holes, sizes, calliper_mm.get(name)) for name in requests)
 
 
 def _measurement(
@@ -187,6 +196,7 @@ def _measurement(
     outline: OutlineShift,
     holes: list[OutlineShift],
     sizes: dict[str, float],
+    calliper_mm: float | None,
 ) -> Measurement:
     scale = aligned.similarity.scale
     base, index = _hole_index(name)
@@ -203,6 +213,7 @@ def _measurement(
     if source.gaps > 0.25:
         return _unknown(name, f"the edge cannot be followed over {source.gaps:.0%} of its length")
     where = (0.0, 0.0)
+    method = _METHOD
     if base == "position":
         golden = centroid(_by_size(master.holes_mm)[index])
         centre = centroid(source.contour)
@@ -215,13 +226,18 @@ def _measurement(
             centre = centroid(source.contour)
             where = (float(centre[0]), float(centre[1]))
         spread = math.hypot(_size_u(name, source), value * aligned.u_scale)
+        if calliper_mm is not None and name in master.sizes_mm:
+            value += calliper_mm - master.sizes_mm[name]
+            turned = math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg)
+            spread = math.hypot(_U_COMPARED_MM, _U_TURNED_MM * math.sin(turned / 2), value * aligned.u_scale)
+            method += ", compared with the golden's calliper size"
     detail: dict[str, object] = {
         "scale_source": aligned.scale_source,
         "golden_mm": round(master.sizes_mm[name], 4) if name in master.sizes_mm else None,
         "gaps": round(source.gaps, 3),
         "shoulder_mm": round(outline.shoulder_mm, 4),
     }
-    return Measurement(f"size:{name}", "size", value, "mm", 2 * spread, _METHOD, where, detail=detail)
+    return Measurement(f"size:{name}", "size", value, "mm", 2 * spread, method, where, detail=detail)
 
 
 def _size_u(name: str, source: OutlineShift) -> float:

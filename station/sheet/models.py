@@ -23,9 +23,12 @@ PREFERRED_AQL = (
 DEFAULT_COLOUR_LIMITS = {"plating": (2.5, 4.0)}
 """CIEDE2000 (accept, reject) by surface where a sheet gives none; every other surface takes (2.0, 3.0)."""
 
-Number = Annotated[float, Strict()]
-Positive = Annotated[float, Strict(), Field(gt=0)]
-NotNegative = Annotated[float, Strict(), Field(ge=0)]
+LARGEST = 1e5
+"""No pixel, millimetre or colour difference of a sheet is larger; what is, is a slip of the keyboard."""
+
+Number = Annotated[float, Strict(), Field(ge=-LARGEST, le=LARGEST)]
+Positive = Annotated[float, Strict(), Field(gt=0, le=LARGEST)]
+NotNegative = Annotated[float, Strict(), Field(ge=0, le=LARGEST)]
 Percent = Annotated[float, Strict(), Field(ge=0, le=100)]
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")
@@ -147,7 +150,10 @@ class Mark(_Table):
 
 class Size(_Table):
     """A length. Tolerances in mm or in per cent of the nominal; a side left out is open. A ``position`` is the distance
-    from the golden's place, so its nominal is 0, and so is the golden's."""
+    from the golden's place, so its nominal is 0, and so is the golden's.
+
+    With ``golden_mm`` a unit is measured as its difference from the golden: what the camera misreads on both, such as a
+    rounded shoulder or the tip of a corner, then cancels."""
 
     name: Name
     nominal_mm: NotNegative | Literal["golden"]
@@ -155,6 +161,7 @@ class Size(_Table):
     minus_mm: NotNegative | None = None
     plus_percent: Percent | None = None
     minus_percent: Percent | None = None
+    golden_mm: Positive | None = Field(default=None, description="the golden sample's own size by calliper")
     defect_class: Annotated[DefectClass, Field(alias="class")] = "major"
     note: Text = ""
 

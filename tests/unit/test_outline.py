@@ -135,6 +135,20 @@ def test_a_unit_is_sized_to_a_hundredth_of_a_millimetre(master: Master, wider: f
         assert abs(m.value - value) < m.u < 0.11, name
 
 
+def test_a_calliper_size_of_the_golden_cancels_what_both_outlines_misread(master: Master) -> None:
+    unit = _aligned(_picture(_superellipse(5.56, 5.0), GOLDEN_HOLE, 2))
+    (plain,) = measure_sizes(unit, master, ["width"])
+    (compared,) = measure_sizes(unit, master, ["width"], calliper_mm={"width": 11.0})
+    assert plain.value is not None
+    assert compared.value is not None
+    assert compared.value == pytest.approx(11.0 + plain.value - master.sizes_mm["width"], abs=1e-9)
+    assert abs(compared.value - 11.12) < 0.01
+    assert compared.u < plain.u
+    turned = replace(unit, similarity=replace(unit.similarity, rotation_deg=180.0))
+    (far,) = measure_sizes(turned, master, ["width"], calliper_mm={"width": 11.0})
+    assert far.u > 2 * compared.u
+
+
 def test_a_dent_stays_local(master: Master) -> None:
     """A dent of 0.15 mm in one side moves neither the width's other side nor the height."""
     dented = GOLDEN_OUTLINE.copy()
