@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.measure.kinds import KINDS, Scene, name_spot, tint
+from station.measure.morphology import disc
 from station.measure.spots import Spot, join_pieces
 from station.values.colour import LinearRGB
 from station.values.line import METAL, OTHER, OUTSIDE, ScoreMaps
@@ -70,7 +71,7 @@ def reference_difference(golden: LinearRGB, unit: LinearRGB, labels: NDArray[np.
     x, y, w, h = cv2.boundingRect(part.astype(np.uint8))
     window = (slice(y, y + h), slice(x, x + w))
     labels = labels[window]
-    inside = cv2.erode((labels != OUTSIDE).astype(np.uint8), _disc(_RIM)).astype(bool)
+    inside = cv2.erode((labels != OUTSIDE).astype(np.uint8), disc(_RIM)).astype(bool)
     before, u = _opponent(golden.pixels[window]), _opponent(unit.pixels[window])
     distance = _edge_distance(before)
     labels = _without_open_metal(labels, distance)
@@ -93,10 +94,6 @@ def reference_difference(golden: LinearRGB, unit: LinearRGB, labels: NDArray[np.
         layer = scores[(KINDS.index(name_spot(spot, scene)), *window)][spot.rows, spot.columns]
         np.maximum(layer, _profile(height[spot.rows, spot.columns], spot), out=layer)
     return ScoreMaps(KINDS, scores)
-
-
-def _disc(radius: int) -> NDArray[np.uint8]:
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)), dtype=np.uint8)
 
 
 def _largest(channels: F32) -> F32:
@@ -180,7 +177,7 @@ def _follow_cells(g: F32, u: F32, labels: NDArray[np.uint8], cells: _Cells, core
 
 def _outside_envelope(g: F32, u: F32, reach: int) -> F32:
     """How far each channel of the unit leaves the golden's range within ``reach`` px, (H, W, 3), 0 inside it."""
-    kernel = _disc(reach)
+    kernel = disc(reach)
     return np.asarray(np.maximum(np.maximum(u - cv2.dilate(g, kernel), cv2.erode(g, kernel) - u), 0), dtype=np.float32)
 
 
@@ -196,9 +193,9 @@ def _outside_relief(g: F32, u: F32, ground: F32, distance: F32, place: NDArray[n
     golden, unit = g.copy(), u.copy()
     golden[metal, 1:] *= _MIRROR / np.maximum(g[metal, :1], 0.2)
     unit[metal, 1:] *= _MIRROR / np.maximum(u[metal, :1], 0.2)
-    kernel = _disc(_ACROSS)
+    kernel = disc(_ACROSS)
     high, low = cv2.dilate(golden, kernel), cv2.erode(golden, kernel)
-    near = _disc(_REACH)
+    near = disc(_REACH)
     high[metal, 1:], low[metal, 1:] = cv2.dilate(golden, near)[metal, 1:], cv2.erode(golden, near)[metal, 1:]
     light = g[..., 0]
     walls = (place == _SHORE) | (place == _RELIEF)
@@ -283,7 +280,7 @@ def _thinned(many: NDArray[_T]) -> NDArray[_T]:
 def _spots(ratio: F32, height: F32, inside: Bool, place: NDArray[np.uint8]) -> list[Spot]:
     """Places that leave what is normal, each grown to where its difference falls to half its height."""
     touched = ratio > np.where(place == _FLAT, np.float32(_TOUCHED), np.float32(1))
-    seeds = cv2.morphologyEx(touched.astype(np.uint8), cv2.MORPH_CLOSE, _disc(2))
+    seeds = cv2.morphologyEx(touched.astype(np.uint8), cv2.MORPH_CLOSE, disc(2))
     count, marks, stats, _ = cv2.connectedComponentsWithStats(seeds, connectivity=8)
     rows_of, columns_of = ratio.shape
     taken = np.zeros(ratio.shape, dtype=bool)
@@ -313,6 +310,6 @@ def _spots(ratio: F32, height: F32, inside: Bool, place: NDArray[np.uint8]) -> l
 def _profile(height: F32, spot: Spot) -> F32:
     """A spot's height over its plateau, 0-1, inside the spot and its rim; half where only its neighbours show it."""
     plateau = max(float(np.percentile(height[spot.mask], 85)), 1e-6)
-    rim = cv2.dilate(spot.mask.astype(np.uint8), _disc(1))
+    rim = cv2.dilate(spot.mask.astype(np.uint8), disc(1))
     least = np.where(spot.mask, np.float32(0.5 if spot.joined else 0), np.float32(0))
     return np.asarray(np.maximum(np.clip(height / plateau, 0, 1) * rim, least), dtype=np.float32)

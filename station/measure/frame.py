@@ -58,10 +58,6 @@ class GoldenFrame:
         """Where the millimetres come from: ``rig``, ``card`` or ``part``."""
         return self.plane.source
 
-    def photo_to_golden(self, px: Float) -> Float:
-        """(..., 2) pixels of the golden's photo to millimetres of the golden frame."""
-        return self.pose.inverse().apply(self.plane.to_plane(px, self.height_mm))
-
 
 def golden_frame(
     corrected: Corrected,

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.measure.feret import fit_circle
+from station.measure.morphology import disc
 from station.measure.polygon import smooth_closed
 from station.values.colour import LinearRGB
 from station.values.geometry import Frame
@@ -38,7 +39,7 @@ def through_holes(image: LinearRGB, frame: Frame, part: Bool) -> tuple[Float, ..
     light = log.mean(axis=2)
     tint = np.stack([log[..., 0] - log[..., 1], log[..., 2] - log[..., 1]], axis=2)
     pitch = frame.pitch_mm
-    bench = ~cv2.dilate(part.astype(np.uint8), _disc(0.7 / pitch)).astype(bool)
+    bench = ~cv2.dilate(part.astype(np.uint8), disc(0.7 / pitch)).astype(bool)
     if not bench.any():
         return ()
     middle = np.median(tint[bench], axis=0)
@@ -46,8 +47,8 @@ def through_holes(image: LinearRGB, frame: Frame, part: Bool) -> tuple[Float, ..
     alike = (np.abs(tint - middle) < spread).all(axis=2)
     relative = light - float(np.median(light[bench]))
     alike &= (relative > _LIGHT[0]) & (relative < _LIGHT[1])
-    alike &= cv2.erode(part.astype(np.uint8), _disc(_INSIDE_MM / pitch)).astype(bool)
-    opened = cv2.morphologyEx(alike.astype(np.uint8), cv2.MORPH_OPEN, _disc(0.25 / pitch))
+    alike &= cv2.erode(part.astype(np.uint8), disc(_INSIDE_MM / pitch)).astype(bool)
+    opened = cv2.morphologyEx(alike.astype(np.uint8), cv2.MORPH_OPEN, disc(0.25 / pitch))
     field = cv2.GaussianBlur(light, (0, 0), 0.06 / pitch)
     found: list[tuple[float, Float]] = []
     for contour in cv2.findContours(opened, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]:
@@ -79,8 +80,3 @@ def _wall(field: NDArray[np.float32], frame: Frame, near: tuple[float, float], r
             if plain[k] > best[3]:
                 best = np.array([x, y, radii[k], plain[k]])
     return best
-
-
-def _disc(radius_px: float) -> NDArray[np.uint8]:
-    side = 2 * max(round(radius_px), 1) + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), dtype=np.uint8)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from station.errors import AlignmentError
 from station.measure.coarse import CoarseMaster, build_coarse
+from station.measure.morphology import disc
 from station.measure.polygon import centroid, polygon_mask, signed_area
 from station.measure.refine import Template, detail, make_template, pyramid
 from station.measure.signal import ROOT, Signal, tint_signal
@@ -47,12 +48,12 @@ def index_master(master: Master) -> MasterIndex:
     body = polygon_mask(frame.to_px(master.outline_mm), shape)
     if int(body.sum()) < 400:
         raise AlignmentError("The master's outline is too small to register by", "Seal the golden sample again.")
-    usable = cv2.dilate(body.astype(np.uint8), _disc(0.25 / frame.pitch_mm)).astype(bool)
+    usable = cv2.dilate(body.astype(np.uint8), disc(0.25 / frame.pitch_mm)).astype(bool)
     marks = np.zeros(shape, dtype=bool)
     for mark in master.marks:
         marks |= polygon_mask(frame.to_px(mark.polygon_mm), shape)
     if marks.any():
-        usable &= ~cv2.dilate(marks.astype(np.uint8), _disc(_MARK_MARGIN_MM / frame.pitch_mm)).astype(bool)
+        usable &= ~cv2.dilate(marks.astype(np.uint8), disc(_MARK_MARGIN_MM / frame.pitch_mm)).astype(bool)
     signal = tint_signal(master.image.pixels, usable) or ROOT
     scalar = signal.of(master.image.pixels)
     masks = usable.astype(np.float32)
@@ -81,11 +82,6 @@ def index_master(master: Master) -> MasterIndex:
         centre,
         float(np.hypot(*(master.outline_mm - centre).T).max()),
     )
-
-
-def _disc(radius: float) -> NDArray[np.uint8]:
-    r = max(1, round(radius))
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * r + 1, 2 * r + 1)), dtype=np.uint8)
 
 
 _KEPT = 4

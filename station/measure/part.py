@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.errors import AlignmentError
+from station.measure.morphology import disc
 from station.measure.polygon import (
     centroid,
     outward_normals,
@@ -176,12 +177,8 @@ def _evidence(lum: Float32, chroma: Float32, spread: tuple[float, float], exclud
     return coloured, coloured | ((edges > max(6 * quiet, 1.2)) & ~excluded)
 
 
-def _ellipse(radius: int) -> UInt8:
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)), dtype=np.uint8)
-
-
 def _morph(mask: UInt8, operation: int, radius: int) -> UInt8:
-    return np.asarray(cv2.morphologyEx(mask, operation, _ellipse(radius)), dtype=np.uint8)
+    return np.asarray(cv2.morphologyEx(mask, operation, disc(radius)), dtype=np.uint8)
 
 
 def _fill_holes(mask: UInt8) -> UInt8:
@@ -231,9 +228,9 @@ def _candidates(
         elongation = max(a, b) / max(min(a, b), 1.0)
         solidity = area / max(cv2.contourArea(cv2.convexHull(contour)), 1.0)
         sides = (x <= 1) + (y <= 1) + (x + bw >= w - 1) + (y + bh >= h - 1)
-        near_excluded = float(
-            (cv2.dilate(component.astype(np.uint8), _ellipse(3)).astype(bool) & excluded).sum()
-        ) / len(contour)
+        near_excluded = float((cv2.dilate(component.astype(np.uint8), disc(3)).astype(bool) & excluded).sum()) / len(
+            contour
+        )
         score = area * solidity**2 / (1 + max(0.0, elongation - 2.5) ** 2) * 0.25**sides / (1 + 2 * near_excluded)
         if expected is not None:
             score *= float(np.exp(-(np.log(area / expected) ** 2) / (2 * 0.35**2)))
@@ -254,7 +251,7 @@ def _cut(lum: Float32, chroma: Float32, spread: tuple[float, float], component: 
     ).astype(np.uint8)
     radius = max(3, int(np.sqrt(component.sum()) * 0.06))
     c = component.astype(np.uint8)
-    inner, outer = cv2.erode(c, _ellipse(radius)), cv2.dilate(c, _ellipse(radius))
+    inner, outer = cv2.erode(c, disc(radius)), cv2.dilate(c, disc(radius))
     if not inner.any():
         return component
     ys, xs = np.nonzero(outer)

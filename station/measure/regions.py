@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.errors import SheetError
+from station.measure.morphology import disc
 from station.measure.polygon import polygon_mask
 from station.values.colour import LinearRGB, srgb_encode
 from station.values.line import FIRST_REGION, METAL, OTHER, OUTSIDE
@@ -181,7 +182,7 @@ class _Segmenter:
             near[np.argsort(np.abs(near - self.space[y, x]).sum(axis=1))[: max(len(near) // 2, 1)]], axis=0
         )
         mask = self._stable(colour, at, inland)
-        core = cv2.erode(mask.astype(np.uint8), _disc(3)).astype(bool)
+        core = cv2.erode(mask.astype(np.uint8), disc(3)).astype(bool)
         if core.sum() > 30:  # once more with the zone's own colour: the seed may lie on a shaded flank
             again = self._stable(np.median(self.space[core], axis=0), at, inland)
             if again[y, x]:
@@ -246,8 +247,8 @@ class _Segmenter:
         """The one cell that encloses a small zone, if there is one."""
         if mask.sum() * self.pitch**2 > _HOLE_MM2:
             return None
-        inner = cv2.dilate(mask.astype(np.uint8), _disc(max(round(0.09 / self.pitch), 2)))
-        outer = cv2.dilate(inner, _disc(2))
+        inner = cv2.dilate(mask.astype(np.uint8), disc(max(round(0.09 / self.pitch), 2)))
+        outer = cv2.dilate(inner, disc(2))
         ys, xs = np.nonzero((outer > 0) & (inner == 0) & self.part)
         if len(xs) == 0:
             return None
@@ -267,7 +268,7 @@ class _Segmenter:
         """
         depth = cv2.distanceTransform(np.pad(metal.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
         radius = _LINE_RADIUS_MM / self.pitch
-        wide = cv2.morphologyEx(metal.astype(np.uint8), cv2.MORPH_OPEN, _disc(round(radius))).astype(bool)
+        wide = cv2.morphologyEx(metal.astype(np.uint8), cv2.MORPH_OPEN, disc(round(radius))).astype(bool)
         sure = metal & (depth > 1.5) & (~wide | (self.depth * self.pitch < 0.25))
         found = np.zeros_like(metal)
         if sure.sum() < 50:
@@ -279,7 +280,7 @@ class _Segmenter:
         off = np.sqrt((((self.tint - middle) / spread) ** 2).sum(axis=2))
         odd = (off > 3.5) | (self.space[..., 0] < low - 6) | (self.space[..., 0] > high + 6)
         core = (odd & wide).astype(np.uint8)
-        core = cv2.morphologyEx(core, cv2.MORPH_OPEN, _disc(max(round(0.1 / self.pitch), 2)))
+        core = cv2.morphologyEx(core, cv2.MORPH_OPEN, disc(max(round(0.1 / self.pitch), 2)))
         count, parts, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=4)
         for k in range(1, count):
             if stats[k, cv2.CC_STAT_AREA] * self.pitch**2 < _CELL_MM2:
@@ -287,7 +288,7 @@ class _Segmenter:
             zone = parts == k
             if not self._touches_rim(zone):
                 found |= zone
-        grown = cv2.dilate(found.astype(np.uint8), _disc(2)).astype(bool) & odd & metal
+        grown = cv2.dilate(found.astype(np.uint8), disc(2)).astype(bool) & odd & metal
         return np.asarray(found | grown)
 
 
@@ -356,18 +357,13 @@ def _take_plating(labels: Labels, part: Bool, regions: Sequence[RegionRequest], 
 def _connected(mask: Bool, at: tuple[int, int]) -> Bool:
     """The 4-connected component of the opened mask at a pixel, regrown to the mask by one opening radius."""
     bare = mask.astype(np.uint8)
-    opened = cv2.morphologyEx(bare, cv2.MORPH_OPEN, _disc(1))
+    opened = cv2.morphologyEx(bare, cv2.MORPH_OPEN, disc(1))
     if not opened[at[1], at[0]]:
         opened = bare  # a seed on a place thinner than the opening: take it as it is
     if not opened[at[1], at[0]]:
         return np.zeros_like(mask)
     _, parts = cv2.connectedComponents(opened, connectivity=4)
     return np.asarray(parts == parts[at[1], at[0]])
-
-
-def _disc(radius: int) -> NDArray[np.uint8]:
-    side = 2 * radius + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), dtype=np.uint8)
 
 
 def _tone(index: int) -> tuple[int, int, int]:

@@ -327,7 +327,8 @@ def test_the_golden_frame_is_centred_on_the_outline_box() -> None:
     low, high = g.outline_mm.min(axis=0), g.outline_mm.max(axis=0)
     assert low + high == pytest.approx([0, 0], abs=1e-9)
     assert high - low == pytest.approx([24.0, 27.0], abs=0.08)
-    assert g.photo_to_golden(CAMERA.to_photo(g.pose.apply(np.zeros(2)), THICKNESS)) == pytest.approx([0, 0], abs=1e-6)
+    origin = g.plane.to_plane(CAMERA.to_photo(g.pose.apply(np.zeros(2)), THICKNESS), g.height_mm)
+    assert g.pose.inverse().apply(origin) == pytest.approx([0, 0], abs=1e-6)
 
 
 def test_the_outline_follows_the_part_and_not_its_shadow() -> None:
