@@ -78,10 +78,6 @@ def parse_card(text: bytes, source: str) -> CardReference:
                 f"{source}: patches.{i}.lab of {patch.name!r} is {list(patch.lab)}, which is no surface colour",
                 "Give L* 0 to 100 and a*, b* of the D50, 2 degree Lab.",
             )
-    for key in ("patch_mm", "pitch_mm", "height_mm"):
-        value = getattr(card, key)
-        if value is not None and not math.isfinite(value):
-            raise RigError(f"{source}: {key} is not a finite number", "Correct the key in the card file.")
     if card.patch_mm and card.pitch_mm and card.patch_mm > card.pitch_mm:
         raise RigError(f"{source}: patch_mm is larger than pitch_mm", "The pitch is from patch centre to patch centre.")
     return card

@@ -58,32 +58,40 @@ def load_rig(path: Path | str) -> Rig:
 
 
 def _check(rig: Rig, source: str) -> None:
-    numbers: list[float] = [rig.camera.distance_mm]
     seen: set[tuple[str, int]] = set()
     for i, marker in enumerate(rig.markers):
-        numbers += [*marker.centre_mm, marker.side_mm, marker.rotation_deg]
-        if not known_dictionary(marker.dictionary):
+        dictionary = known_dictionary(marker.dictionary)
+        if not dictionary:
             raise RigError(
                 f"{source}: markers.{i}.dictionary {marker.dictionary!r} is no ArUco dictionary",
                 "Use a name such as DICT_4X4_50.",
+            )
+        if marker.id >= len(dictionary.bytesList):
+            raise RigError(
+                f"{source}: {marker.dictionary} has no marker {marker.id}",
+                f"Its ids run from 0 to {len(dictionary.bytesList) - 1}.",
             )
         if (marker.dictionary, marker.id) in seen:
             raise RigError(f"{source}: marker {marker.id} is listed twice", "Give every marker its own id.")
         seen.add((marker.dictionary, marker.id))
     if rig.board is not None:
         board = rig.board
-        numbers += [board.square_mm, board.marker_mm]
         if min(board.squares) < 3 or board.marker_mm >= board.square_mm:
             raise RigError(
                 f"{source}: board needs at least 3 x 3 squares and marker_mm below square_mm", "Correct the board."
             )
-        if not known_dictionary(board.dictionary):
+        dictionary = known_dictionary(board.dictionary)
+        if not dictionary:
             raise RigError(
                 f"{source}: board.dictionary {board.dictionary!r} is no ArUco dictionary",
                 "Use a name such as DICT_5X5_100.",
             )
-    if not all(map(math.isfinite, numbers)):
-        raise RigError(f"{source}: a number is not finite", "Correct the rig file.")
+        if board.squares[0] * board.squares[1] // 2 > len(dictionary.bytesList):
+            raise RigError(
+                f"{source}: a board of {board.squares[0]} x {board.squares[1]} squares needs more markers than "
+                f"{board.dictionary} has",
+                "Correct the squares, or name a larger dictionary.",
+            )
 
 
 def calibrate_lens(shots: Sequence[Shot], rig: Rig, *, made_at: datetime, valid_days: int = 180) -> LensCalibration:
@@ -191,9 +199,14 @@ def _solve(
     flags |= cv2.CALIB_ZERO_TANGENT_DIST
     if not free_focal:
         flags |= cv2.CALIB_FIX_FOCAL_LENGTH | cv2.CALIB_FIX_PRINCIPAL_POINT | cv2.CALIB_FIX_K2
-    rms, matrix, distortion, _, _, spread, _, _ = cv2.calibrateCameraExtended(
-        [v[0] for v in views], [v[1] for v in views], size, start, np.zeros(5), flags=flags
-    )
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)  # several add up the views in the order in which they end, which changes the last bits
+    try:
+        rms, matrix, distortion, _, _, spread, _, _ = cv2.calibrateCameraExtended(
+            [v[0] for v in views], [v[1] for v in views], size, start, np.zeros(5), flags=flags
+        )
+    finally:
+        cv2.setNumThreads(threads)
     spread = np.asarray(spread).ravel()
     return _Fit(
         np.asarray(matrix, dtype=np.float64),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from station.errors import RequestError
 from station.store.rows import UnitRow
 from station.values.documents import UnitDocument, Verdict
 from station.values.names import natural_key
@@ -12,6 +13,20 @@ from station.values.names import natural_key
 if TYPE_CHECKING:
     from station.lots.decide import UnitOutcome
     from station.sheet import Sheet
+
+
+MAX_LOT_ID = 200
+
+
+def vet_lot_id(lot: str) -> None:
+    """Raises RequestError for an id that cannot be told apart in a list or that no address of the API can carry."""
+    segments = lot.split("/")
+    if lot != lot.strip() or not lot.isprintable() or not lot or len(lot) > MAX_LOT_ID:
+        raise RequestError(
+            f"{lot[:40]!r} is no lot id", f"Use 1 to {MAX_LOT_ID} plain characters without blanks around them."
+        )
+    if {".", "..", ""} & set(segments) or segments[-1] in ("decision", "decisions", "tally"):
+        raise RequestError(f"{lot[:40]!r} reads like a path", "Give the lot an id that does not, such as L-0711.")
 
 
 def standing_units(rows: Iterable[UnitRow]) -> list[UnitRow]:

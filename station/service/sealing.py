@@ -53,6 +53,13 @@ def seal(
         sheet_toml = sheet_path.read_text("utf-8-sig")
     except OSError as error:
         raise SheetError(f"{sheet_path} cannot be read: {error.strerror}", "Give the path of a TOML file.") from error
+    thickness = sheet.product.thickness_mm
+    if calibration.rig is not None and thickness is not None and thickness > calibration.rig.camera.distance_mm / 2:
+        raise SheetError(
+            f"thickness_mm = {thickness:g} is more than half the way to the camera of rig {calibration.rig.name}, "
+            f"which stands {calibration.rig.camera.distance_mm:g} mm above the bench",
+            "Give the height of the measured face over the bench in millimetres.",
+        )
     corrected = correct(shot, calibration)
     number = _number(db, sheet, at.date())
     newest = _newest(db, number)

@@ -15,7 +15,7 @@ from station.errors import CalibrationError, ConflictError, NotFoundError, Reque
 from station.models import REFERENCE_DIFFERENCE
 from station.service import tools, views
 from station.service.inspecting import Batch, Engine, InProcess
-from station.service.lots import outcome, standing_units
+from station.service.lots import outcome, standing_units, vet_lot_id
 from station.service.measuring import Line, keep_photo
 from station.service.showing import golden_view, review_view, rig_view, unit_view
 from station.service.units_file import name_units
@@ -304,6 +304,8 @@ class Station:
             raise RequestError("the reviewer is missing", "Say who decides.")
         if not reason and decision in ("reject", "defer"):
             raise RequestError(f"a {decision} needs a reason", "Say why, in a few words.")
+        if not reviewer.isprintable() or not reason.replace("\n", " ").isprintable():
+            raise RequestError("the reason or the reviewer has control characters", "Use plain text.")
         if max(len(reason), len(reviewer)) > MAX_TEXT:
             raise RequestError("the reason or the reviewer is too long", f"Use at most {MAX_TEXT} characters.")
         row = inspections.add_review(
@@ -441,6 +443,7 @@ class Station:
     ) -> Batch:
         row = records.golden(self._db, golden)
         if lot is not None:
+            vet_lot_id(lot)
             known = next((x for x in records.lots(self._db) if x.name == lot), None)
             if known is not None and known.golden_id != row.id:
                 raise ConflictError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,14 @@ from station.values.digest import array_digest, digest
 Float = NDArray[np.float64]
 
 
+LARGEST = 1e5
+"""No length in mm and no side of a picture in px is larger; what is, is a slip of the keyboard."""
+
+Length = Annotated[float, Field(gt=0, le=LARGEST)]
+Coordinate = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
+Pixels = Annotated[int, Field(gt=0, le=LARGEST)]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -22,9 +30,9 @@ class _Strict(BaseModel):
 class CameraSpec(_Strict):
     """Sensor size in pixels and the nominal distance from entrance pupil to bench in mm."""
 
-    width: int = Field(gt=0)
-    height: int = Field(gt=0)
-    distance_mm: float = Field(gt=0)
+    width: Pixels
+    height: Pixels
+    distance_mm: Length
 
 
 class Marker(_Strict):
@@ -32,17 +40,17 @@ class Marker(_Strict):
 
     dictionary: str
     id: int = Field(ge=0)
-    centre_mm: tuple[float, float]
-    side_mm: float = Field(gt=0)
-    rotation_deg: float = 0.0
+    centre_mm: tuple[Coordinate, Coordinate]
+    side_mm: Length
+    rotation_deg: Coordinate = 0.0
 
 
 class Board(_Strict):
     """The ChArUco board used for the lens: squares across and down, sides in mm."""
 
     squares: tuple[int, int]
-    square_mm: float = Field(gt=0)
-    marker_mm: float = Field(gt=0)
+    square_mm: Length
+    marker_mm: Length
     dictionary: str
 
 
@@ -80,9 +88,9 @@ class CardReference(_Strict):
     name: str
     columns: int = Field(ge=2)
     rows: int = Field(ge=2)
-    patch_mm: float | None = Field(default=None, gt=0)
-    pitch_mm: float | None = Field(default=None, gt=0)
-    height_mm: float = Field(default=0.0, ge=0)
+    patch_mm: Length | None = None
+    pitch_mm: Length | None = None
+    height_mm: float = Field(default=0.0, ge=0, le=LARGEST)
     patches: tuple[Patch, ...]
 
     @property

@@ -24,6 +24,7 @@ from station.errors import (
     PhotoError,
     RequestError,
     RigError,
+    SheetError,
     StorageFullError,
 )
 from station.service import Station, measuring
@@ -204,6 +205,16 @@ def test_sealing_names_sizes_that_will_not_be_measured(station: Station, tmp_pat
     assert [w.split(":")[0] for w in warnings if w.startswith("size ")] == ["size border"]
 
 
+def test_a_part_as_high_as_the_camera_is_refused(station: Station, tmp_path: Path) -> None:
+    rig = tmp_path / "rig.toml"
+    rig.write_text('name = "b"\n[camera]\nwidth = 64\nheight = 64\ndistance_mm = 300.0\n')
+    station.add_rig(rig)
+    sheet = tmp_path / "sheet.toml"
+    sheet.write_text(SHEET.format(sku="MAS", golden="", plus=0.15).replace("thickness_mm = 1.6", "thickness_mm = 299"))
+    with pytest.raises(SheetError, match="thickness_mm = 299 is more than half the way to the camera of rig b"):
+        station.seal_golden(sheet, photo(tmp_path / "golden.png", GOOD), rig="b")
+
+
 def test_a_change_of_sheet_or_photo_is_a_new_version(station: Station, tmp_path: Path) -> None:
     digests = {seal(station, tmp_path).digest, seal(station, tmp_path, plus=0.2).digest}
     last = seal(station, tmp_path, plus=0.2, colour=BLIND)
@@ -304,6 +315,20 @@ def test_the_same_picture_in_two_lots_counts_in_the_first(station: Station, lot:
     with pytest.raises(NotFoundError):
         station.decide_lot("L3", 100)
     assert station.lot("L1").inspected == 8
+
+
+@pytest.mark.parametrize(
+    "name", ["", "  ", " L1", "a\nb", "x" * 201, ".", "..", "../L1", "a//b", "/L1", "L1/", "L1/tally", "L1/decision"]
+)
+def test_a_lot_id_that_no_list_or_address_can_carry(station: Station, lot: Path, name: str) -> None:
+    with pytest.raises(RequestError, match=r"lot id|like a path"):
+        run(station, lot, lot=name)
+    assert station.lots() == []
+
+
+def test_a_lot_id_may_be_an_order_number_in_any_script(station: Station, lot: Path) -> None:
+    run(station, lot / "unit-1.png", lot="ЗАКАЗ 7/2026-№3")
+    assert [x.lot for x in station.lots()] == ["ЗАКАЗ 7/2026-№3"]
 
 
 def test_a_lot_keeps_its_golden(station: Station, lot: Path, tmp_path: Path) -> None:
