@@ -14,7 +14,9 @@ Nothing heavy is imported before a command runs, so that ``station --help`` answ
 
 from __future__ import annotations
 
+import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -54,5 +56,8 @@ def station(
 
 
 def main() -> None:
-    """Entry point of the ``station`` command."""
+    """Entry point of the ``station`` command. Libraries' warnings are for developers: the user gets one line."""
+    if not sys.warnoptions and "--debug" not in sys.argv:
+        warnings.simplefilter("ignore")
+        os.environ.setdefault("PYTHONWARNINGS", "ignore")  # the worker processes' too
     sys.exit(run(app))

@@ -151,6 +151,8 @@ def plan_from_request(request: Mapping[str, Any]) -> PlanDocument:
     for given, value in request.items():
         key = str(given).replace("-", "_")
         _one_of("key", key, _REQUEST_KEYS)
+        if key in options:
+            raise RequestError(f"The request has {key} twice", "Give it once.")
         options[key] = value
     if "aql" not in options:
         raise RequestError("The request has no aql", 'Add "aql", for example 2.5.')
@@ -159,8 +161,9 @@ def plan_from_request(request: Mapping[str, Any]) -> PlanDocument:
 
 def _column(aql: float) -> str:
     columns: list[str] = _table()["aql"]
-    if isinstance(aql, bool) or not isinstance(aql, int | float) or not math.isfinite(aql) or aql <= 0:
-        raise RequestError(f"The AQL {aql!r} is not a positive number", f"Give one of {', '.join(columns)}.")
+    if isinstance(aql, bool) or not isinstance(aql, int | float) or not 0 < aql <= 1e6:
+        shown = str(aql)[:20] if isinstance(aql, int | float) else repr(aql)[:40]
+        raise RequestError(f"The AQL {shown} is not a positive number up to 1000", f"Give one of {', '.join(columns)}.")
     match = next((c for c in columns if math.isclose(float(c), aql, rel_tol=1e-9)), None)
     if match is None:
         near = sorted(columns, key=lambda c: abs(math.log(float(c) / aql)))[:2]

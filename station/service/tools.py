@@ -115,6 +115,8 @@ def read_pairs(path: Path) -> list[Pair]:
     """Pairs of a JSON lines file; a path that is not there from the working folder is taken from the file's own."""
     pairs = []
     for where, row in _lines(path):
+        if isinstance(row, StationError):
+            raise row
         if not isinstance(row, dict) or not all(isinstance(row.get(k), str) and row[k] for k in ("golden", "unit")):
             raise RequestError(f"{where} is no pair", 'Write {"golden": "a.jpg", "unit": "b.jpg"}.')
         given = [Path(row["golden"]), Path(row["unit"])]
@@ -126,6 +128,8 @@ def answer_lines(path: Path, answer: Callable[[Any], Any]) -> Iterator[tuple[str
     """One line of JSON for each request of a JSON lines file, in order; a refused request answers its error."""
     for where, row in _lines(path):
         try:
+            if isinstance(row, StationError):
+                raise row
             if not isinstance(row, dict):
                 raise RequestError(f"{where} is no request", 'Write {"lot_size": 1200, "aql": 2.5}.')
             yield answer(row).model_dump_json(by_alias=True), None
@@ -139,8 +143,9 @@ def error_line(error: StationError) -> str:
 
 
 def _lines(path: Path) -> list[tuple[str, Any]]:
+    """Where each line that is not blank stands, and what it holds: for one that is not JSON, the error."""
     try:
-        texts = path.read_text("utf-8-sig").splitlines()
+        texts = path.read_text("utf-8-sig").split("\n")  # U+2028 may stand inside a JSON string
     except OSError as error:
         raise RequestError(f"{path} cannot be read: {error.strerror}", "Give the path of a JSON lines file.") from error
     except UnicodeDecodeError as error:
@@ -150,10 +155,11 @@ def _lines(path: Path) -> list[tuple[str, Any]]:
     rows = []
     for number, text in enumerate(texts, 1):
         if text.strip():
+            where = f"{path} line {number}"
             try:
-                rows.append((f"{path} line {number}", json.loads(text)))
+                rows.append((where, json.loads(text)))
             except (ValueError, RecursionError) as error:
-                raise RequestError(f"{path} line {number} is not JSON: {error}", "Correct that line.") from error
+                rows.append((where, RequestError(f"{where} is not JSON: {error}", "Correct that line.")))
     return rows
 
 
@@ -214,8 +220,21 @@ def json_schema(name: str) -> str:
     return json.dumps(model.model_json_schema(by_alias=True, mode=mode), indent=2)
 
 
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+def loopback_only(host: str) -> None:
+    """Refuse an address that other machines could reach. Raises RequestError."""
+    if host.strip("[]") not in {name.strip("[]") for name in LOOPBACK}:
+        raise RequestError(
+            f"{host} is no loopback address",
+            "The station has no accounts yet: unset STATION_HOST, and reach it from elsewhere by an SSH tunnel.",
+        )
+
+
 def free_port(host: str, port: int) -> None:
-    """Refuse an address that is taken before a server is started on it. Raises RequestError."""
+    """Refuse an address before a server is started on it: not loopback, or taken. Raises RequestError."""
+    loopback_only(host)
     try:
         with socket.create_server((host, port)):
             pass

@@ -248,6 +248,11 @@ def _translated() -> Iterator[None]:
             raise StoreError(
                 f"the database does not answer: {text}", "Start it, or look at STATION_DATABASE_URL."
             ) from error
+        if "not a database" in text or "malformed" in text:
+            raise StoreError(
+                f"the database file is damaged: {text}",
+                "Move station.db, station.db-wal and station.db-shm aside and put a copy of them back.",
+            ) from error
         raise StoreError(f"the database refuses: {text}", "Run: station check") from error
     except OSError as error:
         raise disk_error(error) from error

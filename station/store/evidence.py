@@ -33,6 +33,10 @@ def disk_error(error: OSError) -> StoreError:
             f"the disk is full or read-only{where}: {error.strerror}",
             "Free some space or make the home writable, then run it again; what was finished is kept.",
         )
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return StoreError(f"there is a file{where} where a folder should be", "Name another folder with --home.")
+    if error.errno == errno.ENOENT:
+        return StoreError(f"no folder can be made{where}", "Name another folder with --home.")
     return StoreError(f"the disk failed{where}: {error.strerror or error}", "Check the disk, then run: station check")
 
 

@@ -46,6 +46,8 @@ def register(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
+        if first["type"] == "json_invalid":
+            return error_response(422, "bad-request", "the request is not valid JSON", "See /api/v1/openapi.json.")
         where = ".".join(str(part) for part in first["loc"][1:]) or "the request"
         text = str(first["msg"])
         return error_response(422, "bad-request", f"{where}: {text[:1].lower()}{text[1:]}", "See /api/v1/openapi.json.")

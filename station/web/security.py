@@ -14,11 +14,10 @@ from http import HTTPStatus
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from station.errors import RequestError
+from station.service.tools import LOOPBACK, loopback_only
 from station.settings import Settings
 from station.web.errors import error_response
 
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_BODY_BYTES = 64 * 1024
 """The largest request is one review with its reason."""
@@ -39,11 +38,7 @@ HEADERS = {
 
 def allowed_hosts(settings: Settings) -> frozenset[str]:
     """Values of the ``Host`` header that are this station's. Raises RequestError for an address beyond loopback."""
-    if settings.host.strip("[]") not in {name.strip("[]") for name in LOOPBACK}:
-        raise RequestError(
-            f"{settings.host} is no loopback address",
-            "The station has no accounts yet: unset STATION_HOST, and reach it from elsewhere by an SSH tunnel.",
-        )
+    loopback_only(settings.host)
     hosts = {f"{name}:{settings.port}" for name in LOOPBACK}
     return frozenset(hosts | set(LOOPBACK) if settings.port == 80 else hosts)
 
@@ -94,6 +89,13 @@ class Guard:
                 "foreign-host",
                 "this address is not the station's",
                 f"Open http://{min(self._hosts)}/ instead.",
+            )
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            return (  # PostgreSQL keeps no such text
+                HTTPStatus.BAD_REQUEST,
+                "bad-request",
+                "the address holds a null character",
+                "See /api/v1/openapi.json.",
             )
         if scope["method"] in SAFE_METHODS:
             return None

@@ -85,7 +85,7 @@ def test_lists_are_read_page_by_page_without_loss_or_repetition(reader: httpx.Cl
         cursor, pages = page["next"], pages + 1
     assert (names, pages) == (["unit-1", "unit-2", "unit-3", "unit-4"], 2)
     assert get(reader, "/units?limit=4")["next"] is None
-    for bad in ("x", "-1", "²", "9" * 20):
+    for bad in ("x", "-1", "²", "9" * 20, str(2**31)):
         assert error(reader.get(f"{API}/units", params={"cursor": bad}), 422)["code"] == "bad-request"
 
 
@@ -154,6 +154,8 @@ def test_a_review_that_did_not_see_the_newest_is_refused(client: httpx.Client) -
         ({"reviewer": "  "}, "reviewer"),
         ({"reason": ""}, "reason"),
         ({"reason": "x" * 2001}, "reason"),
+        ({"reason": "a\0b"}, "control characters"),
+        ({"supersedes": 10**30}, "supersedes"),
         ({"colour": "red"}, "colour"),
     ],
 )
@@ -219,7 +221,13 @@ def test_no_path_leads_out_of_its_folder(reader: httpx.Client, path: str) -> Non
 
 def test_what_is_not_there_has_the_one_shape(reader: httpx.Client) -> None:
     assert error(reader.get("/nowhere"), 404)["code"] == "not-found"
-    assert error(reader.get(f"{API}/units/x"), 422)["message"].startswith("unit_id")
+    for unit in ("x", "0", "2147483648", "9" * 30):
+        assert error(reader.get(f"{API}/units/{unit}"), 422)["message"].startswith("unit_id")
+    assert error(reader.get(f"{API}/findings?unit_id={'9' * 30}"), 422)["message"].startswith("unit_id")
+    for path in ("/goldens/%00", "/lots/a%00", "/units?lot=%00"):
+        assert "null character" in error(reader.get(API + path), 400)["message"]
+    broken = reader.post(f"{API}/units/1/reviews", content=b"{", headers={"Content-Type": "application/json"})
+    assert error(broken, 422)["message"] == "the request is not valid JSON"
     answer = reader.delete(f"{API}/units/1", headers={"Content-Type": "application/json"})
     assert error(answer, 405)["code"] == "method"
     assert "GET" in answer.headers["allow"]

@@ -83,7 +83,6 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["plan", "--lot-size", "1200", "--aql", "2.6"], "2.6 is not an AQL"),
         (["plan", "--lot-size", "1200", "--letter", "J", "--aql", "2.5"], "both given"),
         (["plan", "--lot-size", "1", "--aql", "2.5", "--type", "triple"], "triple"),
-        (["plan", "--requests", "bad.jsonl"], "bad.jsonl line 1 is not JSON"),
         (["plan", "--requests", "nothing.jsonl"], "nothing.jsonl cannot be read"),
         (["align", "grey.png"], "two pictures are needed"),
         (["align", "grey.png", "text.jpg"], "text.jpg is a text file"),
@@ -181,15 +180,16 @@ def test_a_table_for_people(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_requests_are_answered_line_by_line_in_order(capsys: pytest.CaptureFixture[str]) -> None:
     Path("requests.jsonl").write_text(
-        '{"lot_size": 1200, "aql": 2.5}\n\n{"letter": "L", "aql": 2.5}\n{"lot_size": 1200, "aql": 2.6}\n[]\n'
+        '{"lot_size": 1200, "aql": 2.5}\n\n{"letter": "L", "aql": 2.5}\n{"lot_size": 1200, "aql": 2.6}\n[]\n{broken\n'
         '{"lot_size": 100, "aql": 4.0, "severity": "tightened"}\n'
     )
     assert run(app, ["plan", "--requests", "requests.jsonl"]) == 2
     out, err = capsys.readouterr()
     answers = [json.loads(line) for line in out.splitlines()]
-    assert [a.get("letter") for a in answers] == ["J", "L", None, None, "F"]
+    assert [a.get("letter") for a in answers] == ["J", "L", None, None, None, "F"]
     assert answers[2]["error"]["code"] == "bad-request"
-    assert err == "station: 2 of the requests in requests.jsonl were refused; their lines say why. Correct them.\n"
+    assert "line 6 is not JSON" in answers[4]["error"]["message"]
+    assert err == "station: 3 of the requests in requests.jsonl were refused; their lines say why. Correct them.\n"
 
 
 def test_two_pictures_of_different_things_are_not_registered(capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,6 +42,23 @@ def test_a_url_that_keeps_no_records_is_refused_without_its_password(url: str) -
     assert "postgresql://" in error.value.do
 
 
+def test_a_home_that_cannot_be_a_folder_is_refused_as_such(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("hello")
+    for home in (tmp_path / "file", tmp_path / "file" / "home"):
+        with pytest.raises(StoreError, match=r"where a folder should be\. Name another folder with --home"):
+            Database(sqlite_url(home))
+
+
+def test_a_file_that_is_no_database_is_not_sent_round_in_a_circle(tmp_path: Path) -> None:
+    (tmp_path / "station.db").write_text("hello " * 1000)
+    database = Database(sqlite_url(tmp_path))
+    with pytest.raises(StoreError, match="damaged: file is not a database") as error:
+        database.ensure()
+    assert "put a copy" in error.value.do
+    assert "station check" not in error.value.do
+    database.close()
+
+
 def test_a_postgresql_that_does_not_answer_is_said_in_one_line(tmp_path: Path) -> None:
     database = Database(f"postgresql://nobody:secret@/none?host={tmp_path}")
     with pytest.raises(StoreError, match="does not answer") as error:

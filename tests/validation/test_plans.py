@@ -254,6 +254,8 @@ def test_request_with_the_options_as_keys() -> None:
         ({"aql": 2.4, "lot_size": 5000}, r"nearest are 1\.5 and 2\.5"),
         ({"aql": "2.5", "lot_size": 5000}, "not a positive number"),
         ({"aql": float("nan"), "lot_size": 5000}, "not a positive number"),
+        ({"aql": 10**400, "lot_size": 5000}, "not a positive number"),
+        ({"aql": 2.5, "lot_size": 5000, "lot-size": 6000}, "lot_size twice"),
         ({"aql": 2.5, "lot_size": 1}, "cannot be sampled"),
         ({"aql": 2.5, "lot_size": 50.5}, "not a whole number"),
         ({"aql": 2.5, "lot_size": True}, "not a whole number"),

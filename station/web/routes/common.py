@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Generic, TypeVar
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Path, Query, Request
 from pydantic import Field
 
 from station.errors import RequestError
@@ -34,6 +34,9 @@ class Page(Document, Generic[Item]):
     next: str | None = Field(examples=["50"])
 
 
+RowId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+"""An id in an address; the records count no further than four bytes."""
+
 Cursor = Annotated[str | None, Query(description="`next` of the page before; absent for the first", max_length=20)]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="items a page")]
 
@@ -42,7 +45,7 @@ def after(cursor: str | None) -> int:
     """The id that a page begins behind. Raises RequestError for a cursor that is none."""
     if cursor is None:
         return 0
-    if not (cursor.isascii() and cursor.isdecimal() and int(cursor) < 2**63):
+    if not (cursor.isascii() and cursor.isdecimal() and int(cursor) < 2**31):
         raise RequestError(f"{cursor!r} is no cursor", "Send the next of the page before, or none.")
     return int(cursor)
 

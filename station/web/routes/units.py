@@ -10,7 +10,7 @@ from pydantic import Field
 from station.service import views
 from station.values.documents import Document, UnitDocument, Verdict
 from station.web.errors import ErrorDocument
-from station.web.routes.common import Cursor, Limit, Page, StationOf, after, page_of
+from station.web.routes.common import Cursor, Limit, Page, RowId, StationOf, after, page_of
 
 router = APIRouter()
 
@@ -27,7 +27,7 @@ class NewReview(Document):
     decision: Literal["accept", "reject", "defer", "undo"] = Field(examples=["reject"])
     reason: str = Field(default="", max_length=2000, examples=["enamel defect: pit in the sky"])
     reviewer: str = Field(min_length=1, max_length=200, examples=["M. Weber"])
-    supersedes: int | None = Field(default=None, ge=0, examples=[0])
+    supersedes: int | None = Field(default=None, ge=0, le=2**31 - 1, examples=[0])
 
 
 @router.get("/units", tags=["units"], summary="Inspected units in the order of inspection")
@@ -53,7 +53,7 @@ def queue(
 
 
 @router.get("/units/{unit_id}", tags=["units"], summary="One unit as it stands")
-def unit(station: StationOf, unit_id: int) -> views.UnitView:
+def unit(station: StationOf, unit_id: RowId) -> views.UnitView:
     return station.unit(unit_id)
 
 
@@ -62,12 +62,12 @@ def unit(station: StationOf, unit_id: int) -> views.UnitView:
     tags=["units"],
     summary="What the station said of the unit: gates, measurements, findings, reasons",
 )
-def document(station: StationOf, unit_id: int) -> UnitDocument:
+def document(station: StationOf, unit_id: RowId) -> UnitDocument:
     return station.unit_document(unit_id)
 
 
 @router.get("/units/{unit_id}/reviews", tags=["review"], summary="Every word on a unit, oldest first")
-def reviews(station: StationOf, unit_id: int) -> list[views.ReviewView]:
+def reviews(station: StationOf, unit_id: RowId) -> list[views.ReviewView]:
     return station.reviews(unit_id)
 
 
@@ -80,7 +80,7 @@ def reviews(station: StationOf, unit_id: int) -> list[views.ReviewView]:
 )
 def review(
     station: StationOf,
-    unit_id: int,
+    unit_id: RowId,
     new: NewReview,
     idempotency_key: Annotated[
         str | None,
@@ -102,7 +102,7 @@ def findings(
     station: StationOf,
     kind: Annotated[str | None, Query(max_length=100, examples=["pit"])] = None,
     lot: Lot = None,
-    unit_id: int | None = None,
+    unit_id: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[views.FindingView]:
