@@ -276,6 +276,13 @@ def test_tilted_views_give_the_lens(boards: list[Shot]) -> None:
     _same_field(found)
 
 
+def test_the_same_views_give_the_same_lens_to_the_last_bit(boards: list[Shot]) -> None:
+    threads = cv2.getNumThreads()
+    found = [calibrate_lens(boards, RIG, made_at=NOW) for _ in range(4)]
+    assert len({repr(f.as_dict()) for f in found}) == 1
+    assert cv2.getNumThreads() == threads
+
+
 def test_one_view_leaves_the_focal_length_to_the_rig(boards: list[Shot]) -> None:
     found = calibrate_lens(boards[:1], RIG, made_at=NOW)
     assert "rig" in found.method
