@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from station.calibrate.lens import size_of
 from station.errors import CalibrationError
 from station.values.bench import LightCalibration, Rig
 from station.values.colour import LinearRGB, linearise
@@ -48,14 +49,7 @@ def flat_field(
     """
     if not shots:
         raise CalibrationError("there is no grey picture", "Hand in at least one picture of the grey card.")
-    expected = (rig.camera.width, rig.camera.height)
-    for shot in shots:
-        if shot.size != expected:
-            raise CalibrationError(
-                f"{shot.name} is {shot.size[0]} x {shot.size[1]} px, rig {rig.name!r} photographs "
-                f"{expected[0]} x {expected[1]} px",
-                "Use pictures of this rig's camera at its full size.",
-            )
+    size = size_of(shots, rig)
     fields = []
     for shot in shots:
         coded = shot.photo.pixels
@@ -96,7 +90,7 @@ def flat_field(
     return LightCalibration(
         rig=rig.name,
         gain=np.round(gain, 6).astype(np.float32),
-        photo_size=expected,
+        photo_size=size,
         uniformity=uniformity,
         residual=residual,
         lux=lux,

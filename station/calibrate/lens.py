@@ -94,6 +94,19 @@ def _check(rig: Rig, source: str) -> None:
             )
 
 
+def size_of(shots: Sequence[Shot], rig: Rig) -> tuple[int, int]:
+    """(width, height) px of the rig's photos. Raises CalibrationError for a shot of another size."""
+    size = (rig.camera.width, rig.camera.height)
+    for shot in shots:
+        if shot.size != size:
+            raise CalibrationError(
+                f"{shot.name} is {shot.size[0]} x {shot.size[1]} px, rig {rig.name!r} photographs "
+                f"{size[0]} x {size[1]} px",
+                "Use pictures of this rig's camera at its full size.",
+            )
+    return size
+
+
 def calibrate_lens(shots: Sequence[Shot], rig: Rig, *, made_at: datetime, valid_days: int = 180) -> LensCalibration:
     """The lens from pictures of the rig's ChArUco board.
 
@@ -110,14 +123,7 @@ def calibrate_lens(shots: Sequence[Shot], rig: Rig, *, made_at: datetime, valid_
         raise CalibrationError(f"rig {rig.name!r} has no board", "Add a [board] to the rig file.")
     if not shots:
         raise CalibrationError("there is no picture of the board", "Hand in at least one picture of the board.")
-    size = (rig.camera.width, rig.camera.height)
-    for shot in shots:
-        if shot.size != size:
-            raise CalibrationError(
-                f"{shot.name} is {shot.size[0]} x {shot.size[1]} px, rig {rig.name!r} photographs "
-                f"{size[0]} x {size[1]} px",
-                "Use pictures of this rig's camera at its full size.",
-            )
+    size = size_of(shots, rig)
     views = [v for v in (_find_board(shot, rig.board) for shot in shots) if v is not None]
     if not views:
         raise CalibrationError(
