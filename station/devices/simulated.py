@@ -6,6 +6,7 @@ The renderer brings spectra, lens, sensor noise and JPEG of its own; it is impor
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 
 from station.devices.camera import Camera, Description
 from station.errors import DeviceError
@@ -31,14 +32,14 @@ class SimulatedCamera(Camera):
         self._photograph: Callable[[str, int, int], bytes] | None = None
 
     def _open(self) -> None:
-        try:
-            from sample_data.renderer.designs import DESIGN_NAMES
-            from sample_data.renderer.generate import PHOTO_SIZE_PX, photograph
-        except ImportError as error:
+        if find_spec("colour") is None:  # the renderer itself asks for it only when it draws
             raise DeviceError(
-                f"The simulated bench needs the renderer, and {error.name} is not installed",
-                "Install the extra: pip install 'golden-sample-station[render]'.",
-            ) from error
+                "The simulated bench needs colour-science, which is not installed",
+                "In the station's folder run: pip install -e '.[render]'",
+            )
+        from sample_data.renderer.designs import DESIGN_NAMES
+        from sample_data.renderer.generate import PHOTO_SIZE_PX, photograph
+
         if self._design not in DESIGN_NAMES:
             raise DeviceError(f"The simulated bench has no design {self._design!r}", f"Use {', '.join(DESIGN_NAMES)}.")
         self._unit, self._size, self._photograph = 0, PHOTO_SIZE_PX, photograph

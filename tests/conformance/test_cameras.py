@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -163,3 +164,9 @@ def test_specs_that_name_no_camera(spec: str) -> None:
 def test_the_simulated_bench_knows_its_designs() -> None:
     with pytest.raises(DeviceError, match="no design 'unheard-of'"):
         open_camera("simulated:unheard-of")
+
+
+def test_a_simulated_camera_without_its_renderer_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "colour", None)  # as if it were not installed
+    with pytest.raises(DeviceError, match=r"colour-science.*pip install -e"):
+        open_camera("simulated:fox").open()
