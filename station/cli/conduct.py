@@ -101,6 +101,8 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
         )
     except OSError as error:
         return _refuse(_disk(error), error, debug)
+    except UnicodeEncodeError as error:  # bytes of the command line that are no text in its encoding
+        return _refuse(f"{error.object[:40]!r} is not Unicode text. Write names and ids in UTF-8.", error, debug)
     except Exception as error:
         text = _line(f"{type(error).__name__}: {error}")[:200]
         return _refuse(f"this should not have happened: {text}. Run it again with --debug and report it.", error, debug)

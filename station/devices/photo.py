@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import io
 import logging
+import os
 import re
 import threading
 import warnings
@@ -112,14 +113,14 @@ def photo_files(paths: Iterable[Path]) -> list[Path]:
     """Pictures to read: files as given, folders replaced by the pictures in them in natural order (2 before 10).
 
     Folders are not searched deeper; a file named twice is listed once. Raises ``PhotoError`` for a path that does not
-    exist and for a folder without pictures.
+    exist, for a folder without pictures and for a name that is not Unicode and so cannot be recorded.
     """
-    found: dict[Path, None] = {}
+    found: dict[str, Path] = {}
     for path in paths:
         try:
             if not path.is_dir():
                 path.stat()
-                found[path] = None
+                found.setdefault(os.path.normpath(path.absolute()), path)
                 continue
             inside = [p for p in path.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES and p.is_file()]
         except OSError as error:
@@ -130,8 +131,16 @@ def photo_files(paths: Iterable[Path]) -> list[Path]:
                 f"The folder {_clean_name(path.name or str(path))} has no pictures in it",
                 "Name a folder that holds JPEG, PNG, TIFF or WebP files; folders inside it are not searched.",
             )
-        found.update(dict.fromkeys(sorted(inside, key=lambda p: natural_key(p.name))))
-    return list(found)
+        for picture in sorted(inside, key=lambda p: natural_key(p.name)):
+            found.setdefault(os.path.normpath(picture.absolute()), picture)
+    for picture in found.values():
+        try:
+            str(picture).encode()
+        except UnicodeEncodeError as error:
+            raise PhotoError(
+                f"The name {_clean_name(picture.name)} is not written in Unicode", "Give the file another name."
+            ) from error
+    return list(found.values())
 
 
 def _clean_name(name: str) -> str:

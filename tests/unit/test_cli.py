@@ -60,6 +60,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["inspect", "grey.png", "--golden", "GS-9"], "no golden 'GS-9'. Seal it: station golden seal"),
         (["inspect", "grey.png", "--golden", "GS-9", "--jobs", "0"], "--jobs"),
         (["inspect", "nothing.jpg", "--golden", "GS-9"], "nothing.jpg does not exist"),
+        (["inspect", "grey.png", "--golden", "GS\udcff"], "is not Unicode text. Write names and ids in UTF-8"),
         (["inspect", "folder", "--golden", "GS-9"], "no pictures in it"),
         (["card", "text.jpg"], "text.jpg is a text file"),
         (["card", "empty.jpg"], "empty.jpg"),
@@ -316,3 +317,7 @@ def test_ctrl_c_is_one_line() -> None:
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
     assert err == "station: interrupted. What was finished is kept; run the same command again to go on.\n"
+
+
+def test_the_approval_statement_names_number_version_and_date(home: Path) -> None:
+    assert "no golden" in run_station("golden", "statement", "GS-0").stderr

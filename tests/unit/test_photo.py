@@ -395,3 +395,20 @@ def test_photo_files(tmp_path: Path) -> None:
         photo_files([tmp_path / "empty"])
     with pytest.raises(PhotoError, match="does not exist"):
         photo_files([tmp_path / "gone"])
+
+
+def test_one_file_by_two_paths_is_one_photo(tmp_path: Path) -> None:
+    (tmp_path / "lot").mkdir()
+    (tmp_path / "lot" / "unit1.jpg").write_bytes(b"x")
+    roundabout = tmp_path / "lot" / ".." / "lot" / "unit1.jpg"
+    assert photo_files([roundabout, tmp_path / "lot"]) == [roundabout]
+
+
+def test_a_name_that_no_record_can_hold_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / os.fsdecode(b"unit\xff.jpg")
+    try:
+        file.write_bytes(b"x")
+    except OSError:
+        pytest.skip("this disk keeps Unicode names only")
+    with pytest.raises(PhotoError, match=r"The name unit\?\.jpg is not written in Unicode"):
+        photo_files([tmp_path])
