@@ -135,9 +135,10 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
         show(f"{title}: none.")
         return
     show(title)  # not the table's own title, which would wrap at the width of a narrow table
-    made = Table(box=box.SIMPLE_HEAD)
-    for column in columns:
-        made.add_column(column)
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for column in columns:  # a narrow terminal folds texts; it never cuts them, nor the names in the first column
+        widest = max(map(len, column.split()), default=0)
+        made.add_column(column, overflow="fold", no_wrap=column == columns[0], min_width=widest)
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     show(made)

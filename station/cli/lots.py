@@ -72,7 +72,7 @@ def list_lots(context: typer.Context, json: Json = False) -> None:
         ]
         for x in found
     ]
-    table("Lots", ["lot", "golden", "inspected", "conform", "nonconform", "undecided", "waiting", "decision"], rows)
+    table("Lots", ["lot", "golden", "units", "conform", "do not", "undecided", "waiting", "decision"], rows)
 
 
 def plan(
