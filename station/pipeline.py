@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -142,15 +143,20 @@ def inspect(
     golden_digest: str,
     program: str,
     taken_at: str | None,
+    unseen: Sequence[str] = (),
 ) -> Inspection:
     """Measure one photo of a unit against the master and judge it by the sheet.
+
+    unseen : remarks on kinds of defect that the model is known to miss; they stand in the document as the gate
+    ``capability``, which blocks nothing.
 
     Deterministic: the same inputs give a document with the same digest. A photo that cannot be measured gives an
     undecided document whose gates say why; it never raises for what a photo shows.
     """
     corrected = correct(shot, calibration)
     aligned = align(corrected, master)
-    gates = (*corrected.gates, *aligned.gates, *_height_gate(master, aligned))
+    capability = (Gate("capability", True, "; ".join(unseen)),) if unseen else ()
+    gates = (*corrected.gates, *aligned.gates, *_height_gate(master, aligned), *capability)
     measurements: tuple[Measurement, ...] = ()
     findings: tuple[Finding, ...] = ()
     calliper = {s.name: s.golden_mm for s in sheet.sizes if s.golden_mm is not None}

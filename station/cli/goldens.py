@@ -48,6 +48,15 @@ def seal(
         show(f"Warning: {warning}")
 
 
+@golden.command("statement")
+def statement(
+    context: typer.Context, number: Annotated[str, typer.Argument(metavar="NUMBER", help="The golden sample.")]
+) -> None:
+    """Print the sentence in which the buyer approves the sample."""
+    with context_of(context).open() as station:
+        show(station.approval_statement(number))
+
+
 @golden.command("list")
 def list_goldens(context: typer.Context, json: Json = False) -> None:
     """Every sealed version, newest first."""

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from station.models import defect_model
+from station.models import capability_warnings, defect_model
 from station.store.evidence import Evidence
 from station.store.masters import load_master
 from station.store.rows import File
@@ -84,6 +84,7 @@ def measure(line: Line, job: Job) -> Measured:
         golden_digest=line.golden_digest,
         program=line.program,
         taken_at=shot.taken_at,
+        unseen=capability_warnings(line.model, [d.kind for d in sheet.defects]),
     )
     evidence = Evidence(line.evidence)
     photo = keep_photo(evidence, path, shot.sha256)

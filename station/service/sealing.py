@@ -46,13 +46,9 @@ def seal(
     from station.pipeline import measure_master
     from station.quality.golden import next_version
     from station.report import pictures
-    from station.sheet import load_sheet
+    from station.sheet import read_sheet_file
 
-    sheet = load_sheet(sheet_path)
-    try:
-        sheet_toml = sheet_path.read_text("utf-8-sig")
-    except OSError as error:
-        raise SheetError(f"{sheet_path} cannot be read: {error.strerror}", "Give the path of a TOML file.") from error
+    sheet, sheet_toml = read_sheet_file(sheet_path)
     thickness = sheet.product.thickness_mm
     if calibration.rig is not None and thickness is not None and thickness > calibration.rig.camera.distance_mm / 2:
         raise SheetError(

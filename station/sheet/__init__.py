@@ -19,7 +19,7 @@ from station.sheet.models import (
     Size,
     decimal_of,
 )
-from station.sheet.reading import dump_sheet, load_sheet
+from station.sheet.reading import dump_sheet, load_sheet, read_sheet_file
 
 __all__ = [
     "PREFERRED_AQL",
@@ -37,4 +37,5 @@ __all__ = [
     "dump_sheet",
     "lint_sheet",
     "load_sheet",
+    "read_sheet_file",
 ]

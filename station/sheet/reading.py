@@ -31,7 +31,16 @@ def load_sheet(source: Path | bytes | str) -> Sheet:
     SheetError
         Unreadable, not UTF-8, not TOML, an unknown key, a wrong type, a limit or position that makes no sense.
     """
-    name, data = _read(source)
+    return _parse(*_read(source))
+
+
+def read_sheet_file(path: Path) -> tuple[Sheet, str]:
+    """A control sheet and the very text it was read from. Raises as :func:`load_sheet`."""
+    name, data = _read(path)
+    return _parse(name, data), data.decode("utf-8-sig")
+
+
+def _parse(name: str, data: bytes) -> Sheet:
     try:
         table = tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as e:

@@ -317,7 +317,3 @@ def test_ctrl_c_is_one_line() -> None:
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
     assert err == "station: interrupted. What was finished is kept; run the same command again to go on.\n"
-
-
-def test_the_approval_statement_names_number_version_and_date(home: Path) -> None:
-    assert "no golden" in run_station("golden", "statement", "GS-0").stderr

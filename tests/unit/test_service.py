@@ -197,6 +197,16 @@ def test_a_golden_is_sealed_once_however_often_it_is_handed_in(station: Station,
     assert (again.version, again.digest, again.new) == (1, first.digest, False)
 
 
+def test_the_approval_statement_needs_a_date(station: Station, tmp_path: Path) -> None:
+    seal(station, tmp_path)
+    with pytest.raises(RequestError, match="neither received_on nor approved_on"):
+        station.approval_statement("GS-1")
+    sheet = tmp_path / "dated.toml"
+    sheet.write_text(SHEET.format(sku="MAS", golden='number = "GS-1"\nreceived_on = 2026-05-10', plus=0.15))
+    station.seal_golden(sheet, photo(tmp_path / "golden.png", GOOD))
+    assert "second-version sample received on 2026-05-10" in station.approval_statement("GS-1")
+
+
 def test_sealing_names_sizes_that_will_not_be_measured(station: Station, tmp_path: Path) -> None:
     sheet = tmp_path / "sheet.toml"
     border = '\n[[sizes]]\nname = "border"\nnominal_mm = 0.4\nplus_mm = 0.1\nminus_mm = 0.1\n'

@@ -15,7 +15,7 @@ import pytest
 from station import pipeline
 from station.calibrate.light import correct
 from station.devices.photo import read_photo
-from station.models import REFERENCE_DIFFERENCE, defect_model
+from station.models import REFERENCE_DIFFERENCE, capability_warnings, defect_model
 from station.service import Station
 from station.settings import Settings
 from station.sheet import Sheet, load_sheet
@@ -52,6 +52,7 @@ class Line:
             read_photo(path), self.master, self.sheet, self.calibration, unit=path.stem,
             model=defect_model(REFERENCE_DIFFERENCE), model_name=REFERENCE_DIFFERENCE, golden_digest="0" * 64,
             program="test", taken_at=None,
+            unseen=capability_warnings(REFERENCE_DIFFERENCE, [d.kind for d in self.sheet.defects]),
         ).document  # fmt: skip
 
 
@@ -75,6 +76,8 @@ def test_a_good_unit_is_never_called_nonconforming(line: Line, name: str) -> Non
     document = line.inspect(name)
     assert document.verdict is not Verdict.NONCONFORMS, document.reasons
     assert all(gate.ok for gate in document.gates)
+    missed = next(gate.reason for gate in document.gates if gate.name == "capability")
+    assert "plating-spot" in missed
 
 
 @pytest.mark.parametrize(("name", "what"), WRONG.items())
