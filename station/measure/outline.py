@@ -182,7 +182,8 @@ def measure_sizes(
     golden, both read the same way, so that what the outline misreads on both cancels (comparison with a master).
     """
     if aligned.scale_source == "part":
-        return tuple(_unknown(n, "the photo has no scale of its own: neither rig nor card") for n in requests)
+        why = "the photo has no scale of its own: no rig was named, and no card of known size"
+        return tuple(_unknown(n, why) for n in requests)
     outline = measure_outline(aligned.image, master, master.outline_mm)
     holes = [measure_outline(aligned.image, master, h, hole=True) for h in _by_size(master.holes_mm)]
     sizes = contour_sizes(outline.contour, [h.contour for h in holes], outline.shoulder_mm)

@@ -114,7 +114,8 @@ def region_picture(image: LinearRGB, labels: Labels, names: Sequence[str]) -> ND
         cy, cx = np.unravel_index(int(np.argmax(depth)), depth.shape)
         (w, h), _ = cv2.getTextSize(name, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
         at = (int(np.clip(cx - w / 2, 2, max(width - w - 2, 2))), int(np.clip(cy + h / 2, h + 2, height - 3)))
-        cv2.putText(picture, name, at, cv2.FONT_HERSHEY_SIMPLEX, size, (0, 0, 0), 4, cv2.LINE_AA)
+        corner = (at[0] + int(w) + 2, at[1] + 4)  # a plate: a thicker stroke is set wider and would not lie behind it
+        cv2.rectangle(picture, (at[0] - 3, at[1] - int(h) - 3), corner, (0, 0, 0), cv2.FILLED)
         cv2.putText(picture, name, at, cv2.FONT_HERSHEY_SIMPLEX, size, (255, 255, 255), 1, cv2.LINE_AA)
     outline, _ = cv2.findContours((labels != OUTSIDE).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(picture, outline, -1, (0, 255, 255), 1, cv2.LINE_AA)
