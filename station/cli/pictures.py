@@ -63,7 +63,7 @@ def run_model(
     jobs: Jobs = None,
     json: Json = False,
 ) -> None:
-    """Mark what differs between two pictures of the same thing, both cropped to it."""
+    """Mark what differs between two pictures of the same thing, taken alike: aligned within a few pixels."""
     from station.service import tools
 
     job = tools.RunModel(settings=context_of(context).settings())
