@@ -93,8 +93,9 @@ def golden_frame(
     plane = corrected.plane
     if plane is None:
         if width_mm is None:
+            told = [g.reason for g in corrected.gates if not g.ok and g.name in ("scale", "card") and g.reason]
             raise AlignmentError(
-                "Nothing in the golden's photo gives a scale",
+                "Nothing in the golden's photo gives a scale" + (f" ({'; '.join(told)})" if told else ""),
                 "Name the rig, put a colour card beside the part, or give the part's width in the control sheet.",
             )
         extent = float(np.ptp(part.contour_px[:, 0]))
