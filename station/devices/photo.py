@@ -204,7 +204,8 @@ def _refusing(label: str) -> Iterator[None]:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PhotoError(
-            f"{label} has far more megapixels than the station decodes", "Photograph the unit alone, or scale the picture down."
+            f"{label} has far more megapixels than the station decodes",
+            "Photograph the unit alone, or scale the picture down.",
         ) from error
     except MemoryError as error:
         raise PhotoError(f"{label} needs more memory than there is", "Hand in a smaller picture.") from error
