@@ -112,6 +112,7 @@ def measure_master(corrected: Corrected, sheet: Sheet, *, number: str, version: 
         noise=golden.noise,
         blur_px=golden.blur_px,
         pose=pose,
+        card=corrected.card.edition if corrected.card is not None and corrected.card.usable else None,
     )
 
 
@@ -153,10 +154,17 @@ def inspect(
     Deterministic: the same inputs give a document with the same digest. A photo that cannot be measured gives an
     undecided document whose gates say why; it never raises for what a photo shows.
     """
-    corrected = correct(shot, calibration)
+    same = tuple(c for c in calibration.cards if c.name == master.card)  # the edition that the golden was read through
+    corrected = correct(shot, replace(calibration, cards=same or calibration.cards))
     aligned = align(corrected, master)
     capability = (Gate("capability", True, "; ".join(unseen)),) if unseen else ()
-    gates = (*corrected.gates, *aligned.gates, *_height_gate(master, aligned), *capability)
+    gates = (
+        *corrected.gates,
+        *aligned.gates,
+        *_same_card_gate(master, corrected),
+        *_height_gate(master, aligned),
+        *capability,
+    )
     measurements: tuple[Measurement, ...] = ()
     findings: tuple[Finding, ...] = ()
     calliper = {s.name: s.golden_mm for s in sheet.sizes if s.golden_mm is not None}
@@ -241,6 +249,15 @@ def _region_master(
         centre_mm=(float(centre[0]), float(centre[1])),
         area_mm2=float(where.sum()) * frame.pitch_mm**2,
     )
+
+
+def _same_card_gate(master: Master, corrected: Corrected) -> tuple[Gate, ...]:
+    """Golden and unit are compared through one card: what its certificate is off by then cancels."""
+    read = corrected.card.edition if corrected.card is not None and corrected.card.usable else None
+    if read is None or master.card is None or read == master.card:
+        return ()
+    reason = f"The card was read as {read}, the golden's as {master.card}: name the golden's card with --card"
+    return (Gate("card", False, reason, ("colour",)),)
 
 
 def _height_gate(master: Master, aligned: Aligned) -> tuple[Gate, ...]:

@@ -59,6 +59,7 @@ def save_master(master: Master) -> tuple[bytes, dict[str, Any]]:
         "scale_source": master.scale_source,
         "noise": float(master.noise),
         "blur_px": float(master.blur_px),
+        "card": master.card,
         "pose": {
             "x": float(master.pose.x),
             "y": float(master.pose.y),
@@ -128,6 +129,7 @@ def load_master(data: bytes, document: dict[str, Any], expected_digest: str) -> 
         noise=document["noise"],
         blur_px=document["blur_px"],
         pose=Similarity(pose["x"], pose["y"], pose["rotation_deg"], pose["scale"]),
+        card=document["card"],
     )
 
 

@@ -137,7 +137,8 @@ class Master:
     image : golden in the golden frame. labels : (H, W) uint8, see ``OUTSIDE`` ... outline_mm : (n, 2) struck outline.
     holes_mm : outlines of through holes. thickness_mm : height of the measured face over the bench.
     noise : standard deviation of a pixel of ``image`` at mid tone. blur_px : edge blur sigma in raster pixels.
-    scale_source : rig, card or part. sizes_mm : every size the station could measure on the golden, by name.
+    scale_source : rig, card or part. card : edition of the colour card it was read through.
+    sizes_mm : every size the station could measure on the golden, by name.
     """
 
     number: str
@@ -159,6 +160,7 @@ class Master:
     noise: float
     blur_px: float
     pose: Similarity
+    card: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

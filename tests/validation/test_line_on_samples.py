@@ -6,6 +6,7 @@ The units are a handful, so that the suite stays short; tests/benchmarks/held_ou
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from station import pipeline
+from station.calibrate.card import load_cards
 from station.calibrate.light import correct
 from station.devices.photo import read_photo
 from station.models import REFERENCE_DIFFERENCE, capability_warnings, defect_model
@@ -153,3 +155,13 @@ def test_where_the_part_lies_on_the_bench(line: Line) -> None:
         turned = (pose.rotation_deg - (truth["rotation_deg"] - golden["rotation_deg"]) + 180) % 360 - 180
         assert abs(turned) < 0.1
         assert np.hypot(pose.x_mm - truth["x_mm"], pose.y_mm - truth["y_mm"]) < 0.1
+
+
+def test_another_card_than_the_golden_s_leaves_colour_undecided(line: Line) -> None:
+    """The micro card reads as a classic one too, with another certificate: forgetting --card must not pass silently."""
+    forgotten = replace(line.calibration, cards=load_cards(None))
+    other = Line(forgotten, line.master, line.sheet)
+    document = other.inspect_anew(SAMPLES / "alpine" / line.truth[GOOD[0]]["photo"])
+    colours = {m.verdict for m in document.measurements if m.kind == "colour"}
+    assert colours == {Verdict.UNDECIDED}
+    assert any("name the golden's card with --card" in g.reason for g in document.gates if not g.ok)
