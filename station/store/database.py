@@ -174,7 +174,7 @@ def _checked(url: str) -> sa.URL:
             import psycopg  # noqa: F401
         except ImportError as error:
             missing = f"PostgreSQL needs psycopg, which is not there ({error})"
-            raise StoreError(missing, 'Run: pip install "golden-sample-station[postgresql]"') from error
+            raise StoreError(missing, "Run this in the station's folder: pip install -e '.[postgresql]'") from error
     elif backend != "sqlite" or found.database in (None, "", ":memory:"):
         raise RequestError(f"{found.render_as_string(hide_password=True)} is no database that keeps records", _URLS)
     return found
