@@ -1,10 +1,10 @@
-"""Documents about a lot: the one-page summary and the pictures that go with it."""
+"""Documents to send or to confirm: the approval statement, the regions, the one-page summary of a lot."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from station.errors import NotFoundError
+from station.errors import NotFoundError, RequestError
 from station.values.documents import Verdict
 
 if TYPE_CHECKING:
@@ -36,6 +36,24 @@ def worst_units(units: list[UnitView]) -> list[UnitView]:
     """Flagged units that have an annotated picture: nonconforming first, the one farthest beyond its limit first."""
     flagged = [u for u in units if u.verdict is not Verdict.CONFORMS and u.has_pictures]
     return sorted(flagged, key=lambda u: (u.verdict is not Verdict.NONCONFORMS, u.margin or 0.0, u.unit))
+
+
+def approval_statement(station: Station, number: str) -> str:
+    """The sentence in which the buyer approves the newest version of a golden sample.
+
+    Raises RequestError where its control sheet gives neither ``received_on`` nor ``approved_on``.
+    """
+    from station.quality.golden import approval_statement as write
+    from station.sheet import load_sheet
+
+    record = load_sheet(station.golden_sheet(number).encode()).golden
+    received = record.received_on or record.approved_on
+    if received is None:
+        raise RequestError(
+            f"the control sheet of {number} says neither received_on nor approved_on",
+            "Add the date to its [golden] table and seal it again.",
+        )
+    return write(number=number, version=station.golden(number).version, received_on=received)
 
 
 def region_picture(station: Station, number: str, version: int | None = None) -> bytes:

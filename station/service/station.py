@@ -173,24 +173,6 @@ class Station:
         """The control sheet it was sealed with, as TOML."""
         return records.golden(self._db, number, version).sheet_toml
 
-    def approval_statement(self, number: str) -> str:
-        """The sentence in which the buyer approves the newest version of a golden sample.
-
-        Raises RequestError where its control sheet gives neither ``received_on`` nor ``approved_on``.
-        """
-        from station.quality.golden import approval_statement
-        from station.sheet import load_sheet
-
-        row = records.golden(self._db, number)
-        record = load_sheet(row.sheet_toml.encode()).golden
-        received = record.received_on or record.approved_on
-        if received is None:
-            raise RequestError(
-                f"the control sheet of {number} says neither received_on nor approved_on",
-                "Add the date to its [golden] table and seal it again.",
-            )
-        return approval_statement(number=number, version=row.version, received_on=received)
-
     def golden_frame(self, number: str, version: int | None = None) -> views.FrameView:
         """The raster of the golden frame, for drawing over its pictures."""
         frame = json.loads(records.golden(self._db, number, version).master_document)["frame"]
