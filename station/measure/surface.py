@@ -9,12 +9,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from station.measure.morphology import disc
 from station.measure.polygon import polygon_mask
 from station.values.colour import LinearRGB
 from station.values.geometry import Frame, Similarity
 from station.values.line import METAL, OTHER, OUTSIDE, Aligned, DefectModel, Finding, Master, Measurement, ScoreMaps
 
 _THRESHOLD = 0.5
+_SHOULDER_MM = 0.45  # width of a hole's rounded edge; 0.35 mm on a pin 2 mm thick
 _SHADING = 0.3  # of a size; nine in ten sizes of rendered defects were off by less
 _LEAST_PX = 5  # smaller than this is the ragged rim of something or the picture's own grain
 _UNSETTLED = 0.05  # cube-root units of difference between the golden with and without the mark's move
@@ -31,11 +33,19 @@ def find_defects(
     """
     golden, labels, unsettled = follow_marks(master, marks)
     noise = max(aligned.noise, master.noise)
-    hidden = ~aligned.valid | aligned.clipped | unsettled
+    hidden = ~aligned.valid | aligned.clipped | unsettled | _hole_shoulders(master)
     labels = np.where(aligned.valid, labels, OUTSIDE).astype(np.uint8)
     maps = model(golden, aligned.image, labels, noise)
     findings = _findings(maps, master, labels, golden, aligned, hidden, noise)
     return tuple(sorted(findings, key=lambda f: (-f.area_mm2, f.x_mm, f.y_mm)))
+
+
+def _hole_shoulders(master: Master) -> NDArray[np.bool_]:
+    """(H, W) the rounded edge of through holes: a mirror in which other lamps stand when the part is turned."""
+    holes = np.zeros(master.labels.shape, dtype=np.uint8)
+    for hole in master.holes_mm:
+        holes |= polygon_mask(master.frame.to_px(hole), master.labels.shape).astype(np.uint8)
+    return np.asarray(cv2.dilate(holes, disc(_SHOULDER_MM / master.frame.pitch_mm)) > 0)
 
 
 def follow_marks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import cv2
@@ -232,3 +233,16 @@ def test_two_plain_pictures_give_a_box_round_the_difference() -> None:
     assert abs(box.y + box.h / 2 - middle[1]) < 2
     assert box.w == pytest.approx(0.5 / PITCH, abs=4)
     assert find_boxes(_scene(), _scene(seed=2), reference_difference) == ()
+
+
+def test_the_rounded_edge_of_a_hole_is_no_place_for_findings() -> None:
+    """Beside a hole's edge the shoulder mirrors other lamps; a millimetre further on a spot is a spot again."""
+    spot = _scene(add=_disc_of(DARKER_GREEN, 2.2, 1.0, 0.4), seed=3)
+    turn = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+
+    def holed(x_mm: float) -> Master:
+        hole = np.stack([x_mm + 0.5 * np.cos(turn), 1.0 + 0.5 * np.sin(turn)], axis=1)
+        return replace(_master(), holes_mm=(hole,))
+
+    found = [len(find_defects(_unit(spot), holed(x), reference_difference)) for x in (2.9, 4.2)]
+    assert found == [0, 1]
