@@ -18,6 +18,7 @@ from station.values.line import METAL, OTHER, OUTSIDE, Aligned, DefectModel, Fin
 _THRESHOLD = 0.5
 _SHOULDER_MM = 0.45  # width of a hole's rounded edge; 0.35 mm on a pin 2 mm thick
 _SHADING = 0.3  # of a size; nine in ten sizes of rendered defects were off by less
+_RAGGED = 2.2  # times its diameter: a blob longer than this is broken up by shading, and its size twice as doubtful
 _LEAST_PX = 5  # smaller than this is the ragged rim of something or the picture's own grain
 _UNSETTLED = 0.05  # cube-root units of difference between the golden with and without the mark's move
 _LONG = ("scratch", "lint")
@@ -134,6 +135,8 @@ def _findings(
         if kind == "bubble":  # a dome shows its lit and its shaded flank, not its top: it is as wide as both are apart
             size = max(size, length)
         here, counts = np.unique(labels[rows, columns][mask], return_counts=True)
+        extent = length if kind in _LONG else size
+        shading = _SHADING * extent * (2 if kind not in _LONG and length > _RAGGED * size else 1)
         contrast = _contrast(golden.pixels[rows, columns], aligned.image.pixels[rows, columns], mask)
         cnr = contrast / max(noise, 1e-6)
         findings.append(
@@ -146,7 +149,7 @@ def _findings(
                 area_mm2=area_mm2,
                 region=names.get(int(here[counts.argmax()]), "other"),
                 score=float(local.max(axis=0)[mask].mean()),
-                u_mm=_size_uncertainty(pitch, aligned.blur_px, cnr, area, length if kind in _LONG else size),
+                u_mm=_size_uncertainty(pitch, aligned.blur_px, cnr, area, shading),
                 contrast_to_noise=cnr,
                 polygon_mm=master.frame.to_mm(contour),
             )
@@ -168,7 +171,7 @@ def _contrast(golden: NDArray[np.float32], unit: NDArray[np.float32], mask: NDAr
     return float(np.abs(delta.mean(axis=0)).max())
 
 
-def _size_uncertainty(pitch: float, blur_px: float, cnr: float, area_px: int, extent_mm: float) -> float:
+def _size_uncertainty(pitch: float, blur_px: float, cnr: float, area_px: int, shading_mm: float) -> float:
     """Expanded uncertainty of a diameter or length in mm.
 
     The rim's place is known to a share of the blur that noise decides, averaged over the rim's independent pixels, and
@@ -176,4 +179,4 @@ def _size_uncertainty(pitch: float, blur_px: float, cnr: float, area_px: int, ex
     """
     rim = max(math.sqrt(4 * math.pi * area_px), 4.0)
     edge = max(blur_px, 0.5) * 2.5 / max(cnr, 1.0) / math.sqrt(rim / max(2 * blur_px, 1.0))
-    return math.hypot(2 * pitch * math.hypot(2 * edge, 0.4), _SHADING * extent_mm)
+    return math.hypot(2 * pitch * math.hypot(2 * edge, 0.4), shading_mm)
