@@ -102,6 +102,7 @@ def compare(
             seen = values.get(f"size:{name}")
             if seen is not None and seen.value is not None:
                 errors["size mm"].append(seen.value - true)
+                errors["size over its u"].append(abs(seen.value - true) / max(seen.u, 1e-9))
         _findings(unit, document, errors)
     print(f"  {design} verdicts (truth, station): " + ", ".join(f"{a}/{b} {n}" for (a, b), n in sorted(table.items())))
 
@@ -145,8 +146,9 @@ def main() -> None:
         v = np.array(values)
         a = np.abs(v)
         print(f"{name:46} {len(v):5d} {v.mean():8.4f} {np.median(a):9.4f} {np.percentile(a, 95):8.4f} {a.max():8.4f}")
-    within = np.mean(np.array(errors["region CIEDE2000 over its u"]) <= 1)
-    print(f"share of region errors within their k = 2 uncertainty: {within:.1%}")
+    for what in ("region CIEDE2000", "size"):
+        within = np.mean(np.array(errors[f"{what} over its u"]) <= 1)
+        print(f"share of {what} errors within their k = 2 uncertainty: {within:.1%}")
 
 
 if __name__ == "__main__":
