@@ -106,7 +106,7 @@ class Station:
 
     def calibrate_light(self, rig: str, greys: Sequence[Path], *, lux: float | None = None) -> views.CalibrationView:
         """Measure the light on pictures of the grey card. Raises CalibrationError where they do not do."""
-        from station.calibrate.light import flat_field
+        from station.calibrate.field import flat_field
 
         row, bench = self._rig(rig)
         shots = [self._read(p) for p in greys]

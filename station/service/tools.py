@@ -36,7 +36,8 @@ def plan(request: Mapping[str, Any]) -> PlanDocument:
 def read_card(photo: Path, card: str | None, settings: Settings) -> CardDocument:
     """Find the colour card in a photo and say whether its correction may be used."""
     from station.calibrate.card import load_cards
-    from station.calibrate.light import card_document, find_card
+    from station.calibrate.card_finding import find_card
+    from station.calibrate.card_reading import card_document
 
     cards = load_cards(card)
     shot = read(photo, settings)

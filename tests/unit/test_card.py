@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from station.calibrate.card import BUILT_IN, load_cards, parse_card
+from station.calibrate.card_finding import find_card
+from station.calibrate.card_reading import card_document
 from station.calibrate.correction import fit_correction
 from station.calibrate.field import apply_flat_field, flat_field
-from station.calibrate.light import card_document, correct, find_card
+from station.calibrate.light import correct
 from station.errors import CalibrationError, RigError
 from station.values.bench import Calibration, CameraSpec, CardReference, Rig
 from station.values.colour import DeviceRGB, Lab, LinearRGB, lab_to_xyz, linearise, srgb_encode
