@@ -1,6 +1,7 @@
 """The use cases, each spelled out once: calibrate, seal, inspect, review, decide, check.
 
 ``station``    the class the commands and pages call
+``bench``      rigs, their calibrations and what they say of the light
 ``sealing``    a photo and a control sheet become a sealed master
 ``inspecting`` a batch of photos: known ones answered, the rest measured, one writer
 ``measuring``  one photo, in this process or in a worker

@@ -8,24 +8,24 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from station import __version__
-from station.errors import CalibrationError, ConflictError, NotFoundError, RequestError
+from station.errors import ConflictError, NotFoundError, RequestError
 from station.models import REFERENCE_DIFFERENCE
 from station.service import tools, views
+from station.service.bench import Bench
 from station.service.inspecting import Batch, Engine, InProcess
 from station.service.lots import outcome, standing_units, vet_lot_id
-from station.service.measuring import Line, keep_photo
-from station.service.showing import golden_view, review_view, rig_view, unit_view
+from station.service.measuring import Line
+from station.service.showing import golden_view, review_view, unit_view
 from station.service.units_file import name_units
 from station.settings import Settings, read_settings
 from station.store import inspections, records
 from station.store.audit import audit
 from station.store.database import Database, sqlite_url
 from station.store.evidence import Evidence
-from station.store.rows import RigRow
-from station.values.bench import Calibration, LensCalibration, LightCalibration, Rig
+from station.values.bench import Calibration
 from station.values.documents import CardDocument, LotDocument, UnitDocument, Verdict
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Station:
         self._clock = clock
         self._db = open_database(self.settings)
         self._evidence = Evidence(self.settings.home / "evidence")
+        self.bench = Bench(self._db, self._evidence, self.settings, clock)
         try:
             self._db.ensure()
             self._evidence.sweep()
@@ -81,41 +82,19 @@ class Station:
 
     def add_rig(self, path: Path) -> views.RigView:
         """Register a bench from its TOML; a changed bench needs new calibrations."""
-        from station.calibrate.lens import load_rig
-
-        rig = load_rig(path)
-        records.add_rig(self._db, name=rig.name, digest=rig.digest, document=rig.model_dump_json(), at=self._clock())
-        return rig_view(self._db, records.rig(self._db, rig.name))
+        return self.bench.add_rig(path)
 
     def rigs(self) -> list[views.RigView]:
         """Every registered bench."""
-        return [rig_view(self._db, r) for r in records.rigs(self._db)]
+        return self.bench.rigs()
 
     def calibrate_lens(self, rig: str, boards: Sequence[Path]) -> views.CalibrationView:
         """Measure the lens on pictures of the ChArUco board. Raises CalibrationError where they do not do."""
-        from station.calibrate.lens import calibrate_lens
-
-        row, bench = self._rig(rig)
-        shots = [self._read(p) for p in boards]
-        lens = calibrate_lens(shots, bench, made_at=self._clock())
-        self._keep_calibration(row, "lens", lens, boards, shots)
-        return views.CalibrationView(
-            rig=rig, kind="lens", images=lens.images, residual=lens.rms_px, made_at=lens.made_at,
-            expires_at=lens.expires_at, detail={"rms_px": lens.rms_px, "u_scale": lens.u_scale},
-        )  # fmt: skip
+        return self.bench.calibrate_lens(rig, boards)
 
     def calibrate_light(self, rig: str, greys: Sequence[Path], *, lux: float | None = None) -> views.CalibrationView:
         """Measure the light on pictures of the grey card. Raises CalibrationError where they do not do."""
-        from station.calibrate.field import flat_field
-
-        row, bench = self._rig(rig)
-        shots = [self._read(p) for p in greys]
-        light = flat_field(shots, bench, lux=lux, made_at=self._clock())
-        self._keep_calibration(row, "light", light, greys, shots)
-        return views.CalibrationView(
-            rig=rig, kind="light", images=light.images, residual=light.residual, made_at=light.made_at,
-            expires_at=light.expires_at, detail={"uniformity": light.uniformity, "lux": light.lux},
-        )  # fmt: skip
+        return self.bench.calibrate_light(rig, greys, lux=lux)
 
     def read_card(self, photo: Path, card: str | None = None) -> CardDocument:
         """Find the colour card in a photo and say whether its correction may be used."""
@@ -123,29 +102,7 @@ class Station:
 
     def calibration(self, rig: str | None, card: str | None = None) -> Calibration:
         """All that is known of the bench. Raises CalibrationError where a calibration has expired."""
-        from station.calibrate.card import load_cards
-
-        cards = load_cards(card)
-        if rig is None:
-            return Calibration(cards=cards)
-        row, bench = self._rig(rig)
-        found: dict[str, dict[str, Any]] = {}
-        for kind in ("lens", "light"):
-            calibration = records.calibration(self._db, row.id, kind)
-            if calibration is None:
-                continue
-            if calibration.expires_at <= self._clock():
-                raise CalibrationError(
-                    f"the {kind} calibration of {rig} expired on {calibration.expires_at:%Y-%m-%d}",
-                    f"Make a new one: station calibrate {kind} --rig {rig} PHOTO ...",
-                )
-            found[kind] = json.loads(calibration.document)
-        return Calibration(
-            cards=cards,
-            rig=bench,
-            lens=LensCalibration.from_dict(found["lens"]) if "lens" in found else None,
-            light=LightCalibration.from_dict(found["light"]) if "light" in found else None,
-        )
+        return self.bench.calibration(rig, card)
 
     # --- golden samples ----------------------------------------------------------------------------------------------
 
@@ -414,24 +371,6 @@ class Station:
 
     def _read(self, path: Path) -> Shot:
         return tools.read(path, self.settings)
-
-    def _rig(self, name: str) -> tuple[RigRow, Rig]:
-        row = records.rig(self._db, name)
-        return row, Rig.model_validate_json(row.document)
-
-    def _keep_calibration(
-        self,
-        row: RigRow,
-        kind: str,
-        calibration: LensCalibration | LightCalibration,
-        photos: Sequence[Path],
-        shots: Sequence[Shot],
-    ) -> None:
-        files = [keep_photo(self._evidence, p, s.sha256) for p, s in zip(photos, shots, strict=True)]
-        records.add_calibration(
-            self._db, rig_id=row.id, kind=kind, document=json.dumps(calibration.as_dict()), files=files,
-            made_at=calibration.made_at, expires_at=calibration.expires_at,
-        )  # fmt: skip
 
     def _batch(
         self,
