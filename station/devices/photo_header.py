@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +15,7 @@ _MAKER, _MODEL, _ORIENTATION, _SOFTWARE, _DATE = 0x010F, 0x0110, 0x0112, 0x0131,
 _EXIF_IFD, _INTEROP_IFD = 0x8769, 0xA005
 _ORIGINAL, _DIGITISED, _OFFSET_ORIGINAL, _OFFSET_DIGITISED = 0x9003, 0x9004, 0x9011, 0x9012
 _INTEROP_INDEX = 0x0001
+_EXPOSURE_TIME, _F_NUMBER, _ISO, _WHITE_BALANCE, _FOCAL_LENGTH = 0x829A, 0x829D, 0x8827, 0xA403, 0x920A
 _TEXT_LIMIT = 100
 
 
@@ -20,7 +23,8 @@ _TEXT_LIMIT = 100
 class Metadata:
     """orientation : EXIF 1-8. taken_at : ISO 8601, with an offset only where the camera wrote one.
 
-    texts : maker, model, software, date (of the last change), each capped and free of control characters.
+    texts : maker, model, software, date (of the last change), each capped and free of control characters;
+        exposure_time in s, f_number, iso, focal_length in mm as numbers; white_balance, ``auto`` or ``manual``.
     adobe_rgb : the camera says Adobe RGB without embedding a profile (DCF 2.0, interoperability index R03).
     """
 
@@ -101,10 +105,27 @@ def read_metadata(image: Image.Image) -> Metadata:
     texts = {name: text for name, raw in fields.items() if (text := clean_text(raw))}
     if changed := _iso(exif.get(_DATE), None):
         texts["date"] = changed
+    texts |= _settings(inner)
     taken = _iso(inner.get(_ORIGINAL), inner.get(_OFFSET_ORIGINAL))
     taken = taken or _iso(inner.get(_DIGITISED), inner.get(_OFFSET_DIGITISED))
     known = isinstance(orientation, int) and 1 <= orientation <= 8
     return Metadata(orientation if known else 1, taken, texts, clean_text(interop) == "R03")
+
+
+def _settings(exif: Mapping[int, object]) -> dict[str, str]:
+    """The camera's settings as EXIF 2.32 names them; a value that is no positive number is left out."""
+    fields = {"exposure_time": _EXPOSURE_TIME, "f_number": _F_NUMBER, "iso": _ISO, "focal_length": _FOCAL_LENGTH}
+    found = {}
+    for name, tag in fields.items():
+        raw = exif.get(tag)
+        with suppress(TypeError, ValueError, ZeroDivisionError, OverflowError, IndexError):
+            if isinstance(raw, tuple):  # some cameras write the ISO twice, some programs a ratio as two numbers
+                raw = raw[0] if tag == _ISO or len(raw) == 1 else raw[0] / raw[1]
+            value = float(raw)  # type: ignore[arg-type]
+            if math.isfinite(value) and value > 0:
+                found[name] = f"{value:.6g}"
+    balance = {0: "auto", 1: "manual"}.get(exif.get(_WHITE_BALANCE))  # type: ignore[call-overload]
+    return found | ({"white_balance": balance} if balance else {})
 
 
 def clean_text(raw: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from station.values.digest import array_digest, digest
+from station.values.light import Flicker, MeterReading, WarmUp
+from station.values.line import Gate
 
 Float = NDArray[np.float64]
 
@@ -159,7 +161,12 @@ class LightCalibration:
     gain : (h, w, 3) float32, a smooth low-resolution field by which linear light is multiplied (1 in the mean);
         stretched over the whole photo. photo_size : (width, height) px of the photos it was measured on.
     uniformity : darkest of nine positions over brightest, 0-1. residual : relative spread left after correction.
-    lux : entered from a meter, or None.
+    lux : entered from a meter, or None; the mean of the positions in ``meter``.
+    nine : (3, 3) relative luminance of the nine positions, 1 at the brightest, as seen in the picture; lamp and lens
+        falling off together. grey : (3,) linear RGB of the grey card once flat-fielded.
+    settings : the camera settings of the pictures (maker, model, exposure_time in s, f_number, iso, white_balance,
+        focal_length in mm) as far as they name them.
+    Records of earlier versions lack what has a default.
     """
 
     rig: str
@@ -171,6 +178,12 @@ class LightCalibration:
     images: int
     made_at: datetime
     expires_at: datetime
+    nine: Float | None = None
+    grey: tuple[float, float, float] | None = None
+    flicker: Flicker | None = None
+    warm_up: WarmUp | None = None
+    meter: MeterReading | None = None
+    settings: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-compatible form; the gain field is a nested list."""
@@ -184,11 +197,18 @@ class LightCalibration:
             "images": self.images,
             "made_at": self.made_at.isoformat(),
             "expires_at": self.expires_at.isoformat(),
+            "nine": None if self.nine is None else [[round(float(v), 6) for v in row] for row in self.nine],
+            "grey": None if self.grey is None else list(self.grey),
+            "flicker": self.flicker.as_dict() if self.flicker else None,
+            "warm_up": self.warm_up.as_dict() if self.warm_up else None,
+            "meter": self.meter.as_dict() if self.meter else None,
+            "settings": dict(self.settings),
         }
 
     @classmethod
     def from_dict(cls, d: dict[str, Any]) -> LightCalibration:
-        """Inverse of :meth:`as_dict`."""
+        """Inverse of :meth:`as_dict`; reads the records of earlier versions too."""
+        nine, grey = d.get("nine"), d.get("grey")
         return cls(
             rig=d["rig"],
             gain=np.asarray(d["gain"], dtype=np.float32),
@@ -199,23 +219,36 @@ class LightCalibration:
             images=d["images"],
             made_at=datetime.fromisoformat(d["made_at"]),
             expires_at=datetime.fromisoformat(d["expires_at"]),
+            nine=None if nine is None else np.asarray(nine, dtype=np.float64),
+            grey=None if grey is None else (grey[0], grey[1], grey[2]),
+            flicker=Flicker.from_dict(d["flicker"]) if d.get("flicker") else None,
+            warm_up=WarmUp.from_dict(d["warm_up"]) if d.get("warm_up") else None,
+            meter=MeterReading.from_dict(d["meter"]) if d.get("meter") else None,
+            settings=dict(d.get("settings", {})),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """All that is known of the bench before a photo is looked at. Without a rig, only the cards."""
+    """All that is known of the bench before a photo is looked at. Without a rig, only the cards.
+
+    faults : gates that the bench itself does not pass, whatever a photo shows: a calibration that has expired, a light
+        that flickers or has drifted, lux outside the sheet's band. Decided where the time and the sheet are known.
+    """
 
     cards: tuple[CardReference, ...]
     rig: Rig | None = None
     lens: LensCalibration | None = None
     light: LightCalibration | None = None
+    faults: tuple[Gate, ...] = ()
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the cards, the rig and both calibrations."""
+        """SHA-256 over the cards, the rig, both calibrations and the faults, if there are any."""
+        faults = [[g.name, g.reason, list(g.blocks)] for g in self.faults]
         return digest(
             {
+                **({"faults": faults} if faults else {}),
                 "cards": [c.digest for c in self.cards],
                 "rig": self.rig.digest if self.rig else None,
                 "lens": digest(self.lens.as_dict()) if self.lens else None,

@@ -1,0 +1,92 @@
+"""What a light calibration says beside its flat field: flicker, warm-up, the lux meter's readings. Plain, frozen."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from statistics import fmean
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Flicker:
+    """Whether the light pulsates in the pictures. All levels are linear and relative, 0-1.
+
+    temporal : largest departure of a frame's level from the frames' trend, None with a single frame.
+    banding : amplitude of the strongest periodic brightness along the rows or columns of a frame, as a rolling shutter
+        makes it. period_px : its period. along : ``rows`` or ``columns``, whichever it runs across.
+    frames : pictures looked at. exposures_s : exposure times in s that the pictures name, each once.
+    rates : frame rates or exposures they were taken at: one alone is blind to a light that pulsates in step with it.
+    """
+
+    temporal: float | None
+    banding: float
+    period_px: float
+    along: str
+    frames: int
+    exposures_s: tuple[float, ...]
+    rates: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-compatible form."""
+        return {**asdict(self), "exposures_s": list(self.exposures_s)}
+
+    @classmethod
+    def from_dict(cls, d: dict[str, Any]) -> Flicker:
+        """Inverse of :meth:`as_dict`."""
+        return cls(**{**d, "exposures_s": tuple(d["exposures_s"])})
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUp:
+    """The trend of the light over the frames.
+
+    minutes : from the first to the last frame. level_per_minute : relative change of the level, signed.
+    tint_per_minute : CIEDE2000 at equal lightness. settled : None where the frames span too little time to say.
+    """
+
+    minutes: float
+    level_per_minute: float
+    tint_per_minute: float
+    settled: bool | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-compatible form."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, d: dict[str, Any]) -> WarmUp:
+        """Inverse of :meth:`as_dict`."""
+        return cls(**d)
+
+
+@dataclass(frozen=True, slots=True)
+class MeterReading:
+    """What a person read from a lux meter, one reading a position. instrument : its name and number."""
+
+    readings_lux: tuple[float, ...]
+    measured_on: date
+    instrument: str = ""
+
+    @property
+    def lux(self) -> float:
+        """Mean of the positions."""
+        return fmean(self.readings_lux)
+
+    @property
+    def uniformity(self) -> float | None:
+        """Lowest reading over the highest; None with a single position."""
+        return min(self.readings_lux) / max(self.readings_lux) if len(self.readings_lux) > 1 else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-compatible form."""
+        return {
+            "readings_lux": list(self.readings_lux),
+            "measured_on": self.measured_on.isoformat(),
+            "instrument": self.instrument,
+        }
+
+    @classmethod
+    def from_dict(cls, d: dict[str, Any]) -> MeterReading:
+        """Inverse of :meth:`as_dict`."""
+        return cls(tuple(d["readings_lux"]), date.fromisoformat(d["measured_on"]), d["instrument"])
