@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from station.calibrate.light import correct
 from station.errors import SheetError
-from station.judge import judge_unit
+from station.judge import DECISION_RULES, judge_unit
 from station.measure.align import GoldenFrame, align, golden_frame
 from station.measure.colour import measure_regions, region_mean
 from station.measure.logo import measure_marks
@@ -200,6 +200,7 @@ def inspect(
         alignment=AlignmentDocument(rms_px=aligned.rms_px, overlap=aligned.overlap) if registered else None,
         measurements=judged.measurements,
         findings=judged.findings,
+        decision_rule=DECISION_RULES[sheet.decision.guard_band],
     )
     content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
     return Inspection(document.model_copy(update={"digest": digest(content)}), corrected, aligned)

@@ -1,9 +1,11 @@
 """Measurement + limit + uncertainty -> conforms | nonconforms | undecided.
 
-``rules``    the decision rule, for a measurement, a finding and a unit
+``decision`` the decision rule of one number, with the guard band that the sheet chose
+``rules``    what it is laid against: a measurement, a finding, a unit
 ``wording``  its reasons, in words a buyer understands
 """
 
-from station.judge.rules import FINDINGS, Judgement, compare, judge_finding, judge_measurement, judge_unit
+from station.judge.decision import DECISION_RULES, compare
+from station.judge.rules import FINDINGS, Judgement, judge_finding, judge_measurement, judge_unit
 
-__all__ = ["FINDINGS", "Judgement", "compare", "judge_finding", "judge_measurement", "judge_unit"]
+__all__ = ["DECISION_RULES", "FINDINGS", "Judgement", "compare", "judge_finding", "judge_measurement", "judge_unit"]

@@ -1,10 +1,12 @@
 """Measurement + limit + uncertainty -> conforms | nonconforms | undecided.
 
-The decision rule is that of ISO 14253-1: conformity is proven only where the whole interval value +- u lies within the
-limits, nonconformity only where the whole interval lies outside; u is the expanded uncertainty, k = 2, so the guard
-band on both sides is u. Between the two the answer is ``undecided``, with the reason. Limits are inclusive and compared
-as exact decimals, never rounded. Colour has two tiers: proven up to ``accept`` conforms, proven above ``reject`` does
-not, and what lies between is for a person.
+The decision rule is the sheet's (:mod:`station.judge.decision`); unless it says otherwise that of ISO 14253-1:
+conformity is proven only where the whole interval value +- u lies within the limits, nonconformity only where the whole
+interval lies outside; u is the expanded uncertainty, k = 2, so the guard band on both sides is u. Between the two the
+answer is ``undecided``, with the reason. Limits are inclusive and compared as exact decimals, never rounded. Colour has
+two tiers: up to ``accept`` it conforms, above ``reject`` it does not, and what lies between is for a person. A colour
+whose uncertainty would leave even the golden itself undecided is undecided under every rule, unless it is proven to lie
+above ``reject``: the photo does not support the limit.
 
 What the sheet does not limit is reported and does not count. A finding of a kind the sheet does not list is undecided
 where it is large enough to be seen at 30 cm, and otherwise reported only; dust and lint never count.
@@ -16,10 +18,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from fractions import Fraction
 from types import MappingProxyType
 
 from station.judge import wording
+from station.judge.decision import compare, compare_tiers
 from station.sheet import DefectLimit, Limits, Sheet, decimal_of
 from station.values.documents import DefectClass, FindingDocument, MeasurementDocument, Verdict
 from station.values.line import Finding, Gate, Measurement
@@ -163,17 +165,6 @@ def judge_unit(
     return Judgement(verdict, tuple(dict.fromkeys(reasons)), judged, found)
 
 
-def compare(value: Decimal, u: Decimal, lower: Decimal | None, upper: Decimal | None) -> Verdict:
-    """The rule itself: ``value`` with expanded uncertainty ``u`` >= 0 against inclusive limits; None is open."""
-    # Fractions, since sums of decimals are rounded to 28 digits.
-    low, high = Fraction(value) - Fraction(u), Fraction(value) + Fraction(u)
-    if (upper is not None and low > upper) or (lower is not None and high < lower):
-        return Verdict.NONCONFORMS
-    if (upper is None or high <= upper) and (lower is None or low >= lower):
-        return Verdict.CONFORMS
-    return Verdict.UNDECIDED
-
-
 def _with_direction(measurements: Sequence[Measurement]) -> list[Measurement]:
     """Radial offsets with their components in ``detail``, so that their reason can say which way."""
     parts = {m.characteristic: m.value for m in measurements if m.kind in ("offset-x", "offset-y")}
@@ -240,12 +231,20 @@ def _decide_measurement(m: Measurement, sheet: Sheet, rule: _Rule | None, gates:
     if m.value is None or not math.isfinite(m.value) or not math.isfinite(m.u):
         return Verdict.UNDECIDED, f"{name} could not be measured" + (f": {m.why}" if m.why else "")
     value, u = decimal_of(m.value), abs(decimal_of(m.u))
-    verdict = compare(value, u, rule.limits.lower, rule.limits.upper)
-    if verdict is not Verdict.NONCONFORMS and rule.accept is not None:
-        verdict = Verdict.CONFORMS if compare(value, u, None, rule.accept) is Verdict.CONFORMS else Verdict.UNDECIDED
+    band = sheet.decision.guard_band
+    if rule.accept is None:
+        verdict = compare(value, u, rule.limits.lower, rule.limits.upper, band)
+    else:
+        reject = rule.limits.upper if rule.limits.upper is not None else rule.accept
+        verdict = compare_tiers(value, u, rule.accept, reject, band)
+        best = decimal_of(float(m.detail.get("best_limit", m.u)))  # type: ignore[arg-type]
+        if best > rule.accept and compare(value, u, None, reject) is not Verdict.NONCONFORMS:
+            return Verdict.UNDECIDED, wording.unsupported(m, name, float(best), float(rule.accept))
     if verdict is Verdict.CONFORMS:
         return verdict, ""
     words = wording.deviation(m, name, rule.limits, rule.accept, verdict)
+    if verdict is Verdict.NONCONFORMS and compare(value, u, rule.limits.lower, rule.limits.upper) is not verdict:
+        words += wording.unproven(band)
     nominal = rule.limits.nominal
     if verdict is Verdict.NONCONFORMS and nominal is not None and rule.tolerance and m.kind != "colour":
         factor = abs(value - nominal) / rule.tolerance
@@ -267,11 +266,15 @@ def _decide_finding(f: Finding, sheet: Sheet, limit: DefectLimit | None, gates: 
         return Verdict.UNDECIDED, wording.finding(f, extent, None) + ": not in the control sheet, a person decides"
     if sheet.product.thickness_mm is None:
         return Verdict.UNDECIDED, _no_thickness(f.kind)
-    verdict = compare(decimal_of(extent), abs(decimal_of(f.u_mm)), None, decimal_of(limit.limit_mm))
+    size, u, bound = decimal_of(extent), abs(decimal_of(f.u_mm)), decimal_of(limit.limit_mm)
+    band = sheet.decision.guard_band
+    verdict = compare(size, u, None, bound, band)
     if verdict is Verdict.CONFORMS:
         return verdict, ""
     words = wording.finding(f, extent, limit.limit_mm)
-    return verdict, words + ("" if verdict is Verdict.NONCONFORMS else ": the uncertainty reaches over the limit")
+    if verdict is Verdict.UNDECIDED:
+        return verdict, f"{words}: the uncertainty reaches over the limit"
+    return verdict, words if compare(size, u, None, bound) is verdict else words + wording.unproven(band)
 
 
 def _blocking(gates: Iterable[Gate], kind: str) -> Gate | None:

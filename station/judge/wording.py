@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 
-from station.sheet import Limits
+from station.sheet import GuardBand, Limits
 from station.values.documents import Verdict
 from station.values.line import Finding, Measurement
 
@@ -46,6 +47,28 @@ def deviation(m: Measurement, name: str, limits: Limits, accept: Decimal | None,
     unit = "" if m.unit == "1" else f" {m.unit}"
     side = "upper" if over else "lower"
     return f"{name} is {shown}{unit}, {side} limit {bound} ({u}){tail}"
+
+
+def unproven(guard_band: GuardBand) -> str:
+    """What is added where a number counts against the unit although its uncertainty reaches over the limit."""
+    if guard_band == "consumer":
+        return "; it is not surely within, and the sheet's guard band is the consumer's"
+    return "; the sheet asks for no guard band" if guard_band == "none" else ""
+
+
+def unsupported(m: Measurement, name: str, best: float, accept: float) -> str:
+    """Why a colour cannot be judged from this photo at all."""
+    value = m.value if m.value is not None else 0.0
+    best = math.ceil(10 * best) / 10
+    do = (
+        "photograph golden and unit side by side, or both on the bench"
+        if "same bench" not in m.method
+        else "calibrate the bench's light and expose evenly, or agree a wider limit"
+    )
+    return (
+        f"{name} is {value:.1f} CIEDE2000 from the golden (u {m.u:.1f}): this photo can support a limit of {best:.1f} "
+        f"at best, the sheet asks for {accept:g}; {do}"
+    )
 
 
 def finding(f: Finding, extent_mm: float, limit_mm: float | None) -> str:

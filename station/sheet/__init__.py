@@ -9,8 +9,10 @@ from station.sheet.lint import LintRemark, lint_sheet
 from station.sheet.models import (
     PREFERRED_AQL,
     Aql,
+    Decision,
     DefectLimit,
     GoldenRecord,
+    GuardBand,
     Limits,
     Mark,
     Product,
@@ -24,8 +26,10 @@ from station.sheet.reading import dump_sheet, load_sheet, read_sheet_file
 __all__ = [
     "PREFERRED_AQL",
     "Aql",
+    "Decision",
     "DefectLimit",
     "GoldenRecord",
+    "GuardBand",
     "Limits",
     "LintRemark",
     "Mark",

@@ -38,6 +38,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 Point = tuple[Number, Number]
 Polygon = Annotated[tuple[Point, ...], Field(min_length=3)]
 ProductType = Literal["pin", "coin", "keychain", "magnet", "medal", "pack", "other"]
+GuardBand = Literal["both", "consumer", "producer", "none"]
 Surface = Literal["soft enamel", "hard enamel", "plating", "print", "other"]
 
 
@@ -222,6 +223,14 @@ class Aql(_Table):
         return self
 
 
+class Decision(_Table):
+    """Who bears the doubt that the uncertainty leaves. ``guard_band``: ``both`` leaves it undecided (ISO 14253-1),
+    ``consumer`` accepts only what is proven to conform, ``producer`` rejects only what is proven not to, ``none`` lets
+    the value decide (JCGM 106:2012, 8.2 and 8.3)."""
+
+    guard_band: GuardBand = "both"
+
+
 class Sheet(_Table):
     """The control sheet: what buyer and supplier agreed, as the contract's TOML."""
 
@@ -233,6 +242,7 @@ class Sheet(_Table):
     sizes: tuple[Size, ...] = ()
     defects: tuple[DefectLimit, ...] = ()
     aql: Aql = Field(default_factory=Aql)
+    decision: Decision = Field(default_factory=Decision)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -248,8 +258,13 @@ class Sheet(_Table):
         return digest(self.agreed(mode="json"))
 
     def agreed(self, mode: Literal["json", "python"]) -> dict[str, Any]:
-        """The sheet as nested dicts and lists under the TOML's keys, defaults spelled out, what is empty left out."""
+        """The sheet as nested dicts and lists under the TOML's keys, defaults spelled out, what is empty left out.
+
+        Tables that came after the first sheets were agreed are left out while they say nothing but their defaults, so
+        that the digest of those sheets stays what it was."""
         dumped: dict[str, Any] = _without_empty(self.model_dump(mode=mode, by_alias=True))
+        if self.decision == Decision():
+            del dumped["decision"]
         return dumped
 
     @property

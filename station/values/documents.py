@@ -109,6 +109,7 @@ class UnitDocument(Document):
     alignment: AlignmentDocument | None
     measurements: tuple[MeasurementDocument, ...]
     findings: tuple[FindingDocument, ...]
+    decision_rule: str = Field(default="", description="the guard band that the sheet chose, and where it is defined")
     digest: str = ""
 
 

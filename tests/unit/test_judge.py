@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from station.errors import SheetError
 from station.judge import compare, judge_finding, judge_measurement, judge_unit
-from station.sheet import load_sheet
+from station.sheet import dump_sheet, load_sheet
 from station.values.documents import Verdict
 from station.values.line import Finding, Gate, Measurement
 
@@ -319,3 +320,86 @@ def test_verdict_agrees_with_the_interval_in_exact_arithmetic(value: float, u: f
         assert verdict is N
     else:
         assert verdict is U
+
+
+def with_band(band: str) -> Any:
+    return load_sheet(f'{TEXT}\n[decision]\nguard_band = "{band}"\n')
+
+
+@pytest.mark.parametrize(
+    ("value", "u", "both", "consumer", "producer", "none"),
+    [
+        (20.15, 0.05, C, C, C, C),  # the interval ends exactly on the limit: proven to conform
+        (20.15, 0.0500001, U, N, C, C),
+        (20.2, 0.05, U, N, C, C),  # the value stands exactly on the limit
+        (20.200000000000003, 0.05, U, N, C, N),
+        (20.25, 0.05, U, N, C, N),  # the interval begins exactly on the limit: not proven to be outside
+        (20.25, 0.0499999, N, N, N, N),
+        (19.8, 0.0, C, C, C, C),
+        (19.75, 0.05, U, N, C, N),
+        (19.75, 0.0499999, N, N, N, N),
+    ],
+)
+def test_the_sheet_chooses_who_bears_the_doubt(value, u, both, consumer, producer, none) -> None:
+    for band, verdict in (("both", both), ("consumer", consumer), ("producer", producer), ("none", none)):
+        document = judge_measurement(measured("size:width", value, u), with_band(band))
+        assert document.verdict is verdict, band
+        assert bool(document.reason) is (verdict is not C)
+
+
+@pytest.mark.parametrize(
+    ("value", "u", "both", "consumer", "producer", "none"),
+    [
+        (1.6, 0.4, C, C, C, C),
+        (1.6, 0.4000001, U, U, C, C),
+        (2.0, 0.4, U, U, C, C),
+        (2.4, 0.4, U, U, C, U),  # value - u is exactly accept
+        (2.4000001, 0.4, U, U, U, U),
+        (2.6, 0.4, U, U, U, U),  # value + u is exactly reject: surely within it
+        (2.6000001, 0.4, U, N, U, U),
+        (3.0, 0.4, U, N, U, U),
+        (3.0000001, 0.4, U, N, U, N),
+        (3.4, 0.4, U, N, U, N),
+        (3.4000001, 0.4, N, N, N, N),
+    ],
+)
+def test_each_tier_of_a_colour_takes_the_guard_band(value, u, both, consumer, producer, none) -> None:
+    for band, verdict in (("both", both), ("consumer", consumer), ("producer", producer), ("none", none)):
+        assert judge_measurement(measured("colour:sky", value, u), with_band(band)).verdict is verdict, band
+
+
+def test_doubt_that_counts_against_the_unit_is_said_to_be_doubt() -> None:
+    assert (
+        "guard band is the consumer's"
+        in judge_measurement(measured("size:width", 20.2, 0.1), with_band("consumer")).reason
+    )
+    assert "no guard band" in judge_measurement(measured("size:width", 20.25, 0.1), with_band("none")).reason
+    assert "guard" not in judge_measurement(measured("size:width", 20.5, 0.1), with_band("consumer")).reason
+    pit = judge_finding(found("pit", 0.14, u=0.02), with_band("consumer"))
+    assert pit.verdict is N
+    assert "guard band is the consumer's" in pit.reason
+    assert judge_finding(found("pit", 0.16, u=0.02), with_band("producer")).verdict is C
+
+
+@pytest.mark.parametrize("band", ["both", "consumer", "producer", "none"])
+def test_a_photo_that_cannot_support_the_limit_is_undecided_under_every_rule(band: str) -> None:
+    sheet = with_band(band)
+    for value in (0.0, 1.0, 2.5, 6.9):
+        document = judge_measurement(measured("colour:sky", value, 4.0), sheet)
+        assert document.verdict is U
+        assert "can support a limit of 4.0 at best, the sheet asks for 2" in document.reason
+        assert "side by side" in document.reason
+    # far beyond: no photo is too poor for that
+    assert judge_measurement(measured("colour:sky", 7.0000001, 4.0), sheet).verdict is N
+    # the golden itself, seen with u = accept, would still conform
+    assert judge_measurement(measured("colour:sky", 0.0, 2.0), sheet).verdict is C
+    best = measured("colour:sky", 1.0, 3.0, detail={"best_limit": 2.0000001})
+    assert judge_measurement(best, sheet).verdict is U
+
+
+def test_the_default_rule_leaves_the_digest_of_agreed_sheets_alone() -> None:
+    assert with_band("both").digest == SHEET.digest
+    assert len({with_band(b).digest for b in ("both", "consumer", "producer", "none")}) == 4
+    assert load_sheet(dump_sheet(with_band("consumer"))).decision.guard_band == "consumer"
+    with pytest.raises(SheetError, match=r"\[decision\]: guard_band"):
+        with_band("buyer")
