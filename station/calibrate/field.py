@@ -1,4 +1,11 @@
-"""The flat field: a smooth field measured on pictures of a grey card, in linear light."""
+"""The flat field: a smooth field measured on pictures of a grey card, in linear light.
+
+It is measured and applied on values that the sRGB curve is undone of. A camera whose own tone curve is another power
+leaves it exact, because a power of a product is the product of the powers: the falling off of lamp and lens, raised
+to that power, is what the grey card shows and what is divided out at every level. Only what is no power, an offset by
+flare or a shoulder, is left; the colour card's correction takes the offset, and an exposure that keeps the white patch
+below the top of the scale keeps off the shoulder.
+"""
 
 from __future__ import annotations
 
@@ -9,56 +16,69 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from station.calibrate.camera_settings import differences
+from station.calibrate.flicker import measure_flicker
+from station.calibrate.grey_frame import LUMINANCE, GreyFrame, grey_frame
 from station.calibrate.lens import size_of
+from station.calibrate.warm_up import measure_warm_up
 from station.errors import CalibrationError
 from station.values.bench import LightCalibration, Rig
-from station.values.colour import LinearRGB, linearise
+from station.values.colour import LinearRGB
+from station.values.light import MeterReading
 from station.values.line import Shot
 
 Float = NDArray[np.float64]
 
-GRID = (48, 36)
-"""Columns and rows of the stored gain field; its detail is that of the fitted surface, not of these cells."""
 ORDER = 4
 """Degree of the fitted surface: vignetting (even powers of the radius to the fourth) and a sloping lamp."""
-LOWEST_LEVEL, HIGHEST_SHARE_CLIPPED = 0.03, 0.001
+LOWEST_LEVEL = 0.03
 LOWEST_UNIFORMITY = 0.35
 LARGEST_RESIDUAL = 0.02
 LARGEST_COLOUR_SPREAD = 0.25
 
 
 def flat_field(
-    shots: Sequence[Shot], rig: Rig, *, lux: float | None, made_at: datetime, valid_days: int = 30
+    shots: Sequence[Shot],
+    rig: Rig,
+    *,
+    lux: float | None,
+    made_at: datetime,
+    valid_days: int = 30,
+    meter: MeterReading | None = None,
+    second: Sequence[Shot] = (),
 ) -> LightCalibration:
     """The bench's flat field from pictures of an even grey card that fills the picture.
 
     Parameters
     ----------
     shots
-        One picture or more, all of the size that the rig names; several lower the noise (their median is used).
+        One picture or more, all of the size that the rig names and of the same camera settings; several lower the noise
+        (their median is used) and show flicker and warm-up. Pictures at another exposure among them, as their headers
+        name it, count as ``second``.
     lux
-        Reading of a lux meter, or None: a camera cannot read lux.
+        Illuminance in lux, or None: a camera cannot read it. ``meter`` is where, when and by what it was read.
     made_at, valid_days
         When it was made and for how long it holds.
+    second
+        Pictures at another frame rate or exposure, for flicker only.
 
     Raises
     ------
     CalibrationError
-        No picture, another size than the rig's, too dark, clipped, not grey, or not even: markers, a part or a shadow
-        in the picture leave a residual that no smooth field has.
+        No picture, another size than the rig's, other camera settings, too dark, clipped, not grey, or not even:
+        markers, a part or a shadow in the picture leave a residual that no smooth field has.
     """
     if not shots:
         raise CalibrationError("there is no grey picture", "Hand in at least one picture of the grey card.")
-    size = size_of(shots, rig)
-    fields = []
-    for shot in shots:
-        coded = shot.photo.pixels
-        top = 255 if coded.dtype == np.uint8 else 65535
-        if float((coded.max(axis=2) >= 250 / 255 * top).mean()) > HIGHEST_SHARE_CLIPPED:
-            raise CalibrationError(f"{shot.name} is overexposed", "Expose shorter: no channel may reach its top.")
-        linear = linearise(shot.photo).pixels
-        fields.append(cv2.resize(linear, GRID, interpolation=cv2.INTER_AREA).astype(np.float64))
-    cells = np.median(np.stack(fields), axis=0)
+    size = size_of([*shots, *second], rig)
+    groups = _by_exposure([grey_frame(s) for s in shots])
+    frames = groups[0]
+    _require_one_setting(frames)
+    if second:
+        groups.append([grey_frame(s) for s in second])
+    # Each frame over its own level, so that a lamp warming up does not choose which frame the median takes.
+    evenness = np.median(np.stack([f.cells / f.level for f in frames]), axis=0)
+    cells = evenness * float(np.median([f.level for f in frames]))
     level = cells.mean(axis=(0, 1))
     if level.min() < LOWEST_LEVEL:
         raise CalibrationError(
@@ -70,7 +90,7 @@ def flat_field(
     relative = surface / level
     residual = float(np.abs(cells / surface - 1).max(axis=2).mean())
     peak = float(np.quantile(np.abs(cells / surface - 1), 0.995))
-    nine = _nine_positions(surface.mean(axis=2))
+    nine = nine_positions(surface @ LUMINANCE)
     uniformity = float(nine.min() / nine.max())
     if residual > LARGEST_RESIDUAL or peak > 6 * LARGEST_RESIDUAL:
         raise CalibrationError(
@@ -86,7 +106,9 @@ def flat_field(
             "Move the lamps until the field is even within a factor of two.",
         )
     gain = 1 / relative
-    gain /= gain.mean(axis=(0, 1))
+    scale = gain.mean(axis=(0, 1))
+    gain /= scale
+    grey = level / scale
     return LightCalibration(
         rig=rig.name,
         gain=np.round(gain, 6).astype(np.float32),
@@ -97,7 +119,31 @@ def flat_field(
         images=len(shots),
         made_at=made_at,
         expires_at=made_at + timedelta(days=valid_days),
+        nine=nine / nine.max(),
+        grey=(float(grey[0]), float(grey[1]), float(grey[2])),
+        flicker=measure_flicker(groups),
+        warm_up=measure_warm_up(frames),
+        meter=meter,
+        settings=frames[0].settings,
     )
+
+
+def _by_exposure(frames: Sequence[GreyFrame]) -> list[list[GreyFrame]]:
+    """The frames grouped by the exposure time that they name, the largest group first."""
+    groups: dict[float | None, list[GreyFrame]] = {}
+    for frame in frames:
+        groups.setdefault(frame.exposure_s, []).append(frame)
+    return sorted(groups.values(), key=len, reverse=True)
+
+
+def _require_one_setting(frames: Sequence[GreyFrame]) -> None:
+    for frame in frames[1:]:
+        other = differences(frames[0].settings, frame.settings)
+        if other:
+            raise CalibrationError(
+                f"{frame.name} was taken with other settings than {frames[0].name}: {', '.join(other)}",
+                "Lock exposure, ISO, white balance, aperture and focus, and photograph the grey card again.",
+            )
 
 
 _RETAKE = "Photograph an even grey card that fills the whole picture, without parts, markers or shadows."
@@ -144,13 +190,16 @@ def _smooth(cells: Float) -> Float:
     return np.asarray((design @ solution).reshape(h, w, 3), dtype=np.float64)
 
 
-def _nine_positions(field: Float) -> Float:
-    """Means around nine places, at a sixth, a half and five sixths of width and height (as ISO 3664 lays them out)."""
+def nine_positions(field: Float) -> Float:
+    """(3, 3) means around nine places, at a sixth, a half and five sixths of width and height (after ISO 3664)."""
     h, w = field.shape
+    places = (1 / 6, 1 / 2, 5 / 6)
     return np.array(
         [
-            field[max(0, int(h * fy) - 2) : int(h * fy) + 2, max(0, int(w * fx) - 2) : int(w * fx) + 2].mean()
-            for fy in (1 / 6, 1 / 2, 5 / 6)
-            for fx in (1 / 6, 1 / 2, 5 / 6)
+            [
+                field[max(0, int(h * fy) - 2) : int(h * fy) + 2, max(0, int(w * fx) - 2) : int(w * fx) + 2].mean()
+                for fx in places
+            ]
+            for fy in places
         ]
     )

@@ -1,0 +1,136 @@
+"""Flicker of the bench light in pictures of the grey card: from frame to frame, and as bands within a frame.
+
+A lamp on the mains pulsates at twice the mains frequency. A camera with a rolling shutter exposes one row after
+another and shows that as bands; one with a global shutter shows it as frames of unequal brightness. Neither shows at an
+exposure that is a whole multiple of the pulsation (10 ms at 50 Hz mains, 8.33 ms at 60 Hz), and a frame rate that
+divides the pulsation shows every frame the same bands: hence two rates or two exposures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from station.calibrate.camera_settings import exposure_text
+from station.calibrate.grey_frame import GreyFrame, in_order
+from station.values.light import Flicker
+
+Float = NDArray[np.float64]
+
+LARGEST_TEMPORAL = 0.01
+"""Largest departure of a frame's level from the trend: 1 % of the light is 0.2 of lightness at mid grey, a tenth of the
+tightest colour limit in use."""
+LARGEST_BANDING = 0.005
+"""Largest amplitude of bands. Lower than between frames: the card lies in another band than the part, so that its
+correction does not follow."""
+
+PERIODS_S = (1 / 100, 1 / 120)
+"""Periods of the pulsation at 50 Hz and 60 Hz mains."""
+_EXPOSURE_TOLERANCE = 0.02
+_SHORTEST_PERIOD_PX = 16
+"""Below it lie the blocks of JPEG; a rolling shutter's bands are hundreds of rows apart."""
+_SAMPLES = 512
+_STEP = 0.25
+
+
+def measure_flicker(groups: Sequence[Sequence[GreyFrame]]) -> Flicker:
+    """Flicker of one group of frames or more, each group taken at one frame rate and exposure.
+
+    The frames of a group are put in the order of time; with four or more their straight trend (a lamp warming up) is no
+    flicker. An amplitude below about 0.05 % is the noise of the pictures.
+    """
+    departures = [d for d in (_departure(group) for group in groups) if d is not None]
+    bands = [band for group in groups for band in _bands(group)]
+    banding, period, along = max(bands)
+    exposures = {f.exposure_s for group in groups for f in group} - {None}
+    return Flicker(
+        temporal=max(departures, default=None),
+        banding=banding,
+        period_px=period,
+        along=along,
+        frames=sum(map(len, groups)),
+        exposures_s=tuple(sorted(e for e in exposures if e is not None)),
+        rates=len(groups),
+    )
+
+
+def mains_of(exposure_s: float) -> list[int]:
+    """The mains frequencies in Hz whose pulsation this exposure averages out: a whole multiple of its period."""
+    found = []
+    for period in PERIODS_S:
+        multiple = round(exposure_s / period)
+        if multiple >= 1 and abs(exposure_s - multiple * period) <= _EXPOSURE_TOLERANCE * period:
+            found.append(round(1 / period / 2))
+    return found
+
+
+def remarks(flicker: Flicker) -> list[str]:
+    """What a person should know of how flicker was looked for; empty where nothing is in doubt."""
+    said = []
+    unmatched = [e for e in flicker.exposures_s if not mains_of(e)]
+    if unmatched:
+        listed = ", ".join(map(exposure_text, unmatched))
+        said.append(
+            f"An exposure of {listed} is no whole multiple of 10 ms (50 Hz mains) or 8.33 ms (60 Hz): "
+            "a lamp that pulsates shows in it. Use 1/50 s or 1/25 s, or 1/60 s or 1/30 s."
+        )
+    averaged = bool(flicker.exposures_s) and not unmatched
+    if flicker.rates < 2 and not averaged:
+        said.append(
+            "Flicker was looked for at one frame rate only, which is blind to a lamp that pulsates in step with it: "
+            "add frames at another rate or exposure, --second-rate FRAME.jpg for each."
+        )
+    return said
+
+
+def _departure(frames: Sequence[GreyFrame]) -> float | None:
+    if len(frames) < 2:
+        return None
+    ordered, minutes = in_order(frames)
+    levels = np.array([f.level for f in ordered])
+    levels /= levels.mean()
+    if len(levels) < 4:
+        return float(np.abs(levels - 1).max())
+    if minutes is None or minutes[-1] <= 0:
+        minutes = np.arange(len(levels), dtype=np.float64)
+    trend = np.polynomial.Polynomial.fit(minutes, levels, 1)
+    return float(np.abs(levels - trend(minutes)).max())
+
+
+def _bands(frames: Sequence[GreyFrame]) -> list[tuple[float, float, str]]:
+    """(amplitude, period in px, direction) of the strongest band of each frame, rows and columns apart: a photo that
+    was turned upright has its shutter's rows standing."""
+    found = []
+    for along in ("rows", "columns"):
+        profiles = np.stack([getattr(f, along) for f in frames])
+        length = profiles.shape[1]
+        usual = np.median(profiles, axis=0)
+        for profile in profiles:
+            alone = _sampled(profile)
+            at = np.linspace(-1, 1, len(alone))
+            smooth = np.polynomial.Polynomial.fit(at, alone, 4)(at)
+            found.append((*_strongest(alone / smooth - 1, length, 1.5), along))
+            if len(frames) > 1:  # bands as long as the picture look like a sloping lamp, unless they move
+                against = _sampled(profile / usual)
+                found.append((*_strongest(against / against.mean() - 1, length, 0.5), along))
+    return found
+
+
+def _sampled(profile: Float) -> Float:
+    """Means of up to ``_SAMPLES`` equal pieces."""
+    size = max(1, -(-len(profile) // _SAMPLES))
+    whole = len(profile) // size * size
+    return np.asarray(profile[:whole].reshape(-1, size).mean(axis=1))
+
+
+def _strongest(wave: Float, length_px: int, lowest: float) -> tuple[float, float]:
+    """Amplitude and period in px of the strongest sinusoid of at least ``lowest`` cycles a picture."""
+    cycles = np.arange(lowest, length_px / _SHORTEST_PERIOD_PX, _STEP)
+    if not len(cycles):
+        return 0.0, float(length_px)
+    at = (np.arange(len(wave)) + 0.5) / len(wave)
+    amplitude = 2 / len(wave) * np.abs(np.exp(-2j * np.pi * np.outer(cycles, at)) @ wave)
+    best = int(amplitude.argmax())
+    return float(amplitude[best]), float(length_px / cycles[best])
