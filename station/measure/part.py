@@ -72,6 +72,37 @@ def find_part(image: LinearRGB, exclude_px: Sequence[Float] = (), *, area_px: fl
     AlignmentError
         Nothing on the bench looks like a part, or the picture is too small to tell.
     """
+    bench = look_at_bench(image, exclude_px)
+    expected = None if area_px is None else area_px * float(bench.scale.prod())
+    component = _plausible(bench, expected)
+    if component is None:
+        raise AlignmentError(
+            "No part was found in the photo",
+            "Lay one part on the plain bench, clear of the card, the markers and the picture's edge.",
+        )
+    return outline_of(image, bench, component)
+
+
+@dataclass(frozen=True, slots=True)
+class BenchView:
+    """A photo reduced to the search's size (h, w), its bench modelled and taken out.
+
+    scale : (2,) reduced px a photo px. excluded : what is known not to be a part. lum, chroma : (h, w) and (h, w, 2)
+    log light against the bench's, and ``spread`` the bench's own of both. coloured : not the bench's by colour or
+    brightness. evidence : that, and the hard edges.
+    """
+
+    scale: Float
+    excluded: Bool
+    lum: Float32
+    chroma: Float32
+    spread: tuple[float, float]
+    coloured: Bool
+    evidence: Bool
+
+
+def look_at_bench(image: LinearRGB, exclude_px: Sequence[Float] = ()) -> BenchView:
+    """Reduce a photo and model its bench. Raises AlignmentError for a picture of less than 48 px a side."""
     h, w = image.pixels.shape[:2]
     if min(h, w) < 48:
         raise AlignmentError(
@@ -85,16 +116,15 @@ def find_part(image: LinearRGB, exclude_px: Sequence[Float] = (), *, area_px: fl
     excluded = _excluded(exclude_px, scale, (size[1], size[0]))
     lum, chroma, spread = _residual(small, excluded)
     coloured, evidence = _evidence(lum, chroma, spread, excluded)
-    expected = None if area_px is None else area_px * float(scale.prod())
-    component = _plausible(coloured, evidence, excluded, expected)
-    if component is None:
-        raise AlignmentError(
-            "No part was found in the photo",
-            "Lay one part on the plain bench, clear of the card, the markers and the picture's edge.",
-        )
-    component = _cut(lum, chroma, spread, component, excluded)
-    outline = _largest_contour(component)
-    contour = (outline + 0.5) / scale - 0.5
+    return BenchView(scale, excluded, lum, chroma, spread, coloured, evidence)
+
+
+def outline_of(image: LinearRGB, bench: BenchView, component: Bool) -> PartOutline:
+    """The part whose rough place is a component (h, w) of the bench's view, located on its edge in the photo."""
+    h, w = image.pixels.shape[:2]
+    scale = bench.scale
+    cut = _cut(bench.lum, bench.chroma, bench.spread, component, bench.excluded)
+    contour = (_largest_contour(cut) + 0.5) / scale - 0.5
     contour = _with_rim(image.pixels, contour, 1.6 / float(scale.min()))
     centre = centroid(contour)
     margin = 2 / float(scale.min())
@@ -188,34 +218,37 @@ def _fill_holes(mask: UInt8) -> UInt8:
     return out
 
 
-def _plausible(coloured: Bool, evidence: Bool, excluded: Bool, expected: float | None) -> Bool | None:
+def _plausible(bench: BenchView, expected: float | None) -> Bool | None:
     """The component that is most like one part: large, compact, clear of the border, not a ruler, not a card's rim."""
-    h, w = evidence.shape
     best, best_score = None, 0.0
     # a part almost touching the ruler is joined to it by a gentle treatment and parted from it by a harsher one
     for found, close, open_ in (
-        (evidence, 4, 4),
-        (evidence, 2, 4),
-        (evidence, 2, 9),
-        (coloured, 1, 9),
-        (coloured, 1, 16),
+        (bench.evidence, 4, 4),
+        (bench.evidence, 2, 4),
+        (bench.evidence, 2, 9),
+        (bench.coloured, 1, 9),
+        (bench.coloured, 1, 16),
     ):
-        closed = _morph(found.astype(np.uint8), cv2.MORPH_CLOSE, close)
-        closed[excluded] = 0
-        filled = _fill_holes(closed)
-        filled[excluded] = 0
-        for component, score in _candidates(_morph(filled, cv2.MORPH_OPEN, open_), excluded, expected, (h, w)):
+        for component, score in candidates(bench, found, close, open_, expected):
             if score > 1.02 * best_score:
                 best, best_score = component, score
     return best
 
 
-def _candidates(
-    mask: UInt8, excluded: Bool, expected: float | None, shape: tuple[int, int]
+def candidates(
+    bench: BenchView, found: Bool, close: int, open_: int, expected: float | None = None
 ) -> Iterator[tuple[Bool, float]]:
-    """The mask's components that may be a part, each with its plausibility."""
-    h, w = shape
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+    """Components (h, w) of ``found``, closed and opened by these radii, that may be a part, with their plausibility.
+
+    expected : area of a part in reduced px, where it is known.
+    """
+    h, w = found.shape
+    excluded = bench.excluded
+    closed = _morph(found.astype(np.uint8), cv2.MORPH_CLOSE, close)
+    closed[excluded] = 0
+    filled = _fill_holes(closed)
+    filled[excluded] = 0
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(_morph(filled, cv2.MORPH_OPEN, open_))
     for i in range(1, count):
         x, y, bw, bh, area = (int(v) for v in stats[i])
         if area < (0.01 * h * w if expected is None else min(0.01 * h * w, 0.25 * expected)):
