@@ -15,6 +15,7 @@ from station.measure.align import GoldenFrame, align, golden_frame
 from station.measure.colour import measure_regions, region_mean
 from station.measure.logo import measure_marks
 from station.measure.outline import measure_golden_sizes, measure_sizes, struck_outline
+from station.measure.part import PartOutline
 from station.measure.polygon import polygon_mask
 from station.measure.regions import RegionRequest, region_map
 from station.measure.surface import find_defects
@@ -50,8 +51,19 @@ class Inspection:
     aligned: Aligned
 
 
-def measure_master(corrected: Corrected, sheet: Sheet, *, number: str, version: int) -> Master:
+def measure_master(
+    corrected: Corrected,
+    sheet: Sheet,
+    *,
+    number: str,
+    version: int,
+    found: PartOutline | None = None,
+    width_mm: float | None = None,
+) -> Master:
     """Measure the golden sample in its photo into a master.
+
+    found : the golden among several parts in the photo. width_mm : of the golden, where neither the photo nor the sheet
+    gives a scale.
 
     Raises SheetError where the sheet points outside the part or at the same cell twice, AlignmentError where the photo
     shows no part that can be measured.
@@ -59,7 +71,7 @@ def measure_master(corrected: Corrected, sheet: Sheet, *, number: str, version: 
     _vet_places(sheet, corrected.shot)
     thickness = sheet.product.thickness_mm
     width = next((s.nominal_mm for s in sheet.sizes if s.name == "width" and s.nominal_mm != "golden"), None)
-    golden = golden_frame(corrected, thickness_mm=thickness, width_mm=width)
+    golden = golden_frame(corrected, thickness_mm=thickness, width_mm=width or width_mm, part=found)
     frame, pose, outline, holes = _centred(golden)
 
     def in_frame(px: object, mm: object) -> Float | None:

@@ -105,8 +105,10 @@ class _Fit:
     coarse_correlation: float
 
 
-def align(corrected: Corrected, master: Master) -> Aligned:
+def align(corrected: Corrected, master: Master, *, part: PartOutline | None = None) -> Aligned:
     """Register a unit's photo onto the master and resample it into the golden frame.
+
+    part : the unit as found among several in the photo; None looks for the one there is.
 
     A photo that cannot be registered gives an ``Aligned`` whose gates ``part``, ``alignment``, ``identity`` or
     ``sharpness`` say so; its image is then a best effort.
@@ -118,10 +120,11 @@ def align(corrected: Corrected, master: Master) -> Aligned:
     """
     index = index_of(master)
     height = master.thickness_mm or 0.0
-    try:
-        part = find_part(corrected.image, exclusions(corrected), area_px=_expected_area(corrected, index, height))
-    except AlignmentError as error:
-        return _nothing(corrected, master, error.message)
+    if part is None:
+        try:
+            part = find_part(corrected.image, exclusions(corrected), area_px=_expected_area(corrected, index, height))
+        except AlignmentError as error:
+            return _nothing(corrected, master, error.message)
     plane = corrected.plane or _plane_from_part(part, index)
     contour = plane.to_plane(part.contour_px, height)
     if not np.isfinite(contour).all() or abs(signed_area(contour)) < 1e-6:

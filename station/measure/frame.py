@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from station.errors import AlignmentError
 from station.measure.blur import edge_blur_px, pixel_noise
 from station.measure.holes import through_holes
-from station.measure.part import find_part
+from station.measure.part import PartOutline, find_part
 from station.measure.polygon import polygon_mask
 from station.measure.sampling import sample, spline_coefficients
 from station.values.colour import LinearRGB
@@ -66,6 +66,7 @@ def golden_frame(
     pitch_mm: float | None = None,
     width_mm: float | None = None,
     margin_mm: float = 1.5,
+    part: PartOutline | None = None,
 ) -> GoldenFrame:
     """Find the golden sample and lay the golden frame over it.
 
@@ -79,13 +80,16 @@ def golden_frame(
         The part's extent along the photo's x axis; gives the scale where the photo has neither rig nor card.
     margin_mm
         Bench kept around the part.
+    part
+        The golden sample as found among several parts in the photo; None looks for the one there is.
 
     Raises
     ------
     AlignmentError
         No part is seen, it is cut by the picture's edge, or nothing gives a scale.
     """
-    part = find_part(corrected.image, exclusions(corrected))
+    if part is None:
+        part = find_part(corrected.image, exclusions(corrected))
     if part.touches_border:
         raise AlignmentError(
             "The golden sample reaches over the edge of its photo", "Photograph it whole, with bench all around it."

@@ -79,7 +79,7 @@ def find_parts(image: LinearRGB, exclude_px: Sequence[Float] = ()) -> tuple[Foun
         FoundPart(
             place[i],
             outlines[i],
-            _fault(bench, blobs[i], outlines[i]),
+            _fault(blobs[i], outlines[i]),
             tuple(sorted(place[k] for k in near[i])),
         )
         for i in order
@@ -101,14 +101,14 @@ def reading_order(centres: Sequence[tuple[float, float]], sizes: Sequence[float]
 def _blobs(bench: BenchView) -> list[Bool]:
     """Masks (h, w) of the parts: of overlapping candidates the one that is most like a part, or its pieces."""
     gentle = [
-        found
+        candidate
         for found, close, open_ in ((bench.evidence, 4, 4), (bench.evidence, 2, 4), (bench.evidence, 1, 2))
-        for found in candidates(bench, found, close, open_)
+        for candidate in candidates(bench, found, close, open_)
     ]
     harsh = [
-        found
+        candidate
         for found, close, open_ in ((bench.evidence, 2, 9), (bench.coloured, 1, 9))
-        for found in candidates(bench, found, close, open_)
+        for candidate in candidates(bench, found, close, open_)
     ]
     every = sorted([*gentle, *harsh], key=lambda c: -c[1])
     kept: list[Bool] = []
@@ -148,7 +148,7 @@ def _alone(bench: BenchView, blobs: Sequence[Bool], index: int) -> BenchView:
     return replace(bench, lum=lum, chroma=chroma, excluded=bench.excluded | others)
 
 
-def _fault(bench: BenchView, blob: Bool, outline: PartOutline) -> str:
+def _fault(blob: Bool, outline: PartOutline) -> str:
     if outline.touches_border:
         return "the picture's edge cuts it: move it into the picture"
     if _falls_apart(blob):
