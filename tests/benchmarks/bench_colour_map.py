@@ -1,0 +1,142 @@
+"""A 12-megapixel pair to a CIEDE2000 map: the station's kernel beside colour-science, scikit-image and a copy.
+
+    python tests/benchmarks/bench_colour_map.py [THREADS]
+
+The pair is two synthetic sRGB pictures (4000 x 3000, uint8) of enamel-like cells with noise. The bound is a compiled
+loop that reads both pictures and writes one float32 a pixel, and does nothing else. CPU seconds of all threads together
+are given beside wall-clock time: on a busy machine the former is the steadier figure. colour-science and scikit-image
+run on a fifth of the rows, scaled up by five; both get the pixels as float64 in 0..1, as their documentation asks.
+Prints; asserts nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numba
+import numpy as np
+
+from station.measure.colour_map import colour_map, lab_planes, spans_of
+from station.values.colour import ColourCorrection, DeviceRGB, srgb_decode
+from station.values.difference import delta_e_2000
+
+HEIGHT, WIDTH, STRIP = 3000, 4000, 600
+# IEC 61966-2-1 primaries, adapted to D50 by Bradford's matrix: ICC.1:2022, annex E.
+SRGB_TO_XYZ_D50 = np.array(
+    [[0.4360747, 0.3850649, 0.1430804], [0.2225045, 0.7168786, 0.0606169], [0.0139322, 0.0971045, 0.7141733]]
+)
+
+
+def pictures(seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Golden and unit (H, W, 3) uint8, and a mask (H, W) of cells that cover about a quarter of the frame."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
+    cells = (y // 250) * 20 + x // 200
+    colours = rng.integers(20, 236, (cells.max() + 1, 3))
+    golden = colours[cells] + rng.integers(-6, 7, (HEIGHT, WIDTH, 3))
+    unit = golden + rng.integers(-9, 10, (HEIGHT, WIDTH, 3)) + rng.integers(-12, 13, colours.shape)[cells]
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    for row in range(4):
+        for column in range(5):
+            cv2.circle(mask, (400 + 800 * column, 375 + 750 * row), 220, 1, -1)
+    return (*(np.clip(p, 0, 255).astype(np.uint8) for p in (golden, unit)), mask > 0)
+
+
+@numba.njit(nogil=True)
+def traffic(one: Any, other: Any, out: Any) -> None:  # pragma: no cover - compiled
+    """The same bytes in and out as a map of a pair, and next to no arithmetic."""
+    a, b, c = one.reshape(-1), other.reshape(-1), out.reshape(-1)
+    n = c.size
+    for i in range(n):
+        c[i] = np.float32(a[i] ^ b[i]) + np.float32(a[n + i] ^ b[n + i]) + np.float32(a[2 * n + i] ^ b[2 * n + i])
+
+
+def timed(function: Callable[[], Any], rounds: int = 5) -> tuple[float, float]:
+    """Least CPU and wall-clock milliseconds of the rounds, after one that compiles and warms caches."""
+    function()
+    cpu, wall = [], []
+    for _ in range(rounds):
+        began = time.process_time(), time.perf_counter()
+        function()
+        cpu.append(time.process_time() - began[0])
+        wall.append(time.perf_counter() - began[1])
+    return 1e3 * min(cpu), 1e3 * min(wall)
+
+
+def main() -> None:
+    threads = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    golden, unit, mask = pictures()
+    correction = ColourCorrection(np.zeros(3), np.ones(3), SRGB_TO_XYZ_D50, "sRGB", 0.0)
+    kept = lab_planes(DeviceRGB(golden), correction)
+    spans = spans_of(mask)
+    out = np.empty((HEIGHT, WIDTH), np.float32)
+    rows: list[tuple[str, float, float]] = []
+
+    def add(name: str, function: Callable[[], Any], scale: float = 1.0, rounds: int = 5) -> tuple[float, float]:
+        cpu, wall = timed(function, rounds)
+        rows.append((name, cpu * scale, wall * scale))
+        return cpu * scale, wall * scale
+
+    bound = add("bound: read both pictures, write one float32", lambda: traffic(golden, unit, out), rounds=9)
+    both = DeviceRGB(unit)
+    add(
+        "full frame, both pictures from pixels",
+        lambda: colour_map(
+            both, correction, lab_planes(DeviceRGB(golden), correction, threads=threads), threads=threads
+        ),
+    )
+    add("full frame, golden's Lab kept", lambda: colour_map(both, correction, kept, threads=threads))
+    add(
+        f"regions only ({100 * mask.mean():.0f} % of the frame), Lab kept",
+        lambda: colour_map(both, correction, kept, spans, threads=threads),
+    )
+    strip = golden[:STRIP] / 255.0, unit[:STRIP] / 255.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import colour
+        import skimage.color
+
+        def by_colour_science() -> Any:
+            lab = [
+                colour.XYZ_to_Lab(
+                    colour.cctf_decoding(p, function="sRGB") @ SRGB_TO_XYZ_D50.T,
+                    colour.XYZ_to_xy([0.96422, 1, 0.82521]),
+                )
+                for p in strip
+            ]
+            return colour.difference.delta_E_CIE2000(*lab)
+
+        reference = add("colour-science, float64", by_colour_science, HEIGHT / STRIP, 2)
+        add(
+            "scikit-image, float64",
+            lambda: skimage.color.deltaE_ciede2000(
+                *(skimage.color.rgb2lab(p, illuminant="D50") for p in strip), channel_axis=-1
+            ),
+            HEIGHT / STRIP,
+            2,
+        )
+    print(f"{WIDTH} x {HEIGHT} px, {threads} thread(s); least of the rounds")
+    print(f"{'':52}{'CPU ms':>9}{'wall ms':>9}{'x bound':>9}{'times colour-science':>22}")
+    for name, cpu, wall in rows:
+        print(f"  {name:50}{cpu:9.1f}{wall:9.1f}{cpu / bound[0]:9.1f}{reference[0] / cpu:22.1f}")
+    lab1, lab2 = (correction.lab(srgb_decode(p)) for p in strip)
+    exact = delta_e_2000(lab1, lab2)
+    seen = colour_map(both, correction, kept)[:STRIP]
+    print(f"  largest deviation from float64 over {exact.size} pixels: {np.abs(seen - exact).max():.5f} CIEDE2000")
+    rng = np.random.default_rng(1)
+    hard = rng.integers(0, 256, (STRIP, WIDTH, 3)).astype(np.uint8)
+    hard[::3] = hard[::3, :, :1]  # greys
+    exact = delta_e_2000(lab1, correction.lab(srgb_decode(hard / 255)))
+    seen = colour_map(DeviceRGB(hard), correction, np.ascontiguousarray(kept[:, :STRIP]))
+    print(f"  the same, against random colours and greys: {np.abs(seen - exact).max():.5f} CIEDE2000")
+    own = np.moveaxis(lab2.values, -1, 0).astype(np.float32)
+    print(f"  Lab planes: largest deviation {np.abs(lab_planes(both, correction)[:, :STRIP] - own).max():.5f}")
+
+
+if __name__ == "__main__":
+    main()
