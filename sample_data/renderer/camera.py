@@ -145,7 +145,7 @@ def colour_matrix(lamp: Lamp) -> tuple[Float, Float]:
     return gains, np.array(rows)
 
 
-_SRGB_FROM_XYZ_D50: Final = np.array(
+SRGB_FROM_XYZ_D50: Final = np.array(
     [
         [3.1338561, -1.6168667, -0.4906146],
         [-0.9787684, 1.9161415, 0.0334540],
@@ -161,7 +161,7 @@ def linear_srgb(lab_d50: Float) -> Float:
     f = np.stack([fy + lab_d50[..., 1] / 500, fy, fy - lab_d50[..., 2] / 200], axis=-1)
     d = 6 / 29
     xyz = np.where(f > d, f**3, 3 * d * d * (f - 4 / 29)) * np.array([0.96422, 1.0, 0.82521])
-    return np.asarray(xyz @ _SRGB_FROM_XYZ_D50.T, dtype=np.float64)
+    return np.asarray(xyz @ SRGB_FROM_XYZ_D50.T, dtype=np.float64)
 
 
 def expose(

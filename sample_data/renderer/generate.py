@@ -45,14 +45,14 @@ def make_bench(out: Path, seed: int = BENCH_SEED) -> None:
     from sample_data.renderer.sheets import rig_file
 
     out.mkdir(parents=True, exist_ok=True)
-    _write(out / "rig.toml", rig_file(RIG).encode())
-    _write(out / "card.toml", RIG.card.toml().encode())
+    write(out / "rig.toml", rig_file(RIG).encode())
+    write(out / "card.toml", RIG.card.toml().encode())
     for number in range(1, BOARDS + 1):
         if not (path := out / f"board-{number}.jpg").exists():
-            _write(path, board_photo(number, BOARDS, seed))
+            write(path, board_photo(number, BOARDS, seed))
     for number in range(1, GREYS + 1):
         if not (path := out / f"grey-{number}.jpg").exists():
-            _write(path, grey_photo(number, seed))
+            write(path, grey_photo(number, seed))
 
 
 def make_set(
@@ -85,7 +85,7 @@ def make_set(
     if begun.exists() and json.loads(begun.read_text()) != run:
         shutil.rmtree(partial)
     partial.mkdir(exist_ok=True)
-    _write(begun, json.dumps(run).encode())
+    write(begun, json.dumps(run).encode())
 
     lot = lot_plan(drawn, units, seed)
     plans = [golden_plan(seed), *lot, *(disturbed_plan(drawn, seed) if disturbed else ())]
@@ -106,7 +106,7 @@ def make_set(
             if progress:
                 progress(done, len(plans), plans[i].name)
     _assemble(folder, run, [p.name for p in plans])
-    _write(folder / "units.csv", units_table(drawn, lot, seed).encode())
+    write(folder / "units.csv", units_table(drawn, lot, seed).encode())
     shutil.rmtree(partial)
     return folder
 
@@ -131,9 +131,9 @@ def _make_one(design: str, plan: Any, minute: int, folder: Path) -> None:
     golden = plan.name == "golden"
     if golden:
         truth["photo"] = "golden.jpg"
-        _write(folder / "sheet.toml", control_sheet(drawn, view).encode())
-    _write(folder / truth["photo"], rendered.jpeg)
-    _write(folder / ".partial" / f"{plan.name}.json", json.dumps(truth).encode())
+        write(folder / "sheet.toml", control_sheet(drawn, view).encode())
+    write(folder / truth["photo"], rendered.jpeg)
+    write(folder / ".partial" / f"{plan.name}.json", json.dumps(truth).encode())
 
 
 def _assemble(folder: Path, run: Table, names: Sequence[str]) -> None:
@@ -143,7 +143,7 @@ def _assemble(folder: Path, run: Table, names: Sequence[str]) -> None:
     golden = tables[0]
     for key in ("planned_fault", "verdict", "reasons", "closest"):
         golden.pop(key)
-    _write(folder / "truth.toml", toml_text({"schema": 1, "run": run, "golden": golden, "units": tables[1:]}).encode())
+    write(folder / "truth.toml", toml_text({"schema": 1, "run": run, "golden": golden, "units": tables[1:]}).encode())
 
 
 def _finished(folder: Path, run: Table) -> bool:
@@ -153,7 +153,7 @@ def _finished(folder: Path, run: Table) -> bool:
     return bool(tomllib.loads(path.read_text()).get("run") == run)
 
 
-def _write(path: Path, data: bytes) -> None:
+def write(path: Path, data: bytes) -> None:
     part = path.with_name(path.name + ".part")
     part.write_bytes(data)
     part.replace(path)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,6 +54,22 @@ class Lamp:
         reference = float((spectra.illuminant("LED-B4") * green).sum())
         unit = [p * reference / float((p * green).sum()) for p in (main, ambient)]
         return (1 - self.ambient_share) * unit[0], self.ambient_share * unit[1]
+
+
+LIGHTS: Final[Mapping[str, str]] = {
+    "d65": "D65",
+    "d50": "D50",
+    "led": "LED-B4",
+    "tl84": "FL11",
+    "a": "A",
+}
+"""Lights of a viewing booth by the trade's name, as illuminants of colour-science: daylight 6500 K and 5000 K, a white
+phosphor LED of 5100 K, the triphosphor shop tube of 4000 K and the incandescent lamp."""
+
+
+def booth(light: str, layout: str = "dome") -> Lamp:
+    """A booth with one of ``LIGHTS`` on; the room gives back no other. ``KeyError`` for an unknown light."""
+    return Lamp(layout, LIGHTS[light], LIGHTS[light])
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,8 @@ class Coloured(Protocol):
     def recipe(self) -> Mapping[str, float]: ...
     @property
     def metal(self) -> str: ...
+    @property
+    def spectrum(self) -> tuple[float, ...]: ...
 
 
 @functools.cache
@@ -253,14 +255,20 @@ def diffuse_reflectance(surface: Coloured) -> Float:
         oxide = float(surface.recipe.get("oxide", 0.0))
         patina = _OXIDE[0] + (_OXIDE[1] - _OXIDE[0]) * w
         return np.asarray(0.06 * metal_reflectance(surface) + oxide * patina, dtype=np.float64)
+    if surface.spectrum:
+        return np.array(surface.spectrum, dtype=np.float64)
     if surface.recipe:
         return reflectance_of(surface.recipe)
     low, high = _DIFFUSE.get(surface.kind, _DIFFUSE["dust"])
     return np.asarray(low + (high - low) * w, dtype=np.float64)
 
 
+def colour_reflectance(surface: Coloured) -> Float:
+    """(81,) what a surface's colour is told from: the mirror reflectance of a metal, else what it scatters."""
+    return metal_reflectance(surface) if surface.kind.endswith("metal") else diffuse_reflectance(surface)
+
+
 def lab(surface: Coloured, light: str = "D50") -> tuple[float, float, float]:
     """Lab of a surface under an illuminant, 2 degree observer; a metal's is that of its mirror reflectance."""
-    r = metal_reflectance(surface) if surface.kind.endswith("metal") else diffuse_reflectance(surface)
-    value = spectra.lab(r, light)
+    value = spectra.lab(colour_reflectance(surface), light)
     return float(value[0]), float(value[1]), float(value[2])

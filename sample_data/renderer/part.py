@@ -27,6 +27,7 @@ class Surface:
     recipe : for enamel, print and dust the Kubelka-Munk pigment concentrations by pigment name; a metal may carry
         ``{"oxide": 0..1}``, the darkening of an antique, tarnished or spotted plating.
     roughness : microfacet roughness 0-1. clearcoat : share 0-1 of a thin gloss layer on top.
+    spectrum : (81,) reflectance that an enamel or print scatters, instead of its recipe's; empty takes the recipe.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Surface:
     roughness: float = 0.3
     clearcoat: float = 0.0
     metal: str = ""
+    spectrum: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,13 +39,15 @@ FIRST_PLATING = date(2026, 5, 18)
 @dataclass(frozen=True, slots=True)
 class Variation:
     """How a unit differs from the golden. colours : CIEDE2000 and direction by cell or emblem layer. oxide : added
-    darkening of the plating, 0-1. size : 1 = golden."""
+    darkening of the plating, 0-1. size : 1 = golden. metamers : by cell or emblem layer two illuminants, under the
+    first of which it matches, and the CIEDE2000 under the second."""
 
     colours: Mapping[str, tuple[float, str | None]] = field(default_factory=dict)
     oxide: float = 0.0
     logo: LogoShift = field(default_factory=LogoShift)
     size: float = 1.0
     defects: tuple[Defect, ...] = ()
+    metamers: Mapping[str, tuple[str, str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ def manufacture(design: Design, plan: UnitPlan) -> Manufactured:
     piece = start(design, v.logo)
     for region, (delta_e, direction) in v.colours.items():
         piece.shift_colour(region, delta_e, direction, rng)
+    for region, (alike, apart, delta_e) in v.metamers.items():
+        piece.make_metameric(region, alike, apart, delta_e)
     if v.oxide > 0:
         piece.tarnish(v.oxide)
     made = tuple(apply(piece, d) for d in v.defects)

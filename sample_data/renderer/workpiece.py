@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from sample_data.renderer import materials
+from sample_data.renderer import materials, metamers
 from sample_data.renderer.canvas import Canvas, Mask, Raster, depth_inside, smooth
 from sample_data.renderer.part import NOTHING, Part, Surface
 from sample_data.renderer.relief import (
@@ -68,6 +68,10 @@ class Workpiece:
                 return FIRST_CELL + i
         raise KeyError(name)
 
+    def label_of(self, region: str) -> int:
+        """Label of an enamel cell or a layer of the emblem; ``KeyError`` for an unknown name."""
+        return self.emblem_labels[region] if region in self.emblem_labels else self.cell_label(region)
+
     def region_at(self, x_mm: float, y_mm: float) -> str:
         """Name of what the design shows at a place: a cell, ``metal``, the emblem's name or ``outside``."""
         column = round(x_mm / self.canvas.pitch_mm + self.canvas.origin_px[0])
@@ -88,9 +92,17 @@ class Workpiece:
 
     def shift_colour(self, region: str, delta_e: float, direction: str | None, rng: np.random.Generator) -> None:
         """Changes the recipe of a cell or an emblem layer by a CIEDE2000 amount."""
-        label = self.emblem_labels[region] if region in self.emblem_labels else self.cell_label(region)
+        label = self.label_of(region)
         old = self.surfaces[label - 1]
         self.surfaces[label - 1] = replace(old, recipe=materials.shift_recipe(old.recipe, delta_e, direction, rng))
+
+    def make_metameric(self, region: str, alike: str, apart: str, delta_e: float) -> None:
+        """Gives a cell or an emblem layer a spectrum that matches its present one under the illuminant ``alike`` and
+        lies ``delta_e`` CIEDE2000 off under ``apart``. ``RequestError`` where there is none."""
+        label = self.label_of(region)
+        old = self.surfaces[label - 1]
+        other = metamers.metamer(materials.diffuse_reflectance(old), alike, apart, delta_e)
+        self.surfaces[label - 1] = replace(old, spectrum=tuple(other.tolist()))
 
     def tarnish(self, oxide: float) -> None:
         """Darkens the whole plating."""
