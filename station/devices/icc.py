@@ -1,14 +1,14 @@
-"""Colour profiles: turn a picture's values into sRGB, once, without losing precision on the way.
+"""Colour profiles: bring a picture to the sRGB tone curve, once, without losing colour or precision on the way.
 
-Profiles made of three tone curves and a matrix (every phone and camera writes these) are computed in floating point and
-handed over as uint16; littleCMS through Pillow answers in 8 bits, which costs accuracy on saturated enamel. Profiles
-built on tables go through littleCMS.
+Profiles made of three tone curves and a matrix (every phone and camera writes these) say two things. The curve is
+undone in floating point, and the values are coded anew with the sRGB curve as uint16; where the curve is that of sRGB
+already, as in Display P3, nothing is touched. The primaries stay the file's own and travel beside the pixels.
+Profiles built on tables are evaluated in floating point by :mod:`station.devices.icc_tables`.
 Source: ICC.1:2022, clauses 7.3 (tag table), 10.6 (curveType), 10.18 (parametricCurveType) and annex F.3 (matrix model).
 """
 
 from __future__ import annotations
 
-import io
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,18 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from station.values.colour import WHITE_D50, srgb_decode, srgb_encode
+from station.devices.primaries import ADOBE_GAMMA, ADOBE_RGB
+from station.values.colour import SRGB_TO_XYZ, WHITE_D50, srgb_decode, srgb_encode
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 Float = NDArray[np.float64]
 
-# Columns are the D50-adapted XYZ of the primaries: of sRGB as in the ICC's sRGB profiles, and of Adobe RGB (1998),
-# version 2005-05, section 4.3.5.3 adapted by Bradford.
-SRGB_TO_XYZ: Float = np.array([[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]])
-_ADOBE_TO_XYZ: Float = np.array([[0.60974, 0.20528, 0.14919], [0.31111, 0.62567, 0.06322], [0.01947, 0.06087, 0.74457]])
-_ADOBE_GAMMA = 563 / 256
 _TOLERANCE = 0.002
-_ROWS = 64
+_SAMPLES = 4096
 
 
 class ProfileError(ValueError):
@@ -46,20 +42,32 @@ class MatrixProfile:
     name: str
 
     @property
-    def is_srgb(self) -> bool:
-        """True where applying the profile would change no value by more than 0.002."""
-        if self.matrix.shape != (3, 3):
-            return False
+    def has_srgb_curve(self) -> bool:
+        """True where undoing the curve as that of sRGB is right within 0.002 of full scale."""
         curve = srgb_decode(np.linspace(0, 1, self.curves.shape[1]))
-        return bool(
-            np.abs(self.curves - curve).max() < _TOLERANCE and np.abs(self.matrix - SRGB_TO_XYZ).max() < _TOLERANCE
-        )
+        return bool(np.abs(self.curves - curve).max() < _TOLERANCE)
+
+    @property
+    def has_srgb_primaries(self) -> bool:
+        """True for the primaries of sRGB within 0.002, and for a grey profile, which has none."""
+        return self.matrix.shape != (3, 3) or bool(np.abs(self.matrix - SRGB_TO_XYZ).max() < _TOLERANCE)
 
 
 def adobe_rgb() -> MatrixProfile:
     """The space that a camera names by the EXIF interoperability index ``R03`` without embedding a profile."""
-    curve = np.linspace(0, 1, 4096) ** _ADOBE_GAMMA
-    return MatrixProfile(np.stack([curve] * 3), _ADOBE_TO_XYZ, "Adobe RGB (1998)")
+    return gamma_profile(ADOBE_GAMMA, ADOBE_RGB, "Adobe RGB (1998)")
+
+
+def gamma_profile(gamma: float, to_xyz: Float, name: str) -> MatrixProfile:
+    """A space of one power curve and three primaries."""
+    curve = np.linspace(0, 1, _SAMPLES) ** gamma
+    return MatrixProfile(np.stack([curve] * 3), to_xyz, name)
+
+
+def srgb_curve_profile(to_xyz: Float, name: str) -> MatrixProfile:
+    """A space with the tone curve of sRGB and other primaries, such as Display P3."""
+    curve = srgb_decode(np.linspace(0, 1, _SAMPLES))
+    return MatrixProfile(np.stack([curve] * 3), to_xyz, name)
 
 
 def colour_space(icc: bytes) -> str:
@@ -72,13 +80,13 @@ def colour_space(icc: bytes) -> str:
 def read_matrix_profile(icc: bytes) -> MatrixProfile | None:
     """The profile's curves and matrix, or None where it is built on tables. Raises :class:`ProfileError`."""
     space = colour_space(icc)
-    tags = _tags(icc)
-    if "A2B0" in tags:
+    tags = read_tags(icc)
+    if "A2B0" in tags or "A2B1" in tags:
         return None
     try:
         if space == "GRAY":
-            return MatrixProfile(_curve(tags["kTRC"])[None, :], WHITE_D50[:, None], _description(tags))
-        curves = np.stack([_curve(tags[f"{c}TRC"]) for c in "rgb"])
+            return MatrixProfile(curve(tags["kTRC"])[None, :], WHITE_D50[:, None], _description(tags))
+        curves = np.stack([curve(tags[f"{c}TRC"]) for c in "rgb"])
         matrix = np.stack([_xyz(tags[f"{c}XYZ"]) for c in "rgb"], axis=1)
     except (KeyError, struct.error) as error:
         raise ProfileError("its curves or primaries are missing") from error
@@ -87,64 +95,28 @@ def read_matrix_profile(icc: bytes) -> MatrixProfile | None:
     return MatrixProfile(curves, matrix, _description(tags))
 
 
-def to_srgb(pixels: Pixels, profile: MatrixProfile) -> tuple[NDArray[np.uint16], float]:
-    """Values in the profile's space to sRGB.
+def recode(pixels: Pixels, profile: MatrixProfile) -> NDArray[np.uint16]:
+    """Values coded with the profile's curves to linear light in the same primaries, coded with the sRGB curve.
 
-    Parameters
-    ----------
-    pixels
-        (H, W, 3) uint8 or uint16; for a grey profile all channels are alike.
-
-    Returns
-    -------
-    (H, W, 3) uint16 coded with the sRGB curve, and the share of pixels, 0-1, that lay outside sRGB and were clipped.
+    pixels : (H, W, 3) uint8 or uint16; for a grey profile all channels are alike. Returns (H, W, 3) uint16.
     """
     top = np.iinfo(pixels.dtype).max
     grid = np.linspace(0, 1, profile.curves.shape[1])
-    tables = [np.interp(np.arange(top + 1) / top, grid, c).astype(np.float32) for c in profile.curves]
-    mix = (np.linalg.solve(SRGB_TO_XYZ, profile.matrix) * 65535).astype(np.float32)
-    encode = np.rint(srgb_encode(np.arange(65536) / 65535) * 65535).astype(np.uint16)
-    low, high = -_TOLERANCE * 65535, (1 + _TOLERANCE) * 65535
     out = np.empty(pixels.shape, np.uint16)
-    outside = 0
-    for y in range(0, pixels.shape[0], _ROWS):  # by bands: the floats of a whole photo would be half a gigabyte
-        band = pixels[y : y + _ROWS]
-        light = np.empty((*band.shape[:2], len(tables)), np.float32)
-        for i, table in enumerate(tables):
-            light[..., i] = np.take(table, band[..., i])
-        linear = light.reshape(-1, len(tables)) @ mix.T
-        beyond = (linear < low) | (linear > high)
-        outside += int(np.count_nonzero(beyond[:, 0] | beyond[:, 1] | beyond[:, 2]))
-        nearest = (np.clip(linear, 0, 65535) + np.float32(0.5)).astype(np.uint16)
-        out[y : y + _ROWS] = np.take(encode, nearest).reshape(band.shape)
-    return out, outside / (pixels.shape[0] * pixels.shape[1])
+    for i in range(3):
+        curve = profile.curves[min(i, len(profile.curves) - 1)]
+        linear = np.interp(np.arange(top + 1) / top, grid, curve)
+        out[..., i] = np.rint(srgb_encode(linear) * 65535).astype(np.uint16)[pixels[..., i]]
+    return out
 
 
-def to_srgb_by_tables(pixels: NDArray[np.uint8], icc: bytes) -> NDArray[np.uint8]:
-    """A table-based profile applied by littleCMS, relative colorimetric; (H, W, 3) uint8.
-
-    Raises :class:`ProfileError`.
-    """
-    from PIL import Image, ImageCms
-
-    grey = colour_space(icc) == "GRAY"
-    source = Image.fromarray(np.ascontiguousarray(pixels[..., 0]) if grey else pixels)
-    try:
-        done = ImageCms.profileToProfile(
-            source,
-            io.BytesIO(icc),
-            ImageCms.createProfile("sRGB"),
-            ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            "RGB",
-        )
-    except (ImageCms.PyCMSError, OSError, ValueError) as error:
-        raise ProfileError("its tables cannot be read") from error
-    if done is None:
-        raise ProfileError("its tables cannot be read")
-    return np.asarray(done)
+def profile_name(icc: bytes) -> str:
+    """The profile's own description, or "unnamed". Raises :class:`ProfileError`."""
+    return _description(read_tags(icc))
 
 
-def _tags(icc: bytes) -> dict[str, bytes]:
+def read_tags(icc: bytes) -> dict[str, bytes]:
+    """The profile's tags by signature. Raises :class:`ProfileError`."""
     count = struct.unpack_from(">I", icc, 128)[0]
     if count > 200 or 132 + 12 * count > len(icc):
         raise ProfileError("its tag table is damaged")
@@ -161,9 +133,9 @@ def _xyz(tag: bytes) -> Float:
     return np.array(struct.unpack_from(">3i", tag, 8), dtype=np.float64) / 65536
 
 
-def _curve(tag: bytes) -> Float:
-    """A tone curve sampled at 4096 evenly spaced coded values; linear light 0-1."""
-    x = np.linspace(0, 1, 4096)
+def curve(tag: bytes) -> Float:
+    """A tone curve sampled at 4096 evenly spaced coded values; linear light 0-1. Raises :class:`ProfileError`."""
+    x = np.linspace(0, 1, _SAMPLES)
     if tag[:4] == b"curv":
         count = struct.unpack_from(">I", tag, 8)[0]
         if count > 65536:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +15,23 @@ Float = NDArray[np.float64]
 # CIE D50 white point for the 2 degree observer, Y = 1 (CIE 15:2018, table T.3, rounded as ICC.1 does).
 WHITE_D50: Float = np.array([0.96422, 1.0, 0.82521])
 
+# Columns: XYZ relative to D50 of the sRGB primaries, as in the ICC's own sRGB profiles.
+SRGB_TO_XYZ: Float = np.array([[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]])
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceRGB:
-    """A decoded picture, upright, its ICC profile already applied: coded with the sRGB curve.
+    """A decoded picture, upright, its tone curve already that of sRGB. Its primaries stay the file's own.
 
     pixels : (H, W, 3) uint8 or uint16, red first.
+    space : name of the primaries. to_xyz : (3, 3) linear light in them to XYZ relative to D50.
+    A colour card's correction maps any primaries to XYZ, and turning them into those of sRGB would clip saturated
+    enamel; only a picture without a card needs ``to_xyz``.
     """
 
     pixels: NDArray[np.uint8] | NDArray[np.uint16]
+    space: str = "sRGB"
+    to_xyz: Float = field(default_factory=SRGB_TO_XYZ.copy)
 
     def __post_init__(self) -> None:
         p = self.pixels
@@ -76,6 +84,18 @@ def linearise(picture: DeviceRGB) -> LinearRGB:
     top = 255 if p.dtype == np.uint8 else 65535
     table = srgb_decode(np.arange(top + 1) / top).astype(np.float32)
     return LinearRGB(table[p])
+
+
+def in_srgb_primaries(picture: DeviceRGB) -> LinearRGB:
+    """Linear light in the primaries of sRGB, for pictures compared without a card.
+
+    Colours outside sRGB keep their values below 0 or above 1.
+    """
+    linear = linearise(picture)
+    if picture.space == "sRGB":
+        return linear
+    mix = np.linalg.solve(SRGB_TO_XYZ, picture.to_xyz).astype(np.float32)
+    return LinearRGB(linear.pixels @ mix.T)
 
 
 def xyz_to_lab(xyz: Float) -> Lab:

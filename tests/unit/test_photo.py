@@ -19,9 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps
 
-from station.devices import icc
+from station.devices import icc_tables, primaries
 from station.devices.photo import photo_files, read_photo
 from station.errors import PhotoError
+from station.values.colour import SRGB_TO_XYZ, in_srgb_primaries, linearise, srgb_encode, xyz_to_lab
 from station.values.line import Shot
 
 
@@ -45,7 +46,7 @@ def refusal(data: bytes | Path, **limits: float) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "AVIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_orientation_is_applied_once_as_pillow_does(kind: str, orientation: int) -> None:
     exif = Image.Exif()
@@ -160,7 +161,7 @@ GAMMA_18 = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(1.8 * 256))
 GAMMA_22 = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.19921875 * 256))
 
 
-@pytest.mark.parametrize(("primaries", "curve"), [(P3, SRGB_CURVE), (P3, GAMMA_22), (icc.SRGB_TO_XYZ, GAMMA_22)])
+@pytest.mark.parametrize(("primaries", "curve"), [(P3, SRGB_CURVE), (P3, GAMMA_22), (SRGB_TO_XYZ, GAMMA_22)])
 def test_matrix_profiles_agree_with_littlecms(primaries: np.ndarray, curve: bytes) -> None:
     embedded = profile(primaries, curve)
     pixels = np.random.default_rng(2).integers(0, 256, (80, 80, 3), dtype=np.uint8)
@@ -170,21 +171,55 @@ def test_matrix_profiles_agree_with_littlecms(primaries: np.ndarray, curve: byte
         ImageCms.Intent.RELATIVE_COLORIMETRIC, "RGB",
         flags=ImageCms.Flags.HIGHRESPRECALC | ImageCms.Flags.NOOPTIMIZE,
     )  # fmt: skip
-    ours = shot.photo.pixels.astype(float) / 257
-    assert shot.photo.pixels.dtype == np.uint16
+    ours = as_srgb(shot) * 255
     assert np.abs(ours - np.asarray(theirs)).max() <= 1.1
     assert np.abs(ours - pixels).max() > 5
-    assert "converted to sRGB" in shot.notes[-1]
+    assert (shot.photo.space == "sRGB") == (primaries is SRGB_TO_XYZ)
+    assert any("tone curve" in n for n in shot.notes) == (curve is GAMMA_22)
+
+
+def as_srgb(shot: Shot) -> np.ndarray:
+    """Coded sRGB values, 0-1, clipped as a screen does."""
+    return srgb_encode(in_srgb_primaries(shot.photo).pixels)
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_display_p3_is_not_touched(deep: bool) -> None:
+    pixels = np.random.default_rng(5).integers(0, 256, (80, 80, 3), dtype=np.uint8)
+    data = encode(pixels, icc_profile=profile(P3, SRGB_CURVE))
+    if deep:
+        pixels = pixels.astype(np.uint16) * 251
+        data = deep_png(pixels, profile(P3, SRGB_CURVE))
+    shot = read_photo(data)
+    np.testing.assert_array_equal(shot.photo.pixels, pixels)
+    np.testing.assert_allclose(shot.photo.to_xyz, P3, atol=2e-5)
+    assert shot.notes == ("primaries of unnamed kept",)
 
 
 def test_p3_red_is_the_published_colour() -> None:
-    # CSS Color Module Level 4, section 10.11: linear Display P3 to linear sRGB.
-    linear = ((np.array([200, 100, 80]) / 255 + 0.055) / 1.055) ** 2.4
+    # CSS Color Module Level 4, section 10.11: linear Display P3 to linear sRGB. The red lies outside sRGB.
     css = np.array([[1.2249401763, -0.2249401763, 0], [-0.0420569547, 1.0420569547, 0], [-0.0196375546, -0.0786360456, 1.0982736001]])  # fmt: skip  # noqa: E501
-    expected = (1.055 * (css @ linear) ** (1 / 2.4) - 0.055) * 65535
-    pixels = np.tile(np.array([200, 100, 80], np.uint8), (64, 64, 1))
-    got = read_photo(encode(pixels, icc_profile=profile(P3, SRGB_CURVE))).photo.pixels[0, 0]
-    np.testing.assert_allclose(got, expected, atol=25)  # 0.1 of an 8-bit step
+    for colour in ([200, 100, 80], [230, 10, 20]):
+        linear = ((np.array(colour) / 255 + 0.055) / 1.055) ** 2.4
+        linear = np.where(np.array(colour) > 10, linear, np.array(colour) / 255 / 12.92)
+        pixels = np.tile(np.array(colour, np.uint8), (64, 64, 1))
+        got = in_srgb_primaries(read_photo(encode(pixels, icc_profile=profile(P3, SRGB_CURVE))).photo).pixels[0, 0]
+        np.testing.assert_allclose(got, css @ linear, atol=2e-4)
+
+
+def deep_png(pixels: np.ndarray, embedded: bytes) -> bytes:
+    """A 16-bit PNG with a profile."""
+    deep = cv2.imencode(".png", pixels[..., ::-1])[1].tobytes()
+    chunk = b"iCCP" + b"x\0\0" + zlib.compress(embedded)
+    chunk = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return deep[:33] + chunk + deep[33:]
+
+
+def test_published_primaries() -> None:
+    np.testing.assert_allclose(primaries.DISPLAY_P3, P3, atol=4e-4)
+    # Lindbloom's Bradford-adapted matrix of Adobe RGB (1998)
+    adobe = [[0.6097559, 0.2052401, 0.1492240], [0.3111242, 0.6256560, 0.0632197], [0.0194811, 0.0608902, 0.7448387]]
+    np.testing.assert_allclose(primaries.ADOBE_RGB, adobe, atol=1e-4)
 
 
 def test_srgb_profile_changes_nothing() -> None:
@@ -202,6 +237,7 @@ def test_camera_that_names_adobe_rgb_without_a_profile() -> None:
     exif += directory(0x8769, 4, 1, struct.pack(">I", 26)) + directory(0xA005, 4, 1, struct.pack(">I", 44))
     exif += directory(0x0001, 2, 4, b"R03\0")
     shot = read_photo(encode(scene(), exif=exif))
+    assert shot.photo.space == "Adobe RGB (1998)"
     assert "Adobe RGB" in shot.notes[-1]
     grey = (scene() // 2 + 64)[..., :1].repeat(3, axis=2)
     neutral = read_photo(encode(grey, exif=exif)).photo.pixels.astype(int)
@@ -222,24 +258,88 @@ def test_grey_profile_agrees_with_littlecms() -> None:
     assert "grey picture" in refusal(encode(scene(), icc_profile=embedded))
 
 
-def test_profile_built_on_tables() -> None:
-    # lut8Type (ICC.1:2022, 10.11) of two grid points: lightness is the mean of the channels, without colour.
-    identity = bytes(range(256)) * 3
-    grid = b"".join(bytes([round(255 * (r + g + b) / 3), 128, 128]) for r in (0, 1) for g in (0, 1) for b in (0, 1))
-    matrix = struct.pack(">9i", *(65536 * v for v in (1, 0, 0, 0, 1, 0, 0, 0, 1)))
-    table = b"mft1\0\0\0\0" + bytes([3, 3, 2, 0]) + matrix + identity + grid + identity
-    embedded = icc_file({"A2B0": table}, pcs=b"Lab ")
-    patches = np.zeros((64, 64, 3), np.uint8)
-    patches[16:32], patches[32:48], patches[48:] = 255, 128, (255, 0, 0)
-    got = read_photo(encode(patches, icc_profile=embedded)).photo.pixels[::16, 0]
-    lightness = np.array([0, 100, 100 * 128 / 255, 100 / 3])
-    light = np.where(lightness > 8, ((lightness + 16) / 116) ** 3, lightness / 903.3)
-    expected = np.where(light > 0.0031308, 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055, 12.92 * light) * 255
-    np.testing.assert_allclose(got, np.repeat(expected[:, None], 3, axis=1), atol=2)
-    deep = cv2.imencode(".png", patches.astype(np.uint16) * 257)[1].tobytes()
-    chunk = b"iCCP" + b"x\0\0" + zlib.compress(embedded)
-    chunk = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
-    assert "built on tables" in refusal(deep[:33] + chunk + deep[33:])
+IDENTITY = struct.pack(">9i", *(65536 * v for v in (1, 0, 0, 0, 1, 0, 0, 0, 1)))
+
+
+def table_profile(kind: str, pcs: bytes, seed: int = 7) -> bytes:
+    """A profile on a smooth, bent 5 x 5 x 5 table whose curves are bent too."""
+    rng = np.random.default_rng(seed)
+    r, g, b = np.meshgrid(*[np.linspace(0, 1, 5)] * 3, indexing="ij")
+    light = 0.25 * r + 0.6 * g + 0.15 * b
+    if pcs == b"Lab ":
+        grid = np.stack([light, 0.5 + 0.3 * (r - g), 0.5 + 0.3 * ((r + g) / 2 - b)], axis=-1)
+    else:
+        grid = np.stack([0.4 * r + 0.1 * b, light * 0.5, 0.05 * g + 0.35 * b], axis=-1)
+    grid = np.clip(grid + rng.normal(0, 0.01, grid.shape), 0, 1)
+    bend = np.linspace(0, 1, 256) ** 1.3
+    if kind == "mft1":
+        body = b"".join(np.rint(255 * v).astype("u1").tobytes() for v in (bend, bend, bend, grid, bend, bend, bend))
+        return icc_file({"A2B0": b"mft1\0\0\0\0" + bytes([3, 3, 5, 0]) + IDENTITY + body}, pcs=pcs)
+    if kind == "mft2":
+        parts = (bend, bend, bend, grid, bend, bend, bend)
+        body = b"".join(np.rint(65535 * v).astype(">u2").tobytes() for v in parts)
+        head = b"mft2\0\0\0\0" + bytes([3, 3, 5, 0]) + IDENTITY + struct.pack(">HH", 256, 256)
+        return icc_file({"A2B0": head + body}, pcs=pcs)
+    b_curves = 3 * (b"curv\0\0\0\0" + struct.pack(">I", 0))
+    m_curves = 3 * (b"para\0\0\0\0" + struct.pack(">HHi", 0, 0, round(1.1 * 65536)))
+    matrix = struct.pack(">12i", *(round(65536 * v) for v in (0.9, 0.05, 0, 0, 0.95, 0, 0.02, 0, 0.9, 0.01, 0.02, 0)))
+    a_curves = 3 * (b"curv\0\0\0\0" + struct.pack(">IHH", 1, round(1.2 * 256), 0))
+    clut = bytes([5, 5, 5]).ljust(16, b"\0") + b"\2\0\0\0" + np.rint(65535 * grid).astype(">u2").tobytes()
+    clut += b"\0" * (-len(clut) % 4)
+    starts = np.cumsum([32, len(b_curves), len(matrix), len(m_curves), len(clut)])
+    head = b"mAB \0\0\0\0" + bytes([3, 3, 0, 0]) + struct.pack(">5I", *starts)
+    return icc_file({"A2B1": head + b_curves + matrix + m_curves + clut + a_curves}, pcs=pcs)
+
+
+@pytest.mark.parametrize("pcs", [b"Lab ", b"XYZ "])
+@pytest.mark.parametrize("kind", ["mft1", "mft2", "mAB "])
+def test_tables_agree_with_littlecms(kind: str, pcs: bytes) -> None:
+    embedded = table_profile(kind, pcs)
+    pixels = np.random.default_rng(6).integers(0, 256, (80, 80, 3), dtype=np.uint8)
+    theirs = ImageCms.profileToProfile(
+        Image.fromarray(pixels), io.BytesIO(embedded), ImageCms.createProfile("LAB"),
+        ImageCms.Intent.RELATIVE_COLORIMETRIC, "LAB", flags=ImageCms.Flags.HIGHRESPRECALC | ImageCms.Flags.NOOPTIMIZE,
+    )  # fmt: skip
+    coded = np.asarray(theirs)
+    expected = np.dstack([coded[..., 0] * (100 / 255), coded[..., 1:].view(np.int8)]).astype(float)
+    within = (np.abs(expected[..., 1:]) < 126).all(axis=2)  # 8 bits end there
+    table = icc_tables.read_table_profile(embedded)
+    ours = xyz_to_lab(table.xyz(pixels.reshape(-1, 3) / 255)).values.reshape(expected.shape)
+    off = np.abs(ours - expected)[within]
+    assert within.mean() > 0.8
+    assert (off.max(axis=0) < [0.26, 0.6, 0.6]).all()  # half of their step, and their own 16-bit roundings
+    shot = read_photo(encode(pixels, icc_profile=embedded))
+    assert shot.photo.space == "Rec. 2020"
+    seen = xyz_to_lab(linearise(shot.photo).pixels @ shot.photo.to_xyz.T).values
+    inside = within & (shot.photo.pixels.min(axis=2) > 0) & (shot.photo.pixels.max(axis=2) < 65535)
+    assert np.abs(seen - ours)[inside].max() < 0.1
+    deep = read_photo(deep_png(pixels.astype(np.uint16) * 257, embedded))
+    assert np.abs(deep.photo.pixels.astype(int) - shot.photo.pixels).max() <= 1
+
+
+def test_grey_tables() -> None:
+    ramp = np.rint(65535 * np.linspace(0, 1, 17)).astype(">u2").tobytes()
+    grid = np.zeros((9, 3))
+    grid[:, 0], grid[:, 1:] = np.linspace(0, 65280, 9), 32768
+    head = b"mft2\0\0\0\0" + bytes([1, 3, 9, 0]) + IDENTITY + struct.pack(">HH", 17, 17)
+    embedded = icc_file({"A2B0": head + ramp + grid.astype(">u2").tobytes() + 3 * ramp}, space=b"GRAY", pcs=b"Lab ")
+    shot = read_photo(encode(np.tile(np.arange(256, dtype=np.uint8), (64, 1)), icc_profile=embedded))
+    lab = xyz_to_lab(linearise(shot.photo).pixels[0].astype(float) @ shot.photo.to_xyz.T).values
+    np.testing.assert_allclose(lab[:, 0], np.arange(256) * (100 / 255), atol=0.02)  # L* is the grey value itself
+    np.testing.assert_allclose(lab[:, 1:], 0, atol=0.05)
+
+
+@pytest.mark.parametrize("kind", ["mft1", "mft2", "mAB "])
+def test_damaged_tables_are_refused_or_read(kind: str) -> None:
+    good = table_profile(kind, b"Lab ")
+    place = good.index(kind.encode())
+    assert "tables" in refusal(encode(scene(), icc_profile=good[:place] + b"mpet" + good[place + 4 :]))
+    for size in (place + 20, place + 60, len(good) - 8):
+        assert "profile" in refusal(encode(scene(), icc_profile=good[:size]))
+    for at in range(place + 8, place + 56):
+        for value in (0, 255):
+            with contextlib.suppress(PhotoError):
+                read_photo(encode(scene(), icc_profile=good[:at] + bytes([value]) + good[at + 1 :]))
 
 
 def test_damaged_profiles_are_refused() -> None:
@@ -301,7 +401,7 @@ def test_bad_files(tmp_path: Path) -> None:
     assert "too small" in refusal(encode(np.zeros((1, 1, 3), np.uint8)))
     assert "does not exist" in refusal(tmp_path / "gone.jpg")
     assert "is a folder" in refusal(tmp_path)
-    assert "convert it to jpeg" in refusal(b"\0\0\0\x18ftypheic" + b"\0" * 100).lower()
+    assert "damaged" in refusal(b"\0\0\0\x18ftypheic" + b"\0" * 100)
     assert "PDF" in refusal(b"%PDF-1.7\n")
     assert "megapixels" in refusal(encode(scene()), max_megapixels=0.001)
     assert "larger than" in refusal(encode(scene()), max_photo_mb=0.0001)

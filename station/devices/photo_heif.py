@@ -1,0 +1,100 @@
+"""HEIC, the iPhone's format: decoded by libheif and libde265 through pi-heif, which has no GPL parts.
+
+The file's own rotation and mirroring are applied by libheif; the orientation in its EXIF says the same once more and is
+left alone (ISO/IEC 23008-12, 6.5.10 and A.2.1). Files of 10 or 12 bits come out as 16 bits.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+
+import numpy as np
+from PIL import Image
+
+from station.devices.icc import MatrixProfile, gamma_profile, srgb_curve_profile
+from station.devices.photo_header import exif_metadata
+from station.devices.photo_limits import Decoded, Pixels, drop_opaque_alpha, refusing, vet_pixels, vet_sides
+from station.devices.primaries import to_xyz_d50
+from station.errors import PhotoError
+from station.values.colour import SRGB_TO_XYZ
+
+# ITU-T H.273, table 2: colour primaries as (red, green, blue) in CIE 1931 x, y, all with a D65 white.
+# 1 (BT.709) is sRGB's own, 2 means that nobody named any.
+_SRGB_PRIMARIES = (1, 2)
+_PRIMARIES = {
+    5: ("BT.470 BG", ((0.64, 0.33), (0.29, 0.60), (0.15, 0.06))),
+    6: ("SMPTE 170M", ((0.630, 0.340), (0.310, 0.595), (0.155, 0.070))),
+    7: ("SMPTE 240M", ((0.630, 0.340), (0.310, 0.595), (0.155, 0.070))),
+    9: ("Rec. 2020", ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046))),
+    12: ("Display P3", ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060))),
+}
+# Table 3: transfer characteristics. Phones write those of video (1, 6, 14, 15) and mean the curve of sRGB.
+_SRGB_CURVES = (1, 2, 6, 13, 14, 15)
+_POWERS = {4: 2.2, 5: 2.8, 8: 1.0}
+_SCREEN_CURVES = {16: "PQ", 18: "HLG"}
+
+
+def decode_heif(data: bytes, label: str, max_megapixels: float) -> Decoded:
+    """The main picture of a HEIC file. Raises PhotoError; the size is vetted before anything is decoded."""
+    import pi_heif
+
+    notes: list[str] = []
+    with refusing(label):
+        opened = pi_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False, hdr_to_16bit=False)
+        picture = opened[opened.primary_index]
+        width, height = picture.size
+        vet_pixels(width, height, label, max_megapixels)
+        vet_sides(width, height, label)
+        info = picture.info
+        nclx = info.get("nclx_profile")
+        space = nclx and named_space(nclx["color_primaries"], nclx["transfer_characteristics"], label)
+        pixels: Pixels = np.array(picture)
+        if pixels.shape[:2] != (height, width):
+            raise ValueError("another size than its header says")
+        if pixels.ndim == 3 and pixels.shape[2] == 2:  # grey with alpha
+            pixels = np.concatenate([pixels[..., :1]] * 3 + [pixels[..., 1:]], axis=2)
+        bits = int(info["bit_depth"])
+        if bits > 8:
+            top = (1 << bits) - 1
+            pixels = np.rint(np.arange(top + 1) * (65535 / top)).astype(np.uint16)[np.minimum(pixels, top)]
+            notes.append(f"{bits} bits a channel")
+        pixels = drop_opaque_alpha(pixels.astype(np.uint16 if bits > 8 else np.uint8, copy=False), label, notes)
+        if len(opened) > 1:
+            notes.append(f"only the main picture of {len(opened)} was read")
+        raw = info.get("exif") or b""
+        metadata = exif_metadata(_exif(raw), raw, xmp=info.get("xmp"))
+    return Decoded(
+        pixels=pixels,
+        metadata=dataclasses.replace(metadata, orientation=1),
+        notes=(*metadata.notes, *notes),
+        profile=info.get("icc_profile"),
+        space=space,
+    )
+
+
+def named_space(primaries: int, transfer: int, label: str) -> MatrixProfile | None:
+    """The colour space that a file names by two numbers of ITU-T H.273, or None for sRGB. Raises PhotoError."""
+    if transfer in _SCREEN_CURVES:
+        raise PhotoError(
+            f"{label} is coded for HDR screens ({_SCREEN_CURVES[transfer]}), which re-render a scene's light",
+            "Switch HDR off in the camera, or hand in a JPEG of the same shot.",
+        )
+    if transfer not in _SRGB_CURVES and transfer not in _POWERS:
+        raise PhotoError(f"{label} names a tone curve that the station does not know", "Export it as sRGB.")
+    if primaries not in _SRGB_PRIMARIES and primaries not in _PRIMARIES:
+        raise PhotoError(f"{label} names primaries that the station does not know", "Export it as sRGB.")
+    name, to_xyz = "sRGB", SRGB_TO_XYZ
+    if primaries in _PRIMARIES:
+        name, corners = _PRIMARIES[primaries]
+        to_xyz = to_xyz_d50(*corners)
+    elif transfer in _SRGB_CURVES:
+        return None
+    return gamma_profile(_POWERS[transfer], to_xyz, name) if transfer in _POWERS else srgb_curve_profile(to_xyz, name)
+
+
+def _exif(raw: bytes) -> Image.Exif:
+    exif = Image.Exif()
+    if raw:
+        exif.load(raw)
+    return exif
