@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from station.calibrate.drift import drift_gate
 from station.calibrate.light import correct
 from station.errors import SheetError
 from station.judge import DECISION_RULES, judge_unit
@@ -174,6 +175,7 @@ def inspect(
         *corrected.gates,
         *aligned.gates,
         *_same_card_gate(master, corrected),
+        *_drift_gate(master, corrected, calibration),
         *_height_gate(master, aligned),
         *capability,
     )
@@ -271,6 +273,14 @@ def _same_card_gate(master: Master, corrected: Corrected) -> tuple[Gate, ...]:
         return ()
     reason = f"The card was read as {read}, the golden's as {master.card}: name the golden's card with --card"
     return (Gate("card", False, reason, ("colour",)),)
+
+
+def _drift_gate(master: Master, corrected: Corrected, calibration: Calibration) -> tuple[Gate, ...]:
+    """On a bench, the golden and every unit lie in one light; a photo taken anywhere says so by its uncertainty."""
+    if calibration.rig is None or any(g.name == "light" and not g.ok for g in corrected.gates):
+        return ()
+    gate = drift_gate(master.correction, corrected.card)
+    return () if gate is None else (gate,)
 
 
 def _height_gate(master: Master, aligned: Aligned) -> tuple[Gate, ...]:

@@ -114,7 +114,7 @@ def _bands(frames: Sequence[GreyFrame]) -> list[tuple[float, float, str]]:
             found.append((*_strongest(alone / smooth - 1, length, 1.5), along))
             if len(frames) > 1:  # bands as long as the picture look like a sloping lamp, unless they move
                 against = _sampled(profile / usual)
-                found.append((*_strongest(against / against.mean() - 1, length, 0.5), along))
+                found.append((*_strongest(against / against.mean() - 1, length, 1.0), along))
     return found
 
 

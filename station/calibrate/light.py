@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from station.calibrate.camera_settings import differences, settings_of
 from station.calibrate.card_finding import find_card
 from station.calibrate.field import apply_flat_field
 from station.calibrate.lens import locate_plane, plane_from_card
@@ -25,7 +28,8 @@ photo has: 0.0 % over goldens and units, 1.3 % with a lamp mirrored in the ename
 def correct(shot: Shot, calibration: Calibration) -> Corrected:
     """A photo in linear light, flat-fielded, with its colour correction, its millimetres and the gates they passed.
 
-    Nothing is raised for a photo that cannot be measured: the gate that failed says why and what it blocks.
+    Nothing is raised for a photo that cannot be measured: the gate that failed says why and what it blocks. A bench out
+    of bounds (``calibration.faults``) still evens the light and locates the part; its gates say what is not judged.
     """
     light = calibration.light
     if light is not None and light.photo_size != shot.size:
@@ -38,7 +42,7 @@ def correct(shot: Shot, calibration: Calibration) -> Corrected:
     plane: PlaneMap | None = None
     if calibration.rig is not None and calibration.lens is not None:
         plane, gate = locate_plane(shot, calibration.rig, calibration.lens)
-        gates.append(gate)
+        gates.append(_fault(calibration, "scale") or gate if gate.ok else gate)
     else:
         card = next((c for c in calibration.cards if c.name == reading.edition), None)
         if reading.found and not reading.mirrored and card is not None and card.pitch_mm is not None:
@@ -91,7 +95,20 @@ def _light_gates(shot: Shot, calibration: Calibration) -> list[Gate]:
         w, h = light.photo_size
         reason = f"the photo is {shot.size[0]} x {shot.size[1]} px, the light was calibrated at {w} x {h} px"
         return [Gate("light", False, reason, ("colour",))]
-    return [Gate("light", True)]
+    changed = differences(light.settings, settings_of(shot))
+    if changed:
+        reason = (
+            f"the photo was taken with other camera settings than the light was calibrated with: {', '.join(changed)}. "
+            f"Lock the camera, or run `station calibrate light --rig {calibration.rig.name} GREY.jpg ...` with these"
+        )
+        return [Gate("light", False, reason, ("colour",))]
+    return [_fault(calibration, "light") or Gate("light", True)]
+
+
+def _fault(calibration: Calibration, name: str) -> Gate | None:
+    """The bench's own faults of one name as one gate, None where there is none."""
+    faults = [g for g in calibration.faults if g.name == name]
+    return replace(faults[0], reason="; ".join(g.reason for g in faults)) if faults else None
 
 
 def _card_gates(reading: CardReading) -> list[Gate]:

@@ -13,7 +13,7 @@ _NUMBERS = {"exposure_time": 0x829A, "f_number": 0x829D, "iso": _ISO, "focal_len
 def exposure_settings(exif: Mapping[int, object]) -> dict[str, str]:
     """exposure_time in s, f_number, iso and focal_length in mm as numbers, white_balance as ``auto`` or ``manual``.
 
-    exif : the Exif directory of a picture (EXIF 2.32, section 4.6.5). What is missing or no positive number is left out.
+    exif : the Exif directory of a picture (EXIF 2.32, section 4.6.5). What is missing or not positive is left out.
     """
     found = {}
     for name, tag in _NUMBERS.items():

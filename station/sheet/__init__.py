@@ -19,6 +19,7 @@ from station.sheet.models import (
     Region,
     Sheet,
     Size,
+    Viewing,
     decimal_of,
 )
 from station.sheet.reading import dump_sheet, load_sheet, read_sheet_file
@@ -37,6 +38,7 @@ __all__ = [
     "Region",
     "Sheet",
     "Size",
+    "Viewing",
     "decimal_of",
     "dump_sheet",
     "lint_sheet",

@@ -231,6 +231,20 @@ class Decision(_Table):
     guard_band: GuardBand = "both"
 
 
+class Viewing(_Table):
+    """The light that colour is judged in. ``lux``: lowest and highest illuminance on the bench, by a meter; without it
+    none is asked for. ``lux_days``: how old the meter's reading may be, 90 days where the sheet does not say."""
+
+    lux: tuple[Positive, Positive] | None = None
+    lux_days: Annotated[int, Strict(), Field(gt=0, le=3650)] | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.lux is not None and self.lux[0] > self.lux[1]:
+            raise ValueError(f"lux {self.lux[0]:g} to {self.lux[1]:g} is no band; give the lower value first")
+        return self
+
+
 class Sheet(_Table):
     """The control sheet: what buyer and supplier agreed, as the contract's TOML."""
 
@@ -243,6 +257,7 @@ class Sheet(_Table):
     defects: tuple[DefectLimit, ...] = ()
     aql: Aql = Field(default_factory=Aql)
     decision: Decision = Field(default_factory=Decision)
+    viewing: Viewing = Field(default_factory=Viewing)
 
     @model_validator(mode="after")
     def _check(self) -> Self:

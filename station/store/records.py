@@ -17,6 +17,7 @@ from station.store.rows import (
     CalibrationRow,
     File,
     GoldenRow,
+    LightCheckRow,
     LotDecisionRow,
     LotRow,
     RigRow,
@@ -94,6 +95,24 @@ def calibration(db: Database, rig_id: int, kind: str) -> CalibrationRow | None:
     with db.read() as c:
         row = c.execute(query).first()
     return None if row is None else CalibrationRow(**row._mapping)
+
+
+def add_light_check(db: Database, *, rig_id: int, photo: str, file: File, document: str, at: datetime) -> int:
+    """Record a check of the bench light with its picture; answers its id."""
+    with db.write() as c:
+        keep_files(c, [file], at)
+        row = {"rig_id": rig_id, "photo_sha256": file.sha256, "photo": photo, "document": document, "at": at}
+        return int(c.execute(sa.insert(t.light_checks).values(**row).returning(t.light_checks.c.id)).scalar_one())
+
+
+def light_checks(db: Database, rig_id: int, since: datetime | None = None) -> list[LightCheckRow]:
+    """Checks of a bench's light, oldest first; ``since``: made then or later."""
+    k = t.light_checks.c
+    query = sa.select(t.light_checks).where(k.rig_id == rig_id).order_by(k.id)
+    if since is not None:
+        query = query.where(k.at >= since)
+    with db.read() as c:
+        return [LightCheckRow(**r._mapping) for r in c.execute(query)]
 
 
 # --- golden samples --------------------------------------------------------------------------------------------------

@@ -46,6 +46,18 @@ class CalibrationRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LightCheckRow:
+    """A check of the bench light; ``document`` is its JSON."""
+
+    id: int
+    rig_id: int
+    photo_sha256: str
+    photo: str
+    document: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class GoldenRow:
     """A sealed golden sample. ``digest`` covers number, version, sheet, photo and master."""
 

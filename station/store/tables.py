@@ -112,6 +112,16 @@ calibrations = _table(
     sa.CheckConstraint("kind IN ('lens', 'light')", name="kind"),
 )
 
+light_checks = _table(
+    "light_checks",
+    _id(),
+    _link("rig_id", "rigs"),
+    _file("photo_sha256"),
+    _text("photo"),
+    _text("document"),
+    _at("at"),
+)
+
 goldens = _table(
     "goldens",
     _id(),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from station.values.digest import array_digest, digest
-from station.values.light import Flicker, MeterReading, WarmUp
+from station.values.light import Flicker, LightCheck, MeterReading, WarmUp
 from station.values.line import Gate
 
 Float = NDArray[np.float64]
@@ -234,6 +234,7 @@ class Calibration:
 
     faults : gates that the bench itself does not pass, whatever a photo shows: a calibration that has expired, a light
         that flickers or has drifted, lux outside the sheet's band. Decided where the time and the sheet are known.
+    last_check : the newest check of the light since it was calibrated.
     """
 
     cards: tuple[CardReference, ...]
@@ -241,6 +242,7 @@ class Calibration:
     lens: LensCalibration | None = None
     light: LightCalibration | None = None
     faults: tuple[Gate, ...] = ()
+    last_check: LightCheck | None = None
 
     @property
     def digest(self) -> str:

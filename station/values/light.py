@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from statistics import fmean
 from typing import Any
 
@@ -90,3 +90,45 @@ class MeterReading:
     def from_dict(cls, d: dict[str, Any]) -> MeterReading:
         """Inverse of :meth:`as_dict`."""
         return cls(tuple(d["readings_lux"]), date.fromisoformat(d["measured_on"]), d["instrument"])
+
+
+@dataclass(frozen=True, slots=True)
+class LightCheck:
+    """One look at the bench light through the colour card's grey patches, held against the first after a calibration.
+
+    rgb : linear, flat-fielded RGB of each grey patch by its name. correction : how the card was read then, as a dict,
+        with which later checks are compared. settings : the camera settings that the photo names.
+    lightness : mean change of L*, signed; tint : mean CIEDE2000 at equal lightness; both 0 for the reference itself.
+    level : light now over light then. lux : estimated, None where it cannot be; ``lux_reason`` then says why.
+    tone : slope of log level over log reflectance around the grey card's; 1 where the camera's tone curve is sRGB's.
+    reason : why the light is out of bounds; empty where it is not.
+    """
+
+    at: datetime
+    edition: str
+    rgb: dict[str, tuple[float, float, float]]
+    correction: dict[str, Any]
+    settings: dict[str, str]
+    lightness: float
+    tint: float
+    level: float
+    lux: float | None
+    lux_reason: str
+    tone: float
+    reference: bool
+    reason: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether the light is within bounds."""
+        return not self.reason
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-compatible form."""
+        return {**asdict(self), "at": self.at.isoformat(), "rgb": {k: list(v) for k, v in self.rgb.items()}}
+
+    @classmethod
+    def from_dict(cls, d: dict[str, Any]) -> LightCheck:
+        """Inverse of :meth:`as_dict`."""
+        rgb = {k: (v[0], v[1], v[2]) for k, v in d["rgb"].items()}
+        return cls(**{**d, "at": datetime.fromisoformat(d["at"]), "rgb": rgb})

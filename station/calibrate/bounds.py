@@ -1,0 +1,120 @@
+"""When a bench is out of bounds: what its calibrations and checks say against it, and what to do.
+
+Each fault is a gate that fails whatever a photo shows: ``light`` takes down colour, ``scale`` lengths. The time is
+passed in, and so is what the sheet asks of the light.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from station.calibrate import flicker
+from station.sheet import Viewing
+from station.values.bench import Calibration, LensCalibration, LightCalibration
+from station.values.light import LightCheck
+from station.values.line import LENGTHS, Gate
+
+LOWEST_UNIFORMITY = 0.75
+"""Darkest of the nine positions over the brightest, as ISO 3664 asks of a viewing area of up to one metre."""
+LUX_DAYS = 90
+"""Age of a meter's reading in days up to which it counts, where the sheet does not say."""
+SOON = timedelta(days=3)
+"""A calibration that expires within this time is announced."""
+COLOUR = ("colour",)
+
+
+def light_faults(light: LightCalibration, last: LightCheck | None, *, now: datetime) -> list[str]:
+    """What stands against judging colour under this light, each with what to do; empty where nothing does.
+
+    last : the newest check since the calibration was made.
+    """
+    again = f"run `station calibrate light --rig {light.rig} GREY.jpg ...`"
+    faults = []
+    if light.expires_at <= now:
+        faults.append(f"the light calibration of rig {light.rig} expired on {light.expires_at:%Y-%m-%d}: {again}")
+    if light.uniformity < LOWEST_UNIFORMITY:
+        faults.append(
+            f"the darkest of nine places has {light.uniformity:.0%} of the brightest, "
+            f"at least {LOWEST_UNIFORMITY:.0%} is needed: move or diffuse the lamps, then {again}"
+        )
+    steady = f"use lamps that do not flicker, or a longer exposure, then {again}"
+    faults += [f"{said}: {steady}" for said in _flickers(light)]
+    if light.warm_up is not None and light.warm_up.settled is False:
+        faults.append(
+            f"the lamp had not settled: {light.warm_up.level_per_minute:+.1%} of level and "
+            f"{light.warm_up.tint_per_minute:.2f} CIEDE2000 of tint a minute: let it burn half an hour, then {again}"
+        )
+    if last is not None and not last.ok:
+        faults.append(
+            f"{last.reason} (checked {last.at:%Y-%m-%d %H:%M}): put lamp and camera back and run "
+            f"`station calibrate check --rig {light.rig} PHOTO`, or {again}"
+        )
+    return faults
+
+
+def viewing_faults(light: LightCalibration, viewing: Viewing, last: LightCheck | None, *, now: datetime) -> list[str]:
+    """What stands against the illuminance that the sheet asks for; empty where it asks for none."""
+    if viewing.lux is None:
+        return []
+    low, high = viewing.lux
+    band = f"the control sheet asks for {low:,g} to {high:,g} lux"
+    again = f"run `station calibrate light --rig {light.rig} GREY.jpg ... --lux N`"
+    if light.lux is None:
+        return [f"{band} and none was entered: read a lux meter and {again}"]
+    if not low <= light.lux <= high:
+        return [f"{band} and the meter read {light.lux:,.0f}: set the lamps, then {again}"]
+    measured = light.meter.measured_on if light.meter else light.made_at.date()
+    days = viewing.lux_days or LUX_DAYS
+    age = (now.date() - measured).days
+    if age > days:
+        return [f"the lux meter was read {age} days ago, on {measured}, {days} days are allowed: read it and {again}"]
+    if last is not None and last.lux is not None and not low * (1 - LUX_DOUBT) <= last.lux <= high * (1 + LUX_DOUBT):
+        return [f"{band} and the grey patches let {last.lux:,.0f} be estimated: read a lux meter and {again}"]
+    return []
+
+
+LUX_DOUBT = 0.05
+"""Relative doubt of lux estimated from the card, whose greys reflect a little otherwise than the grey card."""
+
+
+def lens_faults(lens: LensCalibration, *, now: datetime) -> list[str]:
+    """What stands against judging lengths; empty where nothing does."""
+    if lens.expires_at > now:
+        return []
+    again = f"run `station calibrate lens --rig {lens.rig} BOARD.jpg ...`"
+    return [f"the lens calibration of rig {lens.rig} expired on {lens.expires_at:%Y-%m-%d}: {again}"]
+
+
+def with_faults(calibration: Calibration, last: LightCheck | None, *, now: datetime) -> Calibration:
+    """The calibration with what stands against its lens and light at this time."""
+    light = light_faults(calibration.light, last, now=now) if calibration.light else []
+    lens = lens_faults(calibration.lens, now=now) if calibration.lens else []
+    gates = [Gate("light", False, reason, COLOUR) for reason in light]
+    gates += [Gate("scale", False, reason, (*LENGTHS, "scale")) for reason in lens]
+    return replace(calibration, faults=(*calibration.faults, *gates), last_check=last)
+
+
+def hold_to_viewing(calibration: Calibration, viewing: Viewing, *, now: datetime) -> Calibration:
+    """The calibration with what stands against the light that the sheet asks for."""
+    if calibration.light is None:
+        return calibration
+    reasons = viewing_faults(calibration.light, viewing, calibration.last_check, now=now)
+    gates = (Gate("light", False, reason, COLOUR) for reason in reasons)
+    return replace(calibration, faults=(*calibration.faults, *gates))
+
+
+def _flickers(light: LightCalibration) -> list[str]:
+    found = light.flicker
+    said = []
+    if found is not None and found.temporal is not None and found.temporal > flicker.LARGEST_TEMPORAL:
+        said.append(
+            f"the light flickers: a frame's level departs by {found.temporal:.1%} from the others', "
+            f"{flicker.LARGEST_TEMPORAL:.0%} is allowed"
+        )
+    if found is not None and found.banding > flicker.LARGEST_BANDING:
+        said.append(
+            f"the light flickers: bands of {found.banding:.1%} lie across the picture every {found.period_px:.0f} px, "
+            f"{flicker.LARGEST_BANDING:.1%} is allowed"
+        )
+    return said
