@@ -1,4 +1,4 @@
-"""The bench: its rigs and the dated calibrations of their lens and light."""
+"""The bench: its rigs, the dated calibrations of their lens and light, and checks of the light between them."""
 
 from __future__ import annotations
 
@@ -6,21 +6,26 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from station.errors import CalibrationError
 from station.service import tools, views
 from station.service.measuring import keep_photo
-from station.service.showing import rig_view
+from station.service.showing import bench_view, check_view, rig_view
 from station.settings import Settings
 from station.store import records
 from station.store.database import Database
 from station.store.evidence import Evidence
 from station.store.rows import RigRow
-from station.values.bench import Calibration, LensCalibration, LightCalibration, Rig
+from station.values.bench import Calibration, CardReference, LensCalibration, LightCalibration, Rig
+from station.values.light import LightCheck, MeterReading
 
 if TYPE_CHECKING:
+    from station.sheet import Viewing
     from station.values.line import Shot
+
+LIGHT_DAYS = 30
+"""How long a light calibration holds where nothing else is said."""
 
 
 class Bench:
@@ -54,44 +59,139 @@ class Bench:
             expires_at=lens.expires_at, detail={"rms_px": lens.rms_px, "u_scale": lens.u_scale},
         )  # fmt: skip
 
-    def calibrate_light(self, rig: str, greys: Sequence[Path], *, lux: float | None = None) -> views.CalibrationView:
-        """Measure the light on pictures of the grey card. Raises CalibrationError where they do not do."""
+    def calibrate_light(
+        self,
+        rig: str,
+        greys: Sequence[Path],
+        *,
+        lux: float | None = None,
+        meter: MeterReading | None = None,
+        second_rate: Sequence[Path] = (),
+        valid_days: int = LIGHT_DAYS,
+    ) -> views.CalibrationView:
+        """Measure the light on pictures of the grey card.
+
+        lux : illuminance by a meter; ``meter`` says more of the same reading and takes its place. second_rate :
+        pictures at another frame rate or exposure, for flicker only. Raises CalibrationError where they do not do.
+        """
+        from station.calibrate.bounds import light_faults
         from station.calibrate.field import flat_field
+        from station.calibrate.flicker import remarks
 
         row, bench = self._rig(rig)
         shots = [self._read(p) for p in greys]
-        light = flat_field(shots, bench, lux=lux, made_at=self._clock())
-        self._keep_calibration(row, "light", light, greys, shots)
+        others = [self._read(p) for p in second_rate]
+        light = flat_field(
+            shots, bench, lux=meter.lux if meter else lux, made_at=self._clock(), valid_days=valid_days, meter=meter,
+            second=others,
+        )  # fmt: skip
+        self._keep_calibration(row, "light", light, [*greys, *second_rate], [*shots, *others])
+        notes = remarks(light.flicker) if light.flicker else []
+        if light.settings.get("white_balance") == "auto":
+            notes.append("White balance was automatic: lock it, or every photo has its own.")
         return views.CalibrationView(
             rig=rig, kind="light", images=light.images, residual=light.residual, made_at=light.made_at,
             expires_at=light.expires_at, detail={"uniformity": light.uniformity, "lux": light.lux},
+            faults=tuple(light_faults(light, None, now=light.made_at)), remarks=tuple(notes),
         )  # fmt: skip
 
-    def calibration(self, rig: str | None, card: str | None = None) -> Calibration:
-        """All that is known of the bench. Raises CalibrationError where a calibration has expired."""
+    def check_light(self, rig: str, photo: Path, card: str | None = None) -> views.LightCheckView:
+        """Hold the light in a photo of the bench with the colour card against the first check since its calibration.
+
+        The first one is the reference. Raises CalibrationError where the light is not calibrated or the card not read.
+        """
+        from station.calibrate.card import load_cards
+        from station.calibrate.card_finding import find_card
+        from station.calibrate.drift import check_light
+
+        row, bench = self._rig(rig)
+        light = self._light(row)
+        if light is None:
+            raise CalibrationError(
+                f"the light of rig {rig} is not calibrated", f"Run: station calibrate light --rig {rig} GREY.jpg ..."
+            )
+        shot = self._read(photo)
+        if shot.size != light.photo_size:
+            w, h = light.photo_size
+            raise CalibrationError(
+                f"{shot.name} is {shot.size[0]} x {shot.size[1]} px, the light was calibrated at {w} x {h} px",
+                "Photograph the bench as for the calibration.",
+            )
+        earlier = self._checks(row, light)
+        made = check_light(
+            shot, find_card(shot, load_cards(card), light), light, bench,
+            reference=next((c for c in earlier if c.reference), None), at=self._clock(),
+        )  # fmt: skip
+        records.add_light_check(
+            self._db, rig_id=row.id, photo=shot.name, file=keep_photo(self._evidence, photo, shot.sha256),
+            document=json.dumps(made.as_dict()), at=made.at,
+        )  # fmt: skip
+        return check_view(rig, shot.name, made)
+
+    def drift_history(self, rig: str) -> list[views.LightCheckView]:
+        """Every check of a bench's light, oldest first; each reference follows a new calibration."""
+        row, _ = self._rig(rig)
+        rows = records.light_checks(self._db, row.id)
+        return [check_view(rig, r.photo, LightCheck.from_dict(json.loads(r.document))) for r in rows]
+
+    def light(self, rig: str) -> LightCalibration | None:
+        """The newest light calibration of a bench, also an expired one."""
+        return self._light(self._rig(rig)[0])
+
+    def status(self, rig: str) -> views.BenchView:
+        """What is known of a bench, what stands against judging on it, and what expires soon."""
+        from station.calibrate.bounds import hold_to_viewing
+        from station.sheet import load_sheet
+
+        row, _ = self._rig(rig)
+        now = self._clock()
+        found = self._calibration(row, (), now)
+        newest = {g.number: g for g in reversed(records.golden_versions(self._db))}
+        here = [g for g in newest.values() if g.rig == row.name]
+        for viewing in {load_sheet(g.sheet_toml.encode()).viewing for g in here}:
+            found = hold_to_viewing(found, viewing, now=now)
+        return bench_view(found, in_use=bool(here), now=now)
+
+    def statuses(self) -> list[views.BenchView]:
+        """The status of every registered bench."""
+        return [self.status(r.name) for r in records.rigs(self._db)]
+
+    def calibration(self, rig: str | None, card: str | None = None, viewing: Viewing | None = None) -> Calibration:
+        """All that is known of the bench, with what stands against it: an expired calibration, a light out of bounds.
+
+        viewing : the light that the control sheet asks for.
+        """
+        from station.calibrate.bounds import hold_to_viewing
         from station.calibrate.card import load_cards
 
         cards = load_cards(card)
         if rig is None:
             return Calibration(cards=cards)
-        row, bench = self._rig(rig)
-        found: dict[str, dict[str, Any]] = {}
-        for kind in ("lens", "light"):
-            calibration = records.calibration(self._db, row.id, kind)
-            if calibration is None:
-                continue
-            if calibration.expires_at <= self._clock():
-                raise CalibrationError(
-                    f"the {kind} calibration of {rig} expired on {calibration.expires_at:%Y-%m-%d}",
-                    f"Make a new one: station calibrate {kind} --rig {rig} PHOTO ...",
-                )
-            found[kind] = json.loads(calibration.document)
-        return Calibration(
+        now = self._clock()
+        found = self._calibration(self._rig(rig)[0], cards, now)
+        return found if viewing is None else hold_to_viewing(found, viewing, now=now)
+
+    def _calibration(self, row: RigRow, cards: tuple[CardReference, ...], now: datetime) -> Calibration:
+        from station.calibrate.bounds import with_faults
+
+        lens, light = records.calibration(self._db, row.id, "lens"), self._light(row)
+        found = Calibration(
             cards=cards,
-            rig=bench,
-            lens=LensCalibration.from_dict(found["lens"]) if "lens" in found else None,
-            light=LightCalibration.from_dict(found["light"]) if "light" in found else None,
+            rig=Rig.model_validate_json(row.document),
+            lens=LensCalibration.from_dict(json.loads(lens.document)) if lens else None,
+            light=light,
         )
+        checks = self._checks(row, light) if light else []
+        return with_faults(found, checks[-1] if checks else None, now=now)
+
+    def _light(self, row: RigRow) -> LightCalibration | None:
+        found = records.calibration(self._db, row.id, "light")
+        return LightCalibration.from_dict(json.loads(found.document)) if found else None
+
+    def _checks(self, row: RigRow, light: LightCalibration) -> list[LightCheck]:
+        """Checks since a calibration, oldest first."""
+        found = records.light_checks(self._db, row.id, since=light.made_at)
+        return [LightCheck.from_dict(json.loads(r.document)) for r in found]
 
     def _read(self, path: Path) -> Shot:
         return tools.read(path, self._settings)

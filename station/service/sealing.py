@@ -42,6 +42,7 @@ def seal(
     AlignmentError
         The photo shows no part that can be measured.
     """
+    from station.calibrate.bounds import hold_to_viewing
     from station.calibrate.light import correct
     from station.pipeline import measure_master
     from station.quality.golden import next_version
@@ -56,6 +57,7 @@ def seal(
             f"which stands {calibration.rig.camera.distance_mm:g} mm above the bench",
             "Give the height of the measured face over the bench in millimetres.",
         )
+    calibration = hold_to_viewing(calibration, sheet.viewing, now=at)
     corrected = correct(shot, calibration)
     number = _number(db, sheet, at.date())
     newest = _newest(db, number)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from datetime import datetime
 
 from station.service import views
 from station.store import records
 from station.store.database import Database
 from station.store.rows import GoldenRow, ReviewRow, RigRow, UnitRow
+from station.values.bench import Calibration, LightCalibration
+from station.values.light import LightCheck
 
 
 def rig_view(db: Database, row: RigRow) -> views.RigView:
@@ -19,6 +23,75 @@ def rig_view(db: Database, row: RigRow) -> views.RigView:
         added_at=row.added_at,
         lens_expires_at=lens.expires_at if lens else None,
         light_expires_at=light.expires_at if light else None,
+    )
+
+
+def check_view(rig: str, photo: str, check: LightCheck) -> views.LightCheckView:
+    """A check of the bench light."""
+    return views.LightCheckView(
+        rig=rig, photo=photo, at=check.at, card=check.edition, reference=check.reference, ok=check.ok,
+        reason=check.reason, lightness=check.lightness, tint=check.tint, level=check.level, lux=check.lux,
+        lux_reason=check.lux_reason, tone=check.tone,
+    )  # fmt: skip
+
+
+def bench_view(found: Calibration, *, in_use: bool, now: datetime) -> views.BenchView:
+    """A bench as it stands at ``now``; its calibration names a rig."""
+    from station.calibrate.bounds import COLOUR, SOON
+    from station.values.line import LENGTHS
+
+    assert found.rig is not None
+    name = found.rig.name
+    commands = {kind: f"station calibrate {kind} --rig {name} {what}.jpg ..." for kind, what in
+                (("lens", "BOARD"), ("light", "GREY"))}  # fmt: skip
+    faults, expiring = [], []
+    for kind, gate, blocks, one in (("lens", "scale", LENGTHS, found.lens), ("light", "light", COLOUR, found.light)):
+        if one is None:
+            reason = f"rig {name} has no {kind} calibration"
+            faults.append(views.BenchFault(gate=gate, reason=reason, blocks=blocks, command=commands[kind]))
+        elif now < one.expires_at <= now + SOON:
+            reason = f"the {kind} calibration of rig {name} expires on {one.expires_at:%Y-%m-%d %H:%M} UTC"
+            expiring.append(views.BenchFault(gate=gate, reason=reason, blocks=blocks, command=commands[kind]))
+    for fault in found.faults:
+        kind = "lens" if fault.name == "scale" else "light"
+        faults.append(
+            views.BenchFault(gate=fault.name, reason=fault.reason, blocks=fault.blocks, command=commands[kind])
+        )
+    return views.BenchView(
+        rig=name,
+        state="out" if faults else "soon" if expiring else "ok",
+        in_use=in_use,
+        faults=tuple(faults),
+        expiring=tuple(expiring),
+        lens=None
+        if found.lens is None
+        else views.LensView(
+            made_at=found.lens.made_at, expires_at=found.lens.expires_at, rms_px=found.lens.rms_px,
+            images=found.lens.images,
+        ),
+        light=_light_view(found.light) if found.light else None,
+        last_check=check_view(name, "", found.last_check) if found.last_check else None,
+    )  # fmt: skip
+
+
+def _light_view(light: LightCalibration) -> views.LightView:
+    from station.calibrate.flicker import remarks
+
+    meter = light.meter
+    return views.LightView(
+        made_at=light.made_at,
+        expires_at=light.expires_at,
+        images=light.images,
+        uniformity=light.uniformity,
+        residual=light.residual,
+        nine=None if light.nine is None else tuple(tuple(float(v) for v in row) for row in light.nine),
+        flicker=views.FlickerView(**asdict(light.flicker), remarks=tuple(remarks(light.flicker)))
+        if light.flicker
+        else None,
+        warm_up=views.WarmUpView(**asdict(light.warm_up)) if light.warm_up else None,
+        lux=light.lux,
+        meter=views.MeterView(**asdict(meter), uniformity=meter.uniformity) if meter else None,
+        settings=light.settings,
     )
 
 

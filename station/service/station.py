@@ -101,7 +101,7 @@ class Station:
         return tools.read_card(photo, card, self.settings)
 
     def calibration(self, rig: str | None, card: str | None = None) -> Calibration:
-        """All that is known of the bench. Raises CalibrationError where a calibration has expired."""
+        """All that is known of the bench, with what stands against judging on it."""
         return self.bench.calibration(rig, card)
 
     # --- golden samples ----------------------------------------------------------------------------------------------
@@ -380,6 +380,8 @@ class Station:
         lot: str | None,
         on_done: Callable[[views.Inspected], None],
     ) -> Batch:
+        from station.sheet import load_sheet
+
         row = records.golden(self._db, golden)
         if lot is not None:
             vet_lot_id(lot)
@@ -397,7 +399,7 @@ class Station:
             master_document=row.master_document,
             master_digest=row.master_digest,
             sheet_toml=row.sheet_toml,
-            calibration=self.calibration(rig, card),
+            calibration=self.bench.calibration(rig, card, load_sheet(row.sheet_toml.encode()).viewing),
             model=REFERENCE_DIFFERENCE,
             program=PROGRAM,
             max_megapixels=self.settings.max_megapixels,
