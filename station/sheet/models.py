@@ -245,6 +245,19 @@ class Viewing(_Table):
         return self
 
 
+class Sets(_Table):
+    """How far the members of a matched set may lie apart: CIEDE2000 of every pair in every region, in two tiers."""
+
+    accept: Positive = 2.0
+    reject: Positive = Field(default_factory=lambda row: float(row.get("accept", 2.0)))
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.accept > self.reject:
+            raise ValueError(f"accept {self.accept:g} is above reject {self.reject:g}; give reject >= accept")
+        return self
+
+
 class Sheet(_Table):
     """The control sheet: what buyer and supplier agreed, as the contract's TOML."""
 
@@ -258,6 +271,7 @@ class Sheet(_Table):
     aql: Aql = Field(default_factory=Aql)
     decision: Decision = Field(default_factory=Decision)
     viewing: Viewing = Field(default_factory=Viewing)
+    sets: Sets | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:

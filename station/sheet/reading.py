@@ -143,13 +143,13 @@ def _where(table: dict[str, Any], loc: tuple[int | str, ...]) -> str:
         row = table[head][loc[1]] if isinstance(table.get(head), list | tuple) else None
         label = row.get("name", row.get("kind")) if isinstance(row, dict) else None
         return f"[[{head}]] {loc[1] + 1}" + (f' "{label}"' if isinstance(label, str) else "")
-    return f"[{head}]" if head in ("product", "golden", "aql", "decision", "viewing") else "the sheet"
+    return f"[{head}]" if head in ("product", "golden", "aql", "decision", "viewing", "sets") else "the sheet"
 
 
 def _key_path(loc: tuple[int | str, ...]) -> list[str]:
     """The keys below the table; validator branches of a union (``literal[...]``, ``constrained-float``) left out."""
     rest = loc[2:] if len(loc) > 1 and isinstance(loc[1], int) else loc[1:]
-    if len(loc) == 1 and loc[0] not in ("product", "golden", "aql", "decision", "viewing"):
+    if len(loc) == 1 and loc[0] not in ("product", "golden", "aql", "decision", "viewing", "sets"):
         rest = loc
     return [str(k) for k in rest if isinstance(k, int) or k.replace("_", "").isalnum()]
 
