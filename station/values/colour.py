@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,14 +122,49 @@ def lab_to_xyz(lab: Lab) -> Float:
     return np.asarray(t * WHITE_D50, dtype=np.float64)
 
 
+def root_terms(rgb: Float) -> Float:
+    """The square roots that a root-polynomial of degree 2 adds to (..., 3) linear RGB: of RG, GB and RB, (..., 3).
+
+    Finlayson, Mackiewicz and Hurlbert, "Color correction using root-polynomial regression", IEEE Transactions on Image
+    Processing 24 (2015). Of the first degree in the light, so that exposure does not bend a colour.
+    """
+    root = np.sqrt(np.maximum(rgb, 0.0))
+    return np.asarray(root * root[..., [1, 2, 0]], dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class LabSpline:
+    """A smooth displacement in Lab: Gaussian radial functions about the card's patches; none far from all of them.
+
+    centres : (n, 3) Lab. weights : (n, 3). reach : the functions' standard deviation in Lab units.
+    """
+
+    centres: Float
+    weights: Float
+    reach: float
+
+    def __call__(self, lab: Float) -> Float:
+        """Displacement (..., 3) at Lab (..., 3)."""
+        flat = lab.reshape(-1, 3) / self.reach
+        centres = self.centres / self.reach
+        squared = (flat**2).sum(axis=1)[:, None] + (centres**2).sum(axis=1) - 2 * flat @ centres.T
+        return np.asarray(np.exp(-0.5 * np.maximum(squared, 0.0)) @ self.weights).reshape(lab.shape)
+
+
 @dataclass(frozen=True, slots=True)
 class ColourCorrection:
-    """From linear device RGB to CIE XYZ (D50, 2 degrees): ``xyz = matrix @ max(rgb + offset, 0) ** gamma``.
+    """From linear device RGB to CIE XYZ (D50, 2 degrees): ``xyz = matrix @ (v * exp(shoulder * v)) ** gamma`` with
+    ``v = max(rgb + offset, 0)``, and what ``roots`` and ``spline`` add to it.
 
     offset, gamma : (3,) per channel; (0, 0, 0) and (1, 1, 1) for a plain 3x3.
     matrix : (3, 3).
     method : name of the model that was chosen.
     loo_mean : leave-one-patch-out mean CIEDE2000 of the fit; 0..  The honest size of a colour error in this photo.
+    shoulder : bend of the tone curve near full scale, 0 for none.
+    roots : (3, 3) of the square roots of a root-polynomial, ``xyz += roots @ root_terms(rgb)``, or None.
+    spline : displacement in Lab that follows, or None.
+    deviations : (m, p) deviations of this correction's own parameters, independent, each one standard uncertainty: what
+        the reading noise of the patches makes of it. None where that noise is not known.
     """
 
     offset: Float
@@ -136,34 +172,133 @@ class ColourCorrection:
     matrix: Float
     method: str
     loo_mean: float
+    shoulder: float = 0.0
+    roots: Float | None = None
+    spline: LabSpline | None = None
+    deviations: Float | None = None
+
+    @property
+    def is_curve(self) -> bool:
+        """Whether offset, gamma and matrix alone give the Lab."""
+        return self.shoulder == 0.0 and self.roots is None and self.spline is None
+
+    def curves(self, rgb: NDArray[np.floating]) -> Float:
+        """What the matrix multiplies, (..., 3): each channel's own tone curve at linear device RGB (..., 3).
+
+        Tabulated per channel over the coded values this is a whole picture's curve; with ``matrix`` (and ``spline``) it
+        is the correction, unless there are ``roots``.
+        """
+        v = np.maximum(np.asarray(rgb, dtype=np.float64) + self.offset, 0.0)
+        if self.shoulder:
+            v = v * np.exp(self.shoulder * v)
+        return np.asarray(v**self.gamma, dtype=np.float64)
 
     def xyz(self, rgb: NDArray[np.floating]) -> Float:
         """XYZ (..., 3) of linear device RGB (..., 3)."""
-        v = np.asarray(rgb, dtype=np.float64)
-        curved = np.maximum(v + self.offset, 0.0) ** self.gamma
-        return np.asarray(curved @ self.matrix.T, dtype=np.float64)
+        if self.spline is not None:
+            return lab_to_xyz(self.lab(rgb))
+        return self._parametric(rgb)
 
     def lab(self, rgb: NDArray[np.floating]) -> Lab:
         """Lab of linear device RGB (..., 3)."""
-        return xyz_to_lab(self.xyz(rgb))
+        plain = xyz_to_lab(self._parametric(rgb))
+        return plain if self.spline is None else Lab(plain.values + self.spline(plain.values))
+
+    def _parametric(self, rgb: NDArray[np.floating]) -> Float:
+        xyz = self.curves(rgb) @ self.matrix.T
+        if self.roots is not None:
+            xyz = xyz + root_terms(np.asarray(rgb, dtype=np.float64)) @ self.roots.T
+        return np.asarray(xyz, dtype=np.float64)
+
+    def u_lab(self, rgb: NDArray[np.floating]) -> Float:
+        """Covariance (..., 3, 3) of the Lab at linear device RGB (..., 3) that the patches' reading noise brings.
+
+        Standard, k = 1. Zeros where the noise was not known. What the model cannot follow is not in it: ``loo_mean``.
+        """
+        v = np.asarray(rgb, dtype=np.float64)
+        covariance = np.zeros((*v.shape, 3))
+        if self.deviations is None:
+            return covariance
+        here = self.parameters()
+        for deviation in self.deviations:
+            above, below = self.with_parameters(here + deviation), self.with_parameters(here - deviation)
+            change = (above.lab(v).values - below.lab(v).values) / 2
+            covariance += change[..., :, None] * change[..., None, :]
+        return covariance
+
+    def parameters(self) -> Float:
+        """(p,) all numbers of the correction in one row, in the order of ``deviations``."""
+        parts = [self.offset, self.gamma, self.matrix.ravel(), np.array([self.shoulder])]
+        if self.roots is not None:
+            parts.append(self.roots.ravel())
+        if self.spline is not None:
+            parts += [self.spline.centres.ravel(), self.spline.weights.ravel()]
+        return np.concatenate(parts)
+
+    def with_parameters(self, p: Float) -> ColourCorrection:
+        """The same model with other numbers; inverse of :meth:`parameters`. Its uncertainty is not known."""
+        roots, spline, at = self.roots, self.spline, 16
+        if roots is not None:
+            roots, at = p[at : at + 9].reshape(3, 3), at + 9
+        if spline is not None:
+            centres, weights = p[at:].reshape(2, -1, 3)
+            spline = LabSpline(centres, weights, spline.reach)
+        return replace(
+            self,
+            offset=p[:3],
+            gamma=p[3:6],
+            matrix=p[6:15].reshape(3, 3),
+            shoulder=float(p[15]),
+            roots=roots,
+            spline=spline,
+            deviations=None,
+        )
 
     def as_dict(self) -> dict[str, object]:
-        """JSON-compatible form."""
-        return {
+        """JSON-compatible form; what a model does not have is left out."""
+        d: dict[str, object] = {
             "offset": self.offset.tolist(),
             "gamma": self.gamma.tolist(),
             "matrix": self.matrix.tolist(),
             "method": self.method,
             "loo_mean": self.loo_mean,
         }
+        if self.shoulder:
+            d["shoulder"] = self.shoulder
+        if self.roots is not None:
+            d["roots"] = self.roots.tolist()
+        if self.spline is not None:
+            d["spline"] = {
+                "centres": self.spline.centres.tolist(),
+                "weights": self.spline.weights.tolist(),
+                "reach": self.spline.reach,
+            }
+        if self.deviations is not None:
+            d["deviations"] = self.deviations.tolist()
+        return d
 
     @classmethod
-    def from_dict(cls, d: dict[str, object]) -> ColourCorrection:
-        """Inverse of :meth:`as_dict`."""
+    def from_dict(cls, d: dict[str, Any]) -> ColourCorrection:
+        """Inverse of :meth:`as_dict`; reads also what was written before there were shoulders and splines."""
+
+        def array(key: str) -> Float | None:
+            return None if d.get(key) is None else np.asarray(d[key], dtype=np.float64)
+
+        spline = d.get("spline")
         return cls(
             offset=np.asarray(d["offset"], dtype=np.float64),
             gamma=np.asarray(d["gamma"], dtype=np.float64),
             matrix=np.asarray(d["matrix"], dtype=np.float64),
             method=str(d["method"]),
-            loo_mean=float(str(d["loo_mean"])),
+            loo_mean=float(d["loo_mean"]),
+            shoulder=float(d.get("shoulder", 0.0)),
+            roots=array("roots"),
+            spline=None
+            if spline is None
+            else LabSpline(
+                np.asarray(spline["centres"], dtype=np.float64),
+                np.asarray(spline["weights"], dtype=np.float64),
+                float(spline["reach"]),
+            ),
+            deviations=array("deviations"),
         )
