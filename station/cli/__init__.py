@@ -2,7 +2,8 @@
 
 ``conduct``    exit codes, one-line errors, JSON and tables, progress: the same for every command
 ``demo``       the main job on the sample data
-``bench``      card, rig, calibrate, capture
+``bench``      card, rig, capture
+``calibrating`` calibrate lens, light, check, status
 ``goldens``    golden seal, golden list
 ``inspecting`` inspect
 ``lots``       lot decide, lot list, plan

@@ -1,21 +1,16 @@
-"""``card``, ``rig``, ``calibrate``, ``capture``: the bench and what is known of it."""
+"""``card``, ``rig``, ``capture``: the bench and what is on it."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from station.cli.calibrating import calibrate, show_state
 from station.cli.conduct import Card, Json, context_of, document, emit, progress, show, table
 
-if TYPE_CHECKING:
-    from station.service.views import CalibrationView
-
 rig = typer.Typer(help="Benches: register, list.", no_args_is_help=True, rich_markup_mode=None)
-calibrate = typer.Typer(help="Measure a bench's lens and light.", no_args_is_help=True, rich_markup_mode=None)
-
-RigName = Annotated[str, typer.Option("--rig", metavar="NAME", help="The bench to calibrate.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -77,6 +72,7 @@ def list_rigs(context: typer.Context, json: Json = False) -> None:
     """Every bench and until when its calibrations hold."""
     with context_of(context).open() as station:
         found = station.rigs()
+        states = [] if json else station.bench.statuses()
     if json:
         for one in found:
             emit(document(one))
@@ -86,43 +82,8 @@ def list_rigs(context: typer.Context, json: Json = False) -> None:
         for r in found
     ]
     table("Rigs", ["rig", "lens", "light"], rows)
-
-
-@calibrate.command("lens")
-def calibrate_lens(
-    context: typer.Context,
-    rig: RigName,
-    boards: Annotated[list[Path], typer.Argument(metavar="BOARD.jpg", help="Four to eight pictures of the board.")],
-    json: Json = False,
-) -> None:
-    """Measure the lens on pictures of the ChArUco board."""
-    with context_of(context).open() as station, progress("Calibrating the lens"):
-        made = station.calibrate_lens(rig, boards)
-    if json:
-        emit(document(made))
-        return
-    show(f"Lens of {made.rig}: {made.images} pictures, reprojection residual {made.residual:.3f} px{_until(made)}")
-
-
-@calibrate.command("light")
-def calibrate_light(
-    context: typer.Context,
-    rig: RigName,
-    greys: Annotated[list[Path], typer.Argument(metavar="GREY.jpg", help="Pictures of the grey card.")],
-    lux: Annotated[float | None, typer.Option("--lux", min=0, help="Illuminance read from a meter.")] = None,
-    json: Json = False,
-) -> None:
-    """Measure the light on pictures of the grey card."""
-    with context_of(context).open() as station, progress("Calibrating the light"):
-        made = station.calibrate_light(rig, greys, lux=lux)
-    if json:
-        emit(document(made))
-        return
-    uniformity = made.detail["uniformity"] or 0.0
-    show(
-        f"Light of {made.rig}: {made.images} pictures, darkest place {uniformity:.0%} of the brightest, "
-        f"{made.residual:.2%} left after correction{_until(made)}"
-    )
+    for state in states:
+        show_state(state)
 
 
 def capture(
@@ -137,7 +98,3 @@ def capture(
         for path in take(spec, out, count):
             move(None)
             emit(str(path))
-
-
-def _until(made: CalibrationView) -> str:
-    return f"; holds until {made.expires_at:%Y-%m-%d}."

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from station.errors import CalibrationError
+from station.errors import CalibrationError, RequestError
 from station.service import tools, views
 from station.service.measuring import keep_photo
 from station.service.showing import bench_view, check_view, rig_view
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 LIGHT_DAYS = 30
 """How long a light calibration holds where nothing else is said."""
+LARGEST_LUX = 200_000
+"""Above full sunlight: a slip of the keyboard."""
 
 
 class Bench:
@@ -64,25 +66,41 @@ class Bench:
         rig: str,
         greys: Sequence[Path],
         *,
-        lux: float | None = None,
-        meter: MeterReading | None = None,
+        lux: Sequence[float] = (),
+        instrument: str = "",
+        measured_on: date | None = None,
         second_rate: Sequence[Path] = (),
         valid_days: int = LIGHT_DAYS,
     ) -> views.CalibrationView:
         """Measure the light on pictures of the grey card.
 
-        lux : illuminance by a meter; ``meter`` says more of the same reading and takes its place. second_rate :
-        pictures at another frame rate or exposure, for flicker only. Raises CalibrationError where they do not do.
+        Parameters
+        ----------
+        lux, instrument, measured_on
+            Readings of a lux meter, one a position; the meter and its number; the day, today by default.
+        second_rate
+            Pictures at another frame rate or exposure, for flicker only.
+        valid_days
+            How long it holds.
+
+        Raises
+        ------
+        CalibrationError
+            The pictures do not do.
+        RequestError
+            A meter without a reading, or a reading that cannot be.
         """
         from station.calibrate.bounds import light_faults
         from station.calibrate.field import flat_field
         from station.calibrate.flicker import remarks
 
         row, bench = self._rig(rig)
+        now = self._clock()
+        meter = _meter_reading(lux, instrument, measured_on, now.date())
         shots = [self._read(p) for p in greys]
         others = [self._read(p) for p in second_rate]
         light = flat_field(
-            shots, bench, lux=meter.lux if meter else lux, made_at=self._clock(), valid_days=valid_days, meter=meter,
+            shots, bench, lux=meter.lux if meter else None, made_at=now, valid_days=valid_days, meter=meter,
             second=others,
         )  # fmt: skip
         self._keep_calibration(row, "light", light, [*greys, *second_rate], [*shots, *others])
@@ -213,3 +231,18 @@ class Bench:
             self._db, rig_id=row.id, kind=kind, document=json.dumps(calibration.as_dict()), files=files,
             made_at=calibration.made_at, expires_at=calibration.expires_at,
         )  # fmt: skip
+
+
+def _meter_reading(lux: Sequence[float], instrument: str, measured_on: date | None, today: date) -> MeterReading | None:
+    instrument = instrument.strip()
+    if not lux:
+        if instrument or measured_on:
+            raise RequestError("a lux meter is named without its reading", "Add --lux N, once for each position.")
+        return None
+    if not all(0 < value <= LARGEST_LUX for value in lux):
+        raise RequestError(f"a bench has more than 0 and at most {LARGEST_LUX:,} lux", "Read the meter again.")
+    if measured_on is not None and measured_on > today:
+        raise RequestError(f"the lux meter was read on {measured_on}, which is yet to come", "Correct the date.")
+    if len(instrument) > 200 or not instrument.isprintable():
+        raise RequestError("the name of the lux meter is too long or no plain text", "Use up to 200 characters.")
+    return MeterReading(tuple(float(v) for v in lux), measured_on or today, instrument)

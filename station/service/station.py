@@ -94,7 +94,7 @@ class Station:
 
     def calibrate_light(self, rig: str, greys: Sequence[Path], *, lux: float | None = None) -> views.CalibrationView:
         """Measure the light on pictures of the grey card. Raises CalibrationError where they do not do."""
-        return self.bench.calibrate_light(rig, greys, lux=lux)
+        return self.bench.calibrate_light(rig, greys, lux=() if lux is None else (lux,))
 
     def read_card(self, photo: Path, card: str | None = None) -> CardDocument:
         """Find the colour card in a photo and say whether its correction may be used."""
