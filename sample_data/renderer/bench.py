@@ -254,6 +254,16 @@ def mat_texture(width_mm: float = 100.0, height_mm: float = 80.0) -> Single:
     return np.asarray(out + cv2.GaussianBlur(marks, (0, 0), 0.8), dtype=np.float32)
 
 
+@functools.cache
+def mat_under(width_mm: float, height_mm: float) -> Single:
+    """(h, w) texture of a mat that goes beyond a field of this size; a wide one repeats the mat by mirroring."""
+    mat = mat_texture()
+    missing = [1.15 * size / MAT_PITCH_MM - n for size, n in zip((height_mm, width_mm), mat.shape, strict=True)]
+    if max(missing) <= 0:
+        return mat
+    return np.pad(mat, [(max(0, math.ceil(m / 2)),) * 2 for m in missing], mode="reflect")
+
+
 def card_raw(lamp: Lamp) -> Single:
     """(26, 2, 3) raw of the 24 patches, the black frame and the grey core."""
     main, ambient = lamp.power()

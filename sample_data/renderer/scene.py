@@ -197,12 +197,6 @@ def _mat_raw(lamp: Lamp) -> Single:
     return np.asarray(raw[0], dtype=np.float32)
 
 
-def _mat_size(rig: BenchRig) -> tuple[float, float]:
-    """Width and height in mm of a mat that the whole field lies on."""
-    w, h = (1.15 * n * rig.pixel_mm for n in (rig.width, rig.height))
-    return (100.0, 80.0) if w <= 100 and h <= 80 else (float(math.ceil(w)), float(math.ceil(h)))
-
-
 def _paint_mat(
     image: Single, light: Single, cam: Camera, shooting: Shooting, rig: BenchRig, shadows: shade.Shadows
 ) -> None:
@@ -211,7 +205,7 @@ def _paint_mat(
         cam.packed(),
         cam.centre_mm,
         _mat_raw(shooting.lamp),
-        bench.mat_texture(*_mat_size(rig)),
+        bench.mat_under(rig.width * rig.pixel_mm, rig.height * rig.pixel_mm),
         bench.MAT_PITCH_MM,
         light_field(shooting, rig),
         shadows.share,

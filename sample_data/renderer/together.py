@@ -134,7 +134,8 @@ def _mask(shape: tuple[int, ...], ring: Points, half: Points) -> NDArray[np.uint
 def _take(taken: NDArray[np.uint8], ring: Points, half: Points) -> None:
     """Marks a ring and the gap round it as taken, in place."""
     n = 2 * math.ceil(GAP_MM / CELL_MM) + 1
-    taken |= cv2.dilate(_mask(taken.shape, ring, half), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (n, n)))
+    round_it = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (n, n))
+    np.maximum(taken, cv2.dilate(_mask(taken.shape, ring, half), round_it), out=taken)
 
 
 def _throw(taken: NDArray[np.uint8], outline: Points, half: Points, rng: np.random.Generator) -> Pose | None:
