@@ -339,6 +339,8 @@ def _filled(
         noise=pixel_noise(image.pixels, golden & valid),
         blur_px=blur,
         gates=(*gates, sharpness),
+        card_light=corrected.card.light if corrected.card is not None else None,
+        coding_step=corrected.shot.coding_step,
     )
 
 

@@ -49,6 +49,10 @@ def save_master(master: Master) -> tuple[bytes, dict[str, Any]]:
                 "u_lab": float(r.u_lab),
                 "centre_mm": [float(v) for v in r.centre_mm],
                 "area_mm2": float(r.area_mm2),
+                "rgb": None if r.rgb is None else [float(v) for v in r.rgb],
+                "cov": None if r.cov is None else [[float(v) for v in row] for row in r.cov],
+                "scatter": r.scatter,
+                "u_placement": r.u_placement,
             }
             for r in master.regions
         ],
@@ -60,6 +64,8 @@ def save_master(master: Master) -> tuple[bytes, dict[str, Any]]:
         "noise": float(master.noise),
         "blur_px": float(master.blur_px),
         "card": master.card,
+        "card_light": None if master.card_light is None else _light(master.card_light),
+        "coding_step": [float(v) for v in master.coding_step],
         "pose": {
             "x": float(master.pose.x),
             "y": float(master.pose.y),
@@ -119,6 +125,10 @@ def load_master(data: bytes, document: dict[str, Any], expected_digest: str) -> 
                 u_lab=r["u_lab"],
                 centre_mm=(r["centre_mm"][0], r["centre_mm"][1]),
                 area_mm2=r["area_mm2"],
+                rgb=_floats(r.get("rgb")),
+                cov=_floats(r.get("cov")),
+                scatter=r.get("scatter"),
+                u_placement=r.get("u_placement"),
             )
             for r in document["regions"]
         ),
@@ -130,7 +140,21 @@ def load_master(data: bytes, document: dict[str, Any], expected_digest: str) -> 
         blur_px=document["blur_px"],
         pose=Similarity(pose["x"], pose["y"], pose["rotation_deg"], pose["scale"]),
         card=document["card"],
+        card_light=_floats(document.get("card_light")),
+        coding_step=tuple(document.get("coding_step", (0.0, 0.0))),
     )
+
+
+def _light(patches: NDArray[np.float64]) -> list[list[float] | None]:
+    """Patches (n, 3) with None for one that was not read: JSON has no NaN."""
+    return [[float(v) for v in row] if np.isfinite(row).all() else None for row in patches]
+
+
+def _floats(rows: list[Any] | None) -> NDArray[np.float64] | None:
+    """Inverse of :func:`_light`; also reads vectors and matrices."""
+    if rows is None:
+        return None
+    return np.array([[np.nan] * 3 if row is None else row for row in rows], dtype=np.float64)
 
 
 def _arrays(master: Master) -> dict[str, NDArray[Any]]:

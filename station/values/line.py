@@ -23,11 +23,25 @@ LENGTHS = ("size", "border", "position", "offset", "offset-x", "offset-y")
 
 
 @dataclass(frozen=True, slots=True)
+class EditSign:
+    """One sign that a photo is not as its camera wrote it: evidence, never proof.
+
+    name : software, adjustments, camera, size, screenshot, tables, recompressed, thumbnail, comb.
+    grade : note, suspect or strong. words : what was seen, for a person.
+    """
+
+    name: str
+    grade: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shot:
     """One photo as the decoder hands it over: upright, vetted, hashed.
 
-    sha256 : of the file's bytes. notes : what the decoder did (rotated, profile applied ...).
+    sha256 : of the file's bytes. notes : what the decoder did (rotated, profile applied ...). edits : signs of editing.
     metadata : the few header texts worth keeping (maker, model, software), stripped of control characters.
+    coding_step : quantiser steps of the file, of a block's mean luma and chroma in codes of 255; 0 where lossless.
     """
 
     photo: DeviceRGB
@@ -36,6 +50,8 @@ class Shot:
     taken_at: str | None = None
     notes: tuple[str, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
+    edits: tuple[EditSign, ...] = ()
+    coding_step: tuple[float, float] = (0.0, 0.0)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -60,7 +76,11 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class PatchReading:
-    """One patch as read. rgb : (3,) mean linear device RGB; noise : (3,) standard deviation of a pixel."""
+    """One patch as read. rgb : (3,) mean linear device RGB; noise : (3,) standard deviation of a pixel.
+
+    glare : share of the patch, 0-1, that shines well above its median. gradient : change of its light from one side to
+    the other over its mean. used : whether it took part in the fit; ``fault`` says why not.
+    """
 
     name: str
     centre_px: tuple[float, float]
@@ -70,6 +90,10 @@ class PatchReading:
     lab_reference: Float
     lab_measured: Float | None
     delta_e_00: float | None
+    glare: float = 0.0
+    gradient: float = 0.0
+    used: bool = True
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +102,7 @@ class CardReading:
 
     corners_px : (4, 2) outer corners of the patch grid in the card's own order (first patch's corner first), or None.
     homography : (3, 3) card millimetres (origin at the centre of the first patch) to photo pixels, or None.
+    notes : what a reader should know of a usable reading: further cards in the photo, patches left out.
     """
 
     found: bool
@@ -93,6 +118,14 @@ class CardReading:
     fit_max: float | None = None
     loo_mean: float | None = None
     loo_max: float | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def light(self) -> Float | None:
+        """(n, 3) patches in linear light, NaN where one cannot be used; None without a usable card."""
+        if not self.usable:
+            return None
+        return np.array([p.rgb if p.used and not p.clipped else np.full(3, np.nan) for p in self.patches])
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +144,13 @@ class Corrected:
 @dataclass(frozen=True, slots=True)
 class RegionMaster:
     """One measured region of the golden. label : its value in the region map. lab : (3,) mean. u_lab : its standard
-    uncertainty in CIEDE2000. surface : soft enamel, hard enamel, plating, print, other."""
+    uncertainty in CIEDE2000. surface : soft enamel, hard enamel, plating, print, other.
+
+    rgb : (3,) mean in linear light. cov : (3, 3) Lab covariance of the mean, by its own scatter. scatter : of its
+    tiles, in CIEDE2000. u_placement : standard deviation of its CIEDE2000 from one placement on the bench to the next,
+    from further photos of the same golden; None takes what the surface is known for. A master sealed before these were
+    stored has none of them.
+    """
 
     name: str
     surface: str
@@ -120,6 +159,10 @@ class RegionMaster:
     u_lab: float
     centre_mm: tuple[float, float]
     area_mm2: float
+    rgb: Float | None = None
+    cov: Float | None = None
+    scatter: float | None = None
+    u_placement: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +182,7 @@ class Master:
     noise : standard deviation of a pixel of ``image`` at mid tone. blur_px : edge blur sigma in raster pixels.
     scale_source : rig, card or part. card : edition of the colour card it was read through.
     sizes_mm : every size the station could measure on the golden, by name.
+    card_light : (n, 3) patches of its card in linear light, NaN where unread. coding_step : as in :class:`Shot`.
     """
 
     number: str
@@ -161,6 +205,8 @@ class Master:
     blur_px: float
     pose: Similarity
     card: str | None = None
+    card_light: Float | None = None
+    coding_step: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +217,7 @@ class Aligned:
     similarity : golden millimetres to bench millimetres of this photo; its scale is the unit's size over the golden's,
         so a length L in the golden frame is L * similarity.scale on the unit.
     u_offset_mm, u_rotation_deg, u_scale : standard uncertainties (k = 1) of the registration and of the scale.
+    card_light : (n, 3) patches of the photo's card in linear light, NaN where unread. coding_step : see :class:`Shot`.
     """
 
     image: LinearRGB
@@ -187,6 +234,8 @@ class Aligned:
     noise: float
     blur_px: float
     gates: tuple[Gate, ...] = ()
+    card_light: Float | None = None
+    coding_step: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
