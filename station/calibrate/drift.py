@@ -30,8 +30,8 @@ CHECK_LIGHTNESS, CHECK_TINT = 2.5, 3.0
 """Limits of a session's check against the first: 2.5 of lightness is 11 % of the light, half the width of the usual
 band of 800 to 1,000 lux; beyond a tint of 3 a correction may be off by more than 1."""
 UNIT_LIGHTNESS, UNIT_TINT = 5.0, 4.0
-"""Limits of a unit's photo against the golden's, wider by the scatter of two single exposures: between 60 rendered units
-and their goldens, whose white balance scatters, the tint is 1.1 in the median, 2.0 at p95 and 3.1 at most."""
+"""Limits of a unit's photo against the golden's, wider by the scatter of two single exposures: between 60 rendered
+units and their goldens, whose white balance scatters, the tint is 1.1 in the median, 2.0 at p95 and 3.1 at most."""
 NEUTRAL = 4.0
 """Chroma of a reference patch up to which it counts as grey."""
 LOWEST = 0.01

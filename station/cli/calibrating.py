@@ -130,6 +130,11 @@ def status(context: typer.Context, rig: RigName, json: Json = False) -> None:
             f"Lens: calibrated {bench.lens.made_at:%Y-%m-%d} on {bench.lens.images} pictures, "
             f"{bench.lens.rms_px:.3f} px left; until {bench.lens.expires_at:%Y-%m-%d}"
         )
+    else:
+        show(
+            "Lens: not calibrated, lengths come from the colour card with the larger uncertainty. "
+            f"Run: station calibrate lens --rig {rig} BOARD.jpg ..."
+        )
     if bench.light is not None:
         light = bench.light
         show(

@@ -46,10 +46,10 @@ def bench_view(found: Calibration, *, in_use: bool, now: datetime) -> views.Benc
                 (("lens", "BOARD"), ("light", "GREY"))}  # fmt: skip
     faults, expiring = [], []
     for kind, gate, blocks, one in (("lens", "scale", LENGTHS, found.lens), ("light", "light", COLOUR, found.light)):
-        if one is None:
-            reason = f"rig {name} has no {kind} calibration"
+        if one is None and kind == "light":  # without a lens, lengths come from the card, with their uncertainty
+            reason = f"rig {name} has no light calibration"
             faults.append(views.BenchFault(gate=gate, reason=reason, blocks=blocks, command=commands[kind]))
-        elif now < one.expires_at <= now + SOON:
+        elif one is not None and now < one.expires_at <= now + SOON:
             reason = f"the {kind} calibration of rig {name} expires on {one.expires_at:%Y-%m-%d %H:%M} UTC"
             expiring.append(views.BenchFault(gate=gate, reason=reason, blocks=blocks, command=commands[kind]))
     for fault in found.faults:

@@ -1,10 +1,10 @@
-"""Health, golden samples and sampling plans."""
+"""Health, benches, golden samples and sampling plans."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import PlainTextResponse
 
 from station import __version__
@@ -13,6 +13,8 @@ from station.values.documents import Document, PlanDocument
 from station.web.routes.common import StationOf
 
 router = APIRouter()
+
+RigName = Annotated[str, Path(max_length=200)]
 
 
 class Health(Document):
@@ -26,6 +28,21 @@ class Health(Document):
 def health(station: StationOf) -> Health:
     station.rigs()
     return Health(status="ok", version=__version__)
+
+
+@router.get("/bench", tags=["bench"], summary="Every bench: its calibrations, what stands against judging, what to do")
+def benches(station: StationOf) -> list[views.BenchView]:
+    return station.bench.statuses()
+
+
+@router.get("/bench/{rig}", tags=["bench"], summary="One bench as it stands")
+def bench(station: StationOf, rig: RigName) -> views.BenchView:
+    return station.bench.status(rig)
+
+
+@router.get("/bench/{rig}/drift", tags=["bench"], summary="Every check of its light, oldest first")
+def drift(station: StationOf, rig: RigName) -> list[views.LightCheckView]:
+    return station.bench.drift_history(rig)
 
 
 @router.get("/goldens", tags=["goldens"], summary="Every sealed version, newest first")

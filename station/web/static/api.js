@@ -28,6 +28,7 @@ async function ask(path, options = {}) {
 const part = encodeURIComponent;
 
 export const api = {
+  benches: () => ask("/bench"),
   lots: () => ask("/lots"),
   queue: (lot, settled) => ask(`/queue?settled=${settled}${lot ? `&lot=${part(lot)}` : ""}`),
   document: (id) => ask(`/units/${id}/document`),

@@ -1,6 +1,7 @@
 // The review page: the queue, one unit at a time, one key a decision. See outbox.js for how a decision is kept.
 
 import { Unreachable, api } from "./api.js";
+import { drawBenches } from "./bench.js";
 import { badge, byId, el, shape, time } from "./dom.js";
 import { drawFacts, drawTally, markPlace, placesOf } from "./facts.js";
 import { Outbox } from "./outbox.js";
@@ -75,6 +76,7 @@ const lotChosen = () => byId("lot").value;
 
 /** Fetch the lists anew. Deferred units wait behind the others: somebody else is to look at them. */
 async function refresh() {
+  api.benches().then((found) => drawBenches(byId("bench"), found)).catch(() => {}); // the lists below say what is lost
   const [waiting, settled, lots] = await patiently(() =>
     Promise.all([api.queue(lotChosen(), false), api.queue(lotChosen(), true), api.lots()]));
   const deferred = (unit) => (unit.review?.decision === "defer" ? 1 : 0);
