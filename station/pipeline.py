@@ -126,6 +126,8 @@ def measure_master(
         blur_px=golden.blur_px,
         pose=pose,
         card=corrected.card.edition if corrected.card is not None and corrected.card.usable else None,
+        card_light=corrected.card.light if corrected.card is not None else None,
+        coding_step=corrected.shot.coding_step,
     )
 
 
@@ -263,6 +265,9 @@ def _region_master(
         u_lab=seen.u,
         centre_mm=(float(centre[0]), float(centre[1])),
         area_mm2=float(where.sum()) * frame.pitch_mm**2,
+        rgb=seen.rgb,
+        cov=seen.cov,
+        scatter=seen.scatter if seen.lab is not None else None,
     )
 
 

@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from station.devices import icc
+from station.devices.coding import coding_step
+from station.devices.edited import edit_signs
 from station.devices.photo_header import recognise
 from station.devices.photo_heif import decode_heif
 from station.devices.photo_limits import COPY, Decoded, Pixels, refusing
@@ -72,6 +74,8 @@ def read_photo(
         decoded = decode_by_pillow(data, kind, label, max_megapixels)
     metadata, notes = decoded.metadata, list(decoded.notes)
     with refusing(label):
+        stored = decoded.pixels if decoded.stored is None else decoded.stored
+        edits = edit_signs(kind, stored, metadata, tables=decoded.tables, ducky=decoded.ducky)
         photo = _to_srgb_curve(decoded, label, notes)
     return Shot(
         photo=photo,
@@ -80,6 +84,8 @@ def read_photo(
         taken_at=metadata.taken_at,
         notes=tuple(notes),
         metadata=metadata.texts,
+        coding_step=coding_step(data, kind),
+        edits=edits,
     )
 
 

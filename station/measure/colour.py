@@ -1,7 +1,9 @@
 """Colour of regions against the golden: robust means in linear light, CIEDE2000 with its parts and uncertainty.
 
-Card-relative: golden and unit each go through the correction of the card in their own photo, so the card's edition and
-most of the camera's metamerism are in both and cancel. What does not cancel is the uncertainty given here.
+Card-relative: on one bench the unit's light is brought into the golden's by the card in both photos and then both go
+through the golden's correction; without a common bench each goes through its own. The card's edition and most of the
+camera's metamerism are in both and cancel. What does not cancel is the uncertainty given here, component by component
+(:mod:`station.measure.colour_uncertainty`).
 """
 
 from __future__ import annotations
@@ -13,6 +15,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from station.measure.colour_uncertainty import (
+    DifferenceUncertainty,
+    along,
+    coding_covariance,
+    difference_uncertainty,
+    lab_slope,
+    metric_at,
+    round_covariance,
+)
+from station.measure.relative_light import RelativeLight, relative_light
 from station.values.colour import ColourCorrection, Lab, LinearRGB
 from station.values.difference import ColourDifference, colour_difference, delta_e_2000
 from station.values.line import Aligned, Master, Measurement, RegionMaster
@@ -21,7 +33,8 @@ Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 ERODE_PX = 4
-"""Kept away from a region's edge: blur, the wall's shadow and 4:2:0 chroma bleed reach 3 to 4 px in."""
+"""Kept away from a region's edge: blur, the wall's shadow and 4:2:0 chroma bleed reach 3 to 4 px in. Keeping further
+away makes it worse: in an even middle all of the coder's blocks stand on one level of its quantiser."""
 MIN_PIXELS = 40
 TILE_PX = 12
 """Side of the tiles whose scatter gives the uncertainty of the mean: neighbours share demosaic and coder noise."""
@@ -32,14 +45,26 @@ reached. Even regions stay below 1.8, regions under a glare's skirt exceed 3.3."
 MAX_CLIPPED = {"plating": 0.60}
 """Share of a region that may be clipped: speculars are part of metal, on enamel they are glare."""
 MAX_CLIPPED_OTHER = 0.15
+SPECULAR = 1.6
+"""Plating brighter than this many times its median mirrors a lamp."""
+
+# Standard uncertainties (k = 1), calibrated on rendered benches of seeds 31 and 20261 (see docs/colour-uncertainty.md).
+U_CODING = 0.78
+"""Of the coder's step in a region, against an even area's: regions are shaded, so their blocks take two levels."""
+U_POSITION, U_DRIFT = 0.005, 0.0035
+"""Relative light left by the flat field between two places of the bench, and its drift between two photos."""
+U_VEIL, U_VEIL_TURN = 0.0005, 0.0015
+"""Linear light (white = 1) that gloss mirrors more in one photo than in the other: where the part lies otherwise, and
+what turning it by half a turn adds, for lamps and room are not the same from all sides."""
+U_PLATING, U_PLATING_TURN = 0.8, 1.6
+"""The same of metal, which is nothing but mirror, in CIEDE2000; taken where the golden was not photographed again."""
+U_SLOPE = 0.03
+"""Of the difference itself: the correction's slope between two colours is known no better than its patches fit."""
 U_SAME_BENCH = 0.12
-"""Standard uncertainty of one correction per CIEDE2000 of its leave-one-out error when golden and unit share rig and
-card: the model's misfit repeats from photo to photo and cancels, the patches' reading does not."""
-U_FIELD = 0.2
-"""Standard uncertainty left by the light's field after its correction and by what the gloss mirrors, in CIEDE2000."""
+"""Of one correction, for each CIEDE2000 of its leave-one-out error, where the cards' readings cannot be compared."""
 U_OTHER_CAMERA = 2.0
-"""Standard uncertainty between two cameras or lights, whatever the correction: held-out colours, phone against phone in
-one light, differ by 3.4 CIEDE2000 in the mean and 5.3 at the 95th percentile."""
+"""Between two cameras or lights in CIEDE2000, whatever the correction: held-out colours, phone against phone in one
+light, differ by 3.4 in the mean and 5.3 at the 95th percentile, as a standard deviation of 2.0 a coordinate gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +72,9 @@ class RegionColour:
     """The colour of one region, or why there is none.
 
     rgb : (3,) robust mean in linear light. lab : (3,) under the correction. u : standard uncertainty (k = 1) of the
-    mean in CIEDE2000, 0 where there is no lab. scatter : root mean square distance of the region's tiles from that
-    mean, in CIEDE2000. pixels : how many were used.
+    mean in CIEDE2000, 0 where there is no lab, and cov (3, 3) its covariance in Lab. scatter : root mean square
+    distance of the region's tiles from that mean, in CIEDE2000. pixels : how many were used. specular_share : of the
+    region, 0-1, masked because it is clipped or mirrors a lamp.
     """
 
     rgb: Float | None
@@ -57,6 +83,8 @@ class RegionColour:
     pixels: int
     why: str = ""
     scatter: float = 0.0
+    cov: Float | None = None
+    specular_share: float = 0.0
 
 
 def region_mean(
@@ -95,6 +123,9 @@ def region_mean(
     if int(kept.sum()) < max((1 - limit) * int(seen.sum()), MIN_PIXELS):
         share = 100 * (1 - kept.sum() / seen.sum())
         return RegionColour(None, None, 0.0, int(kept.sum()), f"{share:.0f} % of the region is clipped or glares")
+    if surface == "plating":
+        kept = _without_speculars(image, kept)
+    specular = 1 - float(kept.sum()) / max(int(seen.sum()), 1)
     y, x = np.nonzero(kept)
     rgb = image.pixels[y, x].astype(np.float64)
     chosen = _middle_half(rgb) if surface == "plating" else _without_outliers(rgb)
@@ -102,22 +133,46 @@ def region_mean(
     if correction is None:
         return RegionColour(mean, None, 0.0, int(chosen.sum()), "the photo has no usable colour card")
     lab = correction.lab(mean).values
-    scatter, tiles = _scatter(rgb[chosen], y[chosen], x[chosen], lab, correction)
-    return RegionColour(mean, lab, scatter / math.sqrt(tiles), int(chosen.sum()), scatter=scatter)
+    scatter, tiles, cov = _scatter(rgb[chosen], y[chosen], x[chosen], lab, correction)
+    u = scatter / math.sqrt(tiles)
+    return RegionColour(mean, lab, u, int(chosen.sum()), scatter=scatter, cov=cov, specular_share=specular)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """What golden and unit have in common. light : the unit's in the golden's, on one bench. turn : sine of half the
+    unit's turn against the golden, 0-1."""
+
+    aligned: Aligned
+    master: Master
+    same_bench: bool
+    light: RelativeLight | None
+    turn: float
 
 
 def measure_regions(aligned: Aligned, master: Master) -> tuple[Measurement, ...]:
-    """CIEDE2000 of every region of the master, kind ``colour``, with lab, lab_golden, dL, dC and dH in the detail.
+    """CIEDE2000 of every region of the master, kind ``colour``, with lab, lab_golden, dL, dC and dH in the detail, and
+    the budget of its uncertainty: ``u_parts`` (k = 1, CIEDE2000, by name), ``u_bias`` and ``best_limit`` as
+    :class:`~station.measure.colour_uncertainty.DifferenceUncertainty` has them.
 
     A region that cannot be measured has value None and ``why``.
     """
     same_bench = aligned.scale_source == "rig" and master.scale_source == "rig"
-    return tuple(_measure(region, aligned, master, same_bench) for region in master.regions)
+    light = None
+    if same_bench:
+        steps = (master.coding_step, aligned.coding_step)
+        light = relative_light(master.card_light, aligned.card_light, master.correction, steps=steps)
+    turned = math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg)
+    pair = _Pair(aligned, master, same_bench, light, abs(math.sin(turned / 2)))
+    return tuple(_measure(region, pair) for region in master.regions)
 
 
-def _measure(region: RegionMaster, aligned: Aligned, master: Master, same_bench: bool) -> Measurement:
+def _measure(region: RegionMaster, pair: _Pair) -> Measurement:
+    aligned, master = pair.aligned, pair.master
     name = f"colour:{region.name}"
-    method = "CIEDE2000, card-relative, " + ("same bench" if same_bench else "no common bench")
+    method = "CIEDE2000, card-relative, " + ("same bench" if pair.same_bench else "no common bench")
+    if region.surface == "plating":
+        method += ", compared with the golden only: no absolute tone of metal is claimed"
     seen = region_mean(
         aligned.image,
         master.labels,
@@ -132,39 +187,86 @@ def _measure(region: RegionMaster, aligned: Aligned, master: Master, same_bench:
         why = "the golden has no colour for this region"
     if not why and seen.scatter > MAX_SCATTER[0] and seen.scatter > MAX_SCATTER[1] * _golden_scatter(region, master):
         why = f"the region's light is uneven ({seen.scatter:.1f} CIEDE2000): glare or a shadow lies on it"
-    if why or seen.lab is None or region.lab is None or aligned.correction is None:
+    if why or seen.rgb is None or seen.lab is None or region.lab is None or aligned.correction is None:
         return Measurement(name, "colour", None, "CIEDE2000", 0.0, method, region.centre_mm, why)
-    golden_loo = master.correction.loo_mean if master.correction is not None else 0.0
-    u = u_colour(seen.u, region.u_lab, aligned.correction.loo_mean, golden_loo, same_bench=same_bench)
-    difference = colour_difference(Lab(np.asarray(region.lab, dtype=np.float64)), Lab(seen.lab))
+    golden, unit = np.asarray(region.lab, dtype=np.float64), seen.lab
+    if pair.light is not None and master.correction is not None:
+        unit = master.correction.lab(pair.light.of(seen.rgb)).values
+    difference = colour_difference(Lab(golden), Lab(unit))
+    budget = _budget(region, seen, unit, golden, pair)
     detail: dict[str, object] = {
-        "lab": _rounded(seen.lab),
-        "lab_golden": _rounded(region.lab),
+        "lab": _rounded(unit),
+        "lab_golden": _rounded(golden),
         "dL": round(float(difference.dL), 4),
         "dC": round(float(difference.dC), 4),
         "dH": round(float(difference.dH), 4),
         "pixels": seen.pixels,
+        "u_parts": {part: round(u, 4) for part, u in budget.parts.items()},
+        "u_bias": round(budget.bias, 4),
+        "best_limit": round(budget.best_limit, 4),
     }
+    if region.surface == "plating":
+        detail["specular_share"] = round(seen.specular_share, 4)
     value = float(difference.delta_e)
-    return Measurement(name, "colour", value, "CIEDE2000", 2 * u, method, region.centre_mm, "", detail)
+    return Measurement(name, "colour", value, "CIEDE2000", budget.u, method, region.centre_mm, "", detail)
+
+
+def _budget(region: RegionMaster, seen: RegionColour, unit: Float, golden: Float, pair: _Pair) -> DifferenceUncertainty:
+    """The components of the difference's uncertainty as Lab covariances, propagated."""
+    master, aligned = pair.master, pair.aligned
+    assert seen.rgb is not None
+    assert aligned.correction is not None
+    metric = metric_at((golden + unit) / 2)
+    if pair.light is not None and master.correction is not None:
+        rgb = pair.light.of(seen.rgb)
+        slope = lab_slope(master.correction, rgb)
+        card = slope @ pair.light.covariance(seen.rgb) @ slope.T
+    else:
+        rgb = seen.rgb
+        slope = lab_slope(aligned.correction, rgb)
+        card = _card_covariance(master.correction, region, metric) + _card_covariance(aligned.correction, seen, metric)
+    light, white = slope @ rgb, slope @ np.ones(3)
+    coding = coding_covariance(rgb, aligned.coding_step) + coding_covariance(rgb, master.coding_step)
+    golden_mean = region.cov if region.cov is not None else round_covariance(region.u_lab, metric) / 3
+    unit_mean = seen.cov if seen.cov is not None else round_covariance(seen.u, metric) / 3
+    if region.u_placement is not None:
+        placement = along(light, math.sqrt(2) * region.u_placement, metric)
+    elif region.surface == "plating":
+        placement = along(light, math.hypot(U_PLATING, U_PLATING_TURN * pair.turn), metric)
+    else:
+        placement = math.hypot(U_VEIL, U_VEIL_TURN * pair.turn) ** 2 * np.outer(white, white)
+    components = {
+        "pixels": unit_mean + golden_mean,
+        "coding": U_CODING**2 * slope @ coding @ slope.T,
+        "card": card,
+        "position": U_POSITION**2 * np.outer(light, light),
+        "drift": U_DRIFT**2 * np.outer(light, light),
+        "placement": placement,
+        "correction": U_SLOPE**2 * np.outer(unit - golden, unit - golden),
+    }
+    if not pair.same_bench:
+        components["camera"] = round_covariance(U_OTHER_CAMERA, metric)
+    return difference_uncertainty(golden, unit, components)
+
+
+def _card_covariance(correction: ColourCorrection | None, of: RegionMaster | RegionColour, metric: Float) -> Float:
+    """(3, 3) Lab covariance of one correction at a colour: by its own account, or by its leave-one-out error."""
+    if correction is None:
+        return np.zeros((3, 3))
+    u_lab = getattr(correction, "u_lab", None)
+    by_fit = u_lab(of.rgb) if u_lab is not None and of.rgb is not None else np.zeros((3, 3))
+    if by_fit.any():
+        return np.asarray(by_fit)
+    return round_covariance(U_SAME_BENCH * correction.loo_mean, metric)
 
 
 def _golden_scatter(region: RegionMaster, master: Master) -> float:
     """Scatter of the region in the golden's own photo: what its texture brings along."""
+    if region.scatter is not None:
+        return region.scatter
     none = np.zeros(master.labels.shape, dtype=bool)
     seen = region_mean(master.image, master.labels, region.label, none, master.correction, surface=region.surface)
     return seen.scatter
-
-
-def u_colour(u_unit: float, u_golden: float, loo_unit: float, loo_golden: float, *, same_bench: bool) -> float:
-    """Standard uncertainty (k = 1) of a CIEDE2000 between unit and golden.
-
-    Scatter of both means; the corrections' repeatability on one bench, or ``U_OTHER_CAMERA`` where golden and unit
-    come from cameras or lights that are not known to be the same; the light's field.
-    """
-    scatter = math.hypot(u_unit, u_golden)
-    between = U_SAME_BENCH * math.hypot(loo_unit, loo_golden) if same_bench else U_OTHER_CAMERA
-    return math.hypot(scatter, between, U_FIELD)
 
 
 def _core(region: Bool, erode_px: int) -> Bool:
@@ -190,6 +292,12 @@ def _without_outliers(rgb: Float) -> Bool:
     return np.asarray(kept if kept.sum() >= MIN_PIXELS else np.ones(len(rgb), dtype=bool))
 
 
+def _without_speculars(image: LinearRGB, kept: Bool) -> Bool:
+    """Without what mirrors a lamp, and its neighbours."""
+    brightness = image.pixels.sum(axis=2)
+    return kept & ~_spread(brightness > SPECULAR * float(np.median(brightness[kept])))
+
+
 def _middle_half(rgb: Float) -> Bool:
     """The middle half by brightness: metal mirrors lamp and room, its median tone compares with the golden's."""
     brightness = rgb.sum(axis=1)
@@ -199,18 +307,20 @@ def _middle_half(rgb: Float) -> Bool:
 
 def _scatter(
     rgb: Float, y: NDArray[np.intp], x: NDArray[np.intp], lab: Float, correction: ColourCorrection
-) -> tuple[float, int]:
-    """Root mean square CIEDE2000 between the means of tiles and the region's mean, and how many tiles there are."""
+) -> tuple[float, int, Float]:
+    """Root mean square CIEDE2000 between the means of tiles and the region's mean, how many tiles there are, and the
+    Lab covariance of the region's mean that follows from them."""
     tile = (y // TILE_PX) * 100_000 + x // TILE_PX
     _, member, count = np.unique(tile, return_inverse=True, return_counts=True)
     full = count >= max(4, int(np.median(count) / 4))
     if int(full.sum()) < 3:
-        pixel = delta_e_2000(Lab(np.broadcast_to(lab, rgb.shape)), correction.lab(rgb))
-        return float(np.sqrt(np.mean(pixel**2))), max(1, len(rgb) // 16)
-    sums = np.stack([np.bincount(member, weights=rgb[:, c]) for c in range(3)], axis=-1)
-    means = correction.lab((sums / count[:, None])[full])
+        means, tiles = correction.lab(rgb), max(1, len(rgb) // 16)
+    else:
+        sums = np.stack([np.bincount(member, weights=rgb[:, c]) for c in range(3)], axis=-1)
+        means, tiles = correction.lab((sums / count[:, None])[full]), int(full.sum())
     apart = delta_e_2000(Lab(np.broadcast_to(lab, means.values.shape)), means)
-    return float(np.sqrt(np.mean(apart**2))), int(full.sum())
+    off = means.values - lab
+    return float(np.sqrt(np.mean(apart**2))), tiles, np.asarray(off.T @ off / len(off) / tiles)
 
 
 def _rounded(lab: Float) -> list[float]:

@@ -53,10 +53,8 @@ def difference_uncertainty(golden: Float, unit: Float, components: Mapping[str, 
     factor = np.linalg.cholesky(metric).T
     spread, directions = np.linalg.eigh(factor @ total @ factor.T)
     widest = math.sqrt(max(float(spread[-1]), 0.0))
-    if value > 1e-3:
-        gradient = _gradient(golden, unit)
-    else:  # no direction: the one in which the error is largest
-        gradient = factor.T @ directions[:, -1]
+    # Without a difference there is no direction: the one in which the error is largest.
+    gradient = _gradient(golden, unit) if value > 1e-3 else factor.T @ directions[:, -1]
     variance = float(gradient @ total @ gradient)
     across = max(float(np.trace(metric @ total)) - variance, 0.0)
     bias = value - math.sqrt(max(value**2 - across, 0.0))
@@ -65,7 +63,8 @@ def difference_uncertainty(golden: Float, unit: Float, components: Mapping[str, 
 
 
 def metric_at(lab: Float) -> Float:
-    """(3, 3) matrix M with ``sqrt(d' M d)`` the CIEDE2000 of a small difference d about ``lab`` (3,), by polarisation."""
+    """(3, 3) matrix M with ``sqrt(d' M d)`` the CIEDE2000 of a small difference d about ``lab`` (3,): six probes and
+    polarisation."""
     axes = np.eye(3)
     probes = np.concatenate([axes, axes[[0, 0, 1]] + axes[[1, 2, 2]]]) * _STEP
     form = (delta_e_2000(Lab(lab - probes / 2), Lab(lab + probes / 2)) / _STEP) ** 2
