@@ -1,4 +1,4 @@
-"""Colour card references: the classic 24 in both editions and three sizes, and cards of the user's own (TOML)."""
+"""Colour card references: the classic 24 in both editions and three sizes, others, and the user's own (TOML)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ BUILT_IN: dict[str, tuple[str, ...]] = {
     "colorchecker24": ("colorchecker24-after-2014", "colorchecker24-before-2014"),
     "colorchecker24-passport": ("colorchecker24-passport-after-2014", "colorchecker24-passport-before-2014"),
     "colorchecker24-nano": ("colorchecker24-nano-after-2014", "colorchecker24-nano-before-2014"),
+    "spydercheckr24": ("spydercheckr24",),
 }
 """Names that stand for both editions of a card; each edition can be named alone too."""
 
@@ -78,6 +79,10 @@ def parse_card(text: bytes, source: str) -> CardReference:
                 f"{source}: patches.{i}.lab of {patch.name!r} is {list(patch.lab)}, which is no surface colour",
                 "Give L* 0 to 100 and a*, b* of the D50, 2 degree Lab.",
             )
+    if card.fill is not None and not 0 < card.fill[0] <= card.fill[1] <= 1.1:
+        raise RigError(
+            f"{source}: fill is {list(card.fill)}", "Give the smallest and largest patch width over the pitch, 0 to 1."
+        )
     if card.patch_mm and card.pitch_mm and card.patch_mm > card.pitch_mm:
         raise RigError(f"{source}: patch_mm is larger than pitch_mm", "The pitch is from patch centre to patch centre.")
     return card

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
+from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from station.calibrate.card_faults import channel_fault, foreign_gap
 from station.calibrate.correction import MIN_PATCHES, FittedCorrection, fit_correction
 from station.calibrate.field import gain_at
 from station.calibrate.placement import Placement, cells
@@ -27,10 +29,20 @@ DARK_WHITE = 0.2
 """Linear light of the card's lightest patch below which the photo is too dark to measure from."""
 INNER = 0.55
 """Part of a patch's side that is read: away from its edges, where blur, glare and chroma subsampling reach in."""
-PATCH_PIXELS = 2500
-"""Pixels of a patch that are read, spread over it: more would not make its mean more certain."""
+PATCH_SIDE = 40
+"""Pixels read along a side of a patch, spread over it: more would not make its mean more certain."""
+GLARE_RISE = 0.02
+"""Linear light above the patch's median, in all channels and beyond 4 standard deviations, that is glare, not noise."""
+MAX_GLARE = 0.03
+"""Share of a patch that may glare before it is left out."""
+MAX_GRADIENT = 0.25
+"""Change of light across the read part of a patch, over its mean, from which it is left out: a shadow's edge or a
+reflection lies on it. On photographs of cards the 95th percentile is half of this, dark patches aside."""
+MIN_USED = 0.75
+"""Part of the patches that must remain for a fit."""
 MAX_RESIDUAL = (3.0, 8.0)
 """Largest mean and largest single CIEDE2000 of the fit. A mean of 4 let a clone of the classic card pass."""
+_SQUARE = np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
 
 
 def read_patches(
@@ -41,45 +53,73 @@ def read_patches(
 ) -> tuple[PatchReading, ...] | None:
     """The patches' robust means in linear light, or None where the card reaches over the photo's edge."""
     h, w = photo.shape[:2]
-    top = 255 if photo.dtype == np.uint8 else 65535
     index = cells(card.columns, card.rows)
-    centres = project(homography, index)
     fill = card.patch_mm / card.pitch_mm if card.patch_mm and card.pitch_mm else 0.85
-    half = INNER * fill / 2
-    square = np.array([[-half, -half], [half, -half], [half, half], [-half, half]])
+    corners = project(homography, (index[:, None] + INNER * fill / 2 * _SQUARE).reshape(-1, 2)).reshape(-1, 4, 2)
+    if not np.isfinite(corners).all() or (corners < 0).any() or (corners > (w - 1, h - 1)).any():
+        return None
+    sides = np.hypot(*np.moveaxis(corners - np.roll(corners, 1, axis=1), -1, 0))
+    count = int(np.clip(round(float(np.median(sides))), 2, PATCH_SIDE))
+    u = (np.arange(count) - (count - 1) / 2) / count * 2  # -1..1, pixel centres
+    across = np.stack(np.meshgrid(u, u), axis=-1).reshape(-1, 2)
+    at = project(homography, (index[:, None] + INNER * fill / 2 * across).reshape(-1, 2))
+    pixel = np.rint(at).astype(np.intp).reshape(len(index), -1, 2)
+    values = photo[pixel[..., 1], pixel[..., 0]]
+    top = 255 if photo.dtype == np.uint8 else 65535
+    linear = srgb_decode(np.arange(top + 1) / top)[values]  # (n, m, 3)
+    median = np.median(linear, axis=1, keepdims=True)
+    away = np.abs(linear - median)
+    spread = 1.4826 * np.median(away, axis=1, keepdims=True) + 0.5 / 255 * np.maximum(median, 0.02)
+    kept: NDArray[np.bool_] = np.asarray((away <= 3 * spread).all(axis=2))
+    kept[kept.sum(axis=1) < 4] = True
+    mean = (linear * kept[..., None]).sum(axis=1) / kept.sum(axis=1)[:, None]
+    glare = (linear - median > 4 * spread + GLARE_RISE).all(axis=2).mean(axis=1)
+    gradient = _gradient(linear.mean(axis=2), across)
+    clipped = ((values / top).mean(axis=1) > CLIPPED).any(axis=1) | ((values > CLIPPED * top).mean(axis=1) > 0.05).any(
+        axis=1
+    )
+    centres = project(homography, index)
     readings: list[PatchReading] = []
-    for patch, cell, centre in zip(card.patches, index, centres, strict=True):
-        quad = project(homography, cell + square)
-        low, high = np.floor(quad.min(axis=0)).astype(int), np.ceil(quad.max(axis=0)).astype(int)
-        if not np.isfinite(quad).all() or (low < 0).any() or high[0] >= w or high[1] >= h:
-            return None
-        crop = photo[low[1] : high[1] + 1, low[0] : high[0] + 1]
-        mask = np.zeros(crop.shape[:2], dtype=np.uint8)
-        cv2.fillConvexPoly(mask, np.rint((quad - low) * 16).astype(np.int32), 1, shift=4)
-        inside = crop[mask > 0]
-        if len(inside) < 4:
-            return None
-        coded = inside[:: max(1, len(inside) // PATCH_PIXELS)].astype(np.float64) / top
-        linear = srgb_decode(coded)
-        median = np.median(linear, axis=0)
-        spread = 1.4826 * np.median(np.abs(linear - median), axis=0) + 0.5 / 255 * np.maximum(median, 0.02)
-        kept = linear[(np.abs(linear - median) <= 3 * spread).all(axis=1)]
-        kept = kept if len(kept) >= 4 else linear
-        gain = np.ones(3) if light is None else gain_at(light, centre, (w, h))
-        clipped = bool((np.mean(coded, axis=0) > CLIPPED).any() or ((coded > CLIPPED).mean(axis=0) > 0.05).any())
-        readings.append(
-            PatchReading(
-                name=patch.name,
-                centre_px=(round(float(centre[0]), 3), round(float(centre[1]), 3)),
-                rgb=kept.mean(axis=0) * gain,
-                noise=linear.std(axis=0) * gain,
-                clipped=clipped,
-                lab_reference=np.array(patch.lab),
-                lab_measured=None,
-                delta_e_00=None,
-            )
+    for i, patch in enumerate(card.patches):
+        gain = np.ones(3) if light is None else gain_at(light, centres[i], (w, h))
+        reading = PatchReading(
+            name=patch.name,
+            centre_px=(round(float(centres[i, 0]), 3), round(float(centres[i, 1]), 3)),
+            rgb=mean[i] * gain,
+            noise=linear[i].std(axis=0) * gain,
+            clipped=bool(clipped[i]),
+            lab_reference=np.array(patch.lab),
+            lab_measured=None,
+            delta_e_00=None,
+            glare=round(float(glare[i]), 4),
+            gradient=round(float(gradient[i]), 4),
         )
+        fault = _fault(reading)
+        readings.append(dataclasses.replace(reading, used=not fault, fault=fault))
     return tuple(readings)
+
+
+def _gradient(light: Float, across: Float) -> Float:
+    """(n,) change of light (n, m) from side to side by a fitted plane, over its mean; what noise alone gives is taken
+    off (3 standard errors)."""
+    power = float((across[:, 0] ** 2).sum())
+    slope = (light - light.mean(axis=1, keepdims=True)) @ across / power  # (n, 2), per half side
+    rest = light - light.mean(axis=1, keepdims=True) - slope @ across.T
+    change = 2 * np.hypot(slope[:, 0], slope[:, 1]) - 6 * rest.std(axis=1) / np.sqrt(power)
+    return np.asarray(np.maximum(change, 0.0) / np.maximum(light.mean(axis=1), 0.05), dtype=np.float64)
+
+
+def _fault(patch: PatchReading) -> str:
+    """Why a patch takes no part in the fit; empty where it does."""
+    if patch.clipped:
+        return "clipped"
+    if patch.rgb.max() <= NEAR_BLACK:
+        return "black"
+    if patch.glare > MAX_GLARE:
+        return "glare"
+    if patch.gradient > MAX_GRADIENT:
+        return "uneven light"
+    return ""
 
 
 def judge_reading(
@@ -87,7 +127,7 @@ def judge_reading(
 ) -> CardReading:
     """Fit every edition, name the better one, and hold the reading against the gates."""
     rgb = np.array([p.rgb for p in patches])
-    use = np.array([not p.clipped for p in patches]) & (rgb.max(axis=1) > NEAR_BLACK)
+    use = np.array([p.used for p in patches])
     fits: list[tuple[float, CardReference, FittedCorrection]] = []
     for card in group:
         fitted = fit_correction(rgb, card.lab, use)
@@ -101,7 +141,7 @@ def judge_reading(
         "mirrored": placed.mirrored,
         "corners_px": project(placed.homography, corners),
     }
-    reason = _exposure_fault(rgb, use, group[0].lab)
+    reason = _light_fault(patches, group[0].lab)
     if not fits:
         reason = reason or "card: too few patches can be read, or no correction explains them"
         return CardReading(**common, usable=False, reason=reason, patches=patches)  # type: ignore[arg-type]
@@ -119,11 +159,13 @@ def judge_reading(
     worst, loo = float(fitted.fit[use].max()), fitted.loo[use]
     if placed.mirrored:
         reason = "card: the photo is mirrored, as a webcam's preview is; hand in the unmirrored photo"
-    elif not reason and (mean > MAX_RESIDUAL[0] or worst > MAX_RESIDUAL[1]):
+    elif not reason:
+        reason = channel_fault(rgb[use], group[0].lab[use]) or foreign_gap(placed.fill, card)
+    if not reason and (mean > MAX_RESIDUAL[0] or worst > MAX_RESIDUAL[1]):
         reason = (
-            f"card: the residual of its patches is {mean:.1f} CIEDE2000 in the mean and {worst:.1f} at most, the "
-            f"limits are {MAX_RESIDUAL[0]:.0f} and {MAX_RESIDUAL[1]:.0f}: part of it is covered or "
-            "glares, or it is another card"
+            f"card: the residual of its patches is {mean:.1f} CIEDE2000 in the mean and {worst:.1f} at most "
+            f"({_worst(patches)}), the limits are {MAX_RESIDUAL[0]:.0f} and {MAX_RESIDUAL[1]:.0f}: part of it is "
+            "covered or glares, the photo was edited, or it is another card"
         )
     homography = None
     if card.pitch_mm is not None:
@@ -140,21 +182,38 @@ def judge_reading(
         fit_max=worst,
         loo_mean=float(loo.mean()),
         loo_max=float(loo.max()),
+        notes=_left_out(patches),
     )
 
 
-def _exposure_fault(rgb: Float, use: NDArray[np.bool_], lab: Float) -> str:
-    """Why the exposure does not allow the card to be used, or nothing."""
+def _left_out(patches: Sequence[PatchReading]) -> tuple[str, ...]:
+    spoilt = [f"{p.name} ({p.fault})" for p in patches if p.fault]
+    return (f"patches left out of the fit: {', '.join(spoilt)}",) if spoilt else ()
+
+
+def _light_fault(patches: Sequence[PatchReading], lab: Float) -> str:
     lightest = int(lab[:, 0].argmax())
-    if rgb[lightest].max() < DARK_WHITE:
-        share = 100 * float(rgb[lightest].max())
-        return f"light: the card's lightest patch reaches {share:.0f} % of full scale: expose longer"
-    needed = max(MIN_PATCHES, round(0.75 * len(rgb)))
-    if int(use.sum()) < needed:
-        return (
-            f"clipping: only {int(use.sum())} of {len(rgb)} patches are neither clipped nor black: expose differently"
-        )
-    return ""
+    brightness = float(patches[lightest].rgb.max())
+    if brightness < DARK_WHITE:
+        return f"light: the card's lightest patch reaches {100 * brightness:.0f} % of full scale: expose longer"
+    needed = max(MIN_PATCHES, round(MIN_USED * len(patches)))
+    faults = Counter(p.fault for p in patches if p.fault)
+    used = len(patches) - faults.total()
+    if used >= needed:
+        return ""
+    if faults["clipped"] + faults["black"] >= faults["glare"] + faults["uneven light"]:
+        return f"clipping: only {used} of {len(patches)} patches are neither clipped nor black: expose differently"
+    spoilt = ", ".join(p.name for p in patches if p.fault in ("glare", "uneven light"))
+    return (
+        f"card: light falls unevenly on {faults['glare'] + faults['uneven light']} of {len(patches)} patches "
+        f"({spoilt}): a lamp is mirrored in them or a shadow's edge lies on them; turn the card or move the lamp"
+    )
+
+
+def _worst(patches: Sequence[PatchReading]) -> str:
+    """The three patches that fit worst, with their CIEDE2000."""
+    worst = sorted((p for p in patches if p.used), key=lambda p: -(p.delta_e_00 or 0.0))[:3]
+    return ", ".join(f"{p.name} {p.delta_e_00:.1f}" for p in worst)
 
 
 def card_document(shot: Shot, reading: CardReading) -> CardDocument:
@@ -190,10 +249,16 @@ def card_document(shot: Shot, reading: CardReading) -> CardDocument:
                 lab_measured=None if p.lab_measured is None else _triple(p.lab_measured),
                 delta_e_00=p.delta_e_00,
                 clipped=p.clipped,
+                noise=_triple(p.noise),
+                glare=p.glare,
+                gradient=p.gradient,
+                used=p.used,
+                fault=p.fault,
             )
             for p in reading.patches
         ),
         fit=fit,
+        notes=reading.notes,
     )
 
 

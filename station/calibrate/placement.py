@@ -25,15 +25,34 @@ Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 SIDE_SPAN = (0.28, 0.54)
 """Where a patch's edge is sought, in pitches from its centre: patches fill 0.6 to 1.0 of the pitch."""
 _SIDE_STEPS, _SIDE_LINES = 27, 7
+LARGEST_LATTICE = 40
+"""Cells along one side of a lattice beyond which it is a texture, not a card."""
+MATCHING = 9.0
+"""Lab residual below which a patch of a partly covered card counts as seen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """homography : (3, 3) card cell (column, row) to photo px. score : mean Lab residual. mirrored : by its winding."""
+    """homography : (3, 3) card cell (column, row) to photo px. score : mean Lab residual. mirrored : by its winding.
+
+    rgb : (n, 3) linear light it was scored on. fill : width and height of its patches in pitches, NaN where not seen.
+    """
 
     homography: Float
     score: float
     mirrored: bool
+    rgb: Float
+    fill: tuple[float, float] = (np.nan, np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class PartialPlacement:
+    """A card of which a part is outside or hidden. inside, matching : (n,) patches inside the photo, and as they are
+    on the card."""
+
+    homography: Float
+    inside: NDArray[np.bool_]
+    matching: NDArray[np.bool_]
 
 
 def cells(columns: int, rows: int) -> Float:
@@ -61,31 +80,106 @@ def symmetries(columns: int, rows: int) -> Iterator[Float]:
 
 def placements(lattice: Lattice, small: NDArray[np.uint8], columns: int, rows: int, lab: Float) -> list[Placement]:
     """Every placement of the card on a lattice that lies inside the picture, best score first."""
-    h, w = small.shape[:2]
-    pitch = _pitch(lattice.homography, (sum(lattice.columns) / 2, sum(lattice.rows) / 2))
-    if not 4 <= pitch < max(h, w):
+    sampled = _sample_lattice(lattice, small, columns, rows)
+    if sampled is None:
         return []
-    box = max(1, int(0.4 * pitch)) | 1
-    smooth = np.asarray(cv2.blur(small, (box, box)), dtype=np.uint8)
-    span = (lattice.columns[1] - lattice.columns[0] + 1, lattice.rows[1] - lattice.rows[0] + 1)
     found: list[Placement] = []
+    for homography, rgb, inside in _windows(lattice, sampled, columns, rows):
+        if inside.all():
+            found.append(Placement(homography, score(rgb, lab), is_mirrored(homography), rgb))
+    return sorted(found, key=lambda p: p.score)
+
+
+def partial_placements(
+    lattice: Lattice, small: NDArray[np.uint8], columns: int, rows: int, lab: Float
+) -> list[PartialPlacement]:
+    """Placements of which a part is outside the picture or does not match; those that explain most patches first.
+
+    They never serve for measuring: they say why a card that is in the photo cannot be read.
+    """
+    sampled = _sample_lattice(lattice, small, columns, rows)
+    if sampled is None:
+        return []
+    found: list[PartialPlacement] = []
+    for homography, rgb, inside in _windows(lattice, sampled, columns, rows):
+        if inside.sum() < max(9, 0.45 * columns * rows):
+            continue
+        matching = _matching(rgb, lab, inside, columns)
+        found.append(PartialPlacement(homography, inside, matching))
+    return sorted(found, key=lambda p: 0.5 * int(p.inside.sum()) - 1.5 * int(p.matching.sum()))
+
+
+def _sample_lattice(
+    lattice: Lattice, small: NDArray[np.uint8], columns: int, rows: int
+) -> tuple[Float, NDArray[np.bool_], tuple[int, int]] | None:
+    """Linear light (j, i, 3) at every cell a card on this lattice could use, which of them lie inside the picture, and
+    the index (i, j) of the first; None where the lattice cannot carry the card."""
+    h, w = small.shape[:2]
+    span = (lattice.columns[1] - lattice.columns[0] + 1, lattice.rows[1] - lattice.rows[0] + 1)
+    pitch = _pitch(lattice.homography, (sum(lattice.columns) / 2, sum(lattice.rows) / 2))
+    if not 4 <= pitch < max(h, w) or min(span) < 2 or max(span) > LARGEST_LATTICE:
+        return None
+    reach = max(columns, rows) - 2
+    first = (lattice.columns[0] - reach, lattice.rows[0] - reach)
+    x = np.arange(first[0], lattice.columns[1] + reach + 1, dtype=np.float64)
+    y = np.arange(first[1], lattice.rows[1] + reach + 1, dtype=np.float64)
+    index = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    corner = np.array([[-0.4, -0.4], [0.4, -0.4], [0.4, 0.4], [-0.4, 0.4]])
+    flat = project(lattice.homography, (index[:, None] + corner).reshape(-1, 2)).reshape(-1, 4, 2)
+    inside = np.asarray((np.isfinite(flat) & (flat >= -0.5) & (flat <= (w - 0.5, h - 0.5))).all(axis=(1, 2)))
+    box = max(1, int(0.4 * pitch)) | 1
+    smooth = np.asarray(cv2.blur(small, (box, box)))
+    centre = np.rint(np.where(inside[:, None], flat.mean(axis=1), 0.0)).astype(int)
+    rgb = srgb_decode(smooth[centre[:, 1].clip(0, h - 1), centre[:, 0].clip(0, w - 1)] / 255.0)
+    return rgb.reshape(len(y), len(x), 3), inside.reshape(len(y), len(x)), first
+
+
+def _windows(
+    lattice: Lattice, sampled: tuple[Float, NDArray[np.bool_], tuple[int, int]], columns: int, rows: int
+) -> Iterator[tuple[Float, Float, NDArray[np.bool_]]]:
+    """Homography, patches (n, 3) and which lie inside the picture, for every symmetry and shift of the card."""
+    rgb, inside, first = sampled
+    index = cells(columns, rows)
     for symmetry in symmetries(columns, rows):
         size = (rows, columns) if symmetry[0, 0] == 0 else (columns, rows)
         starts = []
         for axis, seen in enumerate((lattice.columns, lattice.rows)):
-            slack = size[axis] - span[axis]
-            starts.append(range(seen[0] - max(slack, 0), seen[0] + max(-slack, 0) + 1))
-            if abs(slack) > max(3, size[axis] // 2):
+            slack = size[axis] - (seen[1] - seen[0] + 1)
+            if slack > max(3, size[axis] // 2):
                 break
-        if len(starts) < 2 or abs(size[1] - span[1]) > max(3, size[1] // 2):
+            starts.append(range(seen[0] - max(slack, 0), seen[0] + max(-slack, 0) + 1))
+        if len(starts) < 2:
             continue
+        local = np.rint(project(symmetry, index)).astype(int)
         for i, j in product(*starts):
+            x, y = local[:, 0] + i - first[0], local[:, 1] + j - first[1]
             shift = np.array([[1, 0, i], [0, 1, j], [0, 0, 1.0]])
-            homography = lattice.homography @ shift @ symmetry
-            rgb = _sample(smooth, homography, columns, rows)
-            if rgb is not None:
-                found.append(Placement(homography, score(rgb, lab), is_mirrored(homography)))
-    return sorted(found, key=lambda p: p.score)
+            yield lattice.homography @ shift @ symmetry, rgb[y, x], inside[y, x]
+
+
+def _matching(rgb: Float, lab: Float, inside: NDArray[np.bool_], columns: int) -> NDArray[np.bool_]:
+    """Patches that one affine map explains, by least trimmed squares from the halves and the whole of the card."""
+    design = np.concatenate([np.cbrt(np.maximum(rgb, 0.0)), np.ones((len(rgb), 1))], axis=1)
+    n = len(rgb)
+    row, column = np.divmod(np.arange(n), columns)
+    top, left = row <= row.max() / 2, column <= column.max() / 2
+    halves = [np.ones(n, dtype=bool), top, ~top, left, ~left]
+    best, best_spread = np.zeros(n, dtype=bool), np.inf
+    keep_count = max(8, round(0.5 * n))
+    for start in halves:
+        kept = start & inside
+        residual = np.full(n, np.inf)
+        for _ in range(4):
+            if kept.sum() < 6:
+                break
+            solution, *_ = np.linalg.lstsq(design[kept], lab[kept], rcond=1e-6)
+            residual = np.where(inside, np.linalg.norm(lab - design @ solution, axis=1), np.inf)
+            kept = residual <= np.partition(residual, keep_count - 1)[keep_count - 1]
+            kept &= inside
+        spread = float(np.sort(residual)[keep_count - 1])
+        if spread < best_spread:
+            best, best_spread = residual < MATCHING, spread
+    return best
 
 
 def score(rgb: Float, lab: Float) -> float:
@@ -137,20 +231,23 @@ def refine(photo: Pixels, homography: Float, columns: int, rows: int) -> Float:
     return homography
 
 
+def patch_fill(photo: Pixels, homography: Float, columns: int, rows: int) -> tuple[float, float]:
+    """Width and height of the patches in pitches, median of those whose both edges are seen; NaN below six.
+
+    Card makers leave gaps of their own, so this tells a card from a copy of its colours without asking for a colour.
+    """
+    side, contrast = _edges(photo, homography, cells(columns, rows))
+    seen = (contrast > 0.01) & np.isfinite(side)
+    fill: list[float] = []
+    for k in (0, 2):
+        both = seen[:, k] & seen[:, k + 1]
+        fill.append(float(np.median((side[:, k] + side[:, k + 1])[both])) if both.sum() >= 6 else np.nan)
+    return fill[0], fill[1]
+
+
 def _pitch(homography: Float, at: tuple[float, float]) -> float:
     p = project(homography, np.array([at, (at[0] + 1, at[1]), (at[0], at[1] + 1)]))
     return float((np.hypot(*(p[1] - p[0])) + np.hypot(*(p[2] - p[0]))) / 2)
-
-
-def _sample(smooth: NDArray[np.uint8], homography: Float, columns: int, rows: int) -> Float | None:
-    """(n, 3) linear light at the patch centres, or None where the card would reach over the picture's edge."""
-    h, w = smooth.shape[:2]
-    corner = np.array([[-0.4, -0.4], [columns - 0.6, -0.4], [columns - 0.6, rows - 0.6], [-0.4, rows - 0.6]])
-    outer = project(homography, corner)
-    if not np.isfinite(outer).all() or (outer < -0.5).any() or (outer > (w - 0.5, h - 0.5)).any():
-        return None
-    p = np.rint(project(homography, cells(columns, rows))).astype(int)
-    return srgb_decode(smooth[p[:, 1].clip(0, h - 1), p[:, 0].clip(0, w - 1)] / 255.0)
 
 
 def _edges(photo: Pixels, homography: Float, index: Float) -> tuple[Float, Float]:

@@ -120,6 +120,11 @@ class PatchDocument(Document):
     lab_measured: tuple[float, float, float] | None
     delta_e_00: float | None
     clipped: bool
+    noise: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    glare: float = 0.0
+    gradient: float = 0.0
+    used: bool = True
+    fault: str = ""
 
 
 class FitDocument(Document):
@@ -146,6 +151,7 @@ class CardDocument(Document):
     corners_px: tuple[tuple[float, float], ...] | None
     patches: tuple[PatchDocument, ...]
     fit: FitDocument | None
+    notes: tuple[str, ...] = ()
 
 
 class OcPoint(Document):

@@ -1,0 +1,155 @@
+"""Why a photo's colour card may not be used, beyond the fit's residual: tests that need no threshold on colours."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from station.calibrate.card import load_cards
+from station.calibrate.patches import Lattice
+from station.calibrate.placement import margin, partial_placements, placements
+from station.values.bench import CardReference
+from station.values.colour import SRGB_TO_XYZ, Lab, lab_to_xyz
+
+Float = NDArray[np.float64]
+Pixels = NDArray[np.uint8]
+
+MONOCHROME = 1.5
+"""Coded difference (of 255) from a function of green below which red and blue carry nothing of their own."""
+CHANNEL_MARGIN = 0.1
+"""How much better, in summed correlation, another order of the channels must explain the card to be named."""
+FILL_SLACK = 0.06
+"""Tolerance of a card's patch size over its pitch, as measured on its edges."""
+KNOWN_CHARTS = ("colorchecker24-after-2014", "spydercheckr24")
+"""Charts of 24 patches that are recognised and named where another card is asked for."""
+LARGER = 2.0
+"""Patches on one lattice, over the card's own, from which it is another chart. Two cards side by side are not more."""
+HIDDEN_SCORE = (0.5, 0.9)
+"""Share of the card that must be seen for it to count as the card, and of the visible part that must then match."""
+
+
+def is_monochrome(small: Pixels) -> bool:
+    """Whether red and blue follow from green all over the picture: grey-scale, sepia or any other tint of one channel.
+
+    small : (h, w, 3) uint8.
+    """
+    shrunk = cv2.resize(small, (160, 160), interpolation=cv2.INTER_AREA).reshape(-1, 3).astype(np.float64)
+    green = shrunk[:, 1]
+    if np.ptp(shrunk, axis=0).max() < 4:
+        return False  # an even picture shows neither
+    design = np.stack([green**3 / 255**3, green**2 / 255**2, green / 255, np.ones_like(green)], axis=1)
+    solution, *_ = np.linalg.lstsq(design, shrunk[:, [0, 2]], rcond=None)
+    rest = np.abs(shrunk[:, [0, 2]] - design @ solution)
+    return bool(np.quantile(rest, 0.995) < MONOCHROME)
+
+
+def channel_fault(rgb: Float, lab: Float) -> str:
+    """Names channels in another order than red, green, blue, and negatives; empty where the photo has neither.
+
+    A correction with a free 3x3 matrix absorbs both. Gain and tone of a channel do not change the correlation of its
+    logarithm with the card's own, so it is the order of the channels that is tested, not the light.
+
+    rgb, lab : (n, 3) linear device RGB and reference Lab of the patches that may be used.
+    """
+    if len(rgb) < 6:
+        return ""
+    card = np.log(np.maximum(lab_to_xyz(Lab(lab)) @ np.linalg.inv(SRGB_TO_XYZ).T, 0.004))
+    seen = np.log(np.maximum(rgb, 0.004))
+    correlation = np.corrcoef(seen.T, card.T)[:3, 3:]
+    if not np.isfinite(correlation).all():
+        return ""
+    if np.trace(correlation) < 0:
+        return "card: the photo is a negative: its bright patches are dark and its dark ones bright"
+    orders = {p: float(correlation[range(3), p].sum()) for p in permutations(range(3))}
+    best = max(orders, key=lambda p: orders[p])
+    if orders[best] - orders[0, 1, 2] < CHANNEL_MARGIN:
+        return ""
+    names = ("red", "green", "blue")
+    moved = " and ".join(names[i] for i in range(3) if best[i] != i) if best in _SWAPS else "red, green and blue"
+    return (
+        f"card: the photo's {moved} channels are swapped: save it again with its channels in the order red, green, blue"
+    )
+
+
+_SWAPS = ((1, 0, 2), (2, 1, 0), (0, 2, 1))
+
+
+def foreign_gap(fill: tuple[float, float], card: CardReference) -> str:
+    """Names a card whose patches are not as wide, in pitches, as the reference's: a copy of its colours by another
+    maker. Empty where they agree or nothing is known.
+
+    fill : width and height of the patches over the pitch as seen in the photo; NaN where not seen.
+    """
+    if card.fill is not None:
+        low, high = card.fill
+    elif card.patch_mm and card.pitch_mm:
+        low = high = card.patch_mm / card.pitch_mm
+    else:
+        return ""
+    seen = [f for f in fill if np.isfinite(f)]
+    if all(low - FILL_SLACK <= f <= high + FILL_SLACK for f in seen):
+        return ""
+    what = "touch each other" if max(seen) > 0.95 else f"fill {100 * max(seen):.0f} % of their pitch"
+    return (
+        f"card: its patches {what}, those of {card.name} fill {100 * low:.0f} to {100 * high:.0f} %: it is a copy by "
+        "another maker, or another chart"
+    )
+
+
+def why_not_found(lattices: list[tuple[Pixels, Lattice]], card: CardReference) -> str:
+    """What the lattices of a photo show where no card was accepted: another chart, or the card cut off or covered."""
+    for small, lattice in lattices:
+        name = _other_chart(small, lattice, card)
+        if name:
+            return f"card: this is another chart, {name}, not {card.name}: use the card chosen, or choose this one"
+    for small, lattice in lattices:
+        reason = _hidden(small, lattice, card)
+        if reason:
+            return reason
+    larger = larger_chart(lattices, card)
+    if larger:
+        return larger
+    return "card: no colour card was found in the photo"
+
+
+def larger_chart(lattices: list[tuple[Pixels, Lattice]], card: CardReference) -> str:
+    """Names a chart of many more patches than the card has, which may hold the card's own colours within it."""
+    for _, lattice in lattices:
+        if lattice.count > LARGER * card.columns * card.rows:
+            columns, rows = (lattice.columns[1] - lattice.columns[0] + 1, lattice.rows[1] - lattice.rows[0] + 1)
+            return f"card: another chart, of about {columns} x {rows} patches, lies in the photo, not {card.name}"
+    return ""
+
+
+def _other_chart(small: Pixels, lattice: Lattice, card: CardReference) -> str:
+    asked = {(p.name, p.lab) for p in card.patches}
+    for name in KNOWN_CHARTS:
+        known = load_cards(name)[0]
+        if {(p.name, p.lab) for p in known.patches} & asked or {p.name for p in known.patches} == {
+            p.name for p in card.patches
+        }:
+            continue
+        for placed in placements(lattice, small, known.columns, known.rows, known.lab)[:1]:
+            if placed.score <= 10.0:
+                clear = margin(placed.rgb, known.lab, known.columns, known.rows)
+                if clear >= 1.5:
+                    return known.name
+    return ""
+
+
+def _hidden(small: Pixels, lattice: Lattice, card: CardReference) -> str:
+    for part in partial_placements(lattice, small, card.columns, card.rows, card.lab)[:1]:
+        total, inside, matching = len(part.inside), int(part.inside.sum()), int(part.matching.sum())
+        if matching < max(9, HIDDEN_SCORE[0] * total):
+            continue
+        if inside < total and matching >= HIDDEN_SCORE[1] * inside:
+            return f"card: {total - inside} of its {total} patches lie outside the photo: photograph the whole card"
+        covered = [p.name for p, seen in zip(card.patches, part.matching, strict=True) if not seen]
+        return (
+            f"card: {len(covered)} of its {total} patches are covered or spoilt ({', '.join(covered[:4])}"
+            f"{' ...' if len(covered) > 4 else ''}): lay the card open, with nothing on it"
+        )
+    return ""
