@@ -29,7 +29,8 @@ CHUNK = 512
 
 _f = np.float32
 _ZERO, _HALF, _ONE, _TWO, _THREE = _f(0), _f(0.5), _f(1), _f(2), _f(3)
-_TINY = _f(1e-30)
+_ROOT2 = _f(math.sqrt(2))
+_TINY = _f(1e-20)
 _THIRD, _TWO_NINTHS = _f(1 / 3), _f(2 / 9)
 _CUBE_GUESS = _f(0x54A20000)  # of the inverse cube root: off by less than 3.5 %, 2e-4 after one step
 _EPS, _SLOPE, _SHIFT = _f(216 / 24389), _f(24389 / 27 / 116), _f(16 / 116)
@@ -87,35 +88,73 @@ def _power(v: Any, gamma: Any) -> Any:  # pragma: no cover - compiled
 
 
 @numba.njit(fastmath=True, error_model="numpy", inline="always")
-def _root(t: Any) -> Any:  # pragma: no cover - compiled
-    """CIE's f(t): the cube root, linear near black."""
-    v = max(t, _EPS)
+def _cube_root(v: Any) -> Any:  # pragma: no cover - compiled
+    """Of a number not below ``_EPS``."""
     y = np.int32(_CUBE_GUESS - np.float32(np.float32(v).view(np.int32)) * _THIRD).view(np.float32)
     e = _ONE - v * y * y * y
     y = y * (_ONE + e * (_THIRD + _TWO_NINTHS * e))
     square = y * y
     root = v * square
-    root = root + (v - root * root * root) * square * _THIRD
-    return root if t > _EPS else _SLOPE * t + _SHIFT
+    return root + (v - root * root * root) * square * _THIRD
+
+
+@numba.njit(fastmath=True, error_model="numpy", inline="always")
+def _apart(t1: Any, f1: Any, t2: Any, f2: Any, d: Any) -> Any:  # pragma: no cover - compiled
+    """``f1 - f2``, of CIE's f at t1 and t2 that are ``d`` apart: by d itself, or a grey would be given a hue."""
+    cubes = d / (f1 * f1 + f1 * f2 + f2 * f2)
+    lines = _SLOPE * d
+    low1, low2 = t1 <= _EPS, t2 <= _EPS
+    return lines if low1 and low2 else (f1 - f2 if low1 or low2 else cubes)
+
+
+@numba.njit(fastmath=True, error_model="numpy", inline="always")
+def _lab_rows(rgb: Any, m: Any, n: int) -> None:  # pragma: no cover - compiled
+    """Buffers (3, n) of curved RGB to L*, a*, b*, in place; ``m`` (3, 3) as :func:`kernel_matrix` makes it."""
+    r, g, b = rgb[0], rgb[1], rgb[2]
+    m00, m01, m02 = m[0, 0], m[0, 1], m[0, 2]
+    m10, m11, m12 = m[1, 0], m[1, 1], m[1, 2]
+    m20, m21, m22 = m[2, 0], m[2, 1], m[2, 2]
+    for i in range(n):
+        green = g[i]
+        red, blue = r[i] - green, b[i] - green
+        ty = m10 * red + m11 * green + m12 * blue
+        dx = m00 * red + m01 * green + m02 * blue
+        dz = m20 * red + m21 * green + m22 * blue
+        tx, tz = ty + dx, ty - dz
+        fx = _cube_root(tx) if tx > _EPS else _SLOPE * tx + _SHIFT
+        fy = _cube_root(ty) if ty > _EPS else _SLOPE * ty + _SHIFT
+        fz = _cube_root(tz) if tz > _EPS else _SLOPE * tz + _SHIFT
+        r[i] = _L * fy - _16
+        g[i] = _A * _apart(tx, fx, ty, fy, dx)
+        b[i] = _B * _apart(ty, fy, tz, fz, dz)
+
+
+def kernel_matrix(matrix: NDArray[np.float64], white: NDArray[np.float64]) -> F32:
+    """A matrix (3, 3) from RGB to XYZ as the kernel wants it: rows X/Xn - Y/Yn, Y/Yn, Y/Yn - Z/Zn of red less green,
+    green, blue less green. A grey then has no chroma but that of the matrix itself."""
+    x, y, z = matrix / white[:, None]
+    rows = np.stack([x - y, y, y - z])
+    return np.stack([rows[:, 0], rows.sum(axis=1), rows[:, 2]], axis=1).astype(np.float32)
 
 
 @numba.njit(fastmath=True, error_model="numpy", inline="always")
 def _ciede2000(l1: Any, a1: Any, b1: Any, l2: Any, a2: Any, b2: Any) -> Any:  # pragma: no cover - compiled
     c = _HALF * (math.sqrt(a1 * a1 + b1 * b1) + math.sqrt(a2 * a2 + b2 * b2))
     c3 = c * c * c
-    c7 = c3 * c3 * c
-    g = _ONE + _HALF * (_ONE - math.sqrt(c7 / (c7 + _C25)))
+    c7 = c3 * c3 * c + _TINY
+    g = _ONE + _HALF - _HALF * c7 / math.sqrt(c7 * (c7 + _C25))
     a1, a2 = a1 * g, a2 * g
-    c1, c2 = math.sqrt(a1 * a1 + b1 * b1), math.sqrt(a2 * a2 + b2 * b2)
+    s1, s2 = a1 * a1 + b1 * b1 + _TINY, a2 * a2 + b2 * b2 + _TINY
+    i1, i2 = _ONE / math.sqrt(s1), _ONE / math.sqrt(s2)
+    c1, c2 = s1 * i1, s2 * i2
     product, dot, cross = c1 * c2, a1 * a2 + b1 * b2, a1 * b2 - a2 * b1
     # exactly opposite hues: the formula takes the mean on the side of the hue below 180 degrees
     upper = b1 > _ZERO or (b1 == _ZERO and a1 > _ZERO)
     tie = _ONE if upper else -_ONE
     side = _ONE if cross > _SEAM * product else (-_ONE if cross < -_SEAM * product else tie)
     near = dot >= _ZERO
-    d_h2 = _TWO * cross * cross / (product + dot + _TINY) if near else _TWO * (product - dot)
-    d_h = math.sqrt(d_h2) * side
-    i1, i2 = _ONE / (c1 + _TINY), _ONE / (c2 + _TINY)
+    apart = product - dot
+    d_h = _ROOT2 * (cross if near else side * apart) / math.sqrt((product + dot if near else apart) + _TINY)
     x1, y1, x2, y2 = a1 * i1, b1 * i1, a2 * i2, b2 * i2
     x = x1 + x2 if near else side * (y2 - y1)
     y = y1 + y2 if near else side * (x1 - x2)
@@ -133,32 +172,30 @@ def _ciede2000(l1: Any, a1: Any, b1: Any, l2: Any, a2: Any, b2: Any) -> Any:  # 
     )
     c = _HALF * (c1 + c2)
     c3 = c * c * c
-    c7 = c3 * c3 * c
+    c7 = c3 * c3 * c + _TINY
     away = y * _C275 - x * _S275
     turned = _polynomial(_R, _TWO * away * away - _ONE) if x * _C275 + y * _S275 > _ZERO else _ZERO
     light = _HALF * (l1 + l2) - _50
     light = light * light
-    x_l = (l2 - l1) / (_ONE + _K15 * light / math.sqrt(_20 + light))
-    x_c = (c2 - c1) / (_ONE + _K45 * c)
-    x_h = d_h / (_ONE + _K15 * c * t)
-    r_t = _TWO * math.sqrt(c7 / (c7 + _C25)) * turned
+    s_l = _ONE + _K15 * light / math.sqrt(_20 + light)
+    s_c = _ONE + _K45 * c
+    s_h = _ONE + _K15 * c * t
+    once = _ONE / (s_l * s_c * s_h)
+    x_l = (l2 - l1) * (s_c * s_h * once)
+    x_c = (c2 - c1) * (s_l * s_h * once)
+    x_h = d_h * (s_l * s_c * once)
+    r_t = _TWO * c7 / math.sqrt(c7 * (c7 + _C25)) * turned
     return math.sqrt(max(x_l * x_l + x_c * x_c + x_h * x_h - r_t * x_c * x_h, _ZERO))
 
 
 @numba.njit(fastmath=True, error_model="numpy", inline="always")
-def _lab_rows(rgb: Any, m: Any, n: int) -> None:  # pragma: no cover - compiled
-    """Buffers (3, n) of curved RGB to L*, a*, b*, in place; ``m`` (3, 3) holds the white point's division."""
-    r, g, b = rgb[0], rgb[1], rgb[2]
-    m00, m01, m02 = m[0, 0], m[0, 1], m[0, 2]
-    m10, m11, m12 = m[1, 0], m[1, 1], m[1, 2]
-    m20, m21, m22 = m[2, 0], m[2, 1], m[2, 2]
+def _decoded_rows(rows: Any, pixels: Any, tables: Any, n: Any) -> None:  # pragma: no cover - compiled
+    r, g, b = rows[0], rows[1], rows[2]
+    red, green, blue = tables[0], tables[1], tables[2]
     for i in range(n):
-        fx = _root(m00 * r[i] + m01 * g[i] + m02 * b[i])
-        fy = _root(m10 * r[i] + m11 * g[i] + m12 * b[i])
-        fz = _root(m20 * r[i] + m21 * g[i] + m22 * b[i])
-        r[i] = _L * fy - _16
-        g[i] = _A * (fx - fy)
-        b[i] = _B * (fy - fz)
+        r[i] = red[pixels[i, 0]]
+        g[i] = green[pixels[i, 1]]
+        b[i] = blue[pixels[i, 2]]
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
@@ -169,43 +206,50 @@ def coded_lab(pixels: Any, tables: F32, m: F32, spans: Any, out: F32) -> None:  
         y = spans[s, 0]
         for x0 in range(spans[s, 1], spans[s, 2], CHUNK):
             n = min(CHUNK, spans[s, 2] - x0)
-            for i in range(n):
-                for k in range(3):
-                    rows[k, i] = tables[k, pixels[y, x0 + i, k]]
+            _decoded_rows(rows, pixels[y, x0 : x0 + n], tables, n)
             _lab_rows(rows, m, n)
             for k in range(3):
+                row, target = rows[k], out[k, y, x0 : x0 + n]
                 for i in range(n):
-                    out[k, y, x0 + i] = rows[k, i]
+                    target[i] = row[i]
 
 
 @numba.njit(fastmath=True, error_model="numpy", inline="always")
 def _difference_rows(rows: Any, lab: Any, out: Any, y: Any, x0: Any, n: Any) -> None:  # pragma: no cover - compiled
-    l1, a1, b1, target = lab[0, y, x0 : x0 + n], lab[1, y, x0 : x0 + n], lab[2, y, x0 : x0 + n], out[y, x0 : x0 + n]
-    l2, a2, b2 = rows[0], rows[1], rows[2]
+    """CIEDE2000 of the Lab in buffers 0-2 into ``out``; computed in whole vectors, of which the rest is dropped."""
+    l2, a2, b2, l1, a1, b1, difference = rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6]
+    golden_l, golden_a, golden_b = lab[0, y, x0 : x0 + n], lab[1, y, x0 : x0 + n], lab[2, y, x0 : x0 + n]
     for i in range(n):
-        target[i] = _ciede2000(l1[i], a1[i], b1[i], l2[i], a2[i], b2[i])
+        l1[i] = golden_l[i]
+        a1[i] = golden_a[i]
+        b1[i] = golden_b[i]
+    for i in range((n + 15) // 16 * 16):
+        difference[i] = _ciede2000(l1[i], a1[i], b1[i], l2[i], a2[i], b2[i])
+    target = out[y, x0 : x0 + n]
+    for i in range(n):
+        target[i] = difference[i]
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def coded_map(pixels: Any, tables: F32, m: F32, lab: F32, spans: Any, out: F32) -> None:  # pragma: no cover - compiled
     """CIEDE2000 of coded pixels (H, W, 3) against ``lab`` (3, H, W) into ``out`` (H, W), inside the spans."""
-    rows = np.empty((3, CHUNK), np.float32)
+    rows = np.ones((7, CHUNK), np.float32)
     for s in range(spans.shape[0]):
         y = spans[s, 0]
         for x0 in range(spans[s, 1], spans[s, 2], CHUNK):
             n = min(CHUNK, spans[s, 2] - x0)
-            for i in range(n):
-                for k in range(3):
-                    rows[k, i] = tables[k, pixels[y, x0 + i, k]]
-            _lab_rows(rows, m, n)
+            _decoded_rows(rows, pixels[y, x0 : x0 + n], tables, n)
+            _lab_rows(rows, m, (n + 15) // 16 * 16)
             _difference_rows(rows, lab, out, y, x0, n)
 
 
 @numba.njit(fastmath=True, error_model="numpy", inline="always")
-def _curved_rows(rows: Any, pixels: Any, y: Any, x0: Any, n: Any, curve: Any, plain: Any) -> None:  # pragma: no cover
+def _curved_rows(rows: Any, pixels: Any, n: Any, curve: Any, plain: Any) -> None:  # pragma: no cover - compiled
+    r, g, b = rows[0], rows[1], rows[2]
     for i in range(n):
-        for k in range(3):
-            rows[k, i] = pixels[y, x0 + i, k]
+        r[i] = pixels[i, 0]
+        g[i] = pixels[i, 1]
+        b[i] = pixels[i, 2]
     if not plain:
         for k in range(3):
             row, offset, gamma = rows[k], curve[0, k], curve[1, k]
@@ -222,11 +266,12 @@ def linear_lab(pixels: F32, curve: F32, plain: bool, m: F32, spans: Any, out: F3
         y = spans[s, 0]
         for x0 in range(spans[s, 1], spans[s, 2], CHUNK):
             n = min(CHUNK, spans[s, 2] - x0)
-            _curved_rows(rows, pixels, y, x0, n, curve, plain)
+            _curved_rows(rows, pixels[y, x0 : x0 + n], n, curve, plain)
             _lab_rows(rows, m, n)
             for k in range(3):
+                row, target = rows[k], out[k, y, x0 : x0 + n]
                 for i in range(n):
-                    out[k, y, x0 + i] = rows[k, i]
+                    target[i] = row[i]
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
@@ -234,25 +279,26 @@ def linear_map(
     pixels: F32, curve: F32, plain: bool, m: F32, lab: F32, spans: Any, out: F32
 ) -> None:  # pragma: no cover - compiled
     """CIEDE2000 of linear pixels (H, W, 3) against ``lab`` (3, H, W) into ``out`` (H, W), inside the spans."""
-    rows = np.empty((3, CHUNK), np.float32)
+    rows = np.ones((7, CHUNK), np.float32)
     for s in range(spans.shape[0]):
         y = spans[s, 0]
         for x0 in range(spans[s, 1], spans[s, 2], CHUNK):
             n = min(CHUNK, spans[s, 2] - x0)
-            _curved_rows(rows, pixels, y, x0, n, curve, plain)
-            _lab_rows(rows, m, n)
+            _curved_rows(rows, pixels[y, x0 : x0 + n], n, curve, plain)
+            _lab_rows(rows, m, (n + 15) // 16 * 16)
             _difference_rows(rows, lab, out, y, x0, n)
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def lab_map(lab2: F32, lab: F32, spans: Any, out: F32) -> None:  # pragma: no cover - compiled
     """CIEDE2000 of ``lab2`` (3, H, W) against ``lab`` (3, H, W) into ``out`` (H, W), inside the spans."""
-    rows = np.empty((3, CHUNK), np.float32)
+    rows = np.ones((7, CHUNK), np.float32)
     for s in range(spans.shape[0]):
         y = spans[s, 0]
         for x0 in range(spans[s, 1], spans[s, 2], CHUNK):
             n = min(CHUNK, spans[s, 2] - x0)
             for k in range(3):
+                row, seen = rows[k], lab2[k, y, x0 : x0 + n]
                 for i in range(n):
-                    rows[k, i] = lab2[k, y, x0 + i]
+                    row[i] = seen[i]
             _difference_rows(rows, lab, out, y, x0, n)

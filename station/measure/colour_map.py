@@ -138,7 +138,7 @@ def golden_lab(master: Master) -> F32 | None:
 
 @dataclass(frozen=True, slots=True)
 class _MatrixForm:
-    """A correction as the kernel wants it: curve (2, 3) of offsets and exponents, matrix (3, 3) over the white."""
+    """A correction as the kernel wants it. matrix : (3, 3) of ``kernel_matrix``. plain : the curve does nothing."""
 
     offset: Float
     gamma: Float
@@ -147,6 +147,7 @@ class _MatrixForm:
 
     @property
     def curve(self) -> F32:
+        """(2, 3) offsets and exponents."""
         return np.stack([self.offset, self.gamma]).astype(np.float32)
 
     def tables(self, picture: DeviceRGB) -> F32:
@@ -163,8 +164,8 @@ def _matrix_form(correction: ColourCorrection) -> _MatrixForm | None:
     xyz = np.maximum(_PROBES + offset, 0.0) ** gamma @ correction.matrix.T
     if np.abs(xyz_to_lab(xyz).values - correction.lab(_PROBES).values).max() > _SAME_LAB:
         return None
-    over_white = (correction.matrix / WHITE_D50[:, None]).astype(np.float32)
-    return _MatrixForm(offset, gamma, over_white, bool((offset == 0).all() and (gamma == 1).all()))
+    matrix = kernel.kernel_matrix(correction.matrix, WHITE_D50)
+    return _MatrixForm(offset, gamma, matrix, bool((offset == 0).all() and (gamma == 1).all()))
 
 
 def _linear_row(picture: Picture, y: int, x0: int, x1: int) -> Float:
