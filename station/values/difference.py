@@ -1,4 +1,7 @@
-"""CIEDE2000, exact, in float64: the reported numbers come from here. Shared by calibration and measurement."""
+"""Colour differences, exact, in float64: the reported numbers come from here. Shared by calibration and measurement.
+
+CIEDE2000 is what is judged; CIE 1976, CIE 1994 and CMC(l:c) are reported beside it for sheets that were agreed in them.
+"""
 
 from __future__ import annotations
 
@@ -82,3 +85,48 @@ def colour_difference(lab1: Lab, lab2: Lab) -> ColourDifference:
 def delta_e_2000(lab1: Lab, lab2: Lab) -> Float:
     """CIEDE2000 between two sets of Lab (..., 3); see :func:`colour_difference`."""
     return colour_difference(lab1, lab2).delta_e
+
+
+def delta_e_76(lab1: Lab, lab2: Lab) -> Float:
+    """CIE 1976: the distance in Lab of two sets of colours (..., 3). CIE 15:2018, 8.2.3."""
+    return np.asarray(np.sqrt(((lab2.values - lab1.values) ** 2).sum(axis=-1)))
+
+
+def delta_e_94(lab1: Lab, lab2: Lab, *, textiles: bool = False) -> Float:
+    """CIE 1994 of ``lab2`` against the standard ``lab1``, both (..., 3); not symmetrical.
+
+    textiles : kL = 2, K1 = 0.048, K2 = 0.014 instead of 1, 0.045, 0.015 for graphic arts. CIE 116-1995.
+    """
+    k_l, k_1, k_2 = (2.0, 0.048, 0.014) if textiles else (1.0, 0.045, 0.015)
+    d_l, d_c, d_h2, c1 = _cylindrical(lab1, lab2)
+    return np.asarray(np.sqrt((d_l / k_l) ** 2 + (d_c / (1 + k_1 * c1)) ** 2 + d_h2 / (1 + k_2 * c1) ** 2))
+
+
+def delta_e_cmc(lab1: Lab, lab2: Lab, *, lightness: float = 2.0, chroma: float = 1.0) -> Float:
+    """CMC(l:c) of ``lab2`` against the standard ``lab1``, both (..., 3); not symmetrical.
+
+    lightness, chroma : l and c; 2:1 for acceptability, 1:1 for perceptibility. ISO 105-J03:2009.
+    """
+    d_l, d_c, d_h2, c1 = _cylindrical(lab1, lab2)
+    l1, a1, b1 = np.moveaxis(lab1.values, -1, 0)
+    h1 = np.degrees(np.arctan2(b1, a1)) % 360
+    s_l = np.where(l1 < 16, 0.511, 0.040975 * l1 / (1 + 0.01765 * l1))
+    s_c = 0.0638 * c1 / (1 + 0.0131 * c1) + 0.638
+    cool = (h1 >= 164) & (h1 <= 345)
+    t = np.where(
+        cool,
+        0.56 + np.abs(0.2 * np.cos(np.radians(h1 + 168))),
+        0.36 + np.abs(0.4 * np.cos(np.radians(h1 + 35))),
+    )
+    f = np.sqrt(c1**4 / (c1**4 + 1900))
+    s_h = s_c * (f * t + 1 - f)
+    return np.asarray(np.sqrt((d_l / (lightness * s_l)) ** 2 + (d_c / (chroma * s_c)) ** 2 + d_h2 / s_h**2))
+
+
+def _cylindrical(lab1: Lab, lab2: Lab) -> tuple[Float, Float, Float, Float]:
+    """Differences of lightness and chroma, the square of that of hue, and the chroma of ``lab1``."""
+    d = lab2.values - lab1.values
+    c1, c2 = (np.hypot(lab.values[..., 1], lab.values[..., 2]) for lab in (lab1, lab2))
+    d_c = c2 - c1
+    d_h2 = np.maximum(d[..., 1] ** 2 + d[..., 2] ** 2 - d_c**2, 0.0)
+    return d[..., 0], d_c, d_h2, c1
