@@ -106,15 +106,15 @@ def _bands(frames: Sequence[GreyFrame]) -> list[tuple[float, float, str]]:
     for along in ("rows", "columns"):
         profiles = np.stack([getattr(f, along) for f in frames])
         length = profiles.shape[1]
-        usual = np.median(profiles, axis=0)
         for profile in profiles:
             alone = _sampled(profile)
             at = np.linspace(-1, 1, len(alone))
             smooth = np.polynomial.Polynomial.fit(at, alone, 4)(at)
-            found.append((*_strongest(alone / smooth - 1, length, 1.5), along))
-            if len(frames) > 1:  # bands as long as the picture look like a sloping lamp, unless they move
-                against = _sampled(profile / usual)
-                found.append((*_strongest(against / against.mean() - 1, length, 1.0), along))
+            found.append((*_strongest(alone[None] / smooth - 1, length, 1.5), along))
+        if len(frames) > 1:  # bands as long as the picture look like a sloping lamp, unless they move
+            relative = profiles / profiles.mean(axis=1, keepdims=True)
+            moving = np.stack([_sampled(p) for p in relative / relative.mean(axis=0)]) - 1
+            found.append((*_strongest(moving, length, 1.0), along))
     return found
 
 
@@ -125,12 +125,15 @@ def _sampled(profile: Float) -> Float:
     return np.asarray(profile[:whole].reshape(-1, size).mean(axis=1))
 
 
-def _strongest(wave: Float, length_px: int, lowest: float) -> tuple[float, float]:
-    """Amplitude and period in px of the strongest sinusoid of at least ``lowest`` cycles a picture."""
+def _strongest(waves: Float, length_px: int, lowest: float) -> tuple[float, float]:
+    """Amplitude, root mean square over waves (n, samples), and period in px of the strongest sinusoid of at least
+    ``lowest`` cycles a picture."""
     cycles = np.arange(lowest, length_px / _SHORTEST_PERIOD_PX, _STEP)
     if not len(cycles):
         return 0.0, float(length_px)
-    at = (np.arange(len(wave)) + 0.5) / len(wave)
-    amplitude = 2 / len(wave) * np.abs(np.exp(-2j * np.pi * np.outer(cycles, at)) @ wave)
+    samples = waves.shape[1]
+    at = (np.arange(samples) + 0.5) / samples
+    amplitudes = 2 / samples * np.abs(np.exp(-2j * np.pi * np.outer(cycles, at)) @ waves.T)
+    amplitude = np.sqrt((amplitudes**2).mean(axis=1))
     best = int(amplitude.argmax())
     return float(amplitude[best]), float(length_px / cycles[best])

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.calibrate.grey_frame import LUMINANCE, GreyFrame, in_order
-from station.values.colour import WHITE_D50, Lab, xyz_to_lab
+from station.values.colour import SRGB_TO_XYZ, WHITE_D50, Lab, xyz_to_lab
 from station.values.difference import delta_e_2000
 from station.values.light import WarmUp
 
@@ -20,10 +20,6 @@ LARGEST_TINT_PER_MINUTE = 0.02
 CIEDE2000 of tint, of which it corrects the most part."""
 SHORTEST_MINUTES = 5.0
 
-_XYZ_OF_SRGB: Float = np.array(
-    [[0.4360747, 0.3850649, 0.1430804], [0.2225045, 0.7168786, 0.0606169], [0.0139322, 0.0971045, 0.7141733]]
-)
-"""Linear sRGB to XYZ under D50, adapted by Bradford (ICC.1, sRGB profile)."""
 _MID_GREY = 0.184
 
 
@@ -63,7 +59,7 @@ def tint_shift(ratio: Float) -> float:
     channels, the channels taken as those of sRGB."""
     changed = np.asarray(ratio, dtype=np.float64)
     changed = changed / (changed @ LUMINANCE)
-    xyz = np.stack([np.ones(3), changed]) @ _XYZ_OF_SRGB.T
+    xyz = np.stack([np.ones(3), changed]) @ SRGB_TO_XYZ.T
     lab = xyz_to_lab(_MID_GREY * xyz / xyz[0] * WHITE_D50).values
     lab[:, 0] = lab[0, 0]
     return float(delta_e_2000(Lab(lab[0]), Lab(lab[1])))
