@@ -76,13 +76,13 @@ def _polynomial(c: Any, x: Any) -> Any:  # pragma: no cover - compiled
 
 
 @numba.njit(fastmath=True, error_model="numpy", inline="always")
-def _power(v: Any, gamma: Any) -> Any:  # pragma: no cover - compiled
-    """``v ** gamma`` for v > 0."""
+def _power(v: Any, gamma: Any, bend: Any) -> Any:  # pragma: no cover - compiled
+    """``(v * 2 ** (bend * v)) ** gamma`` for v > 0."""
     i = np.float32(v).view(np.int32)
     whole = np.int32(np.int32(i - _SPLIT) & _EXPONENT)
     mantissa = np.int32(i - whole).view(np.float32)
     log = np.float32(whole) * _UNIT + _polynomial(_LOG, (mantissa - _ONE) * _THREE)
-    p = log * gamma
+    p = (log + bend * v) * gamma
     n = np.float32(np.int32(p + _BIAS + _HALF)) - _BIAS
     return _polynomial(_EXP, (p - n) * _TWO) * np.int32((n + _BIAS) * _STEP).view(np.float32)
 
@@ -252,15 +252,16 @@ def _curved_rows(rows: Any, pixels: Any, n: Any, curve: Any, plain: Any) -> None
         b[i] = pixels[i, 2]
     if not plain:
         for k in range(3):
-            row, offset, gamma = rows[k], curve[0, k], curve[1, k]
+            row, offset, gamma, bend = rows[k], curve[0, k], curve[1, k], curve[2, k]
             for i in range(n):
                 v = row[i] + offset
-                row[i] = _power(max(v, _TINY), gamma) if v > _ZERO else _ZERO
+                row[i] = _power(max(v, _TINY), gamma, bend) if v > _ZERO else _ZERO
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def linear_lab(pixels: F32, curve: F32, plain: bool, m: F32, spans: Any, out: F32) -> None:  # pragma: no cover
-    """Lab of linear pixels (H, W, 3) into ``out`` (3, H, W). curve : (2, 3) offsets and exponents, unless ``plain``."""
+    """Lab of linear pixels (H, W, 3) into ``out`` (3, H, W). curve : (3, 3) offsets, exponents and bends
+    (shoulder over ln 2), unless ``plain``."""
     rows = np.empty((3, CHUNK), np.float32)
     for s in range(spans.shape[0]):
         y = spans[s, 0]

@@ -7,6 +7,7 @@ pass, only where it is asked for, in as many threads as the caller gives.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -74,8 +75,8 @@ def colour_map(
     picture
         (H, W, 3): coded with the sRGB curve, uint8 or uint16, or linear light. Not flat-fielded where it is coded.
     correction
-        Of the unit's photo. Offset, exponent and 3x3 matrix, or any part of them, go through the compiled kernel;
-        models of another form through their own ``lab`` in float64, about fifty times slower.
+        Of the unit's photo. A tone curve and a 3x3 matrix go through the compiled kernel; root-polynomials and splines
+        through their own ``lab`` in float64, some fifty times slower.
     golden_lab
         (3, H, W) of :func:`lab_planes`, the same raster.
     spans
@@ -138,34 +139,32 @@ def golden_lab(master: Master) -> F32 | None:
 
 @dataclass(frozen=True, slots=True)
 class _MatrixForm:
-    """A correction as the kernel wants it. matrix : (3, 3) of ``kernel_matrix``. plain : the curve does nothing."""
+    """A correction as the kernel wants it.
 
-    offset: Float
-    gamma: Float
+    curve : (3, 3) offsets, exponents and bends. matrix : (3, 3) of ``kernel_matrix``. plain : the curve does nothing.
+    """
+
+    correction: ColourCorrection
+    curve: F32
     matrix: F32
     plain: bool
-
-    @property
-    def curve(self) -> F32:
-        """(2, 3) offsets and exponents."""
-        return np.stack([self.offset, self.gamma]).astype(np.float32)
 
     def tables(self, picture: DeviceRGB) -> F32:
         """(3, 256 or 65536) curved linear light of every coded value."""
         top = 255 if picture.pixels.dtype == np.uint8 else 65535
         linear = srgb_decode(np.arange(top + 1) / top)
-        curved = np.maximum(linear + self.offset[:, None], 0) ** self.gamma[:, None]
-        return np.asarray(curved, dtype=np.float32)
+        return np.ascontiguousarray(self.correction.curves(np.stack([linear] * 3, axis=-1)).T, dtype=np.float32)
 
 
 def _matrix_form(correction: ColourCorrection) -> _MatrixForm | None:
-    """Offset, exponent and matrix of a correction; None where these alone do not give its Lab."""
-    offset, gamma = (np.asarray(v, dtype=np.float64) for v in (correction.offset, correction.gamma))
-    xyz = np.maximum(_PROBES + offset, 0.0) ** gamma @ correction.matrix.T
+    """Curve and matrix of a correction; None where these alone do not give its Lab."""
+    xyz = correction.curves(_PROBES) @ correction.matrix.T
     if np.abs(xyz_to_lab(xyz).values - correction.lab(_PROBES).values).max() > _SAME_LAB:
         return None
-    matrix = kernel.kernel_matrix(correction.matrix, WHITE_D50)
-    return _MatrixForm(offset, gamma, matrix, bool((offset == 0).all() and (gamma == 1).all()))
+    bend = np.full(3, correction.shoulder / math.log(2))
+    curve = np.stack([correction.offset, correction.gamma, bend])
+    plain = bool((curve == np.array([[0.0], [1.0], [0.0]])).all())
+    return _MatrixForm(correction, curve.astype(np.float32), kernel.kernel_matrix(correction.matrix, WHITE_D50), plain)
 
 
 def _linear_row(picture: Picture, y: int, x0: int, x1: int) -> Float:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from station.measure.colour_map import colour_map, lab_difference, lab_planes, spans_of
-from station.values.colour import ColourCorrection, DeviceRGB, Lab, LinearRGB, srgb_decode
+from station.values.colour import ColourCorrection, DeviceRGB, Lab, LabSpline, LinearRGB, srgb_decode
 from station.values.difference import delta_e_2000
 
 ALLOWED = 0.002
 MATRIX = np.array([[0.4361, 0.3851, 0.1431], [0.2225, 0.7169, 0.0606], [0.0139, 0.0971, 0.7141]])
 CURVED = ColourCorrection(np.array([0.01, 0.0, -0.01]), np.array([1.05, 0.93, 1.2]), MATRIX, "curve", 1.0)
+BENT = ColourCorrection(np.array([0.01, 0.0, -0.01]), np.array([1.05, 0.93, 1.2]), MATRIX, "bent", 1.0, shoulder=0.4)
 PLAIN = ColourCorrection(np.zeros(3), np.ones(3), MATRIX, "3x3", 1.0)
 
 
@@ -50,7 +51,7 @@ def test_greys_opposite_hues_and_the_blue_region() -> None:
     assert np.abs(lab_difference(blue, near) - exact(blue, near)).max() <= ALLOWED
 
 
-@pytest.mark.parametrize("correction", [CURVED, PLAIN], ids=["curve", "3x3"])
+@pytest.mark.parametrize("correction", [CURVED, BENT, PLAIN], ids=["curve", "shoulder", "3x3"])
 @pytest.mark.parametrize("kind", ["uint8", "uint16", "linear"])
 def test_pixels_to_map(kind: str, correction: ColourCorrection) -> None:
     rng = np.random.default_rng(7)
@@ -66,21 +67,18 @@ def test_pixels_to_map(kind: str, correction: ColourCorrection) -> None:
     assert np.abs(colour_map(picture, correction, golden) - exact(golden, lab)).max() <= ALLOWED
 
 
-@dataclass(frozen=True, slots=True)
-class Other(ColourCorrection):
-    """A model that offset, exponent and matrix alone do not describe."""
-
-    def lab(self, rgb: np.ndarray) -> Lab:
-        v = super(Other, self).lab(rgb).values
-        return Lab(v + 0.1 * v**2 / 100)
+ROOTS = replace(PLAIN, roots=np.array([[0.02, -0.01, 0.0], [0.0, 0.03, -0.02], [0.01, 0.0, -0.02]]))
+SPLINE = replace(
+    BENT, spline=LabSpline(np.array([[50.0, 10, 20], [70, -20, 0]]), np.array([[1.0, 2, -3], [0, 1, 2]]), 30.0)
+)
 
 
+@pytest.mark.parametrize("other", [ROOTS, SPLINE], ids=["root-polynomial", "spline"])
 @pytest.mark.parametrize("coded", [True, False])
-def test_other_models_go_through_their_own_lab(coded: bool) -> None:
+def test_other_models_go_through_their_own_lab(coded: bool, other: ColourCorrection) -> None:
     rng = np.random.default_rng(8)
     pixels = rng.integers(0, 256, (9, 50, 3)).astype(np.uint8)
     linear = srgb_decode(pixels / 255).astype(np.float32)
-    other = Other(CURVED.offset, CURVED.gamma, MATRIX, "other", 1.0)
     golden = lab_planes(LinearRGB(linear), CURVED)
     picture = DeviceRGB(pixels) if coded else LinearRGB(linear)
     seen = np.moveaxis(other.lab(linear).values, -1, 0)
