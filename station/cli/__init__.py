@@ -6,6 +6,7 @@
 ``calibrating`` calibrate lens, light, check, status
 ``goldens``    golden seal, golden list
 ``inspecting`` inspect
+``comparing``  compare
 ``lots``       lot decide, lot list, plan
 ``pictures``   align, model run
 ``upkeep``     serve, check, upgrade, schema
@@ -24,7 +25,7 @@ from typing import Annotated
 import typer
 
 from station import __version__
-from station.cli import bench, demo, goldens, inspecting, lots, pictures, upkeep
+from station.cli import bench, comparing, demo, goldens, inspecting, lots, pictures, upkeep
 from station.cli.conduct import Context, run
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -32,6 +33,7 @@ demo.register(app)
 bench.register(app)
 goldens.register(app)
 inspecting.register(app)
+comparing.register(app)
 lots.register(app)
 pictures.register(app)
 upkeep.register(app)

@@ -1,8 +1,8 @@
 """Finding every part in a photo that shows several, such as the golden sample beside a unit.
 
-Two parts side by side are one blob where the search closes gaps widely and two where it does not. A blob that falls
-apart into parts of like size when its gaps are closed less is therefore several parts; one that only falls apart when
-its narrow places are cut is parts that touch.
+Two parts side by side are one blob where the search closes gaps widely and two where it does not, or where it opens
+what is narrow. A blob that falls apart into pieces of like size is therefore several parts; one that only falls apart
+when much more of it is opened is parts that touch.
 """
 
 from __future__ import annotations
@@ -100,28 +100,29 @@ def reading_order(centres: Sequence[tuple[float, float]], sizes: Sequence[float]
 
 def _blobs(bench: BenchView) -> list[Bool]:
     """Masks (h, w) of the parts: of overlapping candidates the one that is most like a part, or its pieces."""
-    gentle = [
+    every = [
         candidate
-        for found, close, open_ in ((bench.evidence, 4, 4), (bench.evidence, 2, 4), (bench.evidence, 1, 2))
+        for found, close, open_ in (
+            (bench.evidence, 4, 4),
+            (bench.evidence, 2, 4),
+            (bench.evidence, 1, 2),
+            (bench.evidence, 2, 9),
+            (bench.coloured, 1, 9),
+        )
         for candidate in candidates(bench, found, close, open_)
     ]
-    harsh = [
-        candidate
-        for found, close, open_ in ((bench.evidence, 2, 9), (bench.coloured, 1, 9))
-        for candidate in candidates(bench, found, close, open_)
-    ]
-    every = sorted([*gentle, *harsh], key=lambda c: -c[1])
+    every.sort(key=lambda c: -c[1])
     kept: list[Bool] = []
     for blob, _ in every:
         if any((blob & k).sum() > 0.2 * min(int(blob.sum()), int(k.sum())) for k in kept):
             continue
-        kept += _pieces(blob, [b for b, _ in gentle])
+        kept += _pieces(blob, [other for other, _ in every])
     largest = max((int(k.sum()) for k in kept), default=0)
     return [k for k in kept if int(k.sum()) >= _LEAST * largest]
 
 
 def _pieces(blob: Bool, others: Sequence[Bool]) -> list[Bool]:
-    """The blob, or the disjoint candidates inside it that make it up: parts that a wide closing had joined."""
+    """The blob, or the disjoint candidates inside it that make it up: parts that almost touch."""
     area = int(blob.sum())
     inside: list[Bool] = []
     for other in sorted(others, key=lambda o: -int(o.sum())):

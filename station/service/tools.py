@@ -201,6 +201,7 @@ def json_schema(name: str) -> str:
     """JSON Schema of a document, as text. Raises RequestError for a name that is none."""
     from station.service import views
     from station.sheet import Sheet
+    from station.values import comparison
     from station.values.bench import CardReference, Rig
 
     documents: dict[str, tuple[Any, str]] = {
@@ -214,6 +215,9 @@ def json_schema(name: str) -> str:
         "golden": (views.GoldenView, "serialization"),
         "align": (views.AlignDocument, "serialization"),
         "model": (views.BoxesDocument, "serialization"),
+        "comparison": (comparison.ComparisonDocument, "serialization"),
+        "two-lights": (comparison.TwoLightsDocument, "serialization"),
+        "set": (comparison.SetDocument, "serialization"),
     }
     if name not in documents:
         raise RequestError(f"there is no document {name!r}", f"Use one of {', '.join(documents)}.")

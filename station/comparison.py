@@ -1,0 +1,196 @@
+"""The line for parts that lie side by side in one photo: find, order, register, compare with the golden among them.
+
+Correct once, then every part through the same correction and under the same light. No file, clock or random number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from station.calibrate.light import correct
+from station.errors import AlignmentError, RequestError
+from station.judge import judge_measurement
+from station.measure.align import align
+from station.measure.bench_field import BenchField, bench_field
+from station.measure.frame import exclusions
+from station.measure.parts import FoundPart, find_parts
+from station.measure.side_by_side import SeenDifference, SeenRegion, assumed_srgb, differences, see_regions
+from station.pipeline import measure_master
+from station.sheet import Sheet
+from station.values.bench import Calibration
+from station.values.colour import ColourCorrection
+from station.values.documents import MeasurementDocument, Verdict
+from station.values.line import Aligned, Corrected, Gate, Master, Measurement, Shot
+
+Float = NDArray[np.float64]
+
+NOMINAL_WIDTH_MM = 30.0
+"""The golden's width where nothing gives a scale: only colours are compared, and only the search for cells uses it."""
+
+_SIDES = ("left", "right", "top", "bottom")
+_PLACED = ("part", "alignment", "identity")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One part of the photo, registered and seen. gates : of its place and product. seen : empty where one fails."""
+
+    found: FoundPart
+    aligned: Aligned | None
+    gates: tuple[Gate, ...]
+    seen: tuple[SeenRegion, ...]
+
+    @property
+    def usable(self) -> bool:
+        """Whether its regions were seen."""
+        return all(g.ok for g in self.gates)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One photo of several parts: what was found, registered to one master and seen.
+
+    gates : of the photo as a whole. carded : whether a colour card gives the correction; else sRGB is assumed.
+    """
+
+    corrected: Corrected
+    correction: ColourCorrection
+    carded: bool
+    field: BenchField
+    master: Master
+    parts: tuple[Placed, ...]
+    gates: tuple[Gate, ...]
+
+    def difference(self, a: Placed, b: Placed) -> tuple[SeenDifference, ...]:
+        """Every region of ``b`` against the same region of ``a``."""
+        return differences(a.seen, b.seen, self.correction, self.field)
+
+
+def photo_of_parts(shot: Shot, calibration: Calibration, card: str | None) -> tuple[Corrected, tuple[FoundPart, ...]]:
+    """Correct a photo and find the parts in it. card : edition that the sealed golden was read through, if one is.
+
+    Raises AlignmentError where there is no part.
+    """
+    same = tuple(c for c in calibration.cards if c.name == card)
+    corrected = correct(shot, replace(calibration, cards=same or calibration.cards))
+    return corrected, find_parts(corrected.image, exclusions(corrected))
+
+
+def pick(parts: Sequence[FoundPart], at_px: tuple[float, float] | None, which: str | None) -> tuple[FoundPart, str]:
+    """The golden among the parts, and in words how it was told from them.
+
+    at_px : a point (x, y) on it. which : left, right, top, bottom, or its number.
+
+    Raises RequestError, which lists the parts, where none is meant.
+    """
+    told = "; ".join(f"{p.number} at {p.outline.centre_px[0]:.0f}, {p.outline.centre_px[1]:.0f}" for p in parts)
+    if at_px is not None and which is not None:
+        raise RequestError("--golden-at and --golden-is are both given", "Give one of them.")
+    if at_px is not None:
+        x, y = (round(v) for v in at_px)
+        for p in parts:
+            h, w = p.outline.mask.shape
+            if 0 <= x < w and 0 <= y < h and p.outline.mask[y, x]:
+                return p, f"part {p.number} is the golden: it lies at {x}, {y} px, as given"
+        raise RequestError(f"no part lies at {x}, {y} px", f"Give a point on the golden; the parts are {told}.")
+    if which is None:
+        first = min(parts, key=lambda p: p.outline.centre_px[0])
+        return first, f"part {first.number}, the leftmost, is taken for the golden, as nothing else was given"
+    if which in _SIDES:
+        axis, sign = (0, 1) if which in ("left", "right") else (1, 1)
+        sign = sign if which in ("left", "top") else -1
+        chosen = min(parts, key=lambda p: sign * p.outline.centre_px[axis])
+        return chosen, f"part {chosen.number} is the golden: the one at the {which}, as given"
+    number = int(which) if which.isascii() and which.isdigit() else 0
+    for p in parts:
+        if p.number == number:
+            return p, f"part {number} is the golden, as given"
+    raise RequestError(
+        f"{which[:40]!r} is none of the parts in the photo",
+        f"Use {', '.join(_SIDES)} or a number; the parts are {told}.",
+    )
+
+
+def master_of_photo(corrected: Corrected, golden: FoundPart, sheet: Sheet) -> Master:
+    """A master for this photo only, measured on the golden that lies in it.
+
+    Raises SheetError where the sheet's places are not on it, AlignmentError where it cannot be measured.
+    """
+    if golden.fault:
+        raise AlignmentError(f"part {golden.number}, the golden, cannot be measured", f"{golden.fault.capitalize()}.")
+    return measure_master(
+        corrected, sheet, number="in-photo", version=1, found=golden.outline, width_mm=NOMINAL_WIDTH_MM
+    )
+
+
+def look(corrected: Corrected, parts: Sequence[FoundPart], master: Master) -> Look:
+    """Register every part to the master and see its regions through the photo's own correction."""
+    carded = corrected.correction is not None
+    correction = corrected.correction if corrected.correction is not None else assumed_srgb()
+    contours = [p.outline.contour_px for p in parts]
+    field = bench_field(corrected.image, contours, exclusions(corrected))
+    placed = tuple(_place(p, corrected, master, correction) for p in parts)
+    gates = [g for g in corrected.gates if _counts(g)]
+    if not carded and all(g.ok for g in gates if g.name == "card"):
+        gates.append(Gate("card", False, "the photo has no usable colour card", ("colour",)))
+    return Look(corrected, correction, carded, field, master, placed, tuple(gates))
+
+
+def _counts(gate: Gate) -> bool:
+    """A bench's own scale and light matter between photos, not within one."""
+    return gate.name != "scale" and not (gate.name == "light" and gate.blocks)
+
+
+def _place(found: FoundPart, corrected: Corrected, master: Master, correction: ColourCorrection) -> Placed:
+    if found.fault:
+        return Placed(found, None, (Gate("part", False, found.fault),), ())
+    aligned = align(corrected, master, part=found.outline)
+    gates = tuple(g for g in aligned.gates if g.name in _PLACED)
+    if any(not g.ok for g in gates):
+        return Placed(found, aligned, gates, ())
+    return Placed(found, aligned, gates, see_regions(aligned, master, corrected, found.outline, correction))
+
+
+def judged(look: Look, golden: Placed, unit: Placed, sheet: Sheet) -> tuple[MeasurementDocument, ...]:
+    """Every region of a unit against the golden beside it, by the sheet's limits.
+
+    Without a colour card nothing is certified: the difference is given, the verdict is undecided.
+    """
+    gates = (*look.gates, *unit.gates)
+    return tuple(judge_measurement(_measurement(d, look), sheet, gates=gates) for d in look.difference(golden, unit))
+
+
+def _measurement(d: SeenDifference, look: Look) -> Measurement:
+    method = "CIEDE2000, side by side, " + ("card" if look.carded else "assumed sRGB")
+    where = next(r.centre_mm for r in look.master.regions if r.name == d.name)
+    if d.value is None or d.lab_a is None or d.lab_b is None or d.parts is None:
+        return Measurement(f"colour:{d.name}", "colour", None, "CIEDE2000", 0.0, method, where, d.why)
+    detail: dict[str, object] = {
+        "lab": _rounded(d.lab_b),
+        "lab_golden": _rounded(d.lab_a),
+        "dL": round(d.parts[0], 4),
+        "dC": round(d.parts[1], 4),
+        "dH": round(d.parts[2], 4),
+        "budget": {name: round(share, 4) for name, share in d.budget.items()},
+        "veil": round(d.veil, 5),
+    }
+    return Measurement(f"colour:{d.name}", "colour", d.value, "CIEDE2000", 2 * d.u, method, where, "", detail)
+
+
+def _rounded(lab: Float) -> list[float]:
+    return [round(float(v), 4) for v in lab]
+
+
+def part_verdict(look: Look, part: Placed, regions: Sequence[MeasurementDocument]) -> tuple[Verdict, tuple[str, ...]]:
+    """A unit's verdict in colour and the reasons, worst first."""
+    failed = [f"{g.name}: {g.reason}" for g in (*part.gates, *look.gates) if not g.ok]
+    wrong = [m.reason for m in regions if m.verdict is Verdict.NONCONFORMS]
+    undecided = [m.reason for m in regions if m.verdict is Verdict.UNDECIDED and not m.reason.startswith("not judged")]
+    reasons = tuple(dict.fromkeys([*wrong, *failed, *undecided]))
+    if wrong:
+        return Verdict.NONCONFORMS, reasons
+    return (Verdict.UNDECIDED if reasons or not regions else Verdict.CONFORMS), reasons

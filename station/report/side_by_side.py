@@ -1,0 +1,50 @@
+"""The picture of a comparison: the photo with every part numbered, and beside it what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from station.report.pictures import COLOURS, GREY, INK, PAPER, RGB, WHITE, font
+from station.values.documents import Verdict
+
+_LONG_SIDE = 1600
+Float = NDArray[np.float64]
+
+
+def parts_picture(
+    photo: RGB, outlines_px: Sequence[Float], labels: Sequence[tuple[str, Verdict | None]], lines: Sequence[str]
+) -> RGB:
+    """The photo with the parts outlined and labelled, and lines of text below; (h, w, 3) uint8.
+
+    photo : (H, W, 3) uint8 sRGB. outlines_px : (n, 2) contours in its px. labels : a text a part and its verdict; None
+    is the golden. lines : what is said below the picture.
+    """
+    h, w = photo.shape[:2]
+    factor = min(1.0, _LONG_SIDE / max(h, w))
+    size = (round(w * factor), round(h * factor))
+    base = np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    for outline, (_, verdict) in zip(outlines_px, labels, strict=True):
+        ring = np.round(((outline + 0.5) * factor - 0.5) * 16).astype(np.int32)
+        cv2.polylines(base, [ring], True, INK, 5, cv2.LINE_AA, 4)
+        cv2.polylines(base, [ring], True, WHITE if verdict is None else COLOURS[verdict], 2, cv2.LINE_AA, 4)
+    face = font(18)
+    sheet = Image.new("RGB", (size[0], size[1] + 16 + 26 * len(lines)), PAPER)
+    sheet.paste(Image.fromarray(base), (0, 0))
+    draw = ImageDraw.Draw(sheet)
+    for outline, (text, verdict) in zip(outlines_px, labels, strict=True):
+        left, top, right, bottom = draw.multiline_textbbox((0, 0), text, font=face)
+        x = float(outline[:, 0].mean() * factor - (right - left) / 2)
+        y = float(outline[:, 1].max() * factor + 8)
+        x = min(max(x, 8), size[0] - (right - left) - 8)
+        y = min(max(y, 8), size[1] - (bottom - top) - 10)
+        box = (x - 6, y - 4, x + right - left + 6, y + bottom - top + 6)
+        draw.rounded_rectangle(box, radius=5, fill=INK, outline=GREY if verdict is None else COLOURS[verdict], width=2)
+        draw.multiline_text((x - left, y - top), text, font=face, fill=WHITE)
+    for i, line in enumerate(lines):
+        draw.text((10, size[1] + 10 + 26 * i), line, font=face, fill=INK)
+    return np.asarray(sheet)
