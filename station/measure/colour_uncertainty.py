@@ -7,7 +7,8 @@ says little more than that the true one is not large. The interval takes this in
 
     u = 2 sqrt(g' V g) + b,    b = value - sqrt(max(value^2 - a, 0)),    a = tr(M V) - g' V g
 
-b reaches the value itself where the value is within the noise, and vanishes as a / (2 value) above it.
+b reaches the value itself where the value is within the noise, and vanishes as a / (2 value) above it. There the
+direction of d is noise as well, so that the variance along it gives way to the largest one, by ``(a / value^2)^2``.
 """
 
 from __future__ import annotations
@@ -52,14 +53,20 @@ def difference_uncertainty(golden: Float, unit: Float, components: Mapping[str, 
     total = sum(components.values(), np.zeros((3, 3)))
     factor = np.linalg.cholesky(metric).T
     spread, directions = np.linalg.eigh(factor @ total @ factor.T)
-    widest = math.sqrt(max(float(spread[-1]), 0.0))
-    # Without a difference there is no direction: the one in which the error is largest.
-    gradient = _gradient(golden, unit) if value > 1e-3 else factor.T @ directions[:, -1]
-    variance = float(gradient @ total @ gradient)
-    across = max(float(np.trace(metric @ total)) - variance, 0.0)
+    gradient = _gradient(golden, unit) if value > 1e-3 else np.zeros(3)
+    along_it = float(gradient @ total @ gradient)
+    across = max(float(np.trace(metric @ total)) - along_it, 0.0)
+    # The less a value stands out of the noise, the less its direction means: then the widest one holds.
+    lost = min(1.0, across / value**2) ** 2 if value > 1e-3 else 1.0
+    widest = factor.T @ directions[:, -1]
+
+    def sd(v: Float) -> float:
+        return math.sqrt(max((1 - lost) * float(gradient @ v @ gradient) + lost * float(widest @ v @ widest), 0.0))
+
     bias = value - math.sqrt(max(value**2 - across, 0.0))
-    parts = {name: math.sqrt(max(float(gradient @ v @ gradient), 0.0)) for name, v in components.items()}
-    return DifferenceUncertainty(2 * math.sqrt(max(variance, 0.0)) + bias, parts, bias, 2 * widest)
+    parts = {name: sd(v) for name, v in components.items()}
+    best = 2 * math.sqrt(max(float(spread[-1]), 0.0))
+    return DifferenceUncertainty(2 * sd(total) + bias, parts, bias, best)
 
 
 def metric_at(lab: Float) -> Float:

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from station.measure.colour import ERODE_PX, U_OTHER_CAMERA, delta_e_2000, measure_regions, region_mean, u_colour
+from station.measure.colour import ERODE_PX, U_OTHER_CAMERA, U_PLATING, delta_e_2000, measure_regions, region_mean
 from station.values.colour import ColourCorrection, Lab, LinearRGB, lab_to_xyz
 from station.values.geometry import Frame, Similarity
 from station.values.line import METAL, Aligned, Master, RegionMaster
@@ -206,7 +206,63 @@ def test_another_camera_carries_the_uncertainty_of_another_camera() -> None:
     bench = by_name(measure_regions(aligned(picture()), master()))["colour:sky"]
     supplier = by_name(measure_regions(aligned(picture(), scale_source="card"), master()))["colour:sky"]
     assert bench.u < 1.0
-    assert supplier.u == pytest.approx(2 * U_OTHER_CAMERA, rel=0.05)
+    assert supplier.detail["best_limit"] == pytest.approx(2 * U_OTHER_CAMERA, rel=0.05)
+    assert supplier.u >= supplier.detail["best_limit"] * 0.99
+    assert supplier.detail["u_parts"]["camera"] == pytest.approx(U_OTHER_CAMERA, rel=0.01)
+    assert "camera" not in bench.detail["u_parts"]
     assert "no common bench" in supplier.method
-    # on one bench a worse correction is repeated, but not perfectly
-    assert u_colour(0, 0, 3.0, 3.0, same_bench=True) > u_colour(0, 0, 1.0, 1.0, same_bench=True)
+
+
+def test_the_budget_names_its_parts_and_adds_up_to_u() -> None:
+    shifted = aligned(picture(sky=(63.0, -8.0, -28.0)))
+    sky = by_name(measure_regions(shifted, master()))["colour:sky"]
+    parts = sky.detail["u_parts"]
+    assert list(parts) == ["pixels", "coding", "card", "position", "drift", "placement", "correction"]
+    combined = float(np.sqrt(sum(p**2 for p in parts.values())))
+    assert sky.u == pytest.approx(2 * combined + sky.detail["u_bias"], abs=2e-3)
+    assert parts["coding"] == 0.0  # neither picture was coded with loss
+    assert parts["correction"] == pytest.approx(0.03 * sky.value, rel=0.05)  # the norm bends a little
+
+
+def test_a_coarser_file_and_a_turned_part_are_less_certain() -> None:
+    sky = by_name(measure_regions(aligned(picture()), master()))["colour:sky"]
+    coarse = dataclasses.replace(aligned(picture()), coding_step=(0.75, 0.9))
+    coded = by_name(measure_regions(coarse, master()))["colour:sky"]
+    assert coded.detail["u_parts"]["coding"] > 0.05
+    assert coded.u > sky.u
+    turned = dataclasses.replace(aligned(picture()), similarity=Similarity(0.0, 0.0, 180.0, 1.0))
+    veiled = by_name(measure_regions(turned, master()))["colour:sky"]
+    assert veiled.detail["u_parts"]["placement"] > 2 * sky.detail["u_parts"]["placement"]
+
+
+def test_metal_says_what_was_masked_and_how_it_varies_from_place_to_place() -> None:
+    image = picture()
+    image[20:60, 200:230] = 1.0
+    golden = master()
+    plate = by_name(measure_regions(aligned(image), golden))["colour:plate"]
+    assert plate.detail["specular_share"] == pytest.approx(1 / 3, abs=0.04)
+    assert plate.value < 0.6  # and the mask keeps it out of the tone
+    assert plate.detail["u_parts"]["placement"] == pytest.approx(U_PLATING, rel=0.1)
+    assert "no absolute tone" in plate.method
+    seen = tuple(dataclasses.replace(r, u_placement=0.3) for r in golden.regions)
+    again = by_name(measure_regions(aligned(image), dataclasses.replace(golden, regions=seen)))["colour:plate"]
+    assert again.detail["u_parts"]["placement"] == pytest.approx(0.3 * 2**0.5, rel=0.1)
+    assert again.u < 0.6 * plate.u
+
+
+def test_one_bench_compares_the_cards_readings_and_not_two_corrections() -> None:
+    rng = np.random.default_rng(5)
+    patches = rng.uniform(0.03, 0.9, (24, 3))
+    cast = np.diag([1.06, 0.97, 1.10]) + 0.004  # exposure and white balance of another moment
+    golden = dataclasses.replace(master(), card_light=patches)
+    read = patches @ cast
+    read[3] = np.nan  # a clipped patch
+    unit = dataclasses.replace(
+        aligned((picture() @ cast).astype(np.float32)),
+        card_light=read,
+        correction=dataclasses.replace(IDENTITY, matrix=np.diag([1.0, 1.02, 0.9])),  # fitted anew, and off
+    )
+    for m in measure_regions(unit, golden):
+        assert m.value < 0.25, m.characteristic
+    lacking = dataclasses.replace(golden, card_light=None)
+    assert measure_regions(unit, lacking)[0].value > 2.0
