@@ -170,7 +170,8 @@ def inspect(
     undecided document whose gates say why; it never raises for what a photo shows.
     """
     same = tuple(c for c in calibration.cards if c.name == master.card)  # the edition that the golden was read through
-    corrected = correct(shot, replace(calibration, cards=same or calibration.cards))
+    model_of_golden = None if master.correction is None else master.correction.method
+    corrected = correct(shot, replace(calibration, cards=same or calibration.cards), model=model_of_golden)
     aligned = align(corrected, master)
     capability = (Gate("capability", True, "; ".join(unseen)),) if unseen else ()
     gates = (

@@ -62,7 +62,13 @@ class _Search:
         return sorted(seen, key=lambda s: -s[1].count)
 
 
-def find_card(shot: Shot, cards: tuple[CardReference, ...], light: LightCalibration | None = None) -> CardReading:
+def find_card(
+    shot: Shot,
+    cards: tuple[CardReference, ...],
+    light: LightCalibration | None = None,
+    *,
+    model: str | None = None,
+) -> CardReading:
     """Find the colour card, settle its order, read its patches and fit the correction.
 
     Parameters
@@ -73,6 +79,8 @@ def find_card(shot: Shot, cards: tuple[CardReference, ...], light: LightCalibrat
         References to hold it against; the one that fits best is named in ``edition``.
     light
         Flat field to read the patches through, so that card and part share one light.
+    model
+        The family of corrections to use, a golden's ``ColourCorrection.method``; None chooses the best.
 
     Returns
     -------
@@ -92,7 +100,7 @@ def find_card(shot: Shot, cards: tuple[CardReference, ...], light: LightCalibrat
     if not found:
         return CardReading(found=False, usable=False, reason=_why_not(search, groups))
     found.sort(key=lambda f: f.placed.score)
-    reading = judge_reading(found[0].placed, found[0].patches, found[0].group)
+    reading = judge_reading(found[0].placed, found[0].patches, found[0].group, model)
     if len(found) == 1:
         larger = larger_chart(search.lattices(), found[0].group[0])
         return dataclasses.replace(reading, usable=False, reason=larger) if larger else reading

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.calibrate.card_faults import channel_fault, foreign_gap
-from station.calibrate.correction import MIN_PATCHES, FittedCorrection, fit_correction
+from station.calibrate.correction import MIN_PATCHES, fit_correction, gate_residual
 from station.calibrate.field import gain_at
 from station.calibrate.placement import Placement, cells
 from station.values.bench import CardReference, LightCalibration
 from station.values.colour import srgb_decode
-from station.values.documents import CardDocument, FitDocument, PatchDocument
+from station.values.documents import CandidateDocument, CardDocument, FitDocument, PatchDocument
 from station.values.geometry import project
 from station.values.line import CardReading, PatchReading, Shot
 
@@ -42,6 +42,8 @@ MIN_USED = 0.75
 """Part of the patches that must remain for a fit."""
 MAX_RESIDUAL = (3.0, 8.0)
 """Largest mean and largest single CIEDE2000 of the fit. A mean of 4 let a clone of the classic card pass."""
+CORRELATED_PIXELS = 16
+"""Pixels that share one noise: demosaicing, halved chroma and the coder's blocks spread it over 4 x 4."""
 _SQUARE = np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
 
 
@@ -123,16 +125,18 @@ def _fault(patch: PatchReading) -> str:
 
 
 def judge_reading(
-    placed: Placement, patches: tuple[PatchReading, ...], group: tuple[CardReference, ...]
+    placed: Placement, patches: tuple[PatchReading, ...], group: tuple[CardReference, ...], model: str | None = None
 ) -> CardReading:
-    """Fit every edition, name the better one, and hold the reading against the gates."""
+    """Name the edition that fits better, hold the reading against the gates, and fit the correction.
+
+    model : as :func:`station.calibrate.correction.fit_correction` takes it.
+    """
     rgb = np.array([p.rgb for p in patches])
     use = np.array([p.used for p in patches])
-    fits: list[tuple[float, CardReference, FittedCorrection]] = []
-    for card in group:
-        fitted = fit_correction(rgb, card.lab, use)
-        if fitted is not None:
-            fits.append((float(fitted.fit[use].mean()), card, fitted))
+    gates = [(g, card) for card in group if (g := gate_residual(rgb, card.lab, use)) is not None]
+    gate, card = min(gates, key=lambda g: float(g[0][use].mean()), default=(None, group[0]))
+    noise = _noise_of_means(placed, patches, group[0])
+    fitted = fit_correction(rgb, card.lab, use, noise, model=model, places=_places(card))
     corners = np.array([[-0.5, -0.5], [0, -0.5], [0, 0], [-0.5, 0]])
     corners[1:3, 0] = group[0].columns - 0.5
     corners[2:, 1] = group[0].rows - 0.5
@@ -142,11 +146,11 @@ def judge_reading(
         "corners_px": project(placed.homography, corners),
     }
     reason = _light_fault(patches, group[0].lab)
-    if not fits:
+    if fitted is None or gate is None:
         reason = reason or "card: too few patches can be read, or no correction explains them"
         return CardReading(**common, usable=False, reason=reason, patches=patches)  # type: ignore[arg-type]
-    mean, card, fitted = min(fits, key=lambda f: f[0])
-    lab = fitted.correction.lab(rgb).values
+    mean, worst = float(gate[use].mean()), float(gate[use].max())
+    suspects = _worst([dataclasses.replace(p, delta_e_00=float(g)) for p, g in zip(patches, gate, strict=True)])
     patches = tuple(
         dataclasses.replace(
             p,
@@ -154,9 +158,9 @@ def judge_reading(
             lab_measured=m,
             delta_e_00=float(d),
         )
-        for p, r, m, d in zip(patches, card.patches, lab, fitted.fit, strict=True)
+        for p, r, m, d in zip(patches, card.patches, fitted.lab, fitted.fit, strict=True)
     )
-    worst, loo = float(fitted.fit[use].max()), fitted.loo[use]
+    fit, loo = fitted.fit[use], fitted.loo[use]
     if placed.mirrored:
         reason = "card: the photo is mirrored, as a webcam's preview is; hand in the unmirrored photo"
     elif not reason:
@@ -164,7 +168,7 @@ def judge_reading(
     if not reason and (mean > MAX_RESIDUAL[0] or worst > MAX_RESIDUAL[1]):
         reason = (
             f"card: the residual of its patches is {mean:.1f} CIEDE2000 in the mean and {worst:.1f} at most "
-            f"({_worst(patches)}), the limits are {MAX_RESIDUAL[0]:.0f} and {MAX_RESIDUAL[1]:.0f}: part of it is "
+            f"({suspects}), the limits are {MAX_RESIDUAL[0]:.0f} and {MAX_RESIDUAL[1]:.0f}: part of it is "
             "covered or glares, the photo was edited, or it is another card"
         )
     homography = None
@@ -178,12 +182,31 @@ def judge_reading(
         homography=homography,
         patches=patches,
         correction=fitted.correction,
-        fit_mean=mean,
-        fit_max=worst,
+        fit_mean=float(fit.mean()),
+        fit_max=float(fit.max()),
         loo_mean=float(loo.mean()),
         loo_max=float(loo.max()),
         notes=_left_out(patches),
+        candidates=fitted.candidates,
+        why=fitted.why,
+        light_range=float(fitted.light.max() / fitted.light.min()),
     )
+
+
+def _places(card: CardReference) -> Float:
+    """(n, 2) where the patches lie, from the card's middle in halves of its longer side."""
+    index = cells(card.columns, card.rows)
+    return np.asarray((index - index.mean(axis=0)) * 2 / (max(card.columns, card.rows) - 1), dtype=np.float64)
+
+
+def _noise_of_means(placed: Placement, patches: Sequence[PatchReading], card: CardReference) -> Float:
+    """(n, 3) standard uncertainty of the patches' means: a camera's neighbouring pixels share their noise."""
+    fill = card.patch_mm / card.pitch_mm if card.patch_mm and card.pitch_mm else 0.85
+    grid = project(placed.homography, np.array([[0.0, 0.0], [card.columns - 1, 0.0], [0.0, card.rows - 1]]))
+    pitch = np.hypot(*(grid[1:] - grid[0]).T) / (card.columns - 1, card.rows - 1)
+    pixels = float(np.prod(pitch)) * (INNER * fill) ** 2
+    independent = np.clip(pixels / CORRELATED_PIXELS, 1, PATCH_SIDE**2)
+    return np.asarray(np.array([p.noise for p in patches]) / np.sqrt(independent), dtype=np.float64)
 
 
 def _left_out(patches: Sequence[PatchReading]) -> tuple[str, ...]:
@@ -228,6 +251,20 @@ def card_document(shot: Shot, reading: CardReading) -> CardDocument:
             max=reading.fit_max,
             loo_mean=reading.loo_mean,
             loo_max=reading.loo_max,
+            why=reading.why,
+            candidates=tuple(
+                CandidateDocument(
+                    method=c.method,
+                    parameters=c.parameters,
+                    mean=c.fit_mean,
+                    max=c.fit_max,
+                    loo_mean=c.loo_mean,
+                    loo_max=c.loo_max,
+                    reason=c.reason,
+                )
+                for c in reading.candidates
+            ),
+            light_range=reading.light_range,
         )
     corners = None
     if reading.corners_px is not None:

@@ -166,11 +166,16 @@ def predict(model: Model, p: Float, patches: Patches) -> Float:
     return xyz_to_lab(_terms(model, p, patches)[0] @ matrix.swapaxes(1, 2)).values
 
 
-def fit(model: Model, p: Float, patches: Patches, weight: Float, loss: Loss, rounds: int) -> Float:
+def fit(
+    model: Model, p: Float, patches: Patches, weight: Float, loss: Loss, rounds: int, enough: float = 1e-4
+) -> Float:
     """Minimise the weighted loss of k problems side by side (Levenberg's damping, one factor a problem).
 
-    p : (k, size + 3) starts. weight : (k, n), 0 leaves a patch out. Returns (k, size + 3), NaN where it broke down.
+    p : (k, size + 3) starts. weight : (k, n), 0 leaves a patch out. enough : a problem is done when a step gains less
+    than this part of its cost. Returns (k, size + 3), NaN where it broke down.
     """
+    found = p.copy()
+    open_ = np.arange(len(p))  # problems not done yet; the arrays below are theirs
     damping = np.full(len(p), 1e-4)
     cost, residual, jacobian = linearise(model, p, patches, weight, loss)
     identity = np.eye(p.shape[1])
@@ -182,18 +187,22 @@ def fit(model: Model, p: Float, patches: Patches, weight: Float, loss: Loss, rou
         try:
             trial = p - np.linalg.solve(damped, gradient)[..., 0]
         except np.linalg.LinAlgError:
-            return np.full_like(p, np.nan)
+            return np.full_like(found, np.nan)
         new_cost, new_residual, new_jacobian = linearise(model, trial, patches, weight, loss)
         better = new_cost < cost
-        gain = float(np.max(np.where(better, 1 - new_cost / np.maximum(cost, 1e-12), 0.0)))
+        gain = 1 - new_cost / np.maximum(cost, 1e-12)
         p = np.where(better[:, None], trial, p)
         residual = np.where(better[:, None], new_residual, residual)
         jacobian = np.where(better[:, None, None], new_jacobian, jacobian)
         cost = np.where(better, new_cost, cost)
         damping = np.where(better, damping / 10, damping * 10)
-        if better.all() and gain < 1e-4:
+        found[open_] = p
+        more = ~(better & (gain < enough)) & (cost > 1e-12)
+        if not more.any():
             break
-    return p
+        open_, p, weight, damping = open_[more], p[more], weight[more], damping[more]
+        cost, residual, jacobian = cost[more], residual[more], jacobian[more]
+    return found
 
 
 def linearise(model: Model, p: Float, patches: Patches, weight: Float, loss: Loss) -> tuple[Float, Float, Float]:

@@ -25,16 +25,17 @@ GLARE_WIDTH, GLARE_SHARE = 0.012, 0.002
 photo has: 0.0 % over goldens and units, 1.3 % with a lamp mirrored in the enamel."""
 
 
-def correct(shot: Shot, calibration: Calibration) -> Corrected:
+def correct(shot: Shot, calibration: Calibration, *, model: str | None = None) -> Corrected:
     """A photo in linear light, flat-fielded, with its colour correction, its millimetres and the gates they passed.
 
     Nothing is raised for a photo that cannot be measured: the gate that failed says why and what it blocks. A bench out
     of bounds (``calibration.faults``) still evens the light and locates the part; its gates say what is not judged.
+    model : family of the colour correction, a golden's ``ColourCorrection.method``; None chooses the best.
     """
     light = calibration.light
     if light is not None and light.photo_size != shot.size:
         light = None
-    reading = find_card(shot, calibration.cards, light)
+    reading = find_card(shot, calibration.cards, light, model=model)
     gates = _card_gates(reading)
     if all(g.name != "light" for g in gates):
         gates = [*_light_gates(shot, calibration), *gates]

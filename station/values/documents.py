@@ -127,14 +127,33 @@ class PatchDocument(Document):
     fault: str = ""
 
 
+class CandidateDocument(Document):
+    """One model of the colour correction that was tried; ``reason`` is empty for the one that was taken."""
+
+    method: str
+    parameters: float
+    mean: float
+    max: float
+    loo_mean: float
+    loo_max: float
+    reason: str
+
+
 class FitDocument(Document):
-    """Residuals of the colour correction in CIEDE2000, of the fit itself and leaving one patch out."""
+    """Residuals of the colour correction in CIEDE2000, of the fit itself and leaving one patch out.
+
+    ``why`` says why this model was taken, ``candidates`` what else was tried. ``light_range`` is the brightest over the
+    darkest light on the card, as fitted along.
+    """
 
     method: str
     mean: float
     max: float
     loo_mean: float
     loo_max: float
+    why: str = ""
+    candidates: tuple[CandidateDocument, ...] = ()
+    light_range: float | None = None
 
 
 class CardDocument(Document):

@@ -97,12 +97,31 @@ class PatchReading:
 
 
 @dataclass(frozen=True, slots=True)
+class FitCandidate:
+    """One family of corrections that was tried on a card.
+
+    parameters : free ones; a spline counts by the trace of its smoother. fit and loo : CIEDE2000 of the fit and leaving
+    each patch out. reason : why it was not taken, "" for the one that was.
+    """
+
+    method: str
+    parameters: float
+    fit_mean: float
+    fit_max: float
+    loo_mean: float
+    loo_max: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CardReading:
     """The colour card in one photo. ``reason`` names the gate when it may not be used.
 
     corners_px : (4, 2) outer corners of the patch grid in the card's own order (first patch's corner first), or None.
     homography : (3, 3) card millimetres (origin at the centre of the first patch) to photo pixels, or None.
     notes : what a reader should know of a usable reading: further cards in the photo, patches left out.
+    candidates : every correction that was tried. why : the choice among them in words. light_range : brightest over
+    darkest light on the card, as fitted along with the correction.
     """
 
     found: bool
@@ -119,6 +138,9 @@ class CardReading:
     loo_mean: float | None = None
     loo_max: float | None = None
     notes: tuple[str, ...] = ()
+    candidates: tuple[FitCandidate, ...] = ()
+    why: str = ""
+    light_range: float | None = None
 
     @property
     def light(self) -> Float | None:
