@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from PIL import Image
+from PIL import ExifTags, Image
 
 from station.devices.exif_settings import exposure_settings
 
@@ -16,11 +16,11 @@ _MAKER, _MODEL, _ORIENTATION, _SOFTWARE, _DATE, _XMP = 0x010F, 0x0110, 0x0112, 0
 _EXIF_IFD, _INTEROP_IFD = 0x8769, 0xA005
 _ORIGINAL, _DIGITISED, _OFFSET_ORIGINAL, _OFFSET_DIGITISED = 0x9003, 0x9004, 0x9011, 0x9012
 _EXPOSURE, _APERTURE, _ISO, _FOCAL, _MAKER_NOTE = 0x829A, 0x829D, 0x8827, 0x920A, 0x927C
-_WIDTH, _HEIGHT = 0xA002, 0xA003
+_WIDTH, _HEIGHT, _USER_COMMENT = 0xA002, 0xA003, 0x9286
 _INTEROP_INDEX = 0x0001
 _DNG_VERSION, _SUB_IFDS, _NEW_SUBFILE, _PHOTOMETRIC, _COMPRESSION = 0xC612, 0x014A, 0x00FE, 0x0106, 0x0103
 _CFA, _LINEAR_RAW = 32803, 34892
-_THUMBNAIL_IFD, _THUMBNAIL_START, _THUMBNAIL_SIZE = 1, 0x0201, 0x0202
+_THUMBNAIL_START, _THUMBNAIL_SIZE = 0x0201, 0x0202
 _TEXT_LIMIT, _XMP_LIMIT, _THUMBNAIL_LIMIT = 100, 64_000, 128_000
 
 
@@ -33,7 +33,7 @@ class Metadata:
     adobe_rgb : the camera says Adobe RGB without embedding a profile (DCF 2.0, interoperability index R03).
     exposure : how many of exposure time, aperture, sensitivity and focal length stand in the file, 0-4.
     maker_note : the camera's own block is there. said_size : (width, height) that EXIF gives, or None.
-    xmp : the start of the XMP packet, as text. thumbnail : the embedded JPEG, or empty.
+    xmp : the start of the XMP packet, as text. comment : the user comment. thumbnail : the embedded JPEG, or empty.
     """
 
     orientation: int
@@ -45,6 +45,7 @@ class Metadata:
     maker_note: bool = False
     said_size: tuple[int, int] | None = None
     xmp: str = ""
+    comment: str = ""
     thumbnail: bytes = b""
 
 
@@ -194,14 +195,22 @@ def exif_metadata(exif: Image.Exif, raw: bytes, *, xmp: object = None) -> Metada
         maker_note=_MAKER_NOTE in inner,
         said_size=(width, height) if isinstance(width, int) and isinstance(height, int) else None,
         xmp=packet[:_XMP_LIMIT],
+        comment=_comment(inner.get(_USER_COMMENT)),
         thumbnail=thumbnail,
     )
+
+
+def _comment(raw: object) -> str:
+    """The user comment; its first eight bytes name the character code (EXIF 2.32, 4.6.5, UserComment)."""
+    if isinstance(raw, bytes) and raw[:8] in (b"ASCII\0\0\0", b"UNICODE\0", bytes(8)):
+        raw = raw[8:].replace(b"\0", b"")
+    return clean_text(raw)
 
 
 def _thumbnail(exif: Image.Exif, raw: bytes) -> bytes:
     """The JPEG that the second directory points at, counted from the TIFF header (EXIF 2.32, 4.5.8)."""
     tiff = raw.removeprefix(b"Exif\0\0")
-    second = exif.get_ifd(_THUMBNAIL_IFD)
+    second = exif.get_ifd(ExifTags.IFD.IFD1)
     start, size = second.get(_THUMBNAIL_START), second.get(_THUMBNAIL_SIZE)
     if not (isinstance(start, int) and isinstance(size, int) and start > 0 and 0 < size <= _THUMBNAIL_LIMIT):
         return b""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +29,8 @@ class Decoded:
     """What a decoder hands over. pixels : (H, W, 3) uint8 or uint16, upright.
 
     profile : the embedded ICC profile, or None. space : the colour space that the container names instead of one.
+    stored : a JPEG's pixels as the file has them, not set upright. tables : its quantisation tables, in rows.
+    ducky : Photoshop saved it for the web.
     """
 
     pixels: Pixels
@@ -36,6 +38,9 @@ class Decoded:
     notes: tuple[str, ...] = ()
     profile: bytes | None = None
     space: MatrixProfile | None = None
+    stored: Pixels | None = None
+    tables: Mapping[int, Sequence[int]] | None = None
+    ducky: bool = False
 
 
 def vet_pixels(width: int, height: int, label: str, max_megapixels: float) -> None:

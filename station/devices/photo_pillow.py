@@ -46,12 +46,18 @@ def decode_by_pillow(data: bytes, kind: str, label: str, max_megapixels: float) 
             pixels = _decode_jpeg(image, data, notes)
         if pixels.shape[:2] not in ((image.height, image.width), (image.width, image.height)):
             raise PhotoError(f"{label} has two sizes in its header", EXPORT)
+        stored = pixels
         if kind != "TIFF":  # both TIFF decoders have already turned it
             pixels = _upright(pixels, metadata.orientation)
         if metadata.orientation != 1:
             notes.append(f"turned upright (EXIF orientation {metadata.orientation})")
     space = _avif_space(data, label) if kind == "AVIF" else None
-    return Decoded(pixels, metadata, tuple(notes), image.info.get("icc_profile"), space)
+    profile = image.info.get("icc_profile")
+    if kind != "JPEG":
+        return Decoded(pixels, metadata, tuple(notes), profile, space)
+    tables: dict[int, list[int]] = getattr(image, "quantization", {})
+    ducky = getattr(image, "app", {}).get("APP12", b"")[:5] == b"Ducky"
+    return Decoded(pixels, metadata, tuple(notes), profile, stored=stored, tables=tables, ducky=ducky)
 
 
 def _avif_space(data: bytes, label: str) -> MatrixProfile | None:

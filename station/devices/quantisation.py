@@ -1,0 +1,99 @@
+"""What a JPEG's quantisation tables and coefficients say of who compressed it, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float64]
+
+# ITU-T T.81, tables K.1 and K.2: the tables that libjpeg scales by its quality, in rows.
+_LIGHT = np.array(
+    [
+        [16, 11, 10, 16, 24, 40, 51, 61], [12, 12, 14, 19, 26, 58, 60, 55], [14, 13, 16, 24, 40, 57, 69, 56],
+        [14, 17, 22, 29, 51, 87, 80, 62], [18, 22, 37, 56, 68, 109, 103, 77], [24, 35, 55, 64, 81, 104, 113, 92],
+        [49, 64, 78, 87, 103, 121, 120, 101], [72, 92, 95, 98, 112, 100, 103, 99],
+    ]
+)  # fmt: skip
+_BLOCKS = 3600
+_REACH = 24
+_COEFFICIENTS = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (1, 2), (2, 1), (0, 3), (3, 0))
+_WIDEST = 40
+
+
+def standard_quality(tables: Mapping[int, Sequence[int]]) -> int | None:
+    """The quality, 1-100, at which libjpeg writes this table for lightness, or None for a table of another maker."""
+    light = np.asarray(tables[0]).reshape(8, 8)
+    for quality in range(1, 101):
+        scale = 5000 // quality if quality < 50 else 200 - 2 * quality
+        if np.array_equal(light, np.clip((_LIGHT * scale + 50) // 100, 1, 255)):
+            return quality
+    return None
+
+
+def double_quantisation(stored: NDArray[np.uint8] | NDArray[np.uint16], table: Sequence[int]) -> float:
+    """How well the histograms of the coefficients fit having been rounded with another step before, -1 to 1.
+
+    Rounding by a step q1 and then by q2 leaves gaps and peaks of a known period in the multiples of q2 (Lukas and
+    Fridrich 2003). For each low frequency the best q1 is sought; the median over them is returned, 0 where there is too
+    little texture to tell. stored : (H, W, 3) on the grid of the JPEG's own blocks. table : 64 steps in rows.
+    """
+    if stored.dtype != np.uint8:
+        return 0.0
+    coefficients = _coefficients(stored)
+    steps = np.asarray(table).reshape(8, 8)
+    fits = [
+        fit
+        for u, v in _COEFFICIENTS
+        if (fit := _best_fit(coefficients[:, u, v] / steps[u, v], int(steps[u, v]))) is not None
+    ]
+    return float(np.median(fits)) if len(fits) >= 3 else 0.0
+
+
+def _coefficients(stored: NDArray[np.uint8]) -> Float:
+    """(n, 8, 8) cosine transforms of the lightness of blocks spread over the picture, none of them clipped."""
+    rows, columns = stored.shape[0] // 8, stored.shape[1] // 8
+    step = max(1, int((rows * columns / (2 * _BLOCKS)) ** 0.5))
+    cut = stored[: rows * 8, : columns * 8].reshape(rows, 8, columns, 8, 3)[::step, :, ::step]
+    blocks = np.ascontiguousarray(cut.swapaxes(1, 2)).reshape(-1, 8, 8, 3)
+    inside = (blocks.min(axis=(1, 2, 3)) > 2) & (blocks.max(axis=(1, 2, 3)) < 253)
+    light = blocks[inside][:_BLOCKS] @ np.array([0.299, 0.587, 0.114]) - 128
+    k = np.arange(8)
+    cosine = np.cos((2 * k[None, :] + 1) * k[:, None] * np.pi / 16) / 2
+    cosine[0] /= 2**0.5
+    return np.asarray(cosine @ light @ cosine.T, dtype=np.float64)
+
+
+def _best_fit(multiples: Float, step: int) -> float | None:
+    near = np.rint(multiples).astype(int)
+    at = np.arange(-_REACH, _REACH + 1)
+    count = _tally(near)
+    used = (np.abs(at) >= 2) & (np.abs(at) < _REACH)
+    if count[used].sum() < 300 or count[np.abs(at) >= 6].sum() < 100:  # too narrow to show a period
+        return None
+    weight = np.sqrt(np.convolve(count, np.ones(5) / 5, mode="same")) * used
+    seen = _ripple(count + 1)
+    best = -1.0
+    for before in range(2, _WIDEST):
+        if step % before == 0:  # leaves no trace
+            continue
+        reach = int(_REACH * step / before) + 2
+        pattern = _tally(np.rint(np.arange(-reach, reach + 1) * before / step).astype(int))
+        expected = _ripple(pattern + 0.1)
+        a, b = seen - np.average(seen, weights=weight), expected - np.average(expected, weights=weight)
+        spread = np.sqrt(np.average(a * a, weights=weight) * np.average(b * b, weights=weight))
+        if spread > 1e-6:
+            best = max(best, float(np.average(a * b, weights=weight) / spread))
+    return best
+
+
+def _tally(multiples: NDArray[np.int_]) -> Float:
+    return np.bincount(multiples[np.abs(multiples) <= _REACH] + _REACH, minlength=2 * _REACH + 1).astype(np.float64)
+
+
+def _ripple(count: Float) -> Float:
+    """Second difference of the logarithm: 0 for the even fall of an undisturbed histogram."""
+    log = np.log(count)
+    return np.asarray(log - (np.roll(log, 1) + np.roll(log, -1)) / 2, dtype=np.float64)
