@@ -46,7 +46,7 @@ IDENTITY = ColourCorrection(np.zeros(3), np.ones(3), SRGB_TO_XYZ / 0.8, "drawn",
 
 
 def reading(change: tuple[float, float, float] = (1.0, 1.0, 1.0), *, tone: float = 1.0) -> CardReading:
-    """A card's greys under light changed per channel, and the correction that undoes the change, as a fitted one does."""
+    """A card's greys under light changed per channel, and the correction that undoes it, as a fitted one does."""
     patches = []
     for name, lightness in GREYS.items():
         y = float(lab_to_xyz(Lab(np.array([lightness, 0.0, 0.0])))[1])

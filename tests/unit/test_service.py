@@ -18,7 +18,6 @@ from station import pipeline
 from station.batch.serial import Serial
 from station.calibrate import light
 from station.errors import (
-    CalibrationError,
     ConflictError,
     NotFoundError,
     PhotoError,
@@ -400,7 +399,9 @@ def test_the_margin_is_the_distance_to_the_nearest_limit_over_the_tolerance() ->
 # --- the bench -------------------------------------------------------------------------------------------------------
 
 
-def test_an_expired_calibration_is_refused_with_the_command(station: Station, lot: Path, clock: Clock) -> None:
+def test_an_expired_calibration_is_named_with_the_command_and_the_units_are_measured_anew(
+    station: Station, lot: Path, clock: Clock
+) -> None:
     rig = {"name": "a", "camera": {"width": 100, "height": 100, "distance_mm": 300.0}}
     records.add_rig(station._db, name="a", digest="1", document=json.dumps(rig), at=clock())
     grey = {"rig": "a", "gain": [[[1.0, 1.0, 1.0]]], "photo_size": [100, 100], "uniformity": 0.9, "residual": 0.01,
@@ -415,9 +416,9 @@ def test_an_expired_calibration_is_refused_with_the_command(station: Station, lo
     assert (found.rig.name if found.rig else "", found.lens, found.light.uniformity) == ("a", None, 0.9)
     assert run(station, lot, rig="a")[1].inspected == 8
     clock.now = datetime(2026, 6, 2, tzinfo=UTC)
-    with pytest.raises(CalibrationError, match="light calibration of a expired on 2026-06-01") as error:
-        run(station, lot, rig="a")
-    assert "station calibrate light --rig a" in error.value.do
+    (fault,) = station.calibration("a").faults
+    assert "the light calibration of rig a expired on 2026-06-01: run `station calibrate light --rig a" in fault.reason
+    assert run(station, lot, rig="a")[1].inspected == 8
     with pytest.raises(NotFoundError, match="no rig 'b'"):
         run(station, lot, rig="b")
 

@@ -1,0 +1,295 @@
+"""The bench in use: calibrated, checked, run out, calibrated again; by the service, the commands and the API."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import sample_data
+from station.batch.serial import Serial
+from station.cli import app
+from station.cli.conduct import run
+from station.errors import CalibrationError, NotFoundError, RequestError
+from station.service import Station
+from station.service.views import Inspected
+from station.settings import Settings
+from station.values.colour import DeviceRGB, linearise, srgb_encode
+from station.values.documents import UnitDocument, Verdict
+
+SAMPLES = Path(sample_data.__file__).parent
+BENCH = SAMPLES / "bench"
+CARD = str(BENCH / "card.toml")
+GREYS = sorted(BENCH.glob("grey-*.jpg"))
+GOLDEN = SAMPLES / "alpine" / "golden.jpg"
+UNIT = SAMPLES / "alpine" / "units" / "unit-01.jpg"
+MAY = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+@pytest.fixture(scope="module")
+def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the sample bench calibrated and the alpine golden sealed on it, on 20 May 2026."""
+    home = tmp_path_factory.mktemp("bench") / "home"
+    with Station(Settings(home=home), clock=Clock(MAY)) as station:
+        station.add_rig(BENCH / "rig.toml")
+        station.calibrate_lens("bench-a", sorted(BENCH.glob("board-*.jpg")))
+        station.bench.calibrate_light("bench-a", GREYS, lux=[900.0], instrument="T-10A, no. 123")
+        station.seal_golden(SAMPLES / "alpine" / "sheet.toml", GOLDEN, rig="bench-a", card=CARD)
+    return home
+
+
+@pytest.fixture(scope="module")
+def before(calibrated: Path, tmp_path_factory: pytest.TempPathFactory) -> UnitDocument:
+    """The first unit as inspected while the bench is within bounds."""
+    home = Path(shutil.copytree(calibrated, tmp_path_factory.mktemp("before") / "home"))
+    with Station(Settings(home=home), clock=Clock(MAY + timedelta(hours=1))) as station:
+        return inspect(station, UNIT)
+
+
+@pytest.fixture
+def home(calibrated: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(calibrated, tmp_path / "home"))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(MAY + timedelta(hours=1))
+
+
+@pytest.fixture
+def station(home: Path, clock: Clock) -> Iterator[Station]:
+    with Station(Settings(home=home), clock=clock) as opened:
+        yield opened
+
+
+def altered(path: Path, target: Path, *, light: float = 1.0, exposure: tuple[int, int] | None = None) -> Path:
+    """A copy of a photo under more or less light, or with another exposure time in its header."""
+    with Image.open(path) as image:
+        exif, pixels = image.getexif(), np.asarray(image)
+        inner = exif.get_ifd(0x8769)
+    if exposure is not None:
+        inner[0x829A] = exposure[0] / exposure[1]
+    linear = linearise(DeviceRGB(pixels)).pixels * light
+    out = io.BytesIO()
+    Image.fromarray(np.rint(255 * srgb_encode(linear)).astype(np.uint8)).save(out, "JPEG", quality=97, exif=exif)
+    target.write_bytes(out.getvalue())
+    return target
+
+
+def inspect(station: Station, photo: Path) -> UnitDocument:
+    done: list[Inspected] = []
+    station.inspect_many(
+        [photo], golden=station.goldens()[0].number, engine=Serial(), on_done=done.append, rig="bench-a", card=CARD
+    )
+    assert done[0].document is not None
+    return done[0].document
+
+
+def verdicts(document: UnitDocument, kind: str) -> set[Verdict]:
+    return {m.verdict for m in document.measurements if m.kind == kind}
+
+
+def gate(document: UnitDocument, name: str) -> tuple[bool, str]:
+    found = [g for g in document.gates if g.name == name]
+    worst = next((g for g in found if not g.ok), found[0])
+    return worst.ok, worst.reason
+
+
+# --- the bench in use ------------------------------------------------------------------------------------------------
+
+
+def test_the_sample_bench_is_within_bounds(station: Station) -> None:
+    found = station.bench.status("bench-a")
+    assert (found.state, found.in_use, found.faults, found.expiring) == ("ok", True, (), ())
+    assert found.light is not None
+    assert found.light.nine is not None
+    assert min(map(min, found.light.nine)) == pytest.approx(found.light.uniformity)
+    assert found.light.meter is not None
+    assert found.light.meter.instrument == "T-10A, no. 123"
+    assert found.light.meter.measured_on == date(2026, 5, 20)
+    assert found.light.settings["exposure_time"] == "0.02"
+    assert found.light.flicker is not None
+    assert found.light.flicker.banding < 0.005
+
+
+def test_an_expired_light_leaves_colour_undecided_and_sizes_judged(
+    station: Station, clock: Clock, before: UnitDocument
+) -> None:
+    assert gate(before, "light") == (True, "")
+    clock.now = MAY + timedelta(days=31)
+    after = inspect(station, UNIT)
+    ok, reason = gate(after, "light")
+    assert not ok
+    assert "the light calibration of rig bench-a expired on 2026-06-19" in reason
+    assert "station calibrate light --rig bench-a" in reason
+    assert verdicts(after, "colour") == {Verdict.UNDECIDED}
+    assert verdicts(after, "size") == verdicts(before, "size")
+    assert verdicts(after, "offset") == verdicts(before, "offset")
+    assert any("expired" in r for r in after.reasons)
+    assert gate(after, "scale")[0]
+    station.bench.calibrate_light("bench-a", GREYS, lux=[900.0])
+    assert station.bench.status("bench-a").state == "ok"
+
+
+def test_an_expired_lens_leaves_lengths_undecided_and_colour_judged(
+    station: Station, clock: Clock, before: UnitDocument
+) -> None:
+    clock.now = MAY + timedelta(days=181)
+    station.bench.calibrate_light("bench-a", GREYS)
+    after = inspect(station, UNIT)
+    ok, reason = gate(after, "scale")
+    assert not ok
+    assert "station calibrate lens --rig bench-a BOARD.jpg" in reason
+    assert verdicts(after, "size") == {Verdict.UNDECIDED}
+    assert verdicts(after, "colour") == verdicts(before, "colour")
+
+
+def test_a_photo_with_another_exposure_is_not_judged_for_colour(station: Station, tmp_path: Path) -> None:
+    ok, reason = gate(inspect(station, altered(UNIT, tmp_path / "fast.jpg", exposure=(1, 100))), "light")
+    assert not ok
+    assert "exposure time 1/100 s instead of 1/50 s" in reason
+
+
+def test_drift_is_recorded_and_stops_colour_until_the_light_is_back(station: Station, tmp_path: Path) -> None:
+    dark = altered(GOLDEN, tmp_path / "dark.jpg", light=0.75)
+    first = station.bench.check_light("bench-a", GOLDEN, CARD)
+    assert first.reference
+    assert first.lux == pytest.approx(900.0, rel=0.03)  # the renderer's light is the same for grey card and golden
+    drifted = station.bench.check_light("bench-a", dark, CARD)
+    assert not drifted.ok
+    assert drifted.level == pytest.approx(0.75, abs=0.01)
+    assert drifted.lux == pytest.approx(0.75 * (first.lux or 0), rel=0.03)
+    found = station.bench.status("bench-a")
+    assert found.state == "out"
+    assert "the light has drifted" in found.faults[0].reason
+    assert verdicts(inspect(station, UNIT), "colour") == {Verdict.UNDECIDED}
+    station.bench.check_light("bench-a", GOLDEN, CARD)
+    assert station.bench.status("bench-a").state == "ok"
+    history = station.bench.drift_history("bench-a")
+    assert [(c.photo, c.reference, c.ok) for c in history] == [
+        ("golden.jpg", True, True), ("dark.jpg", False, False), ("golden.jpg", False, True),
+    ]  # fmt: skip
+    assert station.check().ok
+
+
+def test_a_new_calibration_begins_a_new_reference(station: Station) -> None:
+    station.bench.check_light("bench-a", GOLDEN, CARD)
+    station.bench.calibrate_light("bench-a", GREYS)
+    again = station.bench.check_light("bench-a", GOLDEN, CARD)
+    assert again.reference
+    assert (again.lux, again.lux_reason) == (None, "no lux was entered when the light was calibrated")
+
+
+def test_a_check_needs_a_calibrated_light_and_a_card(station: Station, tmp_path: Path) -> None:
+    with pytest.raises(CalibrationError, match="the light cannot be checked: card"):
+        station.bench.check_light("bench-a", GREYS[0], CARD)
+    other = tmp_path / "other.toml"
+    other.write_text((BENCH / "rig.toml").read_text().replace('"bench-a"', '"b"'))
+    station.add_rig(other)
+    with pytest.raises(CalibrationError, match="the light of rig b is not calibrated") as refused:
+        station.bench.check_light("b", GOLDEN, CARD)
+    assert refused.value.do == "Run: station calibrate light --rig b GREY.jpg ..."
+    with pytest.raises(NotFoundError, match="no rig 'c'"):
+        station.bench.status("c")
+    state = station.bench.status("b")
+    assert (state.state, state.in_use, [f.gate for f in state.faults]) == ("out", False, ["light"])
+
+
+def test_the_sheets_lux_is_held_against_the_meter(station: Station, tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.toml"
+    sheet.write_text((SAMPLES / "alpine" / "sheet.toml").read_text() + "\n[viewing]\nlux = [1000, 1200]\n")
+    sealed = station.seal_golden(sheet, GOLDEN, rig="bench-a", card=CARD)
+    assert any("asks for 1,000 to 1,200 lux and the meter read 900" in w for w in sealed.warnings)
+    document = inspect(station, UNIT)
+    assert "the meter read 900" in gate(document, "light")[1]
+    assert verdicts(document, "colour") == {Verdict.UNDECIDED}
+    assert station.bench.status("bench-a").state == "out"
+
+
+def test_a_bench_about_to_expire_is_announced(station: Station, clock: Clock) -> None:
+    clock.now = MAY + timedelta(days=28)
+    found = station.bench.status("bench-a")
+    assert found.state == "soon"
+    assert found.expiring[0].command == "station calibrate light --rig bench-a GREY.jpg ..."
+    clock.now = MAY + timedelta(days=26)
+    assert station.bench.status("bench-a").state == "ok"
+
+
+@pytest.mark.parametrize(
+    ("lux", "instrument", "measured_on", "text"),
+    [
+        ([], "T-10A", None, "a lux meter is named without its reading"),
+        ([0.0], "", None, "more than 0 and at most 200,000 lux"),
+        ([9e9], "", None, "more than 0 and at most 200,000 lux"),
+        ([900.0], "", date(2026, 5, 21), "which is yet to come"),
+        ([900.0], "x\n", date(2026, 5, 20), None),
+        ([900.0], "x\ny", None, "no plain text"),
+    ],
+)
+def test_a_meters_reading_is_vetted(
+    station: Station, lux: list[float], instrument: str, measured_on: date | None, text: str | None
+) -> None:
+    if text is None:
+        station.bench.calibrate_light("bench-a", GREYS[:1], lux=lux, instrument=instrument, measured_on=measured_on)
+        return
+    with pytest.raises(RequestError, match=text):
+        station.bench.calibrate_light("bench-a", GREYS[:1], lux=lux, instrument=instrument, measured_on=measured_on)
+
+
+# --- the commands ----------------------------------------------------------------------------------------------------
+
+
+def said(capsys: pytest.CaptureFixture[str], home: Path, *words: str) -> str:
+    assert run(app, ["--home", str(home), *words]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    return out
+
+
+def test_calibrate_light_prints_all_it_measured(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    greys = [str(g) for g in GREYS]
+    meter = ["--lux", "900", "--lux", "850", "--meter", "T-10A, no. 9", "--measured-on", "2026-05-19"]
+    out = said(capsys, home, "calibrate", "light", "--rig", "bench-a", *greys, *meter)
+    for text in ("darkest place 92% of the brightest", "Nine positions", "100%", "Flicker: frame to frame", "bands",
+                 "Warm-up over 1 min", "Lux: 875, 2 positions, lowest 94% of the highest, 2026-05-19 by T-10A, no. 9",
+                 "exposure time 0.02"):  # fmt: skip
+        assert text in out
+    assert "COLOUR IS NOT JUDGED" not in out
+    one = json.loads(said(capsys, home, "calibrate", "light", "--rig", "bench-a", greys[0], "--json"))
+    assert (one["detail"]["lux"], one["faults"], one["images"]) == (None, [], 1)
+    assert run(app, ["--home", str(home), "calibrate", "light", "--rig", "bench-a", greys[0], "--meter", "x"]) == 2
+    assert "Add --lux N" in capsys.readouterr().err
+
+
+def test_check_and_status_draw_the_drift(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said(capsys, home, "calibrate", "light", "--rig", "bench-a", *map(str, GREYS), "--lux", "900")
+    check = ["calibrate", "check", "--rig", "bench-a", "--card", CARD]
+    assert "golden.jpg is the reference" in said(capsys, home, *check, str(GOLDEN))
+    dark = str(altered(GOLDEN, tmp_path / "dark.jpg", light=0.75))
+    out = said(capsys, home, *check, dark)
+    assert "the light has drifted by" in out
+    assert "COLOUR IS NOT JUDGED" in out
+    assert "estimated from the grey patches, not measured" in out
+    status = said(capsys, home, "calibrate", "status", "--rig", "bench-a")
+    assert "#" * 24 + "!" in status
+    assert "reference" in status
+    assert "NOT JUDGED (colour)" in status
+    document = json.loads(said(capsys, home, "calibrate", "status", "--rig", "bench-a", "--json"))
+    assert (document["state"], document["last_check"]["ok"]) == ("out", False)
+    assert "NOT JUDGED (colour)" in said(capsys, home, "rig", "list")
