@@ -1,4 +1,4 @@
-"""``golden``: seal golden samples, list them."""
+"""``golden``: seal golden samples, list them, learn a colour tolerance from the units accepted against one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from station.cli.conduct import Card, Json, Rig, context_of, document, emit, progress, show, table
 
-golden = typer.Typer(help="Golden samples: seal, list.", no_args_is_help=True, rich_markup_mode=None)
+golden = typer.Typer(help="Golden samples: seal, list, learned tolerance.", no_args_is_help=True, rich_markup_mode=None)
 
 
 def register(app: typer.Typer) -> None:
@@ -72,3 +72,43 @@ def list_goldens(context: typer.Context, json: Json = False) -> None:
         [g.number, str(g.version), g.product, g.sku, f"{g.sealed_at:%Y-%m-%d %H:%M} UTC", g.digest[:16]] for g in found
     ]
     table("Golden samples", ["number", "version", "product", "SKU", "sealed", "digest"], rows)
+
+
+@golden.command("tolerance")
+def tolerance(
+    context: typer.Context,
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="The golden sample.")],
+    lot: Annotated[str | None, typer.Option("--lot", metavar="ID", help="Only the units of this lot.")] = None,
+    region: Annotated[str | None, typer.Option("--region", metavar="NAME", help="Only this region.")] = None,
+    json: Json = False,
+) -> None:
+    """Learn a colour tolerance from the accepted units, beside the sheet's limit. Nothing is judged by it."""
+    with context_of(context).open() as station:
+        found = station.learned_tolerance(number, lot=lot, region=region)
+    if json:
+        emit(document(found))
+        return
+    rows = []
+    for r in found.regions:
+        if not r.ellipsoids:
+            rows.append([r.region, str(r.units), "", "", "", "", r.reason])
+            continue
+        limits = r.ellipsoids[0].limits
+        axes = [f"{limits[k].lower:+.2f} .. {limits[k].upper:+.2f}" for k in ("dL", "dC", "dH")]
+        beside = (
+            f"{r.over_limit} over {r.accept:g}; {r.outside} outside, {r.within_limit_only} of them within {r.accept:g}"
+        )
+        rows.append([r.region, str(r.units), f"{r.shift:.2f} (u {r.u:.2f})", *axes, beside])
+    title = (
+        f"Colour tolerance learned from {found.units} units accepted against {number} version {found.golden_version}"
+    )
+    table(title, ["region", "units", "shift", "dL", "dC", "dH", "accepted units against the limits"], rows)
+    show(
+        "dL, dC, dH: the box round the ellipsoid that holds 95 % of such units (confidence 95 %); --json has it whole."
+    )
+    for reason, count in found.left_out.items():
+        show(f"Left out: {count} units {reason}.")
+    for r in found.regions:
+        if r.warning:
+            show(f"{'Warning' if r.drift else 'Note'}: {r.warning}.")
+    show(found.statement)

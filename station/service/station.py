@@ -29,6 +29,7 @@ from station.values.bench import Calibration
 from station.values.documents import CardDocument, LotDocument, UnitDocument, Verdict
 
 if TYPE_CHECKING:
+    from station.service.tolerance import ToleranceDocument
     from station.values.line import Master, Shot
 
 PROGRAM = f"golden-sample-station {__version__}"
@@ -330,6 +331,15 @@ class Station:
             waiting=len(inspections.queue(self._db, lot=name)),
             decision=decided[0].decision if decided else None,
         )
+
+    def learned_tolerance(self, golden: str, *, lot: str | None = None, region: str | None = None) -> ToleranceDocument:
+        """The colour tolerance that a golden sample's accepted units teach; nothing is judged by it.
+
+        Raises NotFoundError for an unknown golden or lot, RequestError for an unknown region.
+        """
+        from station.service.tolerance import learned_tolerance
+
+        return learned_tolerance(self._db, golden, lot=lot, region=region)
 
     # --- pictures ----------------------------------------------------------------------------------------------------
 
