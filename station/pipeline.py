@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from station.calibrate.drift import drift_gate
 from station.calibrate.light import correct
-from station.errors import SheetError
+from station.errors import AlignmentError, SheetError
 from station.judge import DECISION_RULES, judge_unit
 from station.measure.align import GoldenFrame, align, golden_frame
 from station.measure.colour import measure_regions, region_mean
 from station.measure.logo import measure_marks
 from station.measure.outline import measure_golden_sizes, measure_sizes, struck_outline
 from station.measure.part import PartOutline
+from station.measure.placements import with_placements
 from station.measure.polygon import polygon_mask
 from station.measure.regions import RegionRequest, region_map
 from station.measure.surface import find_defects
@@ -129,6 +130,25 @@ def measure_master(
         card_light=corrected.card.light if corrected.card is not None else None,
         coding_step=corrected.shot.coding_step,
     )
+
+
+def place_again(master: Master, photos: Sequence[Corrected]) -> Master:
+    """The master with the spread of its colours over further photos of the same golden, lifted and laid down again.
+
+    Raises AlignmentError where one of them shows no such part, or no usable colour card.
+    """
+    seen = []
+    for corrected in photos:
+        aligned = align(corrected, master)
+        failed = next((g for g in (*corrected.gates, *aligned.gates) if not g.ok), None)
+        if failed is not None or aligned.correction is None:
+            reason = f"{failed.name}: {failed.reason}" if failed is not None else "no usable colour card"
+            raise AlignmentError(
+                f"{corrected.shot.name} does not tell how the golden looks when it is laid down again: {reason}",
+                "Photograph the golden that is being sealed, lifted and laid down elsewhere, or leave the photo out.",
+            )
+        seen.append(aligned)
+    return with_placements(master, seen)
 
 
 def _vet_places(sheet: Sheet, shot: Shot) -> None:

@@ -22,6 +22,10 @@ def seal(
     context: typer.Context,
     sheet: Annotated[Path, typer.Option("--sheet", metavar="SHEET.toml", help="The control sheet.")],
     photo: Annotated[Path, typer.Option("--photo", metavar="FRONT.jpg", help="Photo of the golden sample.")],
+    again: Annotated[
+        list[Path] | None,
+        typer.Option("--again", metavar="PHOTO", help="The same golden, lifted and laid down again; any number."),
+    ] = None,
     rig: Rig = None,
     card: Card = None,
     picture: Annotated[
@@ -33,7 +37,7 @@ def seal(
     from station.service.reporting import region_picture
 
     with context_of(context).open() as station, progress("Measuring the golden sample"):
-        sealed = station.seal_golden(sheet, photo, rig=rig, card=card)
+        sealed = station.seal_golden(sheet, photo, rig=rig, card=card, again=again or ())
         if picture is not None:
             picture.write_bytes(region_picture(station, sealed.number, sealed.version))
     if json:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from station.errors import ConflictError, NotFoundError, SheetError
+from station.errors import ConflictError, NotFoundError, RequestError, SheetError
 from station.models import REFERENCE_DIFFERENCE, capability_warnings
 from station.service.measuring import keep, keep_photo
 from station.store import records
@@ -32,11 +34,17 @@ def seal(
     shot: Shot,
     calibration: Calibration,
     at: datetime,
+    again: Sequence[tuple[Path, Shot]] = (),
 ) -> tuple[GoldenRow, bool]:
     """Seal a golden sample; answers its row and whether it is new. A sample sealed before gives its own version again.
 
+    again : further photos of the same golden, lifted and laid down again; the spread of its colours over them goes into
+    the uncertainty.
+
     Raises
     ------
+    RequestError
+        One photo is handed in twice.
     SheetError
         The sheet cannot be read or points outside the part.
     AlignmentError
@@ -44,11 +52,15 @@ def seal(
     """
     from station.calibrate.bounds import hold_to_viewing
     from station.calibrate.light import correct
-    from station.pipeline import measure_master
+    from station.pipeline import measure_master, place_again
     from station.quality.golden import next_version
     from station.report import pictures
     from station.sheet import read_sheet_file
 
+    if len({shot.sha256, *(s.sha256 for _, s in again)}) <= len(again):
+        raise RequestError(
+            "one photo is handed in twice", "Lift the golden, lay it down elsewhere, photograph it again."
+        )
     sheet, sheet_toml = read_sheet_file(sheet_path)
     thickness = sheet.product.thickness_mm
     if calibration.rig is not None and thickness is not None and thickness > calibration.rig.camera.distance_mm / 2:
@@ -63,6 +75,8 @@ def seal(
     newest = _newest(db, number)
     version = max(sheet.golden.version or 1, next_version([newest.version] if newest else []))
     master = measure_master(corrected, sheet, number=number, version=version)
+    if again:
+        master = place_again(master, [correct(s, calibration) for _, s in again])
     arrays, document = save_master(master)
     if newest is not None and newest.sheet_digest == sheet.digest:
         same = master_digest({**document, "version": newest.version})
@@ -76,6 +90,7 @@ def seal(
         "master_digest": master_digest(document),
     }
     photo_file = keep_photo(evidence, photo_path, shot.sha256)
+    again_files = [keep_photo(evidence, path, s.sha256) for path, s in again]
     master_file = keep(evidence, arrays, "application/x-npz")
     frame_file = keep(evidence, pictures.jpeg(pictures.display(master.image, master.correction)), "image/jpeg")
     values = {
@@ -92,7 +107,7 @@ def seal(
         "calibration_digest": calibration.digest,
         "warnings": json.dumps(_warnings(sheet, corrected, master), ensure_ascii=False),
     }
-    return records.add_golden(db, values, [photo_file, master_file, frame_file], at), True
+    return records.add_golden(db, values, [photo_file, master_file, frame_file, *again_files], at), True
 
 
 def _number(db: Database, sheet: Sheet, today: date) -> str:
@@ -130,4 +145,24 @@ def _warnings(sheet: Sheet, corrected: Corrected, master: Master) -> list[str]:
         for s in sheet.sizes
         if s.name not in master.sizes_mm
     ]
-    return [str(remark) for remark in lint_sheet(sheet)] + unseen + failed
+    return [str(remark) for remark in lint_sheet(sheet)] + unseen + failed + list(_unsupported(sheet, master))
+
+
+def _unsupported(sheet: Sheet, master: Master) -> Iterator[str]:
+    """Colour limits that no unit can be proven to keep in a photo such as the golden's."""
+    from station.measure.placements import supported_limits
+
+    if master.scale_source != "rig":
+        do = "photograph golden and units on one bench, or side by side"
+    else:
+        do = "photograph with less compression, agree a wider limit"
+    for name, best in supported_limits(master).items():
+        region = sheet.region(name)
+        if region is not None and best > region.accept:
+            more = ""
+            if region.surface == "plating" and next(r for r in master.regions if r.name == name).u_placement is None:
+                more = ", or seal with further photos of the golden laid down again (--again)"
+            yield (
+                f"region {name}: accept = {region.accept:g}, and a photo such as the golden's supports a limit of "
+                f"{math.ceil(10 * best) / 10:.1f} at best, so every unit will stay undecided: {do}{more}"
+            )

@@ -108,14 +108,16 @@ class Station:
     # --- golden samples ----------------------------------------------------------------------------------------------
 
     def seal_golden(
-        self, sheet: Path, photo: Path, *, rig: str | None = None, card: str | None = None
+        self, sheet: Path, photo: Path, *, rig: str | None = None, card: str | None = None, again: Sequence[Path] = ()
     ) -> views.GoldenView:
-        """Measure the golden sample into a master and seal it. The same sample sealed again is the same version."""
+        """Measure the golden sample into a master and seal it. The same sample sealed again is the same version.
+
+        again : further photos of the same golden, each lifted and laid down again."""
         from station.service.sealing import seal
 
         row, new = seal(
             self._db, self._evidence, sheet_path=sheet, photo_path=photo, shot=self._read(photo),
-            calibration=self.calibration(rig, card), at=self._clock(),
+            calibration=self.calibration(rig, card), at=self._clock(), again=[(p, self._read(p)) for p in again],
         )  # fmt: skip
         return golden_view(row, new=new)
 
