@@ -67,7 +67,7 @@ def correct(shot: Shot, calibration: Calibration, *, model: str | None = None) -
         correction=reading.correction if reading.usable else None,
         plane=plane,
         card=reading,
-        gates=tuple(gates),
+        gates=(*gates, *_photo_gates(shot)),
     )
 
 
@@ -83,6 +83,17 @@ def _glare_gate(clipped: NDArray[np.bool_]) -> Gate:
         return Gate("clipping", True)
     reason = f"{100 * share:.1f} % of the photo is glare or overexposed: move the lamp or the part, or expose shorter"
     return Gate("clipping", False, reason)
+
+
+def _photo_gates(shot: Shot) -> list[Gate]:
+    """What the file says of editing. Strong evidence takes colour down; weaker signs are remarks for whoever reads."""
+    if not shot.edits:
+        return []
+    strong = [s.words for s in shot.edits if s.grade == "strong"]
+    if strong:
+        reason = f"{'; '.join(strong)}. Evidence, no proof: hand in the file as the camera wrote it, without a filter"
+        return [Gate("photo", False, reason, ("colour",))]
+    return [Gate("photo", True, "; ".join(s.words for s in shot.edits))]
 
 
 def _light_gates(shot: Shot, calibration: Calibration) -> list[Gate]:

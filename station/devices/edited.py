@@ -229,7 +229,8 @@ def comb_score(stored: Pixels) -> float:
     sample = (sample >> 8).astype(np.uint8) if stored.dtype == np.uint16 else sample
     scores = []
     for channel in range(3):
-        count = np.bincount(sample[..., channel].ravel(), minlength=256).astype(np.float64)
+        plane = np.ascontiguousarray(sample[..., channel], np.uint8)
+        count = np.asarray(cv2.calcHist([plane], [0], None, [256], [0, 256]), np.float64).ravel()
         total = count.cumsum()
         low, high = np.searchsorted(total, (0.02 * total[-1], 0.98 * total[-1]))
         low, high = max(int(low), 2), min(int(high), 253)

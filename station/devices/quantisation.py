@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ _LIGHT = np.array(
         [49, 64, 78, 87, 103, 121, 120, 101], [72, 92, 95, 98, 112, 100, 103, 99],
     ]
 )  # fmt: skip
-_BLOCKS = 3600
+_BLOCKS = 2400
 _REACH = 24
 _COEFFICIENTS = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (1, 2), (2, 1), (0, 3), (3, 0))
 _WIDEST = 40
@@ -42,7 +43,7 @@ def double_quantisation(stored: NDArray[np.uint8] | NDArray[np.uint16], table: S
     """
     if stored.dtype != np.uint8:
         return 0.0
-    coefficients = _coefficients(stored)
+    coefficients = _coefficients(np.asarray(stored, np.uint8))
     steps = np.asarray(table).reshape(8, 8)
     fits = [
         fit
@@ -74,19 +75,24 @@ def _best_fit(multiples: Float, step: int) -> float | None:
     if count[used].sum() < 300 or count[np.abs(at) >= 6].sum() < 100:  # too narrow to show a period
         return None
     weight = np.sqrt(np.convolve(count, np.ones(5) / 5, mode="same")) * used
-    seen = _ripple(count + 1)
-    best = -1.0
+    weight /= weight.sum()
+    seen, expected = _ripple(count + 1), _patterns(step)
+    a = seen - weight @ seen
+    b = expected - (expected @ weight)[:, None]
+    spread = np.sqrt((weight @ (a * a)) * ((b * b) @ weight))
+    return float(np.max((b @ (weight * a))[spread > 1e-6] / spread[spread > 1e-6], initial=-1))
+
+
+@lru_cache(maxsize=256)
+def _patterns(step: int) -> Float:
+    """(n, 2 * reach + 1) ripple that each earlier step would leave in the multiples of this one."""
+    rows = [np.zeros(2 * _REACH + 1)]
     for before in range(2, _WIDEST):
-        if step % before == 0:  # leaves no trace
-            continue
-        reach = int(_REACH * step / before) + 2
-        pattern = _tally(np.rint(np.arange(-reach, reach + 1) * before / step).astype(int))
-        expected = _ripple(pattern + 0.1)
-        a, b = seen - np.average(seen, weights=weight), expected - np.average(expected, weights=weight)
-        spread = np.sqrt(np.average(a * a, weights=weight) * np.average(b * b, weights=weight))
-        if spread > 1e-6:
-            best = max(best, float(np.average(a * b, weights=weight) / spread))
-    return best
+        if step % before:  # a divisor leaves no trace
+            reach = int(_REACH * step / before) + 2
+            landed = np.rint(np.arange(-reach, reach + 1) * before / step).astype(int)
+            rows.append(_ripple(_tally(landed) + 0.1))
+    return np.stack(rows)
 
 
 def _tally(multiples: NDArray[np.int_]) -> Float:

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
+from station.calibrate.light import correct
 from station.devices.edited import comb_score
 from station.devices.photo import read_photo
 from station.devices.quantisation import standard_quality
+from station.values.bench import Calibration
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
 
@@ -191,3 +193,15 @@ def test_sample_photos_have_no_strong_sign() -> None:
     assert len(photos) >= 5
     for photo in photos:
         assert {s.grade for s in read_photo(photo).edits} <= {"note"}
+
+
+def test_only_strong_evidence_takes_colour_down() -> None:
+    picture = camera_picture()
+
+    def gates(data: bytes) -> list[tuple[bool, tuple[str, ...]]]:
+        found = correct(read_photo(data), Calibration(cards=())).gates
+        return [(g.ok, g.blocks) for g in found if g.name == "photo"]
+
+    assert gates(jpeg(picture, exif=exif_of(picture))) == []
+    assert gates(jpeg(picture)) == [(True, ())]
+    assert gates(jpeg(picture, exif=exif_of(picture, software="Snapseed 2.0"))) == [(False, ("colour",))]
