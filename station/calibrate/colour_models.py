@@ -80,7 +80,7 @@ class Model:
         return p
 
     def correction(self, p: Float, loo_mean: float) -> ColourCorrection:
-        """The correction that parameters (size + 3,) stand for, for a part in the light of the card's middle."""
+        """The correction that parameters (size + 3,) stand for, for a part in the card's mean light."""
         matrix, offset, gamma, shoulder, _ = self.unpack(p[None])
         return ColourCorrection(
             offset[0],

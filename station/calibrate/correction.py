@@ -81,7 +81,7 @@ def fit_correction(
         that what the family cannot follow cancels. A name that is not known is as None.
     places
         (n, 2) where the patches lie on the card, its middle at (0, 0) and its longer side ending at 1: light that falls
-        unevenly on the card is then fitted along. The correction is for the light in the card's middle.
+        unevenly on the card is then fitted along. The correction is for the card's mean light.
 
     Returns
     -------
@@ -114,7 +114,7 @@ def fit_correction(
         candidates=candidates,
         why=why,
         lab=best.lab,
-        light=np.exp(patches.light @ best.p[best.model.size :]),
+        light=np.exp(-patches.light @ best.p[best.model.size :]),  # fitted is what makes up for it
     )
 
 
