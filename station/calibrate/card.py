@@ -79,9 +79,9 @@ def parse_card(text: bytes, source: str) -> CardReference:
                 f"{source}: patches.{i}.lab of {patch.name!r} is {list(patch.lab)}, which is no surface colour",
                 "Give L* 0 to 100 and a*, b* of the D50, 2 degree Lab.",
             )
-    if card.fill is not None and not 0 < card.fill[0] <= card.fill[1] <= 1.1:
+    if not all(0 < f <= 1.1 for pair in card.fill for f in pair):
         raise RigError(
-            f"{source}: fill is {list(card.fill)}", "Give the smallest and largest patch width over the pitch, 0 to 1."
+            f"{source}: fill is {[list(f) for f in card.fill]}", "Give pairs of patch width and height over the pitch."
         )
     if card.patch_mm and card.pitch_mm and card.patch_mm > card.pitch_mm:
         raise RigError(f"{source}: patch_mm is larger than pitch_mm", "The pitch is from patch centre to patch centre.")

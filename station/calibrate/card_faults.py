@@ -21,8 +21,11 @@ MONOCHROME = 1.5
 """Coded difference (of 255) from a function of green below which red and blue carry nothing of their own."""
 CHANNEL_MARGIN = 0.1
 """How much better, in summed correlation, another order of the channels must explain the card to be named."""
-FILL_SLACK = 0.06
-"""Tolerance of a card's patch size over its pitch, as measured on its edges."""
+FILL_SLACK, OWN_SLACK = 0.018, 0.06
+"""Tolerance of the patch size over the pitch: of the built-in cards, whose gaps are known from photographs and spread
+by 0.012, and of cards whose patch and pitch were given in millimetres."""
+EDGE_PX = 0.6
+"""Error in px of a patch's width, found between two edges, added to either tolerance."""
 KNOWN_CHARTS = ("colorchecker24-after-2014", "spydercheckr24")
 """Charts of 24 patches that are recognised and named where another card is asked for."""
 LARGER = 2.0
@@ -77,26 +80,22 @@ def channel_fault(rgb: Float, lab: Float) -> str:
 _SWAPS = ((1, 0, 2), (2, 1, 0), (0, 2, 1))
 
 
-def foreign_gap(fill: tuple[float, float], card: CardReference) -> str:
+def foreign_gap(fill: tuple[float, float], pitch_px: float, card: CardReference) -> str:
     """Names a card whose patches are not as wide, in pitches, as the reference's: a copy of its colours by another
-    maker. Empty where they agree or nothing is known.
+    maker, or a print. Empty where they agree or nothing is known.
 
     fill : width and height of the patches over the pitch as seen in the photo; NaN where not seen.
+    pitch_px : of the card in the photo; edges are good to a part of a pixel.
     """
-    if card.fill is not None:
-        low, high = card.fill
-    elif card.patch_mm and card.pitch_mm:
-        low = high = card.patch_mm / card.pitch_mm
-    else:
+    sizes, slack = card.fill, FILL_SLACK + EDGE_PX / pitch_px
+    if not sizes and card.patch_mm and card.pitch_mm:
+        sizes, slack = ((card.patch_mm / card.pitch_mm,) * 2,), OWN_SLACK + EDGE_PX / pitch_px
+    if not sizes or any(all(not abs(f - s) > slack for f, s in zip(fill, size, strict=True)) for size in sizes):
         return ""
-    seen = [f for f in fill if np.isfinite(f)]
-    if all(low - FILL_SLACK <= f <= high + FILL_SLACK for f in seen):
-        return ""
-    what = "touch each other" if max(seen) > 0.95 else f"fill {100 * max(seen):.0f} % of their pitch"
-    return (
-        f"card: its patches {what}, those of {card.name} fill {100 * low:.0f} to {100 * high:.0f} %: it is a copy by "
-        "another maker, or another chart"
-    )
+    seen = " x ".join("?" if np.isnan(f) else f"{100 * f:.0f}" for f in fill)
+    what = "touch each other" if max(f for f in fill if not np.isnan(f)) > 0.95 else f"fill {seen} % of their pitch"
+    known = ", ".join(f"{100 * w:.0f} x {100 * h:.0f}" for w, h in sizes)
+    return f"card: its patches {what}, those of {card.name} {known} %: it is a copy by another maker, or a print"
 
 
 def why_not_found(lattices: list[tuple[Pixels, Lattice]], card: CardReference) -> str:

@@ -14,7 +14,8 @@ from station.calibrate.correction import MIN_PATCHES, fit_correction, gate_resid
 from station.calibrate.field import gain_at
 from station.calibrate.placement import Placement, cells
 from station.values.bench import CardReference, LightCalibration
-from station.values.colour import srgb_decode
+from station.values.colour import Lab, srgb_decode
+from station.values.difference import delta_e_2000
 from station.values.documents import CandidateDocument, CardDocument, FitDocument, PatchDocument
 from station.values.geometry import project
 from station.values.line import CardReading, PatchReading, Shot
@@ -133,18 +134,15 @@ def judge_reading(
     """
     rgb = np.array([p.rgb for p in patches])
     use = np.array([p.used for p in patches])
-    gates = [(g, card) for card in group if (g := gate_residual(rgb, card.lab, use)) is not None]
-    gate, card = min(gates, key=lambda g: float(g[0][use].mean()), default=(None, group[0]))
+    card, edition_note = _edition(rgb[use], use, group)
+    gate = gate_residual(rgb, card.lab, use)
     noise = _noise_of_means(placed, patches, group[0])
     fitted = fit_correction(rgb, card.lab, use, noise, model=model, places=_places(card))
     corners = np.array([[-0.5, -0.5], [0, -0.5], [0, 0], [-0.5, 0]])
     corners[1:3, 0] = group[0].columns - 0.5
     corners[2:, 1] = group[0].rows - 0.5
-    common = {
-        "found": True,
-        "mirrored": placed.mirrored,
-        "corners_px": project(placed.homography, corners),
-    }
+    corners = project(placed.homography, corners)
+    common = {"found": True, "mirrored": placed.mirrored, "corners_px": corners}
     reason = _light_fault(patches, group[0].lab)
     if fitted is None or gate is None:
         reason = reason or "card: too few patches can be read, or no correction explains them"
@@ -164,7 +162,7 @@ def judge_reading(
     if placed.mirrored:
         reason = "card: the photo is mirrored, as a webcam's preview is; hand in the unmirrored photo"
     elif not reason:
-        reason = channel_fault(rgb[use], group[0].lab[use]) or foreign_gap(placed.fill, card)
+        reason = channel_fault(rgb[use], group[0].lab[use]) or foreign_gap(placed.fill, _pitch_px(corners, card), card)
     if not reason and (mean > MAX_RESIDUAL[0] or worst > MAX_RESIDUAL[1]):
         reason = (
             f"card: the residual of its patches is {mean:.1f} CIEDE2000 in the mean and {worst:.1f} at most "
@@ -186,11 +184,42 @@ def judge_reading(
         fit_max=float(fit.max()),
         loo_mean=float(loo.mean()),
         loo_max=float(loo.max()),
-        notes=_left_out(patches),
+        notes=(*edition_note, *_left_out(patches)),
         candidates=fitted.candidates,
         why=fitted.why,
         light_range=float(fitted.light.max() / fitted.light.min()),
     )
+
+
+def _edition(
+    rgb: Float, use: NDArray[np.bool_], group: tuple[CardReference, ...]
+) -> tuple[CardReference, tuple[str, ...]]:
+    """The edition whose patches predict one another best, and a note where the photo does not settle it.
+
+    Every patch is predicted from the others by an affine map from the cube roots of linear light to Lab (leave one out,
+    by the hat matrix): too stiff to bend itself to either edition, so that photos of one card agree on it.
+    """
+    if len(group) == 1 or len(rgb) < MIN_PATCHES:
+        return group[0], ()
+    design = np.concatenate([np.cbrt(np.maximum(rgb, 0.0)), np.ones((len(rgb), 1))], axis=1)
+    hat = design @ np.linalg.pinv(design)
+    errors = []
+    for card in group:
+        lab = card.lab[use]
+        left_out = (lab - hat @ lab) / np.maximum(1 - np.diag(hat), 0.2)[:, None]
+        errors.append(delta_e_2000(Lab(lab), Lab(lab - left_out)))
+    order = sorted(range(len(group)), key=lambda i: float(errors[i].mean()))
+    best, other = group[order[0]], group[order[1]]
+    lead = errors[order[1]] - errors[order[0]]
+    if float(lead.mean()) > 2 * float(lead.std()) / np.sqrt(len(lead)):
+        return best, ()
+    return best, (f"the photo does not settle the card's edition: {best.name} fits little better than {other.name}",)
+
+
+def _pitch_px(corners: Float, card: CardReference) -> float:
+    """The smallest pitch on the card's four sides, in photo pixels."""
+    sides = np.hypot(*(np.roll(corners, -1, axis=0) - corners).T)
+    return float((sides / [card.columns, card.rows, card.columns, card.rows]).min())
 
 
 def _places(card: CardReference) -> Float:

@@ -25,10 +25,12 @@ Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 SIDE_SPAN = (0.28, 0.54)
 """Where a patch's edge is sought, in pitches from its centre: patches fill 0.6 to 1.0 of the pitch."""
 _SIDE_STEPS, _SIDE_LINES = 27, 7
+UNCLIPPED = 0.94
+"""Linear light below which a patch still tells its colour."""
 LARGEST_LATTICE = 40
 """Cells along one side of a lattice beyond which it is a texture, not a card."""
-MATCHING = 9.0
-"""Lab residual below which a patch of a partly covered card counts as seen."""
+MATCHING = 16.0
+"""Lab residual below which a patch of a partly covered card counts as seen; other colours are 30 away and more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +180,21 @@ def _matching(rgb: Float, lab: Float, inside: NDArray[np.bool_], columns: int) -
             kept &= inside
         spread = float(np.sort(residual)[keep_count - 1])
         if spread < best_spread:
-            best, best_spread = residual < MATCHING, spread
+            best, best_spread = kept, spread
+    for _ in range(3):  # from the half that fits best to all that fit with it
+        if best.sum() < 6:
+            break
+        solution, *_ = np.linalg.lstsq(design[best], lab[best], rcond=1e-6)
+        best = inside & (np.linalg.norm(lab - design @ solution, axis=1) < MATCHING)
     return best
 
 
 def score(rgb: Float, lab: Float) -> float:
-    """Mean Lab residual of the best affine map from cube roots of linear RGB (n, 3); the worst tenth does not count."""
+    """Mean Lab residual of the best affine map from cube roots of linear RGB (n, 3); the worst tenth does not count,
+    nor clipped patches where enough others remain."""
+    unclipped = (rgb < UNCLIPPED).all(axis=1)
+    if unclipped.sum() >= max(10, 0.4 * len(rgb)):
+        rgb, lab = rgb[unclipped], lab[unclipped]
     design = np.concatenate([np.cbrt(np.maximum(rgb, 0.0)), np.ones((len(rgb), 1))], axis=1)
     solution, *_ = np.linalg.lstsq(design, lab, rcond=1e-6)
     residual = np.sort(np.linalg.norm(lab - design @ solution, axis=1))

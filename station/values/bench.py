@@ -87,7 +87,7 @@ class Patch(_Strict):
 class CardReference(_Strict):
     """A colour card (the contract's card TOML). ``patches`` run row by row from the top left patch (dark skin).
 
-    fill : smallest and largest width of a patch over the pitch, where only that is known of the gaps.
+    fill : (width, height) of a patch over the pitch for every size the card is made in, where only that is known.
     """
 
     name: str
@@ -96,7 +96,7 @@ class CardReference(_Strict):
     patch_mm: Length | None = None
     pitch_mm: Length | None = None
     height_mm: float = Field(default=0.0, ge=0, le=LARGEST)
-    fill: tuple[float, float] | None = None
+    fill: tuple[tuple[float, float], ...] = ()
     patches: tuple[Patch, ...]
 
     @property
