@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from station.calibrate import flicker
+from station.calibrate.flicker import flickers
 from station.sheet import Viewing
 from station.values.bench import Calibration, LensCalibration, LightCalibration
 from station.values.light import LightCheck
@@ -38,8 +38,9 @@ def light_faults(light: LightCalibration, last: LightCheck | None, *, now: datet
             f"the darkest of nine places has {light.uniformity:.0%} of the brightest, "
             f"at least {LOWEST_UNIFORMITY:.0%} is needed: move or diffuse the lamps, then {again}"
         )
+    spoilt = flickers(light.flicker) if light.flicker else []
     steady = f"use lamps that do not flicker, or a longer exposure, then {again}"
-    faults += [f"{said}: {steady}" for said in _flickers(light)]
+    faults += [f"{said}: {steady}" for said in spoilt]
     if light.warm_up is not None and light.warm_up.settled is False:
         faults.append(
             f"the lamp had not settled: {light.warm_up.level_per_minute:+.1%} of level and "
@@ -102,19 +103,3 @@ def hold_to_viewing(calibration: Calibration, viewing: Viewing, *, now: datetime
     reasons = viewing_faults(calibration.light, viewing, calibration.last_check, now=now)
     gates = (Gate("light", False, reason, COLOUR) for reason in reasons)
     return replace(calibration, faults=(*calibration.faults, *gates))
-
-
-def _flickers(light: LightCalibration) -> list[str]:
-    found = light.flicker
-    said = []
-    if found is not None and found.temporal is not None and found.temporal > flicker.LARGEST_TEMPORAL:
-        said.append(
-            f"the light flickers: a frame's level departs by {found.temporal:.1%} from the others', "
-            f"{flicker.LARGEST_TEMPORAL:.0%} is allowed"
-        )
-    if found is not None and found.banding > flicker.LARGEST_BANDING:
-        said.append(
-            f"the light flickers: bands of {found.banding:.1%} lie across the picture every {found.period_px:.0f} px, "
-            f"{flicker.LARGEST_BANDING:.1%} is allowed"
-        )
-    return said

@@ -36,24 +36,52 @@ _STEP = 0.25
 
 
 def measure_flicker(groups: Sequence[Sequence[GreyFrame]]) -> Flicker:
-    """Flicker of one group of frames or more, each group taken at one frame rate and exposure.
+    """Flicker of one group of frames or more, each group taken at one frame rate and exposure, the working one first.
 
     The frames of a group are put in the order of time; with four or more their straight trend (a lamp warming up) is no
     flicker. An amplitude below about 0.05 % is the noise of the pictures.
     """
-    departures = [d for d in (_departure(group) for group in groups) if d is not None]
-    bands = [band for group in groups for band in _bands(group)]
-    banding, period, along = max(bands)
-    exposures = {f.exposure_s for group in groups for f in group} - {None}
+    working, *others = groups
+    banding, period, along = max(_bands(working))
+    departures = [d for d in map(_departure, others) if d is not None]
     return Flicker(
-        temporal=max(departures, default=None),
+        temporal=_departure(working),
         banding=banding,
         period_px=period,
         along=along,
         frames=sum(map(len, groups)),
-        exposures_s=tuple(sorted(e for e in exposures if e is not None)),
+        exposure_s=working[0].exposure_s,
         rates=len(groups),
+        second_temporal=max(departures, default=None),
+        second_banding=max((band[0] for group in others for band in _bands(group)), default=None),
     )
+
+
+def averages_out(flicker: Flicker) -> bool:
+    """Whether the working exposure is known to be a whole multiple of the mains' pulsation."""
+    return flicker.exposure_s is not None and bool(mains_of(flicker.exposure_s))
+
+
+def flickers(flicker: Flicker) -> list[str]:
+    """What of the flicker spoils a measurement, in words; empty where nothing does.
+
+    What only the pictures at another rate show counts too, unless the working exposure averages it out.
+    """
+    said = []
+    if flicker.temporal is not None and flicker.temporal > LARGEST_TEMPORAL:
+        said.append(
+            f"the light flickers: a frame's level departs by {flicker.temporal:.1%} from the others', "
+            f"{LARGEST_TEMPORAL:.0%} is allowed"
+        )
+    if flicker.banding > LARGEST_BANDING:
+        said.append(
+            f"the light flickers: bands of {flicker.banding:.1%} lie across the picture every "
+            f"{flicker.period_px:.0f} px, {LARGEST_BANDING:.1%} is allowed"
+        )
+    second = _second(flicker)
+    if second and not said and not averages_out(flicker):
+        said.append(f"the light flickers at the second rate: {second}")
+    return said
 
 
 def mains_of(exposure_s: float) -> list[int]:
@@ -69,20 +97,34 @@ def mains_of(exposure_s: float) -> list[int]:
 def remarks(flicker: Flicker) -> list[str]:
     """What a person should know of how flicker was looked for; empty where nothing is in doubt."""
     said = []
-    unmatched = [e for e in flicker.exposures_s if not mains_of(e)]
-    if unmatched:
-        listed = ", ".join(map(exposure_text, unmatched))
+    averaged = averages_out(flicker)
+    if flicker.exposure_s is not None and not averaged:
         said.append(
-            f"An exposure of {listed} is no whole multiple of 10 ms (50 Hz mains) or 8.33 ms (60 Hz): "
-            "a lamp that pulsates shows in it. Use 1/50 s or 1/25 s, or 1/60 s or 1/30 s."
+            f"An exposure of {exposure_text(flicker.exposure_s)} is no whole multiple of 10 ms (50 Hz mains) or "
+            "8.33 ms (60 Hz): a lamp that pulsates shows in it. Use 1/50 s or 1/25 s, or 1/60 s or 1/30 s."
         )
-    averaged = bool(flicker.exposures_s) and not unmatched
     if flicker.rates < 2 and not averaged:
         said.append(
             "Flicker was looked for at one frame rate only, which is blind to a lamp that pulsates in step with it: "
             "add frames at another rate or exposure, --second-rate FRAME.jpg for each."
         )
+    second = _second(flicker)
+    if second and averaged and flicker.exposure_s is not None:
+        said.append(
+            f"The lamp flickers at the second rate ({second}); the working exposure of "
+            f"{exposure_text(flicker.exposure_s)} averages it out: keep to it."
+        )
     return said
+
+
+def _second(flicker: Flicker) -> str:
+    """What the pictures at another rate show beyond the limits."""
+    parts = []
+    if flicker.second_temporal is not None and flicker.second_temporal > LARGEST_TEMPORAL:
+        parts.append(f"{flicker.second_temporal:.1%} from frame to frame")
+    if flicker.second_banding is not None and flicker.second_banding > LARGEST_BANDING:
+        parts.append(f"bands of {flicker.second_banding:.1%}")
+    return ", ".join(parts)
 
 
 def _departure(frames: Sequence[GreyFrame]) -> float | None:

@@ -166,6 +166,9 @@ def _show_light(light: LightView) -> None:
         f = light.flicker
         frames = "one frame" if f.temporal is None else f"frame to frame {f.temporal:.2%} (1 % allowed)"
         show(f"Flicker: {frames}, bands {f.banding:.2%} (0.5 % allowed)")
+        if f.second_banding is not None:
+            frames = "" if f.second_temporal is None else f"frame to frame {f.second_temporal:.2%}, "
+            show(f"  at the second rate: {frames}bands {f.second_banding:.2%}")
         for remark in f.remarks:
             show(f"  {remark}")
     if light.warm_up is not None:

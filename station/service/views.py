@@ -80,8 +80,10 @@ class FlickerView(Document):
     period_px: float
     along: str
     frames: int
-    exposures_s: tuple[float, ...]
+    exposure_s: float | None
     rates: int
+    second_temporal: float | None
+    second_banding: float | None
     remarks: tuple[str, ...]
 
 

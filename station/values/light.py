@@ -15,8 +15,9 @@ class Flicker:
     temporal : largest departure of a frame's level from the frames' trend, None with a single frame.
     banding : amplitude of the strongest periodic brightness along the rows or columns of a frame, as a rolling shutter
         makes it. period_px : its period. along : ``rows`` or ``columns``, whichever it runs across.
-    frames : pictures looked at. exposures_s : exposure times in s that the pictures name, each once.
-    rates : frame rates or exposures they were taken at: one alone is blind to a light that pulsates in step with it.
+    frames : pictures looked at, in all. exposure_s : exposure time in s that the pictures name, or None.
+    rates : frame rates or exposures looked at: one alone is blind to a light that pulsates in step with it.
+    second_temporal, second_banding : the same in the pictures at the other rates; None where there are none.
     """
 
     temporal: float | None
@@ -24,17 +25,19 @@ class Flicker:
     period_px: float
     along: str
     frames: int
-    exposures_s: tuple[float, ...]
+    exposure_s: float | None
     rates: int
+    second_temporal: float | None = None
+    second_banding: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-compatible form."""
-        return {**asdict(self), "exposures_s": list(self.exposures_s)}
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, d: dict[str, Any]) -> Flicker:
         """Inverse of :meth:`as_dict`."""
-        return cls(**{**d, "exposures_s": tuple(d["exposures_s"])})
+        return cls(**d)
 
 
 @dataclass(frozen=True, slots=True)

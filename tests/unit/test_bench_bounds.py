@@ -32,7 +32,7 @@ SETTINGS = {"exposure_time": "0.02", "iso": "100", "white_balance": "manual"}
 LIGHT = LightCalibration(
     rig="bench-a", gain=np.ones((2, 2, 3), dtype=np.float32), photo_size=(64, 48), uniformity=0.92, residual=0.003,
     lux=900.0, images=16, made_at=NOW - timedelta(days=1), expires_at=NOW + timedelta(days=29),
-    grey=(0.1472, 0.1472, 0.1472), flicker=Flicker(0.001, 0.0005, 300.0, "rows", 16, (0.02,), 2),
+    grey=(0.1472, 0.1472, 0.1472), flicker=Flicker(0.001, 0.0005, 300.0, "rows", 16, 0.02, 2),
     warm_up=WarmUp(10.0, 0.0001, 0.001, True), meter=MeterReading((900.0,), date(2026, 5, 9), "T-10A"),
     settings=SETTINGS,
 )  # fmt: skip
@@ -84,8 +84,8 @@ def test_a_good_light_has_nothing_against_it() -> None:
     [
         ({"expires_at": NOW}, "the light calibration of rig bench-a expired on 2026-05-10"),
         ({"uniformity": 0.7}, "the darkest of nine places has 70% of the brightest, at least 75% is needed"),
-        ({"flicker": Flicker(0.02, 0.0, 1.0, "rows", 4, (), 2)}, "a frame's level departs by 2.0%"),
-        ({"flicker": Flicker(None, 0.012, 240.0, "rows", 1, (), 1)}, "bands of 1.2% lie across the picture every 240"),
+        ({"flicker": Flicker(0.02, 0.0, 1.0, "rows", 4, None, 2)}, "a frame's level departs by 2.0%"),
+        ({"flicker": Flicker(None, 0.012, 240.0, "rows", 1, None, 1)}, "bands of 1.2% lie across the picture every"),
         ({"warm_up": WarmUp(10.0, 0.012, 0.1, False)}, "the lamp had not settled: +1.2% of level"),
     ],
 )  # fmt: skip

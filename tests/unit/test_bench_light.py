@@ -14,7 +14,7 @@ from PIL.TiffImagePlugin import IFDRational
 
 from station.calibrate.camera_settings import differences, exposure_text, settings_of
 from station.calibrate.field import flat_field
-from station.calibrate.flicker import LARGEST_BANDING, LARGEST_TEMPORAL, mains_of, measure_flicker, remarks
+from station.calibrate.flicker import LARGEST_BANDING, LARGEST_TEMPORAL, flickers, mains_of, measure_flicker, remarks
 from station.calibrate.grey_frame import grey_frame
 from station.calibrate.warm_up import measure_warm_up, tint_shift
 from station.devices.exif_settings import exposure_settings
@@ -146,8 +146,9 @@ def test_a_rate_that_divides_the_pulsation_is_blind_and_a_second_one_is_not() ->
     seen = flat_field(taken(0.040), RIG, lux=None, made_at=NOON, second=taken(0.043)).flicker
     assert seen is not None
     assert seen.rates == 2
-    assert seen.temporal is not None
-    assert seen.temporal > LARGEST_TEMPORAL
+    assert seen.second_temporal is not None
+    assert seen.second_temporal > LARGEST_TEMPORAL
+    assert "at the second rate" in flickers(seen)[0]
 
 
 def test_noise_and_a_trend_are_no_flicker() -> None:
@@ -160,15 +161,31 @@ def test_noise_and_a_trend_are_no_flicker() -> None:
 
 
 def test_remarks_name_what_is_in_doubt() -> None:
-    def said(exposures: tuple[float, ...], rates: int) -> str:
-        return " ".join(remarks(Flicker(0.0, 0.0, 100.0, "rows", 4, exposures, rates)))
+    def said(exposure: float | None, rates: int) -> str:
+        return " ".join(remarks(Flicker(0.0, 0.0, 100.0, "rows", 4, exposure, rates)))
 
-    assert "1/125 s is no whole multiple" in said((1 / 125,), 2)
-    assert "--second-rate" in said((), 1)
-    assert "--second-rate" in said((1 / 125,), 1)
-    assert said((), 2) == ""
-    assert said((1 / 50,), 1) == ""
+    assert "1/125 s is no whole multiple" in said(1 / 125, 2)
+    assert "--second-rate" in said(None, 1)
+    assert "--second-rate" in said(1 / 125, 1)
+    assert said(None, 2) == ""
+    assert said(1 / 50, 1) == ""
     assert (mains_of(1 / 100), mains_of(1 / 120), mains_of(1 / 250), mains_of(0.1)) == ([50], [60], [], [50, 60])
+
+
+def test_what_the_working_exposure_averages_out_is_remarked_only() -> None:
+    """A lamp of 100 Hz: 1/50 s shows nothing of it, 1/125 s does."""
+    fast = {**SETTINGS, "exposure_time": "0.008"}
+    working = [frame(seed=s, field=rolling(1 / 50, 100, row_s=1e-4, start_s=0.0037 * s)) for s in range(3)]
+    short = [
+        frame(seed=s, field=rolling(1 / 125, 100, row_s=1e-4, start_s=0.0037 * s), settings=fast) for s in range(3)
+    ]
+    averaged = measure_flicker([[grey_frame(s) for s in working], [grey_frame(s) for s in short]])
+    assert averaged.second_banding is not None
+    assert averaged.second_banding > LARGEST_BANDING > averaged.banding
+    assert flickers(averaged) == []
+    assert "averages it out: keep to it" in remarks(averaged)[0]
+    spoilt = measure_flicker([[grey_frame(s) for s in short], [grey_frame(s) for s in working]])
+    assert "bands of" in flickers(spoilt)[0]
 
 
 # --- warm-up ---------------------------------------------------------------------------------------------------------
@@ -268,7 +285,7 @@ def test_frames_of_other_settings_are_refused_and_of_another_exposure_counted_ap
     light = flat_field([frame(seed=1), longer, frame(seed=2)], RIG, lux=None, made_at=NOON)
     assert light.settings == SETTINGS
     assert light.flicker is not None
-    assert (light.flicker.rates, light.flicker.exposures_s) == (2, (0.02, 0.04))
+    assert (light.flicker.rates, light.flicker.exposure_s, light.flicker.frames) == (2, 0.02, 3)
     assert light.grey is not None
     assert max(light.grey) < 0.31  # the longer exposure is not in the field
 
