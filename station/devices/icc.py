@@ -111,7 +111,7 @@ def recode(pixels: Pixels, profile: MatrixProfile) -> NDArray[np.uint16]:
 
 
 def profile_name(icc: bytes) -> str:
-    """The profile's own description, or "unnamed". Raises :class:`ProfileError`."""
+    """The profile's own description, or "an unnamed profile". Raises :class:`ProfileError`."""
     return _description(read_tags(icc))
 
 
@@ -177,7 +177,7 @@ def _parametric(x: Float, kind: int, p: list[float]) -> Float:
 
 
 def _description(tags: Mapping[str, bytes]) -> str:
-    """First text of the ``desc`` tag (textDescriptionType or multiLocalizedUnicodeType), or "unnamed"."""
+    """First text of the ``desc`` tag (textDescriptionType or multiLocalizedUnicodeType), or "an unnamed profile"."""
     tag = tags.get("desc", b"")
     text = ""
     try:
@@ -188,4 +188,4 @@ def _description(tags: Mapping[str, bytes]) -> str:
             text = tag[start : start + size].decode("utf-16-be", "replace")
     except struct.error:
         text = ""
-    return "".join(c for c in text if c.isprintable())[:64].strip() or "unnamed"
+    return "".join(c for c in text if c.isprintable())[:64].strip() or "an unnamed profile"

@@ -193,7 +193,7 @@ def test_display_p3_is_not_touched(deep: bool) -> None:
     shot = read_photo(data)
     np.testing.assert_array_equal(shot.photo.pixels, pixels)
     np.testing.assert_allclose(shot.photo.to_xyz, P3, atol=2e-5)
-    assert shot.notes == ("primaries of unnamed kept",)
+    assert shot.notes == ("primaries of an unnamed profile kept",)
 
 
 def test_p3_red_is_the_published_colour() -> None:
