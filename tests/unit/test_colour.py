@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from station.measure.colour import ERODE_PX, U_OTHER_CAMERA, U_PLATING, delta_e_2000, measure_regions, region_mean
+from station.measure.placements import supported_limits, with_placements
 from station.values.colour import ColourCorrection, Lab, LinearRGB, lab_to_xyz
 from station.values.geometry import Frame, Similarity
 from station.values.line import METAL, Aligned, Master, RegionMaster
@@ -266,3 +267,30 @@ def test_one_bench_compares_the_cards_readings_and_not_two_corrections() -> None
         assert m.value < 0.25, m.characteristic
     lacking = dataclasses.replace(golden, card_light=None)
     assert measure_regions(unit, lacking)[0].value > 2.0
+
+
+def test_placements_of_the_golden_give_the_spread_of_its_colours() -> None:
+    golden = master()
+    rng = np.random.default_rng(8)
+    shots = []
+    for light_of_metal in 1 + rng.normal(0, 0.06, 12):
+        image = picture(noise=0.004)
+        image[20:140, 200:230] *= light_of_metal
+        shots.append(aligned(image))
+    found = {r.name: r for r in with_placements(golden, shots).regions}
+    tones = [delta_e_2000(Lab(np.array(PLATE)), IDENTITY.lab(light(PLATE) * f)) for f in (0.94, 1.06)]
+    assert found["plate"].u_placement == pytest.approx(float(np.mean(tones)), rel=0.4)
+    assert found["sky"].u_placement < 0.25 * found["plate"].u_placement
+    one = {r.name: r for r in with_placements(golden, shots[:1]).regions}
+    assert one["plate"].u_placement > 0.6 * U_PLATING / 2**0.5  # one placement says little: the surface's own counts
+    assert with_placements(golden, []).regions == golden.regions
+
+
+def test_a_golden_photographed_anywhere_supports_no_narrow_limit() -> None:
+    bench, anywhere = supported_limits(master()), supported_limits(master(scale_source="card"))
+    assert bench["sky"] < 1.0
+    assert bench["plate"] == pytest.approx(2 * U_PLATING, rel=0.05)
+    assert 3.9 < anywhere["sky"] < 4.5
+    blank = master()
+    blank = dataclasses.replace(blank, regions=(dataclasses.replace(blank.regions[0], lab=None), *blank.regions[1:]))
+    assert list(supported_limits(blank)) == ["sun", "plate"]

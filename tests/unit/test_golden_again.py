@@ -1,0 +1,32 @@
+"""Sealing with further photos of the golden, and the warning where its photo supports no limit of the sheet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from station.errors import AlignmentError, RequestError
+from station.service import Station
+from station.settings import Settings
+
+SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
+SHIELD, CARD = SAMPLES / "shield", str(SAMPLES / "bench" / "card.toml")
+
+
+def test_further_photos_of_the_golden_go_into_its_seal(tmp_path: Path) -> None:
+    golden, again = SHIELD / "golden.jpg", [SHIELD / "units" / "unit-01.jpg"]
+    with Station(Settings(home=tmp_path)) as station:
+        once = station.seal_golden(SHIELD / "sheet.toml", golden, card=CARD)
+        assert any("supports a limit of 4" in w and "side by side" in w for w in once.warnings)
+        assert all(r.u_placement is None for r in station.master(once.number).regions)
+        twice = station.seal_golden(SHIELD / "sheet.toml", golden, card=CARD, again=again)
+        assert twice.new
+        assert twice.digest != once.digest
+        regions = station.master(twice.number).regions
+        assert all(r.u_placement is not None and 0 < r.u_placement < 2 for r in regions)
+        assert not station.seal_golden(SHIELD / "sheet.toml", golden, card=CARD, again=again).new
+        with pytest.raises(RequestError, match="twice"):
+            station.seal_golden(SHIELD / "sheet.toml", golden, card=CARD, again=[golden])
+        with pytest.raises(AlignmentError, match="laid down again: "):
+            station.seal_golden(SHIELD / "sheet.toml", golden, card=CARD, again=[SAMPLES / "bench" / "grey-1.jpg"])
