@@ -8,6 +8,7 @@
 ``inspecting`` inspect
 ``comparing``  compare
 ``lots``       lot decide, lot list, plan
+``photos``     photo
 ``pictures``   align, model run
 ``upkeep``     serve, check, upgrade, schema
 
@@ -25,7 +26,7 @@ from typing import Annotated
 import typer
 
 from station import __version__
-from station.cli import bench, comparing, demo, goldens, inspecting, lots, pictures, upkeep
+from station.cli import bench, comparing, demo, goldens, inspecting, lots, photos, pictures, upkeep
 from station.cli.conduct import Context, run
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -35,6 +36,7 @@ goldens.register(app)
 inspecting.register(app)
 comparing.register(app)
 lots.register(app)
+photos.register(app)
 pictures.register(app)
 upkeep.register(app)
 

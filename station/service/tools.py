@@ -6,7 +6,7 @@ import json
 import math
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from station.service.views import AlignDocument, BoxesDocument
+    from station.service.views import AlignDocument, BoxesDocument, PhotoDocument
     from station.values.line import Shot
 
 MODELS = ("similarity", "affine", "homography")
@@ -51,6 +51,29 @@ def read(photo: Path, settings: Settings) -> Shot:
     return read_photo(photo, max_megapixels=settings.max_megapixels, max_photo_mb=settings.max_photo_mb)
 
 
+def describe_photo(photo: Path, settings: Settings) -> PhotoDocument:
+    """What the decoder makes of a photo, and what speaks of editing. Raises PhotoError."""
+    from station.devices.photo_header import recognise
+    from station.service.views import EditSignDocument, PhotoDocument
+
+    shot = read(photo, settings)
+    _, known_as = recognise(photo.read_bytes())
+    width, height = shot.size
+    return PhotoDocument(
+        photo=shot.name,
+        sha256=shot.sha256,
+        format=known_as,
+        width=width,
+        height=height,
+        bits=8 * shot.photo.pixels.itemsize,
+        primaries=shot.photo.space,
+        taken_at=shot.taken_at,
+        metadata=shot.metadata,
+        notes=shot.notes,
+        edits=tuple(EditSignDocument.model_validate(asdict(s)) for s in shot.edits),
+    )
+
+
 # --- pairs of pictures -----------------------------------------------------------------------------------------------
 
 
@@ -77,9 +100,9 @@ class AlignPair:
         """The map from golden pixels to unit pixels. Raises PhotoError."""
         from station.measure.pair import register_pair
         from station.service.views import AlignDocument
-        from station.values.colour import linearise
+        from station.values.colour import in_srgb_primaries
 
-        golden, unit = (linearise(read(p, self.settings).photo) for p in (pair.golden, pair.unit))
+        golden, unit = (in_srgb_primaries(read(p, self.settings).photo) for p in (pair.golden, pair.unit))
         found = register_pair(golden, unit, cast(Any, self.model))
         known = math.isfinite(found.rms_px)  # else nothing was found, and JSON knows no infinity
         return AlignDocument(
@@ -103,9 +126,9 @@ class RunModel:
         from station.measure.boxes import find_boxes
         from station.models import REFERENCE_DIFFERENCE, defect_model
         from station.service.views import BoxDocument, BoxesDocument
-        from station.values.colour import linearise
+        from station.values.colour import in_srgb_primaries
 
-        golden, unit = (linearise(read(p, self.settings).photo) for p in (pair.golden, pair.unit))
+        golden, unit = (in_srgb_primaries(read(p, self.settings).photo) for p in (pair.golden, pair.unit))
         found = find_boxes(golden, unit, defect_model(REFERENCE_DIFFERENCE))
         return BoxesDocument(
             boxes=tuple(BoxDocument(x=b.x, y=b.y, w=b.w, h=b.h, kind=b.kind, score=b.score) for b in found)
@@ -182,7 +205,9 @@ def capture(spec: str, folder: Path, count: int) -> Iterator[Path]:
         for _ in range(count):
             data = camera.capture()
             kind, _known_as = recognise(data)
-            suffix = {"PNG": ".png", "TIFF": ".tif", "WEBP": ".webp"}.get(kind or "", ".jpg")
+            suffix = {"PNG": ".png", "TIFF": ".tif", "WEBP": ".webp"}.get(
+                kind or "", ".jpg"
+            )
             number += 1
             while any(folder.glob(f"capture-{number:04d}.*")):
                 number += 1
@@ -215,6 +240,7 @@ def json_schema(name: str) -> str:
         "golden": (views.GoldenView, "serialization"),
         "align": (views.AlignDocument, "serialization"),
         "model": (views.BoxesDocument, "serialization"),
+        "photo": (views.PhotoDocument, "serialization"),
         "comparison": (comparison.ComparisonDocument, "serialization"),
         "two-lights": (comparison.TwoLightsDocument, "serialization"),
         "set": (comparison.SetDocument, "serialization"),

@@ -270,6 +270,34 @@ class AlignDocument(Document):
     reason: str
 
 
+class EditSignDocument(Document):
+    """One sign that a photo is not as its camera wrote it: evidence, never proof."""
+
+    name: str
+    grade: Literal["note", "suspect", "strong"]
+    words: str
+
+
+class PhotoDocument(Document):
+    """What the decoder made of a photo file.
+
+    format : in words. bits : of a channel. primaries : the colour space whose primaries the pixels are in. metadata :
+    the kept header texts. notes : what the decoder did. edits : signs of editing, the gravest first.
+    """
+
+    photo: str
+    sha256: str
+    format: str
+    width: int
+    height: int
+    bits: int
+    primaries: str
+    taken_at: str | None
+    metadata: dict[str, str]
+    notes: tuple[str, ...]
+    edits: tuple[EditSignDocument, ...]
+
+
 class BoxDocument(Document):
     """A place that differs: its top left pixel and its size in pixels of the golden picture."""
 
