@@ -22,13 +22,16 @@ import cv2
 import numpy as np
 from held_out import DESIGNS
 
-from station.batch import choose_engine
+from station.calibrate.light import correct
+from station.devices.photo import read_photo
 from station.judge import DECISION_RULES, compare
+from station.measure.align import align
+from station.measure.colour import measure_regions
+from station.pipeline import measure_master
 from station.service import Station
-from station.service.views import Inspected
 from station.settings import Settings
-from station.values.documents import MeasurementDocument
-from station.values.line import METAL, Master
+from station.sheet import dump_sheet, load_sheet
+from station.values.line import METAL, Master, Measurement
 
 LIMIT, NEVER = Decimal("2.0"), 2.5
 """The limit that is judged, and the true difference above which no unit may be accepted."""
@@ -50,7 +53,7 @@ class Seen:
     surface: str
     width_mm: float
     true: float
-    measured: MeasurementDocument
+    measured: Measurement
 
     @property
     def value(self) -> float:
@@ -79,49 +82,42 @@ def middle_of_metal(master: Master) -> tuple[float, float]:
     return float(at[0]), float(at[1])
 
 
-def measure(folder: Path, design: str, jobs: int, *, plating: bool) -> tuple[list[Seen], int]:
-    """Every region of every good photo of a design, and how many could not be measured."""
-    truth: dict[str, Any] = tomllib.loads((folder / design / "truth.toml").read_text("utf-8"))
-    done: list[Inspected] = []
+def measure(folder: Path, design: str, *, plating: bool) -> tuple[list[Seen], int]:
+    """Every region of every good photo of a design, and how many could not be measured.
+
+    The line itself, without defects, sizes and evidence, which do not touch colour.
+    """
+    here, bench = folder / design, folder / "bench"
+    truth: dict[str, Any] = tomllib.loads((here / "truth.toml").read_text("utf-8"))
     with tempfile.TemporaryDirectory() as home, Station(Settings(home=Path(home))) as station:
-        bench, card = folder / "bench", str(folder / "bench" / "card.toml")
         rig = station.add_rig(bench / "rig.toml").name
         station.calibrate_lens(rig, sorted(bench.glob("board-*.jpg")))
         station.calibrate_light(rig, sorted(bench.glob("grey-*.jpg")))
-        sheet, photo = folder / design / "sheet.toml", folder / design / "golden.jpg"
-        golden = station.seal_golden(sheet, photo, rig=rig, card=card)
-        if plating:
-            more = PLATING.format(*middle_of_metal(station.master(golden.number)))
-            sheet = Path(home) / "sheet.toml"
-            sheet.write_text((folder / design / "sheet.toml").read_text("utf-8") + more, "utf-8")
-            golden = station.seal_golden(sheet, photo, rig=rig, card=card)
-        master = station.master(golden.number)
-        station.inspect_many(
-            [folder / design / "units"],
-            golden=golden.number,
-            engine=choose_engine(jobs),
-            on_done=done.append,
-            rig=rig,
-            card=card,
-        )
-    documents = {d.document.photo: d.document for d in done if d.document is not None}
+        calibration = station.calibration(rig, str(bench / "card.toml"))
+    sheet, golden = load_sheet(here / "sheet.toml"), correct(read_photo(here / "golden.jpg"), calibration)
+    master = measure_master(golden, sheet, number="golden", version=1)
+    if plating:
+        sheet = load_sheet(dump_sheet(sheet) + PLATING.format(*middle_of_metal(master)))
+        master = measure_master(golden, sheet, number="golden", version=1)
     wide, surface = widths(master), {r.name: r.surface for r in master.regions}
     seen, lost = [], 0
     for unit in truth["units"]:
-        document = documents.get(Path(unit["photo"]).name)
-        if document is None or unit.get("disturbance"):
+        if unit.get("disturbance"):
             continue
-        by_name = {m.characteristic: m for m in document.measurements}
+        corrected = correct(read_photo(here / unit["photo"]), calibration)
+        aligned = align(corrected, master)
+        for gate in (*corrected.gates, *aligned.gates):
+            if not gate.ok and (not gate.blocks or "colour" in gate.blocks):
+                print(f"  {design} {unit['name']}: {gate.name}: {gate.reason}")
+        by_name = {m.characteristic.partition(":")[2]: m for m in measure_regions(aligned, master)}
         for region in unit["regions"]:
-            name = region["name"]
-            measured = by_name.get(f"colour:{name}")
-            if measured is None:
-                continue
-            if measured.value is None:
+            measured = by_name.get(region["name"])
+            if measured is not None and measured.value is None:
                 lost += 1
-                print(f"  {design} {unit['name']} {name}: {measured.reason}")
-                continue
-            seen.append(Seen(design, unit["name"], name, surface[name], wide[name], region["delta_e_2000"], measured))
+                print(f"  {design} {unit['name']} {region['name']}: {measured.why}")
+            elif measured is not None:
+                name, true = region["name"], region["delta_e_2000"]
+                seen.append(Seen(design, unit["name"], name, surface[name], wide[name], true, measured))
     return seen, lost
 
 
@@ -149,7 +145,7 @@ def verdicts(rows: list[Seen]) -> None:
         for r in rows:
             u = Decimal(repr(r.measured.u))
             verdict = str(compare(Decimal(repr(r.value)), u, None, LIMIT, band))
-            if float(r.measured.detail["best_limit"]) > float(LIMIT):
+            if float(str(r.measured.detail["best_limit"])) > float(LIMIT):
                 verdict = "undecided"
             count[verdict] += 1
             count["false accept"] += verdict == "conforms" and r.true > float(LIMIT)
@@ -166,8 +162,9 @@ def verdicts(rows: list[Seen]) -> None:
 def budget(rows: list[Seen]) -> None:
     """Median and 95th percentile of every component's share."""
     print("\nstandard uncertainty (k = 1) by component, CIEDE2000: median, p95")
-    for part in rows[0].measured.detail["u_parts"]:
-        share = np.array([r.measured.detail["u_parts"].get(part, 0.0) for r in rows])
+    budgets: list[Any] = [r.measured.detail["u_parts"] for r in rows]
+    for part in budgets[0]:
+        share = np.array([b[part] for b in budgets])
         print(f"{part:14} {np.median(share):7.3f} {np.percentile(share, 95):7.3f}")
 
 
@@ -176,13 +173,12 @@ def main() -> None:
     options.add_argument("--set", type=Path, required=True, help="a finished set: bench/ and one folder a design")
     options.add_argument("--designs", nargs="+", default=list(DESIGNS))
     options.add_argument("--plating", action="store_true", help="add the metal as a region of its own")
-    options.add_argument("--jobs", type=int, default=1)
     given = options.parse_args()
     rows: list[Seen] = []
     lost = 0
     for design in given.designs:
         if (given.set / design / "truth.toml").exists():
-            seen, unseen = measure(given.set, design, given.jobs, plating=given.plating)
+            seen, unseen = measure(given.set, design, plating=given.plating)
             rows, lost = rows + seen, lost + unseen
     print(f"{'|error| of CIEDE2000':30} {'n':>5} {'median':>7} {'p95':>7} {'max':>7} {'within u':>9} {'u':>7}")
     enamel = [r for r in rows if r.surface != "plating"]
