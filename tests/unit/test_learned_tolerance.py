@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from station.cli import app
 from station.cli.conduct import run
@@ -26,9 +26,10 @@ GOLDEN = np.array([61.0, -8.0, -32.0])
 MAY = datetime(2026, 5, 10, 12, 0, tzinfo=UTC)
 
 
-def differences(n: int, shift: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> np.ndarray[Any, np.dtype[np.float64]]:
+def differences(n: int, shift: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> NDArray[np.float64]:
     spread = np.array([0.6, 0.3, 0.2])
-    return np.random.default_rng(4).standard_normal((n, 3)) * spread + np.array(shift)
+    drawn: NDArray[np.float64] = np.random.default_rng(4).standard_normal((n, 3))
+    return np.asarray(drawn * spread + np.array(shift), dtype=np.float64)
 
 
 def test_the_ellipsoid_lies_round_the_units_it_was_learned_from() -> None:
@@ -82,7 +83,7 @@ def add(review_home: Path) -> Add:
     made = 0
 
     def call(
-        rows: np.ndarray[Any, np.dtype[np.float64]],
+        rows: NDArray[np.float64],
         *,
         verdict: str = "conforms",
         lot: str = "L/2",
