@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
 
 from station.measure.colour import ERODE_PX, U_OTHER_CAMERA, U_PLATING, delta_e_2000, measure_regions, region_mean
 from station.measure.placements import supported_limits, with_placements
+from station.store.masters import load_master, master_digest, save_master
 from station.values.colour import ColourCorrection, Lab, LinearRGB, lab_to_xyz
 from station.values.geometry import Frame, Similarity
 from station.values.line import METAL, Aligned, Master, RegionMaster
@@ -46,7 +48,20 @@ def master(image: np.ndarray | None = None, scale_source: str = "rig") -> Master
     regions = []
     for label, name, surface in ((2, "sky", "soft enamel"), (3, "sun", "soft enamel"), (4, "plate", "plating")):
         seen = region_mean(LinearRGB(image), m, label, none, IDENTITY, surface=surface)
-        regions.append(RegionMaster(name, surface, label, seen.lab, seen.u, (0.0, 0.0), 10.0))
+        regions.append(
+            RegionMaster(
+                name,
+                surface,
+                label,
+                seen.lab,
+                seen.u,
+                (0.0, 0.0),
+                10.0,
+                rgb=seen.rgb,
+                cov=seen.cov,
+                scatter=seen.scatter,
+            )
+        )
     return Master(
         number="GS-1",
         version=1,
@@ -294,3 +309,29 @@ def test_a_golden_photographed_anywhere_supports_no_narrow_limit() -> None:
     blank = master()
     blank = dataclasses.replace(blank, regions=(dataclasses.replace(blank.regions[0], lab=None), *blank.regions[1:]))
     assert list(supported_limits(blank)) == ["sun", "plate"]
+
+
+def test_a_master_is_stored_with_what_its_uncertainty_needs_and_an_old_one_still_loads() -> None:
+    card = np.random.default_rng(3).uniform(0, 1, (24, 3))
+    card[5] = np.nan
+    golden = dataclasses.replace(master(), card_light=card, coding_step=(0.75, 0.875))
+    golden = with_placements(golden, [aligned(picture())])
+    data, document = save_master(golden)
+    again = load_master(data, json.loads(json.dumps(document)), master_digest(document))
+    assert again.card_light == pytest.approx(card, nan_ok=True)
+    assert again.coding_step == (0.75, 0.875)
+    for one, other in zip(golden.regions, again.regions, strict=True):
+        assert other.u_placement == one.u_placement
+        assert other.scatter == one.scatter
+        assert one.rgb is None or other.rgb == pytest.approx(one.rgb)
+        assert one.cov is None or other.cov == pytest.approx(one.cov)
+    for key in ("card_light", "coding_step"):
+        del document[key]
+    for row in document["regions"]:
+        for key in ("rgb", "cov", "scatter", "u_placement"):
+            del row[key]
+    old = load_master(data, document, master_digest(document))
+    assert old.card_light is None
+    sky = by_name(measure_regions(aligned(picture()), old))["colour:sky"]
+    assert sky.value is not None
+    assert 0 < sky.u < 1
