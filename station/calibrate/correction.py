@@ -28,6 +28,8 @@ HARMLESS = 0.5
 MARGIN = 0.02
 """Part of a simpler model's leave-one-out error by which a richer one must be better: the smallest of several
 leave-one-out errors flatters itself."""
+SPLINE_MARGIN = 0.1
+"""The same for a spline, which knows nothing between and beyond the patches and costs more to apply."""
 MIN_PATCHES = 10
 GATE_MODEL = next(m for m in MODELS if m.name == "offset and gamma per channel, 3x3, perceptual")
 WITH_SPLINE = ("3x3, perceptual", "offset and gamma per channel, shoulder, 3x3, perceptual")
@@ -148,6 +150,10 @@ def _overfits(c: FitCandidate) -> bool:
     return not c.loo_mean <= max(MAX_LOO_OVER_FIT * c.fit_mean, HARMLESS)
 
 
+def _margin(c: FitCandidate) -> float:
+    return SPLINE_MARGIN if "spline" in c.method else MARGIN
+
+
 def _smoothed(bent: list[Fit], lab: Float, model: str | None) -> Fit:
     """The smoothing to be considered: the one asked for, else the best that does not overfit, else the stiffest."""
     asked = [f for f in bent if f.name == model]
@@ -161,7 +167,7 @@ def _choose(tried: list[FitCandidate], model: str | None) -> tuple[int | None, t
     asked = chosen is not None
     if not asked:
         for i, c in enumerate(tried):
-            if not _overfits(c) and (chosen is None or c.loo_mean < (1 - MARGIN) * tried[chosen].loo_mean):
+            if not _overfits(c) and (chosen is None or c.loo_mean < (1 - _margin(c)) * tried[chosen].loo_mean):
                 chosen = i
     if chosen is None:
         return None, tuple(tried), ""
@@ -178,7 +184,7 @@ def _choose(tried: list[FitCandidate], model: str | None) -> tuple[int | None, t
         if asked:
             return "not asked for"
         if c.loo_mean < best.loo_mean:
-            return f"not chosen: {c.loo_mean:.2f} is less than {100 * MARGIN:g} % better than a simpler model's error"
+            return f"not chosen: its {c.loo_mean:.2f} is less than {100 * _margin(c):g} % under a simpler model's error"
         return f"not chosen: leaving each patch out costs {c.loo_mean:.2f}, the chosen model {best.loo_mean:.2f}"
 
     candidates = tuple(replace(c, reason=reason(c)) for c in tried)

@@ -122,6 +122,9 @@ def lab_to_xyz(lab: Lab) -> Float:
     return np.asarray(t * WHITE_D50, dtype=np.float64)
 
 
+_ROWS = 8192  # colours that a spline moves at a time: their distances to its centres then stay in the cache
+
+
 def root_terms(rgb: Float) -> Float:
     """The square roots that a root-polynomial of degree 2 adds to (..., 3) linear RGB: of RG, GB and RB, (..., 3).
 
@@ -145,10 +148,13 @@ class LabSpline:
 
     def __call__(self, lab: Float) -> Float:
         """Displacement (..., 3) at Lab (..., 3)."""
-        flat = lab.reshape(-1, 3) / self.reach
-        centres = self.centres / self.reach
-        squared = (flat**2).sum(axis=1)[:, None] + (centres**2).sum(axis=1) - 2 * flat @ centres.T
-        return np.asarray(np.exp(-0.5 * np.maximum(squared, 0.0)) @ self.weights).reshape(lab.shape)
+        flat, centres = lab.reshape(-1, 3) / self.reach, self.centres / self.reach
+        moved = np.empty_like(flat)
+        for at in range(0, len(flat), _ROWS):
+            part = flat[at : at + _ROWS]
+            squared = (part**2).sum(axis=1)[:, None] + (centres**2).sum(axis=1) - 2 * part @ centres.T
+            moved[at : at + _ROWS] = np.exp(-0.5 * np.maximum(squared, 0.0)) @ self.weights
+        return moved.reshape(lab.shape)
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,7 @@ def test_curves_and_matrix_are_a_separable_correction() -> None:
     assert np.abs(correction.spline(np.array([[50.0, 300.0, -300.0]]))).max() < 1e-6
 
 
-@pytest.mark.parametrize("family", [0, 2, 3, 4, "bent"])
+@pytest.mark.parametrize("family", [0, 3, 4, "bent"])
 def test_the_uncertainty_is_the_scatter_of_repeated_readings(family) -> None:
     model = MODELS[3 if family == "bent" else family]
     rgb = noisy(8, 2.0)
@@ -211,7 +211,7 @@ def test_the_uncertainty_is_the_scatter_of_repeated_readings(family) -> None:
     first = fit_family(model, patches, ALL)
     assert first is not None
     labs = []
-    for _ in range(240):
+    for _ in range(160):
         again = replace(patches, rgb=rgb + rng.normal(0, noise))
         p = fit(model, first.p[None], again, np.ones((1, 24)), first.loss, rounds=20, enough=1e-6)
         refitted = replace(first, p=p[0], lab=predict(model, p, again)[0])
