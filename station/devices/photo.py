@@ -14,11 +14,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from station.devices import icc
+from station.devices.apart import COPY
 from station.devices.coding import coding_step
 from station.devices.edited import edit_signs
 from station.devices.photo_header import recognise
 from station.devices.photo_heif import decode_heif
-from station.devices.photo_limits import COPY, Decoded, Pixels, refusing
+from station.devices.photo_limits import Decoded, Pixels, refusing
 from station.devices.photo_pillow import decode_by_pillow
 from station.devices.photo_raw import decode_raw
 from station.devices.primaries import REC_2020

@@ -159,6 +159,16 @@ def read_metadata(image: Image.Image) -> Metadata:
     return exif_metadata(exif, raw if isinstance(raw, bytes) else b"", xmp=image.info.get("xmp"))
 
 
+def load_exif(raw: bytes) -> Image.Exif:
+    """EXIF of bytes that start with ``Exif`` or a TIFF header; empty where they cannot be read."""
+    exif = Image.Exif()
+    try:
+        exif.load(raw)
+    except Exception:  # Pillow raises nearly anything on damaged directories
+        return Image.Exif()
+    return exif
+
+
 _DAMAGED = Metadata(1, None, {}, False, ("EXIF is damaged: orientation and date are unknown",))
 
 

@@ -6,14 +6,14 @@ left alone (ISO/IEC 23008-12, 6.5.10 and A.2.1). Files of 10 or 12 bits come out
 
 from __future__ import annotations
 
+import base64
 import dataclasses
-import io
 
 import numpy as np
-from PIL import Image
 
+from station.devices.apart import decode_apart
 from station.devices.icc import MatrixProfile, gamma_profile, srgb_curve_profile
-from station.devices.photo_header import exif_metadata
+from station.devices.photo_header import exif_metadata, load_exif
 from station.devices.photo_limits import Decoded, Pixels, drop_opaque_alpha, refusing, vet_pixels, vet_sides
 from station.devices.primaries import to_xyz_d50
 from station.errors import PhotoError
@@ -37,38 +37,33 @@ _SCREEN_CURVES = {16: "PQ", 18: "HLG"}
 
 def decode_heif(data: bytes, label: str, max_megapixels: float) -> Decoded:
     """The main picture of a HEIC file. Raises PhotoError; the size is vetted before anything is decoded."""
-    import pi_heif
-
+    header, raw = decode_apart("HEIF", data, label, max_megapixels)
     notes: list[str] = []
     with refusing(label):
-        opened = pi_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False, hdr_to_16bit=False)
-        picture = opened[opened.primary_index]
-        width, height = picture.size
+        width, height, bits = header["width"], header["height"], header["bits"]
         vet_pixels(width, height, label, max_megapixels)
         vet_sides(width, height, label)
-        info = picture.info
-        nclx = info.get("nclx_profile")
+        nclx = header["nclx"]
         space = nclx and named_space(nclx["color_primaries"], nclx["transfer_characteristics"], label)
-        pixels: Pixels = np.array(picture)
-        if pixels.shape[:2] != (height, width):
-            raise ValueError("another size than its header says")
-        if pixels.ndim == 3 and pixels.shape[2] == 2:  # grey with alpha
+        pixels: Pixels = np.frombuffer(raw, np.uint16 if bits > 8 else np.uint8)
+        channels = len(header["mode"].split(";")[0])  # L, LA, RGB, RGBA
+        pixels = pixels.reshape(height, width) if channels == 1 else pixels.reshape(height, width, channels)
+        if channels == 2:
             pixels = np.concatenate([pixels[..., :1]] * 3 + [pixels[..., 1:]], axis=2)
-        bits = int(info["bit_depth"])
         if bits > 8:
             top = (1 << bits) - 1
             pixels = np.rint(np.arange(top + 1) * (65535 / top)).astype(np.uint16)[np.minimum(pixels, top)]
             notes.append(f"{bits} bits a channel")
-        pixels = drop_opaque_alpha(pixels.astype(np.uint16 if bits > 8 else np.uint8, copy=False), label, notes)
-        if len(opened) > 1:
-            notes.append(f"only the main picture of {len(opened)} was read")
-        raw = info.get("exif") or b""
-        metadata = exif_metadata(_exif(raw), raw, xmp=info.get("xmp"))
+        pixels = drop_opaque_alpha(pixels, label, notes)
+        if header["pictures"] > 1:
+            notes.append(f"only the main picture of {header['pictures']} was read")
+        exif, xmp, profile = (base64.b64decode(header[name]) for name in ("exif", "xmp", "icc_profile"))
+        metadata = exif_metadata(load_exif(exif), exif, xmp=xmp)
     return Decoded(
         pixels=pixels,
         metadata=dataclasses.replace(metadata, orientation=1),
         notes=(*metadata.notes, *notes),
-        profile=info.get("icc_profile"),
+        profile=profile or None,
         space=space,
     )
 
@@ -91,10 +86,3 @@ def named_space(primaries: int, transfer: int, label: str) -> MatrixProfile | No
     elif transfer in _SRGB_CURVES:
         return None
     return gamma_profile(_POWERS[transfer], to_xyz, name) if transfer in _POWERS else srgb_curve_profile(to_xyz, name)
-
-
-def _exif(raw: bytes) -> Image.Exif:
-    exif = Image.Exif()
-    if raw:
-        exif.load(raw)
-    return exif

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from station.devices.apart import COPY
 from station.devices.icc import MatrixProfile
 from station.devices.photo_header import Metadata
 from station.errors import PhotoError
@@ -21,7 +22,6 @@ MIN_SIDE_PX = 64
 """A smaller picture is refused: nothing on it can be measured."""
 
 EXPORT = "Export it again as JPEG or PNG and hand that in."
-COPY = "Copy it again from the camera or ask the sender for it again."
 
 
 @dataclass(frozen=True, slots=True)
