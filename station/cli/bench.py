@@ -45,6 +45,12 @@ def card(
             f"Correction {fit.method}: CIEDE2000 mean {fit.mean:.2f}, max {fit.max:.2f}; "
             f"leaving one patch out mean {fit.loo_mean:.2f}, max {fit.loo_max:.2f}"
         )
+        show(f"Chosen: {fit.why}.")
+        tried = [
+            [c.method, f"{c.mean:.2f}", f"{c.loo_mean:.2f}", f"{c.loo_max:.2f}", c.reason or "chosen"]
+            for c in fit.candidates
+        ]
+        table("Corrections", ["model", "fit", "leaving one out", "at most", ""], tried)
         rows = [
             [p.name, "" if p.delta_e_00 is None else f"{p.delta_e_00:.2f}", "clipped" if p.clipped else ""]
             for p in found.patches
