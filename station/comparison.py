@@ -32,7 +32,7 @@ NOMINAL_WIDTH_MM = 30.0
 """The golden's width where nothing gives a scale: only colours are compared, and only the search for cells uses it."""
 
 _SIDES = ("left", "right", "top", "bottom")
-_PLACED = ("part", "alignment", "identity")
+_PLACED = ("part", "identity", "alignment")  # another product cannot be laid over the golden either: say the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def _place(found: FoundPart, corrected: Corrected, master: Master, correction: C
     if found.fault:
         return Placed(found, None, (Gate("part", False, found.fault),), ())
     aligned = align(corrected, master, part=found.outline)
-    gates = tuple(g for g in aligned.gates if g.name in _PLACED)
+    gates = tuple(sorted((g for g in aligned.gates if g.name in _PLACED), key=lambda g: _PLACED.index(g.name)))
     if any(not g.ok for g in gates):
         return Placed(found, aligned, gates, ())
     return Placed(found, aligned, gates, see_regions(aligned, master, corrected, found.outline, correction))

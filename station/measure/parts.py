@@ -1,8 +1,8 @@
 """Finding every part in a photo that shows several, such as the golden sample beside a unit.
 
 Two parts side by side are one blob where the search closes gaps widely and two where it does not, or where it opens
-what is narrow. A blob that falls apart into pieces of like size is therefore several parts; one that only falls apart
-when much more of it is opened is parts that touch.
+what is narrow. A blob that falls apart into pieces of like size is therefore several parts. Where it is as large as two
+of the others, or the only one, it is worn off until it parts at its neck, if it has one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ Bool = NDArray[np.bool_]
 _LEAST = 0.2  # of the largest part's area: markers' labels, dust and the marks on a ruler are smaller
 _ALIKE = 0.4  # pieces of one blob that are no smaller than this share of its largest are parts of their own
 _WHOLE = 0.75  # of a blob's area that its pieces must make up
-_NECK = 0.4  # of the part's inner radius: what still joins two halves after opening this far is no point of contact
+_DOUBLE = 1.6  # times the other parts' area: two parts that touch. One blob alone is tried, too
+_NECK = 0.5  # of the blob's inner radius that is worn off to part what touches
 _NEAR = 0.05  # of the part's size: a neighbour this near shades it, and its edge may be taken for the part's
 
 
@@ -34,7 +35,7 @@ class FoundPart:
     """One of the parts in a photo, in reading order: rows from top to bottom, each from left to right.
 
     number : from 1. outline : as :func:`station.measure.part.find_part` gives it. fault : why it cannot be measured
-    (cut by the picture's edge, touching another), or nothing. near : numbers of the parts that almost touch it.
+    (the picture's edge cuts it), or nothing. near : numbers of the parts that touch it or almost do.
     """
 
     number: int
@@ -79,7 +80,7 @@ def find_parts(image: LinearRGB, exclude_px: Sequence[Float] = ()) -> tuple[Foun
         FoundPart(
             place[i],
             outlines[i],
-            _fault(blobs[i], outlines[i]),
+            "the picture's edge cuts it: move it into the picture" if outlines[i].touches_border else "",
             tuple(sorted(place[k] for k in near[i])),
         )
         for i in order
@@ -118,7 +119,13 @@ def _blobs(bench: BenchView) -> list[Bool]:
             continue
         kept += _pieces(blob, [other for other, _ in every])
     largest = max((int(k.sum()) for k in kept), default=0)
-    return [k for k in kept if int(k.sum()) >= _LEAST * largest]
+    kept = [k for k in kept if int(k.sum()) >= _LEAST * largest]
+    parts: list[Bool] = []
+    for i, blob in enumerate(kept):
+        rest = [int(k.sum()) for n, k in enumerate(kept) if n != i]
+        double = not rest or int(blob.sum()) >= _DOUBLE * float(np.median(rest))
+        parts += _halves(blob) if double else [blob]
+    return parts
 
 
 def _pieces(blob: Bool, others: Sequence[Bool]) -> list[Bool]:
@@ -149,23 +156,18 @@ def _alone(bench: BenchView, blobs: Sequence[Bool], index: int) -> BenchView:
     return replace(bench, lum=lum, chroma=chroma, excluded=bench.excluded | others)
 
 
-def _fault(blob: Bool, outline: PartOutline) -> str:
-    if outline.touches_border:
-        return "the picture's edge cuts it: move it into the picture"
-    if _falls_apart(blob):
-        return "it looks like two parts that touch: lay them apart by a tenth of their width at least"
-    return ""
-
-
-def _falls_apart(blob: Bool) -> bool:
-    """Whether opening parts the blob into pieces of like size, as it does where two convex parts touch."""
+def _halves(blob: Bool) -> list[Bool]:
+    """The pieces of like size that wearing the blob off leaves, as it does where convex parts touch; or the blob."""
     padded = np.pad(blob.astype(np.uint8), 1)
-    inner = float(cv2.distanceTransform(padded, cv2.DIST_L2, 5).max())
-    radius = max(2, round(_NECK * inner))
-    opened = cv2.morphologyEx(padded, cv2.MORPH_OPEN, disc(radius))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(np.asarray(opened))
-    areas = np.sort(stats[1:, cv2.CC_STAT_AREA])[::-1]
-    return len(areas) > 1 and float(areas[1]) >= _ALIKE * float(areas[0])
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 5)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((depth > _NECK * depth.max()).astype(np.uint8))
+    areas = stats[:, cv2.CC_STAT_AREA]
+    seeds = [i for i in range(1, count) if areas[i] >= _ALIKE * max(areas[1:])]
+    if len(seeds) < 2:
+        return [blob]
+    far = np.stack([cv2.distanceTransform((labels != i).astype(np.uint8), cv2.DIST_L2, 5) for i in seeds])
+    nearest = np.argmin(far, axis=0)[1:-1, 1:-1]
+    return [blob & (nearest == i) for i in range(len(seeds))]
 
 
 def _neighbours(outlines: Sequence[PartOutline]) -> list[list[int]]:

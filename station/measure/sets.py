@@ -49,6 +49,6 @@ def odd_one(pairs: Sequence[PairDifference]) -> str:
     for name in (widest.a, widest.b):
         rest = [p.value for p in pairs if name not in (p.a, p.b)]
         own = [p.value for p in pairs if name in (p.a, p.b)]
-        if max(rest) <= widest.value / 2 and min(own) > max(rest):
+        if rest and max(rest) <= widest.value / 2 and min(own) > max(rest):
             return name
     return ""

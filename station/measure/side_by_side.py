@@ -36,7 +36,7 @@ U_PLATING = 0.8
 """Standard uncertainty in CIEDE2000 of a metal's tone at another place, turned another way: it mirrors other things."""
 U_REST = 0.1
 """The same of everything else: walls' shadows, what the neighbours reflect."""
-U_SLOPE = 0.06
+U_SLOPE = 0.1
 """Relative standard uncertainty of a difference seen through the card: the camera is no observer, and the correction's
 slope is known no better than its patches fit."""
 U_SLOPE_ASSUMED = 0.25

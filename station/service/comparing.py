@@ -111,10 +111,8 @@ def compare(
 
     look, found = look_at(station, photo, standard, choice, rig, card)
     if len(look.parts) < 2:
-        touching = look.parts[0].found.fault
         raise AlignmentError(
-            f"{photo.name} shows one part only" + (f", and {touching}" if touching else ""),
-            "Photograph golden and unit side by side, clear of each other.",
+            f"{photo.name} shows one part only", "Photograph golden and unit side by side, clear of each other."
         )
     part, chosen = pick(found, choice.at_px, choice.which)
     golden = next(p for p in look.parts if p.found is part)
@@ -339,7 +337,7 @@ def _remarks(look: Look, placed: Sequence[PlacedPart], wrong: str) -> list[str]:
     for part in look.parts:
         if part.found.near:
             near = ", ".join(str(n) for n in part.found.near)
-            remarks.append(f"Part {part.found.number} almost touches part {near}: lay them further apart")
+            remarks.append(f"Part {part.found.number} touches part {near} or almost does: lay them further apart")
     veil = max((abs(float(m.detail.get("veil", 0.0))) for p in placed for m in p.regions), default=0.0)
     if veil > VEIL_TOLD:
         remarks.append(
