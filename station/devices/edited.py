@@ -144,9 +144,11 @@ def _screenshot(kind: str, stored: Pixels, metadata: Metadata) -> list[EditSign]
 def _tables(stored: Pixels, metadata: Metadata, tables: Mapping[int, Sequence[int]]) -> list[EditSign]:
     signs = []
     quality = standard_quality(tables)
-    if quality is not None and quality < _LOW_QUALITY and not metadata.exposure:
-        words = f"compressed by libjpeg at quality {quality}, as messengers and web sites do"
-        signs.append(EditSign("tables", "suspect", words))
+    if quality is not None and not metadata.exposure:
+        low = quality < _LOW_QUALITY
+        whose = ", as messengers and web sites do" if low else ", which few cameras use"
+        words = f"written with libjpeg's own tables at quality {quality}{whose}"
+        signs.append(EditSign("tables", "suspect" if low else "note", words))
     if double_quantisation(stored, tables[0]) > _TWICE:
         signs.append(EditSign("recompressed", "suspect", "its JPEG coefficients were rounded twice: saved again"))
     return signs
