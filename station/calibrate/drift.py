@@ -2,9 +2,9 @@
 
 The card corrects every photo by itself, so drift matters only where it exceeds what a correction can be trusted for.
 With the spectra of the sample renderer (24 patches read at 8 bits, 60 enamel colours compared, an LED of 5100 K moved
-towards six other lamps) the error that the correction leaves has a 95th percentile of 0.6 CIEDE2000 with a change of
-level alone, by a fifth either way, which is the rounding of 8-bit pixels; of at most 0.7 up to a tint of 2 and 0.9 up
-to 3; towards D65 it is 1.2 at a tint of 3.2 and 1.9 at 5.
+towards six other lamps; tests/benchmarks/bench_light.py) the error that the correction leaves has a 95th percentile of
+0.5 to 0.8 CIEDE2000 with a change of level alone, by a fifth either way, which is the rounding of 8-bit pixels; of at
+most 0.8 up to a tint of 5; beyond that it grows, to 1.3 at 5.4 towards D65.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Float = NDArray[np.float64]
 
 CHECK_LIGHTNESS, CHECK_TINT = 2.5, 3.0
 """Limits of a session's check against the first: 2.5 of lightness is 11 % of the light, half the width of the usual
-band of 800 to 1,000 lux; beyond a tint of 3 a correction may be off by more than 1."""
+band of 800 to 1,000 lux. A locked camera on a settled lamp stays far below this tint; the correction bears more."""
 UNIT_LIGHTNESS, UNIT_TINT = 5.0, 4.0
 """Limits of a unit's photo against the golden's, wider by the scatter of two single exposures: between 60 rendered
 units and their goldens, whose white balance scatters, the tint is 1.1 in the median, 2.0 at p95 and 3.1 at most."""
