@@ -224,6 +224,48 @@ def differing(before: UnitDocument, after: UnitDocument) -> list[str]:
     return out
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts by (mode, change)."""
+
+    counts: dict[tuple[str, str], Counter[str]]
+    gates: dict[tuple[str, str], Counter[str]]
+    moved: dict[tuple[str, str], list[tuple[float, float]]]
+
+    @classmethod
+    def empty(cls) -> Tally:
+        return cls(defaultdict(Counter), defaultdict(Counter), defaultdict(list))
+
+    def add(self, mode: str, change: str, before: UnitDocument, after: UnitDocument) -> None:
+        row, was, now = (mode, change), before.verdict, after.verdict
+        if opposite(was, now):
+            self.counts[row]["opposite"] += 1
+            print(f"  OPPOSITE {mode}, {change}: {was} -> {now}")
+            for line in differing(before, after):
+                print(f"      {line}")
+        elif now is was:
+            self.counts[row]["same"] += 1
+        elif now is Verdict.UNDECIDED:
+            self.counts[row]["undecided"] += 1
+            self.gates[row].update({g.name for g in after.gates if not g.ok} or {"too near to a limit"})
+        else:
+            self.counts[row]["decided"] += 1
+        self.moved[row] += [(d, u) for _, d, u in colour_changes(before, after)]
+
+    def show(self) -> None:
+        print(f"\n{'':6}{'change':18}{'same':>6}{'undec.':>8}{'decided':>9}{'opposite':>10}", end="")
+        print(f"{'median':>9}{'p95':>7}{'max':>7}{'within u':>10}   gates of the undecided")
+        for row, count in sorted(self.counts.items(), key=lambda item: (item[0][0], list(CHANGES).index(item[0][1]))):
+            d = np.array(self.moved[row] or [(np.nan, np.nan)])
+            far = np.abs(d[:, 0])
+            print(
+                f"{row[0]:6}{row[1]:18}{count['same']:6d}{count['undecided']:8d}{count['decided']:9d}"
+                f"{count['opposite']:10d}{np.median(far):9.3f}{np.percentile(far, 95):7.3f}{far.max():7.3f}"
+                f"{np.mean(far <= d[:, 1]):10.1%}   " + ", ".join(f"{k} {n}" for k, n in self.gates[row].most_common())
+            )
+        print("decided: undecided before and decided after the change.", flush=True)
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--set", type=Path, default=SAMPLES, help="bench/ and one folder a design")
@@ -233,51 +275,27 @@ def main() -> None:
     options.add_argument("--mode", action="append", choices=("rig", "card"))
     given = options.parse_args()
     modes = given.mode or ["rig", "card"]
-    counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    gates: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    moved: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+    tally = Tally.empty()
     known = calibrations(given.set)
-    for design in given.design or DESIGNS:
-        folder = given.set / design
-        truth: dict[str, Any] = tomllib.loads((folder / "truth.toml").read_text("utf-8"))
-        setups = {mode: sealed(folder, known[mode]) for mode in modes}
-        for unit in truth["units"]:
-            if unit.get("disturbance") or (given.unit and unit["name"] not in given.unit):
-                continue
-            photo = Photo.read(folder / unit["photo"])
-            before = {mode: s.inspect(read_photo(folder / unit["photo"])) for mode, s in setups.items()}
-            for mode, document in before.items():
-                print(f"{design} {unit['name']} {mode}: {document.verdict}, truth {unit['verdict']}", flush=True)
-            for name in given.change or CHANGES:
-                shot = read_photo(CHANGES[name](photo), name="changed")
-                for mode, setup in setups.items():
-                    after = setup.inspect(shot)
-                    row = mode, name
-                    was, now = before[mode].verdict, after.verdict
-                    if opposite(was, now):
-                        counts[row]["opposite"] += 1
-                        print(f"  OPPOSITE {mode}, {name}: {was} -> {now}")
-                        for line in differing(before[mode], after):
-                            print(f"      {line}")
-                    elif now is was:
-                        counts[row]["same"] += 1
-                    elif now is Verdict.UNDECIDED:
-                        counts[row]["undecided"] += 1
-                        gates[row].update({g.name for g in after.gates if not g.ok} or {"too near to a limit"})
-                    else:
-                        counts[row]["decided"] += 1
-                    moved[row] += [(d, u) for _, d, u in colour_changes(before[mode], after)]
-    print(f"\n{'':6}{'change':18}{'same':>6}{'undec.':>8}{'decided':>9}{'opposite':>10}", end="")
-    print(f"{'median':>9}{'p95':>7}{'max':>7}{'within u':>10}   gates of the undecided")
-    for row, count in sorted(counts.items(), key=lambda item: (item[0][0], list(CHANGES).index(item[0][1]))):
-        d = np.array(moved[row] or [(np.nan, np.nan)])
-        far = np.abs(d[:, 0])
-        print(
-            f"{row[0]:6}{row[1]:18}{count['same']:6d}{count['undecided']:8d}{count['decided']:9d}{count['opposite']:10d}"
-            f"{np.median(far):9.3f}{np.percentile(far, 95):7.3f}{far.max():7.3f}{np.mean(far <= d[:, 1]):10.1%}   "
-            + ", ".join(f"{k} {n}" for k, n in gates[row].most_common())
-        )
-    print("decided: undecided before and decided after the change.")
+    try:
+        for design in given.design or DESIGNS:
+            folder = given.set / design
+            truth: dict[str, Any] = tomllib.loads((folder / "truth.toml").read_text("utf-8"))
+            setups = {mode: sealed(folder, known[mode]) for mode in modes}
+            for unit in truth["units"]:
+                if unit.get("disturbance") or (given.unit and unit["name"] not in given.unit):
+                    continue
+                photo = Photo.read(folder / unit["photo"])
+                before = {mode: s.inspect(read_photo(folder / unit["photo"])) for mode, s in setups.items()}
+                for mode, document in before.items():
+                    print(f"{design} {unit['name']} {mode}: {document.verdict}, truth {unit['verdict']}", flush=True)
+                for name in given.change or CHANGES:
+                    shot = read_photo(CHANGES[name](photo), name="changed")
+                    for mode, setup in setups.items():
+                        tally.add(mode, name, before[mode], setup.inspect(shot))
+    except KeyboardInterrupt:
+        print("interrupted; so far:")
+    tally.show()
 
 
 if __name__ == "__main__":
