@@ -15,6 +15,7 @@ from station.judge import DECISION_RULES, judge_unit
 from station.measure.align import GoldenFrame, align, golden_frame
 from station.measure.colour import measure_regions, region_mean
 from station.measure.logo import measure_marks
+from station.measure.off_colour import with_off_colour
 from station.measure.outline import measure_golden_sizes, measure_sizes, struck_outline
 from station.measure.part import PartOutline
 from station.measure.placements import with_placements
@@ -214,6 +215,7 @@ def inspect(
             *measure_sizes(aligned, master, [s.name for s in sheet.sizes], calliper_mm=calliper),
         )
         findings = find_defects(aligned, master, model, marks)
+        findings = with_off_colour(aligned, master, marks, findings)
     judged = judge_unit(measurements, findings, gates, sheet, golden_sizes_mm={**master.sizes_mm, **calliper})
     pose = aligned.similarity
     document = UnitDocument(

@@ -133,6 +133,7 @@ def judge_finding(finding: Finding, sheet: Sheet, *, gates: Sequence[Gate] = ())
             "verdict": verdict,
             "reason": reason,
             "polygon_mm": tuple((float(x), float(y)) for x, y in finding.polygon_mm),
+            "delta_e_00": finding.delta_e_00,
         }
     )
 

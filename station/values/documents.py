@@ -85,6 +85,7 @@ class FindingDocument(Document):
     verdict: Verdict
     reason: str = ""
     polygon_mm: tuple[tuple[float, float], ...] = ()
+    delta_e_00: float | None = None
 
 
 class UnitDocument(Document):

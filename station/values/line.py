@@ -286,7 +286,7 @@ class Finding:
     """One local defect in the golden frame, not yet judged. size_mm : equivalent diameter; length_mm : along the curve.
 
     u_mm : expanded uncertainty (k = 2) of the size or length. region : name of the region it lies in.
-    polygon_mm : (n, 2) outline for drawing.
+    polygon_mm : (n, 2) outline for drawing. delta_e_00 : CIEDE2000 of an area of another colour, else None.
     """
 
     kind: str
@@ -300,6 +300,7 @@ class Finding:
     u_mm: float
     contrast_to_noise: float
     polygon_mm: Float
+    delta_e_00: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
