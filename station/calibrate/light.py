@@ -59,7 +59,7 @@ def correct(shot: Shot, calibration: Calibration, *, model: str | None = None) -
         gates.append(_glare_gate(clipped))
     image = linearise(shot.photo)
     if light is not None:
-        image = apply_flat_field(image, light)
+        image = apply_flat_field(image, light, reuse=True)
     return Corrected(
         shot=shot,
         image=image,

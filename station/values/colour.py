@@ -81,10 +81,17 @@ def srgb_encode(linear: NDArray[np.floating]) -> Float:
 
 def linearise(picture: DeviceRGB) -> LinearRGB:
     """Undo the sRGB curve by table (exact for every coded value)."""
+    import cv2
+
     p = picture.pixels
     top = 255 if p.dtype == np.uint8 else 65535
     table = srgb_decode(np.arange(top + 1) / top).astype(np.float32)
-    return LinearRGB(table[p])
+    if p.dtype == np.uint8:  # numpy would first make an index of eight bytes of every sample
+        return LinearRGB(np.asarray(cv2.LUT(p, table), dtype=np.float32).reshape(p.shape))
+    out = np.empty(p.shape, dtype=np.float32)
+    for row, coded in zip(out, p, strict=True):
+        row[:] = table[coded]
+    return LinearRGB(out)
 
 
 def in_srgb_primaries(picture: DeviceRGB) -> LinearRGB:
