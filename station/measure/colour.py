@@ -59,8 +59,9 @@ SPECULAR = 1.6
 """Plating brighter than this many times its median mirrors a lamp."""
 
 # Standard uncertainties (k = 1), calibrated on rendered benches of seeds 31 and 20261 (see docs/colour-uncertainty.md).
-U_CODING = 0.78
-"""Of the coder's step in a region, against an even area's: regions are shaded, so their blocks take two levels."""
+U_CODING = 0.71
+"""Of the coder's step in a region, against an even area's (maximum likelihood: 0.73 and 0.68 on the two seeds): regions
+are shaded, so that their blocks take more than one level."""
 U_POSITION, U_DRIFT = 0.005, 0.0035
 """Relative light left by the flat field between two places of the bench, and its drift between two photos."""
 U_VEIL, U_VEIL_TURN = 0.0005, 0.0015
