@@ -26,6 +26,7 @@ Float = NDArray[np.float64]
 Stage = Callable[[Float], Float]
 
 _ROWS = 64
+_MANY = 3_000_000  # values; below that the tables of all colours cost more than they save
 _MAX_GRID_VALUES = 8_000_000
 _XYZ_TOP = 1 + 32767 / 32768  # what 65535 stands for in an encoded XYZ
 
@@ -81,21 +82,23 @@ def recode_by_tables(pixels: Pixels, profile: TableProfile) -> tuple[NDArray[np.
     pixels : (H, W, 3) uint8 or uint16; for a grey profile all channels are alike.
     Returns (H, W, 3) uint16, and the share of pixels, 0-1, that lay outside Rec. 2020 and were clipped.
     """
-    if pixels.dtype == np.uint8:  # a photo has far fewer colours than pixels: each is computed once
+    if pixels.dtype == np.uint8 and pixels.size > _MANY:  # far fewer colours than pixels: each is computed once
         wide = pixels.astype(np.uint32)
         packed = wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
-        count = np.bincount(packed.ravel(), minlength=1 << 24)
-        colours = np.flatnonzero(count)
-        device = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1) / 255
-        coded, beyond = _coded(device, profile)
+        present = np.zeros(1 << 24, dtype=bool)
+        present[packed] = True
+        colours = np.flatnonzero(present)
+        coded, beyond = _coded(np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1) / 255, profile)
         where = np.empty(1 << 24, np.uint32)
         where[colours] = np.arange(len(colours), dtype=np.uint32)
-        return coded[where[packed]], float(count[colours[beyond]].sum()) / packed.size
+        which = where[packed]
+        return coded[which], float(np.mean(beyond[which]))
+    top = np.iinfo(pixels.dtype).max
     out = np.empty(pixels.shape, np.uint16)
     outside = 0
     for y in range(0, pixels.shape[0], _ROWS):  # by bands: the floats of a whole photo would be gigabytes
         band = pixels[y : y + _ROWS]
-        coded, beyond = _coded(band.reshape(-1, 3) / 65535, profile)
+        coded, beyond = _coded(band.reshape(-1, 3) / top, profile)
         outside += int(np.count_nonzero(beyond))
         out[y : y + _ROWS] = coded.reshape(band.shape)
     return out, outside / (pixels.shape[0] * pixels.shape[1])

@@ -315,6 +315,10 @@ def test_tables_agree_with_littlecms(kind: str, pcs: bytes) -> None:
     assert np.abs(seen - ours)[inside].max() < 0.1
     deep = read_photo(deep_png(pixels.astype(np.uint16) * 257, embedded))
     assert np.abs(deep.photo.pixels.astype(int) - shot.photo.pixels).max() <= 1
+    large = np.tile(pixels, (13, 13, 1))  # computed colour by colour instead of pixel by pixel
+    got, outside = icc_tables.recode_by_tables(large, table)
+    np.testing.assert_array_equal(got[:80, :80], shot.photo.pixels)
+    assert outside == pytest.approx(icc_tables.recode_by_tables(pixels, table)[1])
 
 
 def test_grey_tables() -> None:
@@ -336,7 +340,7 @@ def test_damaged_tables_are_refused_or_read(kind: str) -> None:
     assert "tables" in refusal(encode(scene(), icc_profile=good[:place] + b"mpet" + good[place + 4 :]))
     for size in (place + 20, place + 60, len(good) - 8):
         assert "profile" in refusal(encode(scene(), icc_profile=good[:size]))
-    for at in range(place + 8, place + 56):
+    for at in range(place + 8, place + 56, 3):
         for value in (0, 255):
             with contextlib.suppress(PhotoError):
                 read_photo(encode(scene(), icc_profile=good[:at] + bytes([value]) + good[at + 1 :]))
