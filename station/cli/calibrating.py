@@ -46,7 +46,7 @@ def calibrate_light(
     greys: Annotated[list[Path], typer.Argument(metavar="GREY.jpg", help="Pictures of the grey card, 16 are good.")],
     lux: Annotated[
         list[float] | None,
-        typer.Option("--lux", metavar="LUX", help="Illuminance read from a meter; once for each position."),
+        typer.Option("--lux", min=0, metavar="LUX", help="Illuminance read from a meter; once for each position."),
     ] = None,
     meter: Annotated[str, typer.Option("--meter", metavar="TEXT", help="The lux meter and its number.")] = "",
     measured_on: Annotated[
