@@ -68,7 +68,7 @@ def _heif(data: bytes, most_pixels: float) -> tuple[dict[str, Any], Any]:
         header[name] = base64.b64encode(info.get(name) or b"").decode()
     if width * height > most_pixels:
         return header, b""
-    pixels = picture.data
+    pixels = bytes(picture.data)  # a copy: the view does not keep the memory that it shows
     if picture.size != (width, height):
         raise ValueError("another size than its header says")
     return header, pixels

@@ -1,6 +1,6 @@
 """HEIC, AVIF and camera raw behind the one door: right colours, orientation once, sizes vetted, nothing but PhotoError.
 
-The two HEIC files in ``photos/`` were encoded from this project's own rendered golden sample.
+The HEIC files in ``photos/`` were encoded from this project's own rendered golden sample, and from a drawn gradient.
 """
 
 from __future__ import annotations
@@ -59,6 +59,13 @@ def test_heic_of_ten_bits() -> None:
     assert len(levels) > 256
     assert np.abs(levels * (1023 / 65535) - np.rint(levels * (1023 / 65535))).max() < 0.01
     assert "10 bits a channel" in shot.notes
+
+
+def test_heic_of_a_usual_size() -> None:
+    shot = read_photo(PHOTOS / "gradient-3-megapixels.heic")
+    y, x = np.mgrid[0:1500, 0:2000]
+    drawn = np.stack([40 + x * 160 / 2000, 60 + y * 140 / 1500, 200 - (x + y) * 120 / 3500], axis=-1)
+    assert np.abs(shot.photo.pixels - drawn).mean() < 1.5
 
 
 @pytest.mark.parametrize("name", ["display-p3-turned.heic", "ten-bits-p3.heic"])
