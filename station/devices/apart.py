@@ -3,7 +3,7 @@
 Their decoders are large C and C++ libraries, and a hostile file can crash them (one did in the first minute of
 fuzzing) or keep them busy: that ends the child, not the station. The child also swallows what they print.
 
-The child is this module run as a program: ``python -m station.devices.apart KIND MAX_MEGAPIXELS``. It reads the file
+The child is this module run as a program: ``python -P -m station.devices.apart KIND MAX_MEGAPIXELS``. It reads the file
 from standard input and answers on standard output the length of a header in eight bytes, the header as JSON, and the
 pixels. A picture over the cap is answered without pixels: it is not decoded.
 """
@@ -33,7 +33,7 @@ def decode_apart(kind: str, data: bytes, label: str, max_megapixels: float) -> t
     kind : ``HEIF`` or ``RAW``. Returns the child's header (``width``, ``height`` and what else the decoder said; bytes
     in base64) and the pixels, empty where the picture is over the cap. Raises PhotoError where the child failed.
     """
-    command = [sys.executable, "-m", "station.devices.apart", kind, f"{max_megapixels:g}"]
+    command = [sys.executable, "-P", "-m", "station.devices.apart", kind, f"{max_megapixels:g}"]
     # the parent's module path goes along, so that the child finds the same station
     paths = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     try:
