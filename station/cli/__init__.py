@@ -10,6 +10,7 @@
 ``lots``       lot decide, lot list, plan
 ``photos``     photo
 ``pictures``   align, model run
+``charts``     picture card, vectors, map, uniformity, drift
 ``upkeep``     serve, check, upgrade, schema
 
 Nothing heavy is imported before a command runs, so that ``station --help`` answers at once.
@@ -26,7 +27,7 @@ from typing import Annotated
 import typer
 
 from station import __version__
-from station.cli import bench, comparing, demo, goldens, inspecting, lots, photos, pictures, upkeep
+from station.cli import bench, charts, comparing, demo, goldens, inspecting, lots, photos, pictures, upkeep
 from station.cli.conduct import Context, run
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -38,6 +39,7 @@ comparing.register(app)
 lots.register(app)
 photos.register(app)
 pictures.register(app)
+charts.register(app)
 upkeep.register(app)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from station.values.colour import ColourCorrection, LinearRGB, srgb_encode
+from station.values.colour import ColourCorrection, Lab, LinearRGB, lab_to_xyz, srgb_encode
 from station.values.documents import MeasurementDocument, UnitDocument, Verdict
 from station.values.geometry import Frame
 from station.values.line import Aligned, Master
@@ -51,6 +51,12 @@ def display(image: LinearRGB, correction: ColourCorrection | None) -> RGB:
     codes = np.rint(srgb_encode(np.linspace(0.0, 1.0, 4096)) * 255).astype(np.uint8)
     index = np.clip(linear * 4095 + 0.5, 0, 4095).astype(np.uint16)
     return np.asarray(codes[index])
+
+
+def display_lab(lab: NDArray[np.float64]) -> RGB:
+    """sRGB (..., 3) uint8 of Lab D50 (..., 3); colours outside the screen's gamut are clipped."""
+    linear = lab_to_xyz(Lab(np.asarray(lab, dtype=np.float64))) @ _XYZ_D50_TO_SRGB.T
+    return np.asarray(np.rint(srgb_encode(linear) * 255), dtype=np.uint8)
 
 
 def png(picture: RGB) -> bytes:

@@ -1,0 +1,83 @@
+"""``picture``: card, vectors, map, uniformity, drift as image files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from station.cli.conduct import Card, Rig, context_of, show
+
+if TYPE_CHECKING:
+    from station.report.pictures import RGB
+
+picture = typer.Typer(help="Pictures of colour and light.", no_args_is_help=True, rich_markup_mode=None)
+
+Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write it: .jpg or .png.")]
+Photo = Annotated[Path, typer.Argument(metavar="PHOTO", help="A photo of the unit.")]
+Golden = Annotated[str, typer.Option("--golden", metavar="NUMBER", help="The golden sample to hold it to.")]
+Bench = Annotated[str, typer.Option("--rig", metavar="NAME", help="The bench.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this room."""
+    app.add_typer(picture, name="picture")
+
+
+@picture.command("card")
+def card_picture(
+    context: typer.Context,
+    photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="A photo with a colour card.")],
+    out: Out,
+    card: Card = None,
+) -> None:
+    """The colour card in a photo, every patch with its error."""
+    from station.service.charting import card_chart
+
+    _write(card_chart(photo, card, context_of(context).settings()), out)
+
+
+@picture.command("vectors")
+def vectors(context: typer.Context, photo: Photo, golden: Golden, out: Out, rig: Rig = None, card: Card = None) -> None:
+    """The shift of every region in a*b* against the golden, with its uncertainty and the limits."""
+    from station.service.charting import vectors_chart
+
+    with context_of(context).open() as station:
+        _write(vectors_chart(station, photo, golden, rig=rig, card=card), out)
+
+
+@picture.command("map")
+def colour_map(
+    context: typer.Context, photo: Photo, golden: Golden, out: Out, rig: Rig = None, card: Card = None
+) -> None:
+    """CIEDE2000 of every pixel of the unit's regions against the golden, with its scale."""
+    from station.service.charting import map_chart
+
+    with context_of(context).open() as station:
+        _write(map_chart(station, photo, golden, rig=rig, card=card), out)
+
+
+@picture.command("uniformity")
+def uniformity(context: typer.Context, rig: Bench, out: Out) -> None:
+    """The nine positions of a bench's light."""
+    from station.service.charting import uniformity_chart
+
+    with context_of(context).open() as station:
+        _write(uniformity_chart(station, rig), out)
+
+
+@picture.command("drift")
+def drift(context: typer.Context, rig: Bench, out: Out) -> None:
+    """The checks of a bench's light over time."""
+    from station.service.charting import drift_chart
+
+    with context_of(context).open() as station:
+        _write(drift_chart(station, rig), out)
+
+
+def _write(picture: RGB, out: Path) -> None:
+    from station.service.charting import write
+
+    write(picture, out)
+    show(f"Written: {out}")
