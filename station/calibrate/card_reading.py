@@ -36,6 +36,8 @@ GLARE_RISE = 0.02
 """Linear light above the patch's median, in all channels and beyond 4 standard deviations, that is glare, not noise."""
 MAX_GLARE = 0.03
 """Share of a patch that may glare before it is left out."""
+SPOT = 0.3
+"""Share of a patch from which its brighter part is no spot of glare: a shadow's edge lies on it."""
 MAX_GRADIENT = 0.25
 """Change of light across the read part of a patch, over its mean, from which it is left out: a shadow's edge or a
 reflection lies on it. On photographs of cards the 95th percentile is half of this, dark patches aside."""
@@ -114,13 +116,13 @@ def _gradient(light: Float, across: Float) -> Float:
 
 def _fault(patch: PatchReading) -> str:
     """Why a patch takes no part in the fit; empty where it does."""
+    if MAX_GLARE < patch.glare <= SPOT:
+        return "glare"  # named before clipping: a lamp's image clips where the patch does not
     if patch.clipped:
         return "clipped"
     if patch.rgb.max() <= NEAR_BLACK:
         return "black"
-    if patch.glare > MAX_GLARE:
-        return "glare"
-    if patch.gradient > MAX_GRADIENT:
+    if patch.glare > SPOT or patch.gradient > MAX_GRADIENT:
         return "uneven light"
     return ""
 

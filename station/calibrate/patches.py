@@ -20,6 +20,7 @@ EDGE_LEVELS = (10, 20, 36)
 """Coded differences within 3 x 3 pixels that end a flat area: faint gaps to noisy patches."""
 MIN_AREA_PX = 24
 MAX_QUADS = 700
+"""Flat areas looked at for each level, the largest first: textures have thousands of small ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +112,8 @@ def _flat_quads(small: Pixels, patches: int) -> _Quads:
         x, y, bw, bh, area = stats.T
         ok = (area >= MIN_AREA_PX) & (area < 1.5 * h * w / patches) & (area > 0.42 * bw * bh)
         ok &= (np.maximum(bw, bh) < 2.6 * np.minimum(bw, bh)) & (labels[0, 0] != np.arange(len(area)))
-        for i in np.flatnonzero(ok):
-            if len(rows) >= MAX_QUADS:
-                break
+        largest = np.flatnonzero(ok)
+        for i in largest[np.argsort(-area[largest], kind="stable")][:MAX_QUADS]:
             crop = (labels[y[i] : y[i] + bh[i], x[i] : x[i] + bw[i]] == i).astype(np.uint8)
             contours, _ = cv2.findContours(crop, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
             contour = max(contours, key=len)

@@ -5,7 +5,7 @@
 FOLDER holds bare or plain clones of the repositories that ``card_photos.toml`` names, each at ``owner+name`` (with or
 without ``repo`` below it). Nothing is fetched; a picture that is not there is counted and named.
 
-Found is a card whose four corners all lie within 0.4 of a pitch of the true ones, in the card's own order. A
+Found is a card whose four corners all lie near the true ones (``TOLERANCE``), in the card's own order. A
 mirrored picture must also be named as mirrored. A false acceptance is a reading that may be used though the picture
 must be refused, or though the card lies elsewhere. The two known detectors accept whatever they answer. Times are of
 pictures made as large as 12 megapixels; processor time is what one idle core would take. Pictures marked unseen were
@@ -39,8 +39,9 @@ Answer = tuple[Float | None, bool, bool, str]
 """Corners or None, whether the reading may be used, whether it is named mirrored, why not."""
 
 MEGAPIXELS = 12e6
-TOLERANCE = 0.4
-"""Distance of a corner from the true one, in pitches: a card that is one patch off is 1 away."""
+TOLERANCE = {"station": 0.4, "mcc": 0.4, "segmentation": 0.75}
+"""Distance of a corner from the true one, in pitches: a card that is one patch off is 1 away. The segmentation answers
+with upright rectangles, which do not follow perspective."""
 
 
 @dataclass(slots=True)
@@ -86,11 +87,11 @@ def resized(picture: Picture, corners: Float | None, scale: float) -> tuple[Pict
     return made, None if corners is None else (corners + 0.5) * scale - 0.5
 
 
-def is_found(corners: Float | None, true: Float) -> bool:
+def is_found(corners: Float | None, true: Float, tolerance: float) -> bool:
     if corners is None:
         return False
     sides = np.hypot(*(np.roll(true, -1, axis=0) - true).T) / [6, 4, 6, 4]
-    return bool(np.hypot(*(corners - true).T).max() <= TOLERANCE * sides.mean())
+    return bool(np.hypot(*(corners - true).T).max() <= tolerance * sides.mean())
 
 
 def ours(picture: Picture) -> Answer:
@@ -133,7 +134,7 @@ def grid_corners(centres: Float) -> Float | None:
     return np.asarray(cv2.perspectiveTransform(outer, homography).reshape(4, 2), dtype=np.float64)
 
 
-def judge(tally: Tally, answer: Answer, entry: dict[str, Any], true: Float | None, part: str) -> None:
+def judge(tally: Tally, answer: Answer, entry: dict[str, Any], true: Float | None, part: str, tolerance: float) -> None:
     corners, usable, mirrored, why = answer
     name = f"{entry['repository']}/{entry['path']}{' (mirrored)' if entry.get('mirrored') else ''}"
     if true is None:
@@ -141,7 +142,7 @@ def judge(tally: Tally, answer: Answer, entry: dict[str, Any], true: Float | Non
         if usable:
             tally.false.append(f"{name}: {entry['why']}")
         return
-    right = is_found(corners, true)
+    right = is_found(corners, true, tolerance)
     if entry.get("mirrored") and usable:
         tally.false.append(f"{name}: mirrored, taken for straight")
     elif usable and not right:
@@ -205,7 +206,7 @@ def main() -> None:
         picture, true = prepared(data, entry)
         large, _ = resized(picture, None, (MEGAPIXELS / picture[..., 0].size) ** 0.5)
         for name, detector in detectors.items():
-            judge(tallies[name], detector(picture), entry, true, part)
+            judge(tallies[name], detector(picture), entry, true, part, TOLERANCE[name])
             if entry["set"] == "classic" and not options.untimed:
                 timed(detector, large, tallies[name])
     print(f"{len(table)} pictures in the table, {absent} of them not in {options.folder}")
