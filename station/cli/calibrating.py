@@ -121,7 +121,6 @@ def status(context: typer.Context, rig: RigName, json: Json = False) -> None:
     """All that is known of a bench: uniformity, flicker, warm-up, lux, drift, and what stands against judging on it."""
     with context_of(context).open() as station:
         bench = station.bench.status(rig)
-        history = station.bench.drift_history(rig)
     if json:
         emit(document(bench))
         return
@@ -142,7 +141,7 @@ def status(context: typer.Context, rig: RigName, json: Json = False) -> None:
             f"until {light.expires_at:%Y-%m-%d}"
         )
         _show_light(light)
-    _show_drift(history)
+    _show_drift(bench.drift)
     show_state(bench)
 
 

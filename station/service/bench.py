@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 LIGHT_DAYS = 30
 """How long a light calibration holds where nothing else is said."""
+SHOWN_CHECKS = 50
+"""Checks that a bench's status lists."""
 LARGEST_LUX = 200_000
 """Above full sunlight: a slip of the keyboard."""
 
@@ -168,7 +170,7 @@ class Bench:
         here = [g for g in newest.values() if g.rig == row.name]
         for viewing in {load_sheet(g.sheet_toml.encode()).viewing for g in here}:
             found = hold_to_viewing(found, viewing, now=now)
-        return bench_view(found, in_use=bool(here), now=now)
+        return bench_view(found, in_use=bool(here), history=self.drift_history(rig)[-SHOWN_CHECKS:], now=now)
 
     def statuses(self) -> list[views.BenchView]:
         """The status of every registered bench."""

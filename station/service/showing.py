@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -35,8 +36,10 @@ def check_view(rig: str, photo: str, check: LightCheck) -> views.LightCheckView:
     )  # fmt: skip
 
 
-def bench_view(found: Calibration, *, in_use: bool, now: datetime) -> views.BenchView:
-    """A bench as it stands at ``now``; its calibration names a rig."""
+def bench_view(
+    found: Calibration, *, in_use: bool, history: Sequence[views.LightCheckView], now: datetime
+) -> views.BenchView:
+    """A bench as it stands at ``now``; its calibration names a rig. history : checks of its light, oldest first."""
     from station.calibrate.bounds import COLOUR, SOON
     from station.values.line import LENGTHS
 
@@ -70,7 +73,7 @@ def bench_view(found: Calibration, *, in_use: bool, now: datetime) -> views.Benc
             images=found.lens.images,
         ),
         light=_light_view(found.light) if found.light else None,
-        last_check=check_view(name, "", found.last_check) if found.last_check else None,
+        last_check=history[-1] if found.last_check else None, drift=tuple(history),
     )  # fmt: skip
 
 

@@ -136,7 +136,8 @@ class BenchView(Document):
 
     state : ``out`` where colour or lengths are not judged until something is done, ``soon`` where a calibration expires
     within three days, else ``ok``. in_use : a golden sample's newest version was sealed on it. expiring : what expires
-    soon, each with its command.
+    soon, each with its command. last_check : the newest since the light was calibrated. drift : the newest fifty,
+    oldest first, those before the calibration among them.
     """
 
     rig: str
@@ -147,6 +148,7 @@ class BenchView(Document):
     lens: LensView | None
     light: LightView | None
     last_check: LightCheckView | None
+    drift: tuple[LightCheckView, ...]
 
 
 class GoldenView(Document):

@@ -78,14 +78,16 @@ def station(home: Path, clock: Clock) -> Iterator[Station]:
         yield opened
 
 
-def altered(path: Path, target: Path, *, light: float = 1.0, exposure: tuple[int, int] | None = None) -> Path:
-    """A copy of a photo under more or less light, or with another exposure time in its header."""
+def altered(
+    path: Path, target: Path, *, light: float | list[float] = 1.0, exposure: tuple[int, int] | None = None
+) -> Path:
+    """A copy of a photo under more or less light, a channel or all, or with another exposure time in its header."""
     with Image.open(path) as image:
         exif, pixels = image.getexif(), np.asarray(image)
         inner = exif.get_ifd(0x8769)
     if exposure is not None:
         inner[0x829A] = exposure[0] / exposure[1]
-    linear = linearise(DeviceRGB(pixels)).pixels * light
+    linear = linearise(DeviceRGB(pixels)).pixels * np.array(light)
     out = io.BytesIO()
     Image.fromarray(np.rint(255 * srgb_encode(linear)).astype(np.uint8)).save(out, "JPEG", quality=97, exif=exif)
     target.write_bytes(out.getvalue())
@@ -166,6 +168,17 @@ def test_a_photo_with_another_exposure_is_not_judged_for_colour(station: Station
     assert "exposure time 1/100 s instead of 1/50 s" in reason
 
 
+def test_a_photo_in_another_light_than_the_goldens_is_not_judged_for_colour(
+    station: Station, tmp_path: Path, before: UnitDocument
+) -> None:
+    warm = inspect(station, altered(UNIT, tmp_path / "warm.jpg", light=[1.2, 1.0, 0.7]))
+    ok, reason = gate(warm, "light")
+    assert not ok
+    assert "the light differs from the golden's photo" in reason
+    assert verdicts(warm, "colour") == {Verdict.UNDECIDED}
+    assert verdicts(warm, "size") == verdicts(before, "size")
+
+
 def test_drift_is_recorded_and_stops_colour_until_the_light_is_back(station: Station, tmp_path: Path) -> None:
     dark = altered(GOLDEN, tmp_path / "dark.jpg", light=0.75)
     first = station.bench.check_light("bench-a", GOLDEN, CARD)
@@ -182,6 +195,8 @@ def test_drift_is_recorded_and_stops_colour_until_the_light_is_back(station: Sta
     station.bench.check_light("bench-a", GOLDEN, CARD)
     assert station.bench.status("bench-a").state == "ok"
     history = station.bench.drift_history("bench-a")
+    assert station.bench.status("bench-a").drift == tuple(history)
+    assert station.bench.status("bench-a").last_check == history[-1]
     assert [(c.photo, c.reference, c.ok) for c in history] == [
         ("golden.jpg", True, True), ("dark.jpg", False, False), ("golden.jpg", False, True),
     ]  # fmt: skip
