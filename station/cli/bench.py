@@ -39,6 +39,8 @@ def card(
     else:
         state = "may be used" if found.usable else f"may not be used: {found.reason.removeprefix('card: ')}"
         show(f"{found.photo}: colour card {found.edition} {state}")
+    for note in found.notes:
+        show(f"Note: {note}.")
     if found.fit is not None:
         fit = found.fit
         show(
@@ -52,7 +54,7 @@ def card(
         ]
         table("Corrections", ["model", "fit", "leaving one out", "at most", ""], tried)
         rows = [
-            [p.name, "" if p.delta_e_00 is None else f"{p.delta_e_00:.2f}", "clipped" if p.clipped else ""]
+            [p.name, "" if p.delta_e_00 is None else f"{p.delta_e_00:.2f}", p.fault]
             for p in found.patches
         ]
         table("Patches", ["patch", "CIEDE2000", ""], rows)
