@@ -32,6 +32,8 @@ SPLINE_MARGIN = 0.1
 """The same for a spline, which knows nothing between and beyond the patches and costs more to apply."""
 MIN_PATCHES = 10
 GATE_MODEL = next(m for m in MODELS if m.name == "offset and gamma per channel, 3x3, perceptual")
+LIGHT_MODEL = MODELS[1]
+"""The family by which light that falls off over the card is told from even light: the simplest with a tone curve."""
 WITH_SPLINE = ("3x3, perceptual", "offset and gamma per channel, shoulder, 3x3, perceptual")
 """Families that are also tried with a displacement in Lab."""
 
@@ -83,7 +85,7 @@ def fit_correction(
         that what the family cannot follow cancels. A name that is not known is as None.
     places
         (n, 2) where the patches lie on the card, its middle at (0, 0) and its longer side ending at 1: light that falls
-        unevenly on the card is then fitted along. The correction is for the card's mean light.
+        unevenly on the card is then fitted along, where it shows. The correction is for the card's mean light.
 
     Returns
     -------
@@ -91,8 +93,12 @@ def fit_correction(
     """
     if int(use.sum()) < MIN_PATCHES:
         return None
-    patches = Patches(rgb, lab, metric(lab), light_basis(places, len(rgb)))
-    plain = {m.name: f for m in MODELS if m.size < use.sum() and (f := fit_family(m, patches, use)) is not None}
+    patches, first = _in_its_light(rgb, lab, use, places)
+    plain = {
+        m.name: f
+        for m in MODELS
+        if m.size < use.sum() and (f := first if m is LIGHT_MODEL else fit_family(m, patches, use)) is not None
+    }
     fits = [*plain.values()]
     for name in WITH_SPLINE:
         if name in plain:
@@ -118,6 +124,20 @@ def fit_correction(
         lab=best.lab,
         light=np.exp(-patches.light @ best.p[best.model.size :]),  # fitted is what makes up for it
     )
+
+
+def _in_its_light(rgb: Float, lab: Float, use: Bools, places: Float | None) -> tuple[Patches, Fit | None]:
+    """The patches with uneven light to be fitted along, where leaving patches out shows that it is there, and
+    ``LIGHT_MODEL`` fitted to them."""
+    even = Patches(rgb, lab, metric(lab), light_basis(None, len(rgb)))
+    fitted = fit_family(LIGHT_MODEL, even, use)
+    if places is None or fitted is None:
+        return even, fitted
+    uneven = replace(even, light=light_basis(places, len(rgb)))
+    along = fit_family(LIGHT_MODEL, uneven, use)
+    if along is not None and along.errors(lab)[1].mean() < (1 - MARGIN) * fitted.errors(lab)[1].mean():
+        return uneven, along
+    return even, fitted
 
 
 def gate_residual(rgb: Float, lab: Float, use: Bools) -> Float | None:

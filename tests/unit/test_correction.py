@@ -77,7 +77,7 @@ def test_a_shoulder_and_square_roots_are_recovered() -> None:
 
 
 def test_what_follows_the_noise_is_refused_and_says_so() -> None:
-    few = np.arange(24) % 4 != 1  # 18 patches
+    few = np.arange(24) % 3 != 1  # 16 patches
     refused = 0
     for seed in range(6):
         fitted = fit_correction(noisy(seed, 5.0), CARD, few, places=PLACES)
@@ -90,7 +90,7 @@ def test_what_follows_the_noise_is_refused_and_says_so() -> None:
                 assert c.reason.startswith("refused")
                 assert c.method != fitted.correction.method
             assert (c.reason == "") == (c.method == fitted.correction.method)
-    assert refused >= 6
+    assert refused >= 4
 
 
 def test_the_errors_left_out_are_those_of_refitting_without_the_patch() -> None:
