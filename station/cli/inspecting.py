@@ -26,7 +26,7 @@ from station.cli.conduct import (
 )
 
 if TYPE_CHECKING:
-    from station.service.views import BatchResult, Inspected
+    from station.service.views import BatchResult, BenchView, Inspected
 
 
 def register(app: typer.Typer) -> None:
@@ -56,6 +56,8 @@ def inspect(
 
     done: list[Inspected] = []
     with context_of(context).open() as station, progress("Inspecting") as move:
+        if rig is not None:
+            _tell(station.bench.status(rig))
 
         def on_done(one: Inspected) -> None:
             move(None)
@@ -79,6 +81,15 @@ def inspect(
         raise typer.Exit(REFUSED)
     if fail and result.nonconforming:
         raise typer.Exit(NONCONFORMING)
+
+
+def _tell(bench: BenchView) -> None:
+    """What will not be judged on this bench, before the work is done."""
+    for fault in bench.faults:
+        what = "colour is" if fault.gate == "light" else "lengths are"
+        say(f"note: {what} not judged on bench {bench.rig}: {fault.reason}.")
+    for soon in bench.expiring:
+        say(f"note: {soon.reason}. Run: {soon.command}")
 
 
 def _report(done: list[Inspected], result: BatchResult, rig: str | None) -> None:

@@ -308,3 +308,8 @@ def test_check_and_status_draw_the_drift(home: Path, tmp_path: Path, capsys: pyt
     document = json.loads(said(capsys, home, "calibrate", "status", "--rig", "bench-a", "--json"))
     assert (document["state"], document["last_check"]["ok"]) == ("out", False)
     assert "NOT JUDGED (colour)" in said(capsys, home, "rig", "list")
+    no_photo = tmp_path / "text.jpg"
+    no_photo.write_text("not a picture")
+    golden = next(iter(json.loads(said(capsys, home, "golden", "list", "--json").splitlines()[0]).values()))
+    assert run(app, ["--home", str(home), "inspect", str(no_photo), "--golden", golden, "--rig", "bench-a"]) == 2
+    assert "note: colour is not judged on bench bench-a: the light has drifted by" in capsys.readouterr().err
