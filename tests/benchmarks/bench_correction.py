@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from station.calibrate.card import load_cards
 from station.calibrate.card_finding import find_card
-from station.calibrate.correction import fit_correction, gate_residual
+from station.calibrate.correction import MIN_PATCHES, fit_correction, gate_residual
 from station.devices.photo import read_photo
 from station.errors import StationError
 from station.values.colour import SRGB_TO_XYZ, Lab, lab_to_xyz, root_terms, srgb_decode, srgb_encode, xyz_to_lab
@@ -95,7 +95,7 @@ def photographs(mirrors: Path) -> Iterator[Card]:
             continue
         rgb = np.array([p.rgb for p in reading.patches]).reshape(-1, 3)
         use = np.array([p.used for p in reading.patches], dtype=bool)
-        if not reading.found or use.sum() < 10:
+        if not reading.found or use.sum() < MIN_PATCHES:
             print(f"  not read: {name}: {reading.reason}")
             continue
         white = rgb[18]
@@ -173,8 +173,10 @@ def ours(card: Card, **how: object) -> Float:
 
 
 def nested(card: Card) -> Float:
-    """The choice itself made again without the patch."""
+    """The choice itself made again without the patch; NaN for a card that then has too few."""
     errors = []
+    if card.use.sum() <= MIN_PATCHES:
+        return np.array([np.nan])
     for i in np.flatnonzero(card.use):
         fitted = fit_correction(card.rgb, card.lab, card.use & (np.arange(len(card.use)) != i), places=PLACES)
         assert fitted is not None
@@ -219,7 +221,7 @@ def main() -> None:
         row = ""
         for members in groups.values():
             values = [means[id(c)] for c in members]
-            row += f"{np.mean(values):14.2f} ({np.max(values):5.2f})" if values else f"{'-':>22}"
+            row += f"{np.nanmean(values):14.2f} ({np.nanmax(values):5.2f})" if values else f"{'-':>22}"
         print(f"{name:48}{row}", flush=True)
     chosen: Counter[str] = Counter()
     ratios, ranges, spent = [], [], time.process_time()
