@@ -60,11 +60,12 @@ def unsupported(m: Measurement, name: str, best: float, accept: float) -> str:
     """Why a colour cannot be judged from this photo at all."""
     value = m.value if m.value is not None else 0.0
     best = math.ceil(10 * best) / 10
-    do = (
-        "photograph golden and unit side by side, or both on the bench"
-        if "same bench" not in m.method
-        else "calibrate the bench's light and expose evenly, or agree a wider limit"
-    )
+    if "same bench" not in m.method:
+        do = "photograph golden and unit side by side, or both on the bench"
+    elif "specular_share" in m.detail:
+        do = "seal with further photos of the golden laid down again (--again), or agree a wider limit"
+    else:
+        do = "photograph with less compression (JPEG of quality 95, PNG), or agree a wider limit"
     return (
         f"{name} is {value:.1f} CIEDE2000 from the golden (u {m.u:.1f}): this photo can support a limit of {best:.1f} "
         f"at best, the sheet asks for {accept:g}; {do}"

@@ -403,3 +403,11 @@ def test_the_default_rule_leaves_the_digest_of_agreed_sheets_alone() -> None:
     assert load_sheet(dump_sheet(with_band("consumer"))).decision.guard_band == "consumer"
     with pytest.raises(SheetError, match=r"\[decision\]: guard_band"):
         with_band("buyer")
+
+
+def test_what_to_do_about_a_photo_that_supports_no_limit_depends_on_how_it_was_taken() -> None:
+    bench = replace(measured("colour:sky", 1.0, 2.4, detail={"best_limit": 2.3}), method="CIEDE2000, same bench")
+    assert "less compression" in judge_measurement(bench, SHEET).reason
+    metal = replace(bench, detail={"best_limit": 2.3, "specular_share": 0.2})
+    assert "--again" in judge_measurement(metal, SHEET).reason
+    assert "side by side" in judge_measurement(replace(bench, method="no common bench"), SHEET).reason
