@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,8 +23,10 @@ from station.measure.side_by_side import SeenDifference, SeenRegion, assumed_srg
 from station.pipeline import measure_master
 from station.sheet import Sheet
 from station.values.bench import Calibration
-from station.values.colour import ColourCorrection
+from station.values.colour import ColourCorrection, Lab
+from station.values.difference import delta_e_2000
 from station.values.documents import MeasurementDocument, Verdict
+from station.values.geometry import Similarity
 from station.values.line import Aligned, Corrected, Gate, Master, Measurement, Shot
 
 Float = NDArray[np.float64]
@@ -31,6 +34,8 @@ Float = NDArray[np.float64]
 NOMINAL_WIDTH_MM = 30.0
 """The golden's width where nothing gives a scale: only colours are compared, and only the search for cells uses it."""
 
+_LAID = 0.9  # overlap of the outlines
+_SAME_COLOUR = 2.0  # CIEDE2000 between like petals of the golden, whose light and walls are not the same
 _SIDES = ("left", "right", "top", "bottom")
 _PLACED = ("part", "identity", "alignment")  # another product cannot be laid over the golden either: say the first
 
@@ -150,9 +155,34 @@ def _place(found: FoundPart, corrected: Corrected, master: Master, correction: C
         return Placed(found, None, (Gate("part", False, found.fault),), ())
     aligned = align(corrected, master, part=found.outline)
     gates = tuple(sorted((g for g in aligned.gates if g.name in _PLACED), key=lambda g: _PLACED.index(g.name)))
+    laid = aligned.overlap >= _LAID
+    if laid and aligned.rival is not None and same_colours(master, aligned.similarity, aligned.rival):
+        gates = tuple(Gate(g.name, True) if g.name == "alignment" else g for g in gates)
     if any(not g.ok for g in gates):
         return Placed(found, aligned, gates, ())
     return Placed(found, aligned, gates, see_regions(aligned, master, corrected, found.outline, correction))
+
+
+def same_colours(master: Master, pose: Similarity, other: Similarity) -> bool:
+    """Whether two poses of a part that fit about equally well read the same colours off the golden, as of a design of
+    like petals: whichever it is, each region is compared with the same colour."""
+    frame = master.frame
+    for region in master.regions:
+        mask = cv2.erode((master.labels == region.label).astype(np.uint8), np.ones((9, 9), np.uint8))
+        y, x = np.nonzero(mask)
+        if not len(x):
+            continue
+        at = frame.to_mm(np.stack([x, y], axis=-1).astype(np.float64))
+        moved = np.rint(frame.to_px(other.inverse().apply(pose.apply(at)))).astype(np.intp)
+        inside = (moved >= 0).all(axis=1) & (moved[:, 0] < frame.width) & (moved[:, 1] < frame.height)
+        if not inside.all():
+            return False
+        own = np.median(master.image.pixels[y, x], axis=0)
+        twin = np.median(master.image.pixels[moved[:, 1], moved[:, 0]], axis=0)
+        lab = assumed_srgb().lab(np.stack([own, twin])).values
+        if float(delta_e_2000(Lab(lab[0]), Lab(lab[1]))) > _SAME_COLOUR:
+            return False
+    return True
 
 
 def judged(look: Look, golden: Placed, unit: Placed, sheet: Sheet) -> tuple[MeasurementDocument, ...]:

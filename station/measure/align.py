@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -140,12 +140,14 @@ def align(corrected: Corrected, master: Master, *, part: PartOutline | None = No
     )
     pose, refined = _pose_of(photo, index, hypotheses[0], scale), None
     alignment = Gate("alignment", False, "The unit could not be laid over the golden sample")
-    alike = 0.0
+    alike, other = 0.0, None
     if fits:
         winner, rival = _settle(photo, index, fits)
         best = _fit_fine(photo, index, winner)
         pose, refined, alike = best.pose, best.refined, best.score
         alignment = _alignment_gate(best, rival)
+        if rival is not None and _alignment_gate(best, None).ok:
+            other = rival.pose
     gates: tuple[Gate, ...]
     if part.touches_border:
         # of a part that is seen in part only, nothing can be said about its product
@@ -154,7 +156,7 @@ def align(corrected: Corrected, master: Master, *, part: PartOutline | None = No
         same = alike >= _SAME_PRODUCT and (corrected.plane is None or _SAME_SIZE[0] < ratio < _SAME_SIZE[1])
         identity = Gate("identity", True) if same else _why_not(index, view, hypotheses[0].score, ratio)
         gates = (Gate("part", True), alignment, identity)
-    return _filled(corrected, master, photo, pose, refined, gates)
+    return replace(_filled(corrected, master, photo, pose, refined, gates), rival=other)
 
 
 def _expected_area(corrected: Corrected, index: MasterIndex, height_mm: float) -> float | None:

@@ -32,8 +32,9 @@ U_VEIL_LEFT = 0.0009
 """What is left of it for one region when it was taken from the others: their faces are not one plane."""
 LEAST_FOR_VEIL = 3
 """Other regions of enamel or print that must be seen on both parts before their common veil is taken out."""
-U_PLATING = 0.8
-"""Standard uncertainty in CIEDE2000 of a metal's tone at another place, turned another way: it mirrors other things."""
+U_PLATING = 6.0
+"""Standard uncertainty in CIEDE2000 of a metal's tone at another place, turned another way: it mirrors other things. 38
+rendered pairs of like plating, turned at random, differed by 4.9 in the median and 12.4 at the 95th percentile."""
 U_REST = 0.1
 """The same of everything else: walls' shadows, what the neighbours reflect."""
 U_SLOPE = 0.1

@@ -205,6 +205,7 @@ class Master:
     scale_source : rig, card or part. card : edition of the colour card it was read through.
     sizes_mm : every size the station could measure on the golden, by name.
     card_light : (n, 3) patches of its card in linear light, NaN where unread. coding_step : as in :class:`Shot`.
+    rig : name of the bench it was photographed on, None where it is not known.
     """
 
     number: str
@@ -229,6 +230,7 @@ class Master:
     card: str | None = None
     card_light: Float | None = None
     coding_step: tuple[float, float] = (0.0, 0.0)
+    rig: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +242,8 @@ class Aligned:
         so a length L in the golden frame is L * similarity.scale on the unit.
     u_offset_mm, u_rotation_deg, u_scale : standard uncertainties (k = 1) of the registration and of the scale.
     card_light : (n, 3) patches of the photo's card in linear light, NaN where unread. coding_step : see :class:`Shot`.
+    rig : name of the bench, None where it is not known.
+    rival : another pose that fits about as well, where the gate ``alignment`` failed for that alone.
     """
 
     image: LinearRGB
@@ -258,6 +262,8 @@ class Aligned:
     gates: tuple[Gate, ...] = ()
     card_light: Float | None = None
     coding_step: tuple[float, float] = (0.0, 0.0)
+    rig: str | None = None
+    rival: Similarity | None = None
 
 
 @dataclass(frozen=True, slots=True)
