@@ -193,7 +193,8 @@ def inspect(
     same = tuple(c for c in calibration.cards if c.name == master.card)  # the edition that the golden was read through
     model_of_golden = None if master.correction is None else master.correction.method
     corrected = correct(shot, replace(calibration, cards=same or calibration.cards), model=model_of_golden)
-    aligned = align(corrected, master)
+    rig = calibration.rig.name if calibration.rig is not None else None
+    aligned = replace(align(corrected, master), rig=rig)
     capability = (Gate("capability", True, "; ".join(unseen)),) if unseen else ()
     gates = (
         *corrected.gates,

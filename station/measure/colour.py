@@ -176,6 +176,8 @@ def measure_regions(aligned: Aligned, master: Master) -> tuple[Measurement, ...]
     A region that cannot be measured has value None and ``why``.
     """
     same_bench = aligned.scale_source == "rig" and master.scale_source == "rig"
+    if master.rig is not None and aligned.rig is not None:
+        same_bench = same_bench and master.rig == aligned.rig
     light = None
     if same_bench:
         steps = (master.coding_step, aligned.coding_step)

@@ -229,6 +229,14 @@ def test_another_camera_carries_the_uncertainty_of_another_camera() -> None:
     assert "no common bench" in supplier.method
 
 
+def test_two_benches_are_no_common_bench() -> None:
+    golden = dataclasses.replace(master(), rig="bench-a")
+    here, there = (dataclasses.replace(aligned(picture()), rig=f"bench-{r}") for r in "ab")
+    assert "same bench" in measure_regions(here, golden)[0].method
+    assert "no common bench" in measure_regions(there, golden)[0].method
+    assert "camera" in measure_regions(there, golden)[0].detail["u_parts"]
+
+
 def test_the_budget_names_its_parts_and_adds_up_to_u() -> None:
     shifted = aligned(picture(sky=(63.0, -8.0, -28.0)))
     sky = by_name(measure_regions(shifted, master()))["colour:sky"]
@@ -325,7 +333,7 @@ def test_a_master_is_stored_with_what_its_uncertainty_needs_and_an_old_one_still
         assert other.scatter == one.scatter
         assert one.rgb is None or other.rgb == pytest.approx(one.rgb)
         assert one.cov is None or other.cov == pytest.approx(one.cov)
-    for key in ("card_light", "coding_step"):
+    for key in ("card_light", "coding_step", "rig"):
         del document[key]
     for row in document["regions"]:
         for key in ("rgb", "cov", "scatter", "u_placement"):
