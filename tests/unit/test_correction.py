@@ -7,11 +7,16 @@ import numpy as np
 import pytest
 
 from station.calibrate.card import load_cards
+from station.calibrate.card_finding import find_card
+from station.calibrate.card_reading import card_document
 from station.calibrate.colour_fits import SMOOTHINGS, bend, fit_family
 from station.calibrate.colour_models import MODELS, Patches, fit, light_basis, metric, predict
 from station.calibrate.correction import HARMLESS, MAX_LOO_OVER_FIT, fit_correction
-from station.values.colour import ColourCorrection, Lab, lab_to_xyz, xyz_to_lab
+from station.calibrate.light import correct
+from station.values.bench import Calibration
+from station.values.colour import ColourCorrection, DeviceRGB, Lab, lab_to_xyz, srgb_encode, xyz_to_lab
 from station.values.difference import delta_e_2000
+from station.values.line import Shot
 
 CARD = load_cards("colorchecker24-after-2014")[0].lab
 XYZ = lab_to_xyz(Lab(CARD))
@@ -223,3 +228,28 @@ def test_the_uncertainty_is_the_scatter_of_repeated_readings(family) -> None:
     ratio = np.sqrt(np.trace(expected, axis1=1, axis2=2)) / total
     assert 0.9 < np.median(ratio) < 1.1
     assert (np.abs(ratio - 1) < 0.2).all()
+
+
+def drawn(gamma: float) -> Shot:
+    """A photo of the card, 60 px a patch, from a camera with that tone curve."""
+    patches = np.kron(camera(XYZ, (gamma,) * 3).reshape(4, 6, 3), np.ones((70, 70, 1)))
+    gaps = np.kron(np.ones((4, 6)), np.pad(np.ones((60, 60)), 5))[..., None]
+    light = np.pad(np.where(gaps > 0, patches, 0.01), ((60, 60), (60, 60), (0, 0)), constant_values=0.25)
+    light += np.random.default_rng(3).normal(0, 0.004, light.shape)
+    return Shot(DeviceRGB(np.rint(255 * srgb_encode(light)).astype(np.uint8)), "0" * 64, "drawn.png")
+
+
+def test_the_document_says_what_was_tried_and_a_unit_is_read_like_its_golden() -> None:
+    cards = load_cards("colorchecker24-after-2014")
+    shot = drawn(1.0)
+    free = card_document(shot, find_card(shot, cards)).fit
+    assert free is not None
+    assert [c.method for c in free.candidates if c.reason == ""] == [free.method]
+    assert {c.method for c in free.candidates} >= {m.name for m in MODELS}
+    assert free.why.startswith(free.method)
+    assert free.light_range == pytest.approx(1.0, abs=0.05)
+    other = next(c.method for c in free.candidates if c.reason)
+    corrected = correct(shot, Calibration(cards=cards), model=other)
+    assert corrected.correction is not None
+    assert corrected.correction.method == other
+    assert np.trace(corrected.correction.u_lab(np.array([0.3, 0.3, 0.3]))) > 0
