@@ -19,7 +19,7 @@ from station.values.line import CardReading, PatchReading, Shot
 
 Pixels = NDArray[np.uint8]
 
-MAX_SCORE = 14.0
+MAX_SCORE = 16.0
 """Mean Lab residual of the order test above which a lattice is not taken for the card."""
 GOOD_SCORE = 11.0
 """Score below which no further scale is searched."""
