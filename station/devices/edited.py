@@ -53,10 +53,10 @@ _MESSENGER_SIDES = frozenset({960, 1080, 1280, 1440, 1600, 2048, 2560, 4096})
 
 _LOW_QUALITY = 88
 _TONE_SUSPECT, _TONE_STRONG = 9.0, 12.0  # levels of 255; up to 7.4 between honest pictures and their thumbnails
-_CHROMA_SUSPECT, _CHROMA_STRONG = 1.08, 1.18  # ratio; up to 1.05 between honest ones
-_LEAST_CHROMA = 4.0  # levels of 255, mean: a greyer picture does not show its saturation
+_CHROMA_SUSPECT, _CHROMA_STRONG = 1.15, 1.25  # ratio; up to 1.18 between honest ones
+_LEAST_CHROMA = 8.0  # levels of 255, mean: a greyer picture does not show its saturation
 _SAME_PICTURE = 0.9
-_COMB_SUSPECT, _COMB_STRONG_LOSSLESS, _COMB_STRONG_JPEG = 0.3, 0.4, 0.6
+_COMB_SUSPECT, _COMB_STRONG = 0.3, 0.4
 _TWICE = 0.6
 
 
@@ -216,7 +216,7 @@ def _comb(kind: str, stored: Pixels) -> list[EditSign]:
     score = comb_score(stored)
     if score < _COMB_SUSPECT:
         return []
-    strong = score >= (_COMB_STRONG_JPEG if kind == "JPEG" else _COMB_STRONG_LOSSLESS)
+    strong = score >= _COMB_STRONG and kind != "JPEG"  # a few old cameras leave combs themselves
     words = "its histogram has gaps and peaks, as a tone curve leaves in finished pixels"
     return [EditSign("comb", "strong" if strong else "suspect", words)]
 
