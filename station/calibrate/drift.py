@@ -109,7 +109,7 @@ def check_light(
         lightness, tint = shift(correction.lab(then), correction.lab(now))
         level = float(np.exp(np.mean(np.log(now @ LUMINANCE) - np.log(then @ LUMINANCE))))
     tone, at_grey = _tone(list(greys.values()), rig.grey.reflectance if rig.grey else MID_GREY)
-    lux, lux_reason = _estimate_lux(light, differences(light.settings, settings), at_grey, tone)
+    lux, lux_reason = _estimate_lux(light, settings, at_grey, tone)
     return LightCheck(
         at=at,
         edition=reading.edition,
@@ -150,6 +150,8 @@ def drift_gate(golden: ColourCorrection | None, reading: CardReading | None) -> 
     return Gate("light", False, reason, ("colour",))
 
 
+EXPOSURE = ("exposure_time", "iso")
+"""Settings without which a level says nothing of the light."""
 MID_GREY = 0.184
 """Reflectance of a grey card where the rig does not name its own."""
 
@@ -178,11 +180,15 @@ def _tone(greys: Sequence[PatchReading], reflectance: float) -> tuple[float, flo
 
 
 def _estimate_lux(
-    light: LightCalibration, changed: Sequence[str], level: float, tone: float
+    light: LightCalibration, settings: dict[str, str], level: float, tone: float
 ) -> tuple[float | None, str]:
     """Lux from the grey level now over that of the grey card when a meter was read; only with the same settings."""
+    changed = differences(light.settings, settings)
+    unnamed = [n for n in EXPOSURE if n not in light.settings or n not in settings]
     if light.lux is None or light.grey is None:
         return None, "no lux was entered when the light was calibrated"
     if changed:
         return None, f"the camera's settings have changed: {', '.join(changed)}"
+    if unnamed:
+        return None, "the pictures do not name the camera's exposure, so it may have changed"
     return light.lux * float((level / (np.array(light.grey) @ LUMINANCE)) ** (1 / tone)), ""

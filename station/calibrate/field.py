@@ -9,7 +9,7 @@ flare or a shoulder, is left: of 1.5 CIEDE2000 of falling off 0.02 without and 0
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import cv2
@@ -38,14 +38,14 @@ LARGEST_COLOUR_SPREAD = 0.25
 
 
 def flat_field(
-    shots: Sequence[Shot],
+    shots: Iterable[Shot],
     rig: Rig,
     *,
     lux: float | None,
     made_at: datetime,
     valid_days: int = 30,
     meter: MeterReading | None = None,
-    second: Sequence[Shot] = (),
+    second: Iterable[Shot] = (),
 ) -> LightCalibration:
     """The bench's flat field from pictures of an even grey card that fills the picture.
 
@@ -54,7 +54,7 @@ def flat_field(
     shots
         One picture or more, all of the size that the rig names and of the same camera settings; several lower the noise
         (their median is used) and show flicker and warm-up. Pictures at another exposure among them, as their headers
-        name it, count as ``second``.
+        name it, count as ``second``. Taken one by one, so that a generator need hold no more than one.
     lux
         Illuminance in lux, or None: a camera cannot read it. ``meter`` is where, when and by what it was read.
     made_at, valid_days
@@ -68,14 +68,13 @@ def flat_field(
         No picture, another size than the rig's, other camera settings, too dark, clipped, not grey, or not even:
         markers, a part or a shadow in the picture leave a residual that no smooth field has.
     """
-    if not shots:
+    groups = _by_exposure(_reduced(shots, rig))
+    if not groups:
         raise CalibrationError("there is no grey picture", "Hand in at least one picture of the grey card.")
-    size = size_of([*shots, *second], rig)
-    groups = _by_exposure([grey_frame(s) for s in shots])
     frames = groups[0]
     _require_one_setting(frames)
-    if second:
-        groups.append([grey_frame(s) for s in second])
+    if others := _reduced(second, rig):
+        groups.append(others)
     # Each frame over its own level, so that a lamp warming up does not choose which frame the median takes.
     evenness = np.median(np.stack([f.cells / f.level for f in frames]), axis=0)
     cells = evenness * float(np.median([f.level for f in frames]))
@@ -112,11 +111,11 @@ def flat_field(
     return LightCalibration(
         rig=rig.name,
         gain=np.round(gain, 6).astype(np.float32),
-        photo_size=size,
+        photo_size=(rig.camera.width, rig.camera.height),
         uniformity=uniformity,
         residual=residual,
         lux=lux,
-        images=len(shots),
+        images=len(frames),
         made_at=made_at,
         expires_at=made_at + timedelta(days=valid_days),
         nine=nine / nine.max(),
@@ -126,6 +125,15 @@ def flat_field(
         meter=meter,
         settings=frames[0].settings,
     )
+
+
+def _reduced(shots: Iterable[Shot], rig: Rig) -> list[GreyFrame]:
+    """Each picture reduced before the next is asked for: sixteen of them need the memory of one."""
+    frames = []
+    for shot in shots:
+        size_of([shot], rig)
+        frames.append(grey_frame(shot))
+    return frames
 
 
 def _by_exposure(frames: Sequence[GreyFrame]) -> list[list[GreyFrame]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +57,8 @@ class Bench:
         row, bench = self._rig(rig)
         shots = [self._read(p) for p in boards]
         lens = calibrate_lens(shots, bench, made_at=self._clock())
-        self._keep_calibration(row, "lens", lens, boards, shots)
+        read = {p: s.sha256 for p, s in zip(boards, shots, strict=True)}
+        self._keep_calibration(row, "lens", lens, read)
         return views.CalibrationView(
             rig=rig, kind="lens", images=lens.images, residual=lens.rms_px, made_at=lens.made_at,
             expires_at=lens.expires_at, detail={"rms_px": lens.rms_px, "u_scale": lens.u_scale},
@@ -99,13 +100,19 @@ class Bench:
         row, bench = self._rig(rig)
         now = self._clock()
         meter = _meter_reading(lux, instrument, measured_on, now.date())
-        shots = [self._read(p) for p in greys]
-        others = [self._read(p) for p in second_rate]
+        read: dict[Path, str] = {}
+
+        def each(paths: Sequence[Path]) -> Iterator[Shot]:
+            for path in paths:
+                shot = self._read(path)
+                read[path] = shot.sha256
+                yield shot
+
         light = flat_field(
-            shots, bench, lux=meter.lux if meter else None, made_at=now, valid_days=valid_days, meter=meter,
-            second=others,
+            each(greys), bench, lux=meter.lux if meter else None, made_at=now, valid_days=valid_days, meter=meter,
+            second=each(second_rate),
         )  # fmt: skip
-        self._keep_calibration(row, "light", light, [*greys, *second_rate], [*shots, *others])
+        self._keep_calibration(row, "light", light, read)
         notes = remarks(light.flicker) if light.flicker else []
         if light.settings.get("white_balance") == "auto":
             notes.append("White balance was automatic: lock it, or every photo has its own.")
@@ -221,14 +228,10 @@ class Bench:
         return row, Rig.model_validate_json(row.document)
 
     def _keep_calibration(
-        self,
-        row: RigRow,
-        kind: str,
-        calibration: LensCalibration | LightCalibration,
-        photos: Sequence[Path],
-        shots: Sequence[Shot],
+        self, row: RigRow, kind: str, calibration: LensCalibration | LightCalibration, read: Mapping[Path, str]
     ) -> None:
-        files = [keep_photo(self._evidence, p, s.sha256) for p, s in zip(photos, shots, strict=True)]
+        """read : the pictures with the SHA-256 that each had when it was measured."""
+        files = [keep_photo(self._evidence, path, sha256) for path, sha256 in read.items()]
         records.add_calibration(
             self._db, rig_id=row.id, kind=kind, document=json.dumps(calibration.as_dict()), files=files,
             made_at=calibration.made_at, expires_at=calibration.expires_at,
@@ -243,7 +246,7 @@ def _meter_reading(lux: Sequence[float], instrument: str, measured_on: date | No
         return None
     if not all(0 < value <= LARGEST_LUX for value in lux):
         raise RequestError(f"a bench has more than 0 and at most {LARGEST_LUX:,} lux", "Read the meter again.")
-    if measured_on is not None and measured_on > today:
+    if measured_on is not None and measured_on > today + timedelta(days=1):  # east of Greenwich it may be tomorrow
         raise RequestError(f"the lux meter was read on {measured_on}, which is yet to come", "Correct the date.")
     if len(instrument) > 200 or not instrument.isprintable():
         raise RequestError("the name of the lux meter is too long or no plain text", "Use up to 200 characters.")

@@ -200,6 +200,10 @@ def test_lux_needs_a_meter_and_follows_the_cameras_own_curve() -> None:
     without = dataclasses.replace(LIGHT, lux=None, meter=None)
     found = check_light(shot(), reading(), without, RIG, reference=None, at=NOW)
     assert (found.lux, found.lux_reason) == (None, "no lux was entered when the light was calibrated")
+    for stripped in ({}, {"iso": "100"}):
+        unnamed = check(reading(), settings=stripped)
+        assert (unnamed.lux, unnamed.ok) == (None, True)
+        assert "do not name the camera's exposure" in unnamed.lux_reason
     contrasty = dataclasses.replace(LIGHT, grey=(0.8 * 0.184**1.3,) * 3)
     half = check_light(shot(), reading((0.5, 0.5, 0.5), tone=1.3), contrasty, RIG, reference=None, at=NOW)
     assert half.tone == pytest.approx(1.3, abs=0.01)

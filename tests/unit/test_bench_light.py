@@ -288,6 +288,7 @@ def test_frames_of_other_settings_are_refused_and_of_another_exposure_counted_ap
     assert (light.flicker.rates, light.flicker.exposure_s, light.flicker.frames) == (2, 0.02, 3)
     assert light.grey is not None
     assert max(light.grey) < 0.31  # the longer exposure is not in the field
+    assert light.images == 2
 
 
 # --- the record ------------------------------------------------------------------------------------------------------

@@ -252,7 +252,7 @@ def test_a_bench_about_to_expire_is_announced(station: Station, clock: Clock) ->
         ([], "T-10A", None, "a lux meter is named without its reading"),
         ([0.0], "", None, "more than 0 and at most 200,000 lux"),
         ([9e9], "", None, "more than 0 and at most 200,000 lux"),
-        ([900.0], "", date(2026, 5, 21), "which is yet to come"),
+        ([900.0], "", date(2026, 5, 22), "which is yet to come"),
         ([900.0], "x\n", date(2026, 5, 20), None),
         ([900.0], "x\ny", None, "no plain text"),
     ],
