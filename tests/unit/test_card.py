@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -608,3 +609,16 @@ def test_correct_gates_what_is_missing_and_marks_clipped_pixels() -> None:
     gate = next(g for g in without.gates if g.name == "card")
     assert not gate.ok
     assert gate.blocks == ("colour",)
+
+
+def test_the_table_of_photographs_names_enough_of_each_kind() -> None:
+    table = tomllib.loads((Path(__file__).parents[1] / "benchmarks" / "card_photos.toml").read_text("utf-8"))["photo"]
+    kinds = [p["set"] for p in table]
+    assert kinds.count("classic") >= 40
+    assert kinds.count("webcam") >= 40
+    assert kinds.count("refuse") >= 20
+    assert sum(p.get("mirrored", False) for p in table) >= 15
+    for photo in table:
+        assert len(photo["sha256"]) == 64
+        assert ("why" in photo) == (photo["set"] == "refuse")
+        assert ("corners" in photo) == (photo["set"] != "refuse")
