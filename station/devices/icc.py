@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.devices.primaries import ADOBE_GAMMA, ADOBE_RGB
-from station.values.colour import SRGB_TO_XYZ, WHITE_D50, srgb_decode, srgb_encode
+from station.values.colour import SRGB_TO_XYZ, WHITE_D50, Lab, lab_to_xyz, srgb_decode, srgb_encode
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 Float = NDArray[np.float64]
@@ -85,7 +85,10 @@ def read_matrix_profile(icc: bytes) -> MatrixProfile | None:
         return None
     try:
         if space == "GRAY":
-            return MatrixProfile(curve(tags["kTRC"])[None, :], WHITE_D50[:, None], _description(tags))
+            grey = curve(tags["kTRC"])
+            if icc[20:24] == b"Lab ":  # annex F.2: there the curve gives lightness
+                grey = lab_to_xyz(Lab(np.stack([100 * grey, 0 * grey, 0 * grey], axis=1)))[:, 1]
+            return MatrixProfile(grey[None, :], WHITE_D50[:, None], _description(tags))
         curves = np.stack([curve(tags[f"{c}TRC"]) for c in "rgb"])
         matrix = np.stack([_xyz(tags[f"{c}XYZ"]) for c in "rgb"], axis=1)
     except (KeyError, struct.error) as error:

@@ -258,6 +258,13 @@ def test_grey_profile_agrees_with_littlecms() -> None:
     assert "grey picture" in refusal(encode(scene(), icc_profile=embedded))
 
 
+def test_grey_profile_of_lightness() -> None:
+    embedded = icc_file({"kTRC": b"curv\0\0\0\0" + struct.pack(">I", 0)}, space=b"GRAY", pcs=b"Lab ")
+    grey = np.tile(np.arange(256, dtype=np.uint8), (64, 1))
+    lab = xyz_to_lab(linearise(read_photo(encode(grey, icc_profile=embedded)).photo).pixels[0] @ SRGB_TO_XYZ.T).values
+    np.testing.assert_allclose(lab[:, 0], np.arange(256) * (100 / 255), atol=0.02)
+
+
 IDENTITY = struct.pack(">9i", *(65536 * v for v in (1, 0, 0, 0, 1, 0, 0, 0, 1)))
 
 
