@@ -5,6 +5,7 @@ Correct once, then every part through the same correction and under the same lig
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -206,6 +207,8 @@ def _measurement(d: SeenDifference, look: Look) -> Measurement:
         "dC": round(d.parts[1], 4),
         "dH": round(d.parts[2], 4),
         "budget": {name: round(share, 4) for name, share in d.budget.items()},
+        # of no difference at all, so without what grows with the difference
+        "best_limit": round(2 * math.hypot(*(share for name, share in d.budget.items() if name != "slope")), 4),
         "veil": round(d.veil, 5),
     }
     return Measurement(f"colour:{d.name}", "colour", d.value, "CIEDE2000", 2 * d.u, method, where, "", detail)

@@ -60,7 +60,9 @@ def unsupported(m: Measurement, name: str, best: float, accept: float) -> str:
     """Why a colour cannot be judged from this photo at all."""
     value = m.value if m.value is not None else 0.0
     best = math.ceil(10 * best) / 10
-    if "same bench" not in m.method:
+    if "side by side" in m.method:
+        do = "light both more evenly, with a colour card beside them, or agree a wider limit"
+    elif "same bench" not in m.method:
         do = "photograph golden and unit side by side, or both on the bench"
     elif "specular_share" in m.detail:
         do = "seal with further photos of the golden laid down again (--again), or agree a wider limit"

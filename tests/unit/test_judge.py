@@ -411,3 +411,4 @@ def test_what_to_do_about_a_photo_that_supports_no_limit_depends_on_how_it_was_t
     metal = replace(bench, detail={"best_limit": 2.3, "specular_share": 0.2})
     assert "--again" in judge_measurement(metal, SHEET).reason
     assert "side by side" in judge_measurement(replace(bench, method="no common bench"), SHEET).reason
+    assert "colour card" in judge_measurement(replace(bench, method="CIEDE2000, side by side, card"), SHEET).reason
