@@ -6,6 +6,8 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import cv2
 import numpy as np
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 from station.calibrate.card import load_cards
 from station.cli import app
 from station.cli.conduct import run
+from station.comparison import pick, same_colours
 from station.errors import AlignmentError, NotFoundError, RequestError
 from station.measure.bench_field import bench_field
 from station.measure.metamerism import metamerism, special_index
@@ -33,6 +36,8 @@ from station.store.rows import File, NewUnit
 from station.values.colour import Lab, LinearRGB, lab_to_xyz, srgb_encode
 from station.values.difference import delta_e_2000
 from station.values.documents import Verdict
+from station.values.geometry import Frame, Similarity
+from station.values.line import Master
 
 Float = NDArray[np.float64]
 
@@ -322,8 +327,6 @@ def test_without_a_card_nothing_is_certified(station: Station, scenes: Path) -> 
 
 
 def test_the_golden_is_picked_as_asked(scenes: Path) -> None:
-    from station.comparison import pick
-
     parts = find_parts(seen(scenes / "bare.png"))
     assert pick(parts, None, None)[0].number == 1
     assert pick(parts, None, "right")[0].number == 2
@@ -367,6 +370,28 @@ def test_a_sealed_golden_gives_the_regions_and_its_drift(station: Station, tmp_p
     right = comparing.compare(station, path, standard, choice=choice, card="colorchecker24").document
     assert not any("the golden?" in r for r in right.remarks)
     assert max(d.value or 0.0 for d in right.drift) < 1.0 < max(d.value or 0.0 for d in wrong.drift)
+    flipped = tmp_path / "flipped.png"
+    cv2.imwrite(str(flipped), cv2.flip(np.asarray(cv2.imread(str(path))), 1))
+    with pytest.raises(AlignmentError, match="mirror image"):
+        comparing.compare(station, flipped, standard, card="colorchecker24")
+
+
+def test_two_rotations_that_show_the_same_colours_do_not_matter() -> None:
+    frame = Frame(0.1, 201, 201, (100.0, 100.0))
+    y, x = np.mgrid[0:201, 0:201] - 100.0
+    turn = np.degrees(np.arctan2(y, x)) % 360
+    picture = np.zeros((201, 201, 3), dtype=np.float32)
+    picture[...] = GOLD
+    labels = np.ones((201, 201), dtype=np.uint8)
+    petal = (np.hypot(x, y) > 30) & (np.hypot(x, y) < 90)
+    for k, colour in enumerate((SKY, HILL, SKY, HILL)):  # the same after half a turn, not after a quarter
+        picture[petal & (np.abs(turn - 90 * k - 45) < 30)] = colour
+    labels[petal & (np.abs(turn - 45) < 30)] = 2
+    region = SimpleNamespace(label=2)
+    master = cast(Master, SimpleNamespace(frame=frame, labels=labels, image=LinearRGB(picture), regions=[region]))
+    pose = Similarity(5.0, 3.0, 20.0, 1.0)
+    assert same_colours(master, pose, Similarity(5.0, 3.0, 200.0, 1.0))
+    assert not same_colours(master, pose, Similarity(5.0, 3.0, 110.0, 1.0))
 
 
 # --- two lights -------------------------------------------------------------------------------------------------------
