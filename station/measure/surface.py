@@ -21,6 +21,8 @@ _SHADING = 0.3  # of a size: a judgement; nine in ten rendered pits of 0.2-0.5 m
 _RAGGED = 2.2  # times its diameter: a blob longer than this is broken up by shading, and its size twice as doubtful
 _LEAST_PX = 5  # smaller than this is the ragged rim of something or the picture's own grain
 _UNSETTLED = 0.05  # cube-root units of difference between the golden with and without the mark's move
+_SAME_LIGHT = 0.10  # of the light, either way: what differs less, the model follows cell by cell
+_DARK = 0.01  # linear light below which a ratio says nothing
 _LONG = ("scratch", "lint")
 
 
@@ -33,12 +35,29 @@ def find_defects(
     one shifted logo and not a dozen scratches.
     """
     golden, labels, unsettled = follow_marks(master, marks)
-    noise = max(aligned.noise, master.noise)
+    gain = _exposure(golden, aligned, labels)
+    noise = max(aligned.noise * float(gain.max()), master.noise)
+    unit = aligned.image if (gain == 1).all() else LinearRGB(aligned.image.pixels * gain)
     hidden = ~aligned.valid | aligned.clipped | unsettled | _hole_shoulders(master)
     labels = np.where(aligned.valid, labels, OUTSIDE).astype(np.uint8)
-    maps = model(golden, aligned.image, labels, noise)
-    findings = _findings(maps, master, labels, golden, aligned, hidden, noise)
+    maps = model(golden, unit, labels, noise)
+    findings = _findings(maps, master, labels, golden, unit, aligned, hidden, noise)
     return tuple(sorted(findings, key=lambda f: (-f.area_mm2, f.x_mm, f.y_mm)))
+
+
+def _exposure(golden: LinearRGB, aligned: Aligned, labels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(3,) what brings the unit's photo to the golden's exposure and white balance, 1 where they are the same.
+
+    The median over the part: a defect, or a cell of another colour, does not move it far.
+    """
+    seen = (labels != OUTSIDE) & aligned.valid & ~aligned.clipped
+    before, now = golden.pixels[seen][::7], aligned.image.pixels[seen][::7]
+    lit = (before > _DARK).all(axis=1) & (now > _DARK / 4).all(axis=1)
+    if lit.sum() < 100:
+        return np.ones(3, dtype=np.float32)
+    gain = np.median(before[lit] / now[lit], axis=0)
+    same = bool((np.abs(np.log(gain)) <= _SAME_LIGHT).all())
+    return np.ones(3, dtype=np.float32) if same else np.asarray(gain, dtype=np.float32)
 
 
 def _hole_shoulders(master: Master) -> NDArray[np.bool_]:
@@ -101,6 +120,7 @@ def _findings(
     master: Master,
     labels: NDArray[np.uint8],
     golden: LinearRGB,
+    unit: LinearRGB,
     aligned: Aligned,
     hidden: NDArray[np.bool_],
     noise: float,
@@ -137,7 +157,7 @@ def _findings(
         here, counts = np.unique(labels[rows, columns][mask], return_counts=True)
         extent = length if kind in _LONG else size
         shading = _SHADING * extent * (2 if kind not in _LONG and length > _RAGGED * size else 1)
-        contrast = _contrast(golden.pixels[rows, columns], aligned.image.pixels[rows, columns], mask)
+        contrast = _contrast(golden.pixels[rows, columns], unit.pixels[rows, columns], mask)
         cnr = contrast / max(noise, 1e-6)
         findings.append(
             Finding(

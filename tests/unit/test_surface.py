@@ -246,3 +246,12 @@ def test_the_rounded_edge_of_a_hole_is_no_place_for_findings() -> None:
 
     found = [len(find_defects(_unit(spot), holed(x), reference_difference)) for x in (2.9, 4.2)]
     assert found == [0, 1]
+
+
+@pytest.mark.parametrize("gain", [(0.35, 0.35, 0.35), (1.5, 1.5, 1.5), (1.15, 1.0, 0.8)])
+def test_another_exposure_or_white_balance_is_no_defect(gain: tuple[float, float, float]) -> None:
+    image = _scene(add=_disc_of((0.02, 0.02, 0.02), -2.0, -1.6, 0.5), seed=3)
+    found = _find(LinearRGB(image.pixels * np.array(gain, dtype=np.float32)))
+    assert [f.kind for f in found] == [f.kind for f in _find(image)]
+    assert len(found) == 1
+    assert _find(LinearRGB(_scene(seed=4).pixels * np.array(gain, dtype=np.float32))) == ()

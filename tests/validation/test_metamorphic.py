@@ -109,3 +109,9 @@ def test_sixteen_bits_of_the_same_values_measure_the_same(changed: Changed) -> N
     for was, now in zip(before.measurements, after.measurements, strict=True):
         assert now.characteristic == was.characteristic
         assert now.value == pytest.approx(was.value, abs=0.01)
+
+
+def test_the_pattern_of_strong_compression_is_no_defect(changed: Changed) -> None:
+    _, after = hold(changed, "rig", "unit-16", "JPEG 40")
+    assert "compression" in failed(after)
+    assert all(f.verdict is not Verdict.NONCONFORMS for f in after.findings)
