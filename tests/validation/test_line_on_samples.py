@@ -157,11 +157,16 @@ def test_where_the_part_lies_on_the_bench(line: Line) -> None:
         assert np.hypot(pose.x_mm - truth["x_mm"], pose.y_mm - truth["y_mm"]) < 0.1
 
 
-def test_another_card_than_the_golden_s_leaves_colour_undecided(line: Line) -> None:
-    """The micro card reads as a classic one too, with another certificate: forgetting --card must not pass silently."""
-    forgotten = replace(line.calibration, cards=load_cards(None))
-    other = Line(forgotten, line.master, line.sheet)
+@pytest.mark.parametrize("forgotten", [True, False])
+def test_another_card_than_the_golden_s_leaves_colour_undecided(line: Line, forgotten: bool) -> None:
+    """The micro card is laid out as a classic one: forgetting --card must not pass silently, nor must another card."""
+    if forgotten:
+        cards, said = load_cards(None), "copy by another maker"
+    else:
+        cards = tuple(c.model_copy(update={"name": "another card"}) for c in line.calibration.cards)
+        said = "name the golden's card with --card"
+    other = Line(replace(line.calibration, cards=cards), line.master, line.sheet)
     document = other.inspect_anew(SAMPLES / "alpine" / line.truth[GOOD[0]]["photo"])
     colours = {m.verdict for m in document.measurements if m.kind == "colour"}
     assert colours == {Verdict.UNDECIDED}
-    assert any("name the golden's card with --card" in g.reason for g in document.gates if not g.ok)
+    assert any(said in g.reason for g in document.gates if not g.ok)
