@@ -46,13 +46,21 @@ class _Quads:
 
 
 def shrink(photo: Pixels, longest: int) -> tuple[Pixels, float]:
-    """The photo with its longest side at most ``longest`` px, and photo pixels per small pixel."""
+    """The photo with its longest side about ``longest`` px (a fifth more at most), and photo pixels per small pixel.
+
+    It is halved while that is far off: halves take a tenth of the time of one step to any other size.
+    """
+    factor = 1.0
+    while max(photo.shape[:2]) >= 2 * longest and min(photo.shape[:2]) >= 2:
+        h, w = photo.shape[0] // 2, photo.shape[1] // 2
+        photo = np.asarray(cv2.resize(photo[: 2 * h, : 2 * w], (w, h), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        factor *= 2
     h, w = photo.shape[:2]
-    factor = max(h, w) / longest
-    if factor <= 1:
-        return photo, 1.0
-    size = (max(1, round(w / factor)), max(1, round(h / factor)))
-    return np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), dtype=np.uint8), w / size[0]
+    rest = max(h, w) / longest
+    if rest <= 1.2:
+        return photo, factor
+    size = (max(1, round(w / rest)), max(1, round(h / rest)))
+    return np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), dtype=np.uint8), factor * w / size[0]
 
 
 def to_photo_scale(homography: Float, factor: float) -> Float:
