@@ -70,8 +70,9 @@ def map_picture(
     difference : (H, W) CIEDE2000. where : (H, W) where it counts; elsewhere the unit is shown, grey and dim.
     unit : (H, W, 3) sRGB. marks : limits to be marked on the scale.
     """
-    highest = float(np.quantile(difference[where], 0.995)) if where.any() else 1.0
-    top = round_top(max([highest, *(1.5 * m.value for m in marks), 1.0]))
+    common = float(np.quantile(difference[where], 0.95)) if where.any() else 1.0
+    # limits stand in the middle of the scale: edges, where registration shows, would stretch it beyond use
+    top = round_top(2 * max(m.value for m in marks) if marks else max(common, 2.0))
     grey = (unit @ np.array([0.30, 0.59, 0.11]))[..., None].repeat(3, axis=2)
     picture = np.where(where[..., None], scale_colours(difference, top), (0.35 * grey + 40).astype(np.uint8))
     height = round(width_px * unit.shape[0] / unit.shape[1])
@@ -96,7 +97,8 @@ def _scale(draw: ImageDraw.ImageDraw, at: tuple[int, int], height: int, top: flo
         near = any(abs(m.value - value) < top / 30 for m in marks)
         draw.line((x + 28, level, x + 34, level), fill=INK)
         if not near:
-            draw.text((x + 39, level), f"{value:g}", font=font(16), fill=INK, anchor="lm")
+            text = f"{value:g} and more" if k == 4 else f"{value:g}"
+            draw.text((x + 39, level), text, font=font(16), fill=INK, anchor="lm")
     for mark in marks:
         level = y + height - round(height * min(mark.value / top, 1.0))
         draw.line((x - 6, level, x + 38, level), fill=_ORANGE, width=3)
@@ -113,15 +115,15 @@ def vectors_picture(measurements: Sequence[MeasurementDocument], *, title: str, 
     columns = max(1, min(columns, len(rows)))
     side, foot, gap = 260, 84, 16
     lines = math.ceil(max(len(rows), 1) / columns)
-    sheet, draw = _sheet(columns * (side + gap) + gap, lines * (side + foot + gap) + 108, title)
+    sheet, draw = _sheet(max(columns * (side + gap) + gap, 460), lines * (side + foot + gap) + 108, title)
     for i, m in enumerate(rows):
         x, y = gap + (i % columns) * (side + gap), 60 + (i // columns) * (side + foot + gap)
         panel = _vector_panel(m, side)
         sheet.paste(panel, (x, y))
         _vector_foot(draw, m, (x, y + side), side)
-    key = y_key = 60 + lines * (side + foot + gap)
+    key = 60 + lines * (side + foot + gap)
     draw.text((gap, key), "thin ring: 1 CIEDE2000, just noticeable", font=font(16), fill=GREY)
-    draw.text((gap, y_key + 20), "orange rings: accept and reject; disc: U (k = 2)", font=font(16), fill=_ORANGE)
+    draw.text((gap, key + 20), "orange rings: accept and reject; disc: U (k = 2)", font=font(16), fill=_ORANGE)
     return np.asarray(sheet)
 
 

@@ -30,6 +30,7 @@ PAPER: Colour = (245, 245, 243)
 GREY: Colour = (128, 128, 128)
 WHITE: Colour = (255, 255, 255)
 _OVERSAMPLE = 2
+_BAND = 64  # rows
 _NAMED_FINDINGS = 8
 
 # XYZ (D50) to linear sRGB (D65), Bradford-adapted: IEC 61966-2-1 and ICC.1:2022 annex E.
@@ -44,13 +45,14 @@ _XYZ_D50_TO_SRGB = np.array(
 
 def display(image: LinearRGB, correction: ColourCorrection | None) -> RGB:
     """A picture for the screen, (H, W, 3) uint8 sRGB: through its colour correction where there is one."""
-    if correction is None:
-        linear = image.pixels
-    else:
-        linear = (correction.xyz(image.pixels) @ _XYZ_D50_TO_SRGB.T).astype(np.float32)
     codes = np.rint(srgb_encode(np.linspace(0.0, 1.0, 4096)) * 255).astype(np.uint8)
-    index = np.clip(linear * 4095 + 0.5, 0, 4095).astype(np.uint16)
-    return np.asarray(codes[index])
+    out = np.empty(image.pixels.shape, dtype=np.uint8)
+    for top in range(0, len(out), _BAND):  # the correction works in float64
+        linear = image.pixels[top : top + _BAND]
+        if correction is not None:
+            linear = (correction.xyz(linear) @ _XYZ_D50_TO_SRGB.T).astype(np.float32)
+        out[top : top + _BAND] = codes[np.clip(linear * 4095 + 0.5, 0, 4095).astype(np.uint16)]
+    return out
 
 
 def display_lab(lab: NDArray[np.float64]) -> RGB:

@@ -1,0 +1,119 @@
+"""Charts of colour and light: what they show is where it belongs, and nothing of it is cut or missing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from station.errors import RequestError
+from station.report import colour_charts as charts
+from station.report.pictures import display_lab
+from station.service.charting import write
+from station.values.colour import Lab
+from station.values.difference import delta_e_2000
+from station.values.documents import MeasurementDocument, Verdict
+
+ORANGE = (213, 94, 0)
+
+
+def count(picture: np.ndarray, colour: tuple[int, int, int]) -> int:
+    return int((np.abs(picture.astype(int) - colour).max(axis=2) <= 2).sum())
+
+
+def test_the_scale_grows_in_lightness_from_one_end_to_the_other() -> None:
+    colours = charts.scale_colours(np.linspace(0, 5, 40), 5.0).astype(float)
+    light = colours @ [0.30, 0.59, 0.11]
+    assert (np.diff(light) > 0).all()
+    np.testing.assert_array_equal(charts.scale_colours(np.array([9.0]), 5.0), charts.scale_colours(np.array([5.0]), 5))
+
+
+@pytest.mark.parametrize(("value", "top"), [(0.3, 0.3), (1.01, 2.0), (6.5, 8.0), (9.0, 10.0), (12.0, 20.0)])
+def test_scales_end_on_round_numbers(value: float, top: float) -> None:
+    assert charts.round_top(value) == pytest.approx(top)
+
+
+def test_the_map_shows_the_difference_where_it_counts() -> None:
+    difference = np.zeros((100, 120), np.float32)
+    difference[:, 60:] = 6.0
+    where = np.ones((100, 120), bool)
+    where[:10] = False
+    unit = np.full((100, 120, 3), 200, np.uint8)
+    marks = [charts.Mark(2.0, "accept"), charts.Mark(3.0, "reject")]
+    picture = charts.map_picture(difference, where, unit, marks, title="unit", width_px=120)
+    body = picture[60:160, 20:140]
+    low, high = (tuple(int(c) for c in charts.scale_colours(np.array(v), 6.0)) for v in (0.0, 6.0))
+    assert np.abs(body[50, 20].astype(int) - low).max() <= 2
+    assert np.abs(body[50, 100].astype(int) - high).max() <= 2
+    assert len({int(c) for c in body[3, 50]}) == 1  # outside: grey
+    assert count(picture, ORANGE) > 100  # both limits on the scale
+
+
+def test_rings_are_as_far_away_as_they_say() -> None:
+    golden = np.array([40.0, 30.0, -55.0])
+    for level in (1.0, 3.0):
+        ring = charts._ring(golden, level)
+        seen = np.column_stack([np.full(len(ring), golden[0]), golden[1:] + ring])
+        np.testing.assert_allclose(delta_e_2000(Lab(np.broadcast_to(golden, seen.shape)), Lab(seen)), level, atol=0.01)
+
+
+def measured(value: float | None, verdict: Verdict, lab: tuple[float, float, float] | None) -> MeasurementDocument:
+    return MeasurementDocument.model_validate(
+        {
+            "characteristic": "colour:sky", "kind": "colour", "value": value, "unit": "CIEDE2000", "u": 0.4,
+            "nominal": 0.0, "lower": None, "upper": 3.0, "class": "major", "verdict": verdict, "where_mm": (0.0, 0.0),
+            "method": "", "reason": "" if lab else "glare lies on it", "lab": lab, "lab_golden": (50.0, 10.0, -30.0),
+            "dL": 0.1, "dC": -0.2, "dH": 0.3, "detail": {"accept": 2.0},
+        }
+    )  # fmt: skip
+
+
+def test_vectors_show_one_panel_a_region_with_limits_and_verdict() -> None:
+    wrong = measured(4.2, Verdict.NONCONFORMS, (50.0, 17.0, -30.0))
+    one = charts.vectors_picture([wrong], title="unit")
+    assert count(one, ORANGE) > 200
+    good = charts.vectors_picture([measured(0.2, Verdict.CONFORMS, (50.0, 10.2, -30.0))], title="unit")
+    assert count(good, (0, 114, 178)) > 100
+    assert count(one, (0, 114, 178)) == 0
+    none = charts.vectors_picture([measured(None, Verdict.UNDECIDED, None)], title="unit")
+    assert count(none, ORANGE) < count(good, ORANGE)
+    assert charts.vectors_picture([wrong] * 5, title="unit").shape[0] > one.shape[0]
+
+
+def test_swatches_are_the_colours_themselves() -> None:
+    np.testing.assert_array_equal(display_lab(np.array([[100.0, 0, 0], [0.0, 0, 0]])), [[255] * 3, [0] * 3])
+    grey = display_lab(np.array([53.585, 0.0, 0.0])).astype(int)
+    assert np.ptp(grey) <= 1
+    assert abs(int(grey[1]) - 128) <= 1
+
+
+def test_uniformity_marks_what_is_out_of_bounds() -> None:
+    nine = np.array([[0.95, 1.0, 0.9], [0.9, 1.0, 0.97], [0.6, 0.9, 0.88]])
+    assert count(charts.uniformity_picture(nine, title="bench", least=0.75), ORANGE) > 500
+    assert count(charts.uniformity_picture(nine, title="bench", least=0.5), ORANGE) == 0
+
+
+def test_drift_shows_every_check_against_the_limit() -> None:
+    start = datetime(2026, 5, 10, 8, tzinfo=UTC)
+    at = [start + timedelta(hours=k) for k in range(5)]
+    calm = charts.Series("tint", [0.0, 0.2, 0.1, 0.3, 0.2], 1.5)
+    wild = charts.Series("tint", [0.0, 0.2, 0.1, 0.3, 2.0], 1.5)
+    inside, outside = (count(charts.drift_picture(at, [s], title="bench"), ORANGE) for s in (calm, wild))
+    assert outside > inside
+    for few in (0, 1):
+        picture = charts.drift_picture(at[:few], [charts.Series("tint", calm.values[:few], 1.5)], title="bench")
+        assert picture.shape == (480, 900, 3)
+
+
+def test_pictures_are_written_as_their_name_says(tmp_path: Path) -> None:
+    picture = np.full((8, 8, 3), 90, np.uint8)
+    write(picture, tmp_path / "a.png")
+    write(picture, tmp_path / "a.JPG")
+    assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
+    assert (tmp_path / "a.JPG").read_bytes()[:2] == b"\xff\xd8"
+    with pytest.raises(RequestError, match="no JPEG or PNG"):
+        write(picture, tmp_path / "a.gif")
+    with pytest.raises(RequestError, match="cannot be written"):
+        write(picture, tmp_path / "nowhere" / "a.png")
