@@ -19,9 +19,10 @@ from station.values.light import Flicker
 
 Float = NDArray[np.float64]
 
-LARGEST_TEMPORAL = 0.01
-"""Largest departure of a frame's level from the trend: 1 % of the light is 0.2 of lightness at mid grey, a tenth of the
-tightest colour limit in use."""
+NOTICED_TEMPORAL, LARGEST_TEMPORAL = 0.01, 0.05
+"""Departure of a frame's level from the trend that is remarked, and that no steady lamp or locked camera has. The card
+in every photo corrects its level, by a fifth without a trace (tests/benchmarks/bench_light.py), so that only the second
+takes colour down."""
 LARGEST_BANDING = 0.005
 """Largest amplitude of bands. Lower than between frames: the card lies in another band than the part, so that its
 correction does not follow."""
@@ -98,6 +99,11 @@ def remarks(flicker: Flicker) -> list[str]:
     """What a person should know of how flicker was looked for; empty where nothing is in doubt."""
     said = []
     averaged = averages_out(flicker)
+    if flicker.temporal is not None and NOTICED_TEMPORAL < flicker.temporal <= LARGEST_TEMPORAL:
+        said.append(
+            f"A frame's level departs by {flicker.temporal:.1%} from the others': look whether the camera's exposure is "
+            "locked and the lamp steady."
+        )
     if flicker.exposure_s is not None and not averaged:
         said.append(
             f"An exposure of {exposure_text(flicker.exposure_s)} is no whole multiple of 10 ms (50 Hz mains) or "

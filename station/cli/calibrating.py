@@ -163,7 +163,7 @@ def _show_light(light: LightView) -> None:
         table("Nine positions, of the brightest, lamp and lens together", ["left", "centre", "right"], rows)
     if light.flicker is not None:
         f = light.flicker
-        frames = "one frame" if f.temporal is None else f"frame to frame {f.temporal:.2%} (1 % allowed)"
+        frames = "one frame" if f.temporal is None else f"frame to frame {f.temporal:.2%} (5 % allowed)"
         show(f"Flicker: {frames}, bands {f.banding:.2%} (0.5 % allowed)")
         if f.second_banding is not None:
             frames = "" if f.second_temporal is None else f"frame to frame {f.second_temporal:.2%}, "

@@ -160,6 +160,14 @@ def test_noise_and_a_trend_are_no_flicker() -> None:
     assert measure_flicker([[grey_frame(shots[0])]]).temporal is None
 
 
+@pytest.mark.parametrize(("jitter", "blocks", "remarked"), [(0.004, 0, 0), (0.025, 0, 1), (0.08, 1, 0)])
+def test_a_level_that_the_card_corrects_is_remarked_before_it_blocks(jitter: float, blocks: int, remarked: int) -> None:
+    levels = (0.3 * (1 - jitter), 0.3 * (1 + jitter))
+    found = measure_flicker([[grey_frame(frame(seed=s, level=level)) for s, level in enumerate(levels)]])
+    assert len(flickers(found)) == blocks
+    assert sum("level departs" in said for said in remarks(found)) == remarked
+
+
 def test_remarks_name_what_is_in_doubt() -> None:
     def said(exposure: float | None, rates: int) -> str:
         return " ".join(remarks(Flicker(0.0, 0.0, 100.0, "rows", 4, exposure, rates)))
