@@ -101,8 +101,8 @@ def remarks(flicker: Flicker) -> list[str]:
     averaged = averages_out(flicker)
     if flicker.temporal is not None and NOTICED_TEMPORAL < flicker.temporal <= LARGEST_TEMPORAL:
         said.append(
-            f"A frame's level departs by {flicker.temporal:.1%} from the others': look whether the camera's exposure is "
-            "locked and the lamp steady."
+            f"A frame's level departs by {flicker.temporal:.1%} from the others': look whether the camera's exposure "
+            "is locked and the lamp steady."
         )
     if flicker.exposure_s is not None and not averaged:
         said.append(
