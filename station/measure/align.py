@@ -88,7 +88,7 @@ def _look(
 ) -> _Photo:
     shape = part.mask.shape
     x0, y0, x1, y1 = window(part.contour_px, (shape[0], shape[1]), 64)
-    pixels = np.ascontiguousarray(corrected.image.pixels[y0:y1, x0:x1])
+    pixels = corrected.image.pixels[y0:y1, x0:x1]
     scalar = tuple(spline_coefficients(detail(p), BLUR_SIGMA) for p in pyramid(signal.of(pixels), LEVELS))
     colour = spline_coefficients(pyramid(pixels, 3)[2], 1.0)
     return _Photo(plane, height_mm, np.array([x0, y0], dtype=np.float64), scalar, colour, contour_mm)
@@ -156,6 +156,7 @@ def align(corrected: Corrected, master: Master, *, part: PartOutline | None = No
         same = alike >= _SAME_PRODUCT and (corrected.plane is None or _SAME_SIZE[0] < ratio < _SAME_SIZE[1])
         identity = Gate("identity", True) if same else _why_not(index, view, hypotheses[0].score, ratio)
         gates = (Gate("part", True), alignment, identity)
+    photo = replace(photo, scalar=())  # registration is over, and of a large photo these are large
     return replace(_filled(corrected, master, photo, pose, refined, gates), rival=other)
 
 

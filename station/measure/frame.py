@@ -25,6 +25,13 @@ Bool = NDArray[np.bool_]
 U_PART_SCALE = 0.01
 """Relative standard uncertainty of a scale taken from the part itself: its stated width, or the golden's size."""
 
+FINEST_PITCH_MM = 0.03
+"""Pitch below which the frame does not go, however fine the photo: what is looked for on surfaces is known in pixels of
+about this size, edges are found to a small part of one, and memory and time stay those of a part, not of a sensor."""
+
+_AS_FINE = 1.25  # photo pixels a pixel of the frame up to which nothing is blurred
+_ROWS = 64  # sampled at a time
+
 
 @dataclass(frozen=True, slots=True)
 class GoldenFrame:
@@ -75,7 +82,8 @@ def golden_frame(
     thickness_mm
         Height of the measured face over the bench; None is taken for 0.
     pitch_mm
-        Pixel pitch of the frame; by default the photo's own at the part, rounded to a micrometre.
+        Pixel pitch of the frame; by default the photo's own at the part, rounded to a micrometre, and no finer than
+        ``FINEST_PITCH_MM``.
     width_mm
         The part's extent along the photo's x axis; gives the scale where the photo has neither rig nor card.
     margin_mm
@@ -116,7 +124,8 @@ def golden_frame(
     middle = (low + high) / 2
     origin = turned.apply(middle)
     pose = Similarity(float(origin[0]), float(origin[1]), rotation, 1.0)
-    pitch = pitch_mm or round(float(np.hypot(*direction)), 3)
+    own = round(float(np.hypot(*direction)), 3)
+    pitch = pitch_mm or (max(own, FINEST_PITCH_MM) if own > 0 else own)
     if not pitch > 0:
         raise AlignmentError("The photo's scale is finer than a micrometre a pixel", "Check the rig and the card.")
     size = np.ceil((high - low + 2 * margin_mm) / pitch).astype(int) | 1  # odd, so that the origin is a pixel's centre
@@ -147,17 +156,27 @@ def exclusions(corrected: Corrected) -> tuple[Float, ...]:
 def resample(
     corrected: Corrected, plane: PlaneMap, pose: Similarity, frame: Frame, height_mm: float
 ) -> tuple[LinearRGB, Bool, Bool]:
-    """The photo in the golden frame by one cubic spline interpolation: image, clipped, valid."""
+    """The photo in the golden frame by one cubic spline interpolation: image, clipped, valid.
+
+    A photo that is finer than the frame is first blurred to what the frame's pixels see.
+    """
     points = _dense_map(plane, pose, frame, height_mm)
     h, w = corrected.image.pixels.shape[:2]
     x0, y0, x1, y1 = window(points.reshape(-1, 2), (h, w), 12)
-    local = points - (x0, y0)
-    values = sample(spline_coefficients(np.ascontiguousarray(corrected.image.pixels[y0:y1, x0:x1])), local)
+    middle = points[points.shape[0] // 2, points.shape[1] // 2 - 1 : points.shape[1] // 2 + 1]
+    finer = float(np.hypot(*(middle[1] - middle[0])))  # photo pixels a pixel of the frame
+    blur = round(0.5 * math.sqrt(finer**2 - 1), 2) if finer > _AS_FINE else 0.0
+    points -= (x0, y0)
+    coefficients = spline_coefficients(corrected.image.pixels[y0:y1, x0:x1], blur)
+    values = np.empty((*points.shape[:2], 3), dtype=np.float32)
+    for top in range(0, len(points), _ROWS):
+        values[top : top + _ROWS] = sample(coefficients, points[top : top + _ROWS])
+    del coefficients
     valid = np.isfinite(values[..., 0])
     if not valid.all():
         values[~valid] = 0
     image = np.maximum(values, 0, out=values)
-    at = local.astype(np.float32)
+    at = points.astype(np.float32)
     spread = cv2.remap(corrected.clipped[y0:y1, x0:x1].astype(np.float32), at[..., 0], at[..., 1], cv2.INTER_LINEAR)
     return LinearRGB(image), np.asarray(spread > 0.01), valid
 

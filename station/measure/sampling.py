@@ -30,13 +30,15 @@ def _prefilter_kernel(blur_sigma: float) -> Float32:
     return np.asarray(kernel / kernel.sum(), dtype=np.float32)
 
 
-def spline_coefficients(image: Float32, blur_sigma: float = 0.0) -> Float32:
+def spline_coefficients(image: Float32, blur_sigma: float = 0.0, *, reuse: bool = False) -> Float32:
     """Cubic B-spline coefficients of ``image`` blurred by ``blur_sigma`` px.
 
     image : (H, W) or (H, W, C) float32. Returns the same shape. Beyond the border the picture is mirrored.
+    reuse : write into ``image``, which nobody else may hold.
     """
     kernel = _prefilter_kernel(float(blur_sigma))
-    out = cv2.sepFilter2D(image, cv2.CV_32F, kernel, kernel, borderType=cv2.BORDER_REFLECT_101)
+    target = image if reuse else None
+    out = cv2.sepFilter2D(image, cv2.CV_32F, kernel, kernel, dst=target, borderType=cv2.BORDER_REFLECT_101)
     return np.asarray(out, dtype=np.float32)
 
 

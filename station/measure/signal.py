@@ -59,5 +59,7 @@ def principal(values: NDArray[np.floating], *, opponent: bool) -> Float:
 
 
 def _logs(pixels: Float32) -> Float32:
-    calm = cv2.GaussianBlur(pixels, (0, 0), 1.0)
-    return np.asarray(np.log(np.maximum(calm, 0) + np.float32(_DARK)), dtype=np.float32)
+    calm = np.asarray(cv2.GaussianBlur(pixels, (0, 0), 1.0), dtype=np.float32)
+    np.maximum(calm, 0, out=calm)  # in place: of a large photo each of these steps is a hundred megabytes
+    calm += np.float32(_DARK)
+    return np.log(calm, out=calm)
