@@ -137,4 +137,3 @@ class SetDocument(Document):
     remarks: tuple[str, ...] = ()
     program: str
     digest: str = ""
-
