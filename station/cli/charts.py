@@ -33,16 +33,18 @@ def card_picture(
     card: Card = None,
 ) -> None:
     """The colour card in a photo, every patch with its error."""
-    from station.service.charting import card_chart
+    from station.service.charting import card_chart, vet
 
+    vet(out)
     _write(card_chart(photo, card, context_of(context).settings()), out)
 
 
 @picture.command("vectors")
 def vectors(context: typer.Context, photo: Photo, golden: Golden, out: Out, rig: Rig = None, card: Card = None) -> None:
     """The shift of every region in a*b* against the golden, with its uncertainty and the limits."""
-    from station.service.charting import vectors_chart
+    from station.service.charting import vectors_chart, vet
 
+    vet(out)
     with context_of(context).open() as station:
         _write(vectors_chart(station, photo, golden, rig=rig, card=card), out)
 
@@ -52,8 +54,9 @@ def colour_map(
     context: typer.Context, photo: Photo, golden: Golden, out: Out, rig: Rig = None, card: Card = None
 ) -> None:
     """CIEDE2000 of every pixel of the unit's regions against the golden, with its scale."""
-    from station.service.charting import map_chart
+    from station.service.charting import map_chart, vet
 
+    vet(out)
     with context_of(context).open() as station:
         _write(map_chart(station, photo, golden, rig=rig, card=card), out)
 
@@ -61,8 +64,9 @@ def colour_map(
 @picture.command("uniformity")
 def uniformity(context: typer.Context, rig: Bench, out: Out) -> None:
     """The nine positions of a bench's light."""
-    from station.service.charting import uniformity_chart
+    from station.service.charting import uniformity_chart, vet
 
+    vet(out)
     with context_of(context).open() as station:
         _write(uniformity_chart(station, rig), out)
 
@@ -70,8 +74,9 @@ def uniformity(context: typer.Context, rig: Bench, out: Out) -> None:
 @picture.command("drift")
 def drift(context: typer.Context, rig: Bench, out: Out) -> None:
     """The checks of a bench's light over time."""
-    from station.service.charting import drift_chart
+    from station.service.charting import drift_chart, vet
 
+    vet(out)
     with context_of(context).open() as station:
         _write(drift_chart(station, rig), out)
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from station.settings import Settings
     from station.values.line import Aligned, Master
 
+_KINDS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"}
+
 
 def card_chart(photo: Path, card: str | None, settings: Settings) -> RGB:
     """The colour card in a photo with the error of every patch. Raises PhotoError."""
@@ -30,7 +32,9 @@ def card_chart(photo: Path, card: str | None, settings: Settings) -> RGB:
     found = card_document(shot, find_card(shot, load_cards(card)))
     coded = shot.photo.pixels
     pixels = coded if coded.dtype == np.uint8 else cv2.convertScaleAbs(coded, alpha=1 / 257)
-    return card_picture(np.asarray(pixels, dtype=np.uint8), found, gates=(Mark(3.0, "mean gate"), Mark(8.0, "patch gate")))
+    return card_picture(
+        np.asarray(pixels, dtype=np.uint8), found, gates=(Mark(3.0, "mean gate"), Mark(8.0, "patch gate"))
+    )
 
 
 def vectors_chart(station: Station, photo: Path, golden: str, *, rig: str | None, card: str | None) -> RGB:
@@ -117,15 +121,19 @@ def drift_chart(station: Station, rig: str) -> RGB:
     return drift_picture([h.at for h in history], series, title=f"{rig}: drift of the light since its reference")
 
 
+def vet(out: Path) -> Path:
+    """The name of a picture that is to be written, or RequestError: before anything is computed for it."""
+    if out.suffix.lower() not in _KINDS:
+        raise RequestError(f"{out.name} is no JPEG or PNG by its name", "End the name in .jpg or .png.")
+    return out
+
+
 def write(picture: RGB, out: Path) -> None:
     """Write a picture as JPEG or PNG by the ending of ``out``. Raises RequestError."""
-    from station.report.pictures import jpeg, png
+    from station.report import pictures
 
-    kinds = {".jpg": jpeg, ".jpeg": jpeg, ".png": png}
-    kind = kinds.get(out.suffix.lower())
-    if kind is None:
-        raise RequestError(f"{out.name} is no JPEG or PNG by its name", "End the name in .jpg or .png.")
+    data = pictures.png(picture) if _KINDS[vet(out).suffix.lower()] == "png" else pictures.jpeg(picture)
     try:
-        out.write_bytes(kind(picture))
+        out.write_bytes(data)
     except OSError as error:
         raise RequestError(f"{out} cannot be written: {error.strerror}", "Give another place with --out.") from error
