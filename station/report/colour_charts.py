@@ -287,7 +287,7 @@ def drift_picture(at: Sequence[datetime], series: Sequence[Series], *, title: st
     draw.line((left, level, right, level), fill=_ORANGE, width=3)
     draw.text((right, level - 6), "limit", font=font(16), fill=_ORANGE, anchor="rs")
     if not at:
-        draw.text(((left + right) / 2, (top_y + bottom) / 2), "no check yet", font=font(18), fill=GREY, anchor="mm")
+        draw.text(((left + right) / 2, bottom - 40), "no check yet", font=font(18), fill=GREY, anchor="mm")
         return np.asarray(sheet)
     span = (at[-1] - at[0]).total_seconds()
     room = right - left - 24

@@ -60,6 +60,9 @@ def map_chart(station: Station, photo: Path, golden: str, *, rig: str | None, ca
 
     Raises RequestError where the unit cannot be laid over the golden or one of the two photos has no usable card.
     """
+    import cv2
+    import numpy as np
+
     from station.measure.colour_map import colour_map, golden_lab, spans_of
     from station.report.colour_charts import Mark, map_picture
     from station.report.pictures import display
@@ -71,7 +74,9 @@ def map_chart(station: Station, photo: Path, golden: str, *, rig: str | None, ca
     if lab is None or aligned.correction is None:
         which = "golden" if lab is None else "unit"
         raise RequestError(f"the {which}'s photo has no usable colour card", "Photograph it with the card beside it.")
-    where = (master.labels >= FIRST_REGION) & (master.labels != OTHER) & aligned.valid
+    named = (master.labels >= FIRST_REGION) & (master.labels != OTHER) & aligned.valid
+    # along walls a map shows registration and shadow, not colour
+    where = cv2.erode(named.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
     difference = colour_map(aligned.image, aligned.correction, lab, spans_of(where))
     sheet = load_sheet(station.golden_sheet(golden).encode())
     limits = {(float(r.accept), "accept") for r in sheet.regions} | {(float(r.reject), "reject") for r in sheet.regions}
