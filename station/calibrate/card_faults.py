@@ -39,13 +39,15 @@ def is_monochrome(small: Pixels) -> bool:
 
     small : (h, w, 3) uint8.
     """
-    shrunk = small[::2, ::2].reshape(-1, 3)
-    if np.ptp(shrunk, axis=0).max() < 4:
+    red, green, blue = (small[::2, ::2, c].ravel() for c in range(3))
+    if max(int(c.max()) - int(c.min()) for c in (red, green, blue)) < 4:
         return False  # an even picture shows neither
-    green, others = shrunk[:, 1], shrunk[:, [0, 2]].astype(np.float64)
     count = np.maximum(np.bincount(green, minlength=256), 1)
-    mean = np.stack([np.bincount(green, weights=others[:, k], minlength=256) / count for k in (0, 1)], axis=1)
-    return int((np.abs(others - mean[green]) > MONOCHROME).any(axis=1).sum()) < COLOURED_PX
+    coloured = np.zeros(green.size, dtype=bool)
+    for other in (red, blue):
+        mean = np.bincount(green, weights=other, minlength=256) / count
+        coloured |= np.abs(other - mean[green]) > MONOCHROME
+    return int(np.count_nonzero(coloured)) < COLOURED_PX
 
 
 def channel_fault(rgb: Float, lab: Float) -> str:
