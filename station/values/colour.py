@@ -164,6 +164,11 @@ class LabSpline:
         return moved.reshape(lab.shape)
 
 
+def rounded(lab: Float) -> list[float]:
+    """Lab (3,) as documents state it: four decimals."""
+    return [round(float(v), 4) for v in lab]
+
+
 @dataclass(frozen=True, slots=True)
 class ColourCorrection:
     """From linear device RGB to CIE XYZ (D50, 2 degrees): ``xyz = matrix @ (v * exp(shoulder * v)) ** gamma`` with
