@@ -137,6 +137,7 @@ def measure_master(
         card=corrected.card.edition if corrected.card is not None and corrected.card.usable else None,
         card_light=corrected.card.light if corrected.card is not None else None,
         coding_step=corrected.shot.coding_step,
+        bench=corrected.bench,
     )
 
 
@@ -200,8 +201,7 @@ def inspect(
     same = tuple(c for c in calibration.cards if c.name == master.card)  # the edition that the golden was read through
     model_of_golden = None if master.correction is None else master.correction.method
     corrected = correct(shot, replace(calibration, cards=same or calibration.cards), model=model_of_golden)
-    rig = calibration.rig.name if calibration.rig is not None else None
-    aligned = replace(align(corrected, master), rig=rig)
+    aligned = align(corrected, master)
     capability = (Gate("capability", True, "; ".join(unseen)),) if unseen else ()
     gates = (
         *corrected.gates,

@@ -68,6 +68,7 @@ def correct(shot: Shot, calibration: Calibration, *, model: str | None = None) -
         plane=plane,
         card=reading,
         gates=(*gates, *_photo_gates(shot)),
+        bench=calibration.rig.digest if calibration.rig is not None else None,
     )
 
 

@@ -344,6 +344,7 @@ def _filled(
         gates=(*gates, sharpness),
         card_light=corrected.card.light if corrected.card is not None else None,
         coding_step=corrected.shot.coding_step,
+        bench=corrected.bench,
     )
 
 
@@ -388,4 +389,5 @@ def _nothing(corrected: Corrected, master: Master, reason: str) -> Aligned:
         noise=0.0,
         blur_px=math.nan,
         gates=(Gate("part", False, reason),),
+        bench=corrected.bench,
     )

@@ -24,8 +24,8 @@ from station.measure.colour_uncertainty import (
     metric_at,
     round_covariance,
 )
-from station.measure.relative_light import RelativeLight, relative_light
-from station.values.colour import ColourCorrection, Lab, LinearRGB
+from station.measure.relative_light import RelativeLight, light_between, same_bench
+from station.values.colour import ColourCorrection, Lab, LinearRGB, rounded
 from station.values.difference import (
     ColourDifference,
     colour_difference,
@@ -175,15 +175,9 @@ def measure_regions(aligned: Aligned, master: Master) -> tuple[Measurement, ...]
 
     A region that cannot be measured has value None and ``why``.
     """
-    same_bench = aligned.scale_source == "rig" and master.scale_source == "rig"
-    if master.rig is not None and aligned.rig is not None:
-        same_bench = same_bench and master.rig == aligned.rig
-    light = None
-    if same_bench:
-        steps = (master.coding_step, aligned.coding_step)
-        light = relative_light(master.card_light, aligned.card_light, master.correction, steps=steps)
     turned = math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg)
-    pair = _Pair(aligned, master, same_bench, light, abs(math.sin(turned / 2)))
+    bench, light = same_bench(aligned, master), light_between(aligned, master)
+    pair = _Pair(aligned, master, bench, light, abs(math.sin(turned / 2)))
     return tuple(_measure(region, pair) for region in master.regions)
 
 
@@ -215,8 +209,8 @@ def _measure(region: RegionMaster, pair: _Pair) -> Measurement:
     difference = colour_difference(Lab(golden), Lab(unit))
     budget = _budget(region, seen, unit, golden, pair)
     detail: dict[str, object] = {
-        "lab": _rounded(unit),
-        "lab_golden": _rounded(golden),
+        "lab": rounded(unit),
+        "lab_golden": rounded(golden),
         "dL": round(float(difference.dL), 4),
         "dC": round(float(difference.dC), 4),
         "dH": round(float(difference.dH), 4),
@@ -342,10 +336,6 @@ def _scatter(
     apart = delta_e_2000(Lab(np.broadcast_to(lab, means.values.shape)), means)
     off = means.values - lab
     return float(np.sqrt(np.mean(apart**2))), tiles, np.asarray(off.T @ off / len(off) / tiles)
-
-
-def _rounded(lab: Float) -> list[float]:
-    return [round(float(v), 4) for v in lab]
 
 
 __all__ = ["ColourDifference", "RegionColour", "colour_difference", "delta_e_2000", "measure_regions", "region_mean"]

@@ -66,6 +66,7 @@ def supported_limits(master: Master) -> dict[str, float]:
         blur_px=master.blur_px,
         card_light=master.card_light,
         coding_step=master.coding_step,
+        bench=master.bench,
     )
     found = zip(master.regions, measure_regions(itself, master), strict=True)
     return {r.name: float(str(m.detail["best_limit"])) for r, m in found if m.value is not None}

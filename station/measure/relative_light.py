@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from station.measure.colour_uncertainty import coding_covariance
 from station.values.colour import ColourCorrection
+from station.values.line import Aligned, Master
 
 Float = NDArray[np.float64]
 
@@ -75,3 +76,20 @@ def relative_light(
     gain = np.linalg.pinv(unit * weight) * weight.T
     noise = coding_covariance(golden, steps[0]) + coding_covariance(unit, steps[1])
     return RelativeLight(gain @ golden, unit, gain, noise)
+
+
+def same_bench(aligned: Aligned, master: Master) -> bool:
+    """Whether both were photographed on one bench, by one camera. A master that was sealed before it kept which bench
+    it was is taken to be of this one."""
+    if aligned.scale_source != "rig" or master.scale_source != "rig":
+        return False
+    return master.bench is None or master.bench == aligned.bench
+
+
+def light_between(aligned: Aligned, master: Master) -> RelativeLight | None:
+    """The unit's light in the golden's; None without a common bench or enough patches, each then goes through its own
+    correction."""
+    if not same_bench(aligned, master):
+        return None
+    steps = (master.coding_step, aligned.coding_step)
+    return relative_light(master.card_light, aligned.card_light, master.correction, steps=steps)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,7 +75,6 @@ def seal(
     newest = _newest(db, number)
     version = max(sheet.golden.version or 1, next_version([newest.version] if newest else []))
     master = measure_master(corrected, sheet, number=number, version=version)
-    master = replace(master, rig=calibration.rig.name if calibration.rig is not None else None)
     if again:
         master = place_again(master, [correct(s, calibration) for _, s in again])
     arrays, document = save_master(master)

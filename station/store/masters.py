@@ -66,7 +66,7 @@ def save_master(master: Master) -> tuple[bytes, dict[str, Any]]:
         "card": master.card,
         "card_light": None if master.card_light is None else _light(master.card_light),
         "coding_step": [float(v) for v in master.coding_step],
-        "rig": master.rig,
+        "bench": master.bench,
         "pose": {
             "x": float(master.pose.x),
             "y": float(master.pose.y),
@@ -143,7 +143,7 @@ def load_master(data: bytes, document: dict[str, Any], expected_digest: str) -> 
         card=document["card"],
         card_light=_floats(document.get("card_light")),
         coding_step=tuple(document.get("coding_step", (0.0, 0.0))),
-        rig=document.get("rig"),
+        bench=document.get("bench"),
     )
 
 

@@ -152,7 +152,10 @@ class CardReading:
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """A photo in linear light, flat-fielded, with what turns it into colour and into millimetres (either may lack)."""
+    """A photo in linear light, flat-fielded, with what turns it into colour and into millimetres (either may lack).
+
+    bench : digest of the rig that it was photographed on, None without one.
+    """
 
     shot: Shot
     image: LinearRGB
@@ -161,6 +164,7 @@ class Corrected:
     plane: PlaneMap | None
     card: CardReading | None
     gates: tuple[Gate, ...] = ()
+    bench: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +209,7 @@ class Master:
     scale_source : rig, card or part. card : edition of the colour card it was read through.
     sizes_mm : every size the station could measure on the golden, by name.
     card_light : (n, 3) patches of its card in linear light, NaN where unread. coding_step : as in :class:`Shot`.
-    rig : name of the bench it was photographed on, None where it is not known.
+    bench : digest of the rig it was photographed on, None without one, or where it was sealed before that was kept.
     """
 
     number: str
@@ -230,7 +234,7 @@ class Master:
     card: str | None = None
     card_light: Float | None = None
     coding_step: tuple[float, float] = (0.0, 0.0)
-    rig: str | None = None
+    bench: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +246,7 @@ class Aligned:
         so a length L in the golden frame is L * similarity.scale on the unit.
     u_offset_mm, u_rotation_deg, u_scale : standard uncertainties (k = 1) of the registration and of the scale.
     card_light : (n, 3) patches of the photo's card in linear light, NaN where unread. coding_step : see :class:`Shot`.
-    rig : name of the bench, None where it is not known.
+    bench : digest of the rig it was photographed on, None without one.
     rival : another pose that fits about as well, where the gate ``alignment`` failed for that alone.
     """
 
@@ -262,7 +266,7 @@ class Aligned:
     gates: tuple[Gate, ...] = ()
     card_light: Float | None = None
     coding_step: tuple[float, float] = (0.0, 0.0)
-    rig: str | None = None
+    bench: str | None = None
     rival: Similarity | None = None
 
 

@@ -230,11 +230,14 @@ def test_another_camera_carries_the_uncertainty_of_another_camera() -> None:
 
 
 def test_two_benches_are_no_common_bench() -> None:
-    golden = dataclasses.replace(master(), rig="bench-a")
-    here, there = (dataclasses.replace(aligned(picture()), rig=f"bench-{r}") for r in "ab")
+    golden = dataclasses.replace(master(), bench="digest a")
+    here, there, nowhere = (dataclasses.replace(aligned(picture()), bench=b) for b in ("digest a", "digest b", None))
     assert "same bench" in measure_regions(here, golden)[0].method
     assert "no common bench" in measure_regions(there, golden)[0].method
     assert "camera" in measure_regions(there, golden)[0].detail["u_parts"]
+    assert "no common bench" in measure_regions(nowhere, golden)[0].method
+    sealed_before = dataclasses.replace(golden, bench=None)  # it does not say which bench
+    assert "same bench" in measure_regions(there, sealed_before)[0].method
 
 
 def test_the_budget_names_its_parts_and_adds_up_to_u() -> None:
@@ -322,24 +325,27 @@ def test_a_golden_photographed_anywhere_supports_no_narrow_limit() -> None:
 def test_a_master_is_stored_with_what_its_uncertainty_needs_and_an_old_one_still_loads() -> None:
     card = np.random.default_rng(3).uniform(0, 1, (24, 3))
     card[5] = np.nan
-    golden = dataclasses.replace(master(), card_light=card, coding_step=(0.75, 0.875))
+    golden = dataclasses.replace(master(), card_light=card, coding_step=(0.75, 0.875), bench="digest a")
     golden = with_placements(golden, [aligned(picture())])
     data, document = save_master(golden)
     again = load_master(data, json.loads(json.dumps(document)), master_digest(document))
     assert again.card_light == pytest.approx(card, nan_ok=True)
     assert again.coding_step == (0.75, 0.875)
+    assert again.bench == "digest a"
     for one, other in zip(golden.regions, again.regions, strict=True):
         assert other.u_placement == one.u_placement
         assert other.scatter == one.scatter
         assert one.rgb is None or other.rgb == pytest.approx(one.rgb)
         assert one.cov is None or other.cov == pytest.approx(one.cov)
-    for key in ("card_light", "coding_step", "rig"):
+    for key in ("card_light", "coding_step", "bench"):
         del document[key]
+    document["rig"] = "bench-a"  # once kept, and no identity
     for row in document["regions"]:
         for key in ("rgb", "cov", "scatter", "u_placement"):
             del row[key]
     old = load_master(data, document, master_digest(document))
     assert old.card_light is None
+    assert old.bench is None
     sky = by_name(measure_regions(aligned(picture()), old))["colour:sky"]
     assert sky.value is not None
     assert 0 < sky.u < 1

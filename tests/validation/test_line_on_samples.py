@@ -170,3 +170,14 @@ def test_another_card_than_the_golden_s_leaves_colour_undecided(line: Line, forg
     colours = {m.verdict for m in document.measurements if m.kind == "colour"}
     assert colours == {Verdict.UNDECIDED}
     assert any(said in g.reason for g in document.gates if not g.ok)
+
+
+def test_a_rig_registered_anew_under_its_name_is_another_bench(line: Line) -> None:
+    assert line.calibration.rig is not None
+    camera = line.calibration.rig.camera.model_copy(update={"distance_mm": 310.0})
+    rig = line.calibration.rig.model_copy(update={"camera": camera})
+    other = Line(replace(line.calibration, rig=rig), line.master, line.sheet)
+    path = SAMPLES / "alpine" / line.truth[GOOD[0]]["photo"]
+    for document, bench in ((line.inspect(GOOD[0]), "same bench"), (other.inspect_anew(path), "no common bench")):
+        methods = {m.method for m in document.measurements if m.kind == "colour"}
+        assert methods == {f"CIEDE2000, card-relative, {bench}"}
