@@ -165,8 +165,12 @@ class Bench:
         """The newest light calibration of a bench, also an expired one."""
         return self._light(self._rig(rig)[0])
 
-    def status(self, rig: str) -> views.BenchView:
-        """What is known of a bench, what stands against judging on it, and what expires soon."""
+    def status(self, rig: str, golden: str | None = None) -> views.BenchView:
+        """What is known of a bench, what stands against judging on it, and what expires soon.
+
+        golden : the one whose units are to be inspected: the light is then held to the control sheet of its newest
+        version only, not to those of all golden samples sealed on the bench. Raises NotFoundError for an unknown one.
+        """
         from station.calibrate.bounds import hold_to_viewing
         from station.sheet import load_sheet
 
@@ -175,7 +179,8 @@ class Bench:
         found = self._calibration(row, (), now)
         newest = {g.number: g for g in reversed(records.golden_versions(self._db))}
         here = [g for g in newest.values() if g.rig == row.name]
-        for viewing in {load_sheet(g.sheet_toml.encode()).viewing for g in here}:
+        held_to = here if golden is None else [records.golden(self._db, golden)]
+        for viewing in {load_sheet(g.sheet_toml.encode()).viewing for g in held_to}:
             found = hold_to_viewing(found, viewing, now=now)
         return bench_view(found, in_use=bool(here), history=self.drift_history(rig)[-SHOWN_CHECKS:], now=now)
 

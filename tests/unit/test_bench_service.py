@@ -237,6 +237,27 @@ def test_the_sheets_lux_is_held_against_the_meter(station: Station, tmp_path: Pa
     assert station.bench.status("bench-a").state == "out"
 
 
+def test_what_one_golden_asks_of_the_light_is_not_said_of_another(
+    home: Path, station: Station, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alpine = station.goldens()[0].number
+    sheet = tmp_path / "sheet.toml"
+    text = (SAMPLES / "alpine" / "sheet.toml").read_text().replace("GS-ALPINE-01", "GS-ALPINE-02")
+    sheet.write_text(f"{text}\n[viewing]\nlux = [1000, 1200]\n")
+    other = station.seal_golden(sheet, GOLDEN, rig="bench-a", card=CARD).number
+    assert other != alpine
+    assert station.bench.status("bench-a").state == "out"
+    assert station.bench.status("bench-a", alpine).state == "ok"
+    assert station.bench.status("bench-a", other).state == "out"
+    with pytest.raises(NotFoundError):
+        station.bench.status("bench-a", "nobody")
+    no_photo = tmp_path / "text.jpg"
+    no_photo.write_text("not a picture")
+    for golden, said_so in ((alpine, False), (other, True)):
+        run(app, ["--home", str(home), "inspect", str(no_photo), "--golden", golden, "--rig", "bench-a"])
+        assert ("1,000 to 1,200 lux" in capsys.readouterr().err) is said_so
+
+
 def test_a_bench_about_to_expire_is_announced(station: Station, clock: Clock) -> None:
     clock.now = MAY + timedelta(days=28)
     found = station.bench.status("bench-a")
