@@ -67,9 +67,8 @@ def viewing_faults(light: LightCalibration, viewing: Viewing, last: LightCheck |
         return [f"{band} and the meter read {light.lux:,.0f}: set the lamps, then {again}"]
     measured = light.meter.measured_on if light.meter else light.made_at.date()
     days = viewing.lux_days or LUX_DAYS
-    age = (now.date() - measured).days
-    if age > days:
-        return [f"the lux meter was read {age} days ago, on {measured}, {days} days are allowed: read it and {again}"]
+    if (now.date() - measured).days > days:  # no age in words: the same photo of two days is one unit
+        return [f"the lux meter was read on {measured}, {days} days are allowed: read it and {again}"]
     if last is not None and last.lux is not None and not low * (1 - LUX_DOUBT) <= last.lux <= high * (1 + LUX_DOUBT):
         return [f"{band} and the grey patches let {last.lux:,.0f} be estimated: read a lux meter and {again}"]
     return []
@@ -101,5 +100,5 @@ def hold_to_viewing(calibration: Calibration, viewing: Viewing, *, now: datetime
     if calibration.light is None:
         return calibration
     reasons = viewing_faults(calibration.light, viewing, calibration.last_check, now=now)
-    gates = (Gate("light", False, reason, COLOUR) for reason in reasons)
-    return replace(calibration, faults=(*calibration.faults, *gates))
+    gates = tuple(Gate("light", False, reason, COLOUR) for reason in reasons)
+    return replace(calibration, faults=(*calibration.faults, *gates), unmet=(*calibration.unmet, *gates))
