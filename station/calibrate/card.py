@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from station.calibrate.correction import MIN_PATCHES
 from station.errors import RigError
 from station.values.bench import CardReference
 
@@ -34,7 +35,7 @@ def load_cards(name_or_path: str | None = None) -> tuple[CardReference, ...]:
     ------
     RigError
         The name is not built in, or the file cannot be read, has an unknown key, a wrong type, a number of patches
-        other than columns x rows, or a Lab that no surface has.
+        other than columns x rows, too few patches for a colour correction, or a Lab that no surface has.
     """
     name = "colorchecker24" if name_or_path is None else name_or_path
     if name.lower().endswith(".toml"):
@@ -71,6 +72,11 @@ def parse_card(text: bytes, source: str) -> CardReference:
         raise RigError(
             f"{source}: patches has {len(card.patches)} entries, but columns x rows is {expected}",
             "List every patch once, row by row.",
+        )
+    if expected < MIN_PATCHES:
+        raise RigError(
+            f"{source}: the card has {expected} patches, a colour correction needs {MIN_PATCHES} and more",
+            "Use a card with more patches.",
         )
     for i, patch in enumerate(card.patches):
         lightness, a, b = patch.lab

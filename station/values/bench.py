@@ -106,8 +106,8 @@ class CardReference(_Strict):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the card's content."""
-        return digest(self.model_dump(mode="json"))
+        """SHA-256 of the card's content; an unknown ``fill`` is left out, as it was before there was one."""
+        return digest(self.model_dump(mode="json", exclude=None if self.fill else {"fill"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +239,7 @@ class Calibration:
     faults : gates that the bench itself does not pass, whatever a photo shows: a calibration that has expired, a light
         that flickers or has drifted, lux outside the sheet's band. Decided where the time and the sheet are known.
     last_check : the newest check of the light since it was calibrated.
+    unmet : those of the faults that what the sheet asks of the light brings.
     """
 
     cards: tuple[CardReference, ...]
@@ -247,6 +248,7 @@ class Calibration:
     light: LightCalibration | None = None
     faults: tuple[Gate, ...] = ()
     last_check: LightCheck | None = None
+    unmet: tuple[Gate, ...] = ()
 
     @property
     def digest(self) -> str:

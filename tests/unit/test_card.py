@@ -21,6 +21,7 @@ from station.errors import CalibrationError, RigError
 from station.values.bench import Calibration, CameraSpec, CardReference, Rig
 from station.values.colour import DeviceRGB, Lab, LinearRGB, lab_to_xyz, linearise, srgb_encode
 from station.values.difference import delta_e_2000
+from station.values.digest import digest
 from station.values.line import Shot
 
 CLASSIC = load_cards("colorchecker24-after-2014")[0]
@@ -136,6 +137,7 @@ def _toml(patches: int = 24, lab: str = "[50.0, 1.0, 2.0]", extra: str = "") -> 
         (_toml(lab='["dark", 0.0, 0.0]'), "patches.0.lab"),
         (_toml(extra="height_mm = -1.0"), "height_mm"),
         (_toml(extra="height_mm = inf"), "height_mm"),
+        (_toml(9).replace(b"columns = 6\nrows = 4", b"columns = 3\nrows = 3"), "has 9 patches, a .* needs 10"),
         (b"name = ", "not TOML"),
         (b"\xff\xfe", "not TOML"),
     ],
@@ -143,6 +145,14 @@ def _toml(patches: int = 24, lab: str = "[50.0, 1.0, 2.0]", extra: str = "") -> 
 def test_a_faulty_card_file_is_refused_with_its_key(text: bytes, named: str) -> None:
     with pytest.raises(RigError, match=named):
         parse_card(text, "own.toml")
+
+
+def test_a_card_without_known_gaps_keeps_the_digest_it_had_before_there_were_any() -> None:
+    card = parse_card(_toml(), "own.toml")
+    old = card.model_dump(mode="json")
+    del old["fill"]
+    assert card.digest == digest(old)
+    assert parse_card(_toml(extra="fill = [[0.8, 0.8]]"), "own.toml").digest != card.digest
 
 
 def test_a_card_file_is_read_and_an_unknown_name_is_refused(tmp_path: Path) -> None:
