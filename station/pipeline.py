@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from station.calibrate.card_reading import fit_document
 from station.calibrate.drift import drift_gate
 from station.calibrate.light import correct
 from station.errors import AlignmentError, SheetError
@@ -25,7 +26,7 @@ from station.measure.surface import find_defects
 from station.sheet import Sheet
 from station.values.bench import Calibration
 from station.values.digest import digest
-from station.values.documents import AlignmentDocument, GateDocument, PoseDocument, UnitDocument
+from station.values.documents import AlignmentDocument, FitDocument, GateDocument, PoseDocument, UnitDocument
 from station.values.geometry import Frame, Similarity
 from station.values.line import (
     FIRST_REGION,
@@ -138,11 +139,21 @@ def measure_master(
         card_light=corrected.card.light if corrected.card is not None else None,
         coding_step=corrected.shot.coding_step,
         bench=corrected.bench,
+        fit=_fit(corrected),
     )
+
+
+def correct_like(master: Master, shot: Shot, calibration: Calibration) -> Corrected:
+    """A photo corrected as the golden's was: through its edition of the card and its family of colour correction."""
+    same = tuple(c for c in calibration.cards if c.name == master.card)
+    model = None if master.correction is None else master.correction.method
+    return correct(shot, replace(calibration, cards=same or calibration.cards), model=model)
 
 
 def place_again(master: Master, photos: Sequence[Corrected]) -> Master:
     """The master with the spread of its colours over further photos of the same golden, lifted and laid down again.
+
+    photos : corrected by :func:`correct_like`.
 
     Raises AlignmentError where one of them shows no such part, or no usable colour card.
     """
@@ -157,7 +168,12 @@ def place_again(master: Master, photos: Sequence[Corrected]) -> Master:
                 "Photograph the golden that is being sealed, lifted and laid down elsewhere, or leave the photo out.",
             )
         seen.append(aligned)
-    return with_placements(master, seen)
+    return replace(with_placements(master, seen), again=tuple(sorted(c.shot.sha256 for c in photos)))
+
+
+def _fit(corrected: Corrected) -> FitDocument | None:
+    """How the correction of a photo was chosen, where it is used."""
+    return fit_document(corrected.card) if corrected.card is not None and corrected.card.usable else None
 
 
 def _vet_places(sheet: Sheet, shot: Shot) -> None:
@@ -198,9 +214,7 @@ def inspect(
     Deterministic: the same inputs give a document with the same digest. A photo that cannot be measured gives an
     undecided document whose gates say why; it never raises for what a photo shows.
     """
-    same = tuple(c for c in calibration.cards if c.name == master.card)  # the edition that the golden was read through
-    model_of_golden = None if master.correction is None else master.correction.method
-    corrected = correct(shot, replace(calibration, cards=same or calibration.cards), model=model_of_golden)
+    corrected = correct_like(master, shot, calibration)
     aligned = align(corrected, master)
     capability = (Gate("capability", True, "; ".join(unseen)),) if unseen else ()
     gates = (
@@ -213,6 +227,9 @@ def inspect(
         *_noise_gate(master, aligned),
         *capability,
     )
+    correction = _fit(corrected)
+    if correction is not None:
+        correction = correction.model_copy(update={"candidates": ()})  # all refused: the golden's family is asked for
     del corrected  # of a 12-megapixel photo 150 MB, and all that follows looks at the golden frame only
     measurements: tuple[Measurement, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -251,6 +268,7 @@ def inspect(
         measurements=judged.measurements,
         findings=judged.findings,
         decision_rule=DECISION_RULES[sheet.decision.guard_band],
+        correction=correction,
     )
     content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
     return Inspection(document.model_copy(update={"digest": digest(content)}), aligned)

@@ -270,33 +270,37 @@ def _worst(patches: Sequence[PatchReading]) -> str:
     return ", ".join(f"{p.name} {p.delta_e_00:.1f}" for p in worst)
 
 
+def fit_document(reading: CardReading) -> FitDocument | None:
+    """The chosen correction with its residuals, the reason and what else was tried; None without one."""
+    if reading.correction is None or reading.fit_mean is None or reading.fit_max is None:
+        return None
+    assert reading.loo_mean is not None
+    assert reading.loo_max is not None
+    return FitDocument(
+        method=reading.correction.method,
+        mean=reading.fit_mean,
+        max=reading.fit_max,
+        loo_mean=reading.loo_mean,
+        loo_max=reading.loo_max,
+        why=reading.why,
+        candidates=tuple(
+            CandidateDocument(
+                method=c.method,
+                parameters=c.parameters,
+                mean=c.fit_mean,
+                max=c.fit_max,
+                loo_mean=c.loo_mean,
+                loo_max=c.loo_max,
+                reason=c.reason,
+            )
+            for c in reading.candidates
+        ),
+        light_range=reading.light_range,
+    )
+
+
 def card_document(shot: Shot, reading: CardReading) -> CardDocument:
     """What leaves the station about a card."""
-    fit = None
-    if reading.correction is not None and reading.fit_mean is not None and reading.fit_max is not None:
-        assert reading.loo_mean is not None
-        assert reading.loo_max is not None
-        fit = FitDocument(
-            method=reading.correction.method,
-            mean=reading.fit_mean,
-            max=reading.fit_max,
-            loo_mean=reading.loo_mean,
-            loo_max=reading.loo_max,
-            why=reading.why,
-            candidates=tuple(
-                CandidateDocument(
-                    method=c.method,
-                    parameters=c.parameters,
-                    mean=c.fit_mean,
-                    max=c.fit_max,
-                    loo_mean=c.loo_mean,
-                    loo_max=c.loo_max,
-                    reason=c.reason,
-                )
-                for c in reading.candidates
-            ),
-            light_range=reading.light_range,
-        )
     corners = None
     if reading.corners_px is not None:
         corners = tuple((round(float(x), 3), round(float(y), 3)) for x, y in reading.corners_px)
@@ -325,7 +329,7 @@ def card_document(shot: Shot, reading: CardReading) -> CardDocument:
             )
             for p in reading.patches
         ),
-        fit=fit,
+        fit=fit_document(reading),
         notes=reading.notes,
     )
 

@@ -57,6 +57,8 @@ def audit(db: Database, evidence: Evidence) -> Audit:
     changed += [f"unit {u.unit} (record {u.id})" for u in units if document_digest(u.document) != u.digest]
     changed += [f"lot decision {d.id}" for d in decided if document_digest(d.document) != d.digest]
     for g in goldens:
+        again = json.loads(g.master_document).get("again", ())
+        missing += [f"evidence {s} of golden {g.number} version {g.version}" for s in again if s not in named]
         try:
             load_master(evidence.read(g.master_sha256), json.loads(g.master_document), g.master_digest)
         except NotFoundError:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from station.errors import StoreError
 from station.values.colour import ColourCorrection, LinearRGB
 from station.values.digest import array_digest, digest
+from station.values.documents import FitDocument
 from station.values.geometry import Frame, Similarity
 from station.values.line import MarkMaster, Master, RegionMaster
 
@@ -67,6 +68,8 @@ def save_master(master: Master) -> tuple[bytes, dict[str, Any]]:
         "card_light": None if master.card_light is None else _light(master.card_light),
         "coding_step": [float(v) for v in master.coding_step],
         "bench": master.bench,
+        "fit": None if master.fit is None else master.fit.model_dump(mode="json"),
+        **({"again": list(master.again)} if master.again else {}),
         "pose": {
             "x": float(master.pose.x),
             "y": float(master.pose.y),
@@ -144,6 +147,8 @@ def load_master(data: bytes, document: dict[str, Any], expected_digest: str) -> 
         card_light=_floats(document.get("card_light")),
         coding_step=tuple(document.get("coding_step", (0.0, 0.0))),
         bench=document.get("bench"),
+        fit=FitDocument.model_validate(document["fit"]) if document.get("fit") else None,
+        again=tuple(document.get("again", ())),
     )
 
 

@@ -88,46 +88,6 @@ class FindingDocument(Document):
     delta_e_00: float | None = None
 
 
-class UnitDocument(Document):
-    """What the station says of one unit. Everything in it follows from the inputs; ``digest`` covers all but itself."""
-
-    schema_version: Literal[1] = Field(default=1, alias="schema")
-    unit: str
-    photo: str
-    sha256: str
-    golden: str
-    golden_version: int
-    golden_digest: str
-    sheet_digest: str
-    calibration: str
-    model: str
-    program: str
-    taken_at: str | None
-    verdict: Verdict
-    reasons: tuple[str, ...]
-    gates: tuple[GateDocument, ...]
-    pose: PoseDocument | None
-    alignment: AlignmentDocument | None
-    measurements: tuple[MeasurementDocument, ...]
-    findings: tuple[FindingDocument, ...]
-    decision_rule: str = Field(default="", description="the guard band that the sheet chose, and where it is defined")
-    digest: str = ""
-
-
-class PatchDocument(Document):
-    name: str
-    centre_px: tuple[float, float]
-    lab_reference: tuple[float, float, float]
-    lab_measured: tuple[float, float, float] | None
-    delta_e_00: float | None
-    clipped: bool
-    noise: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    glare: float = 0.0
-    gradient: float = 0.0
-    used: bool = True
-    fault: str = ""
-
-
 class CandidateDocument(Document):
     """One model of the colour correction that was tried; ``reason`` is empty for the one that was taken."""
 
@@ -155,6 +115,50 @@ class FitDocument(Document):
     why: str = ""
     candidates: tuple[CandidateDocument, ...] = ()
     light_range: float | None = None
+
+
+class UnitDocument(Document):
+    """What the station says of one unit. Everything in it follows from the inputs; ``digest`` covers all but itself."""
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    unit: str
+    photo: str
+    sha256: str
+    golden: str
+    golden_version: int
+    golden_digest: str
+    sheet_digest: str
+    calibration: str
+    model: str
+    program: str
+    taken_at: str | None
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    gates: tuple[GateDocument, ...]
+    pose: PoseDocument | None
+    alignment: AlignmentDocument | None
+    measurements: tuple[MeasurementDocument, ...]
+    findings: tuple[FindingDocument, ...]
+    decision_rule: str = Field(default="", description="the guard band that the sheet chose, and where it is defined")
+    correction: FitDocument | None = Field(
+        default=None,
+        description="the colour correction that this photo's card gave: the golden's family, so no other was tried",
+    )
+    digest: str = ""
+
+
+class PatchDocument(Document):
+    name: str
+    centre_px: tuple[float, float]
+    lab_reference: tuple[float, float, float]
+    lab_measured: tuple[float, float, float] | None
+    delta_e_00: float | None
+    clipped: bool
+    noise: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    glare: float = 0.0
+    gradient: float = 0.0
+    used: bool = True
+    fault: str = ""
 
 
 class CardDocument(Document):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.values.colour import ColourCorrection, DeviceRGB, LinearRGB
+from station.values.documents import FitDocument
 from station.values.geometry import Frame, PlaneMap, Similarity
 
 Float = NDArray[np.float64]
@@ -210,6 +211,7 @@ class Master:
     sizes_mm : every size the station could measure on the golden, by name.
     card_light : (n, 3) patches of its card in linear light, NaN where unread. coding_step : as in :class:`Shot`.
     bench : digest of the rig it was photographed on, None without one, or where it was sealed before that was kept.
+    fit : how its correction was chosen. again : SHA-256 of the further photos of it, lifted and laid down again.
     """
 
     number: str
@@ -235,6 +237,8 @@ class Master:
     card_light: Float | None = None
     coding_step: tuple[float, float] = (0.0, 0.0)
     bench: str | None = None
+    fit: FitDocument | None = None
+    again: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

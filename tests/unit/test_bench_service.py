@@ -130,6 +130,21 @@ def test_the_sample_bench_is_within_bounds(station: Station) -> None:
     assert found.light.flicker.banding < 0.005
 
 
+def test_the_chosen_correction_is_kept_with_unit_and_golden(station: Station, before: UnitDocument) -> None:
+    sealed = station.master(before.golden)
+    assert sealed.fit is not None
+    assert sealed.correction is not None
+    assert (sealed.fit.method, sealed.fit.loo_mean) == (sealed.correction.method, sealed.correction.loo_mean)
+    assert "the best of" in sealed.fit.why
+    assert [c.method for c in sealed.fit.candidates if not c.reason] == [sealed.fit.method]
+    assert before.correction is not None
+    assert before.correction.method == sealed.fit.method
+    assert 0 < before.correction.mean <= before.correction.max < 8
+    assert before.correction.mean < before.correction.loo_mean <= before.correction.loo_max
+    assert "the golden was read with it" in before.correction.why
+    assert before.correction.candidates == ()
+
+
 def test_an_expired_light_leaves_colour_undecided_and_sizes_judged(
     station: Station, clock: Clock, before: UnitDocument
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,13 @@ def test_further_photos_of_the_golden_go_into_its_seal(tmp_path: Path) -> None:
         regions = station.master(twice.number).regions
         assert all(r.u_placement is not None and 0 < r.u_placement < 2 for r in regions)
         assert not station.seal_golden(SHIELD / "sheet.toml", golden, card=CARD, again=again).new
+        assert station.master(once.number, once.version).again == ()
+        again_sha256 = hashlib.sha256(again[0].read_bytes()).hexdigest()
+        assert station.master(twice.number).again == (again_sha256,)
+        checked = station.check()
+        assert (checked.ok, checked.extra) == (True, ())
+        next(f for f in (tmp_path / "evidence").rglob(again_sha256)).unlink()
+        assert station.check().missing == (f"evidence {again_sha256}",)
         with pytest.raises(RequestError, match="twice"):
             station.seal_golden(SHIELD / "sheet.toml", golden, card=CARD, again=[golden])
         with pytest.raises(AlignmentError, match="laid down again: "):

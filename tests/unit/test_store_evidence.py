@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import itertools
+import json
 import os
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from station.store.evidence import TEMPORARY, Evidence
 from station.store.masters import load_master, master_digest, save_master
 from station.values.colour import ColourCorrection, LinearRGB
 from station.values.digest import sha256_hex
+from station.values.documents import CandidateDocument, FitDocument
 from station.values.geometry import Frame, Similarity
 from station.values.line import MarkMaster, Master, RegionMaster
 
@@ -122,6 +124,12 @@ def test_the_janitor_removes_what_dead_writers_left_and_nothing_else(evidence: E
     assert [f.name for f in evidence.files()] == [sha256]
 
 
+FIT = FitDocument(
+    method="root polynomial", mean=0.3, max=0.9, loo_mean=0.4, loo_max=1.1, why="the best of 2 stable models of 2",
+    candidates=(CandidateDocument(method="3x3", parameters=9, mean=1, max=2, loo_mean=1.2, loo_max=3, reason="x"),),
+)  # fmt: skip
+
+
 def a_master(*, correction: bool = True, lab: bool = True) -> Master:
     rng = np.random.default_rng(5)
     return Master(
@@ -146,6 +154,8 @@ def a_master(*, correction: bool = True, lab: bool = True) -> Master:
         noise=0.004,
         blur_px=1.2,
         pose=Similarity(1.0, 2.0, 3.0, 1.0),
+        fit=FIT if correction else None,
+        again=("a" * 64, "b" * 64) if correction else (),
     )
 
 
@@ -163,8 +173,17 @@ def same(a: Any, b: Any) -> bool:
 def test_a_master_comes_back_exactly(full: bool) -> None:
     master = a_master(correction=full, lab=full)
     data, document = save_master(master)
-    assert same(load_master(data, document, master_digest(document)), master)
+    read = json.loads(json.dumps(document))
+    assert same(load_master(data, read, master_digest(document)), master)
     assert save_master(master)[0] == data
+
+
+def test_a_master_sealed_before_its_fit_was_kept_is_read() -> None:
+    master = dataclasses.replace(a_master(), fit=None, again=())
+    data, document = save_master(master)
+    assert "again" not in document
+    del document["fit"]
+    assert same(load_master(data, document, master_digest(document)), master)
 
 
 def test_a_master_that_was_changed_is_refused() -> None:
