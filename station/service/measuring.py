@@ -20,6 +20,7 @@ from station.values.digest import digest
 from station.values.documents import MeasurementDocument, UnitDocument, Verdict
 
 if TYPE_CHECKING:
+    from station.pipeline import Inspection
     from station.sheet import Sheet
     from station.values.line import Master
 
@@ -63,13 +64,12 @@ class Measured:
     annotated: File | None
 
 
-def measure(line: Line, job: Job) -> Measured:
-    """Decode and inspect one photo, keep its evidence. Raises PhotoError, ModelError, StorageFullError."""
+def inspect_photo(line: Line, job: Job) -> tuple[Master, Inspection]:
+    """Decode and inspect one photo against the golden of the line. Raises PhotoError, ModelError."""
     from station import pipeline
     from station.devices.photo import read_photo
 
-    path = Path(job.path)
-    shot = read_photo(path, max_megapixels=line.max_megapixels, max_photo_mb=line.max_photo_mb)
+    shot = read_photo(Path(job.path), max_megapixels=line.max_megapixels, max_photo_mb=line.max_photo_mb)
     master, sheet = _golden(
         line.evidence, line.master_sha256, line.master_document, line.master_digest, line.sheet_toml
     )
@@ -86,9 +86,15 @@ def measure(line: Line, job: Job) -> Measured:
         taken_at=shot.taken_at,
         unseen=capability_warnings(line.model, [d.kind for d in sheet.defects]),
     )
+    return master, inspection
+
+
+def measure(line: Line, job: Job) -> Measured:
+    """Decode and inspect one photo, keep its evidence. Raises PhotoError, ModelError, StorageFullError."""
+    master, inspection = inspect_photo(line, job)
     evidence = Evidence(line.evidence)
-    photo = keep_photo(evidence, path, shot.sha256)
     document = inspection.document
+    photo = keep_photo(evidence, Path(job.path), document.sha256)
     frame = annotated = None
     if document.alignment is not None:
         from station.report import pictures

@@ -52,7 +52,7 @@ def seal(
     """
     from station.calibrate.bounds import hold_to_viewing
     from station.calibrate.light import correct
-    from station.pipeline import measure_master, place_again
+    from station.pipeline import correct_like, measure_master, place_again
     from station.quality.golden import next_version
     from station.report import pictures
     from station.sheet import read_sheet_file
@@ -76,7 +76,7 @@ def seal(
     version = max(sheet.golden.version or 1, next_version([newest.version] if newest else []))
     master = measure_master(corrected, sheet, number=number, version=version)
     if again:
-        master = place_again(master, [correct(s, calibration) for _, s in again])
+        master = place_again(master, [correct_like(master, s, calibration) for _, s in again])
     arrays, document = save_master(master)
     if newest is not None and newest.sheet_digest == sheet.digest:
         same = master_digest({**document, "version": newest.version})

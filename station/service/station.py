@@ -25,6 +25,7 @@ from station.store import inspections, records
 from station.store.audit import audit
 from station.store.database import Database, sqlite_url
 from station.store.evidence import Evidence
+from station.store.rows import GoldenRow
 from station.values.bench import Calibration
 from station.values.documents import CardDocument, LotDocument, UnitDocument, Verdict
 
@@ -229,6 +230,10 @@ class Station:
             views.FindingView(**{k: v for k, v in r.items() if k != "class"}, defect_class=r["class"]) for r in rows
         ]
 
+    def line(self, golden: str, *, rig: str | None = None, card: str | None = None) -> Line:
+        """What a photo is inspected with against the newest version of a golden sample, as :meth:`inspect` does it."""
+        return self._line(records.golden(self._db, golden), rig, card)
+
     # --- review ------------------------------------------------------------------------------------------------------
 
     def queue(self, lot: str | None = None, *, settled: bool = False) -> list[views.UnitView]:
@@ -392,8 +397,6 @@ class Station:
         lot: str | None,
         on_done: Callable[[views.Inspected], None],
     ) -> Batch:
-        from station.sheet import load_sheet
-
         row = records.golden(self._db, golden)
         if lot is not None:
             vet_lot_id(lot)
@@ -404,7 +407,12 @@ class Station:
                     f"not to {golden} version {row.version}",
                     "Give the lot another id, or inspect against its own golden.",
                 )
-        line = Line(
+        return Batch(self._db, self._line(row, rig, card), row, lot, self._clock, on_done)
+
+    def _line(self, row: GoldenRow, rig: str | None, card: str | None) -> Line:
+        from station.sheet import load_sheet
+
+        return Line(
             evidence=self._evidence.folder,
             golden_digest=row.digest,
             master_sha256=row.master_sha256,
@@ -417,7 +425,6 @@ class Station:
             max_megapixels=self.settings.max_megapixels,
             max_photo_mb=self.settings.max_photo_mb,
         )
-        return Batch(self._db, line, row, lot, self._clock, on_done)
 
     def _picture(self, files: dict[str, str | None], kind: str, of: str) -> views.Picture:
         if kind not in files:
