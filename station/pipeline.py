@@ -21,7 +21,7 @@ from station.measure.outline import measure_golden_sizes, measure_sizes, struck_
 from station.measure.part import PartOutline
 from station.measure.placements import with_placements
 from station.measure.polygon import polygon_mask
-from station.measure.regions import RegionRequest, region_map
+from station.measure.regions import RegionRequest, inmost, region_map
 from station.measure.surface import find_defects
 from station.sheet import Sheet
 from station.values.bench import Calibration
@@ -307,8 +307,7 @@ def _region_master(
     seen = region_mean(
         golden.image, labels, label, golden.clipped, corrected.correction, surface=request.surface, valid=golden.valid
     )
-    y, x = np.nonzero(where)
-    centre = frame.to_mm(np.array([x.mean(), y.mean()]))
+    centre = frame.to_mm(inmost(where))
     return RegionMaster(
         name=request.name,
         surface=request.surface,

@@ -92,6 +92,23 @@ def region_map(image: LinearRGB, part_mask: Bool, regions: Sequence[RegionReques
     return labels
 
 
+def inmost(mask: Bool) -> NDArray[np.float64]:
+    """(2,) the pixel (x, y) of ``mask`` (H, W), not empty, that lies farthest from its edge.
+
+    The mean of a ring's pixels lies in its hole, on another region. Of places as deep to half a pixel the nearest to
+    the mean is taken, so that what is compact keeps its middle. Distances are Euclidean and exact (Felzenszwalb and
+    Huttenlocher, Theory of Computing 8, 2012), the picture's edge counts as the region's.
+    """
+    y, x = np.nonzero(mask)
+    x0, y0 = int(x.min()), int(y.min())
+    framed = np.pad(mask[y0 : y.max() + 1, x0 : x.max() + 1], 1).astype(np.uint8)
+    depth = cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[y - y0 + 1, x - x0 + 1]
+    deep = depth >= depth.max() - 0.5
+    x, y, middle = x[deep], y[deep], (x.mean(), y.mean())
+    nearest = int(np.argmin((x - middle[0]) ** 2 + (y - middle[1]) ** 2))
+    return np.array([x[nearest], y[nearest]], dtype=np.float64)
+
+
 def region_picture(image: LinearRGB, labels: Labels, names: Sequence[str]) -> NDArray[np.uint8]:
     """(H, W, 3) uint8 sRGB picture with every region outlined and named, for a person to confirm.
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from station.errors import SheetError
-from station.measure.regions import RegionRequest, grow_region, region_map, region_picture
+from station.measure.regions import RegionRequest, grow_region, inmost, region_map, region_picture
 from station.values.colour import LinearRGB, srgb_decode
 from station.values.line import FIRST_REGION, METAL, OTHER, OUTSIDE
 
@@ -184,3 +184,22 @@ def test_the_picture_shows_outlines_and_names() -> None:
     changed = (marked != plain).any(axis=2)
     assert 0.01 < changed.mean() < 0.3
     assert changed[140:160, 130:170].any()
+
+
+def test_the_inmost_pixel_of_a_ring_lies_on_the_ring() -> None:
+    y, x = np.mgrid[0:200, 0:240]
+    radius = np.hypot(x - 120, y - 90)
+    ring = (radius < 80) & (radius > 60)
+    px = inmost(ring)
+    assert ring[int(px[1]), int(px[0])]
+    assert np.hypot(px[0] - 120, px[1] - 90) == pytest.approx(70, abs=1.0)
+
+
+def test_the_inmost_pixel_of_a_compact_region_is_its_middle_and_of_a_comma_its_head() -> None:
+    bar = np.zeros((60, 200), dtype=bool)
+    bar[20:41, 0:181] = True  # reaches the picture's edge
+    np.testing.assert_array_equal(inmost(bar), (90, 30))
+    comma = np.zeros((100, 100), dtype=bool)
+    comma[5:36, 5:36] = True
+    comma[36:95, 5:10] = True
+    np.testing.assert_allclose(inmost(comma), (20, 20), atol=1)
