@@ -13,7 +13,7 @@ from station.calibrate.flicker import flickers
 from station.sheet import Viewing
 from station.values.bench import Calibration, LensCalibration, LightCalibration
 from station.values.light import LightCheck
-from station.values.line import LENGTHS, Gate
+from station.values.line import SCALED, Gate
 
 LOWEST_UNIFORMITY = 0.75
 """Darkest of the nine positions over the brightest, as ISO 3664 asks of a viewing area of up to one metre."""
@@ -91,7 +91,7 @@ def with_faults(calibration: Calibration, last: LightCheck | None, *, now: datet
     light = light_faults(calibration.light, last, now=now) if calibration.light else []
     lens = lens_faults(calibration.lens, now=now) if calibration.lens else []
     gates = [Gate("light", False, reason, COLOUR) for reason in light]
-    gates += [Gate("scale", False, reason, (*LENGTHS, "scale")) for reason in lens]
+    gates += [Gate("scale", False, reason, SCALED) for reason in lens]
     return replace(calibration, faults=(*calibration.faults, *gates), last_check=last)
 
 

@@ -59,15 +59,14 @@ def read_patches(
     """The patches' robust means in linear light, or None where the card reaches over the photo's edge."""
     h, w = photo.shape[:2]
     index = cells(card.columns, card.rows)
-    fill = card.patch_mm / card.pitch_mm if card.patch_mm and card.pitch_mm else 0.85
-    corners = project(homography, (index[:, None] + INNER * fill / 2 * _SQUARE).reshape(-1, 2)).reshape(-1, 4, 2)
+    corners = project(homography, (index[:, None] + INNER * card.side / 2 * _SQUARE).reshape(-1, 2)).reshape(-1, 4, 2)
     if not np.isfinite(corners).all() or (corners < 0).any() or (corners > (w - 1, h - 1)).any():
         return None
     sides = np.hypot(*np.moveaxis(corners - np.roll(corners, 1, axis=1), -1, 0))
     count = int(np.clip(round(float(np.median(sides))), 2, PATCH_SIDE))
     u = (np.arange(count) - (count - 1) / 2) / count * 2  # -1..1, pixel centres
     across = np.stack(np.meshgrid(u, u), axis=-1).reshape(-1, 2)
-    at = project(homography, (index[:, None] + INNER * fill / 2 * across).reshape(-1, 2))
+    at = project(homography, (index[:, None] + INNER * card.side / 2 * across).reshape(-1, 2))
     pixel = np.rint(at).astype(np.intp).reshape(len(index), -1, 2)
     values = photo[pixel[..., 1], pixel[..., 0]]
     top = 255 if photo.dtype == np.uint8 else 65535
@@ -190,6 +189,8 @@ def judge_reading(
         candidates=fitted.candidates,
         why=fitted.why,
         light_range=float(fitted.light.max() / fitted.light.min()),
+        gate_mean=mean,
+        gate_max=worst,
     )
 
 
@@ -232,10 +233,9 @@ def _places(card: CardReference) -> Float:
 
 def _noise_of_means(placed: Placement, patches: Sequence[PatchReading], card: CardReference) -> Float:
     """(n, 3) standard uncertainty of the patches' means: a camera's neighbouring pixels share their noise."""
-    fill = card.patch_mm / card.pitch_mm if card.patch_mm and card.pitch_mm else 0.85
     grid = project(placed.homography, np.array([[0.0, 0.0], [card.columns - 1, 0.0], [0.0, card.rows - 1]]))
     pitch = np.hypot(*(grid[1:] - grid[0]).T) / (card.columns - 1, card.rows - 1)
-    pixels = float(np.prod(pitch)) * (INNER * fill) ** 2
+    pixels = float(np.prod(pitch)) * (INNER * card.side) ** 2
     independent = np.clip(pixels / CORRELATED_PIXELS, 1, PATCH_SIDE**2)
     return np.asarray(np.array([p.noise for p in patches]) / np.sqrt(independent), dtype=np.float64)
 
@@ -296,6 +296,8 @@ def fit_document(reading: CardReading) -> FitDocument | None:
             for c in reading.candidates
         ),
         light_range=reading.light_range,
+        gate_mean=reading.gate_mean,
+        gate_max=reading.gate_max,
     )
 
 

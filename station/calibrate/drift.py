@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.calibrate.camera_settings import differences, settings_of
-from station.calibrate.grey_frame import LUMINANCE
+from station.calibrate.grey_frame import LUMINANCE, MID_GREY
 from station.errors import CalibrationError
 from station.values.bench import LightCalibration, Rig
 from station.values.colour import ColourCorrection, Lab, lab_to_xyz
@@ -152,8 +152,6 @@ def drift_gate(golden: ColourCorrection | None, reading: CardReading | None) -> 
 
 EXPOSURE = ("exposure_time", "iso")
 """Settings without which a level says nothing of the light."""
-MID_GREY = 0.184
-"""Reflectance of a grey card where the rig does not name its own."""
 
 
 def _reason(lightness: float, tint: float, changed: Sequence[str]) -> str:

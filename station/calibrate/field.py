@@ -24,7 +24,7 @@ from station.calibrate.warm_up import measure_warm_up
 from station.errors import CalibrationError
 from station.values.bench import LightCalibration, Rig
 from station.values.colour import LinearRGB
-from station.values.light import MeterReading
+from station.values.light import LIGHT_DAYS, MeterReading
 from station.values.line import Shot
 
 Float = NDArray[np.float64]
@@ -43,7 +43,7 @@ def flat_field(
     *,
     lux: float | None,
     made_at: datetime,
-    valid_days: int = 30,
+    valid_days: int = LIGHT_DAYS,
     meter: MeterReading | None = None,
     second: Iterable[Shot] = (),
 ) -> LightCalibration:

@@ -22,6 +22,8 @@ GRID = (48, 36)
 LUMINANCE: Float = np.array([0.2126, 0.7152, 0.0722])
 """Weights of linear sRGB for luminance (IEC 61966-2-1)."""
 HIGHEST_SHARE_CLIPPED = 0.001
+MID_GREY = 0.184
+"""Reflectance of a grey card where the rig does not name its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,7 @@ class GreyFrame:
 
 def grey_frame(shot: Shot) -> GreyFrame:
     """Reduce a picture. Raises CalibrationError for an overexposed one."""
-    coded = shot.photo.pixels
-    top = 255 if coded.dtype == np.uint8 else 65535
-    if float((coded.max(axis=2) >= 250 / 255 * top).mean()) > HIGHEST_SHARE_CLIPPED:
+    if float((shot.photo.pixels.max(axis=2) >= shot.photo.saturated).mean()) > HIGHEST_SHARE_CLIPPED:
         raise CalibrationError(f"{shot.name} is overexposed", "Expose shorter: no channel may reach its top.")
     linear = linearise(shot.photo).pixels
     cells = cv2.resize(linear, GRID, interpolation=cv2.INTER_AREA).astype(np.float64)

@@ -19,7 +19,7 @@ from station.calibrate.markers import BenchMarker, find_markers, grey_8_bit, kno
 from station.errors import CalibrationError, RigError
 from station.values.bench import Board, CardReference, LensCalibration, Rig
 from station.values.geometry import CameraPlane, FlatPlane
-from station.values.line import LENGTHS, CardReading, Gate, Shot
+from station.values.line import SCALED, CardReading, Gate, Shot
 
 Float = NDArray[np.float64]
 
@@ -282,7 +282,7 @@ def plane_from_card(reading: CardReading, card: CardReference) -> FlatPlane:
 
 
 def _no_scale(reason: str) -> Gate:
-    return Gate("scale", False, reason, (*LENGTHS, "scale"))
+    return Gate("scale", False, reason, SCALED)
 
 
 def _pose(

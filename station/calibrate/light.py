@@ -15,10 +15,7 @@ from station.calibrate.lens import locate_plane, plane_from_card
 from station.values.bench import Calibration
 from station.values.colour import linearise
 from station.values.geometry import PlaneMap
-from station.values.line import LENGTHS, CardReading, Corrected, Gate, Shot
-
-SATURATED = 250
-"""Coded value (of 255) from which a pixel of the photo counts as clipped."""
+from station.values.line import SCALED, CardReading, Corrected, Gate, Shot
 
 GLARE_WIDTH, GLARE_SHARE = 0.012, 0.002
 """Width of a clipped area as part of the photo's longer side, and the share of the photo in such areas, that no bench
@@ -50,11 +47,9 @@ def correct(shot: Shot, calibration: Calibration, *, model: str | None = None) -
             plane = plane_from_card(reading, card)
         if calibration.rig is not None:
             reason = f"rig {calibration.rig.name!r} has no lens calibration: run `station calibrate lens`"
-            gates.append(Gate("scale", plane is not None, "" if plane is not None else reason, (*LENGTHS, "scale")))
+            gates.append(Gate("scale", plane is not None, "" if plane is not None else reason, SCALED))
 
-    pixels = shot.photo.pixels
-    limit = SATURATED if pixels.dtype == np.uint8 else SATURATED * 257
-    clipped = pixels.max(axis=2) >= limit
+    clipped = shot.photo.pixels.max(axis=2) >= shot.photo.saturated
     if calibration.rig is not None and all(g.name != "clipping" for g in gates):
         gates.append(_glare_gate(clipped))
     image = linearise(shot.photo)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from station.calibrate.grey_frame import LUMINANCE, GreyFrame, in_order
+from station.calibrate.grey_frame import LUMINANCE, MID_GREY, GreyFrame, in_order
 from station.values.colour import SRGB_TO_XYZ, WHITE_D50, Lab, xyz_to_lab
 from station.values.difference import delta_e_2000
 from station.values.light import WarmUp
@@ -19,8 +19,6 @@ LARGEST_TINT_PER_MINUTE = 0.02
 """A lot of half an hour then changes by at most 6 % of the light, which the card in every photo corrects, and by 0.6
 CIEDE2000 of tint, of which it corrects the most part."""
 SHORTEST_MINUTES = 5.0
-
-_MID_GREY = 0.184
 
 
 def measure_warm_up(frames: Sequence[GreyFrame]) -> WarmUp | None:
@@ -60,7 +58,7 @@ def tint_shift(ratio: Float) -> float:
     changed = np.asarray(ratio, dtype=np.float64)
     changed = changed / (changed @ LUMINANCE)
     xyz = np.stack([np.ones(3), changed]) @ SRGB_TO_XYZ.T
-    lab = xyz_to_lab(_MID_GREY * xyz / xyz[0] * WHITE_D50).values
+    lab = xyz_to_lab(MID_GREY * xyz / xyz[0] * WHITE_D50).values
     lab[:, 0] = lab[0, 0]
     return float(delta_e_2000(Lab(lab[0]), Lab(lab[1])))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from station.cli.conduct import Card, Json, context_of, document, emit, progress, show, table
+from station.values.light import LIGHT_DAYS
 
 if TYPE_CHECKING:
     from station.service.views import BenchView, CalibrationView, LightCheckView, LightView
@@ -59,7 +60,9 @@ def calibrate_light(
             "--second-rate", metavar="GREY.jpg", help="A picture at another frame rate or exposure, against flicker."
         ),
     ] = None,
-    days: Annotated[int, typer.Option("--days", min=1, max=366, metavar="N", help="How long it is to hold.")] = 30,
+    days: Annotated[
+        int, typer.Option("--days", min=1, max=366, metavar="N", help="How long it is to hold.")
+    ] = LIGHT_DAYS,
     json: Json = False,
 ) -> None:
     """Measure the light on pictures of the grey card."""
@@ -158,13 +161,17 @@ def show_state(bench: BenchView) -> None:
 
 
 def _show_light(light: LightView) -> None:
+    from station.calibrate.flicker import LARGEST_BANDING, LARGEST_TEMPORAL
+
     if light.nine is not None:
         rows = [[f"{v:.0%}" for v in row] for row in light.nine]
         table("Nine positions, of the brightest, lamp and lens together", ["left", "centre", "right"], rows)
     if light.flicker is not None:
         f = light.flicker
-        frames = "one frame" if f.temporal is None else f"frame to frame {f.temporal:.2%} (5 % allowed)"
-        show(f"Flicker: {frames}, bands {f.banding:.2%} (0.5 % allowed)")
+        frames = (
+            "one frame" if f.temporal is None else f"frame to frame {f.temporal:.2%} ({LARGEST_TEMPORAL:.0%} allowed)"
+        )
+        show(f"Flicker: {frames}, bands {f.banding:.2%} ({LARGEST_BANDING:.1%} allowed)")
         if f.second_banding is not None:
             frames = "" if f.second_temporal is None else f"frame to frame {f.second_temporal:.2%}, "
             show(f"  at the second rate: {frames}bands {f.second_banding:.2%}")

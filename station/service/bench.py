@@ -18,14 +18,12 @@ from station.store.database import Database
 from station.store.evidence import Evidence
 from station.store.rows import RigRow
 from station.values.bench import Calibration, CardReference, LensCalibration, LightCalibration, Rig
-from station.values.light import LightCheck, MeterReading
+from station.values.light import LIGHT_DAYS, LightCheck, MeterReading
 
 if TYPE_CHECKING:
     from station.sheet import Viewing
     from station.values.line import Shot
 
-LIGHT_DAYS = 30
-"""How long a light calibration holds where nothing else is said."""
 SHOWN_CHECKS = 50
 """Checks that a bench's status lists."""
 LARGEST_LUX = 200_000

@@ -84,6 +84,10 @@ class Patch(_Strict):
     lab: tuple[float, float, float]
 
 
+USUAL_SIDE = 0.85
+"""Side of a patch over the pitch of most cards."""
+
+
 class CardReference(_Strict):
     """A colour card (the contract's card TOML). ``patches`` run row by row from the top left patch (dark skin).
 
@@ -103,6 +107,11 @@ class CardReference(_Strict):
     def lab(self) -> Float:
         """(rows * columns, 3) reference Lab."""
         return np.array([p.lab for p in self.patches], dtype=np.float64)
+
+    @property
+    def side(self) -> float:
+        """Side of a patch over the pitch, ``USUAL_SIDE`` where the card's own is not known."""
+        return self.patch_mm / self.pitch_mm if self.patch_mm and self.pitch_mm else USUAL_SIDE
 
     @property
     def digest(self) -> str:

@@ -20,6 +20,10 @@ WHITE_D50: Float = np.array([0.96422, 1.0, 0.82521])
 SRGB_TO_XYZ: Float = np.array([[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]])
 
 
+SATURATED = 250
+"""Coded value, of 255, from which a pixel of a photo counts as clipped."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceRGB:
     """A decoded picture, upright, its tone curve already that of sRGB. Its primaries stay the file's own.
@@ -38,6 +42,11 @@ class DeviceRGB:
         p = self.pixels
         if p.ndim != 3 or p.shape[2] != 3 or p.dtype not in (np.uint8, np.uint16):
             raise ValueError(f"DeviceRGB needs (H, W, 3) uint8 or uint16, got {p.shape} {p.dtype}")
+
+    @property
+    def saturated(self) -> int:
+        """``SATURATED`` on the scale of ``pixels``."""
+        return SATURATED if self.pixels.dtype == np.uint8 else SATURATED * 257
 
 
 @dataclass(frozen=True, slots=True)

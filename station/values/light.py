@@ -7,6 +7,9 @@ from datetime import date, datetime
 from statistics import fmean
 from typing import Any
 
+LIGHT_DAYS = 30
+"""How long a light calibration holds where nothing else is said."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flicker:

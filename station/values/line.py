@@ -21,6 +21,8 @@ enamel that the sheet does not name."""
 
 LENGTHS = ("size", "border", "position", "offset", "offset-x", "offset-y")
 """Kinds of measurement in millimetres: what a photo without a scale cannot give."""
+SCALED = (*LENGTHS, "scale")
+"""What the gate ``scale`` blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,8 @@ class CardReading:
     homography : (3, 3) card millimetres (origin at the centre of the first patch) to photo pixels, or None.
     notes : what a reader should know of a usable reading: further cards in the photo, patches left out.
     candidates : every correction that was tried. why : the choice among them in words. light_range : brightest over
-    darkest light on the card, as fitted along with the correction.
+    darkest light on the card, as fitted along with the correction. gate_mean, gate_max : CIEDE2000 of the patches under
+    the plain fit that the gate on the card holds to its limits.
     """
 
     found: bool
@@ -142,6 +145,8 @@ class CardReading:
     candidates: tuple[FitCandidate, ...] = ()
     why: str = ""
     light_range: float | None = None
+    gate_mean: float | None = None
+    gate_max: float | None = None
 
     @property
     def light(self) -> Float | None:
