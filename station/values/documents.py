@@ -104,7 +104,8 @@ class FitDocument(Document):
     """Residuals of the colour correction in CIEDE2000, of the fit itself and leaving one patch out.
 
     ``why`` says why this model was taken, ``candidates`` what else was tried. ``light_range`` is the brightest over the
-    darkest light on the card, as fitted along.
+    darkest light on the card, as fitted along. ``gate_mean`` and ``gate_max`` are of the plain fit in even light that
+    alone decides whether it is this card and whole: the chosen correction could explain another card too.
     """
 
     method: str
@@ -115,6 +116,8 @@ class FitDocument(Document):
     why: str = ""
     candidates: tuple[CandidateDocument, ...] = ()
     light_range: float | None = None
+    gate_mean: float | None = None
+    gate_max: float | None = None
 
 
 class UnitDocument(Document):
