@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
 from station.errors import RequestError
 from station.service.lots import standing_units
 from station.store import inspections, records
 from station.store.database import Database
 from station.store.rows import UnitRow
-from station.values.documents import Document, MeasurementDocument, UnitDocument, Verdict
+from station.values.documents import MeasurementDocument, UnitDocument, Verdict
+from station.values.tolerance import (
+    EllipsoidDocument,
+    LimitDocument,
+    RegionToleranceDocument,
+    ToleranceDocument,
+    Triple,
+)
 
 if TYPE_CHECKING:
-    from station.quality.tolerance import LearnedTolerance
+    from station.lots.tolerance import LearnedTolerance
     from station.sheet.models import Region
 
 METHOD = (
@@ -30,67 +36,6 @@ STATEMENT = (
     "control sheet's limit stands."
 )
 Float = NDArray[np.float64]
-Triple = tuple[float, float, float]
-
-
-class LimitDocument(Document):
-    """Lower and upper limit of one difference, unit minus golden, in Lab units."""
-
-    lower: float
-    upper: float
-
-
-class EllipsoidDocument(Document):
-    """Holds the share ``content`` of units like the accepted ones with ``confidence``. limits : the box round it."""
-
-    content: float
-    confidence: float
-    factor: float = Field(description="(x - mean)' inverse(covariance) (x - mean) <= factor")
-    half_axes: Triple
-    axes: tuple[Triple, Triple, Triple]
-    limits: dict[str, LimitDocument]
-
-
-class RegionToleranceDocument(Document):
-    """What the accepted units say of one region; where they are too few, only ``reason`` and the counts.
-
-    accept : the sheet's limit in CIEDE2000. over_limit : accepted units above it. outside : accepted units outside the
-    first ellipsoid; within_limit_only : of them those within the sheet's limit, which the ellipsoid would refuse.
-    within_ellipsoid_only : above the sheet's limit and inside the ellipsoid. shift : CIEDE2000 of the mean unit from
-    the golden; u : median expanded uncertainty of a unit's CIEDE2000.
-    """
-
-    region: str
-    units: int
-    reason: str = ""
-    lab_golden: Triple | None = None
-    accept: float
-    over_limit: int
-    mean: Triple | None = None
-    covariance: tuple[Triple, Triple, Triple] | None = None
-    shift: float | None = None
-    shift_p: float | None = None
-    u: float | None = None
-    drift: bool = False
-    warning: str = ""
-    ellipsoids: tuple[EllipsoidDocument, ...] = ()
-    outside: int | None = None
-    within_limit_only: int | None = None
-    within_ellipsoid_only: int | None = None
-
-
-class ToleranceDocument(Document):
-    """The learned colour tolerance of a golden sample. left_out : units that were not used, by reason."""
-
-    schema_version: Literal[1] = Field(default=1, alias="schema")
-    golden: str
-    golden_version: int
-    lot: str | None
-    units: int
-    left_out: dict[str, int]
-    method: str
-    regions: tuple[RegionToleranceDocument, ...]
-    statement: str
 
 
 def learned_tolerance(
@@ -148,7 +93,7 @@ def _accepted(rows: Iterable[UnitRow], version: int, left_out: Counter[str]) -> 
 
 
 def _region(region: Region, accepted: list[UnitDocument]) -> RegionToleranceDocument:
-    from station.quality.tolerance import LEAST_UNITS, learn_tolerance
+    from station.lots.tolerance import LEAST_UNITS, learn_tolerance
 
     seen = [
         m
@@ -202,7 +147,7 @@ def _region(region: Region, accepted: list[UnitDocument]) -> RegionToleranceDocu
 
 def _drift(name: str, learned: LearnedTolerance, shift: float, u: float) -> tuple[bool, str]:
     """A mean off the golden counts where chance does not explain it and the golden's own reading cannot."""
-    from station.quality.tolerance import DRIFT_SIGNIFICANCE
+    from station.lots.tolerance import DRIFT_SIGNIFICANCE
 
     if learned.drift_p >= DRIFT_SIGNIFICANCE:
         return False, ""

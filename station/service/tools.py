@@ -205,9 +205,7 @@ def capture(spec: str, folder: Path, count: int) -> Iterator[Path]:
         for _ in range(count):
             data = camera.capture()
             kind, _known_as = recognise(data)
-            suffix = {"PNG": ".png", "TIFF": ".tif", "WEBP": ".webp"}.get(
-                kind or "", ".jpg"
-            )
+            suffix = {"PNG": ".png", "TIFF": ".tif", "WEBP": ".webp"}.get(kind or "", ".jpg")
             number += 1
             while any(folder.glob(f"capture-{number:04d}.*")):
                 number += 1
@@ -228,6 +226,7 @@ def json_schema(name: str) -> str:
     from station.sheet import Sheet
     from station.values import comparison
     from station.values.bench import CardReference, Rig
+    from station.values.tolerance import ToleranceDocument
 
     documents: dict[str, tuple[Any, str]] = {
         "sheet": (Sheet, "validation"),
@@ -244,6 +243,7 @@ def json_schema(name: str) -> str:
         "comparison": (comparison.ComparisonDocument, "serialization"),
         "two-lights": (comparison.TwoLightsDocument, "serialization"),
         "set": (comparison.SetDocument, "serialization"),
+        "tolerance": (ToleranceDocument, "serialization"),
     }
     if name not in documents:
         raise RequestError(f"there is no document {name!r}", f"Use one of {', '.join(documents)}.")

@@ -223,11 +223,14 @@ def test_pairs_are_answered_line_by_line_in_order(capsys: pytest.CaptureFixture[
     assert err == "station: 1 of the 3 pairs were refused; their lines say why. Correct them.\n"
 
 
-@pytest.mark.parametrize("name", ["sheet", "card", "unit", "lot", "plan"])
+@pytest.mark.parametrize("name", ["sheet", "card", "unit", "lot", "plan", "tolerance"])
 def test_schemas(capsys: pytest.CaptureFixture[str], name: str) -> None:
     assert run(app, ["schema", name]) == 0
     schema = json.loads(capsys.readouterr().out)
-    wanted = {"sheet": "product", "card": "patches", "unit": "findings", "lot": "decision", "plan": "producer_risk"}
+    wanted = {
+        "sheet": "product", "card": "patches", "unit": "findings", "lot": "decision", "plan": "producer_risk",
+        "tolerance": "left_out",
+    }  # fmt: skip
     assert wanted[name] in schema["properties"]
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from station.cli import app
 from station.cli.conduct import run
 from station.errors import NotFoundError, RequestError
-from station.quality.tolerance import FLOOR, LEAST_UNITS, learn_tolerance, tolerance_factor
+from station.lots.tolerance import FLOOR, LEAST_UNITS, learn_tolerance, tolerance_factor
 from station.service import Station
 from station.settings import Settings
 from station.store import inspections, records

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from station.quality.tolerance import CONTENTS, learn_tolerance, tolerance_factor
+from station.lots.tolerance import CONTENTS, learn_tolerance, tolerance_factor
 
 
 @pytest.mark.parametrize(("n", "published"), [(10, 3.393), (20, 2.760), (30, 2.555), (50, 2.382), (100, 2.234)])
