@@ -191,8 +191,6 @@ def judge_reading(
         light_range=float(fitted.light.max() / fitted.light.min()),
         gate_mean=mean,
         gate_max=worst,
-        gate_mean=mean,
-        gate_max=worst,
     )
 
 
@@ -298,8 +296,6 @@ def fit_document(reading: CardReading) -> FitDocument | None:
             for c in reading.candidates
         ),
         light_range=reading.light_range,
-        gate_mean=reading.gate_mean,
-        gate_max=reading.gate_max,
         gate_mean=reading.gate_mean,
         gate_max=reading.gate_max,
     )
