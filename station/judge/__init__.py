@@ -5,7 +5,17 @@
 ``wording``  its reasons, in words a buyer understands
 """
 
-from station.judge.decision import DECISION_RULES, compare
-from station.judge.rules import FINDINGS, Judgement, judge_finding, judge_measurement, judge_unit
+from station.judge.decision import DECISION_RULES, compare, compare_tiers
+from station.judge.rules import FINDINGS, Judgement, is_blocked, judge_finding, judge_measurement, judge_unit
 
-__all__ = ["DECISION_RULES", "FINDINGS", "Judgement", "compare", "judge_finding", "judge_measurement", "judge_unit"]
+__all__ = [
+    "DECISION_RULES",
+    "FINDINGS",
+    "Judgement",
+    "compare",
+    "compare_tiers",
+    "is_blocked",
+    "judge_finding",
+    "judge_measurement",
+    "judge_unit",
+]

@@ -39,6 +39,8 @@ UNLISTED_LENGTH_MM = 1.5
 FINDINGS = "findings"
 """The name under which :attr:`Gate.blocks` takes down findings."""
 
+_BLOCKED = "blocked"  # in a document's detail: name of the gate that took the verdict down
+_NOT_JUDGED = "not judged, "
 _MARK_KINDS = ("offset", "offset-x", "offset-y", "rotation", "scale")
 _CLASS_ORDER: Mapping[DefectClass | None, int] = MappingProxyType({"critical": 0, "major": 1, "minor": 2, None: 3})
 _NO_SIZES: Mapping[str, float] = MappingProxyType({})
@@ -87,6 +89,9 @@ def judge_measurement(
     rule = _rule(measurement, sheet, golden_sizes_mm)
     verdict, reason = _decide_measurement(measurement, sheet, rule, gates)
     detail = dict(measurement.detail)
+    gate = None if rule is None else _blocking(gates, measurement.kind)
+    if gate is not None:
+        detail[_BLOCKED] = gate.name
     colour = {key: detail.pop(key) for key in ("lab", "lab_golden", "dL", "dC", "dH") if key in detail}
     value = measurement.value if measurement.value is not None and math.isfinite(measurement.value) else None
     if rule is not None and rule.accept is not None:
@@ -110,6 +115,12 @@ def judge_measurement(
             "detail": detail,
         }
     )
+
+
+def is_blocked(judged: MeasurementDocument) -> bool:
+    """Whether a failed gate took the verdict down, so that the value is not to be relied on either."""
+    # documents recorded before there was a flag say it in the reason alone
+    return _BLOCKED in judged.detail or judged.reason.startswith(_NOT_JUDGED)
 
 
 def judge_finding(finding: Finding, sheet: Sheet, *, gates: Sequence[Gate] = ()) -> FindingDocument:
@@ -283,7 +294,7 @@ def _blocking(gates: Iterable[Gate], kind: str) -> Gate | None:
 
 
 def _blocked_reason(gate: Gate) -> str:
-    return f"not judged, {gate.name}: {gate.reason}" if gate.reason else f"not judged, the gate {gate.name} failed"
+    return _NOT_JUDGED + (f"{gate.name}: {gate.reason}" if gate.reason else f"the gate {gate.name} failed")
 
 
 def _no_thickness(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 from station.sheet import GuardBand, Limits
 from station.values.documents import Verdict
@@ -19,16 +19,21 @@ def deviation(m: Measurement, name: str, limits: Limits, accept: Decimal | None,
     value = m.value if m.value is not None else 0.0
     over = limits.upper is not None and (limits.lower is None or Decimal(repr(float(value))) >= (limits.nominal or 0))
     limit = float(limits.upper if over and limits.upper is not None else limits.lower or 0)
-    digits = _digits(value, [limit] if accept is None else [limit, float(accept)], 1 if m.kind == "colour" else 2)
-    shown, bound, u = f"{value:.{digits}f}", f"{limit:.{digits}f}", f"u {m.u:.{digits}f}"
     tail = "" if verdict is Verdict.NONCONFORMS else ": the uncertainty reaches over the limit"
     if m.kind == "colour":
-        words = f"{name} is {shown} CIEDE2000 from the golden, limit {bound} ({u})"
+        bounds = [Decimal(repr(limit))] if accept is None else [Decimal(repr(limit)), accept]
+        shown, u, digits = colour_digits(
+            value, m.u, bounds, by_value=verdict is Verdict.NONCONFORMS and value - m.u <= limit < value
+        )
+        words, direction = f"{name} is {shown} CIEDE2000 from the golden", _colour_direction(m)
         if verdict is Verdict.UNDECIDED and accept is not None:
-            words = f"{name} is {shown} CIEDE2000 from the golden ({u})"
-            tail = f", not surely within {float(accept):.{digits}f} nor surely above {bound}: a person decides"
-        direction = _colour_direction(m)
+            words += f" (u {u})"
+            tail = f", not surely within {accept:.{digits}f} nor surely above {limit:.{digits}f}: a person decides"
+        else:
+            words += f", limit {limit:.{digits}f} (u {u})"
         return f"{words}: {direction}{tail}" if direction else words + tail
+    digits = _digits(value, [limit], 2)
+    shown, bound, u = f"{value:.{digits}f}", f"{limit:.{digits}f}", f"u {m.u:.{digits}f}"
     if m.kind == "offset":
         way = _offset_direction(m)
         return f"{name} is {shown} mm from its place, limit {bound} ({u})" + (f": {way}" if way else "") + tail
@@ -60,7 +65,7 @@ def unsupported(m: Measurement, name: str, best: float, accept: float) -> str:
     """Why a colour cannot be judged from this photo at all."""
     value = m.value if m.value is not None else 0.0
     best = math.ceil(10 * best) / 10
-    if "side by side" in m.method:
+    if m.detail.get("side_by_side") is True:
         do = "light both more evenly, with a colour card beside them, or agree a wider limit"
     elif "same bench" not in m.method:
         do = "photograph golden and unit side by side, or both on the bench"
@@ -68,10 +73,36 @@ def unsupported(m: Measurement, name: str, best: float, accept: float) -> str:
         do = "seal with further photos of the golden laid down again (--again), or agree a wider limit"
     else:
         do = "photograph with less compression (JPEG of quality 95, PNG), or agree a wider limit"
+    shown, u, _ = colour_digits(value, m.u, ())
     return (
-        f"{name} is {value:.1f} CIEDE2000 from the golden (u {m.u:.1f}): this photo can support a limit of {best:.1f} "
+        f"{name} is {shown} CIEDE2000 from the golden (u {u}): this photo can support a limit of {best:.1f} "
         f"at best, the sheet asks for {accept:g}; {do}"
     )
+
+
+def colour_digits(value: float, u: float, limits: Sequence[Decimal], *, by_value: bool = False) -> tuple[str, str, int]:
+    """A colour difference and its u as they are to be shown, and the decimals that the limits are shown with.
+
+    Two decimals, unless value - u or value + u would then seem to lie on the other side of an inclusive limit than they
+    do; then three, with u rounded up or down as need be. by_value : the value decides, whatever u, and must not seem to
+    lie on the other side either.
+    """
+    digits = 2
+    while any(Decimal(f"{limit:.{digits}f}") != limit for limit in limits) and digits < 9:
+        digits += 1
+
+    def sides(v: Decimal, reach: Decimal) -> list[tuple[bool, bool, bool]]:
+        return [(v + reach <= limit, v - reach > limit, by_value and v <= limit) for limit in limits]
+
+    truth = sides(Decimal(repr(float(value))), Decimal(repr(float(u))))
+    forms = [(2, ROUND_HALF_EVEN), (3, ROUND_HALF_EVEN), (3, ROUND_CEILING), (3, ROUND_FLOOR)]
+    shown = wide = Decimal(0)
+    for places, rounding in [*forms, *((d, ROUND_HALF_EVEN) for d in range(4, 10))]:
+        shown = Decimal(f"{value:.{places}f}")
+        wide = Decimal(u).quantize(Decimal(1).scaleb(-places), rounding)
+        if sides(shown, wide) == truth:
+            break
+    return f"{shown}", f"{wide}", max(digits, -int(shown.as_tuple().exponent))
 
 
 def finding(f: Finding, extent_mm: float, limit_mm: float | None) -> str:

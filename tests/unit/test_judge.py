@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from station.errors import SheetError
-from station.judge import compare, judge_finding, judge_measurement, judge_unit
+from station.judge import compare, is_blocked, judge_finding, judge_measurement, judge_unit
 from station.sheet import dump_sheet, load_sheet
 from station.values.documents import Verdict
 from station.values.line import Finding, Gate, Measurement
@@ -132,7 +133,7 @@ def test_colour_has_two_tiers(value: float, u: float, verdict: Verdict) -> None:
 def test_colour_reason_says_which_way() -> None:
     detail: dict[str, object] = {"lab": (50.0, -3.0, -20.0), "lab_golden": (52.0, 0.5, -20.1), "dL": -2.0}
     document = judge_measurement(measured("colour:sky", 3.6, 0.4, detail=detail), SHEET)
-    assert document.reason == "sky is 3.6 CIEDE2000 from the golden, limit 3.0 (u 0.4): greener and darker"
+    assert document.reason == "sky is 3.60 CIEDE2000 from the golden, limit 3.00 (u 0.40): greener and darker"
     assert document.lab == (50.0, -3.0, -20.0)
     assert document.dL == -2.0
     assert "lab" not in document.detail
@@ -142,6 +143,39 @@ def test_a_reason_never_prints_a_value_as_its_limit() -> None:
     reason = judge_measurement(measured("colour:sky", 3.0004), SHEET).reason
     assert "3.0004" in reason
     assert "limit 3.0000" in reason
+
+
+@pytest.mark.parametrize(
+    ("value", "u", "words"),
+    [
+        (1.134, 0.921, "is 1.13 CIEDE2000 from the golden (u 0.92), not surely within 2.00"),
+        (1.1, 0.9004, "is 1.100 CIEDE2000 from the golden (u 0.901), not surely within 2.000"),
+        (2.0005, 0.4091, "is 2.00 CIEDE2000 from the golden (u 0.41), not surely within 2.00"),
+        (3.5049, 0.5, "is 3.505 CIEDE2000 from the golden, limit 3.000 (u 0.500)"),
+        (2.8, 0.1, "is 2.80 CIEDE2000 from the golden (u 0.10), not surely within 2.00"),
+    ],
+)
+def test_a_colour_shows_two_decimals_and_more_only_where_the_reason_would_read_false(
+    value: float, u: float, words: str
+) -> None:
+    reason = judge_measurement(measured("colour:sky", value, u), SHEET).reason
+    assert words in reason
+
+
+@given(st.floats(0.001, 5), st.floats(0.001, 2))
+def test_what_a_colour_reason_shows_bears_its_verdict_out(value: float, u: float) -> None:
+    document = judge_measurement(measured("colour:sky", round(value, 4), round(u, 4)), SHEET)
+    if document.verdict is C:
+        return
+    shown = re.search(r"is ([\d.]+) CIEDE2000.*\(u ([\d.]+)\)", document.reason)
+    assert shown is not None
+    v, reach = Decimal(shown[1]), Decimal(shown[2])
+    assert len(shown[1].partition(".")[2]) <= 3
+    if document.verdict is N:
+        assert v - reach > 3
+    else:
+        assert v + reach > 2
+        assert v - reach <= 3
 
 
 @pytest.mark.parametrize(
@@ -411,4 +445,16 @@ def test_what_to_do_about_a_photo_that_supports_no_limit_depends_on_how_it_was_t
     metal = replace(bench, detail={"best_limit": 2.3, "specular_share": 0.2})
     assert "--again" in judge_measurement(metal, SHEET).reason
     assert "side by side" in judge_measurement(replace(bench, method="no common bench"), SHEET).reason
-    assert "colour card" in judge_measurement(replace(bench, method="CIEDE2000, side by side, card"), SHEET).reason
+    beside = replace(bench, detail={"best_limit": 2.3, "side_by_side": True})
+    assert "colour card" in judge_measurement(beside, SHEET).reason
+
+
+def test_a_document_says_which_gate_took_its_verdict_down() -> None:
+    sky = measured("colour:sky", 1.0, 0.4)
+    card = Gate("card", False, "none was found", ("colour",))
+    blocked = judge_measurement(sky, SHEET, gates=[card])
+    assert blocked.detail["blocked"] == "card"
+    assert is_blocked(blocked)
+    assert not is_blocked(judge_measurement(sky, SHEET, gates=[Gate("scale", False, "no rig", ("size",))]))
+    recorded_before = blocked.model_copy(update={"detail": {}})
+    assert is_blocked(recorded_before)
