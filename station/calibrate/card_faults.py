@@ -73,9 +73,7 @@ def channel_fault(rgb: Float, lab: Float) -> str:
         return ""
     names = ("red", "green", "blue")
     moved = " and ".join(names[i] for i in range(3) if best[i] != i) if best in _SWAPS else "red, green and blue"
-    return (
-        f"card: the photo's {moved} channels are swapped: save it again with its channels in the order red, green, blue"
-    )
+    return f"card: the photo's {moved} channels are swapped by the program that saved it: hand in the camera's own file"
 
 
 _SWAPS = ((1, 0, 2), (2, 1, 0), (0, 2, 1))

@@ -73,6 +73,8 @@ def inspect(
             photos, golden=golden, engine=choose_engine(jobs), on_done=on_done, rig=rig, card=card, lot=lot,
             units_file=units, on_total=move,
         )  # fmt: skip
+    for remark in result.remarks:
+        say(f"note: {remark}.")
     if not json:
         _report(done, result, rig)
     if result.stopped:

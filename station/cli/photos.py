@@ -33,7 +33,7 @@ def photo(
         emit(document(found))
         return
     show(
-        f"{found.photo}: {found.format}, {found.width} x {found.height} px, {found.bits} bits a channel, "
+        f"{found.photo}: {found.format}, {found.width} x {found.height} px, decoded to {found.bits} bits a channel, "
         f"primaries of {found.primaries}"
     )
     kept = found.metadata | ({"taken at": found.taken_at} if found.taken_at else {})

@@ -108,10 +108,7 @@ def photo_files(paths: Iterable[Path]) -> list[Path]:
             raise _cannot_read(_clean_name(str(path)), error) from error
         inside = [p for p in inside if not p.name.startswith(".")]
         if not inside:
-            raise PhotoError(
-                f"The folder {_clean_name(path.name or str(path))} has no pictures in it",
-                "Name a folder that holds JPEG, HEIC, PNG, TIFF or WebP files; folders inside it are not searched.",
-            )
+            raise _no_pictures(path)
         for picture in sorted(inside, key=lambda p: natural_key(p.name)):
             found.setdefault(os.path.normpath(picture.absolute()), picture)
     for picture in found.values():
@@ -122,6 +119,20 @@ def photo_files(paths: Iterable[Path]) -> list[Path]:
                 f"The name {_clean_name(picture.name)} is not written in Unicode", "Give the file another name."
             ) from error
     return list(found.values())
+
+
+def _no_pictures(folder: Path) -> PhotoError:
+    label = _clean_name(folder.name or str(folder.absolute()))
+    deeper = sorted((p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")), key=natural_key)
+    if not deeper:
+        return PhotoError(
+            f"The folder {label} has no pictures in it", "Name a folder that holds JPEG, HEIC, PNG, TIFF or WebP files."
+        )
+    named = ", ".join(_clean_name(name) for name in deeper[:3]) + (" ..." if len(deeper) > 3 else "")
+    return PhotoError(
+        f"The folder {label} has no pictures of its own, and the folders inside it ({named}) are not searched",
+        f"Name the folders that hold the pictures, or all at once: {folder}/*/",
+    )
 
 
 def _clean_name(name: str) -> str:

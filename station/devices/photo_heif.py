@@ -53,7 +53,7 @@ def decode_heif(data: bytes, label: str, max_megapixels: float) -> Decoded:
         if bits > 8:
             top = (1 << bits) - 1
             pixels = np.rint(np.arange(top + 1) * (65535 / top)).astype(np.uint16)[np.minimum(pixels, top)]
-            notes.append(f"{bits} bits a channel")
+            notes.append(f"the file has {bits} bits a channel")
         pixels = drop_opaque_alpha(pixels, label, notes)
         if header["pictures"] > 1:
             notes.append(f"only the main picture of {header['pictures']} was read")

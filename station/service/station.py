@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -25,13 +26,12 @@ from station.store import inspections, records
 from station.store.audit import audit
 from station.store.database import Database, sqlite_url
 from station.store.evidence import Evidence
-from station.store.rows import GoldenRow
-from station.values.bench import Calibration
-from station.values.documents import CardDocument, LotDocument, UnitDocument, Verdict
+from station.store.rows import GoldenRow, UnitRow
+from station.values.documents import LotDocument, UnitDocument, Verdict
 
 if TYPE_CHECKING:
-    from station.service.tolerance import ToleranceDocument
     from station.values.line import Master, Shot
+    from station.values.tolerance import ToleranceDocument
 
 PROGRAM = f"golden-sample-station {__version__}"
 DECISIONS = ("accept", "reject", "defer", "undo")
@@ -80,32 +80,6 @@ class Station:
         """Give back the database."""
         self._db.close()
 
-    # --- the bench ---------------------------------------------------------------------------------------------------
-
-    def add_rig(self, path: Path) -> views.RigView:
-        """Register a bench from its TOML; a changed bench needs new calibrations."""
-        return self.bench.add_rig(path)
-
-    def rigs(self) -> list[views.RigView]:
-        """Every registered bench."""
-        return self.bench.rigs()
-
-    def calibrate_lens(self, rig: str, boards: Sequence[Path]) -> views.CalibrationView:
-        """Measure the lens on pictures of the ChArUco board. Raises CalibrationError where they do not do."""
-        return self.bench.calibrate_lens(rig, boards)
-
-    def calibrate_light(self, rig: str, greys: Sequence[Path], *, lux: float | None = None) -> views.CalibrationView:
-        """Measure the light on pictures of the grey card. Raises CalibrationError where they do not do."""
-        return self.bench.calibrate_light(rig, greys, lux=() if lux is None else (lux,))
-
-    def read_card(self, photo: Path, card: str | None = None) -> CardDocument:
-        """Find the colour card in a photo and say whether its correction may be used."""
-        return tools.read_card(photo, card, self.settings)
-
-    def calibration(self, rig: str | None, card: str | None = None) -> Calibration:
-        """All that is known of the bench, with what stands against judging on it."""
-        return self.bench.calibration(rig, card)
-
     # --- golden samples ----------------------------------------------------------------------------------------------
 
     def seal_golden(
@@ -118,7 +92,7 @@ class Station:
 
         row, new = seal(
             self._db, self._evidence, sheet_path=sheet, photo_path=photo, shot=self._read(photo),
-            calibration=self.calibration(rig, card), at=self._clock(), again=[(p, self._read(p)) for p in again],
+            calibration=self.bench.calibration(rig, card), at=self._clock(), again=[(p, self._read(p)) for p in again],
         )  # fmt: skip
         return golden_view(row, new=new)
 
@@ -161,7 +135,7 @@ class Station:
     ) -> views.Inspected:
         """Inspect one photo. Raises PhotoError and what else stands in the way."""
         done: list[views.Inspected] = []
-        entry = name_units([photo])[0]
+        entry = name_units([photo])[0][0]
         entry = entry if unit is None else type(entry)(entry.path, unit)
         batch = self._batch(golden, rig, card, lot, done.append)
         batch.run([entry], InProcess(), None)
@@ -188,11 +162,11 @@ class Station:
         """
         from station.devices.photo import photo_files
 
-        entries = name_units(photo_files(paths), units_file)
+        entries, remarks = name_units(photo_files(paths), units_file)
         batch = self._batch(golden, rig, card, lot, on_done)
         if on_total is not None:
             on_total(len(entries))
-        return batch.run(entries, engine, stop)
+        return replace(batch.run(entries, engine, stop), remarks=remarks)
 
     def units(
         self,
@@ -305,7 +279,7 @@ class Station:
 
         size = self.lot_document(lot).size if size is None else size
         golden = records.golden_by_id(self._db, records.lot(self._db, lot).golden_id)
-        units = standing_units(inspections.units(self._db, lot=lot, current=True))
+        units = self.standing_units(lot)
         sheet = load_sheet(golden.sheet_toml.encode())
         return decide(lot, golden.number, [outcome(u, sheet) for u in units], sheet.aql, size)
 
@@ -315,6 +289,10 @@ class Station:
         if not decided:
             raise NotFoundError(f"lot {lot} is not decided yet", f"Decide it: station lot decide {lot} --size N")
         return LotDocument.model_validate_json(decided[0].document)
+
+    def standing_units(self, lot: str) -> list[UnitRow]:
+        """The rows that a lot's decision counts, one a unit."""
+        return standing_units(inspections.units(self._db, lot=lot, current=True))
 
     def lots(self) -> list[views.LotView]:
         """Every lot as it stands, newest first."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,18 +23,20 @@ class UnitEntry:
     identifiers: dict[str, str] = field(default_factory=dict)
 
 
-def name_units(photos: Sequence[Path], units_file: Path | None = None) -> list[UnitEntry]:
-    """One entry a photo, in order. Without a row in ``units_file`` the unit is called as its photo.
+def name_units(photos: Sequence[Path], units_file: Path | None = None) -> tuple[list[UnitEntry], tuple[str, ...]]:
+    """One entry a photo, in order, and what a person should know of the file.
 
-    Two photos of one name in different folders get the folder's name in front.
+    Without a row in ``units_file`` the unit is called as its photo, with as much of suffix and folders as tells photos
+    of one name apart. Rows of photos that were not handed in are left out with a remark, since a lot may arrive in
+    parts.
 
     Raises
     ------
     RigError
-        The file cannot be read, lacks the columns ``unit`` and ``photo``, or names a photo twice or one not handed in.
+        The file cannot be read, lacks the columns ``unit`` and ``photo``, names a photo twice or none handed in.
     """
     rows = read_units(units_file) if units_file is not None else {}
-    stems = Counter(p.stem for p in photos)
+    own = _own_names(photos)
     entries, used = [], set()
     for photo in photos:
         key = next((k for k in (photo.as_posix(), f"{photo.parent.name}/{photo.name}", photo.name) if k in rows), None)
@@ -45,16 +46,43 @@ def name_units(photos: Sequence[Path], units_file: Path | None = None) -> list[U
             extra = {k: v for k, v in row.items() if k not in ("unit", "photo", "carton") and v}
             entries.append(UnitEntry(photo, row["unit"], row.get("carton") or None, extra))
         else:
-            name = photo.stem if stems[photo.stem] == 1 else f"{photo.parent.name}/{photo.stem}"
-            entries.append(UnitEntry(photo, name[:MAX_TEXT]))
+            entries.append(UnitEntry(photo, own[photo]))
     left = [k for k in rows if k not in used]
-    if left:
+    if units_file is None or not left:
+        return entries, ()
+    if not used:
         more = f" and {len(left) - 1} more" if len(left) > 1 else ""
         raise RigError(
             f"{units_file}: photo {left[0]!r}{more} is not among the pictures given",
-            "Hand in the folder that holds it, or take its row out.",
+            "Hand in the folder that holds it, or correct the column photo.",
         )
-    return entries
+    remark = f"{len(left)} of {len(rows)} rows of {units_file.name} name photos not given, such as {left[0]!r}"
+    without = len(entries) - len(used)
+    return entries, (f"{remark}; {without} of {len(entries)} photos have no row" if without else remark,)
+
+
+def _own_names(photos: Sequence[Path]) -> dict[Path, str]:
+    """A name of its own for every photo: its stem, else its file's name, else with the names of folders before it."""
+    groups: dict[str, list[Path]] = {}
+    for photo in photos:
+        groups.setdefault(photo.stem[:MAX_TEXT], []).append(photo)
+    names = {}
+    for stem, group in groups.items():
+        if len(group) == 1:
+            names[group[0]] = stem
+            continue
+        whole = [p.absolute().parts[1:] for p in group]
+        deepest = max(len(parts) for parts in whole)
+        forms: list[list[str]] = [[p.name[-MAX_TEXT:] for p in group]]
+        for depth in range(2, deepest + 1):
+            folders = ["/".join(parts[-depth:-1]) for parts in whole]
+            forms += [
+                [f"{f}/{end}"[-MAX_TEXT:] for f, end in zip(folders, ends, strict=True)]
+                for ends in ([p.stem for p in group], [p.name for p in group])
+            ]
+        apart = (form for form in forms if len(set(form)) == len(group) and groups.keys().isdisjoint(form))
+        names |= dict(zip(group, next(apart, forms[-1]), strict=True))
+    return names
 
 
 def read_units(path: Path) -> dict[str, dict[str, str]]:

@@ -344,7 +344,10 @@ class Inspected:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """How a batch ended. ``stopped``: not every photo was reached; the same command goes on where it stopped."""
+    """How a batch ended. ``stopped``: not every photo was reached; the same command goes on where it stopped.
+
+    remarks : what a person should know of the batch, such as rows of the units file whose photos were not given.
+    """
 
     total: int
     inspected: int
@@ -352,3 +355,4 @@ class BatchResult:
     failed: int
     nonconforming: int
     stopped: bool
+    remarks: tuple[str, ...] = ()

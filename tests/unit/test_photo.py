@@ -504,6 +504,11 @@ def test_photo_files(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(PhotoError, match="no pictures"):
         photo_files([tmp_path / "empty"])
+    (tmp_path / "empty" / "lot-2").mkdir()
+    with pytest.raises(
+        PhotoError, match=r"no pictures of its own, and the folders inside it \(lot-2\) are not searched"
+    ):
+        photo_files([tmp_path / "empty"])
     with pytest.raises(PhotoError, match="does not exist"):
         photo_files([tmp_path / "gone"])
 

@@ -58,7 +58,7 @@ def test_heic_of_ten_bits() -> None:
     levels = np.unique(shot.photo.pixels)
     assert len(levels) > 256
     assert np.abs(levels * (1023 / 65535) - np.rint(levels * (1023 / 65535))).max() < 0.01
-    assert "10 bits a channel" in shot.notes
+    assert "the file has 10 bits a channel" in shot.notes
 
 
 def test_heic_of_a_usual_size() -> None:

@@ -218,7 +218,7 @@ def test_sealing_names_sizes_that_will_not_be_measured(station: Station, tmp_pat
 def test_a_part_as_high_as_the_camera_is_refused(station: Station, tmp_path: Path) -> None:
     rig = tmp_path / "rig.toml"
     rig.write_text('name = "b"\n[camera]\nwidth = 64\nheight = 64\ndistance_mm = 300.0\n')
-    station.add_rig(rig)
+    station.bench.add_rig(rig)
     sheet = tmp_path / "sheet.toml"
     sheet.write_text(SHEET.format(sku="MAS", golden="", plus=0.15).replace("thickness_mm = 1.6", "thickness_mm = 299"))
     with pytest.raises(SheetError, match="thickness_mm = 299 is more than half the way to the camera of rig b"):
@@ -411,12 +411,12 @@ def test_an_expired_calibration_is_named_with_the_command_and_the_units_are_meas
         station._db, rig_id=records.rig(station._db, "a").id, kind="light", document=json.dumps(grey), files=[],
         made_at=clock(), expires_at=datetime(2026, 6, 1, tzinfo=UTC),
     )  # fmt: skip
-    found = station.calibration("a")
+    found = station.bench.calibration("a")
     assert found.light is not None
     assert (found.rig.name if found.rig else "", found.lens, found.light.uniformity) == ("a", None, 0.9)
     assert run(station, lot, rig="a")[1].inspected == 8
     clock.now = datetime(2026, 6, 2, tzinfo=UTC)
-    (fault,) = station.calibration("a").faults
+    (fault,) = station.bench.calibration("a").faults
     assert "the light calibration of rig a expired on 2026-06-01: run `station calibrate light --rig a" in fault.reason
     assert run(station, lot, rig="a")[1].inspected == 8
     with pytest.raises(NotFoundError, match="no rig 'b'"):
@@ -526,5 +526,35 @@ def test_a_units_file_that_makes_no_sense(tmp_path: Path, text: str, wrong: str)
 
 
 def test_photos_of_one_name_in_two_folders_are_two_units() -> None:
-    names = [e.unit for e in name_units([Path("x/1.jpg"), Path("y/1.jpg"), Path("y/2.jpg")])]
+    names = [e.unit for e in name_units([Path("x/1.jpg"), Path("y/1.jpg"), Path("y/2.jpg")])[0]]
     assert names == ["x/1", "y/1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("photos", "names"),
+    [
+        (["same.jpg", "same.png"], ["same.jpg", "same.png"]),
+        (["x/1.jpg", "x/1.png", "y/1.jpg"], ["x/1.jpg", "x/1.png", "y/1.jpg"]),
+        (["a/x/1.jpg", "b/x/1.jpg"], ["a/x/1", "b/x/1"]),
+        (["1.jpg", "1.png", "1.jpg.jpg"], ["here/1.jpg", "here/1.png", "1.jpg"]),
+        (["1.jpg", "x/1.jpg"], ["here/1", "x/1"]),
+    ],
+)
+def test_photos_of_one_stem_are_told_apart(
+    photos: list[str], names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert [e.unit for e in name_units([Path(p) for p in photos])[0]] == names
+
+
+def test_rows_of_photos_not_given_are_a_remark(station: Station, lot: Path, tmp_path: Path) -> None:
+    file = tmp_path / "units.csv"
+    file.write_text("unit,photo\nA1,unit-1.png\nB8,unit-28.png\nB9,unit-29.png\n", "utf-8")
+    _, result = run(station, lot, units_file=file)
+    given = len(list(lot.glob("*.png")))
+    assert result.remarks == (
+        "2 of 3 rows of units.csv name photos not given, such as 'unit-28.png'; "
+        f"{given - 1} of {given} photos have no row",
+    )
+    assert station.units(lot="L1")[0].unit == "A1"
