@@ -63,12 +63,14 @@ def map_picture(
     marks: Sequence[Mark],
     *,
     title: str,
+    notes: Sequence[str] = (),
     width_px: int = 900,
 ) -> RGB:
     """A colour map over its unit, with the scale beside it.
 
     difference : (H, W) CIEDE2000. where : (H, W) where it counts; elsewhere the unit is shown, grey and dim.
-    unit : (H, W, 3) sRGB. marks : limits to be marked on the scale.
+    unit : (H, W, 3) sRGB. marks : limits to be marked on the scale. notes : lines below the map, such as over what area
+    it is averaged.
     """
     common = float(np.quantile(difference[where], 0.95)) if where.any() else 1.0
     # limits stand in the middle of the scale: edges, where registration shows, would stretch it beyond use
@@ -77,9 +79,11 @@ def map_picture(
     picture = np.where(where[..., None], scale_colours(difference, top), (0.35 * grey + 40).astype(np.uint8))
     height = round(width_px * unit.shape[0] / unit.shape[1])
     body = Image.fromarray(picture.astype(np.uint8)).resize((width_px, height), Image.Resampling.LANCZOS)
-    sheet, draw = _sheet(width_px + 240, height + 90, title)
+    sheet, draw = _sheet(width_px + 240, height + 90 + 24 * len(notes), title)
     sheet.paste(body, (20, 60))
     _scale(draw, (width_px + 50, 95), height - 70, top, marks)
+    for k, note in enumerate(notes):
+        draw.text((20, height + 72 + 24 * k), note, font=font(16), fill=INK)
     return np.asarray(sheet)
 
 
@@ -194,10 +198,11 @@ def _vector_foot(draw: ImageDraw.ImageDraw, m: MeasurementDocument, at: tuple[in
     draw.text((x, y + 56), f"delta  {parts}", font=font(14), fill=GREY)
 
 
-def card_picture(photo: RGB, card: CardDocument, *, gates: Sequence[Mark] = (), width_px: int = 1000) -> RGB:
+def card_picture(photo: RGB, card: CardDocument, *, limits: tuple[float, float], width_px: int = 1000) -> RGB:
     """The card as it lies in the photo, every patch with its error. photo : (H, W, 3) sRGB, upright.
 
-    gates : limits of a patch's error to be marked on the scale.
+    limits : of the gate's mean and largest CIEDE2000. They are told in words and not marked on the scale: the gate has
+    a fit of its own, and the patches show that of the chosen correction.
     """
     if card.corners_px is None or not card.patches:
         sheet, draw = _sheet(900, 120, f"{card.photo}: no colour card")
@@ -212,12 +217,12 @@ def card_picture(photo: RGB, card: CardDocument, *, gates: Sequence[Mark] = (), 
     zoom = width_px / crop.width
     height = round(crop.height * zoom)
     state = "may be used" if card.usable else "may not be used"
-    sheet, draw = _sheet(width_px + 240, height + 130, f"{card.photo}: {card.edition or 'colour card'} {state}")
+    sheet, draw = _sheet(width_px + 240, height + 156, f"{card.photo}: {card.edition or 'colour card'} {state}")
     sheet.paste(crop.resize((width_px, height), Image.Resampling.LANCZOS), (20, 60))
     points = (corners - (x0, y0) + 0.5) * zoom + (20, 60)
     draw.line([tuple(p) for p in np.vstack([points, points[:1]])], fill=WHITE, width=3)
     known = [p.delta_e_00 for p in card.patches if p.delta_e_00 is not None]
-    top = round_top(max([1.05 * max(known, default=1.0), *(1.15 * m.value for m in gates)]))
+    top = round_top(1.05 * max([2.0, *known]))
     pitch = zoom * math.sqrt(_area(corners) / len(card.patches))
     for p in card.patches:
         x, y = (np.array(p.centre_px) - (x0, y0) + 0.5) * zoom + (20, 60)
@@ -233,9 +238,15 @@ def card_picture(photo: RGB, card: CardDocument, *, gates: Sequence[Mark] = (), 
             f"{card.fit.loo_mean:.2f}, max {card.fit.loo_max:.2f}"
         )
         draw.text((20, height + 72), line, font=font(18), fill=INK)
+        if card.fit.gate_mean is not None and card.fit.gate_max is not None:
+            line = (
+                f"gate, by a plain fit of its own: mean {card.fit.gate_mean:.2f} (at most {limits[0]:g}), "
+                f"max {card.fit.gate_max:.2f} (at most {limits[1]:g})"
+            )
+            draw.text((20, height + 98), line, font=font(18), fill=INK)
     if card.reason:
-        draw.text((20, height + 98), card.reason[:120], font=font(17), fill=_ORANGE)
-    _scale(draw, (width_px + 50, 95), max(height - 70, 120), top, gates)
+        draw.text((20, height + 124), card.reason[:120], font=font(17), fill=_ORANGE)
+    _scale(draw, (width_px + 50, 95), max(height - 70, 120), top, ())
     return np.asarray(sheet)
 
 

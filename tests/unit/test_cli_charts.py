@@ -2,17 +2,130 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 
+from station.calibrate.bounds import LOWEST_UNIFORMITY
 from station.cli import app
 from station.cli.conduct import run
+from station.errors import RequestError
+from station.measure.unit_map import unit_map
+from station.report import colour_charts
+from station.service import Station, charting
+from station.service.measuring import Job, inspect_photo
+from station.settings import Settings
+from station.values.documents import MeasurementDocument, UnitDocument, Verdict
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
 CARD = str(SAMPLES / "bench" / "card.toml")
 GOLDEN, UNIT = SAMPLES / "alpine" / "golden.jpg", SAMPLES / "alpine" / "units" / "unit-31.jpg"
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
+    """A calibrated bench with one golden sealed on it."""
+    with Station(Settings(home=tmp_path_factory.mktemp("home"))) as station:
+        rig = station.bench.add_rig(SAMPLES / "bench" / "rig.toml").name
+        station.bench.calibrate_lens(rig, sorted((SAMPLES / "bench").glob("board-*.jpg")))
+        station.bench.calibrate_light(rig, sorted((SAMPLES / "bench").glob("grey-*.jpg")))
+        station.seal_golden(SAMPLES / "alpine" / "sheet.toml", GOLDEN, rig=rig, card=CARD)
+        yield station
+
+
+class Drawn:
+    """What a chart was asked to draw, in place of drawing it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+        self.data: Any = None
+        self.words: dict[str, Any] = {}
+        monkeypatch.setattr(colour_charts, name, self)
+
+    def __call__(self, data: Any, *_: Any, **words: Any) -> np.ndarray:
+        self.data, self.words = data, words
+        return np.zeros((4, 4, 3), np.uint8)
+
+
+def colours(document: UnitDocument) -> list[MeasurementDocument]:
+    return [m for m in document.measurements if m.kind == "colour"]
+
+
+def warmed(path: Path) -> Path:
+    """The unit's photo under a lamp that has become warmer since the golden's was taken."""
+    photo = cv2.imread(str(UNIT))
+    assert photo is not None
+    blue_green_red = np.array([0.80, 0.97, 1.03])
+    linear = (photo / 255) ** 2.2 * blue_green_red
+    cv2.imwrite(str(path), np.rint(np.clip(linear, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8))
+    return path
+
+
+@pytest.mark.parametrize("rig", ["bench-a", None])
+def test_vectors_are_those_of_the_unit_s_document(
+    bench: Station, rig: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = Drawn(monkeypatch, "vectors_picture")
+    charting.vectors_chart(bench, UNIT, "GS-ALPINE-01", rig=rig, card=CARD)
+    inspected = bench.inspect(UNIT, golden="GS-ALPINE-01", rig=rig, card=CARD)
+    assert inspected.unit_id is not None
+    assert len(drawn.data) == 7
+    assert drawn.data == colours(bench.unit_document(inspected.unit_id))
+
+
+def test_colour_that_a_gate_leaves_undecided_is_drawn_so(
+    bench: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = warmed(tmp_path / "warmed.png")
+    vectors, area = Drawn(monkeypatch, "vectors_picture"), Drawn(monkeypatch, "map_picture")
+    charting.vectors_chart(bench, photo, "GS-ALPINE-01", rig="bench-a", card=CARD)
+    assert {m.verdict for m in vectors.data} == {Verdict.UNDECIDED}
+    charting.map_chart(bench, photo, "GS-ALPINE-01", rig="bench-a", card=CARD)
+    assert any(note.startswith("light:") for note in area.words["notes"])
+
+
+def test_the_map_shows_what_the_document_says(bench: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nearly all of a region in its limits is shown as in its limits, and the wrong one as wrong."""
+    line = bench.line("GS-ALPINE-01", rig="bench-a", card=CARD)
+    near = 0
+    for photo in (UNIT, UNIT.with_name("unit-06.jpg")):
+        master, seen = inspect_photo(line, Job(str(photo), photo.stem))
+        found = unit_map(seen.aligned, master)
+        assert found is not None
+        assert found.side_mm == pytest.approx(0.4, abs=0.04)
+        for region, told in zip(master.regions, colours(seen.document), strict=True):
+            here = found.where & (master.labels == region.label)
+            middle = float(np.median(found.difference[here]))
+            assert told.value is not None
+            near += abs(middle - told.value) <= told.u
+            assert (middle > 3.0) == (told.verdict is Verdict.NONCONFORMS)
+            assert middle < 2.0 or told.verdict is Verdict.NONCONFORMS
+    assert near >= 13  # of 14; in one cell a reflection really differs from place to place
+    drawn = Drawn(monkeypatch, "map_picture")
+    charting.map_chart(bench, UNIT, "GS-ALPINE-01", rig="bench-a", card=CARD)
+    master, seen = inspect_photo(line, Job(str(UNIT), UNIT.stem))
+    found = unit_map(seen.aligned, master)
+    assert found is not None
+    np.testing.assert_array_equal(drawn.data, found.difference)
+    assert "Averaged over 0.43 mm." in drawn.words["notes"][0]
+
+
+def test_a_photo_that_shows_no_such_unit_is_refused(bench: Station) -> None:
+    for name in ("wrong-product", "out-of-frame"):
+        photo = SAMPLES / "alpine" / "disturbed" / f"{name}.jpg"
+        with pytest.raises(RequestError, match="cannot be compared with GS-ALPINE-01"):
+            charting.vectors_chart(bench, photo, "GS-ALPINE-01", rig="bench-a", card=CARD)
+
+
+def test_charts_say_what_they_hold_and_mark_the_bounds(bench: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    uniformity, drift = Drawn(monkeypatch, "uniformity_picture"), Drawn(monkeypatch, "drift_picture")
+    charting.uniformity_chart(bench, "bench-a")
+    assert uniformity.words["least"] == LOWEST_UNIFORMITY
+    charting.drift_chart(bench, "bench-a")
+    assert "all checks" in drift.words["title"]
 
 
 def test_pictures_of_a_unit_and_its_bench(
