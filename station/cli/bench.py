@@ -53,10 +53,7 @@ def card(
             for c in fit.candidates
         ]
         table("Corrections", ["model", "fit", "leaving one out", "at most", ""], tried)
-        rows = [
-            [p.name, "" if p.delta_e_00 is None else f"{p.delta_e_00:.2f}", p.fault]
-            for p in found.patches
-        ]
+        rows = [[p.name, "" if p.delta_e_00 is None else f"{p.delta_e_00:.2f}", p.fault] for p in found.patches]
         table("Patches", ["patch", "CIEDE2000", ""], rows)
 
 
@@ -66,7 +63,7 @@ def add_rig(
 ) -> None:
     """Register a bench: its markers, camera, working distance."""
     with context_of(context).open() as station:
-        added = station.add_rig(file)
+        added = station.bench.add_rig(file)
     if json:
         emit(document(added))
         return
@@ -79,7 +76,7 @@ def add_rig(
 def list_rigs(context: typer.Context, json: Json = False) -> None:
     """Every bench and until when its calibrations hold."""
     with context_of(context).open() as station:
-        found = station.rigs()
+        found = station.bench.rigs()
         states = [] if json else station.bench.statuses()
     if json:
         for one in found:

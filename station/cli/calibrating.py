@@ -33,7 +33,7 @@ def calibrate_lens(
 ) -> None:
     """Measure the lens on pictures of the ChArUco board."""
     with context_of(context).open() as station, progress("Calibrating the lens"):
-        made = station.calibrate_lens(rig, boards)
+        made = station.bench.calibrate_lens(rig, boards)
     if json:
         emit(document(made))
         return
@@ -133,10 +133,7 @@ def status(context: typer.Context, rig: RigName, json: Json = False) -> None:
             f"{bench.lens.rms_px:.3f} px left; until {bench.lens.expires_at:%Y-%m-%d}"
         )
     else:
-        show(
-            "Lens: not calibrated, lengths come from the colour card with the larger uncertainty. "
-            f"Run: station calibrate lens --rig {rig} BOARD.jpg ..."
-        )
+        show("Lens: not calibrated.")
     if bench.light is not None:
         light = bench.light
         show(
@@ -157,11 +154,18 @@ def show_state(bench: BenchView) -> None:
     for soon in bench.expiring:
         show(f"Soon: {soon.reason}. Run: {soon.command}")
     if bench.state == "ok":
-        show(f"Rig {bench.rig} is within bounds.")
+        what = f"Rig {bench.rig}" if bench.lens is not None else f"The light of rig {bench.rig}"
+        show(f"{what} is within bounds.")
+    if bench.lens is None:
+        show(
+            f"Rig {bench.rig} has no lens calibration: lengths come from the colour card, with the larger uncertainty. "
+            f"Run: station calibrate lens --rig {bench.rig} BOARD.jpg ..."
+        )
 
 
 def _show_light(light: LightView) -> None:
     from station.calibrate.flicker import LARGEST_BANDING, LARGEST_TEMPORAL
+    from station.calibrate.warm_up import LARGEST_LEVEL_PER_MINUTE, LARGEST_TINT_PER_MINUTE
 
     if light.nine is not None:
         rows = [[f"{v:.0%}" for v in row] for row in light.nine]
@@ -181,8 +185,9 @@ def _show_light(light: LightView) -> None:
         w = light.warm_up
         said = {True: "settled", False: "NOT settled", None: "too short or too noisy to say, take frames for 5 minutes"}
         show(
-            f"Warm-up over {w.minutes:.0f} min: level {w.level_per_minute:+.2%} a minute, "
-            f"tint {w.tint_per_minute:.2f} CIEDE2000 a minute: {said[w.settled]}"
+            f"Warm-up over {w.minutes:.0f} min: level {w.level_per_minute:+.2%} a minute "
+            f"({LARGEST_LEVEL_PER_MINUTE:.1%} allowed), tint {w.tint_per_minute:.2f} CIEDE2000 a minute "
+            f"({LARGEST_TINT_PER_MINUTE:g} allowed): {said[w.settled]}"
         )
     if light.meter is not None:
         places = "" if light.meter.uniformity is None else f", lowest {light.meter.uniformity:.0%} of the highest"

@@ -89,11 +89,11 @@ def _bench_and_golden(station: Station, samples: Path, out: Path) -> str:
 
     bench = samples / "bench"
     with _step("Registering the bench, calibrating its lens"):
-        rig = station.add_rig(bench / "rig.toml").name
-        lens = station.calibrate_lens(rig, sorted(bench.glob("board-*.jpg")))
+        rig = station.bench.add_rig(bench / "rig.toml").name
+        lens = station.bench.calibrate_lens(rig, sorted(bench.glob("board-*.jpg")))
     show(f"  {lens.images} pictures of the board, {lens.residual:.3f} px left")
     with _step("Calibrating its light"):
-        light = station.calibrate_light(rig, sorted(bench.glob("grey-*.jpg")), lux=900)
+        light = station.bench.calibrate_light(rig, sorted(bench.glob("grey-*.jpg")), lux=[900])
     show(f"  darkest place {light.detail['uniformity'] or 0:.0%} of the brightest, {light.residual:.2%} left")
     with _step("Measuring and sealing the golden sample"):
         folder = samples / DESIGN
@@ -110,7 +110,7 @@ def _inspect(station: Station, folder: Path, lot: str, number: str, samples: Pat
 
     done: list[Inspected] = []
     table_file = folder.parent / "units.csv"
-    rig = station.rigs()[0].name
+    rig = station.bench.rigs()[0].name
     with _step(f"Inspecting {folder.name} ({lot})"), progress("Inspecting") as move:
 
         def on_done(one: Inspected) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
 from station.service import views
 from station.store import records
 from station.store.database import Database
-from station.store.rows import GoldenRow, ReviewRow, RigRow, UnitRow
+from station.store.rows import GoldenRow, LotDecisionRow, LotRow, ReviewRow, RigRow, UnitRow
 from station.values.bench import Calibration, LightCalibration
+from station.values.documents import Verdict
 from station.values.light import LightCheck
 
 
@@ -152,4 +153,22 @@ def review_view(row: ReviewRow) -> views.ReviewView:
         reviewer=row.reviewer,
         at=row.at,
         supersedes=row.supersedes,
+    )
+
+
+def lot_view(
+    row: LotRow, standing: Mapping[Verdict, int], decided: LotDecisionRow | None, *, waiting: int
+) -> views.LotView:
+    """A lot as it stands. standing : units by verdict, each unit once; waiting : of them for a reviewer."""
+    return views.LotView(
+        lot=row.name,
+        golden=row.golden,
+        golden_version=row.golden_version,
+        created_at=row.created_at,
+        inspected=sum(standing.values()),
+        conforms=standing[Verdict.CONFORMS],
+        nonconforms=standing[Verdict.NONCONFORMS],
+        undecided=standing[Verdict.UNDECIDED],
+        waiting=waiting,
+        decision=decided.decision if decided else None,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,7 +20,8 @@ from station.service.bench import Bench
 from station.service.inspecting import Batch, Engine, InProcess
 from station.service.lots import outcome, standing_units, vet_lot_id
 from station.service.measuring import Line
-from station.service.showing import golden_view, review_view, unit_view
+from station.service.reviewing import vet_review
+from station.service.showing import golden_view, lot_view, review_view, unit_view
 from station.service.units_file import name_units
 from station.settings import Settings, read_settings
 from station.store import inspections, records
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
     from station.values.tolerance import ToleranceDocument
 
 PROGRAM = f"golden-sample-station {__version__}"
-DECISIONS = ("accept", "reject", "defer", "undo")
-MAX_TEXT = 2000
 
 
 def _now() -> datetime:
@@ -45,7 +45,7 @@ def _now() -> datetime:
 class Station:
     """Opens the home named by the settings; makes it where there is none. Close it, or use it in a ``with``.
 
-    clock : answers the time now, in UTC.
+    ``bench`` holds what can be done with rigs and their calibrations. clock : answers the time now, in UTC.
 
     Raises
     ------
@@ -236,17 +236,7 @@ class Station:
         ConflictError
             Another review came in between (``expected``), or ``request_key`` was used for another one.
         """
-        reason, reviewer = reason.strip(), reviewer.strip()
-        if decision not in DECISIONS:
-            raise RequestError(f"{decision[:40]!r} is no decision", f"Use one of {', '.join(DECISIONS)}.")
-        if not reviewer:
-            raise RequestError("the reviewer is missing", "Say who decides.")
-        if not reason and decision in ("reject", "defer"):
-            raise RequestError(f"a {decision} needs a reason", "Say why, in a few words.")
-        if not reviewer.isprintable() or not reason.replace("\n", " ").isprintable():
-            raise RequestError("the reason or the reviewer has control characters", "Use plain text.")
-        if max(len(reason), len(reviewer)) > MAX_TEXT:
-            raise RequestError("the reason or the reviewer is too long", f"Use at most {MAX_TEXT} characters.")
+        reason, reviewer = vet_review(decision, reason, reviewer)
         row = inspections.add_review(
             self._db, unit_id=unit_id, decision=decision, reason=reason, reviewer=reviewer, at=self._clock(),
             expected=expected, request_key=request_key,
@@ -302,20 +292,9 @@ class Station:
         """One lot as it stands."""
         row = records.lot(self._db, name)
         units = standing_units(inspections.units(self._db, lot=name, current=True, bare=True))
-        count = {v: sum(u.standing is v for u in units) for v in Verdict}
+        count = Counter(u.standing for u in units)
         decided = records.lot_decisions(self._db, row.id)
-        return views.LotView(
-            lot=name,
-            golden=row.golden,
-            golden_version=row.golden_version,
-            created_at=row.created_at,
-            inspected=len(units),
-            conforms=count[Verdict.CONFORMS],
-            nonconforms=count[Verdict.NONCONFORMS],
-            undecided=count[Verdict.UNDECIDED],
-            waiting=len(inspections.queue(self._db, lot=name)),
-            decision=decided[0].decision if decided else None,
-        )
+        return lot_view(row, count, decided[0] if decided else None, waiting=len(inspections.queue(self._db, lot=name)))
 
     def learned_tolerance(self, golden: str, *, lot: str | None = None, region: str | None = None) -> ToleranceDocument:
         """The colour tolerance that a golden sample's accepted units teach; nothing is judged by it.

@@ -90,11 +90,11 @@ def measure(folder: Path, design: str, *, plating: bool) -> tuple[list[Seen], in
     here, bench = folder / design, folder / "bench"
     truth: dict[str, Any] = tomllib.loads((here / "truth.toml").read_text("utf-8"))
     with tempfile.TemporaryDirectory() as home, Station(Settings(home=Path(home))) as station:
-        rig = station.add_rig(bench / "rig.toml").name
-        station.calibrate_lens(rig, sorted(bench.glob("board-*.jpg")))
+        rig = station.bench.add_rig(bench / "rig.toml").name
+        station.bench.calibrate_lens(rig, sorted(bench.glob("board-*.jpg")))
         # One frame: the renderer's exposure wanders from picture to picture, which a bench would take for flicker.
-        station.calibrate_light(rig, sorted(bench.glob("grey-*.jpg"))[:1])
-        calibration = station.calibration(rig, str(bench / "card.toml"))
+        station.bench.calibrate_light(rig, sorted(bench.glob("grey-*.jpg"))[:1])
+        calibration = station.bench.calibration(rig, str(bench / "card.toml"))
     sheet, golden = load_sheet(here / "sheet.toml"), correct(read_photo(here / "golden.jpg"), calibration)
     master = measure_master(golden, sheet, number="golden", version=1)
     if plating:

@@ -178,11 +178,11 @@ def calibrations(samples: Path) -> dict[str, Calibration]:
     """``rig``: the sample set's bench, calibrated; ``card``: the colour card and nothing else."""
     bench = samples / "bench"
     with tempfile.TemporaryDirectory() as home, Station(Settings(home=Path(home))) as station:
-        rig = station.add_rig(bench / "rig.toml").name
-        station.calibrate_lens(rig, sorted(bench.glob("board-*.jpg")))
-        station.calibrate_light(rig, sorted(bench.glob("grey-*.jpg")))
+        rig = station.bench.add_rig(bench / "rig.toml").name
+        station.bench.calibrate_lens(rig, sorted(bench.glob("board-*.jpg")))
+        station.bench.calibrate_light(rig, sorted(bench.glob("grey-*.jpg")))
         card = str(bench / "card.toml")
-        return {"rig": station.calibration(rig, card), "card": station.calibration(None, card)}
+        return {"rig": station.bench.calibration(rig, card), "card": station.bench.calibration(None, card)}
 
 
 def sealed(design: Path, calibration: Calibration) -> Setup:

@@ -44,10 +44,10 @@ def inspect(folder: Path, design: str, jobs: int) -> dict[str, UnitDocument]:
     done: list[Inspected] = []
     with tempfile.TemporaryDirectory() as home, Station(Settings(home=Path(home))) as station:
         bench, card = folder / "bench", str(folder / "bench" / "card.toml")
-        rig = station.add_rig(bench / "rig.toml").name
-        station.calibrate_lens(rig, sorted(bench.glob("board-*.jpg")))
+        rig = station.bench.add_rig(bench / "rig.toml").name
+        station.bench.calibrate_lens(rig, sorted(bench.glob("board-*.jpg")))
         # One frame: the renderer's exposure wanders from picture to picture, which a bench would take for flicker.
-        station.calibrate_light(rig, sorted(bench.glob("grey-*.jpg"))[:1])
+        station.bench.calibrate_light(rig, sorted(bench.glob("grey-*.jpg"))[:1])
         here = folder / design
         golden = station.seal_golden(here / "sheet.toml", here / "golden.jpg", rig=rig, card=card)
         folders = [f for f in (here / "units", here / "disturbed") if f.exists()]

@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -47,8 +50,8 @@ def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with the sample bench calibrated and the alpine golden sealed on it, on 20 May 2026."""
     home = tmp_path_factory.mktemp("bench") / "home"
     with Station(Settings(home=home), clock=Clock(MAY)) as station:
-        station.add_rig(BENCH / "rig.toml")
-        station.calibrate_lens("bench-a", sorted(BENCH.glob("board-*.jpg")))
+        station.bench.add_rig(BENCH / "rig.toml")
+        station.bench.calibrate_lens("bench-a", sorted(BENCH.glob("board-*.jpg")))
         station.bench.calibrate_light("bench-a", GREYS, lux=[900.0], instrument="T-10A, no. 123")
         station.seal_golden(SAMPLES / "alpine" / "sheet.toml", GOLDEN, rig="bench-a", card=CARD)
     return home
@@ -183,6 +186,36 @@ def test_a_photo_with_another_exposure_is_not_judged_for_colour(station: Station
     assert "exposure time 1/100 s instead of 1/50 s" in reason
 
 
+def test_a_photo_without_its_exposure_passes_with_a_remark(station: Station, tmp_path: Path) -> None:
+    bare = tmp_path / "bare.jpg"
+    with Image.open(UNIT) as image:
+        image.save(bare, "JPEG", quality=97)
+    ok, reason = gate(inspect(station, bare), "light")
+    assert ok
+    assert reason == "the photo does not name its exposure, so its settings could not be compared"
+    assert gate(inspect(station, UNIT), "light") == (True, "")
+
+
+def test_numbers_that_are_not_finite_are_not_kept_and_old_ones_count_as_absent(
+    station: Station, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    light = station.bench.light("bench-a")
+    assert light is not None
+    spoilt = replace(light, gain=np.full_like(light.gain, np.nan), made_at=light.made_at + timedelta(minutes=1))
+    with monkeypatch.context() as patched:
+        patched.setattr("station.calibrate.field.flat_field", lambda *_, **__: spoilt)
+        with pytest.raises(CalibrationError, match="without finite numbers"):
+            station.bench.calibrate_light("bench-a", GREYS)
+    assert station.bench.status("bench-a").state == "ok"
+    with closing(sqlite3.connect(home / "station.db")) as db, db:
+        db.execute("UPDATE calibrations SET document = ? WHERE kind = 'light'", [json.dumps(spoilt.as_dict())])
+    (fault,) = station.bench.status("bench-a").faults
+    assert fault.reason == "rig bench-a has no light calibration"
+    assert fault.command == "station calibrate light --rig bench-a GREY.jpg ..."
+    assert station.bench.rigs()[0].light_expires_at is None
+    assert verdicts(inspect(station, UNIT), "colour") == {Verdict.UNDECIDED}
+
+
 def test_a_photo_in_another_light_than_the_goldens_is_not_judged_for_colour(
     station: Station, tmp_path: Path, before: UnitDocument
 ) -> None:
@@ -231,7 +264,7 @@ def test_a_check_needs_a_calibrated_light_and_a_card(station: Station, tmp_path:
         station.bench.check_light("bench-a", GREYS[0], CARD)
     other = tmp_path / "other.toml"
     other.write_text((BENCH / "rig.toml").read_text().replace('"bench-a"', '"b"'))
-    station.add_rig(other)
+    station.bench.add_rig(other)
     with pytest.raises(CalibrationError, match="the light of rig b is not calibrated") as refused:
         station.bench.check_light("b", GOLDEN, CARD)
     assert refused.value.do == "Run: station calibrate light --rig b GREY.jpg ..."
@@ -289,6 +322,7 @@ def test_a_bench_about_to_expire_is_announced(station: Station, clock: Clock) ->
         ([0.0], "", None, "more than 0 and at most 200,000 lux"),
         ([9e9], "", None, "more than 0 and at most 200,000 lux"),
         ([900.0], "", date(2026, 5, 22), "which is yet to come"),
+        ([900.0], "", date(9999, 1, 1), "which is yet to come"),
         ([900.0], "x\n", date(2026, 5, 20), None),
         ([900.0], "x\ny", None, "no plain text"),
     ],
@@ -301,6 +335,29 @@ def test_a_meters_reading_is_vetted(
         return
     with pytest.raises(RequestError, match=text):
         station.bench.calibrate_light("bench-a", GREYS[:1], lux=lux, instrument=instrument, measured_on=measured_on)
+
+
+def test_one_grey_picture_is_not_counted_twice(station: Station, tmp_path: Path) -> None:
+    copy = Path(shutil.copy(GREYS[0], tmp_path / "copy.jpg"))
+    for greys, second in (([GREYS[0], GREYS[0]], []), ([GREYS[0], GREYS[1], copy], []), (GREYS[:2], [copy])):
+        with pytest.raises(RequestError, match=f"is the same grey picture as {GREYS[0].name}"):
+            station.bench.calibrate_light("bench-a", greys, second_rate=second)
+
+
+def test_poor_input_to_the_light_is_remarked_at_once(station: Station) -> None:
+    poor = station.bench.calibrate_light("bench-a", GREYS[:1], lux=[900.0])
+    assert any("One grey picture only: several lower the noise, and flicker" in r for r in poor.remarks)
+    assert any("its day, taken to be 2026-05-20, are not named: add --meter" in r for r in poor.remarks)
+    stale = {"instrument": "T-10A", "measured_on": date(2026, 1, 20)}
+    old = station.bench.calibrate_light("bench-a", GREYS[:1], lux=[900.0], **stale)
+    assert any("read on 2026-01-20, 120 days ago" in r for r in old.remarks)
+    good = station.bench.calibrate_light(
+        "bench-a", GREYS, lux=[900.0, 880.0], instrument="T-10A", measured_on=date(2026, 5, 20)
+    )
+    assert not any("picture" in r or "meter" in r for r in good.remarks)
+    uneven = station.bench.calibrate_light("bench-a", GREYS, lux=[900.0, 660.0], instrument="T-10A")
+    assert any("the lux meter read 660 to 900: the lowest is 73% of the highest" in f for f in uneven.faults)
+    assert station.bench.status("bench-a").state == "out"
 
 
 # --- the commands ----------------------------------------------------------------------------------------------------
@@ -349,3 +406,18 @@ def test_check_and_status_draw_the_drift(home: Path, tmp_path: Path, capsys: pyt
     golden = next(iter(json.loads(said(capsys, home, "golden", "list", "--json").splitlines()[0]).values()))
     assert run(app, ["--home", str(home), "inspect", str(no_photo), "--golden", golden, "--rig", "bench-a"]) == 2
     assert "note: colour is not judged on bench bench-a: the light has drifted by" in capsys.readouterr().err
+
+
+def test_a_rig_without_its_lens_is_not_called_within_bounds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = tmp_path / "other"
+    with Station(Settings(home=home)) as station:
+        station.bench.add_rig(BENCH / "rig.toml")
+        station.bench.calibrate_light("bench-a", GREYS, lux=[900.0])
+    for words in (("rig", "list"), ("calibrate", "status", "--rig", "bench-a")):
+        out = said(capsys, home, *words)
+        assert "Rig bench-a is within bounds" not in out
+        assert "The light of rig bench-a is within bounds." in out
+        assert "Rig bench-a has no lens calibration: lengths come from the colour card" in out
+        assert "Run: station calibrate lens --rig bench-a BOARD.jpg" in out
+    assert "(0.2% allowed)" in out
+    assert "(0.02 allowed)" in out

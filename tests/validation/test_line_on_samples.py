@@ -61,10 +61,10 @@ class Line:
 @pytest.fixture(scope="module")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
     with Station(Settings(home=tmp_path_factory.mktemp("home"))) as station:
-        rig = station.add_rig(SAMPLES / "bench" / "rig.toml").name
-        station.calibrate_lens(rig, sorted((SAMPLES / "bench").glob("board-*.jpg")))
-        station.calibrate_light(rig, sorted((SAMPLES / "bench").glob("grey-*.jpg")))
-        calibration = station.calibration(rig, CARD)
+        rig = station.bench.add_rig(SAMPLES / "bench" / "rig.toml").name
+        station.bench.calibrate_lens(rig, sorted((SAMPLES / "bench").glob("board-*.jpg")))
+        station.bench.calibrate_light(rig, sorted((SAMPLES / "bench").glob("grey-*.jpg")))
+        calibration = station.bench.calibration(rig, CARD)
     sheet = load_sheet(SAMPLES / "alpine" / "sheet.toml")
     golden = correct(read_photo(SAMPLES / "alpine" / "golden.jpg"), calibration)
     made = Line(calibration, pipeline.measure_master(golden, sheet, number="GS-1", version=1), sheet)

@@ -26,7 +26,7 @@ class Health(Document):
 
 @router.get("/health", tags=["station"], summary="Whether the station and its database answer")
 def health(station: StationOf) -> Health:
-    station.rigs()
+    station.bench.rigs()
     return Health(status="ok", version=__version__)
 
 
