@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from station.calibrate.card import load_cards
 from station.calibrate.patches import Lattice
-from station.calibrate.placement import margin, partial_placements, placements
+from station.calibrate.placement import PartialPlacement, cells, margin, partial_placements, placements
 from station.values.bench import CardReference
 from station.values.colour import SRGB_TO_XYZ, Lab, lab_to_xyz
+from station.values.geometry import project
 
 Float = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
@@ -30,8 +31,12 @@ KNOWN_CHARTS = ("colorchecker24-after-2014", "spydercheckr24")
 """Charts of 24 patches that are recognised and named where another card is asked for."""
 LARGER = 2.0
 """Patches on one lattice, over the card's own, from which it is another chart. Two cards side by side are not more."""
-HIDDEN_SCORE = (0.5, 0.9)
-"""Share of the card that must be seen for it to count as the card, and of the visible part that must then match."""
+HIDDEN_SCORE = (0.5, 0.6)
+"""Share of the card that must be seen for it to count as the card, and of the patches inside the photo that must match
+for those outside to be the reason: beside a patch cut by the photo's edge a clipped one or two seldom match."""
+OPEN = (0.25, 0.75)
+"""Share of all patches, and of those that do not match, that lie open as flat patches of other colours on another
+chart. What covers a card hides the patches' edges."""
 
 
 def is_monochrome(small: Pixels) -> bool:
@@ -144,10 +149,29 @@ def _hidden(small: Pixels, lattice: Lattice, card: CardReference) -> str:
         if matching < max(9, HIDDEN_SCORE[0] * total):
             continue
         if inside < total and matching >= HIDDEN_SCORE[1] * inside:
-            return f"card: {total - inside} of its {total} patches lie outside the photo: photograph the whole card"
-        covered = [p.name for p, seen in zip(card.patches, part.matching, strict=True) if not seen]
+            return (
+                f"card: it reaches over the picture's edge, {total - inside} of its {total} patches lie outside the "
+                "photo, wholly or in part: photograph the whole card"
+            )
+        unlike = ~part.matching
+        names = [p.name for p, other in zip(card.patches, unlike, strict=True) if other]
+        named = f"{', '.join(names[:4])}{' ...' if len(names) > 4 else ''}"
+        lies_open = int((unlike & _seen(part, lattice, card)).sum())
+        if lies_open >= max(OPEN[0] * total, OPEN[1] * len(names)):
+            return (
+                f"card: this looks like another chart, not {card.name}: {len(names)} of its {total} patches lie open "
+                f"and have other colours ({named}): use the card chosen, or choose this one; if it is the card chosen, "
+                "light it evenly"
+            )
         return (
-            f"card: {len(covered)} of its {total} patches are covered or spoilt ({', '.join(covered[:4])}"
-            f"{' ...' if len(covered) > 4 else ''}): lay the card open, with nothing on it"
+            f"card: {len(names)} of its {total} patches are covered or spoilt ({named}): lay the card open, with "
+            "nothing on it"
         )
     return ""
+
+
+def _seen(part: PartialPlacement, lattice: Lattice, card: CardReference) -> NDArray[np.bool_]:
+    """(n,) patches that show as flat areas of their own on the lattice."""
+    onto = np.asarray(np.linalg.solve(lattice.homography, part.homography), dtype=np.float64)
+    index = np.rint(project(onto, cells(card.columns, card.rows))).astype(int)
+    return np.array([(int(i), int(j)) in lattice.seen for i, j in index])

@@ -27,13 +27,14 @@ MAX_QUADS = 700
 class Lattice:
     """homography : (3, 3) (column, row) index to photo pixels. columns, rows : inclusive ranges of indices seen.
 
-    count : flat areas on it.
+    count : flat areas on it. seen : their (column, row).
     """
 
     homography: Float
     columns: tuple[int, int]
     rows: tuple[int, int]
     count: int
+    seen: frozenset[tuple[int, int]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,4 +203,5 @@ def _fit(cells: dict[tuple[int, int], int], q: _Quads) -> Lattice | None:
         (int(low[0]), int(high[0])),
         (int(low[1]), int(high[1])),
         len(kept),
+        frozenset((int(i), int(j)) for i, j in kept),
     )

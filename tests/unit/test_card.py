@@ -26,6 +26,7 @@ from station.values.line import Shot
 
 CLASSIC = load_cards("colorchecker24-after-2014")[0]
 MICRO = CLASSIC.model_copy(update={"name": "micro 24", "patch_mm": 4.0, "pitch_mm": 4.7, "height_mm": 0.8})
+SAMPLES = Path(__file__).parents[2] / "sample_data"
 # A camera whose primaries are not sRGB's: XYZ (D50) to its linear RGB.
 TO_CAMERA = np.array([[1.30, -0.25, -0.18], [-0.32, 1.24, 0.07], [0.02, -0.14, 1.16]])
 
@@ -248,6 +249,44 @@ def test_a_card_cut_off_by_the_frame_is_named(left: tuple[float, float]) -> None
     assert not reading.found or left[0] > 138  # the second one just fits
     if not reading.found:
         assert "outside the photo" in reading.reason
+
+
+@pytest.mark.parametrize("cut", [0.3, 0.8])
+@pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
+def test_a_card_cut_by_any_edge_is_not_called_covered(side: str, cut: float) -> None:
+    """A sample photo cropped so that a part of the card's first or last row or column of patches is outside."""
+    photo = cv2.imread(str(SAMPLES / "alpine" / "golden.jpg"), cv2.IMREAD_COLOR_RGB)
+    assert photo is not None
+    card = load_cards(str(SAMPLES / "bench" / "card.toml"))
+    whole = find_card(Shot(DeviceRGB(photo.astype(np.uint8)), "0" * 64, "golden.jpg"), card)
+    assert whole.usable
+    assert whole.corners_px is not None
+    x, y = whole.corners_px.T
+    pitch = float(np.hypot(*(whole.corners_px[1] - whole.corners_px[0])) / 6)
+    into = round((0.075 + cut * 0.85) * pitch)  # from the middle of the gap into the patches
+    pixels = {
+        "left": photo[:, round(x.min()) + into :],
+        "right": photo[:, : round(x.max()) - into],
+        "top": photo[round(y.min()) + into :],
+        "bottom": photo[: round(y.max()) - into],
+    }[side]
+    reading = find_card(with_pixels(Shot(DeviceRGB(photo), "0" * 64, "cut.jpg"), pixels), card)
+    assert not reading.usable
+    assert "reaches over the picture's edge" in reading.reason
+    assert "lie outside the photo" in reading.reason
+
+
+def test_another_chart_that_shares_half_of_the_colours_is_not_called_covered() -> None:
+    """As other makers sell them: 24 open patches, the greys and some hues are the classic card's, the others not."""
+    lab = MICRO.lab.copy()
+    other = [4, 5, 6, 7, 8, 9, 10, 11, 12, 13]
+    lab[other] = lab[np.roll(other, 3)] * (1, -0.8, -0.8)
+    shot, _ = draw(patch_lab=lab)
+    reading = find_card(shot, (MICRO,))
+    assert not reading.usable
+    assert "looks like another chart" in reading.reason
+    assert "of its 24 patches lie open and have other colours (blue flower, " in reading.reason
+    assert "covered" not in reading.reason
 
 
 def test_a_covered_card_is_named_with_its_patches() -> None:
