@@ -5,26 +5,27 @@ Correct once, then every part through the same correction and under the same lig
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from station.calibrate.card_finding import find_card
 from station.calibrate.light import correct
 from station.errors import AlignmentError, RequestError
-from station.judge import judge_measurement
+from station.judge import is_blocked, judge_measurement
 from station.measure.align import align
 from station.measure.bench_field import BenchField, bench_field
+from station.measure.colour import measure_regions
 from station.measure.frame import exclusions
 from station.measure.parts import FoundPart, find_parts
-from station.measure.side_by_side import SeenDifference, SeenRegion, assumed_srgb, differences, see_regions
+from station.measure.side_by_side import SeenDifference, SeenRegion, assumed, differences, see_regions
 from station.pipeline import measure_master
 from station.sheet import Sheet
-from station.values.bench import Calibration
-from station.values.colour import ColourCorrection, Lab
+from station.values.bench import Calibration, CardReference
+from station.values.colour import ColourCorrection, Lab, rounded
 from station.values.difference import delta_e_2000
 from station.values.documents import MeasurementDocument, Verdict
 from station.values.geometry import Similarity
@@ -60,7 +61,8 @@ class Placed:
 class Look:
     """One photo of several parts: what was found, registered to one master and seen.
 
-    gates : of the photo as a whole. carded : whether a colour card gives the correction; else sRGB is assumed.
+    gates : of the photo as a whole. carded : whether a colour card gives the correction; else the file's own primaries
+    are taken at their word.
     """
 
     corrected: Corrected
@@ -70,6 +72,17 @@ class Look:
     master: Master
     parts: tuple[Placed, ...]
     gates: tuple[Gate, ...]
+
+    @property
+    def basis(self) -> str:
+        """What the colours rest on: ``card``, or ``assumed`` and the primaries that the file names."""
+        return "card" if self.carded else f"assumed {self.corrected.shot.photo.space}"
+
+    @property
+    def fault(self) -> str:
+        """The gate that forbids to judge any colour of the photo, with its reason, or nothing."""
+        failed = (g for g in self.gates if not g.ok and (not g.blocks or "colour" in g.blocks))
+        return next((f"{g.name}: {g.reason}" for g in failed), "")
 
     def difference(self, a: Placed, b: Placed) -> tuple[SeenDifference, ...]:
         """Every region of ``b`` against the same region of ``a``."""
@@ -81,9 +94,12 @@ def photo_of_parts(shot: Shot, calibration: Calibration, card: str | None) -> tu
 
     Raises AlignmentError where there is no part.
     """
-    same = tuple(c for c in calibration.cards if c.name == card)
-    corrected = correct(shot, replace(calibration, cards=same or calibration.cards))
+    corrected = correct(shot, replace(calibration, cards=_edition(calibration, card)))
     return corrected, find_parts(corrected.image, exclusions(corrected))
+
+
+def _edition(calibration: Calibration, card: str | None) -> tuple[CardReference, ...]:
+    return tuple(c for c in calibration.cards if c.name == card) or calibration.cards
 
 
 def pick(parts: Sequence[FoundPart], at_px: tuple[float, float] | None, which: str | None) -> tuple[FoundPart, str]:
@@ -133,14 +149,17 @@ def master_of_photo(corrected: Corrected, golden: FoundPart, sheet: Sheet) -> Ma
     )
 
 
-def look(corrected: Corrected, parts: Sequence[FoundPart], master: Master) -> Look:
-    """Register every part to the master and see its regions through the photo's own correction."""
+def look(corrected: Corrected, parts: Sequence[FoundPart], master: Master, unmet: Sequence[Gate] = ()) -> Look:
+    """Register every part to the master and see its regions through the photo's own correction.
+
+    unmet : gates of what the sheet asks of the light and the bench does not give.
+    """
     carded = corrected.correction is not None
-    correction = corrected.correction if corrected.correction is not None else assumed_srgb()
+    correction = corrected.correction if corrected.correction is not None else assumed(corrected.shot.photo)
     contours = [p.outline.contour_px for p in parts]
     field = bench_field(corrected.image, contours, exclusions(corrected))
     placed = tuple(_place(p, corrected, master, correction) for p in parts)
-    gates = [g for g in corrected.gates if _counts(g)]
+    gates = [*(g for g in corrected.gates if _counts(g)), *unmet]
     if not carded and all(g.ok for g in gates if g.name == "card"):
         gates.append(Gate("card", False, "the photo has no usable colour card", ("colour",)))
     return Look(corrected, correction, carded, field, master, placed, tuple(gates))
@@ -156,17 +175,18 @@ def _place(found: FoundPart, corrected: Corrected, master: Master, correction: C
         return Placed(found, None, (Gate("part", False, found.fault),), ())
     aligned = align(corrected, master, part=found.outline)
     gates = tuple(sorted((g for g in aligned.gates if g.name in _PLACED), key=lambda g: _PLACED.index(g.name)))
-    laid = aligned.overlap >= _LAID
-    if laid and aligned.rival is not None and same_colours(master, aligned.similarity, aligned.rival):
+    read_through = master.correction if master.correction is not None else correction
+    twins = aligned.rival is not None and same_colours(master, aligned.similarity, aligned.rival, read_through)
+    if twins and aligned.overlap >= _LAID:
         gates = tuple(Gate(g.name, True) if g.name == "alignment" else g for g in gates)
     if any(not g.ok for g in gates):
         return Placed(found, aligned, gates, ())
     return Placed(found, aligned, gates, see_regions(aligned, master, corrected, found.outline, correction))
 
 
-def same_colours(master: Master, pose: Similarity, other: Similarity) -> bool:
+def same_colours(master: Master, pose: Similarity, other: Similarity, correction: ColourCorrection) -> bool:
     """Whether two poses of a part that fit about equally well read the same colours off the golden, as of a design of
-    like petals: whichever it is, each region is compared with the same colour."""
+    like petals: whichever it is, each region is compared with the same colour. correction : of the golden's photo."""
     frame = master.frame
     for region in master.regions:
         mask = cv2.erode((master.labels == region.label).astype(np.uint8), np.ones((9, 9), np.uint8))
@@ -180,7 +200,7 @@ def same_colours(master: Master, pose: Similarity, other: Similarity) -> bool:
             return False
         own = np.median(master.image.pixels[y, x], axis=0)
         twin = np.median(master.image.pixels[moved[:, 1], moved[:, 0]], axis=0)
-        lab = assumed_srgb().lab(np.stack([own, twin])).values
+        lab = correction.lab(np.stack([own, twin])).values
         if float(delta_e_2000(Lab(lab[0]), Lab(lab[1]))) > _SAME_COLOUR:
             return False
     return True
@@ -196,34 +216,57 @@ def judged(look: Look, golden: Placed, unit: Placed, sheet: Sheet) -> tuple[Meas
 
 
 def _measurement(d: SeenDifference, look: Look) -> Measurement:
-    method = "CIEDE2000, side by side, " + ("card" if look.carded else "assumed sRGB")
+    method = f"CIEDE2000, side by side, {look.basis}"
     where = next(r.centre_mm for r in look.master.regions if r.name == d.name)
     if d.value is None or d.lab_a is None or d.lab_b is None or d.parts is None:
-        return Measurement(f"colour:{d.name}", "colour", None, "CIEDE2000", 0.0, method, where, d.why)
+        return Measurement(
+            f"colour:{d.name}", "colour", None, "CIEDE2000", 0.0, method, where, d.why, {"side_by_side": True}
+        )
     detail: dict[str, object] = {
-        "lab": _rounded(d.lab_b),
-        "lab_golden": _rounded(d.lab_a),
+        "side_by_side": True,
+        "lab": rounded(d.lab_b),
+        "lab_golden": rounded(d.lab_a),
         "dL": round(d.parts[0], 4),
         "dC": round(d.parts[1], 4),
         "dH": round(d.parts[2], 4),
         "budget": {name: round(share, 4) for name, share in d.budget.items()},
-        # of no difference at all, so without what grows with the difference
-        "best_limit": round(2 * math.hypot(*(share for name, share in d.budget.items() if name != "slope")), 4),
+        "best_limit": round(2 * d.u_none, 4),
         "veil": round(d.veil, 5),
     }
     return Measurement(f"colour:{d.name}", "colour", d.value, "CIEDE2000", 2 * d.u, method, where, "", detail)
-
-
-def _rounded(lab: Float) -> list[float]:
-    return [round(float(v), 4) for v in lab]
 
 
 def part_verdict(look: Look, part: Placed, regions: Sequence[MeasurementDocument]) -> tuple[Verdict, tuple[str, ...]]:
     """A unit's verdict in colour and the reasons, worst first."""
     failed = [f"{g.name}: {g.reason}" for g in (*part.gates, *look.gates) if not g.ok]
     wrong = [m.reason for m in regions if m.verdict is Verdict.NONCONFORMS]
-    undecided = [m.reason for m in regions if m.verdict is Verdict.UNDECIDED and not m.reason.startswith("not judged")]
+    undecided = [m.reason for m in regions if m.verdict is Verdict.UNDECIDED and not is_blocked(m)]
     reasons = tuple(dict.fromkeys([*wrong, *failed, *undecided]))
     if wrong:
         return Verdict.NONCONFORMS, reasons
     return (Verdict.UNDECIDED if reasons or not regions else Verdict.CONFORMS), reasons
+
+
+def against_sealed(look: Look, master: Master, calibration: Calibration) -> Mapping[int, tuple[Measurement, ...]]:
+    """Every part of the photo that can be used against the sealed golden, by its number, measured as a unit's own photo
+    would be: through this photo's card and that of the sealed photo.
+
+    The card is read in the master's own family of corrections, as two families bend one colour in two ways. Empty where
+    there is no card, or where it cannot be read so.
+    """
+    correction = look.corrected.correction
+    if correction is None or master.correction is None:
+        return {}
+    if correction.method != master.correction.method:
+        shot, light = look.corrected.shot, calibration.light
+        fits = light is not None and light.photo_size == shot.size
+        cards = _edition(calibration, master.card)
+        again = find_card(shot, cards, light if fits else None, model=master.correction.method)
+        if not again.usable or again.correction is None:
+            return {}
+        correction = again.correction
+    return {
+        p.found.number: measure_regions(replace(p.aligned, correction=correction), master)
+        for p in look.parts
+        if p.usable and p.aligned is not None
+    }

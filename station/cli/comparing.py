@@ -43,7 +43,12 @@ Light = Annotated[list[str] | None, typer.Option("--light", metavar="NAME", help
 Whole = Annotated[bool, typer.Option("--set", help="A matched set: hold the parts to each other, no golden needed.")]
 Lot = Annotated[str | None, typer.Option("--lot", metavar="ID", help="With --set: the recorded units of a lot.")]
 Picture = Annotated[
-    Path | None, typer.Option("--picture", metavar="OUT.jpg", help="Draw the parts, numbered, with what was measured.")
+    Path | None,
+    typer.Option(
+        "--picture",
+        metavar="OUT.jpg",
+        help="Draw the parts, numbered, with what was measured; of two photos OUT-1, OUT-2.",
+    ),
 ]
 
 
@@ -83,16 +88,17 @@ def compare(
     if len(given) not in ((1,) if whole else (1, 2)):
         wanted = "one photo" if whole else "one photo, or two under two lights"
         raise RequestError(f"{len(given)} photos are given", f"Give {wanted}: station compare PHOTO --golden NUMBER")
+    if whole and picture is not None:
+        raise RequestError("--picture is not drawn of a set", "Leave it out.")
     choices, lights = _choices(len(given), golden_at or [], golden_is or []), _lights(len(given), light or [])
+    pictures = _pictures(picture, len(given))
     with context_of(context).open() as station, progress("Comparing the parts"):
         standard = comparing.standard_of(station, golden, sheet)
         if whole:
-            if picture is not None:
-                raise RequestError("--picture is not drawn of a set", "Leave it out.")
             found, _ = matching.match_photo(station, given[0], standard, choice=choices[0], rig=rig, card=card)
             _told([found], json, fail)
             return
-        _compare(station, given, standard, choices, lights, rig, card, picture, json, fail)
+        _compare(station, given, standard, choices, lights, rig, card, pictures, json, fail)
 
 
 def _compare(
@@ -103,24 +109,24 @@ def _compare(
     lights: list[str],
     rig: str | None,
     card: str | None,
-    picture: Path | None,
+    pictures: list[Path],
     json: bool,
     fail: bool,
 ) -> None:
-    from station.service import comparing
+    from station.service import comparing, two_lights
 
     if len(photos) == 1:
         compared = comparing.compare(
             station, photos[0], standard, choice=choices[0], rig=rig, card=card, light=lights[0]
         )
-        _draw(picture, compared)
+        _draw(pictures, [compared], quiet=json)
         if json:
             emit(document(compared.document))
         else:
             _show(compared.document)
         verdicts = [compared.document.verdict]
     else:
-        both, (first, second) = comparing.compare_lights(
+        both, (first, second) = two_lights.compare_lights(
             station,
             (photos[0], photos[1]),
             standard,
@@ -129,7 +135,7 @@ def _compare(
             card=card,
             lights=(lights[0], lights[1]),
         )
-        _draw(picture, first)
+        _draw(pictures, [first, second], quiet=json)
         if json:
             emit(document(both))
         else:
@@ -172,15 +178,28 @@ def _lights(photos: int, names: list[str]) -> list[str]:
     return names or [""] * photos
 
 
-def _draw(picture: Path | None, compared: Compared) -> None:
-    from station.service.comparing import comparison_picture
+def _pictures(name: Path | None, photos: int) -> list[Path]:
+    """A file for the picture of each photo: NAME, or of two photos NAME-1 and NAME-2; none where none is asked for."""
+    from station.service.charting import vet
 
-    if picture is not None:
-        picture.write_bytes(comparison_picture(compared))
+    if name is None:
+        return []
+    vet(name)
+    return [name] if photos == 1 else [name.with_stem(f"{name.stem}-{i + 1}") for i in range(photos)]
+
+
+def _draw(pictures: list[Path], compared: list[Compared], *, quiet: bool) -> None:
+    from station.service.charting import write
+    from station.service.comparing import picture
+
+    for path, one in zip(pictures, compared, strict=False):
+        write(picture(one), path)
+        if not quiet:
+            show(f"Written: {path}")
 
 
 def _show(found: ComparisonDocument) -> None:
-    basis = f"through {found.card}" if found.card else "in assumed sRGB: not certified"
+    basis = f"through {found.card}" if found.card else f"in {found.basis}: not certified"
     show(f"{found.photo} ({found.light}): {found.verdict.value}, {len(found.parts)} parts, CIEDE2000 {basis}")
     show("  Parts are numbered in reading order: rows from the top, each from left to right.")
     show(f"  {found.chosen[:1].upper()}{found.chosen[1:]}.")
@@ -235,8 +254,10 @@ def _show_lights(both: TwoLightsDocument) -> None:
     ]
     heads = ["part", "region", f"under {both.lights[0]}", f"under {both.lights[1]}", "index", "u", "says"]
     table(f"Metamerism between {both.lights[0]} and {both.lights[1]}", heads, rows)
-    if not both.warnings:
-        show("No region is metameric beyond the uncertainty.")
+    if not any(r.judged for r in both.metamerism):
+        show("Metamerism is not judged.")
+    elif not both.warnings:
+        show("No region that was judged is metameric beyond the uncertainty.")
 
 
 def _told(sets: list[SetDocument], json: bool, fail: bool) -> None:

@@ -19,12 +19,16 @@ _TWO_SIGMA = math.erf(math.sqrt(2))
 
 @dataclass(frozen=True, slots=True)
 class PairDifference:
-    """CIEDE2000 between two parts of a set, by name, and its standard uncertainty (k = 1)."""
+    """CIEDE2000 between two parts of a set, by name, and its standard uncertainty (k = 1).
+
+    u_none : the same of no difference at all; no limit below twice of it can be supported.
+    """
 
     a: str
     b: str
     value: float
     u: float
+    u_none: float = 0.0
 
 
 def coverage_factor(pairs: int) -> float:

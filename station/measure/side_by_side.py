@@ -18,7 +18,7 @@ from station.measure.bench_field import BenchField
 from station.measure.colour import MAX_SCATTER, region_mean
 from station.measure.part import PartOutline
 from station.measure.polygon import signed_area
-from station.values.colour import ColourCorrection, Lab
+from station.values.colour import ColourCorrection, DeviceRGB, Lab
 from station.values.difference import colour_difference, delta_e_2000
 from station.values.geometry import FlatPlane, PlaneMap
 from station.values.line import Aligned, Corrected, Master, RegionMaster
@@ -43,24 +43,17 @@ slope is known no better than its patches fit."""
 U_SLOPE_ASSUMED = 0.25
 """The same without a card: cameras bend tones and saturate colours to please."""
 
-ASSUMED = "assumed sRGB"
+ASSUMED = "assumed"
+"""``ColourCorrection.method`` of what takes a photo at its word."""
 
 _COLOUR_NOISE, _COLOUR_SPREAD = 0.0007, 0.03  # of a colour between good parts: in linear light, and relative
 
-# Linear sRGB (D65) to XYZ under D50, Bradford-adapted: IEC 61966-2-1 and ICC.1:2022 annex E.
-_SRGB_TO_XYZ_D50 = np.array(
-    [
-        [0.4360747, 0.3850649, 0.1430804],
-        [0.2225045, 0.7168786, 0.0606169],
-        [0.0139322, 0.0971045, 0.7141733],
-    ]
-)
 
-
-def assumed_srgb() -> ColourCorrection:
-    """What a photo without a colour card is read through: its coded values are taken for sRGB as they are."""
+def assumed(photo: DeviceRGB) -> ColourCorrection:
+    """What a photo without a colour card is read through: its values are taken for what its file says they are, linear
+    light in the primaries of ``photo.space``."""
     return ColourCorrection(
-        offset=np.zeros(3), gamma=np.ones(3), matrix=_SRGB_TO_XYZ_D50.copy(), method=ASSUMED, loo_mean=0.0
+        offset=np.zeros(3), gamma=np.ones(3), matrix=photo.to_xyz.copy(), method=ASSUMED, loo_mean=0.0
     )
 
 
@@ -99,6 +92,11 @@ class SeenDifference:
     budget: dict[str, float]
     why: str = ""
     veil: float = 0.0
+
+    @property
+    def u_none(self) -> float:
+        """Standard uncertainty of no difference at all: without what grows with the difference."""
+        return math.hypot(*(share for name, share in self.budget.items() if name != "slope"))
 
 
 def see_regions(

@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from station.report.pictures import COLOURS, GREY, INK, PAPER, RGB, WHITE, font
+from station.report.pictures import COLOURS, GREY, INK, PAPER, RGB, WHITE, display, font
+from station.values.comparison import ComparisonDocument
 from station.values.documents import Verdict
+
+if TYPE_CHECKING:
+    from station.comparison import Look
 
 _LONG_SIDE = 1600
 Float = NDArray[np.float64]
+
+
+def comparison_picture(look: Look, document: ComparisonDocument) -> RGB:
+    """The photo with the parts numbered and what was said of them, (h, w, 3) uint8."""
+    labels: list[tuple[str, Verdict | None]] = []
+    for part in document.parts:
+        if part.role == "golden":
+            labels.append((f"{part.number}  golden", None))
+            continue
+        measured = [m for m in part.regions if m.value is not None]
+        widest = max(measured, key=lambda m: m.value or 0.0, default=None)
+        verdict = part.verdict or Verdict.UNDECIDED
+        text = f"{part.number}  {verdict.value}"
+        if widest is not None:
+            text += f"\n{widest.characteristic.partition(':')[2]} dE00 {widest.value:.1f} (u {widest.u:.1f})"
+        labels.append((text, verdict))
+    basis = f"through {document.card}" if document.card else f"in {document.basis}, not certified"
+    lines = [f"{document.photo}: {document.verdict.value}; CIEDE2000 against part {document.golden_part}, {basis}"]
+    lines += [f"part {p.number}: {reason}" for p in document.parts for reason in p.reasons[:1]]
+    photo = display(look.corrected.image, look.correction)
+    return parts_picture(photo, [p.found.outline.contour_px for p in look.parts], labels, lines[:6])
 
 
 def parts_picture(

@@ -4,7 +4,8 @@
 ``bench``      rigs, their calibrations and what they say of the light
 ``sealing``    a photo and a control sheet become a sealed master
 ``inspecting`` a batch of photos: known ones answered, the rest measured, one writer
-``comparing``  parts side by side in one photo, and under two lights
+``comparing``  parts side by side in one photo
+``two_lights`` the same parts under two lights: metamerism
 ``matching``   matched sets, pair by pair
 ``measuring``  one photo, in this process or in a worker
 ``lots``       a lot's units as its decision counts them

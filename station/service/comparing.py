@@ -1,4 +1,4 @@
-"""Comparing parts with one another: side by side in one photo, under two lights, and within a matched set."""
+"""Comparing the units in a photo with the golden that lies beside them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from station.values.comparison import (
     ComparisonDocument,
     DriftDocument,
     LightDocument,
-    MetamerismDocument,
     PlacedPart,
-    TwoLightsDocument,
 )
 from station.values.digest import digest
 from station.values.documents import AlignmentDocument, Document, GateDocument, MeasurementDocument, Verdict
@@ -23,8 +21,10 @@ from station.values.documents import AlignmentDocument, Document, GateDocument, 
 if TYPE_CHECKING:
     from station.comparison import Look, Placed
     from station.measure.parts import FoundPart
+    from station.report.pictures import RGB
     from station.service.station import Station
     from station.sheet import Sheet
+    from station.values.bench import Calibration
     from station.values.line import Master
 
 VEIL_TOLD = 0.01
@@ -65,6 +65,15 @@ class Compared:
     document: ComparisonDocument
     look: Look
     golden: Placed
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A photo's parts as found, what was seen of them, and the bench as it was at that time."""
+
+    look: Look
+    found: Sequence[FoundPart]
+    calibration: Calibration
 
 
 def standard_of(station: Station, golden: str | None, sheet: Path | None) -> Standard:
@@ -109,12 +118,13 @@ def compare(
     """
     from station.comparison import judged, part_verdict, pick
 
-    look, found = look_at(station, photo, standard, choice, rig, card)
+    seen = look_at(station, photo, standard, choice, rig, card)
+    look = seen.look
     if len(look.parts) < 2:
         raise AlignmentError(
             f"{photo.name} shows one part only", "Photograph golden and unit side by side, clear of each other."
         )
-    part, chosen = pick(found, choice.at_px, choice.which)
+    part, chosen = pick(seen.found, choice.at_px, choice.which)
     golden = next(p for p in look.parts if p.found is part)
     if not golden.usable:
         failed = next(g for g in golden.gates if not g.ok)
@@ -122,7 +132,7 @@ def compare(
             f"part {part.number}, taken for the golden, cannot be compared with: {failed.reason}",
             "Say which part is the golden: --golden-at X,Y or --golden-is left, right or its number.",
         )
-    drift, wrong = _drift(look, golden, standard)
+    drift, told = _drift(seen, golden, standard)
     placed = []
     for one in look.parts:
         regions: tuple[MeasurementDocument, ...] = ()
@@ -138,13 +148,13 @@ def compare(
         photo=shot.name,
         sha256=shot.sha256,
         light=light or Path(shot.name).stem,
-        basis="card" if look.carded else "assumed sRGB",
+        basis=look.basis,
         card=look.corrected.card.edition if look.carded and look.corrected.card is not None else None,
         sealed=standard.number,
         golden_version=standard.version,
         golden_digest=standard.digest,
         sheet_digest=standard.sheet.digest,
-        calibration=station.calibration(rig, card).digest,
+        calibration=seen.calibration.digest,
         program=program(),
         golden_part=part.number,
         chosen=chosen,
@@ -153,76 +163,15 @@ def compare(
         drift=drift,
         parts=tuple(placed),
         verdict=worst(verdicts),
-        remarks=tuple(_remarks(look, placed, wrong)),
+        remarks=tuple(_remarks(look, placed, told)),
     )
     return Compared(sealed_with_digest(document), look, golden)
 
 
-def compare_lights(
-    station: Station,
-    photos: tuple[Path, Path],
-    standard: Standard,
-    *,
-    choices: tuple[Choice, Choice] = (LEFTMOST, LEFTMOST),
-    rig: str | None = None,
-    card: str | None = None,
-    lights: tuple[str, str] = ("", ""),
-) -> tuple[TwoLightsDocument, tuple[Compared, Compared]]:
-    """Compare the same golden and units in two photos under different lights, and say which regions are metameric.
-
-    The units of both photos are paired in reading order. Raises what :func:`compare` raises, and RequestError where
-    the photos do not show as many units.
-    """
-    from station.measure.metamerism import metamerism
-
-    first, second = (
-        compare(station, photo, standard, choice=choice, rig=rig, card=card, light=light)
-        for photo, choice, light in zip(photos, choices, lights, strict=True)
-    )
-    names = (first.document.light, second.document.light)
-    a, b = _units(first), _units(second)
-    if len(a) != len(b):
-        raise RequestError(
-            f"{photos[0].name} shows {len(a)} units beside the golden and {photos[1].name} {len(b)}",
-            "Photograph the same parts in the same order under both lights.",
-        )
-    rows = []
-    for one, other in zip(a, b, strict=True):
-        if not (one.usable and other.usable):
-            continue
-        under_first = first.look.difference(first.golden, one)
-        under_second = second.look.difference(second.golden, other)
-        for d, e in zip(under_first, under_second, strict=True):
-            index = metamerism(d, e)
-            limits = standard.sheet.region(d.name)
-            accept = limits.accept if limits is not None else None
-            row = MetamerismDocument(
-                part=one.found.number,
-                region=d.name,
-                first=d.value,
-                u_first=2 * d.u,
-                second=e.value,
-                u_second=2 * e.u,
-                index=None if index is None else index.value,
-                u=0.0 if index is None else 2 * index.u,
-                warning=index is not None and index.value > 2 * index.u,
-                reason=d.why or e.why,
-            )
-            reason = row.reason or _metameric(row, names, accept)
-            rows.append(row.model_copy(update={"reason": reason}))
-    document = TwoLightsDocument(
-        lights=names,
-        comparisons=(first.document, second.document),
-        metamerism=tuple(rows),
-        warnings=tuple(f"part {r.part}: {r.reason}" for r in rows if r.warning),
-    )
-    return sealed_with_digest(document), (first, second)
-
-
 def look_at(
     station: Station, photo: Path, standard: Standard, choice: Choice, rig: str | None, card: str | None
-) -> tuple[Look, Sequence[FoundPart]]:
-    """A photo's parts, registered to the standard's master or to one made of the part chosen, and the parts as found.
+) -> Seen:
+    """A photo's parts, registered to the standard's master or to one made of the part chosen.
 
     Raises PhotoError, SheetError, AlignmentError, RequestError.
     """
@@ -230,16 +179,13 @@ def look_at(
 
     shot = tools.read(photo, station.settings)
     edition = standard.master.card if standard.master is not None else None
-    corrected, found = photo_of_parts(shot, station.calibration(rig, card), edition)
+    calibration = station.bench.calibration(rig, card, standard.sheet.viewing)
+    corrected, found = photo_of_parts(shot, calibration, edition)
     master = standard.master
     if master is None:
         part, _ = pick(found, choice.at_px, choice.which)
         master = master_of_photo(corrected, part, standard.sheet)
-    return look(corrected, found, master), found
-
-
-def _units(compared: Compared) -> list[Placed]:
-    return [p for p in compared.look.parts if p is not compared.golden]
+    return Seen(look(corrected, found, master, calibration.unmet), found, calibration)
 
 
 def _placed(
@@ -271,38 +217,38 @@ def _placed(
     )
 
 
-def _drift(look: Look, golden: Placed, standard: Standard) -> tuple[tuple[DriftDocument, ...], str]:
-    """The golden in the photo against its sealed measurement, and why another part may be the golden, or nothing.
+def _drift(seen: Seen, golden: Placed, standard: Standard) -> tuple[tuple[DriftDocument, ...], str]:
+    """The golden in the photo against its sealed measurement, and what is to be said of it: why another part may be the
+    golden, why nothing is known, or nothing.
 
-    It is measured as a unit would be, through this photo's card and that of the sealed photo; of another camera that
-    says little, and its uncertainty says so.
+    Of another camera the measurement says little, and its uncertainty says so.
     """
-    from station.measure.colour import measure_regions
+    from station.comparison import against_sealed
 
-    if standard.master is None or not look.carded or golden.aligned is None:
+    if standard.master is None or not seen.look.carded:
         return (), ""
-    rows, means = [], {}
-    for one in look.parts:
-        if one.aligned is None or not one.usable:
-            continue
-        measured = measure_regions(one.aligned, standard.master)
-        known = [m for m in measured if m.value is not None]
-        means[one.found.number] = sum(m.value or 0.0 for m in known) / max(len(known), 1)
-        if one is golden:
-            rows = [
-                DriftDocument(region=m.characteristic.partition(":")[2], value=m.value, u=m.u, reason=m.why)
-                for m in measured
-            ]
-    own = means.get(golden.found.number, 0.0)
-    nearest = min(means, key=lambda number: means[number], default=golden.found.number)
-    mistaken = ""
-    if nearest != golden.found.number and own - means[nearest] > MISTAKEN:
-        mistaken = (
-            f"part {golden.found.number}, taken for the golden, differs from the sealed golden by {own:.1f} CIEDE2000 "
-            f"in the mean, part {nearest} by {means[nearest]:.1f}: is part {nearest} the golden? Then give "
-            f"--golden-is {nearest}"
+    found = against_sealed(seen.look, standard.master, seen.calibration)
+    number = golden.found.number
+    if number not in found:
+        return (), (
+            "How far the golden in this photo is from its sealed measurement is not known: the kind of correction that "
+            "it was sealed with does not fit this photo's card"
         )
-    return tuple(rows), mistaken
+    rows = tuple(
+        DriftDocument(region=m.characteristic.partition(":")[2], value=m.value, u=m.u, reason=m.why)
+        for m in found[number]
+    )
+    known = {n: [m.value for m in measured if m.value is not None] for n, measured in found.items()}
+    means = {n: sum(values) / len(values) for n, values in known.items() if values}
+    if number not in means:
+        return rows, ""
+    nearest = min(means, key=lambda n: means[n])
+    if nearest == number or means[number] - means[nearest] <= MISTAKEN:
+        return rows, ""
+    return rows, (
+        f"part {number}, taken for the golden, differs from the sealed golden by {means[number]:.1f} CIEDE2000 in the "
+        f"mean, part {nearest} by {means[nearest]:.1f}: is part {nearest} the golden? Then give --golden-is {nearest}"
+    )
 
 
 def _light(look: Look, golden: Placed, placed: Sequence[PlacedPart]) -> LightDocument:
@@ -323,12 +269,12 @@ def _light(look: Look, golden: Placed, placed: Sequence[PlacedPart]) -> LightDoc
     )
 
 
-def _remarks(look: Look, placed: Sequence[PlacedPart], wrong: str) -> list[str]:
-    remarks = [wrong] if wrong else []
+def _remarks(look: Look, placed: Sequence[PlacedPart], told: str) -> list[str]:
+    remarks = [told] if told else []
     if not look.carded:
         remarks.append(
-            "No colour card was read: the photo's values are taken for sRGB as they are, differences are uncertain by "
-            "a quarter, and nothing is certified. Lay a colour card beside the parts"
+            f"No colour card was read: the photo's values are taken for {look.corrected.shot.photo.space} as they are, "
+            "differences are uncertain by a quarter, and nothing is certified. Lay a colour card beside the parts"
         )
     if not look.field.even:
         remarks.append(
@@ -345,20 +291,6 @@ def _remarks(look: Look, placed: Sequence[PlacedPart], wrong: str) -> list[str]:
             "mirrored. Turn the lamps, or exchange the parts' places and compare again"
         )
     return remarks
-
-
-def _metameric(row: MetamerismDocument, lights: tuple[str, str], accept: float | None) -> str:
-    """What two lights show of one region, in words; nothing where the index is within its uncertainty."""
-    if not row.warning or row.first is None or row.second is None or row.index is None:
-        return ""
-    figures = f"{row.first:.1f} under {lights[0]} and {row.second:.1f} under {lights[1]}"
-    told = f"{row.region} is metameric: it differs from the golden by {figures}"
-    if accept is not None:
-        matches = [value <= accept for value in (row.first, row.second)]
-        if matches[0] != matches[1]:
-            good, bad = (0, 1) if matches[0] else (1, 0)
-            told = f"{row.region} matches the golden under {lights[good]} but not under {lights[bad]} ({figures})"
-    return f"{told}; special metamerism index {row.index:.1f} CIEDE2000 (u {row.u:.1f})"
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:
@@ -385,26 +317,8 @@ def sealed_with_digest(document: D) -> D:
     return document.model_copy(update={"digest": digest(content)})
 
 
-def comparison_picture(compared: Compared) -> bytes:
-    """JPEG of the photo with the parts numbered and what was said of them."""
-    from station.report.pictures import display, jpeg
-    from station.report.side_by_side import parts_picture
+def picture(compared: Compared) -> RGB:
+    """The photo with the parts numbered and what was said of them, (h, w, 3) uint8."""
+    from station.report.side_by_side import comparison_picture
 
-    look, document = compared.look, compared.document
-    photo = display(look.corrected.image, look.corrected.correction)
-    labels: list[tuple[str, Verdict | None]] = []
-    for part in document.parts:
-        if part.role == "golden":
-            labels.append((f"{part.number}  golden", None))
-            continue
-        measured = [m for m in part.regions if m.value is not None]
-        widest = max(measured, key=lambda m: m.value or 0.0, default=None)
-        verdict = part.verdict or Verdict.UNDECIDED
-        text = f"{part.number}  {verdict.value}"
-        if widest is not None:
-            text += f"\n{widest.characteristic.partition(':')[2]} dE00 {widest.value:.1f} (u {widest.u:.1f})"
-        labels.append((text, verdict))
-    basis = f"through {document.card}" if document.card else "in assumed sRGB, not certified"
-    lines = [f"{document.photo}: {document.verdict.value}; CIEDE2000 against part {document.golden_part}, {basis}"]
-    lines += [f"part {p.number}: {reason}" for p in document.parts for reason in p.reasons[:1]]
-    return jpeg(parts_picture(photo, [p.found.outline.contour_px for p in look.parts], labels, lines[:6]))
+    return comparison_picture(compared.look, compared.document)

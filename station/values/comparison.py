@@ -51,7 +51,7 @@ class ComparisonDocument(Document):
     photo: str
     sha256: str
     light: str
-    basis: Literal["card", "assumed sRGB"]
+    basis: str = Field(description="card, or assumed and the primaries that the file names")
     card: str | None
     sealed: str | None = Field(description="number of the sealed golden that the regions come from")
     golden_version: int | None
@@ -71,7 +71,10 @@ class ComparisonDocument(Document):
 
 
 class MetamerismDocument(Document):
-    """One region of one unit under both lights. ``index``: special index of metamerism with additive correction."""
+    """One region of one unit under both lights. ``index``: special index of metamerism with additive correction.
+
+    ``judged``: whether a warning could have been given; where not, ``reason`` says why.
+    """
 
     part: int
     region: str
@@ -81,6 +84,7 @@ class MetamerismDocument(Document):
     u_second: float
     index: float | None
     u: float
+    judged: bool
     warning: bool
     reason: str = ""
 
@@ -108,8 +112,8 @@ class PairDocument(Document):
 class SetRegionDocument(Document):
     """One region over a set: every pair, the worst of them and what the limit says of it.
 
-    ``odd``: the one member that the others agree against, or nothing. ``k``: coverage factor the worst pair was held
-    beyond the limit with.
+    ``odd``: the one member that the others agree against, or nothing. ``k``: coverage factor of the guard band beyond
+    ``reject``; 0 where the sheet asks for none.
     """
 
     region: str
@@ -124,16 +128,28 @@ class SetRegionDocument(Document):
 
 
 class SetDocument(Document):
-    """A matched set: parts of one photo, or recorded units that share a set identifier."""
+    """A matched set: parts of one photo, or recorded units that share a set identifier.
+
+    ``sha256`` and ``calibration`` are of the one photo; of a lot each unit's document names its own, and
+    ``unit_digests`` are the digests of those documents, in the order of ``members``.
+    """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     name: str
     source: str = Field(description="the photo, or the lot")
-    basis: Literal["card", "assumed sRGB", "records"]
+    basis: str = Field(description="card, assumed and the primaries that the file names, or records")
+    sha256: str | None
+    calibration: str | None
+    sealed: str | None = Field(description="number of the sealed golden that the regions come from")
+    golden_version: int | None
+    golden_digest: str | None
+    sheet_digest: str
     members: tuple[str, ...]
+    unit_digests: tuple[str, ...] = ()
     regions: tuple[SetRegionDocument, ...]
     verdict: Verdict
     reasons: tuple[str, ...]
     remarks: tuple[str, ...] = ()
+    decision_rule: str
     program: str
     digest: str = ""

@@ -116,3 +116,15 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path, empty_stores: dict
     name, url = cluster.make(empty_stores["postgresql"])
     yield url
     cluster.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with drawn photos of a golden beside units, with a card and without, and their sheet."""
+    from drawn_scenes import GOLDEN_AT, THREE, photo, sheet_text
+
+    folder = tmp_path_factory.mktemp("scenes")
+    photo(folder / "card.png", THREE, card=True, slope=0.12)
+    photo(folder / "bare.png", THREE[:2], slope=0.12)
+    (folder / "sheet.toml").write_text(sheet_text(GOLDEN_AT))
+    return folder
