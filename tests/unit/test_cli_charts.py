@@ -90,10 +90,10 @@ def test_colour_that_a_gate_leaves_undecided_is_drawn_so(
 def test_the_map_shows_what_the_document_says(bench: Station, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nearly all of a region in its limits is shown as in its limits, and the wrong one as wrong."""
     line = bench.line("GS-ALPINE-01", rig="bench-a", card=CARD)
-    near = 0
+    near, maps = 0, {}
     for photo in (UNIT, UNIT.with_name("unit-06.jpg")):
         master, seen = inspect_photo(line, Job(str(photo), photo.stem))
-        found = unit_map(seen.aligned, master)
+        found = maps[photo.stem] = unit_map(seen.aligned, master)
         assert found is not None
         assert found.side_mm == pytest.approx(0.4, abs=0.04)
         for region, told in zip(master.regions, colours(seen.document), strict=True):
@@ -106,9 +106,7 @@ def test_the_map_shows_what_the_document_says(bench: Station, monkeypatch: pytes
     assert near >= 13  # of 14; in one cell a reflection really differs from place to place
     drawn = Drawn(monkeypatch, "map_picture")
     charting.map_chart(bench, UNIT, "GS-ALPINE-01", rig="bench-a", card=CARD)
-    master, seen = inspect_photo(line, Job(str(UNIT), UNIT.stem))
-    found = unit_map(seen.aligned, master)
-    assert found is not None
+    found = maps[UNIT.stem]
     np.testing.assert_array_equal(drawn.data, found.difference)
     assert "Averaged over 0.43 mm." in drawn.words["notes"][0]
 
@@ -129,17 +127,12 @@ def test_charts_say_what_they_hold_and_mark_the_bounds(bench: Station, monkeypat
 
 
 def test_pictures_of_a_unit_and_its_bench(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    bench: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("STATION_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("STATION_HOME", str(bench.settings.home))
     monkeypatch.chdir(tmp_path)
-    bench = SAMPLES / "bench"
     asked = ["--golden", "GS-ALPINE-01", "--rig", "bench-a", "--card", CARD]
     for arguments in (
-        ["rig", "add", str(bench / "rig.toml")],
-        ["calibrate", "lens", "--rig", "bench-a", *map(str, sorted(bench.glob("board-*.jpg")))],
-        ["calibrate", "light", "--rig", "bench-a", *map(str, sorted(bench.glob("grey-*.jpg")))],
-        ["golden", "seal", "--sheet", str(SAMPLES / "alpine" / "sheet.toml"), "--photo", str(GOLDEN), *asked[2:]],
         ["picture", "card", str(GOLDEN), "--card", CARD, "--out", "card.png"],
         ["picture", "vectors", str(UNIT), *asked, "--out", "vectors.png"],
         ["picture", "map", str(UNIT), *asked, "--out", "map.png"],

@@ -8,6 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from station.calibrate.card import load_cards
+from station.calibrate.card_finding import find_card
+from station.calibrate.card_reading import card_document
+from station.calibrate.correction import gate_residual
+from station.devices.photo import read_photo
 from station.errors import RequestError
 from station.report import colour_charts as charts
 from station.report.pictures import display_lab
@@ -17,6 +22,7 @@ from station.values.difference import delta_e_2000
 from station.values.documents import MeasurementDocument, Verdict
 
 ORANGE = (213, 94, 0)
+SAMPLES = Path(__file__).parents[2] / "sample_data"
 
 
 def count(picture: np.ndarray, colour: tuple[int, int, int]) -> int:
@@ -87,6 +93,38 @@ def test_swatches_are_the_colours_themselves() -> None:
     grey = display_lab(np.array([53.585, 0.0, 0.0])).astype(int)
     assert np.ptp(grey) <= 1
     assert abs(int(grey[1]) - 128) <= 1
+
+
+def test_the_card_picture_tells_the_gate_s_own_residuals_in_words() -> None:
+    """The gate has a fit of its own: its limits have no place on the scale of the patches' errors."""
+    shot = read_photo(SAMPLES / "alpine" / "golden.jpg")
+    reading = find_card(shot, load_cards(str(SAMPLES / "bench" / "card.toml")))
+    card = card_document(shot, reading)
+    use = np.array([p.used for p in reading.patches])
+    gate = gate_residual(
+        np.array([p.rgb for p in reading.patches]), np.array([p.lab_reference for p in card.patches]), use
+    )
+    assert gate is not None
+    assert card.fit is not None
+    assert card.fit.gate_mean == pytest.approx(gate[use].mean())
+    assert card.fit.gate_max == pytest.approx(gate[use].max())
+    assert card.fit.gate_mean > card.fit.mean  # the chosen correction is the richer one
+    told = charts.card_picture(shot.photo.pixels, card, limits=(3.0, 8.0))
+    assert count(told, ORANGE) == 0
+    fit = card.fit.model_copy(update={"gate_mean": None, "gate_max": None})
+    silent = charts.card_picture(shot.photo.pixels, card.model_copy(update={"fit": fit}), limits=(3.0, 8.0))
+    rows = np.flatnonzero((told != silent).any(axis=(1, 2)))
+    assert 10 < len(rows) < 30  # one line below the picture
+    assert rows[0] > told.shape[0] - 70
+
+
+def test_notes_stand_below_the_map() -> None:
+    flat, where, unit = np.zeros((60, 80), np.float32), np.ones((60, 80), bool), np.full((60, 80, 3), 90, np.uint8)
+    bare, noted = (
+        charts.map_picture(flat, where, unit, [], title="unit", notes=n, width_px=300) for n in ((), ["A", "B"])
+    )
+    assert noted.shape[0] == bare.shape[0] + 48
+    np.testing.assert_array_equal(noted[: bare.shape[0] - 20], bare[:-20])
 
 
 def test_uniformity_marks_what_is_out_of_bounds() -> None:
