@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.calibrate.camera_settings import differences, settings_of
+from station.calibrate.camera_settings import EXPOSURE, differences, settings_of
 from station.calibrate.card_finding import find_card
 from station.calibrate.field import apply_flat_field
 from station.calibrate.lens import locate_plane, plane_from_card
@@ -89,7 +90,8 @@ def _photo_gates(shot: Shot) -> list[Gate]:
     if strong:
         reason = f"{'; '.join(strong)}. Evidence, no proof: hand in the file as the camera wrote it, without a filter"
         return [Gate("photo", False, reason, ("colour",))]
-    return [Gate("photo", True, "; ".join(s.words for s in shot.edits))]
+    doubts = ("colour",) if any(s.grade == "suspect" for s in shot.edits) else ()
+    return [Gate("photo", True, "; ".join(s.words for s in shot.edits), doubts=doubts)]
 
 
 def _light_gates(shot: Shot, calibration: Calibration) -> list[Gate]:
@@ -110,7 +112,14 @@ def _light_gates(shot: Shot, calibration: Calibration) -> list[Gate]:
             f"Lock the camera, or run `station calibrate light --rig {calibration.rig.name} GREY.jpg ...` with these"
         )
         return [Gate("light", False, reason, ("colour",))]
-    return [_fault(calibration, "light") or Gate("light", True)]
+    return [_fault(calibration, "light") or Gate("light", True, _not_compared(light.settings, settings_of(shot)))]
+
+
+def _not_compared(calibrated: Mapping[str, str], photo: Mapping[str, str]) -> str:
+    """The remark on a photo that leaves open whether it was exposed as the calibration was; "" where it does not."""
+    if any(name in calibrated and name not in photo for name in EXPOSURE):
+        return "the photo does not name its exposure, so its settings could not be compared"
+    return ""
 
 
 def _fault(calibration: Calibration, name: str) -> Gate | None:

@@ -255,6 +255,8 @@ def _decide_measurement(m: Measurement, sheet: Sheet, rule: _Rule | None, gates:
     if verdict is Verdict.CONFORMS:
         return verdict, ""
     words = wording.deviation(m, name, rule.limits, rule.accept, verdict)
+    if verdict is Verdict.NONCONFORMS and any(m.kind in g.doubts for g in gates):
+        words += wording.NOT_THE_ORIGINAL
     if verdict is Verdict.NONCONFORMS and compare(value, u, rule.limits.lower, rule.limits.upper) is not verdict:
         words += wording.unproven(band)
     nominal = rule.limits.nominal

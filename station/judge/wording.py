@@ -13,6 +13,9 @@ from station.values.line import Finding, Measurement
 NOTICEABLE = 0.5
 """Differences of a Lab coordinate below this are not put into words."""
 
+NOT_THE_ORIGINAL = "; the file was saved again after the camera: ask for the original before you argue"
+"""What is added to a colour that counts against a unit where its photo shows suspect signs of editing."""
+
 
 def deviation(m: Measurement, name: str, limits: Limits, accept: Decimal | None, verdict: Verdict) -> str:
     """Why ``m`` (with a value) does not conform to ``limits``, or why that is not proven."""

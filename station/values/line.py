@@ -69,12 +69,14 @@ class Gate:
 
     name : card, light, sharpness, clipping, scale, part, alignment, identity, height ...
     blocks : which measurement kinds it takes down; empty means all of them.
+    doubts : which kinds it takes nothing from, but whose reasons against a unit must say that there is a doubt.
     """
 
     name: str
     ok: bool
     reason: str = ""
     blocks: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

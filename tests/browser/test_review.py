@@ -112,6 +112,16 @@ def test_a_queue_is_reviewed_by_keyboard_alone(bench: Bench) -> None:
     assert bench.complaints == []
 
 
+def test_a_remark_on_the_photo_stands_beside_the_reasons(bench: Bench) -> None:
+    page = bench.open()
+    expect(page.locator(".remarks")).to_have_count(0)
+    page.keyboard.press("j")
+    bench.ready(2)
+    expect(page.locator(".remarks li")).to_have_text(["Its JPEG coefficients were rounded twice: saved again"])
+    expect(page.get_by_text("Remarks on the photo")).to_be_visible()
+    assert bench.complaints == []
+
+
 def test_undo_adds_a_record_and_brings_the_unit_back(bench: Bench) -> None:
     page = bench.open()
     page.keyboard.press("j")

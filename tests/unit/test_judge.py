@@ -239,6 +239,17 @@ def test_a_failed_gate_blocks_the_kinds_it_names() -> None:
     assert judge_measurement(measured("size:width", 18.5), SHEET, gates=[replace(everything, ok=True)]).verdict is N
 
 
+def test_a_doubt_about_the_photo_stands_in_the_reason_of_a_wrong_colour_only() -> None:
+    saved_again = Gate("photo", True, "saved again", doubts=("colour",))
+    gates, ask = [saved_again], "the file was saved again after the camera: ask for the original before you argue"
+    wrong = judge_measurement(measured("colour:sky", 9.0), SHEET, gates=gates)
+    assert wrong.verdict is N
+    assert ask in wrong.reason
+    assert ask not in judge_measurement(measured("colour:sky", 9.0), SHEET).reason
+    assert judge_measurement(measured("colour:sky", 0.1), SHEET, gates=gates).reason == ""
+    assert ask not in judge_measurement(measured("size:width", 18.5), SHEET, gates=gates).reason
+
+
 @pytest.mark.parametrize(
     ("finding", "verdict", "limit"),
     [

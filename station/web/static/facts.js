@@ -42,10 +42,17 @@ function excessOf(m) {
 const UNITS = { CIEDE2000: "ΔE00", deg: "°", 1: "" };
 const unitOf = (m) => UNITS[m.unit] ?? m.unit;
 
+/** Value and u as texts; a colour as its reason shows it, else with two decimals, so that no two roundings stand side by side. */
+function shownOf(m) {
+  if (m.unit !== "CIEDE2000") return [m.value.toFixed(digits(m.u)), m.u.toFixed(digits(m.u))];
+  const said = /is ([\d.]+) CIEDE2000.*?\(u ([\d.]+)\)/.exec(m.reason ?? "");
+  return said ? [said[1], said[2]] : [m.value.toFixed(2), m.u.toFixed(2)];
+}
+
 function valueOf(m) {
   if (m.value === null) return "not measured";
   const unit = unitOf(m);
-  const value = m.value.toFixed(digits(m.u));
+  const [value] = shownOf(m);
   return unit === "ΔE00" ? `ΔE00 ${value}` : `${value}${unit === "°" ? "" : " "}${unit}`.trim();
 }
 
@@ -99,7 +106,7 @@ function measurement(m, places, choose) {
   const index = places.findIndex((p) => p.sources?.includes(m) || (m.finding && p.source === m.finding));
   const head = el("div", { class: "row" },
     el("span", { class: "name" }, numberOf(index, m.verdict, choose), `${nameOf(m)} `, el("i", {}, kindOf(m))),
-    el("span", { class: "value" }, valueOf(m), m.value !== null && m.u > 0 ? el("span", { class: "u" }, ` ± ${m.u.toFixed(digits(m.u))}`) : ""));
+    el("span", { class: "value" }, valueOf(m), m.value !== null && m.u > 0 ? el("span", { class: "u" }, ` ± ${shownOf(m)[1]}`) : ""));
   const foot = el("div", { class: "row limits" }, el("span", {}, shape(m.verdict), [m.verdict, m.class].filter(Boolean).join(", ")), el("span", {}, limitsOf(m)));
   if (m.verdict !== "conforms" && typeof m.dL === "number") foot.append(el("span", {}, `ΔL ${signed(m.dL)}   ΔC ${signed(m.dC)}   ΔH ${signed(m.dH)}`));
   return el("li", { class: `measure ${m.verdict}`, "data-place": index < 0 ? null : index }, head, bar(m), foot);
@@ -135,8 +142,10 @@ export function drawFacts(target, unit, document, reviews, places, choose) {
   const flagged = rows.filter(([m]) => m.verdict !== "conforms").sort((a, b) => order(a) - order(b));
   const fine = rows.filter(([m]) => m.verdict === "conforms");
   const gates = document.gates.filter((g) => !g.ok && !document.reasons.some((r) => r.includes(g.reason)));
+  const remarks = document.gates.filter((g) => g.ok && g.name === "photo" && g.reason);
   target.replaceChildren(
     section("Why", why(document.reasons)),
+    remarks.length ? section("Remarks on the photo", el("ul", { class: "why remarks" }, remarks.map((g) => el("li", {}, sentence(g.reason))))) : "",
     gates.length ? section("Not fit to measure", el("ul", { class: "why" }, gates.map((g) => el("li", {}, el("b", {}, g.name), ` ${g.reason}`)))) : "",
     flagged.length ? section(`Beyond or near a limit`, el("ul", { class: "measures" }, flagged.map(([, row]) => row)), flagged.length) : "",
     section("History", history(reviews)),
