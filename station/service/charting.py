@@ -136,4 +136,4 @@ def write(picture: RGB, out: Path) -> None:
     try:
         out.write_bytes(data)
     except OSError as error:
-        raise RequestError(f"{out} cannot be written: {error.strerror}", "Give another place with --out.") from error
+        raise RequestError(f"{out} cannot be written: {error.strerror}", "Give another place.") from error
