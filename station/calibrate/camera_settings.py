@@ -8,6 +8,8 @@ from station.values.line import Shot
 
 SETTINGS = ("maker", "model", "exposure_time", "f_number", "iso", "white_balance", "focal_length")
 """Texts of :attr:`station.values.line.Shot.metadata` that a locked camera keeps from photo to photo."""
+EXPOSURE = ("exposure_time", "iso")
+"""Settings without which a level says nothing of the light."""
 
 _WORDS = {
     "exposure_time": "exposure time",

@@ -15,7 +15,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from station.calibrate.camera_settings import differences, settings_of
+from station.calibrate.camera_settings import EXPOSURE, differences, settings_of
 from station.calibrate.grey_frame import LUMINANCE, MID_GREY
 from station.errors import CalibrationError
 from station.values.bench import LightCalibration, Rig
@@ -148,10 +148,6 @@ def drift_gate(golden: ColourCorrection | None, reading: CardReading | None) -> 
         "settings, or seal the golden again in this light"
     )
     return Gate("light", False, reason, ("colour",))
-
-
-EXPOSURE = ("exposure_time", "iso")
-"""Settings without which a level says nothing of the light."""
 
 
 def _reason(lightness: float, tint: float, changed: Sequence[str]) -> str:

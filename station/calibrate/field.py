@@ -35,6 +35,8 @@ LOWEST_LEVEL = 0.03
 LOWEST_UNIFORMITY = 0.35
 LARGEST_RESIDUAL = 0.02
 LARGEST_COLOUR_SPREAD = 0.25
+SMALLEST_RESIDUAL = 1e-5
+"""Below it nothing is left that a sensor's noise leaves: 3e-3 in the sample's grey pictures, 3e-8 in a painted one."""
 
 
 def flat_field(
@@ -75,14 +77,16 @@ def flat_field(
     _require_one_setting(frames)
     if others := _reduced(second, rig):
         groups.append(others)
+    # Before anything is divided by a level: a black frame has none.
+    darkest = min(float(f.rgb.min()) for f in frames)
+    if darkest < LOWEST_LEVEL:
+        raise CalibrationError(
+            f"the grey pictures are too dark ({100 * darkest:.1f} % of full scale)", "Expose longer or add light."
+        )
     # Each frame over its own level, so that a lamp warming up does not choose which frame the median takes.
     evenness = np.median(np.stack([f.cells / f.level for f in frames]), axis=0)
     cells = evenness * float(np.median([f.level for f in frames]))
     level = cells.mean(axis=(0, 1))
-    if level.min() < LOWEST_LEVEL:
-        raise CalibrationError(
-            f"the grey pictures are too dark ({100 * level.min():.1f} % of full scale)", "Expose longer or add light."
-        )
     if level.max() / level.min() > 4:
         raise CalibrationError("the pictures do not show a grey card: one channel is four times another", _RETAKE)
     surface = _smooth(cells)
@@ -125,6 +129,13 @@ def flat_field(
         meter=meter,
         settings=frames[0].settings,
     )
+
+
+def remarks_on_field(light: LightCalibration) -> list[str]:
+    """What a person should know of the grey pictures; empty where nothing is in doubt."""
+    if light.residual < SMALLEST_RESIDUAL:
+        return ["The grey pictures have no noise at all: that is not a camera's picture."]
+    return []
 
 
 def _reduced(shots: Iterable[Shot], rig: Rig) -> list[GreyFrame]:

@@ -24,6 +24,8 @@ Float = NDArray[np.float64]
 
 _TOLERANCE = 0.002
 _SAMPLES = 4096
+_GAMMAS = (0.2, 5.0)
+"""Exponents of tone curves that pictures have: linear is 1, screens 1.8 to 2.6, their inverses from 0.38."""
 
 
 class ProfileError(ValueError):
@@ -147,7 +149,7 @@ def curve(tag: bytes) -> Float:
         if count == 0:
             return x
         if count == 1:
-            return np.asarray(x ** (values[0] / 256), dtype=np.float64)
+            return np.asarray(x ** _gamma(values[0] / 256), dtype=np.float64)
         return np.interp(x, np.linspace(0, 1, count), values / 65535)
     if tag[:4] != b"para":
         raise ProfileError("a tone curve is of an unknown kind")
@@ -158,9 +160,16 @@ def curve(tag: bytes) -> Float:
     return _parametric(x, kind, p)
 
 
+def _gamma(exponent: float) -> float:
+    """The exponent of a tone curve. Raises :class:`ProfileError` for one that no picture has."""
+    if not _GAMMAS[0] <= exponent <= _GAMMAS[1]:
+        raise ProfileError(f"a tone curve has the gamma {exponent:g}, which no picture has")
+    return exponent
+
+
 def _parametric(x: Float, kind: int, p: list[float]) -> Float:
     """Table 68 of ICC.1:2022: (a x + b)^g + e from d on, c x + f below."""
-    g, a, b, c, d, e, f = p[0], 1.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    g, a, b, c, d, e, f = _gamma(p[0]), 1.0, 0.0, 0.0, 0.0, 0.0, 0.0
     if kind >= 1:
         a, b = p[1], p[2]
         if a == 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,20 +89,26 @@ class Bench:
         CalibrationError
             The pictures do not do.
         RequestError
-            A meter without a reading, or a reading that cannot be.
+            A picture is handed in twice; a meter without a reading, or a reading that cannot be.
         """
-        from station.calibrate.bounds import light_faults
-        from station.calibrate.field import flat_field
+        from station.calibrate.bounds import entry_remarks, light_faults
+        from station.calibrate.field import flat_field, remarks_on_field
         from station.calibrate.flicker import remarks
 
         row, bench = self._rig(rig)
         now = self._clock()
-        meter = _meter_reading(lux, instrument, measured_on, now.date())
+        meter = _meter_reading(lux, instrument, measured_on, now.astimezone().date())
         read: dict[Path, str] = {}
 
         def each(paths: Sequence[Path]) -> Iterator[Shot]:
             for path in paths:
                 shot = self._read(path)
+                same = next((p for p, sha256 in read.items() if sha256 == shot.sha256), None)
+                if same is not None:
+                    raise RequestError(
+                        f"{path.name} is the same grey picture as {same.name}",
+                        "Hand in every picture once: one counted twice hides noise and flicker.",
+                    )
                 read[path] = shot.sha256
                 yield shot
 
@@ -111,7 +117,9 @@ class Bench:
             second=each(second_rate),
         )  # fmt: skip
         self._keep_calibration(row, "light", light, read)
-        notes = remarks(light.flicker) if light.flicker else []
+        notes = entry_remarks(light, dated=measured_on is not None) + remarks_on_field(light)
+        if light.flicker:
+            notes += remarks(light.flicker)
         if light.settings.get("white_balance") == "auto":
             notes.append("White balance was automatic: lock it, or every photo has its own.")
         return views.CalibrationView(
@@ -233,10 +241,20 @@ class Bench:
     def _keep_calibration(
         self, row: RigRow, kind: str, calibration: LensCalibration | LightCalibration, read: Mapping[Path, str]
     ) -> None:
-        """read : the pictures with the SHA-256 that each had when it was measured."""
+        """read : the pictures with the SHA-256 that each had when it was measured.
+
+        Raises CalibrationError for a number that is not finite: it would spoil every measurement on the bench.
+        """
+        try:
+            document = json.dumps(calibration.as_dict(), allow_nan=False)
+        except ValueError:
+            raise CalibrationError(
+                f"the {kind} calibration of rig {row.name} came out without finite numbers",
+                "Look at the pictures, and take them again.",
+            ) from None
         files = [keep_photo(self._evidence, path, sha256) for path, sha256 in read.items()]
         records.add_calibration(
-            self._db, rig_id=row.id, kind=kind, document=json.dumps(calibration.as_dict()), files=files,
+            self._db, rig_id=row.id, kind=kind, document=document, files=files,
             made_at=calibration.made_at, expires_at=calibration.expires_at,
         )  # fmt: skip
 
@@ -249,7 +267,7 @@ def _meter_reading(lux: Sequence[float], instrument: str, measured_on: date | No
         return None
     if not all(0 < value <= LARGEST_LUX for value in lux):
         raise RequestError(f"a bench has more than 0 and at most {LARGEST_LUX:,} lux", "Read the meter again.")
-    if measured_on is not None and measured_on > today + timedelta(days=1):  # east of Greenwich it may be tomorrow
+    if measured_on is not None and measured_on > today:
         raise RequestError(f"the lux meter was read on {measured_on}, which is yet to come", "Correct the date.")
     if len(instrument) > 200 or not instrument.isprintable():
         raise RequestError("the name of the lux meter is too long or no plain text", "Use up to 200 characters.")

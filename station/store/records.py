@@ -89,12 +89,18 @@ def add_calibration(
 
 
 def calibration(db: Database, rig_id: int, kind: str) -> CalibrationRow | None:
-    """The newest calibration of a bench, of this kind."""
+    """The newest calibration of a bench, of this kind; None too where its numbers are not finite."""
     k = t.calibrations.c
     query = sa.select(t.calibrations).where(k.rig_id == rig_id, k.kind == kind).order_by(k.id.desc()).limit(1)
     with db.read() as c:
         row = c.execute(query).first()
-    return None if row is None else CalibrationRow(**row._mapping)
+    return None if row is None or not _is_finite(row.document) else CalibrationRow(**row._mapping)
+
+
+def _is_finite(document: str) -> bool:
+    strange: list[str] = []
+    json.loads(document, parse_constant=strange.append)  # NaN and Infinity, which are no JSON
+    return not strange
 
 
 def add_light_check(db: Database, *, rig_id: int, photo: str, file: File, document: str, at: datetime) -> int:

@@ -13,7 +13,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 from station.calibrate.camera_settings import differences, exposure_text, settings_of
-from station.calibrate.field import flat_field
+from station.calibrate.field import flat_field, remarks_on_field
 from station.calibrate.flicker import LARGEST_BANDING, LARGEST_TEMPORAL, flickers, mains_of, measure_flicker, remarks
 from station.calibrate.grey_frame import grey_frame
 from station.calibrate.warm_up import measure_warm_up, tint_shift
@@ -90,6 +90,21 @@ def test_a_lamp_warming_up_does_not_choose_the_median_frame() -> None:
     together = flat_field([frame(seed=s, level=0.2 + 0.04 * s) for s in range(5)], RIG, lux=None, made_at=NOON)
     alone = flat_field([frame(seed=9)], RIG, lux=None, made_at=NOON)
     np.testing.assert_allclose(together.gain, alone.gain, atol=0.004)
+
+
+def test_a_black_frame_is_too_dark_before_anything_is_divided() -> None:
+    black = Shot(DeviceRGB(np.zeros((HEIGHT, WIDTH, 3), np.uint8)), "0" * 64, "black.png", metadata=SETTINGS)
+    with pytest.raises(CalibrationError, match=r"too dark \(0.0 % of full scale\)"):
+        flat_field([black], RIG, lux=None, made_at=NOON)
+    with pytest.raises(CalibrationError, match="too dark"):
+        flat_field([frame(), black, frame(seed=1)], RIG, lux=None, made_at=NOON)
+
+
+def test_a_painted_frame_is_no_cameras() -> None:
+    painted = Shot(DeviceRGB(np.full((HEIGHT, WIDTH, 3), 120, np.uint8)), "0" * 64, "painted.png", metadata=SETTINGS)
+    (remark,) = remarks_on_field(flat_field([painted], RIG, lux=None, made_at=NOON))
+    assert "no noise at all" in remark
+    assert remarks_on_field(flat_field([frame()], RIG, lux=None, made_at=NOON)) == []
 
 
 # --- flicker ---------------------------------------------------------------------------------------------------------

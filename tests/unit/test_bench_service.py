@@ -352,10 +352,10 @@ def test_poor_input_to_the_light_is_remarked_at_once(station: Station) -> None:
     old = station.bench.calibrate_light("bench-a", GREYS[:1], lux=[900.0], **stale)
     assert any("read on 2026-01-20, 120 days ago" in r for r in old.remarks)
     good = station.bench.calibrate_light(
-        "bench-a", GREYS, lux=[900.0, 880.0], instrument="T-10A", measured_on=date(2026, 5, 20)
+        "bench-a", GREYS[:2], lux=[900.0, 880.0], instrument="T-10A", measured_on=date(2026, 5, 20)
     )
     assert not any("picture" in r or "meter" in r for r in good.remarks)
-    uneven = station.bench.calibrate_light("bench-a", GREYS, lux=[900.0, 660.0], instrument="T-10A")
+    uneven = station.bench.calibrate_light("bench-a", GREYS[:2], lux=[900.0, 660.0], instrument="T-10A")
     assert any("the lux meter read 660 to 900: the lowest is 73% of the highest" in f for f in uneven.faults)
     assert station.bench.status("bench-a").state == "out"
 
@@ -412,7 +412,7 @@ def test_a_rig_without_its_lens_is_not_called_within_bounds(tmp_path: Path, caps
     home = tmp_path / "other"
     with Station(Settings(home=home)) as station:
         station.bench.add_rig(BENCH / "rig.toml")
-        station.bench.calibrate_light("bench-a", GREYS, lux=[900.0])
+        station.bench.calibrate_light("bench-a", GREYS[:2], lux=[900.0])
     for words in (("rig", "list"), ("calibrate", "status", "--rig", "bench-a")):
         out = said(capsys, home, *words)
         assert "Rig bench-a is within bounds" not in out

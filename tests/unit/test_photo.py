@@ -178,6 +178,17 @@ def test_matrix_profiles_agree_with_littlecms(primaries: np.ndarray, curve: byte
     assert any("tone curve" in n for n in shot.notes) == (curve is GAMMA_22)
 
 
+@pytest.mark.parametrize("gamma", [-1.0, 0.0, 0.1, 30000.0])
+def test_a_curve_that_no_picture_has_is_refused(gamma: float) -> None:
+    curve = b"para\0\0\0\0\0\0\0\0" + struct.pack(">i", round(gamma * 65536))
+    pixels = np.zeros((80, 80, 3), dtype=np.uint8)
+    with pytest.raises(PhotoError, match=r"cannot be used: a tone curve has the gamma .*, which no picture has"):
+        read_photo(encode(pixels, icc_profile=profile(SRGB_TO_XYZ, curve)))
+    sampled = b"curv\0\0\0\0" + struct.pack(">IH", 1, 0)
+    with pytest.raises(PhotoError, match="the gamma 0, which no picture has"):
+        read_photo(encode(pixels, icc_profile=profile(SRGB_TO_XYZ, sampled)))
+
+
 def as_srgb(shot: Shot) -> np.ndarray:
     """Coded sRGB values, 0-1, clipped as a screen does."""
     return srgb_encode(in_srgb_primaries(shot.photo).pixels)
