@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.values.colour import WHITE_D50, ColourCorrection, Lab, lab_to_xyz, root_terms, xyz_to_lab
-from station.values.difference import delta_e_2000
+from station.values.difference import metric_at
 
 Float = NDArray[np.float64]
 
@@ -34,6 +34,8 @@ ROBUST = 1.5
 
 _FLOOR = 1e-5  # linear light below which a curve's logarithm is not followed
 _LIGHT = len(LIGHT_PRIOR)
+_PROBE = 0.2
+"""Step in Lab of the metric: of the size of what a correction leaves over."""
 _TO_LAB = np.array([[0.0, 116.0, 0.0], [500.0, -500.0, 0.0], [0.0, 200.0, -200.0]])
 
 
@@ -140,24 +142,8 @@ def least_squares_3x3(rgb: Float, lab: Float) -> Float:
 
 
 def metric(lab: Float) -> Float:
-    """(n, 3, 3) factors G with ``|G (lab' - lab)|`` the CIEDE2000 of a small difference from ``lab``.
-
-    CIEDE2000 squared is a quadratic form of a small difference; six probes (polarisation) give its matrix, its
-    Cholesky factor gives G.
-    """
-    step = 0.2
-
-    def form(direction: Float) -> Float:
-        half = step / 2 * direction
-        return (delta_e_2000(Lab(lab - half), Lab(lab + half)) / step) ** 2
-
-    axes = np.eye(3)
-    m = np.empty((len(lab), 3, 3))
-    for i in range(3):
-        m[:, i, i] = form(axes[i])
-    for i, j in ((0, 1), (0, 2), (1, 2)):
-        m[:, i, j] = m[:, j, i] = (form(axes[i] + axes[j]) - m[:, i, i] - m[:, j, j]) / 2
-    return np.asarray(np.linalg.cholesky(m + 1e-9 * axes).swapaxes(1, 2), dtype=np.float64)
+    """(n, 3, 3) factors G with ``|G (lab' - lab)|`` the CIEDE2000 of a small difference from ``lab``."""
+    return np.asarray(np.linalg.cholesky(metric_at(lab, _PROBE)).swapaxes(1, 2), dtype=np.float64)
 
 
 def predict(model: Model, p: Float, patches: Patches) -> Float:

@@ -43,15 +43,14 @@ class FittedCorrection:
     """A chosen correction with its errors in CIEDE2000.
 
     fit, loo : (n,) for every patch; NaN in ``loo`` for patches that took no part.
-    refused : names of the families that overfit. candidates : every family tried, the simplest first. why : the choice
-    in words. lab : (n, 3) of the patches as corrected, each in the light that falls on it. light : (n,) that light,
-    relative to the card's mean.
+    candidates : every family tried, the simplest first. why : the choice in words.
+    lab : (n, 3) of the patches as corrected, each in the light that falls on it. light : (n,) that light, relative to
+    the card's mean.
     """
 
     correction: ColourCorrection
     fit: Float
     loo: Float
-    refused: tuple[str, ...]
     candidates: tuple[FitCandidate, ...]
     why: str
     lab: Float
@@ -118,7 +117,6 @@ def fit_correction(
         correction=correction,
         fit=fit,
         loo=loo,
-        refused=tuple(c.method for c in candidates if _overfits(c)),
         candidates=candidates,
         why=why,
         lab=best.lab,
@@ -199,7 +197,7 @@ def _choose(tried: list[FitCandidate], model: str | None) -> tuple[int | None, t
         if _overfits(c):
             return (
                 f"refused: it follows the patches' noise: leaving each out costs {c.loo_mean:.2f}, "
-                f"{c.loo_mean / c.fit_mean:.1f} times its fit (at most {MAX_LOO_OVER_FIT:g})"
+                f"{c.loo_mean / c.fit_mean:.3f} times its fit (at most {MAX_LOO_OVER_FIT:g})"
             )
         if asked:
             return "not asked for"

@@ -15,7 +15,7 @@ from station.devices.exif_settings import exposure_settings
 _MAKER, _MODEL, _ORIENTATION, _SOFTWARE, _DATE, _XMP = 0x010F, 0x0110, 0x0112, 0x0131, 0x0132, 0x02BC
 _EXIF_IFD, _INTEROP_IFD = 0x8769, 0xA005
 _ORIGINAL, _DIGITISED, _OFFSET_ORIGINAL, _OFFSET_DIGITISED = 0x9003, 0x9004, 0x9011, 0x9012
-_EXPOSURE, _APERTURE, _ISO, _FOCAL, _MAKER_NOTE = 0x829A, 0x829D, 0x8827, 0x920A, 0x927C
+_EXPOSURE, _APERTURE, _ISO, _FOCAL = 0x829A, 0x829D, 0x8827, 0x920A
 _WIDTH, _HEIGHT, _USER_COMMENT = 0xA002, 0xA003, 0x9286
 _INTEROP_INDEX = 0x0001
 _DNG_VERSION, _SUB_IFDS, _NEW_SUBFILE, _PHOTOMETRIC, _COMPRESSION = 0xC612, 0x014A, 0x00FE, 0x0106, 0x0103
@@ -32,7 +32,7 @@ class Metadata:
         and the exposure's settings (see ``exif_settings``).
     adobe_rgb : the camera says Adobe RGB without embedding a profile (DCF 2.0, interoperability index R03).
     exposure : how many of exposure time, aperture, sensitivity and focal length stand in the file, 0-4.
-    maker_note : the camera's own block is there. said_size : (width, height) that EXIF gives, or None.
+    said_size : (width, height) that EXIF gives, or None.
     xmp : the start of the XMP packet, as text. comment : the user comment. thumbnail : the embedded JPEG, or empty.
     """
 
@@ -42,7 +42,6 @@ class Metadata:
     adobe_rgb: bool
     notes: tuple[str, ...] = ()
     exposure: int = 0
-    maker_note: bool = False
     said_size: tuple[int, int] | None = None
     xmp: str = ""
     comment: str = ""
@@ -202,7 +201,6 @@ def exif_metadata(exif: Image.Exif, raw: bytes, *, xmp: object = None) -> Metada
         texts,
         clean_text(interop) == "R03",
         exposure=sum(tag in inner for tag in (_EXPOSURE, _APERTURE, _ISO, _FOCAL)),
-        maker_note=_MAKER_NOTE in inner,
         said_size=(width, height) if isinstance(width, int) and isinstance(height, int) else None,
         xmp=packet[:_XMP_LIMIT],
         comment=_comment(inner.get(_USER_COMMENT)),

@@ -15,19 +15,19 @@ from station.devices.apart import decode_apart
 from station.devices.icc import MatrixProfile, gamma_profile, srgb_curve_profile
 from station.devices.photo_header import exif_metadata, load_exif
 from station.devices.photo_limits import Decoded, Pixels, drop_opaque_alpha, refusing, vet_pixels, vet_sides
-from station.devices.primaries import to_xyz_d50
+from station.devices.primaries import BT_470_BG, DISPLAY_P3, REC_2020, SMPTE_170M
 from station.errors import PhotoError
 from station.values.colour import SRGB_TO_XYZ
 
-# ITU-T H.273, table 2: colour primaries as (red, green, blue) in CIE 1931 x, y, all with a D65 white.
+# ITU-T H.273, table 2: colour primaries, all with a D65 white.
 # 1 (BT.709) is sRGB's own, 2 means that nobody named any.
 _SRGB_PRIMARIES = (1, 2)
 _PRIMARIES = {
-    5: ("BT.470 BG", ((0.64, 0.33), (0.29, 0.60), (0.15, 0.06))),
-    6: ("SMPTE 170M", ((0.630, 0.340), (0.310, 0.595), (0.155, 0.070))),
-    7: ("SMPTE 240M", ((0.630, 0.340), (0.310, 0.595), (0.155, 0.070))),
-    9: ("Rec. 2020", ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046))),
-    12: ("Display P3", ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060))),
+    5: ("BT.470 BG", BT_470_BG),
+    6: ("SMPTE 170M", SMPTE_170M),
+    7: ("SMPTE 240M", SMPTE_170M),
+    9: ("Rec. 2020", REC_2020),
+    12: ("Display P3", DISPLAY_P3),
 }
 # Table 3: transfer characteristics. Phones write those of video (1, 6, 14, 15) and mean the curve of sRGB.
 _SRGB_CURVES = (1, 2, 6, 13, 14, 15)
@@ -81,8 +81,7 @@ def named_space(primaries: int, transfer: int, label: str) -> MatrixProfile | No
         raise PhotoError(f"{label} names primaries that the station does not know", "Export it as sRGB.")
     name, to_xyz = "sRGB", SRGB_TO_XYZ
     if primaries in _PRIMARIES:
-        name, corners = _PRIMARIES[primaries]
-        to_xyz = to_xyz_d50(*corners)
+        name, to_xyz = _PRIMARIES[primaries]
     elif transfer in _SRGB_CURVES:
         return None
     return gamma_profile(_POWERS[transfer], to_xyz, name) if transfer in _POWERS else srgb_curve_profile(to_xyz, name)

@@ -26,7 +26,10 @@ def to_xyz_d50(red: tuple[float, float], green: tuple[float, float], blue: tuple
     return np.asarray(np.linalg.solve(_BRADFORD, gain[:, None] * (_BRADFORD @ columns)), dtype=np.float64)
 
 
-# SMPTE EG 432-1 with a D65 white, ITU-R BT.2020-2, Adobe RGB (1998) version 2005-05 section 4.3.4.
+# ITU-R BT.470-6 (systems B, G), SMPTE 170M, SMPTE EG 432-1 with a D65 white, ITU-R BT.2020-2, Adobe RGB (1998)
+# version 2005-05 section 4.3.4.
+BT_470_BG = to_xyz_d50((0.64, 0.33), (0.29, 0.60), (0.15, 0.06))
+SMPTE_170M = to_xyz_d50((0.630, 0.340), (0.310, 0.595), (0.155, 0.070))
 DISPLAY_P3 = to_xyz_d50((0.680, 0.320), (0.265, 0.690), (0.150, 0.060))
 REC_2020 = to_xyz_d50((0.708, 0.292), (0.170, 0.797), (0.131, 0.046))
 ADOBE_RGB = to_xyz_d50((0.64, 0.33), (0.21, 0.71), (0.15, 0.06))

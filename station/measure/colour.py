@@ -21,7 +21,6 @@ from station.measure.colour_uncertainty import (
     coding_covariance,
     difference_uncertainty,
     lab_slope,
-    metric_at,
     round_covariance,
 )
 from station.measure.relative_light import RelativeLight, light_between, same_bench
@@ -33,6 +32,7 @@ from station.values.difference import (
     delta_e_94,
     delta_e_2000,
     delta_e_cmc,
+    metric_at,
 )
 from station.values.line import Aligned, Master, Measurement, RegionMaster
 

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.values.colour import ColourCorrection, Lab, srgb_encode
-from station.values.difference import delta_e_2000
+from station.values.difference import delta_e_2000, metric_at
 
 Float = NDArray[np.float64]
 
@@ -67,18 +67,6 @@ def difference_uncertainty(golden: Float, unit: Float, components: Mapping[str, 
     parts = {name: sd(v) for name, v in components.items()}
     best = 2 * math.sqrt(max(float(spread[-1]), 0.0))
     return DifferenceUncertainty(2 * sd(total) + bias, parts, bias, best)
-
-
-def metric_at(lab: Float) -> Float:
-    """(3, 3) matrix M with ``sqrt(d' M d)`` the CIEDE2000 of a small difference d about ``lab`` (3,): six probes and
-    polarisation."""
-    axes = np.eye(3)
-    probes = np.concatenate([axes, axes[[0, 0, 1]] + axes[[1, 2, 2]]]) * _STEP
-    form = (delta_e_2000(Lab(lab - probes / 2), Lab(lab + probes / 2)) / _STEP) ** 2
-    m = np.diag(form[:3])
-    for (i, j), both in zip(((0, 1), (0, 2), (1, 2)), form[3:], strict=True):
-        m[i, j] = m[j, i] = (both - form[i] - form[j]) / 2
-    return m + 1e-9 * axes
 
 
 def _gradient(golden: Float, unit: Float) -> Float:

@@ -204,11 +204,6 @@ class ColourCorrection:
     spline: LabSpline | None = None
     deviations: Float | None = None
 
-    @property
-    def is_curve(self) -> bool:
-        """Whether offset, gamma and matrix alone give the Lab."""
-        return self.shoulder == 0.0 and self.roots is None and self.spline is None
-
     def curves(self, rgb: NDArray[np.floating]) -> Float:
         """What the matrix multiplies, (..., 3): each channel's own tone curve at linear device RGB (..., 3).
 

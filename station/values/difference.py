@@ -31,6 +31,26 @@ class ColourDifference:
     dH: Float
 
 
+def metric_at(lab: Float, step: float = 0.05) -> Float:
+    """(..., 3, 3) matrices M with ``sqrt(d' M d)`` the CIEDE2000 of a small difference d about ``lab`` (..., 3).
+
+    CIEDE2000 squared is a quadratic form of a small difference; six probes of ``step`` give it by polarisation. The
+    usual step lies far above the formula's rounding and far below where it bends.
+    """
+    axes = np.eye(3)
+
+    def form(direction: Float) -> Float:
+        half = step / 2 * direction
+        return (delta_e_2000(Lab(lab - half), Lab(lab + half)) / step) ** 2
+
+    m = np.empty((*lab.shape, 3))
+    for i in range(3):
+        m[..., i, i] = form(axes[i])
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        m[..., i, j] = m[..., j, i] = (form(axes[i] + axes[j]) - m[..., i, i] - m[..., j, j]) / 2
+    return np.asarray(m + 1e-9 * axes, dtype=np.float64)
+
+
 def colour_difference(lab1: Lab, lab2: Lab) -> ColourDifference:
     """CIEDE2000 of ``lab2`` against ``lab1`` with its parts.
 

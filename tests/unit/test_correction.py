@@ -89,10 +89,9 @@ def test_what_follows_the_noise_is_refused_and_says_so() -> None:
         assert fitted is not None
         for c in fitted.candidates:
             overfits = c.loo_mean > max(MAX_LOO_OVER_FIT * c.fit_mean, HARMLESS)
-            assert (c.method in fitted.refused) == overfits
+            assert c.reason.startswith("refused") == overfits
             if overfits:
                 refused += 1
-                assert c.reason.startswith("refused")
                 assert c.method != fitted.correction.method
             assert (c.reason == "") == (c.method == fitted.correction.method)
     assert refused >= 4
@@ -171,7 +170,6 @@ def test_every_family_survives_json_exactly(family) -> None:
     np.testing.assert_array_equal(back.lab(rgb).values, fitted.correction.lab(rgb).values)
     np.testing.assert_array_equal(back.u_lab(rgb), fitted.correction.u_lab(rgb))
     np.testing.assert_array_equal(back.parameters(), fitted.correction.parameters())
-    assert back.is_curve == (family in FAMILIES[:3])
     same = back.with_parameters(back.parameters())
     np.testing.assert_array_equal(same.xyz(rgb), back.xyz(rgb))
 
@@ -179,7 +177,6 @@ def test_every_family_survives_json_exactly(family) -> None:
 def test_a_correction_of_before_is_still_read() -> None:
     old = {"offset": [0.01] * 3, "gamma": [1.1] * 3, "matrix": MATRIX.tolist(), "method": CURVE, "loo_mean": 0.7}
     correction = ColourCorrection.from_dict(old)
-    assert correction.is_curve
     assert correction.as_dict() == old
     rgb = np.random.default_rng(1).random((6, 3))
     np.testing.assert_allclose(correction.xyz(rgb), (rgb + 0.01) ** 1.1 @ MATRIX.T, rtol=1e-12)

@@ -10,12 +10,11 @@ from station.measure.colour_uncertainty import (
     coding_covariance,
     difference_uncertainty,
     lab_slope,
-    metric_at,
     round_covariance,
 )
 from station.measure.relative_light import relative_light
 from station.values.colour import ColourCorrection, Lab, srgb_decode, srgb_encode
-from station.values.difference import delta_e_2000
+from station.values.difference import delta_e_2000, metric_at
 
 PLAIN = ColourCorrection(np.zeros(3), np.ones(3), np.eye(3), "3x3, perceptual", 0.8)
 
