@@ -17,6 +17,8 @@ from station.values.line import SCALED, Gate
 
 LOWEST_UNIFORMITY = 0.75
 """Darkest of the nine positions over the brightest, as ISO 3664 asks of a viewing area of up to one metre."""
+LOWEST_LUX_UNIFORMITY = 0.75
+"""The same of the meter's readings, which see the lamp without the lens: the highest is a third above the lowest."""
 LUX_DAYS = 90
 """Age of a meter's reading in days up to which it counts, where the sheet does not say."""
 SOON = timedelta(days=3)
@@ -38,6 +40,13 @@ def light_faults(light: LightCalibration, last: LightCheck | None, *, now: datet
             f"the darkest of nine places has {light.uniformity:.0%} of the brightest, "
             f"at least {LOWEST_UNIFORMITY:.0%} is needed: move or diffuse the lamps, then {again}"
         )
+    read = light.meter.readings_lux if light.meter else ()
+    if read and min(read) < LOWEST_LUX_UNIFORMITY * max(read):
+        faults.append(
+            f"the lux meter read {min(read):,.0f} to {max(read):,.0f}: the lowest is {min(read) / max(read):.0%} of "
+            f"the highest, at least {LOWEST_LUX_UNIFORMITY:.0%} is needed: move or diffuse the lamps, read it again, "
+            f"then {again}"
+        )
     spoilt = flickers(light.flicker) if light.flicker else []
     steady = f"use lamps that do not flicker, or a longer exposure, then {again}"
     faults += [f"{said}: {steady}" for said in spoilt]
@@ -52,6 +61,36 @@ def light_faults(light: LightCalibration, last: LightCheck | None, *, now: datet
             f"`station calibrate check --rig {light.rig} PHOTO`, or {again}"
         )
     return faults
+
+
+def entry_remarks(light: LightCalibration, *, dated: bool) -> list[str]:
+    """What a light calibration lacks, for whoever has just made it; empty where it lacks nothing.
+
+    dated : the day of the meter's reading was named. Nothing of this stands against judging by itself.
+    """
+    said = []
+    if light.images == 1:
+        blind = light.flicker is None or light.flicker.temporal is None
+        said.append(
+            "One grey picture only: several lower the noise"
+            + (", and flicker and warm-up cannot be seen in one." if blind else ", and warm-up cannot be seen in one.")
+        )
+    meter = light.meter
+    if meter is None:
+        return said
+    if not meter.instrument:
+        day = "" if dated else f" and its day, taken to be {meter.measured_on},"
+        said.append(
+            f"The lux meter{day} {'is' if dated else 'are'} not named: add --meter TEXT"
+            + ("." if dated else " and --measured-on YYYY-MM-DD.")
+        )
+    age = (light.made_at.date() - meter.measured_on).days
+    if age > LUX_DAYS:
+        said.append(
+            f"The lux meter was read on {meter.measured_on}, {age} days ago: a sheet that asks for lux allows "
+            f"{LUX_DAYS} days unless it says otherwise. Read it again."
+        )
+    return said
 
 
 def viewing_faults(light: LightCalibration, viewing: Viewing, last: LightCheck | None, *, now: datetime) -> list[str]:

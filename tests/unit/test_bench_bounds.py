@@ -87,6 +87,7 @@ def test_a_good_light_has_nothing_against_it() -> None:
         ({"flicker": Flicker(0.07, 0.0, 1.0, "rows", 4, None, 2)}, "a frame's level departs by 7.0%"),
         ({"flicker": Flicker(None, 0.012, 240.0, "rows", 1, None, 1)}, "bands of 1.2% lie across the picture every"),
         ({"warm_up": WarmUp(10.0, 0.012, 0.1, False)}, "the lamp had not settled: +1.2% of level"),
+        ({"meter": MeterReading((1000.0, 740.0), date(2026, 5, 9))}, "the lowest is 74% of the highest, at least 75%"),
     ],
 )  # fmt: skip
 def test_each_fault_of_the_light_is_named_with_the_command(changes: dict[str, object], text: str) -> None:
@@ -138,6 +139,7 @@ def test_what_stands_against_a_bench_does_not_depend_on_the_day() -> None:
         now = NOW + timedelta(days=days)
         found = hold_to_viewing(with_faults(bench, None, now=now), asked, now=now)
         assert [g.name for g in found.faults] == ["light", "scale", "light"]
+        assert found.unmet == found.faults[2:]
         digests.add(found.digest)
     assert len(digests) == 1
 
