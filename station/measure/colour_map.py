@@ -1,15 +1,14 @@
 """Colour maps: CIEDE2000 of every pixel of a unit against the golden, for pictures and for finding local off-colour.
 
 A map is float32 and within 0.002 of the exact formula (``station.values.difference``); numbers that are judged never
-come from here. The golden's Lab is computed once a master and kept; the unit goes from pixels to difference in one
-pass, only where it is asked for, in as many threads as the caller gives.
+come from here. The golden's Lab is handed in, so that it is computed once for many units; the unit goes from pixels to
+difference in one pass, only where it is asked for, in as many threads as the caller gives. The line hands in linear
+light; coded pictures are taken too, because other software's maps start from them and are compared on them.
 """
 
 from __future__ import annotations
 
 import math
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,7 +19,6 @@ from numpy.typing import NDArray
 from station.measure import colour_kernel as kernel
 from station.values.colour import WHITE_D50, ColourCorrection, DeviceRGB, Lab, LinearRGB, srgb_decode, xyz_to_lab
 from station.values.difference import delta_e_2000
-from station.values.line import Master
 
 Float = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -31,7 +29,6 @@ Picture = DeviceRGB | LinearRGB
 
 _PROBES = np.stack(np.meshgrid(*[[0.0, 0.004, 0.05, 0.3, 1.0]] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
 _SAME_LAB = 1e-6
-_KEPT = 2
 
 
 def spans_of(mask: Bool) -> Spans:
@@ -115,26 +112,6 @@ def lab_difference(one: F32, other: F32) -> F32:
     out = np.zeros(one.shape[1:], dtype=np.float32)
     kernel.lab_map(other, one, _whole(one.shape[1], one.shape[2]), out)
     return out
-
-
-_cache: OrderedDict[int, tuple[Master, F32]] = OrderedDict()  # the master is held, so that its id stays its own
-_cache_lock = threading.Lock()
-
-
-def golden_lab(master: Master) -> F32 | None:
-    """The golden's Lab planes (3, H, W), kept for the last masters; None where its photo had no usable card."""
-    if master.correction is None:
-        return None
-    with _cache_lock:
-        if id(master) in _cache:
-            _cache.move_to_end(id(master))
-            return _cache[id(master)][1]
-    planes = lab_planes(master.image, master.correction)
-    with _cache_lock:
-        _cache[id(master)] = master, planes
-        while len(_cache) > _KEPT:
-            _cache.popitem(last=False)
-    return planes
 
 
 @dataclass(frozen=True, slots=True)
