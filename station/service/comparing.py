@@ -225,7 +225,7 @@ def _drift(seen: Seen, golden: Placed, standard: Standard) -> tuple[tuple[DriftD
     """
     from station.comparison import against_sealed
 
-    if standard.master is None or not seen.look.carded:
+    if standard.master is None or standard.master.correction is None or not seen.look.carded:
         return (), ""
     found = against_sealed(seen.look, standard.master, seen.calibration)
     number = golden.found.number

@@ -48,7 +48,7 @@ from station.values.colour import DeviceRGB, LinearRGB
 from station.values.difference import delta_e_2000
 from station.values.documents import Verdict
 from station.values.geometry import Frame, Similarity
-from station.values.line import Aligned, Gate, Master, Measurement, Shot
+from station.values.line import Aligned, CardReading, Gate, Master, Measurement, Shot
 
 
 @pytest.fixture
@@ -231,6 +231,15 @@ def test_the_goldens_drift_is_read_in_the_family_it_was_sealed_with(
     found = comparing.compare(station, scenes / "card.png", standard, card="colorchecker24").document
     assert seen_in == [family] * 3
     assert all(d.value is not None and d.value < 1.0 for d in found.drift)
+
+    def misfit(*_: object, model: str | None = None) -> CardReading:
+        assert model == family
+        return CardReading(found=True, usable=False, reason="card: the fit is off")
+
+    monkeypatch.setattr("station.comparison.find_card", misfit)
+    found = comparing.compare(station, scenes / "card.png", standard, card="colorchecker24").document
+    assert found.drift == ()
+    assert "from its sealed measurement is not known" in found.remarks[0]
 
 
 def test_the_command_prints_the_document_and_a_table(
