@@ -51,7 +51,7 @@ def load_cards(name_or_path: str | None = None) -> tuple[CardReference, ...]:
     if name not in BUILT_IN and name not in singles:
         raise RigError(
             f"there is no built-in colour card {name!r}",
-            f"Use one of {', '.join([*BUILT_IN, *singles])}, or a path ending in .toml.",
+            f"Use one of {', '.join(dict.fromkeys([*BUILT_IN, *singles]))}, or a path ending in .toml.",
         )
     folder = resources.files("calibration")
     return tuple(

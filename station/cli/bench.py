@@ -53,8 +53,17 @@ def card(
             for c in fit.candidates
         ]
         table("Corrections", ["model", "fit", "leaving one out", "at most", ""], tried)
-        rows = [[p.name, "" if p.delta_e_00 is None else f"{p.delta_e_00:.2f}", p.fault] for p in found.patches]
-        table("Patches", ["patch", "CIEDE2000", ""], rows)
+        if fit.gate_mean is not None and fit.gate_max is not None:
+            show(
+                f"Gate: CIEDE2000 mean {fit.gate_mean:.2f}, max {fit.gate_max:.2f}, by a fit of its own that is "
+                "stiffer than the correction, so that another chart cannot be explained away."
+            )
+        rows = [[p.name, _figure(p.delta_e_00), _figure(p.gate_delta_e_00), p.fault] for p in found.patches]
+        table("Patches", ["patch", "CIEDE2000", "of the gate", ""], rows)
+
+
+def _figure(delta_e: float | None) -> str:
+    return "" if delta_e is None else f"{delta_e:.2f}"
 
 
 @rig.command("add")

@@ -162,6 +162,7 @@ class PatchDocument(Document):
     gradient: float = 0.0
     used: bool = True
     fault: str = ""
+    gate_delta_e_00: float | None = None
 
 
 class CardDocument(Document):

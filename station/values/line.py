@@ -29,7 +29,7 @@ SCALED = (*LENGTHS, "scale")
 class EditSign:
     """One sign that a photo is not as its camera wrote it: evidence, never proof.
 
-    name : software, adjustments, camera, size, screenshot, tables, recompressed, thumbnail, comb.
+    name : software, adjustments, camera, format, size, screenshot, tables, recompressed, thumbnail, comb.
     grade : note, suspect or strong. words : what was seen, for a person.
     """
 
@@ -45,6 +45,7 @@ class Shot:
     sha256 : of the file's bytes. notes : what the decoder did (rotated, profile applied ...). edits : signs of editing.
     metadata : the few header texts worth keeping (maker, model, software), stripped of control characters.
     coding_step : quantiser steps of the file, of a block's mean luma and chroma in codes of 255; 0 where lossless.
+    orientation : EXIF 1-8, as the sensor lay; the decoder has turned the picture upright.
     """
 
     photo: DeviceRGB
@@ -55,6 +56,7 @@ class Shot:
     metadata: dict[str, str] = field(default_factory=dict)
     edits: tuple[EditSign, ...] = ()
     coding_step: tuple[float, float] = (0.0, 0.0)
+    orientation: int = 1
 
     @property
     def size(self) -> tuple[int, int]:
@@ -84,7 +86,9 @@ class PatchReading:
     """One patch as read. rgb : (3,) mean linear device RGB; noise : (3,) standard deviation of a pixel.
 
     glare : share of the patch, 0-1, that shines well above its median. gradient : change of its light from one side to
-    the other over its mean. used : whether it took part in the fit; ``fault`` says why not.
+    the other over its mean. used : whether it took part in the fit; ``fault`` says why not. delta_e_00 : residual of
+    the correction; gate_delta_e_00 : of the stiffer fit that the gate on the card holds to its limits, None where not
+    used.
     """
 
     name: str
@@ -99,6 +103,7 @@ class PatchReading:
     gradient: float = 0.0
     used: bool = True
     fault: str = ""
+    gate_delta_e_00: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ def draw(
     seed: int = 3,
     field: np.ndarray | None = None,
     patch_lab: np.ndarray | None = None,
+    light: np.ndarray | None = None,
 ) -> tuple[Shot, np.ndarray]:
     """A photo of a card on a bench with a bright disc beside it, and the homography from cells to pixels."""
     c, s = pitch_px * np.cos(np.radians(degrees)), pitch_px * np.sin(np.radians(degrees))
@@ -72,7 +73,8 @@ def draw(
     )
     polygon(edge, np.full(3, 0.02))
     fill = card.patch_mm / card.pitch_mm / 2 if card.patch_mm and card.pitch_mm else 0.45
-    light = device_light(card.lab if patch_lab is None else patch_lab) * exposure
+    if light is None:
+        light = device_light(card.lab if patch_lab is None else patch_lab) * exposure
     for i, colour in enumerate(light):
         cell = np.array([i % card.columns, i // card.columns])
         polygon(cell + fill * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]), colour)
@@ -91,6 +93,39 @@ def corners_of(homography: np.ndarray, card: CardReference) -> np.ndarray:
     c, r = card.columns - 0.5, card.rows - 0.5
     p = np.array([[-0.5, -0.5], [c, -0.5], [c, r], [-0.5, r]])
     return p @ homography[:2, :2].T + homography[:2, 2]
+
+
+DEEP_BLACKS = (
+    np.array(
+        [  # linear light in thousandths of a card's patches as a camera with deepened blacks gave them
+            (37.6, 16, 10.3),
+            (444, 137.8, 91.3),
+            (34.4, 68.1, 149.3),
+            (20.6, 35.5, 10.5),
+            (89.5, 100, 240.4),
+            (70.2, 347.6, 280.2),
+            (600.4, 80.3, 10.2),
+            (18.4, 35, 202.7),
+            (356.9, 32.2, 29.2),
+            (17.6, 10.1, 28.7),
+            (170.9, 329.3, 23.8),
+            (618.8, 219.6, 12.2),
+            (7.5, 15.8, 108.9),
+            (21.5, 106.7, 18.6),
+            (269.8, 15.9, 8.2),
+            (767.8, 472.5, 13),
+            (289.6, 39.3, 114.1),
+            (16.2, 103.2, 233.3),
+            (1000, 1000, 1000),
+            (533.4, 597.1, 574.9),
+            (186, 216.5, 212.2),
+            (54.4, 60.1, 58.5),
+            (15.2, 16.7, 17.3),
+            (4.4, 4.5, 4.6),
+        ]
+    )
+    / 1000
+)
 
 
 # --- references -------------------------------------------------------------------------------------------------------
@@ -162,8 +197,11 @@ def test_a_card_file_is_read_and_an_unknown_name_is_refused(tmp_path: Path) -> N
     assert load_cards(str(path))[0].pitch_mm == 4.7
     with pytest.raises(RigError, match="cannot be read"):
         load_cards(str(tmp_path / "absent.toml"))
-    with pytest.raises(RigError, match="colorchecker24"):
+    with pytest.raises(RigError, match="'spyder'") as refused:
         load_cards("spyder")
+    offered = refused.value.do.removeprefix("Use one of ").removesuffix(", or a path ending in .toml.").split(", ")
+    assert {*BUILT_IN, "spydercheckr24", "colorchecker24-nano-before-2014"} <= set(offered)
+    assert len(offered) == len(set(offered))
 
 
 # --- finding and reading ----------------------------------------------------------------------------------------------
@@ -319,10 +357,60 @@ def test_swapped_channels_are_named(order: tuple[int, int, int], named: str) -> 
         assert named in reading.reason
 
 
-def test_a_negative_is_named() -> None:
-    shot, _ = draw()
+@pytest.mark.parametrize("exposure", [0.5, 0.9, 1.05])
+def test_a_negative_is_named_before_its_exposure(exposure: float) -> None:
+    """The white patch of a negative is its darkest: asking for a longer exposure would be no help."""
+    shot, _ = draw(exposure=exposure)
     reading = find_card(with_pixels(shot, 255 - shot.photo.pixels), (MICRO,))
+    assert reading.found
     assert not reading.usable
+    assert "negative" in reading.reason
+    assert reading.correction is None
+
+
+@pytest.mark.parametrize(("side_px", "usable"), [(10, False), (14, False), (20, True), (26, True)])
+def test_patches_of_too_few_pixels_are_refused_with_their_size(side_px: int, usable: bool) -> None:
+    shot, _ = draw(pitch_px=side_px * 4.7 / 4.0, noise=0.001)
+    reading = find_card(shot, (MICRO,))
+    assert reading.found
+    assert reading.usable is usable, reading.reason
+    if not usable:
+        assert f"its patches are {side_px} px wide, 20 are needed: photograph nearer" in reading.reason
+
+
+def test_the_reason_and_the_patches_speak_of_the_same_residuals() -> None:
+    lab = MICRO.lab.copy()
+    lab[5] += (12, 25, 0)  # bluish green
+    shot, _ = draw(patch_lab=lab, noise=0.001)
+    reading = find_card(shot, (MICRO,))
+    document = card_document(shot, reading)
+    gate = {p.name: p.gate_delta_e_00 for p in document.patches}
+    assert not document.usable
+    assert document.fit is not None
+    known = [g for g in gate.values() if g is not None]
+    assert document.fit.gate_max == max(known) == gate["bluish green"]
+    assert document.fit.gate_mean == pytest.approx(np.mean(known))
+    assert f"bluish green {gate['bluish green']:.2f}" in document.reason
+    assert (
+        f"{document.fit.gate_mean:.2f} CIEDE2000 in the mean and {document.fit.gate_max:.2f} at most" in reading.reason
+    )
+    assert "stiffer than the correction" in document.reason
+
+
+def test_only_a_nearly_black_patch_may_be_beyond_the_gate() -> None:
+    """A camera that deepens the blacks is no other card; the same residual on a patch that can be seen is."""
+    shot, _ = draw(light=DEEP_BLACKS, noise=0.0005)
+    reading = find_card(shot, (MICRO,))
+    black = reading.patches[23]
+    assert black.used
+    assert black.gate_delta_e_00 is not None
+    assert reading.gate_max is not None
+    assert black.gate_delta_e_00 > 8 > reading.gate_max
+    assert reading.usable, reading.reason
+    assert any("too dark to count" in n and "black 2" in n for n in reading.notes)
+    other = DEEP_BLACKS.copy()
+    other[23] = 0.06  # as light as the patch beside it
+    assert not find_card(draw(light=other, noise=0.0005)[0], (MICRO,)).usable
 
 
 def test_a_copy_with_other_gaps_is_refused_though_its_colours_are_right() -> None:
