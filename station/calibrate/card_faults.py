@@ -11,7 +11,7 @@ from station.calibrate.card import load_cards
 from station.calibrate.patches import Lattice
 from station.calibrate.placement import PartialPlacement, cells, margin, partial_placements, placements
 from station.values.bench import CardReference
-from station.values.colour import SRGB_TO_XYZ, Lab, lab_to_xyz
+from station.values.colour import XYZ_TO_SRGB, Lab, lab_to_xyz
 from station.values.geometry import project
 
 Float = NDArray[np.float64]
@@ -65,7 +65,7 @@ def channel_fault(rgb: Float, lab: Float) -> str:
     """
     if len(rgb) < 6:
         return ""
-    card = np.log(np.maximum(lab_to_xyz(Lab(lab)) @ np.linalg.inv(SRGB_TO_XYZ).T, 0.004))
+    card = np.log(np.maximum(lab_to_xyz(Lab(lab)) @ XYZ_TO_SRGB.T, 0.004))
     seen = np.log(np.maximum(rgb, 0.004))
     correlation = np.corrcoef(seen.T, card.T)[:3, 3:]
     if not np.isfinite(correlation).all():

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from station.values.colour import ColourCorrection, Lab, LinearRGB, lab_to_xyz, srgb_encode
+from station.values.colour import XYZ_TO_SRGB, ColourCorrection, Lab, LinearRGB, lab_to_xyz, srgb_encode
 from station.values.documents import MeasurementDocument, UnitDocument, Verdict
 from station.values.geometry import Frame
 from station.values.line import Aligned, Master
@@ -33,15 +33,6 @@ _OVERSAMPLE = 2
 _BAND = 64  # rows
 _NAMED_FINDINGS = 8
 
-# XYZ (D50) to linear sRGB (D65), Bradford-adapted: IEC 61966-2-1 and ICC.1:2022 annex E.
-_XYZ_D50_TO_SRGB = np.array(
-    [
-        [3.1338561, -1.6168667, -0.4906146],
-        [-0.9787684, 1.9161415, 0.0334540],
-        [0.0719453, -0.2289914, 1.4052427],
-    ]
-)
-
 
 def display(image: LinearRGB, correction: ColourCorrection | None) -> RGB:
     """A picture for the screen, (H, W, 3) uint8 sRGB: through its colour correction where there is one."""
@@ -50,14 +41,14 @@ def display(image: LinearRGB, correction: ColourCorrection | None) -> RGB:
     for top in range(0, len(out), _BAND):  # the correction works in float64
         linear = image.pixels[top : top + _BAND]
         if correction is not None:
-            linear = (correction.xyz(linear) @ _XYZ_D50_TO_SRGB.T).astype(np.float32)
+            linear = (correction.xyz(linear) @ XYZ_TO_SRGB.T).astype(np.float32)
         out[top : top + _BAND] = codes[np.clip(linear * 4095 + 0.5, 0, 4095).astype(np.uint16)]
     return out
 
 
 def display_lab(lab: NDArray[np.float64]) -> RGB:
     """sRGB (..., 3) uint8 of Lab D50 (..., 3); colours outside the screen's gamut are clipped."""
-    linear = lab_to_xyz(Lab(np.asarray(lab, dtype=np.float64))) @ _XYZ_D50_TO_SRGB.T
+    linear = lab_to_xyz(Lab(np.asarray(lab, dtype=np.float64))) @ XYZ_TO_SRGB.T
     return np.asarray(np.rint(srgb_encode(linear) * 255), dtype=np.uint8)
 
 
@@ -122,15 +113,24 @@ class Canvas:
             self._draw.line([tuple(b), tip], fill=(*colour, 255), width=2 * _OVERSAMPLE)
 
     def label(self, at_mm: tuple[float, float], text: str, colour: Colour) -> None:
-        """A text tag beside a point, kept inside the picture."""
-        face = font(15 * _OVERSAMPLE)
+        """A text tag beside a point, kept inside the picture: dark on a light plate, its border in ``colour``."""
+        face = font(19 * _OVERSAMPLE)
         left, top, right, bottom = self._draw.textbbox((0, 0), text, font=face)
-        w, h, pad = right - left, bottom - top, 4 * _OVERSAMPLE
+        w, h, pad = right - left, bottom - top, 6 * _OVERSAMPLE
         x, y = self.px(at_mm)
         x = min(max(x, pad), self._layer.width - w - 2 * pad)
         y = min(max(y, pad), self._layer.height - h - 2 * pad)
-        self._draw.rounded_rectangle((x, y, x + w + 2 * pad, y + h + 2 * pad), radius=pad, fill=(*INK, 205))
-        self._draw.text((x + pad - left, y + pad - top), text, font=face, fill=(*colour, 255))
+        plate, edge = (x, y, x + w + 2 * pad, y + h + 2 * pad), _OVERSAMPLE
+        outer = (plate[0] - edge, plate[1] - edge, plate[2] + edge, plate[3] + edge)
+        self._draw.rounded_rectangle(outer, radius=pad, fill=(*INK, 255))  # parts a yellow border from a light part
+        self._draw.rounded_rectangle(plate, radius=pad, fill=(*PAPER, 255), outline=(*colour, 255), width=3 * edge)
+        self._draw.text((x + pad - left, y + pad - top), text, font=face, fill=(*INK, 255))
+
+    def dot(self, at_mm: tuple[float, float], colour: Colour) -> None:
+        """A point with a halo: where a label beside it belongs."""
+        x, y = self.px(at_mm)
+        for radius, fill in ((7 * _OVERSAMPLE, INK), (5 * _OVERSAMPLE, colour)):
+            self._draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(*fill, 255))
 
     def finish(self) -> Image.Image:
         """The drawing laid over the picture."""
@@ -181,8 +181,11 @@ def _draw_regions(golden: Canvas, unit: Canvas, master: Master, judged: dict[str
             golden.line(closed, WHITE, 0.8, 110)
             unit.line(closed, *_pen(verdict))
         if verdict is not Verdict.CONFORMS and measured is not None:
-            value = "not measured" if measured.value is None else f"dE00 {measured.value:.1f}"
-            unit.label(region.centre_mm, f"{region.name}: {value}", COLOURS[verdict])
+            value = "not measured" if measured.value is None else f"dE00 {measured.value:.2f}"
+            unit.dot(region.centre_mm, COLOURS[verdict])
+            beside = 12 * _OVERSAMPLE / unit.length(1.0)
+            at = (region.centre_mm[0] + beside, region.centre_mm[1] + beside)
+            unit.label(at, f"{region.name}: {value}", COLOURS[verdict])
 
 
 def _draw_marks(golden: Canvas, unit: Canvas, master: Master, judged: dict[str, MeasurementDocument]) -> None:

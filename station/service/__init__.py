@@ -8,6 +8,8 @@
 ``two_lights`` the same parts under two lights: metamerism
 ``matching``   matched sets, pair by pair
 ``measuring``  one photo, in this process or in a worker
+``reviewing``  what a reviewer's word must be
+``tolerance``  the colour tolerance that accepted units teach
 ``lots``       a lot's units as its decision counts them
 ``units_file`` names and identifiers of the units
 ``showing``    from rows to views

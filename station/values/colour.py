@@ -18,6 +18,7 @@ WHITE_D50: Float = np.array([0.96422, 1.0, 0.82521])
 
 # Columns: XYZ relative to D50 of the sRGB primaries, as in the ICC's own sRGB profiles.
 SRGB_TO_XYZ: Float = np.array([[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]])
+XYZ_TO_SRGB: Float = np.asarray(np.linalg.inv(SRGB_TO_XYZ), dtype=np.float64)
 
 
 SATURATED = 250
@@ -111,7 +112,7 @@ def in_srgb_primaries(picture: DeviceRGB) -> LinearRGB:
     linear = linearise(picture)
     if picture.space == "sRGB":
         return linear
-    mix = np.linalg.solve(SRGB_TO_XYZ, picture.to_xyz).astype(np.float32)
+    mix = (XYZ_TO_SRGB @ picture.to_xyz).astype(np.float32)
     return LinearRGB(linear.pixels @ mix.T)
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from station.report import pictures
 from station.report.summary import lot_summary
-from station.values.colour import ColourCorrection, LinearRGB
+from station.values.colour import SRGB_TO_XYZ, ColourCorrection, LinearRGB
 from station.values.documents import ClassDecision, FindingDocument, LotDocument, UnitDocument, Verdict
 from station.values.geometry import Frame, Similarity
 from station.values.line import Aligned, Master
@@ -74,8 +74,7 @@ def test_a_flagged_finding_is_circled_and_a_harmless_one_is_not() -> None:
 
 
 def test_display_undoes_the_correction_to_srgb() -> None:
-    to_xyz_d50 = np.linalg.inv(pictures._XYZ_D50_TO_SRGB)
-    correction = ColourCorrection(np.zeros(3), np.ones(3), to_xyz_d50, "srgb", 0.0)
+    correction = ColourCorrection(np.zeros(3), np.ones(3), SRGB_TO_XYZ, "srgb", 0.0)
     image = LinearRGB(np.random.default_rng(1).random((8, 8, 3), dtype=np.float32))
     plain, corrected = pictures.display(image, None), pictures.display(image, correction)
     assert np.abs(plain.astype(int) - corrected.astype(int)).max() <= 1
