@@ -57,6 +57,8 @@ _CHROMA_SUSPECT, _CHROMA_STRONG = 1.15, 1.25  # ratio; up to 1.18 between honest
 _LEAST_CHROMA = 8.0  # levels of 255, mean: a greyer picture does not show its saturation
 _SAME_PICTURE = 0.9
 _COMB_SUSPECT, _COMB_STRONG = 0.3, 0.4
+_LOSSLESS = ("PNG", "TIFF")
+_COMB_LOSSLESS_SUSPECT, _COMB_LOSSLESS_STRONG = 0.15, 0.3  # up to 0.14 in pixels of cameras that leave no comb
 _TWICE = 0.6
 
 
@@ -79,6 +81,7 @@ def edit_signs(
         *_screenshot(kind, stored, metadata),
         *_size(kind, stored, metadata),
         *_camera(kind, metadata),
+        *_format(kind, metadata),
         *_thumbnail(stored, metadata.thumbnail),
         *_comb(kind, stored),
     ]
@@ -113,6 +116,14 @@ def _camera(kind: str, metadata: Metadata) -> list[EditSign]:
     return [
         EditSign("camera", "note", "names no camera: messengers and screenshots leave such files, and some cameras")
     ]
+
+
+def _format(kind: str, metadata: Metadata) -> list[EditSign]:
+    if kind not in _LOSSLESS or not metadata.exposure or not ("model" in metadata.texts or "maker" in metadata.texts):
+        return []
+    whose = "no camera writes PNG" if kind == "PNG" else "hardly a camera writes TIFF"
+    words = f"a {kind} with a camera's exposure data: {whose}, so a program saved it again"
+    return [EditSign("format", "suspect", words)]
 
 
 def _size(kind: str, stored: Pixels, metadata: Metadata) -> list[EditSign]:
@@ -214,9 +225,13 @@ def _without_bars(small: NDArray[np.uint8], bar: float) -> NDArray[np.uint8]:
 
 def _comb(kind: str, stored: Pixels) -> list[EditSign]:
     score = comb_score(stored)
-    if score < _COMB_SUSPECT:
+    lossless = kind in _LOSSLESS  # compression fills the gaps that a curve leaves
+    suspect, strong_from = (
+        (_COMB_LOSSLESS_SUSPECT, _COMB_LOSSLESS_STRONG) if lossless else (_COMB_SUSPECT, _COMB_STRONG)
+    )
+    if score < suspect:
         return []
-    strong = score >= _COMB_STRONG and kind != "JPEG"  # a few old cameras leave combs themselves
+    strong = score >= strong_from and kind != "JPEG"  # a few old cameras leave combs themselves
     words = "its histogram has gaps and peaks, as a tone curve leaves in finished pixels"
     return [EditSign("comb", "strong" if strong else "suspect", words)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -147,6 +148,28 @@ def test_a_curve_leaves_a_comb() -> None:
     assert signs(edited.getvalue())["comb"] == "strong"
     assert "comb" not in signs(honest.getvalue())
     assert comb_score(np.asarray(picture)) < 0.05
+
+
+@pytest.mark.parametrize("change", [lambda x: 0.9 * x, lambda x: x**0.8, lambda x: min(1.0, 1.1 * x)])
+@pytest.mark.parametrize("sample", ["alpine/units/unit-31.jpg", "fox/golden.jpg"])
+def test_weak_curves_on_sample_photos_saved_as_png(sample: str, change: Callable[[float], float]) -> None:
+    picture = Image.open(SAMPLES / sample)
+    edited, honest = io.BytesIO(), io.BytesIO()
+    table = [round(255 * change(v / 255)) for v in range(256)]
+    picture.point(table * 3).save(edited, "PNG", compress_level=1)
+    picture.save(honest, "PNG", compress_level=1)
+    assert signs(edited.getvalue())["comb"] in ("suspect", "strong")
+    assert "comb" not in signs(honest.getvalue())
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_a_lossless_file_with_exposure_data_is_no_cameras_own(kind: str) -> None:
+    picture = camera_picture()
+    with_data, without = io.BytesIO(), io.BytesIO()
+    picture.save(with_data, kind, exif=exif_of(picture, thumbnail=False))
+    picture.save(without, kind)
+    assert signs(with_data.getvalue())["format"] == "suspect"
+    assert "format" not in signs(without.getvalue())
 
 
 def test_cropped_or_scaled() -> None:
