@@ -46,6 +46,8 @@ def seal(
     state = "is sealed" if sealed.new else "was sealed before, unchanged"
     show(f"Golden {sealed.number} version {sealed.version} {state}: {sealed.digest}")
     show(f"Regions: {', '.join(sealed.regions) or 'none'}")
+    if again:
+        show(f"{len(again) + 1} photos of the golden were used for the spread of its colours.")
     if picture is not None:
         show(f"Look at {picture} and confirm that every region is the cell you meant; hatched enamel is in no region.")
     for warning in sealed.warnings:
@@ -100,13 +102,14 @@ def tolerance(
         limits = r.ellipsoids[0].limits
         axes = [f"{limits[k].lower:+.2f} .. {limits[k].upper:+.2f}" for k in ("dL", "dC", "dH")]
         beside = (
-            f"{r.over_limit} over {r.accept:g}; {r.outside} outside, {r.within_limit_only} of them within {r.accept:g}"
+            f"{r.over_limit} above the sheet's {r.accept:g}; {r.outside} outside the ellipsoid, "
+            f"of these {r.within_limit_only} within {r.accept:g}"
         )
         rows.append([r.region, str(r.units), f"{r.shift:.2f} (u {r.u:.2f})", *axes, beside])
     title = (
         f"Colour tolerance learned from {found.units} units accepted against {number} version {found.golden_version}"
     )
-    table(title, ["region", "units", "shift", "dL", "dC", "dH", "accepted units against the limits"], rows)
+    table(title, ["region", "units", "shift", "dL", "dC", "dH", "accepted units by both"], rows)
     show(
         "dL, dC, dH: the box round the ellipsoid that holds 95 % of such units (confidence 95 %); --json has it whole."
     )

@@ -119,7 +119,7 @@ def vectors_picture(measurements: Sequence[MeasurementDocument], *, title: str, 
     columns = max(1, min(columns, len(rows)))
     side, foot, gap = 260, 84, 16
     lines = math.ceil(max(len(rows), 1) / columns)
-    sheet, draw = _sheet(max(columns * (side + gap) + gap, 460), lines * (side + foot + gap) + 108, title)
+    sheet, draw = _sheet(max(columns * (side + gap) + gap, 460), lines * (side + foot + gap) + 130, title)
     for i, m in enumerate(rows):
         x, y = gap + (i % columns) * (side + gap), 60 + (i // columns) * (side + foot + gap)
         panel = _vector_panel(m, side)
@@ -128,6 +128,7 @@ def vectors_picture(measurements: Sequence[MeasurementDocument], *, title: str, 
     key = 60 + lines * (side + foot + gap)
     draw.text((gap, key), "thin ring: 1 CIEDE2000, just noticeable", font=font(16), fill=GREY)
     draw.text((gap, key + 20), "orange rings: accept and reject; disc: U (k = 2)", font=font(16), fill=_ORANGE)
+    draw.text((gap, key + 40), "edge: a* and b* off the golden's at the panel's edge", font=font(16), fill=GREY)
     return np.asarray(sheet)
 
 
@@ -167,7 +168,7 @@ def _vector_panel(m: MeasurementDocument, side: int) -> Image.Image:
         draw.ellipse((x - 9, y - 9, x + 9, y + 9), fill=colour, outline=INK)
         draw.text((side * zoom - 14, middle + 8), "a*", font=font(13 * zoom), fill=GREY, anchor="ra")
         draw.text((middle + 10, 6), "b*", font=font(13 * zoom), fill=GREY)
-        draw.text((12, side * zoom - 12), f"edge {reach:.1f}", font=font(12 * zoom), fill=GREY, anchor="ls")
+        draw.text((12, side * zoom - 12), f"edge at ±{reach:.1f}", font=font(12 * zoom), fill=GREY, anchor="ls")
     draw.rectangle((0, 0, side * zoom - 1, side * zoom - 1), outline=_SOFT, width=zoom)
     return panel.resize((side, side), Image.Resampling.LANCZOS)
 
@@ -194,7 +195,7 @@ def _vector_foot(draw: ImageDraw.ImageDraw, m: MeasurementDocument, at: tuple[in
         colour = tuple(int(c) for c in display_lab(np.array(lab)))
         draw.rectangle((x + side - 92 + 46 * k, y + 6, x + side - 46 + 46 * k, y + 30), fill=colour, outline=GREY)
     draw.text((x, y + 32), f"{m.value:.2f} ± {m.u:.2f}  {m.verdict.value}", font=font(17), fill=INK)
-    parts = "   ".join(f"{n} {v:+.1f}" for n, v in (("L", m.dL), ("C", m.dC), ("H", m.dH)) if v is not None)
+    parts = "   ".join(f"{n} {v:+z.1f}" for n, v in (("L", m.dL), ("C", m.dC), ("H", m.dH)) if v is not None)
     draw.text((x, y + 56), f"delta  {parts}", font=font(14), fill=GREY)
 
 
@@ -258,19 +259,32 @@ def _area(quad: Float) -> float:
 def uniformity_picture(nine: Float, *, title: str, least: float | None = None) -> RGB:
     """The nine positions of the field. nine : (3, 3) luminance, 1 at the brightest. least : bound of the darkest."""
     cell_w, cell_h = 200, 150
-    bound = "" if least is None else f" (at least {100 * least:.0f} %)"
-    sheet, draw = _sheet(3 * cell_w + 40, 3 * cell_h + 110, title)
-    darkest = float(nine.min() / nine.max())
-    for (row, column), value in np.ndenumerate(nine / nine.max()):
+    nine = nine / nine.max()
+    darkest = float(nine.min())
+    # the bound stands in the middle of the scale: from it to the brightest is half of all colours
+    bottom = min(0.5 if least is None else 2 * least - 1, darkest)
+    sheet, draw = _sheet(3 * cell_w + 40, 3 * cell_h + 180, title)
+    for (row, column), value in np.ndenumerate(nine):
         x, y = 20 + column * cell_w, 60 + row * cell_h
-        level = round(255 * float(value) ** (1 / 2.2))
+        fill = tuple(int(c) for c in scale_colours(np.array(value - bottom), 1 - bottom))
         out = least is not None and value < least
         edge = _ORANGE if out else PAPER
-        draw.rectangle((x, y, x + cell_w - 4, y + cell_h - 4), fill=(level,) * 3, outline=edge, width=5 if out else 1)
-        ink = INK if level > 140 else WHITE
+        draw.rectangle((x, y, x + cell_w - 4, y + cell_h - 4), fill=fill, outline=edge, width=7 if out else 1)
+        ink = INK if sum(fill) > 360 else WHITE
         text = f"{100 * value:.0f} %"
         draw.text((x + cell_w / 2, y + cell_h / 2), text, font=font(30), fill=ink, anchor="mm")
-    draw.text((20, 3 * cell_h + 70), f"darkest over brightest {100 * darkest:.0f} %{bound}", font=font(18), fill=INK)
+    left, level, width = 20, 3 * cell_h + 72, 3 * cell_w - 4
+    for i, colour in enumerate(scale_colours(np.linspace(0, 1, width), 1)):
+        draw.line((left + i, level, left + i, level + 22), fill=tuple(int(c) for c in colour))
+    draw.rectangle((left, level, left + width, level + 22), outline=INK)
+    draw.text((left, level + 28), f"{100 * bottom:.0f} %", font=font(16), fill=INK)
+    draw.text((left + width, level + 28), "100 %, brightest", font=font(16), fill=INK, anchor="ra")
+    if least is not None:
+        x = left + round(width * (least - bottom) / (1 - bottom))
+        draw.line((x, level - 5, x, level + 27), fill=_ORANGE, width=3)
+        draw.text((x, level + 28), f"{100 * least:.0f} % limit", font=font(16), fill=_ORANGE, anchor="ma")
+    bound = "" if least is None else f" (at least {100 * least:.0f} %)"
+    draw.text((20, level + 66), f"darkest over brightest {100 * darkest:.0f} %{bound}", font=font(18), fill=INK)
     return np.asarray(sheet)
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from station.errors import ConflictError, NotFoundError, RequestError, SheetError
+from station.errors import CalibrationError, ConflictError, NotFoundError, RequestError, SheetError
 from station.models import REFERENCE_DIFFERENCE, capability_warnings
 from station.service.measuring import keep, keep_photo
 from station.store import records
@@ -43,6 +43,8 @@ def seal(
 
     Raises
     ------
+    CalibrationError
+        There are further photos and the bench's light is out of bounds, so that they tell nothing of colours.
     RequestError
         One photo is handed in twice.
     SheetError
@@ -70,6 +72,8 @@ def seal(
             "Give the height of the measured face over the bench in millimetres.",
         )
     calibration = hold_to_viewing(calibration, sheet.viewing, now=at)
+    if again:
+        _require_light(calibration)
     corrected = correct(shot, calibration)
     number = _number(db, sheet, at.date())
     newest = _newest(db, number)
@@ -108,6 +112,22 @@ def seal(
         "warnings": json.dumps(_warnings(sheet, corrected, master), ensure_ascii=False),
     }
     return records.add_golden(db, values, [photo_file, master_file, frame_file, *again_files], at), True
+
+
+def _require_light(calibration: Calibration) -> None:
+    """Raises CalibrationError with the bench's own reason where no photo on it can tell colours."""
+    if calibration.rig is None:
+        return
+    rig = calibration.rig.name
+    faults = [g.reason for g in calibration.faults if "colour" in g.blocks]
+    if calibration.light is None:
+        faults = [f"rig {rig} has no light calibration: run `station calibrate light --rig {rig} GREY.jpg ...`"]
+    if faults:
+        said = [fault.partition(": ") for fault in faults]  # what is wrong: what to do
+        raise CalibrationError(
+            f"the spread of the golden's colours cannot be measured: {'; '.join(what for what, _, _ in said)}",
+            f"{said[0][2][:1].upper()}{said[0][2][1:]}.",
+        )
 
 
 def _number(db: Database, sheet: Sheet, today: date) -> str:

@@ -279,6 +279,9 @@ def test_the_sheets_lux_is_held_against_the_meter(station: Station, tmp_path: Pa
     sheet.write_text((SAMPLES / "alpine" / "sheet.toml").read_text() + "\n[viewing]\nlux = [1000, 1200]\n")
     sealed = station.seal_golden(sheet, GOLDEN, rig="bench-a", card=CARD)
     assert any("asks for 1,000 to 1,200 lux and the meter read 900" in w for w in sealed.warnings)
+    with pytest.raises(CalibrationError, match=r"colours cannot be measured.*and the meter read 900\. Set") as refused:
+        station.seal_golden(sheet, GOLDEN, rig="bench-a", card=CARD, again=[UNIT])
+    assert refused.value.do.startswith("Set the lamps, then run `station calibrate light --rig bench-a GREY.jpg")
     document = inspect(station, UNIT)
     assert "the meter read 900" in gate(document, "light")[1]
     assert verdicts(document, "colour") == {Verdict.UNDECIDED}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import ImageDraw
 
 from station.calibrate.card import load_cards
 from station.calibrate.card_finding import find_card
@@ -129,8 +130,34 @@ def test_notes_stand_below_the_map() -> None:
 
 def test_uniformity_marks_what_is_out_of_bounds() -> None:
     nine = np.array([[0.95, 1.0, 0.9], [0.9, 1.0, 0.97], [0.6, 0.9, 0.88]])
-    assert count(charts.uniformity_picture(nine, title="bench", least=0.75), ORANGE) > 500
-    assert count(charts.uniformity_picture(nine, title="bench", least=0.5), ORANGE) == 0
+    out = charts.uniformity_picture(nine, title="bench", least=0.75)
+    within = charts.uniformity_picture(nine, title="bench", least=0.5)
+    cells = slice(0, 3 * 150 + 60)  # below them the scale
+    assert count(out[cells], ORANGE) > 500
+    assert count(within[cells], ORANGE) == 0
+    for bound in (out, within):
+        assert count(bound[cells.stop :], ORANGE) > 50  # the limit on the scale
+    assert count(charts.uniformity_picture(nine, title="bench"), ORANGE) == 0
+
+
+def test_uniformity_tells_the_bound_from_the_brightest_apart() -> None:
+    picture = charts.uniformity_picture(np.array([[1.0, 0.75, 1.0]] * 3), title="bench", least=0.75).astype(int)
+    bright, bound = picture[80, 40], picture[80, 240]
+    np.testing.assert_array_equal(bright, (254, 232, 56))
+    assert np.abs(bright - bound).sum() > 150
+
+
+def test_no_difference_is_written_as_minus_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    draw = ImageDraw.ImageDraw.text
+    monkeypatch.setattr(
+        ImageDraw.ImageDraw,
+        "text",
+        lambda d, xy, text, *a, **k: (written.append(text), draw(d, xy, text, *a, **k)),
+    )
+    same = measured(0.1, Verdict.CONFORMS, (50.0, 10.0, -30.0)).model_copy(update={"dL": -0.04, "dC": 0.0, "dH": -1.26})
+    charts.vectors_picture([same], title="unit")
+    assert "delta  L +0.0   C +0.0   H -1.3" in written
 
 
 def test_drift_shows_every_check_against_the_limit() -> None:

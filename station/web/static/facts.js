@@ -118,7 +118,7 @@ export function markPlace(target, index) {
   target.querySelector(".measure.chosen")?.scrollIntoView({ block: "nearest" });
 }
 
-const signed = (v) => (v === null ? "–" : `${v < 0 ? "−" : "+"}${Math.abs(v).toFixed(1)}`);
+const signed = (v) => (v === null ? "–" : `${v <= -0.05 ? "−" : "+"}${Math.abs(v).toFixed(1)}`);
 
 function numberOf(index, verdict, choose) {
   if (index < 0) return "";
