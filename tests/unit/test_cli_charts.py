@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from station.errors import RequestError
 from station.measure.unit_map import unit_map
 from station.report import colour_charts
 from station.service import Station, charting
-from station.service.measuring import Job, inspect_photo
 from station.settings import Settings
 from station.values.documents import MeasurementDocument, UnitDocument, Verdict
 
@@ -35,6 +35,14 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
         station.bench.calibrate_light(rig, sorted((SAMPLES / "bench").glob("grey-*.jpg")))
         station.seal_golden(SAMPLES / "alpine" / "sheet.toml", GOLDEN, rig=rig, card=CARD)
         yield station
+
+
+@pytest.fixture(scope="module", autouse=True)
+def inspected_once() -> Iterator[None]:
+    """One inspection of each photo serves all its charts, so that the tests stay short."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(charting, "_inspected", cache(charting._inspected))
+        yield
 
 
 class Drawn:
@@ -89,10 +97,9 @@ def test_colour_that_a_gate_leaves_undecided_is_drawn_so(
 
 def test_the_map_shows_what_the_document_says(bench: Station, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nearly all of a region in its limits is shown as in its limits, and the wrong one as wrong."""
-    line = bench.line("GS-ALPINE-01", rig="bench-a", card=CARD)
     near, maps = 0, {}
     for photo in (UNIT, UNIT.with_name("unit-06.jpg")):
-        master, seen = inspect_photo(line, Job(str(photo), photo.stem))
+        master, seen = charting._inspected(bench, photo, "GS-ALPINE-01", "bench-a", CARD)
         found = maps[photo.stem] = unit_map(seen.aligned, master)
         assert found is not None
         assert found.side_mm == pytest.approx(0.4, abs=0.04)
