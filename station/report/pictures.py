@@ -82,6 +82,7 @@ class Canvas:
         self.base = Image.fromarray(raster).resize(size, Image.Resampling.LANCZOS)
         self._layer = Image.new("RGBA", (size[0] * _OVERSAMPLE, size[1] * _OVERSAMPLE), (0, 0, 0, 0))
         self._draw = ImageDraw.Draw(self._layer)
+        self._labels: list[tuple[tuple[float, float], str, Colour]] = []
 
     def px(self, mm: NDArray[np.float64] | Sequence[float]) -> NDArray[np.float64]:
         """(..., 2) millimetres to pixels of the oversampled layer."""
@@ -113,7 +114,10 @@ class Canvas:
             self._draw.line([tuple(b), tip], fill=(*colour, 255), width=2 * _OVERSAMPLE)
 
     def label(self, at_mm: tuple[float, float], text: str, colour: Colour) -> None:
-        """A text tag beside a point, kept inside the picture: dark on a light plate, its border in ``colour``."""
+        """A text tag beside a point, inside the picture and above all lines: dark on light, framed in ``colour``."""
+        self._labels.append((at_mm, text, colour))
+
+    def _draw_label(self, at_mm: tuple[float, float], text: str, colour: Colour) -> None:
         face = font(19 * _OVERSAMPLE)
         left, top, right, bottom = self._draw.textbbox((0, 0), text, font=face)
         w, h, pad = right - left, bottom - top, 6 * _OVERSAMPLE
@@ -134,6 +138,8 @@ class Canvas:
 
     def finish(self) -> Image.Image:
         """The drawing laid over the picture."""
+        for label in self._labels:
+            self._draw_label(*label)
         layer = self._layer.resize(self.base.size, Image.Resampling.BOX)
         out = self.base.convert("RGBA")
         out.alpha_composite(layer)

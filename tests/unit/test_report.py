@@ -73,6 +73,24 @@ def test_a_flagged_finding_is_circled_and_a_harmless_one_is_not() -> None:
     assert has_colour(loud, orange) > has_colour(quiet, orange) + 200
 
 
+def test_a_label_lies_above_the_lines_and_dark_on_light() -> None:
+    def draw(*, label_first: bool, text: str = "sky: dE00 3.00") -> np.ndarray:
+        canvas = pictures.Canvas(np.full((SIZE, SIZE, 3), 60, np.uint8), master().frame, 400)
+        steps = [
+            lambda: canvas.label((-4.0, -4.0), text, pictures.COLOURS[Verdict.NONCONFORMS]),
+            lambda: canvas.line(np.array([[-4.5, -4.5], [4.0, 4.0]]), pictures.COLOURS[Verdict.UNDECIDED]),
+        ]
+        for step in steps if label_first else reversed(steps):
+            step()
+        return np.asarray(canvas.finish())
+
+    first = draw(label_first=True)
+    np.testing.assert_array_equal(first, draw(label_first=False))
+    assert has_colour(first, pictures.PAPER) > 1000  # the plate
+    assert has_colour(first, pictures.COLOURS[Verdict.NONCONFORMS]) > 300  # its frame
+    assert has_colour(first, pictures.INK) > has_colour(draw(label_first=True, text=" "), pictures.INK) + 100
+
+
 def test_display_undoes_the_correction_to_srgb() -> None:
     correction = ColourCorrection(np.zeros(3), np.ones(3), SRGB_TO_XYZ, "srgb", 0.0)
     image = LinearRGB(np.random.default_rng(1).random((8, 8, 3), dtype=np.float32))
