@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from station.calibrate.card_finding import find_card
 from station.calibrate.light import correct
+from station.calibrate.orientation import light_for
 from station.errors import AlignmentError, RequestError
 from station.judge import is_blocked, judge_measurement
 from station.measure.align import align
@@ -258,10 +259,9 @@ def against_sealed(look: Look, master: Master, calibration: Calibration) -> Mapp
     if correction is None or master.correction is None:
         return {}
     if correction.method != master.correction.method:
-        shot, light = look.corrected.shot, calibration.light
-        fits = light is not None and light.photo_size == shot.size
+        shot = look.corrected.shot
         cards = _edition(calibration, master.card)
-        again = find_card(shot, cards, light if fits else None, model=master.correction.method)
+        again = find_card(shot, cards, light_for(shot, calibration.light), model=master.correction.method)
         if not again.usable or again.correction is None:
             return {}
         correction = again.correction

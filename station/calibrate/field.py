@@ -128,6 +128,7 @@ def flat_field(
         warm_up=measure_warm_up(frames),
         meter=meter,
         settings=frames[0].settings,
+        orientation=frames[0].orientation,
     )
 
 
@@ -158,10 +159,12 @@ def _by_exposure(frames: Sequence[GreyFrame]) -> list[list[GreyFrame]]:
 def _require_one_setting(frames: Sequence[GreyFrame]) -> None:
     for frame in frames[1:]:
         other = differences(frames[0].settings, frame.settings)
+        if frame.orientation != frames[0].orientation:
+            other.append(f"EXIF orientation {frame.orientation} instead of {frames[0].orientation}")
         if other:
             raise CalibrationError(
                 f"{frame.name} was taken with other settings than {frames[0].name}: {', '.join(other)}",
-                "Lock exposure, ISO, white balance, aperture and focus, and photograph the grey card again.",
+                "Lock exposure, ISO, white balance, aperture, focus and rotation, and photograph the grey card again.",
             )
 
 

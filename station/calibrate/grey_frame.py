@@ -31,6 +31,7 @@ class GreyFrame:
     """cells : (36, 48, 3) mean linear RGB. rows, columns : (h,) and (w,) mean luminance of each row and column.
 
     rgb : (3,) mean linear RGB. taken_at : as the camera wrote it, or None. settings : see ``settings_of``.
+    orientation : EXIF 1-8.
     """
 
     name: str
@@ -40,6 +41,7 @@ class GreyFrame:
     rgb: Float
     taken_at: datetime | None
     settings: dict[str, str]
+    orientation: int = 1
 
     @property
     def level(self) -> float:
@@ -66,6 +68,7 @@ def grey_frame(shot: Shot) -> GreyFrame:
         rgb=linear.mean(axis=(0, 1), dtype=np.float64),
         taken_at=None if shot.taken_at is None else datetime.fromisoformat(shot.taken_at),
         settings=settings_of(shot),
+        orientation=shot.orientation,
     )
 
 

@@ -116,14 +116,19 @@ def calibrate_lens(shots: Sequence[Shot], rig: Rig, *, made_at: datetime, valid_
     Raises
     ------
     CalibrationError
-        The rig has no board, there is no picture, a picture has another size than the rig's, too few corners are
-        seen, or the corners do not fit the board.
+        The rig has no board, there is no picture, a picture has another size than the rig's or another orientation
+        than the others, too few corners are seen, or the corners do not fit the board.
     """
     if rig.board is None:
         raise CalibrationError(f"rig {rig.name!r} has no board", "Add a [board] to the rig file.")
     if not shots:
         raise CalibrationError("there is no picture of the board", "Hand in at least one picture of the board.")
     size = size_of(shots, rig)
+    if len({shot.orientation for shot in shots}) > 1:
+        raise CalibrationError(
+            "the camera turned some pictures of the board and others not",
+            "Switch off its automatic rotation, and take the pictures again.",
+        )
     views = [v for v in (_find_board(shot, rig.board) for shot in shots) if v is not None]
     if not views:
         raise CalibrationError(
@@ -152,6 +157,7 @@ def calibrate_lens(shots: Sequence[Shot], rig: Rig, *, made_at: datetime, valid_
         made_at=made_at,
         expires_at=made_at + timedelta(days=valid_days),
         method=method,
+        orientation=shots[0].orientation,
     )
 
 

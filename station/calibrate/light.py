@@ -13,6 +13,7 @@ from station.calibrate.camera_settings import EXPOSURE, differences, settings_of
 from station.calibrate.card_finding import find_card
 from station.calibrate.field import apply_flat_field
 from station.calibrate.lens import locate_plane, plane_from_card
+from station.calibrate.orientation import bench_turn, lens_for, light_for, turned_against
 from station.values.bench import Calibration
 from station.values.colour import linearise
 from station.values.geometry import PlaneMap
@@ -30,9 +31,7 @@ def correct(shot: Shot, calibration: Calibration, *, model: str | None = None) -
     of bounds (``calibration.faults``) still evens the light and locates the part; its gates say what is not judged.
     model : family of the colour correction, a golden's ``ColourCorrection.method``; None chooses the best.
     """
-    light = calibration.light
-    if light is not None and light.photo_size != shot.size:
-        light = None
+    light = light_for(shot, calibration.light)
     reading = find_card(shot, calibration.cards, light, model=model)
     gates = _card_gates(reading)
     if all(g.name != "light" for g in gates):
@@ -40,15 +39,22 @@ def correct(shot: Shot, calibration: Calibration, *, model: str | None = None) -
 
     plane: PlaneMap | None = None
     if calibration.rig is not None and calibration.lens is not None:
-        plane, gate = locate_plane(shot, calibration.rig, calibration.lens)
+        plane, gate = locate_plane(shot, calibration.rig, lens_for(shot, calibration.lens))
+        turn = bench_turn(shot, calibration.rig, plane)
+        if gate.ok and (turned := turned_against(shot, calibration.lens.orientation, turn)):
+            gate = Gate("scale", False, turned, SCALED)
         gates.append(_fault(calibration, "scale") or gate if gate.ok else gate)
     else:
+        turn = bench_turn(shot, calibration.rig, None) if calibration.rig is not None else None
         card = next((c for c in calibration.cards if c.name == reading.edition), None)
         if reading.found and not reading.mirrored and card is not None and card.pitch_mm is not None:
             plane = plane_from_card(reading, card)
         if calibration.rig is not None:
             reason = f"rig {calibration.rig.name!r} has no lens calibration: run `station calibrate lens`"
             gates.append(Gate("scale", plane is not None, "" if plane is not None else reason, SCALED))
+
+    if calibration.light is not None and (turned := turned_against(shot, calibration.light.orientation, turn)):
+        gates = [Gate("light", False, turned, ("colour",)) if g.name == "light" and g.ok else g for g in gates]
 
     clipped = shot.photo.pixels.max(axis=2) >= shot.photo.saturated
     if calibration.rig is not None and all(g.name != "clipping" for g in gates):
@@ -104,6 +110,12 @@ def _light_gates(shot: Shot, calibration: Calibration) -> list[Gate]:
     if light.photo_size != shot.size:
         w, h = light.photo_size
         reason = f"the photo is {shot.size[0]} x {shot.size[1]} px, the light was calibrated at {w} x {h} px"
+        return [Gate("light", False, reason, ("colour",))]
+    if light_for(shot, light) is None:
+        reason = (
+            f"the photo has the EXIF orientation {shot.orientation}, the light was calibrated at {light.orientation}: "
+            "hand it in as the camera wrote it"
+        )
         return [Gate("light", False, reason, ("colour",))]
     changed = differences(light.settings, settings_of(shot))
     if changed:

@@ -87,6 +87,7 @@ def read_photo(
         metadata=metadata.texts,
         coding_step=coding_step(data, kind),
         edits=edits,
+        orientation=decoded.orientation,
     )
 
 

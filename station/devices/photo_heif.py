@@ -65,6 +65,7 @@ def decode_heif(data: bytes, label: str, max_megapixels: float) -> Decoded:
         notes=(*metadata.notes, *notes),
         profile=profile or None,
         space=space,
+        orientation=metadata.orientation,
     )
 
 

@@ -30,7 +30,7 @@ class Decoded:
 
     profile : the embedded ICC profile, or None. space : the colour space that the container names instead of one.
     stored : a JPEG's pixels as the file has them, not set upright. tables : its quantisation tables, in rows.
-    ducky : Photoshop saved it for the web.
+    ducky : Photoshop saved it for the web. orientation : EXIF 1-8 before the picture was set upright.
     """
 
     pixels: Pixels
@@ -41,6 +41,7 @@ class Decoded:
     stored: Pixels | None = None
     tables: Mapping[int, Sequence[int]] | None = None
     ducky: bool = False
+    orientation: int = 1
 
 
 def vet_pixels(width: int, height: int, label: str, max_megapixels: float) -> None:

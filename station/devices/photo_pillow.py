@@ -54,10 +54,13 @@ def decode_by_pillow(data: bytes, kind: str, label: str, max_megapixels: float) 
     space = _avif_space(data, label) if kind == "AVIF" else None
     profile = image.info.get("icc_profile")
     if kind != "JPEG":
-        return Decoded(pixels, metadata, tuple(notes), profile, space)
+        return Decoded(pixels, metadata, tuple(notes), profile, space, orientation=metadata.orientation)
     tables: dict[int, list[int]] = getattr(image, "quantization", {})
     ducky = getattr(image, "app", {}).get("APP12", b"")[:5] == b"Ducky"
-    return Decoded(pixels, metadata, tuple(notes), profile, stored=stored, tables=tables, ducky=ducky)
+    return Decoded(
+        pixels, metadata, tuple(notes), profile,
+        stored=stored, tables=tables, ducky=ducky, orientation=metadata.orientation,
+    )  # fmt: skip
 
 
 def _avif_space(data: bytes, label: str) -> MatrixProfile | None:

@@ -42,6 +42,7 @@ def decode_raw(data: bytes, label: str, max_megapixels: float) -> Decoded:
         metadata=dataclasses.replace(metadata, orientation=1, adobe_rgb=False),
         notes=("camera raw developed: the camera's white balance, no brightness or tone curve",),
         space=srgb_curve_profile(REC_2020, "Rec. 2020"),
+        orientation=metadata.orientation,
     )
 
 

@@ -136,6 +136,7 @@ class Bench:
         from station.calibrate.card import load_cards
         from station.calibrate.card_finding import find_card
         from station.calibrate.drift import check_light
+        from station.calibrate.orientation import bench_turn, light_for, turned_against
 
         row, bench = self._rig(rig)
         light = self._light(row)
@@ -150,9 +151,16 @@ class Bench:
                 f"{shot.name} is {shot.size[0]} x {shot.size[1]} px, the light was calibrated at {w} x {h} px",
                 "Photograph the bench as for the calibration.",
             )
+        lying = light_for(shot, light)
+        turned = turned_against(shot, light.orientation, bench_turn(shot, bench, None))
+        if lying is None or turned:
+            raise CalibrationError(
+                f"{shot.name}: {turned or 'it is mirrored, or turned by a quarter'}",
+                "Photograph the bench as for the calibration.",
+            )
         earlier = self._checks(row, light)
         made = check_light(
-            shot, find_card(shot, load_cards(card), light), light, bench,
+            shot, find_card(shot, load_cards(card), lying), lying, bench,
             reference=next((c for c in earlier if c.reference), None), at=self._clock(),
         )  # fmt: skip
         records.add_light_check(

@@ -124,7 +124,7 @@ class LensCalibration:
     """A dated lens calibration.
 
     camera_matrix : (3, 3) px. distortion : (5,) as OpenCV orders them. rms_px : reprojection residual.
-    u_scale : relative standard uncertainty of a length on the bench plane.
+    u_scale : relative standard uncertainty of a length on the bench plane. orientation : EXIF 1-8 of the pictures.
     """
 
     rig: str
@@ -136,6 +136,7 @@ class LensCalibration:
     made_at: datetime
     expires_at: datetime
     method: str
+    orientation: int = 1
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-compatible form."""
@@ -149,6 +150,7 @@ class LensCalibration:
             "made_at": self.made_at.isoformat(),
             "expires_at": self.expires_at.isoformat(),
             "method": self.method,
+            **({"orientation": self.orientation} if self.orientation != 1 else {}),
         }
 
     @classmethod
@@ -164,6 +166,7 @@ class LensCalibration:
             made_at=datetime.fromisoformat(d["made_at"]),
             expires_at=datetime.fromisoformat(d["expires_at"]),
             method=d["method"],
+            orientation=d.get("orientation", 1),
         )
 
 
@@ -178,7 +181,7 @@ class LightCalibration:
     nine : (3, 3) relative luminance of the nine positions, 1 at the brightest, as seen in the picture; lamp and lens
         falling off together. grey : (3,) linear RGB of the grey card once flat-fielded.
     settings : the camera settings of the pictures (maker, model, exposure_time in s, f_number, iso, white_balance,
-        focal_length in mm) as far as they name them.
+        focal_length in mm) as far as they name them. orientation : EXIF 1-8 of the pictures.
     Records of earlier versions lack what has a default.
     """
 
@@ -197,6 +200,7 @@ class LightCalibration:
     warm_up: WarmUp | None = None
     meter: MeterReading | None = None
     settings: dict[str, str] = field(default_factory=dict)
+    orientation: int = 1
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-compatible form; the gain field is a nested list."""
@@ -216,6 +220,7 @@ class LightCalibration:
             "warm_up": self.warm_up.as_dict() if self.warm_up else None,
             "meter": self.meter.as_dict() if self.meter else None,
             "settings": dict(self.settings),
+            "orientation": self.orientation,
         }
 
     @classmethod
@@ -238,6 +243,7 @@ class LightCalibration:
             warm_up=WarmUp.from_dict(d["warm_up"]) if d.get("warm_up") else None,
             meter=MeterReading.from_dict(d["meter"]) if d.get("meter") else None,
             settings=dict(d.get("settings", {})),
+            orientation=d.get("orientation", 1),
         )
 
 
