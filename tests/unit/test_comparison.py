@@ -32,6 +32,7 @@ from drawn_scenes import (
 from station.calibrate.card import load_cards
 from station.calibrate.light import correct
 from station.cli import app
+from station.cli.comparing import drift_sentence
 from station.cli.conduct import run
 from station.comparison import NOMINAL_WIDTH_MM, pick, same_colours
 from station.devices.primaries import DISPLAY_P3
@@ -45,6 +46,7 @@ from station.settings import Settings
 from station.sheet import Viewing
 from station.values.bench import Calibration
 from station.values.colour import DeviceRGB, LinearRGB
+from station.values.comparison import DriftDocument
 from station.values.difference import delta_e_2000
 from station.values.documents import Verdict
 from station.values.geometry import Frame, Similarity
@@ -259,6 +261,22 @@ def test_the_command_prints_the_document_and_a_table(
     assert "not certified" in text
 
 
+def test_no_difference_from_the_seal_is_claimed_within_its_uncertainty() -> None:
+    def drift(region: str, value: float | None, u: float) -> DriftDocument:
+        return DriftDocument(region=region, value=value, u=u)
+
+    forest, sky = drift("forest", 3.2, 5.7), drift("sky", 1.1, 1.2)
+    assert drift_sentence([drift("sky", None, 0.0)]) == ""
+    none = (
+        "No difference of the golden in this photo from its sealed measurement is seen (largest forest 3.20 CIEDE2000, "
+    )
+    assert drift_sentence([sky, forest]) == none + "u 5.70)."
+    seen = drift_sentence([drift("sky", 1.3, 1.2), forest])
+    assert seen == (
+        "The golden in this photo differs from its sealed measurement (largest sky 1.30 CIEDE2000, u 1.20)."
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -295,7 +313,8 @@ def test_each_photo_has_its_own_picture_under_a_name_that_says_what_it_is(
     scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("STATION_HOME", str(tmp_path / "home"))
-    base = ["compare", str(scenes / "bare.png"), str(scenes / "bare.png"), "--sheet", str(scenes / "sheet.toml")]
+    second = photo(tmp_path / "second.png", THREE[:2], slope=0.12, tint=(1.0, 0.9, 0.7))
+    base = ["compare", str(scenes / "bare.png"), str(second), "--sheet", str(scenes / "sheet.toml")]
     assert run(app, [*base, "--picture", str(tmp_path / "out.png")]) == 0
     text = capsys.readouterr().out
     assert not (tmp_path / "out.png").exists()
