@@ -219,12 +219,12 @@ def test_calibrations_belong_to_the_bench_as_it_is_now(db: Database, evidence: E
     assert records.add_rig(db, name="a", digest="1", document="{}", at=NOON)
     assert not records.add_rig(db, name="a", digest="1", document="{}", at=NOON)
     rig = records.rig(db, "a")
-    for document in ("first", "second"):
+    for document in ('{"rms_px": 0.1}', '{"rms_px": 0.2}'):
         records.add_calibration(db, rig_id=rig.id, kind="lens", document=document, files=[put(evidence, b"board")],
                                 made_at=NOON, expires_at=NOON + timedelta(days=90))  # fmt: skip
     found = records.calibration(db, rig.id, "lens")
     assert found is not None
-    assert (found.document, found.expires_at) == ("second", NOON + timedelta(days=90))
+    assert (found.document, found.expires_at) == ('{"rms_px": 0.2}', NOON + timedelta(days=90))
     assert records.calibration(db, rig.id, "light") is None
     assert records.add_rig(db, name="a", digest="2", document="{}", at=NOON)
     assert records.calibration(db, records.rig(db, "a").id, "lens") is None
