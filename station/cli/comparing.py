@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,7 +26,7 @@ from station.errors import RequestError
 if TYPE_CHECKING:
     from station.service import Station
     from station.service.comparing import Choice, Compared, Standard
-    from station.values.comparison import ComparisonDocument, SetDocument, TwoLightsDocument
+    from station.values.comparison import ComparisonDocument, DriftDocument, SetDocument, TwoLightsDocument
 
 Photos = Annotated[list[Path] | None, typer.Argument(metavar="PHOTO...", help="One photo, or two under two lights.")]
 Golden = Annotated[str | None, typer.Option("--golden", metavar="NUMBER", help="The sealed golden of the product.")]
@@ -198,6 +199,19 @@ def _draw(pictures: list[Path], compared: list[Compared], *, quiet: bool) -> Non
             show(f"Written: {path}")
 
 
+def drift_sentence(rows: Sequence[DriftDocument]) -> str:
+    """The golden in the photo against its sealed measurement: a difference only where one exceeds its own u."""
+    known = [(d.value, d.u, d.region) for d in rows if d.value is not None]
+    if not known:
+        return ""
+    seen = [d for d in known if d[0] > d[1]]
+    value, u, region = max(seen or known)
+    largest = f"{region} {value:.2f} CIEDE2000, u {u:.2f}"
+    if not seen:
+        return f"No difference of the golden in this photo from its sealed measurement is seen (largest {largest})."
+    return f"The golden in this photo differs from its sealed measurement (largest {largest})."
+
+
 def _show(found: ComparisonDocument) -> None:
     basis = f"through {found.card}" if found.card else f"in {found.basis}: not certified"
     show(f"{found.photo} ({found.light}): {found.verdict.value}, {len(found.parts)} parts, CIEDE2000 {basis}")
@@ -206,13 +220,8 @@ def _show(found: ComparisonDocument) -> None:
     for gate in found.gates:
         if not gate.ok:
             show(f"  {gate.name}: {gate.reason}")
-    known = [d for d in found.drift if d.value is not None]
-    if known:
-        worst = max(known, key=lambda d: d.value or 0.0)
-        show(
-            f"  The golden in this photo differs from its sealed measurement by up to {worst.value:.1f} CIEDE2000 "
-            f"({worst.region}, u {worst.u:.1f})."
-        )
+    if told := drift_sentence(found.drift):
+        show(f"  {told}")
     for part in found.parts:
         if part.role == "golden":
             continue

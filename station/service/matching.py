@@ -192,7 +192,7 @@ def region_of_set(
     judged = [pair_verdict(p, limits, k, band) for p in pairs]
     widest = worst_pair(pairs)
     odd = odd_one(pairs)
-    told = f"{name}: {widest.a} and {widest.b} lie {widest.value:.1f} CIEDE2000 apart (u {2 * widest.u:.1f})"
+    told = f"{name}: {widest.a} and {widest.b} lie {widest.value:.2f} CIEDE2000 apart (u {2 * widest.u:.2f})"
     if odd:
         told += f", {odd} is the odd one"
     verdict, reason = Verdict.UNDECIDED, ""
