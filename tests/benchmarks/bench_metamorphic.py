@@ -80,6 +80,16 @@ def turned(quarter_turns: int) -> Change:
     return lambda photo: Photo(np.ascontiguousarray(np.rot90(photo.pixels, -quarter_turns)), photo.exif).jpeg()
 
 
+def flagged_upside_down(photo: Photo) -> bytes:
+    """The same pixels under the EXIF orientation 3, as a camera that looks straight down may write."""
+    with Image.open(io.BytesIO(photo.jpeg())) as image:
+        exif = image.getexif()
+        exif[0x0112] = 3
+        out = io.BytesIO()
+        image.save(out, "JPEG", quality="keep", exif=exif)
+    return out.getvalue()
+
+
 def rotated(degrees: float) -> Change:
     """The whole picture turned by any angle on a canvas that holds it; the corners repeat its edge."""
 
@@ -145,6 +155,7 @@ CHANGES: Mapping[str, Change] = {
     "turned 90": turned(1),
     "turned 180": turned(2),
     "turned 270": turned(3),
+    "flagged 180": flagged_upside_down,
     "rotated 2": rotated(2.0),
     "rotated -17": rotated(-17.0),
     "JPEG 70": recoded(70),

@@ -274,6 +274,22 @@ def test_a_check_needs_a_calibrated_light_and_a_card(station: Station, tmp_path:
     assert (state.state, state.in_use, [f.gate for f in state.faults]) == ("out", False, ["light"])
 
 
+def test_a_check_upside_down_is_refused_and_one_that_the_camera_calls_so_is_not(
+    station: Station, tmp_path: Path
+) -> None:
+    turned, flagged = tmp_path / "turned.jpg", tmp_path / "flagged.jpg"
+    with Image.open(GOLDEN) as image:
+        exif = image.getexif()
+        image.transpose(Image.Transpose.ROTATE_180).save(turned, "JPEG", quality=97, exif=exif)
+        exif[0x0112] = 3
+        image.save(flagged, "JPEG", quality="keep", exif=exif)
+    reference = station.bench.check_light("bench-a", GOLDEN, card=CARD)
+    assert reference.reference
+    with pytest.raises(CalibrationError, match="turned by 180 degrees against the calibration"):
+        station.bench.check_light("bench-a", turned, card=CARD)
+    assert station.bench.check_light("bench-a", flagged, card=CARD).lightness == pytest.approx(0, abs=0.02)
+
+
 def test_the_sheets_lux_is_held_against_the_meter(station: Station, tmp_path: Path) -> None:
     sheet = tmp_path / "sheet.toml"
     sheet.write_text((SAMPLES / "alpine" / "sheet.toml").read_text() + "\n[viewing]\nlux = [1000, 1200]\n")

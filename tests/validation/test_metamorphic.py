@@ -96,6 +96,26 @@ def test_a_bench_photo_that_is_not_as_calibrated_is_not_judged_on_colour(
     assert colours <= {Verdict.UNDECIDED}
 
 
+@pytest.mark.parametrize("unit", ["unit-16", "unit-11"])
+def test_a_bench_photo_upside_down_is_not_judged_on_colour_and_length(changed: Changed, unit: str) -> None:
+    before, after = hold(changed, "rig", unit, "turned 180")
+    assert before.verdict is not Verdict.UNDECIDED
+    assert failed(after) >= {"light", "scale"}
+    assert {m.verdict for m in after.measurements if m.kind in ("colour", "size")} <= {Verdict.UNDECIDED}
+    assert after.verdict is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize("unit", ["unit-16", "unit-31"])
+def test_a_bench_photo_that_the_camera_calls_upside_down_measures_the_same(changed: Changed, unit: str) -> None:
+    before, after = hold(changed, "rig", unit, "flagged 180")
+    assert after.verdict is before.verdict
+    assert failed(after) == failed(before)
+    for was, now in zip(before.measurements, after.measurements, strict=True):
+        assert now.characteristic == was.characteristic
+        if was.kind == "colour":
+            assert now.value == pytest.approx(was.value, abs=0.15)
+
+
 @pytest.mark.parametrize("change", ["darker 0.5 EV", "warmer", "turned 90", "rotated -17", "cropped", "resized 0.7"])
 def test_with_the_card_alone_a_photo_may_be_taken_in_any_way(changed: Changed, change: str) -> None:
     before, after = hold(changed, "card", "unit-11", change)
