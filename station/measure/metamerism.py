@@ -19,12 +19,15 @@ from numpy.typing import NDArray
 from station.measure.side_by_side import SeenDifference
 from station.values.colour import Lab
 from station.values.difference import delta_e_2000
+from station.values.line import CardReading
 
 Float = NDArray[np.float64]
 
 U_CAMERA = 0.5
 """Standard uncertainty in CIEDE2000 of a pair's change from light to light as a camera sees it: its sensitivities are
 not the eye's, and each light's card is fitted anew."""
+DARKEST, FEWEST = 0.01, 6
+"""Linear light below which a patch does not tell of the light, and the patches that it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +64,16 @@ def metamerism(reference: SeenDifference, test: SeenDifference) -> MetamerismInd
         if seen.value:
             u = math.hypot(u, seen.budget.get("slope", 0.0) / seen.value * value / math.sqrt(2))
     return MetamerismIndex(value, u)
+
+
+def light_change(first: CardReading, second: CardReading) -> float | None:
+    """How otherwise the colour card looks in two photos than exposure and white balance explain: mean CIEDE2000 between
+    its patches, one gain a channel taken out. Rendered pairs: 0.0 to 0.65 under one light, 1.8 to 1.9 between D50 and a
+    shop tube. None where fewer than six patches can be used in both."""
+    pairs = [(a.rgb, b.rgb) for a, b in zip(first.patches, second.patches, strict=False) if a.used and b.used]
+    pairs = [(a, b) for a, b in pairs if min(a.min(), b.min()) > DARKEST]
+    if first.correction is None or len(pairs) < FEWEST:
+        return None
+    x, y = np.array([a for a, _ in pairs]), np.array([b for _, b in pairs])
+    gain = np.exp(np.log(x / y).mean(axis=0))
+    return float(delta_e_2000(first.correction.lab(x), first.correction.lab(y * gain)).mean())

@@ -30,6 +30,9 @@ U_VEIL = 0.004
 the same gloss at another place: lens and lamp are mirrored from other sides there."""
 U_VEIL_LEFT = 0.0009
 """What is left of it for one region when it was taken from the others: their faces are not one plane."""
+MOST_VEIL = 0.01
+"""White light, of white = 1, beyond which nothing mirrored explains what lies over a part: two and a half times
+``U_VEIL``."""
 LEAST_FOR_VEIL = 3
 """Other regions of enamel or print that must be seen on both parts before their common veil is taken out."""
 U_PLATING = 6.0
@@ -165,6 +168,13 @@ def differences(
         ]
         metal = r.surface == "plating"
         veil, u_veil = (0.0, 0.0) if metal else common_veil(pairs)
+        if abs(veil) > MOST_VEIL:
+            why = (
+                f"{100 * abs(veil):.1f} % of white lies more on one part than on the other, and haze, fading or glare "
+                "cannot be told apart: let the parts change places and photograph them again"
+            )
+            found.append(SeenDifference(r.name, None, 0.0, None, None, None, {}, why))
+            continue
         found.append(_difference(r, s, r.rgb, np.maximum(other - veil, 0.0), (veil, u_veil), correction, field))
     return tuple(found)
 
@@ -194,7 +204,8 @@ def _difference(
         "light": math.hypot(
             moved(rgb * (1 + brightness)), *(moved(rgb * (1 + tint[c] * channels[c])) for c in range(3))
         ),
-        "veil": moved(rgb + veil[1]),
+        # What was taken out may belong to the part, as haze or fading: anything between none and all of it.
+        "veil": math.hypot(moved(rgb + veil[1]), moved(rgb + veil[0]) / math.sqrt(3)),
         "surface": U_PLATING if a.surface == "plating" else U_REST,
         "slope": (U_SLOPE_ASSUMED if correction.method == ASSUMED else U_SLOPE) * value,
     }

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from station.values.bench import Calibration
     from station.values.line import Master
 
-VEIL_TOLD = 0.01
-"""White light, of white = 1, from which on the gloss or haze of the faces differs too much to be passed over."""
 MISTAKEN = 1.0
 """CIEDE2000 in the mean by which another part is nearer to the sealed golden than the one taken for it, so that a
 person is asked whether that is the golden."""
@@ -163,7 +161,7 @@ def compare(
         drift=drift,
         parts=tuple(placed),
         verdict=worst(verdicts),
-        remarks=tuple(_remarks(look, placed, told)),
+        remarks=tuple(_remarks(look, told)),
     )
     return Compared(sealed_with_digest(document), look, golden)
 
@@ -269,7 +267,7 @@ def _light(look: Look, golden: Placed, placed: Sequence[PlacedPart]) -> LightDoc
     )
 
 
-def _remarks(look: Look, placed: Sequence[PlacedPart], told: str) -> list[str]:
+def _remarks(look: Look, told: str) -> list[str]:
     remarks = [told] if told else []
     if not look.carded:
         remarks.append(
@@ -284,12 +282,6 @@ def _remarks(look: Look, placed: Sequence[PlacedPart], told: str) -> list[str]:
         if part.found.near:
             near = ", ".join(str(n) for n in part.found.near)
             remarks.append(f"Part {part.found.number} touches part {near} or almost does: lay them further apart")
-    veil = max((abs(float(m.detail.get("veil", 0.0))) for p in placed for m in p.regions), default=0.0)
-    if veil > VEIL_TOLD:
-        remarks.append(
-            f"{100 * veil:.1f} % of white lies more on one part than on the other: their gloss differs or a lamp is "
-            "mirrored. Turn the lamps, or exchange the parts' places and compare again"
-        )
     return remarks
 
 

@@ -10,6 +10,9 @@ from station.errors import RequestError
 from station.service.comparing import LEFTMOST, Choice, Compared, Standard, compare, sealed_with_digest
 from station.values.comparison import MetamerismDocument, TwoLightsDocument
 
+SAME_LIGHT = 1.0
+"""CIEDE2000 of :func:`~station.measure.metamerism.light_change` up to which two photos show one light."""
+
 if TYPE_CHECKING:
     from station.comparison import Placed
     from station.measure.side_by_side import SeenDifference
@@ -32,18 +35,31 @@ def compare_lights(
     The units of both photos are paired in reading order. It is warned of metamerism only where both photos were read
     through a card and no gate forbids to judge colour in either: without one, a change of white balance looks alike.
 
-    Raises what :func:`compare` raises, and RequestError where the photos do not show as many units.
+    Nor is it judged where the card tells that both photos were taken in one light.
+
+    Raises what :func:`compare` raises, and RequestError where the photos are one file, do not show as many units, or do
+    not show the golden at the same place among them.
     """
     first, second = (
         compare(station, photo, standard, choice=choice, rig=rig, card=card, light=light)
         for photo, choice, light in zip(photos, choices, lights, strict=True)
     )
+    if first.document.sha256 == second.document.sha256:
+        raise RequestError(
+            f"{photos[0].name} and {photos[1].name} are the same picture", "Hand in one photo under each light."
+        )
     names = (first.document.light, second.document.light)
     a, b = _units(first), _units(second)
     if len(a) != len(b):
         raise RequestError(
             f"{photos[0].name} shows {len(a)} units beside the golden and {photos[1].name} {len(b)}",
             "Photograph the same parts in the same order under both lights.",
+        )
+    at = (first.golden.found.number, second.golden.found.number)
+    if at[0] != at[1]:
+        raise RequestError(
+            f"the golden is part {at[0]} of {photos[0].name} and part {at[1]} of {photos[1].name}",
+            "Leave the parts where they lie when you change the light, or say where the golden is: --golden-is twice.",
         )
     rows = [
         row for one, other in zip(a, b, strict=True) for row in _rows(first, second, one, other, standard.sheet, names)
@@ -67,6 +83,7 @@ def _rows(
     """One unit, a row a region."""
     forbidden = [
         *(f"{c.document.photo}: {c.look.fault}" for c in (first, second) if c.look.fault),
+        *_same_light(first, second),
         *_unusable(first, one),
         *_unusable(second, other),
     ]
@@ -74,6 +91,18 @@ def _rows(
     under_first, under_second = _differences(first, one), _differences(second, other)
     for region, d, e in zip(first.look.master.regions, under_first, under_second, strict=True):
         yield _row(one.found.number, region.name, d, e, why, sheet, lights)
+
+
+def _same_light(first: Compared, second: Compared) -> list[str]:
+    from station.measure.metamerism import light_change
+
+    a, b = first.look.corrected.card, second.look.corrected.card
+    change = None if a is None or b is None else light_change(a, b)
+    if change is None or change > SAME_LIGHT:
+        return []
+    return [
+        f"both photos show the same light ({change:.1f} CIEDE2000 between their cards), so metamerism cannot be seen"
+    ]
 
 
 def _unusable(compared: Compared, part: Placed) -> list[str]:

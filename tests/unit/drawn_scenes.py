@@ -80,11 +80,13 @@ def photo(
     slope: float = 0.0,
     other: int | None = None,
     tint: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    mixed: float = 0.0,
     size: tuple[int, int] = SIZE,
 ) -> Path:
     """A photo (PNG) of parts on a grey bench: colours that differ from the golden's, middle in px, turn in degrees.
 
-    slope : relative change of the light from left to right. other : index of a part of another design.
+    slope : relative change of the light from left to right. mixed : share of every channel that the mean of all takes,
+    as under a lamp that a camera sees less colour in. other : index of a part of another design.
     """
     w, h = size
     rng = np.random.default_rng(4)
@@ -102,6 +104,7 @@ def photo(
         _draw_card(picture, (w - 190, 60))
     picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.7), dtype=np.float32)
     picture *= (1 + slope * (np.arange(w) / w - 0.5)).astype(np.float32)[None, :, None]
+    picture += mixed * (picture.mean(axis=2, keepdims=True) - picture)
     picture = picture * np.array(tint, dtype=np.float32) + rng.normal(0, 0.003, picture.shape).astype(np.float32)
     coded = np.round(srgb_encode(picture) * 255).astype(np.uint8)
     assert cv2.imwrite(str(path), coded[..., ::-1])

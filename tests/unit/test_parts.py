@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from station.measure.bench_field import bench_field
 from station.measure.parts import find_parts, reading_order
 from station.measure.side_by_side import SeenRegion, common_veil, differences
 from station.values.colour import LinearRGB
+from station.values.difference import delta_e_2000
 
 
 def test_every_part_is_found_in_reading_order(scenes: Path) -> None:
@@ -103,6 +105,25 @@ def test_a_regions_own_difference_is_never_taken_for_veil(scenes: Path) -> None:
     assert by_name["sky"].value == pytest.approx(true_difference("sky", OTHER_SKY), abs=0.05)
     assert all(d.value == pytest.approx(0, abs=0.15) for name, d in by_name.items() if name != "sky")
     assert by_name["sky"].u == pytest.approx(math.hypot(*by_name["sky"].budget.values()))
+
+
+@pytest.mark.parametrize(("veil", "told"), [(0.004, True), (0.03, False)])
+def test_haze_over_a_whole_part_never_conforms(scenes: Path, veil: float, told: bool) -> None:
+    """It cannot be told from what the gloss mirrors: what is taken out stays in u, and much of it is not judged."""
+    image = seen(scenes / "bare.png")
+    field = bench_field(image, [p.outline.contour_px for p in find_parts(image)], [])
+    clear = regions({}, 300.0)
+    hazed = [dataclasses.replace(r, rgb=r.rgb + veil) for r in regions({}, 300.0) if r.rgb is not None]
+    for a, b, d in zip(clear, hazed, differences(clear, hazed, SRGB, field), strict=True):
+        assert a.rgb is not None
+        assert b.rgb is not None
+        true = float(delta_e_2000(SRGB.lab(a.rgb), SRGB.lab(b.rgb)))
+        if told:
+            assert d.value is not None
+            assert d.value + 2 * d.u >= true
+        else:
+            assert d.value is None
+            assert "of white lies more on one part" in d.why
 
 
 def test_scatter_that_only_one_part_has_is_refused(scenes: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,11 +22,13 @@ from drawn_scenes import (
     true_difference,
 )
 
+from station.errors import RequestError
 from station.measure.bench_field import bench_field
 from station.measure.metamerism import metamerism, special_index
 from station.measure.parts import find_parts
 from station.measure.side_by_side import differences
 from station.service import Station, comparing, two_lights
+from station.service.comparing import Compared
 from station.settings import Settings
 from station.values.colour import Lab
 from station.values.difference import delta_e_2000
@@ -61,7 +65,7 @@ def test_metamerism_is_warned_of_only_beyond_its_uncertainty(scenes: Path) -> No
 
 def test_two_photos_under_two_lights_name_the_metameric_region(station: Station, tmp_path: Path) -> None:
     first = photo(tmp_path / "day.png", ALIKE, card=True, slope=0.12)
-    second = photo(tmp_path / "shop.png", THREE[:2], card=True, slope=0.12, tint=(1.0, 0.93, 0.8))
+    second = photo(tmp_path / "shop.png", THREE[:2], card=True, slope=0.12, tint=(1.0, 0.93, 0.8), mixed=0.12)
     (tmp_path / "sheet.toml").write_text(sheet_text(GOLDEN_AT))
     standard = comparing.standard_of(station, None, tmp_path / "sheet.toml")
     both, _ = two_lights.compare_lights(
@@ -103,7 +107,7 @@ def test_one_photo_without_a_card_is_enough_not_to_warn(station: Station, scenes
 def test_a_unit_that_one_photo_does_not_show_wholly_has_its_rows_all_the_same(
     station: Station, scenes: Path, tmp_path: Path
 ) -> None:
-    second = photo(tmp_path / "shop.png", THREE, card=True, slope=0.12, other=2)
+    second = photo(tmp_path / "shop.png", THREE, card=True, slope=0.12, other=2, mixed=0.12)
     standard = comparing.standard_of(station, None, scenes / "sheet.toml")
     both, _ = two_lights.compare_lights(station, (scenes / "card.png", second), standard, card="colorchecker24")
     rows = [r for r in both.metamerism if r.part == 3]
@@ -114,3 +118,39 @@ def test_a_unit_that_one_photo_does_not_show_wholly_has_its_rows_all_the_same(
         assert row.second is None
         assert row.reason.startswith("not judged, shop.png: part 3 cannot be compared, identity: ")
     assert all(r.judged for r in both.metamerism if r.part == 2)
+
+
+def test_two_photos_in_one_light_are_no_proof(station: Station, scenes: Path, tmp_path: Path) -> None:
+    """Another exposure and white balance is no other light."""
+    again = photo(tmp_path / "again.png", THREE, card=True, slope=0.12, tint=(0.95, 0.85, 0.7))
+    standard = comparing.standard_of(station, None, scenes / "sheet.toml")
+    both, _ = two_lights.compare_lights(station, (scenes / "card.png", again), standard, card="colorchecker24")
+    assert both.metamerism
+    assert not any(r.judged for r in both.metamerism)
+    assert all("both photos show the same light" in r.reason for r in both.metamerism)
+
+
+def test_one_picture_twice_is_refused(station: Station, scenes: Path, tmp_path: Path) -> None:
+    standard = comparing.standard_of(station, None, scenes / "sheet.toml")
+    copy = tmp_path / "copy.png"
+    copy.write_bytes((scenes / "card.png").read_bytes())
+    with pytest.raises(RequestError, match="are the same picture"):
+        two_lights.compare_lights(station, (scenes / "card.png", copy), standard, card="colorchecker24")
+
+
+def test_another_part_as_the_golden_in_each_photo_is_refused(
+    station: Station, scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its units would be paired with one another in silence."""
+    real = two_lights.compare
+
+    def second_is_golden(*given: Any, **options: Any) -> Compared:
+        found = real(*given, **options)
+        moved = given[1].name == "shop.png"
+        return dataclasses.replace(found, golden=found.look.parts[1]) if moved else found
+
+    monkeypatch.setattr(two_lights, "compare", second_is_golden)
+    standard = comparing.standard_of(station, None, scenes / "sheet.toml")
+    photos = (scenes / "card.png", photo(tmp_path / "shop.png", THREE, card=True, slope=0.12, mixed=0.12))
+    with pytest.raises(RequestError, match=r"the golden is part 1 of card\.png and part 2 of shop\.png"):
+        two_lights.compare_lights(station, photos, standard, card="colorchecker24")
