@@ -239,7 +239,8 @@ def test_help_bars_and_words_are_there_for_everybody(bench: Bench) -> None:
     expect(page.locator(".why").first).to_contain_text("this is not <b>the</b> golden's product")  # text stays text
     page.keyboard.press("j")
     bench.ready(2)
-    expect(page.get_by_role("img", name="ΔE00 2.40, limits accept 2, reject 3")).to_be_visible()
+    expect(page.get_by_role("img", name="ΔE00 2.400, limits accept 2, reject 3")).to_be_visible()
+    expect(page.locator(".facts .measure .value").first).to_have_text("ΔE00 2.400 ± 0.401")  # as its reason shows it
     expect(page.locator(".facts .measure").first).to_contain_text("undecided")
     unnamed = page.locator("button, input, select").evaluate_all(
         "nodes => nodes.filter(n => !(n.labels?.length || n.ariaLabel || n.textContent.trim())).length"
