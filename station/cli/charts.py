@@ -35,7 +35,7 @@ def card_picture(
     """The colour card in a photo, every patch with its error."""
     from station.service.charting import card_chart, vet
 
-    vet(out)
+    vet(out, [photo, card])
     _write(card_chart(photo, card, context_of(context).settings()), out)
 
 
@@ -44,7 +44,7 @@ def vectors(context: typer.Context, photo: Photo, golden: Golden, out: Out, rig:
     """The shift of every region in a*b* against the golden, with its uncertainty and the limits."""
     from station.service.charting import vectors_chart, vet
 
-    vet(out)
+    vet(out, [photo, card])
     with context_of(context).open() as station:
         _write(vectors_chart(station, photo, golden, rig=rig, card=card), out)
 
@@ -56,7 +56,7 @@ def colour_map(
     """CIEDE2000 of every pixel of the unit's regions against the golden, with its scale."""
     from station.service.charting import map_chart, vet
 
-    vet(out)
+    vet(out, [photo, card])
     with context_of(context).open() as station:
         _write(map_chart(station, photo, golden, rig=rig, card=card), out)
 

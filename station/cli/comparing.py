@@ -92,7 +92,7 @@ def compare(
     if whole and picture is not None:
         raise RequestError("--picture is not drawn of a set", "Leave it out.")
     choices, lights = _choices(len(given), golden_at or [], golden_is or []), _lights(len(given), light or [])
-    pictures = _pictures(picture, len(given))
+    pictures = _pictures(picture, given, [sheet, card])
     with context_of(context).open() as station, progress("Comparing the parts"):
         standard = comparing.standard_of(station, golden, sheet)
         if whole:
@@ -179,14 +179,19 @@ def _lights(photos: int, names: list[str]) -> list[str]:
     return names or [""] * photos
 
 
-def _pictures(name: Path | None, photos: int) -> list[Path]:
-    """A file for the picture of each photo: NAME, or of two photos NAME-1 and NAME-2; none where none is asked for."""
+def _pictures(name: Path | None, photos: list[Path], others: list[Path | str | None]) -> list[Path]:
+    """A file for the picture of each photo: NAME, or of two photos NAME-1 and NAME-2; none where none is asked for.
+
+    others : further files that are read, so that no picture is written over them.
+    """
     from station.service.charting import vet
 
     if name is None:
         return []
     vet(name)
-    return [name] if photos == 1 else [name.with_stem(f"{name.stem}-{i + 1}") for i in range(photos)]
+    several = len(photos) > 1
+    names = [name.with_stem(f"{name.stem}-{i + 1}") if several else name for i in range(len(photos))]
+    return [vet(one, [*photos, *others]) for one in names]
 
 
 def _draw(pictures: list[Path], compared: list[Compared], *, quiet: bool) -> None:

@@ -34,12 +34,15 @@ def seal(
     json: Json = False,
 ) -> None:
     """Measure the golden sample into a master and seal it."""
-    from station.service.reporting import region_picture
+    from station.service.charting import vet, write
+    from station.service.reporting import region_raster
 
+    if picture is not None:
+        vet(picture, [photo, sheet, card, *(again or ())])  # before the seal, which nobody takes back
     with context_of(context).open() as station, progress("Measuring the golden sample"):
         sealed = station.seal_golden(sheet, photo, rig=rig, card=card, again=again or ())
         if picture is not None:
-            picture.write_bytes(region_picture(station, sealed.number, sealed.version))
+            write(region_raster(station, sealed.number, sealed.version), picture)
     if json:
         emit(document(sealed))
         return

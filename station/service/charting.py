@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,10 +122,23 @@ def drift_chart(station: Station, rig: str) -> RGB:
     )
 
 
-def vet(out: Path) -> Path:
-    """The name of a picture that is to be written, or RequestError: before anything is computed for it."""
+def vet(out: Path, inputs: Sequence[Path | str | None] = ()) -> Path:
+    """The name of a picture that is to be written, or RequestError: before anything is computed for it.
+
+    inputs : what the picture is made of; it is written over none of them.
+    """
     if out.suffix.lower() not in _KINDS:
         raise RequestError(f"{out.name} is no JPEG or PNG by its name", "End the name in .jpg or .png.")
+    try:
+        if out.is_dir():
+            raise RequestError(f"{out} is a folder", "Give the name of a file in it.")
+        if not out.parent.is_dir():
+            raise RequestError(f"there is no folder {out.parent}", "Make it, or give another place.")
+        over = out.exists() and any(Path(i).exists() and out.samefile(i) for i in inputs if i is not None)
+    except OSError as error:
+        raise RequestError(f"{out} cannot be written: {error.strerror}", "Give another place.") from error
+    if over:
+        raise RequestError(f"{out} is what is read, and the picture would be written over it", "Give another name.")
     return out
 
 

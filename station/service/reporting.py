@@ -8,6 +8,7 @@ from station.errors import NotFoundError, RequestError
 from station.values.documents import Verdict
 
 if TYPE_CHECKING:
+    from station.report.pictures import RGB
     from station.service.station import Station
     from station.service.views import UnitView
 
@@ -57,11 +58,17 @@ def approval_statement(station: Station, number: str) -> str:
 
 
 def region_picture(station: Station, number: str, version: int | None = None) -> bytes:
-    """PNG bytes of the golden with every region outlined and named, for a person to confirm."""
-    from station.measure.regions import region_picture as draw
+    """PNG bytes of :func:`region_raster`."""
     from station.report.pictures import png
+
+    return png(region_raster(station, number, version))
+
+
+def region_raster(station: Station, number: str, version: int | None = None) -> RGB:
+    """The golden with every region outlined and named, for a person to confirm. Raises NotFoundError without any."""
+    from station.measure.regions import region_picture as draw
 
     master = station.master(number, version)
     if not master.regions:
         raise NotFoundError(f"golden {number} has no regions", "Name regions in its control sheet and seal it again.")
-    return png(draw(master.image, master.labels, [r.name for r in master.regions]))
+    return draw(master.image, master.labels, [r.name for r in master.regions])
