@@ -23,6 +23,7 @@ from station.judge import judge_unit
 from station.measure.align import align
 from station.measure.colour import measure_regions
 from station.measure.logo import measure_marks
+from station.measure.off_colour import with_off_colour
 from station.measure.outline import measure_sizes
 from station.measure.surface import find_defects
 from station.models import REFERENCE_DIFFERENCE, defect_model
@@ -39,10 +40,10 @@ def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as home, Station(Settings(home=Path(home))) as station:
-        rig = station.add_rig(SAMPLES / "bench" / "rig.toml").name
-        station.calibrate_lens(rig, sorted((SAMPLES / "bench").glob("board-*.jpg")))
-        station.calibrate_light(rig, sorted((SAMPLES / "bench").glob("grey-*.jpg")))
-        calibration = station.calibration(rig, str(SAMPLES / "bench" / "card.toml"))
+        rig = station.bench.add_rig(SAMPLES / "bench" / "rig.toml").name
+        station.bench.calibrate_lens(rig, sorted((SAMPLES / "bench").glob("board-*.jpg")))
+        station.bench.calibrate_light(rig, sorted((SAMPLES / "bench").glob("grey-*.jpg")))
+        calibration = station.bench.calibration(rig, str(SAMPLES / "bench" / "card.toml"))
     sheet = load_sheet(SAMPLES / "alpine" / "sheet.toml")
     golden = correct(read_photo(SAMPLES / "alpine" / "golden.jpg"), calibration)
     master = measure_master(golden, sheet, number="GS", version=1)
@@ -68,6 +69,7 @@ def main() -> None:
         marks = stage("marks", measure_marks, aligned, master)
         sizes = stage("sizes", measure_sizes, aligned, master, [s.name for s in sheet.sizes])
         findings = stage("surface", find_defects, aligned, master, model, marks)
+        findings = stage("off-colour", with_off_colour, aligned, master, marks, findings)
         gates = (*corrected.gates, *aligned.gates)
         stage("judgement", judge_unit, (*colours, *marks, *sizes), findings, gates, sheet)
     decode = best.pop("cv2.imdecode")
@@ -75,7 +77,7 @@ def main() -> None:
     width, height = shot.size
     print(f"one unit, {width} x {height} px, one thread; cv2.imdecode alone {1e3 * decode:.1f} ms = 1")
     for name, seconds in best.items():
-        print(f"  {name:36} {1e3 * seconds:8.1f} ms {seconds / decode:8.1f} x")
+        print(f"  {name:36} {1e3 * seconds:8.1f} ms {seconds / decode:8.1f} x {100 * seconds / total:6.1f} %")
     print(f"  {'whole unit':36} {1e3 * total:8.1f} ms {total / decode:8.1f} x")
 
 
