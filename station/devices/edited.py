@@ -18,7 +18,7 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from station.devices.photo_header import Metadata
-from station.devices.quantisation import double_quantisation, standard_quality
+from station.devices.quantisation import block_grid, double_quantisation, standard_quality
 from station.values.line import EditSign
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
@@ -60,6 +60,7 @@ _COMB_SUSPECT, _COMB_STRONG = 0.3, 0.4
 _LOSSLESS = ("PNG", "TIFF")
 _COMB_LOSSLESS_SUSPECT, _COMB_LOSSLESS_STRONG = 0.15, 0.3  # up to 0.14 in pixels of cameras that leave no comb
 _TWICE = 0.6
+_GRID = 5.0  # Student's t; up to 2.7 in pictures scaled or shifted after their JPEG was decoded
 
 
 def edit_signs(
@@ -81,7 +82,7 @@ def edit_signs(
         *_screenshot(kind, stored, metadata),
         *_size(kind, stored, metadata),
         *_camera(kind, metadata),
-        *_format(kind, metadata),
+        *_format(kind, stored, metadata),
         *_thumbnail(stored, metadata.thumbnail),
         *_comb(kind, stored),
     ]
@@ -118,12 +119,18 @@ def _camera(kind: str, metadata: Metadata) -> list[EditSign]:
     ]
 
 
-def _format(kind: str, metadata: Metadata) -> list[EditSign]:
-    if kind not in _LOSSLESS or not metadata.exposure or not ("model" in metadata.texts or "maker" in metadata.texts):
+def _format(kind: str, stored: Pixels, metadata: Metadata) -> list[EditSign]:
+    if kind not in _LOSSLESS:
         return []
-    whose = "no camera writes PNG" if kind == "PNG" else "hardly a camera writes TIFF"
-    words = f"a {kind} with a camera's exposure data: {whose}, so a program saved it again"
-    return [EditSign("format", "suspect", words)]
+    if metadata.exposure and ("model" in metadata.texts or "maker" in metadata.texts):
+        whose = "no camera writes PNG" if kind == "PNG" else "hardly a camera writes TIFF"
+        words = f"a {kind} with a camera's exposure data: {whose}, so a program saved it again"
+        return [EditSign("format", "suspect", words)]
+    if block_grid(stored) > _GRID:
+        # no more than a note, since the frames of many webcams are decoded from JPEG
+        words = f"a {kind} with the blocks of a JPEG in its pixels: it was decoded from one and saved again"
+        return [EditSign("format", "note", words)]
+    return []
 
 
 def _size(kind: str, stored: Pixels, metadata: Metadata) -> list[EditSign]:

@@ -162,6 +162,18 @@ def test_weak_curves_on_sample_photos_saved_as_png(sample: str, change: Callable
     assert "comb" not in signs(honest.getvalue())
 
 
+def test_blocks_of_a_jpeg_in_a_png() -> None:
+    picture = camera_picture()
+    decoded, honest, shifted = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    opened = Image.open(io.BytesIO(jpeg(picture, 85)))
+    opened.save(decoded, "PNG")
+    picture.save(honest, "PNG")
+    opened.crop((3, 5, 900, 700)).save(shifted, "PNG")
+    assert signs(decoded.getvalue())["format"] == "note"
+    assert "format" not in signs(honest.getvalue())
+    assert "format" not in signs(shifted.getvalue())
+
+
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 def test_a_lossless_file_with_exposure_data_is_no_cameras_own(kind: str) -> None:
     picture = camera_picture()
