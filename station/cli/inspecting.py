@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,7 +28,7 @@ from station.cli.conduct import (
 
 if TYPE_CHECKING:
     from station.service.views import BatchResult, BenchView, Inspected
-    from station.values.documents import UnitDocument
+    from station.values.documents import GateDocument
 
 
 def register(app: typer.Typer) -> None:
@@ -95,17 +96,22 @@ def _tell(bench: BenchView) -> None:
         say(f"note: {soon.reason}. Run: {soon.command}")
 
 
-def _reasons(document: UnitDocument) -> list[str]:
+def remarked_reasons(reasons: Sequence[str], gates: Sequence[GateDocument]) -> list[str]:
     """The two gravest reasons, and what speaks of editing where that is no reason by itself."""
-    remarks = [f"remark on the photo: {g.reason}" for g in document.gates if g.name == "photo" and g.ok and g.reason]
-    return [*document.reasons[:2], *remarks]
+    remarks = [f"remark on the photo: {g.reason}" for g in gates if g.name == "photo" and g.ok and g.reason]
+    return [*reasons[:2], *remarks]
 
 
 def _report(done: list[Inspected], result: BatchResult, rig: str | None) -> None:
     from station.values.names import natural_key
 
     rows = [
-        [d.unit, str(d.document.verdict), "; ".join(_reasons(d.document)), "" if d.new else "known"]
+        [
+            d.unit,
+            str(d.document.verdict),
+            "; ".join(remarked_reasons(d.document.reasons, d.document.gates)),
+            "" if d.new else "known",
+        ]
         for d in sorted(done, key=lambda one: natural_key(one.unit))
         if d.document is not None
     ]

@@ -10,6 +10,8 @@ from PIL import Image
 
 from station.cli import app
 from station.cli.conduct import run
+from station.cli.inspecting import remarked_reasons
+from station.values.documents import GateDocument
 
 PHOTOS = Path(__file__).parent / "photos"
 
@@ -30,3 +32,11 @@ def test_photo_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     (tmp_path / "note.heic").write_text("no picture")
     assert run(app, ["photo", str(tmp_path / "note.heic")]) == 2
     assert "text file" in capsys.readouterr().err
+
+
+def test_a_remark_on_the_photo_stands_beside_the_reasons_of_a_unit() -> None:
+    remark, failed = (GateDocument(name="photo", ok=ok, reason="saved again") for ok in (True, False))
+    assert remarked_reasons(("a", "b", "c"), (remark,)) == ["a", "b", "remark on the photo: saved again"]
+    assert remarked_reasons((), (remark,)) == ["remark on the photo: saved again"]
+    assert remarked_reasons(("photo: saved again",), (failed,)) == ["photo: saved again"]
+    assert remarked_reasons((), (GateDocument(name="capability", ok=True, reason="pits"),)) == []
