@@ -65,14 +65,20 @@ class Measured:
 
 
 def inspect_photo(line: Line, job: Job) -> tuple[Master, Inspection]:
-    """Decode and inspect one photo against the golden of the line. Raises PhotoError, ModelError."""
+    """Decode and inspect one photo against the golden of the line.
+
+    Raises PhotoError, also for a photo that the golden was sealed with, and ModelError.
+    """
     from station import pipeline
     from station.devices.photo import read_photo
+    from station.errors import PhotoError
 
     shot = read_photo(Path(job.path), max_megapixels=line.max_megapixels, max_photo_mb=line.max_photo_mb)
     master, sheet = _golden(
         line.evidence, line.master_sha256, line.master_document, line.master_digest, line.sheet_toml
     )
+    if shot.sha256 in (master.photo_sha256, *master.again):  # compared with itself the golden conforms, with 0.00
+        raise PhotoError(f"{shot.name} is the golden's own photograph, not a unit's", "Photograph a unit.")
     inspection = pipeline.inspect(
         shot,
         master,

@@ -279,6 +279,15 @@ def test_a_stopped_run_keeps_what_is_done_and_goes_on(station: Station, lot: Pat
     assert (second.known, second.inspected, second.stopped) == (3, 5, False)
 
 
+def test_the_goldens_own_photograph_is_no_unit(station: Station, lot: Path) -> None:
+    own = lot.parent / "golden.png"
+    done, result = run(station, own, lot / "unit-1.png")
+    assert (result.inspected, result.failed) == (1, 1)
+    refused = next(d for d in done if d.error is not None)
+    assert "golden.png is the golden's own photograph, not a unit's" in str(refused.error)
+    assert [u.photo for u in station.units(lot="L1")] == ["unit-1.png"]
+
+
 def test_a_photo_that_is_refused_does_not_stop_the_others(station: Station, lot: Path) -> None:
     (lot / "unit-2.png").write_bytes(b"")
     (lot / "unit-3.png").write_text("hello")
