@@ -140,6 +140,7 @@ def measure_master(
         coding_step=corrected.shot.coding_step,
         bench=corrected.bench,
         fit=_fit(corrected),
+        card_colours=corrected.card.colours if corrected.card is not None and corrected.card.usable else None,
     )
 
 
@@ -324,10 +325,17 @@ def _region_master(
 
 def _same_card_gate(master: Master, corrected: Corrected) -> tuple[Gate, ...]:
     """Golden and unit are compared through one card: what its certificate is off by then cancels."""
-    read = corrected.card.edition if corrected.card is not None and corrected.card.usable else None
-    if read is None or master.card is None or read == master.card:
+    card = corrected.card if corrected.card is not None and corrected.card.usable else None
+    if card is None or master.card is None:
         return ()
-    reason = f"The card was read as {read}, the golden's as {master.card}: name the golden's card with --card"
+    if card.edition != master.card:
+        reason = (
+            f"The card was read as {card.edition}, the golden's as {master.card}: name the golden's card with --card"
+        )
+    elif master.card_colours is not None and card.colours != master.card_colours:
+        reason = "The golden was read through another card of that name: use the golden's own card file"
+    else:
+        return ()
     return (Gate("card", False, reason, ("colour",)),)
 
 

@@ -190,6 +190,7 @@ def judge_reading(
         usable=not reason,
         reason=reason,
         edition=card.name,
+        colours=card.colours,
         homography=homography,
         patches=patches,
         correction=fitted.correction,

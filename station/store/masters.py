@@ -65,6 +65,7 @@ def save_master(master: Master) -> tuple[bytes, dict[str, Any]]:
         "noise": float(master.noise),
         "blur_px": float(master.blur_px),
         "card": master.card,
+        **({"card_colours": master.card_colours} if master.card_colours else {}),
         "card_light": None if master.card_light is None else _light(master.card_light),
         "coding_step": [float(v) for v in master.coding_step],
         "bench": master.bench,
@@ -149,6 +150,7 @@ def load_master(data: bytes, document: dict[str, Any], expected_digest: str) -> 
         bench=document.get("bench"),
         fit=FitDocument.model_validate(document["fit"]) if document.get("fit") else None,
         again=tuple(document.get("again", ())),
+        card_colours=document.get("card_colours"),
     )
 
 

@@ -109,6 +109,11 @@ class CardReference(_Strict):
         return np.array([p.lab for p in self.patches], dtype=np.float64)
 
     @property
+    def colours(self) -> str:
+        """SHA-256 of the reference Lab of the patches: two files of one name that differ in it are two cards."""
+        return array_digest(self.lab)
+
+    @property
     def side(self) -> float:
         """Side of a patch over the pitch, ``USUAL_SIDE`` where the card's own is not known."""
         return self.patch_mm / self.pitch_mm if self.patch_mm and self.pitch_mm else USUAL_SIDE

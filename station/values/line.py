@@ -132,7 +132,7 @@ class CardReading:
     notes : what a reader should know of a usable reading: further cards in the photo, patches left out.
     candidates : every correction that was tried. why : the choice among them in words. light_range : brightest over
     darkest light on the card, as fitted along with the correction. gate_mean, gate_max : CIEDE2000 of the patches under
-    the plain fit that the gate on the card holds to its limits.
+    the plain fit that the gate on the card holds to its limits. colours : digest of the edition's reference Lab.
     """
 
     found: bool
@@ -154,6 +154,7 @@ class CardReading:
     light_range: float | None = None
     gate_mean: float | None = None
     gate_max: float | None = None
+    colours: str | None = None
 
     @property
     def light(self) -> Float | None:
@@ -219,7 +220,8 @@ class Master:
     image : golden in the golden frame. labels : (H, W) uint8, see ``OUTSIDE`` ... outline_mm : (n, 2) struck outline.
     holes_mm : outlines of through holes. thickness_mm : height of the measured face over the bench.
     noise : standard deviation of a pixel of ``image`` at mid tone. blur_px : edge blur sigma in raster pixels.
-    scale_source : rig, card or part. card : edition of the colour card it was read through.
+    scale_source : rig, card or part. card : edition of the colour card it was read through. card_colours : digest of
+    that card's reference Lab, None where it was sealed before that was kept.
     sizes_mm : every size the station could measure on the golden, by name.
     card_light : (n, 3) patches of its card in linear light, NaN where unread. coding_step : as in :class:`Shot`.
     bench : digest of the rig it was photographed on, None without one, or where it was sealed before that was kept.
@@ -251,6 +253,7 @@ class Master:
     bench: str | None = None
     fit: FitDocument | None = None
     again: tuple[str, ...] = ()
+    card_colours: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
