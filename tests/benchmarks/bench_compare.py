@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 
 from station.service import Station
-from station.service.comparing import Choice, Standard, compare, compare_lights, standard_of
+from station.service.comparing import Choice, Standard, compare, standard_of
 from station.service.matching import match_photo
+from station.service.two_lights import compare_lights
 from station.settings import Settings
 from station.values.comparison import ComparisonDocument
 
