@@ -108,33 +108,57 @@ def _apart(t1: Any, f1: Any, t2: Any, f2: Any, d: Any) -> Any:  # pragma: no cov
 
 
 @numba.njit(fastmath=True, error_model="numpy", inline="always")
+def _lab(dx: Any, ty: Any, dz: Any) -> Any:  # pragma: no cover - compiled
+    """L*, a*, b* of X/Xn - Y/Yn, Y/Yn and Y/Yn - Z/Zn."""
+    tx, tz = ty + dx, ty - dz
+    fx = _cube_root(tx) if tx > _EPS else _SLOPE * tx + _SHIFT
+    fy = _cube_root(ty) if ty > _EPS else _SLOPE * ty + _SHIFT
+    fz = _cube_root(tz) if tz > _EPS else _SLOPE * tz + _SHIFT
+    return _L * fy - _16, _A * _apart(tx, fx, ty, fy, dx), _B * _apart(ty, fy, tz, fz, dz)
+
+
+@numba.njit(fastmath=True, error_model="numpy", inline="always")
 def _lab_rows(rgb: Any, m: Any, n: int) -> None:  # pragma: no cover - compiled
-    """Buffers (3, n) of curved RGB to L*, a*, b*, in place; ``m`` (3, 3) as :func:`kernel_matrix` makes it."""
+    """Buffers (3, n) of curved RGB to L*, a*, b*, in place; ``m`` (3, 3 or 6) as :func:`kernel_matrix` makes it."""
     r, g, b = rgb[0], rgb[1], rgb[2]
     m00, m01, m02 = m[0, 0], m[0, 1], m[0, 2]
     m10, m11, m12 = m[1, 0], m[1, 1], m[1, 2]
     m20, m21, m22 = m[2, 0], m[2, 1], m[2, 2]
+    if m.shape[1] == 3:
+        for i in range(n):
+            green = g[i]
+            red, blue = r[i] - green, b[i] - green
+            dx = m00 * red + m01 * green + m02 * blue
+            ty = m10 * red + m11 * green + m12 * blue
+            dz = m20 * red + m21 * green + m22 * blue
+            r[i], g[i], b[i] = _lab(dx, ty, dz)
+        return
+    m03, m04, m05 = m[0, 3], m[0, 4], m[0, 5]
+    m13, m14, m15 = m[1, 3], m[1, 4], m[1, 5]
+    m23, m24, m25 = m[2, 3], m[2, 4], m[2, 5]
     for i in range(n):
-        green = g[i]
+        green, root_red, root_green = g[i], math.sqrt(r[i]), math.sqrt(g[i])
         red, blue = r[i] - green, b[i] - green
-        ty = m10 * red + m11 * green + m12 * blue
-        dx = m00 * red + m01 * green + m02 * blue
-        dz = m20 * red + m21 * green + m22 * blue
-        tx, tz = ty + dx, ty - dz
-        fx = _cube_root(tx) if tx > _EPS else _SLOPE * tx + _SHIFT
-        fy = _cube_root(ty) if ty > _EPS else _SLOPE * ty + _SHIFT
-        fz = _cube_root(tz) if tz > _EPS else _SLOPE * tz + _SHIFT
-        r[i] = _L * fy - _16
-        g[i] = _A * _apart(tx, fx, ty, fy, dx)
-        b[i] = _B * _apart(ty, fy, tz, fz, dz)
+        above, below = root_red - root_green, math.sqrt(b[i]) - root_green
+        rg, gb = root_green * above, root_green * below
+        br = root_red * below + rg
+        dx = m00 * red + m01 * green + m02 * blue + m03 * rg + m04 * gb + m05 * br
+        ty = m10 * red + m11 * green + m12 * blue + m13 * rg + m14 * gb + m15 * br
+        dz = m20 * red + m21 * green + m22 * blue + m23 * rg + m24 * gb + m25 * br
+        r[i], g[i], b[i] = _lab(dx, ty, dz)
 
 
-def kernel_matrix(matrix: NDArray[np.float64], white: NDArray[np.float64]) -> F32:
+def kernel_matrix(matrix: NDArray[np.float64], roots: NDArray[np.float64] | None, white: NDArray[np.float64]) -> F32:
     """A matrix (3, 3) from RGB to XYZ as the kernel wants it: rows X/Xn - Y/Yn, Y/Yn, Y/Yn - Z/Zn of red less green,
-    green, blue less green. A grey then has no chroma but that of the matrix itself."""
-    x, y, z = matrix / white[:, None]
+    green, blue less green. A grey then has no chroma but that of the matrix itself.
+
+    roots : (3, 3) of the square roots of RG, GB and BR, which become columns 3 to 5, of each root less green.
+    """
+    columns = matrix if roots is None else np.hstack([matrix, roots])
+    x, y, z = columns / white[:, None]
     rows = np.stack([x - y, y, y - z])
-    return np.stack([rows[:, 0], rows.sum(axis=1), rows[:, 2]], axis=1).astype(np.float32)
+    rows[:, 1] = rows.sum(axis=1)
+    return rows.astype(np.float32)
 
 
 @numba.njit(fastmath=True, error_model="numpy", inline="always")
@@ -247,9 +271,9 @@ def coded_map(pixels: Any, tables: F32, m: F32, lab: F32, spans: Any, out: F32) 
 def _curved_rows(rows: Any, pixels: Any, n: Any, curve: Any, plain: Any) -> None:  # pragma: no cover - compiled
     r, g, b = rows[0], rows[1], rows[2]
     for i in range(n):
-        r[i] = pixels[i, 0]
-        g[i] = pixels[i, 1]
-        b[i] = pixels[i, 2]
+        r[i] = max(pixels[i, 0], _ZERO) if plain else pixels[i, 0]
+        g[i] = max(pixels[i, 1], _ZERO) if plain else pixels[i, 1]
+        b[i] = max(pixels[i, 2], _ZERO) if plain else pixels[i, 2]
     if not plain:
         for k in range(3):
             row, offset, gamma, bend = rows[k], curve[0, k], curve[1, k], curve[2, k]

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.measure import colour_kernel as kernel
-from station.values.colour import WHITE_D50, ColourCorrection, DeviceRGB, Lab, LinearRGB, srgb_decode, xyz_to_lab
+from station.values.colour import WHITE_D50, ColourCorrection, DeviceRGB, Lab, LinearRGB, srgb_decode
 from station.values.difference import delta_e_2000
 
 Float = NDArray[np.float64]
@@ -26,9 +26,6 @@ Bool = NDArray[np.bool_]
 Spans = NDArray[np.int32]
 
 Picture = DeviceRGB | LinearRGB
-
-_PROBES = np.stack(np.meshgrid(*[[0.0, 0.004, 0.05, 0.3, 1.0]] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
-_SAME_LAB = 1e-6
 
 
 def spans_of(mask: Bool) -> Spans:
@@ -72,8 +69,8 @@ def colour_map(
     picture
         (H, W, 3): coded with the sRGB curve, uint8 or uint16, or linear light. Not flat-fielded where it is coded.
     correction
-        Of the unit's photo. A tone curve and a 3x3 matrix go through the compiled kernel; root-polynomials and splines
-        through their own ``lab`` in float64, some fifty times slower.
+        Of the unit's photo. A tone curve and a 3x3 matrix, or a root-polynomial, go through the compiled kernel; a
+        spline through its own ``lab`` in float64, some hundred times slower.
     golden_lab
         (3, H, W) of :func:`lab_planes`, the same raster.
     spans
@@ -118,7 +115,7 @@ def lab_difference(one: F32, other: F32) -> F32:
 class _MatrixForm:
     """A correction as the kernel wants it.
 
-    curve : (3, 3) offsets, exponents and bends. matrix : (3, 3) of ``kernel_matrix``. plain : the curve does nothing.
+    curve : (3, 3) offsets, exponents, bends. matrix : (3, 3 or 6) of ``kernel_matrix``. plain : the curve does nothing.
     """
 
     correction: ColourCorrection
@@ -134,14 +131,14 @@ class _MatrixForm:
 
 
 def _matrix_form(correction: ColourCorrection) -> _MatrixForm | None:
-    """Curve and matrix of a correction; None where these alone do not give its Lab."""
-    xyz = correction.curves(_PROBES) @ correction.matrix.T
-    if np.abs(xyz_to_lab(xyz).values - correction.lab(_PROBES).values).max() > _SAME_LAB:
-        return None
+    """Curve and matrix of a correction; None where these do not give its Lab: a spline, roots beside a curve."""
     bend = np.full(3, correction.shoulder / math.log(2))
     curve = np.stack([correction.offset, correction.gamma, bend])
     plain = bool((curve == np.array([[0.0], [1.0], [0.0]])).all())
-    return _MatrixForm(correction, curve.astype(np.float32), kernel.kernel_matrix(correction.matrix, WHITE_D50), plain)
+    if correction.spline is not None or (correction.roots is not None and not plain):
+        return None
+    matrix = kernel.kernel_matrix(correction.matrix, correction.roots, WHITE_D50)
+    return _MatrixForm(correction, curve.astype(np.float32), matrix, plain)
 
 
 def _linear_row(picture: Picture, y: int, x0: int, x1: int) -> Float:
