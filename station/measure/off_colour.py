@@ -51,8 +51,8 @@ def with_off_colour(
     shape = master.labels.shape
     kept, areas = list(found), []
     for area in find_off_colour(aligned, master, marks):
-        mask = polygon_mask(master.frame.to_px(area.polygon_mm), shape)
-        here = {id(f): polygon_mask(master.frame.to_px(f.polygon_mm), shape) for f in kept if f.region == area.region}
+        mask = _drawn(area, master)
+        here = {id(f): _drawn(f, master) for f in kept if f.region == area.region}
         better = np.zeros(shape, dtype=bool)
         for f in kept:
             if id(f) in here and f.kind in _NAMED_BETTER:
@@ -71,6 +71,15 @@ def with_off_colour(
         kept = [f for f in kept if apart(f)]
         areas.append(area)
     return tuple(sorted([*kept, *areas], key=lambda f: (-f.area_mm2, f.x_mm, f.y_mm)))
+
+
+def _drawn(finding: Finding, master: Master) -> Bool:
+    """The pixels of the golden frame that a finding covers, its outline among them: a hairline may have no inside."""
+    corners = master.frame.to_px(finding.polygon_mm)
+    outline = np.zeros(master.labels.shape, dtype=np.uint8)
+    cv2.polylines(outline, [np.rint(corners).astype(np.int32)], True, 1)
+    drawn = outline > 0
+    return drawn | polygon_mask(corners, master.labels.shape) if len(corners) >= 3 else drawn
 
 
 def find_off_colour(aligned: Aligned, master: Master, marks: Sequence[Measurement] = ()) -> tuple[Finding, ...]:

@@ -105,3 +105,10 @@ def test_no_place_is_reported_twice() -> None:
     assert kinds == ["off-colour"]
     elsewhere = drawn("scratch", 200, 220)
     assert elsewhere in with_off_colour(unit, golden, (), (elsewhere,))
+
+
+def test_a_hairline_without_an_inside_is_a_finding_of_its_own() -> None:
+    line = Finding(
+        "scratch", 0.0, 0.0, 0.1, 3.0, 0.1, "sky", 0.9, 0.1, 9.0, FRAME.to_mm(np.array([[200, 40], [215, 90.0]]))
+    )
+    assert line in with_off_colour(aligned(picture(half(150))), master(), (), (line,))
