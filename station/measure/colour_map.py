@@ -70,7 +70,7 @@ def colour_map(
         (H, W, 3): coded with the sRGB curve, uint8 or uint16, or linear light. Not flat-fielded where it is coded.
     correction
         Of the unit's photo. A tone curve and a 3x3 matrix, or a root-polynomial, go through the compiled kernel; a
-        spline through its own ``lab`` in float64, some hundred times slower.
+        spline through its own ``lab`` in float64, far slower.
     golden_lab
         (3, H, W) of :func:`lab_planes`, the same raster.
     spans
