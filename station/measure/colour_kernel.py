@@ -166,7 +166,7 @@ def _ciede2000(l1: Any, a1: Any, b1: Any, l2: Any, a2: Any, b2: Any) -> Any:  # 
     c = _HALF * (math.sqrt(a1 * a1 + b1 * b1) + math.sqrt(a2 * a2 + b2 * b2))
     c3 = c * c * c
     c7 = c3 * c3 * c + _TINY
-    g = _ONE + _HALF - _HALF * c7 / math.sqrt(c7 * (c7 + _C25))
+    g = _ONE + _HALF - _HALF * math.sqrt(c7 / (c7 + _C25))
     a1, a2 = a1 * g, a2 * g
     s1, s2 = a1 * a1 + b1 * b1 + _TINY, a2 * a2 + b2 * b2 + _TINY
     i1, i2 = _ONE / math.sqrt(s1), _ONE / math.sqrt(s2)
@@ -208,7 +208,7 @@ def _ciede2000(l1: Any, a1: Any, b1: Any, l2: Any, a2: Any, b2: Any) -> Any:  # 
     x_l = (l2 - l1) * (s_c * s_h * once)
     x_c = (c2 - c1) * (s_l * s_h * once)
     x_h = d_h * (s_l * s_c * once)
-    r_t = _TWO * c7 / math.sqrt(c7 * (c7 + _C25)) * turned
+    r_t = _TWO * math.sqrt(c7 / (c7 + _C25)) * turned
     return math.sqrt(max(x_l * x_l + x_c * x_c + x_h * x_h - r_t * x_c * x_h, _ZERO))
 
 
