@@ -178,7 +178,6 @@ PATCHES = np.array([[0.5, 0.5, 0.5], [0.6, 0.1, 0.1], [0.1, 0.5, 0.2], [0.05, 0.
 
 
 def test_raw_is_developed_without_a_curve() -> None:
-    pytest.importorskip("rawpy")
     linear = np.repeat(np.repeat(PATCHES[:, None], 64, axis=0), 128, axis=1)
     shot = read_photo(dng(linear), name="unit.dng")
     assert shot.size == (128, 256)
