@@ -73,8 +73,8 @@ plating of one tone differ by 1.25 (root mean square), whatever the turn. Taken 
 again."""
 U_SLOPE = 0.03
 """Of the difference itself: the correction's slope between two colours is known no better than its patches fit."""
-U_SAME_BENCH = 0.12
-"""Of one correction, for each CIEDE2000 of its leave-one-out error, where the cards' readings cannot be compared."""
+U_FIT = 0.12
+"""Of one correction, for each CIEDE2000 of its leave-one-out error, where it does not give its own account."""
 U_OTHER_CAMERA = 2.0
 """Between two cameras or lights in CIEDE2000, whatever the correction: held-out colours, phone against phone in one
 light, differ by 3.4 in the mean and 5.3 at the 95th percentile, as a standard deviation of 2.0 a coordinate gives."""
@@ -268,11 +268,8 @@ def _card_covariance(correction: ColourCorrection | None, of: RegionMaster | Reg
     """(3, 3) Lab covariance of one correction at a colour: by its own account, or by its leave-one-out error."""
     if correction is None:
         return np.zeros((3, 3))
-    u_lab = getattr(correction, "u_lab", None)
-    by_fit = u_lab(of.rgb) if u_lab is not None and of.rgb is not None else np.zeros((3, 3))
-    if by_fit.any():
-        return np.asarray(by_fit)
-    return round_covariance(U_SAME_BENCH * correction.loo_mean, metric)
+    by_fit = np.zeros((3, 3)) if of.rgb is None else correction.u_lab(of.rgb)
+    return by_fit if by_fit.any() else round_covariance(U_FIT * correction.loo_mean, metric)
 
 
 def _golden_scatter(region: RegionMaster, master: Master) -> float:
