@@ -23,9 +23,9 @@ from station.measure.colour import measure_regions
 from station.measure.frame import exclusions
 from station.measure.parts import FoundPart, find_parts
 from station.measure.side_by_side import SeenDifference, SeenRegion, assumed, differences, see_regions
-from station.pipeline import measure_master
+from station.pipeline import measure_master, of_edition
 from station.sheet import Sheet
-from station.values.bench import Calibration, CardReference
+from station.values.bench import Calibration
 from station.values.colour import ColourCorrection, Lab, rounded
 from station.values.difference import delta_e_2000
 from station.values.documents import MeasurementDocument, Verdict
@@ -95,12 +95,8 @@ def photo_of_parts(shot: Shot, calibration: Calibration, card: str | None) -> tu
 
     Raises AlignmentError where there is no part.
     """
-    corrected = correct(shot, replace(calibration, cards=_edition(calibration, card)))
+    corrected = correct(shot, of_edition(calibration, card))
     return corrected, find_parts(corrected.image, exclusions(corrected))
-
-
-def _edition(calibration: Calibration, card: str | None) -> tuple[CardReference, ...]:
-    return tuple(c for c in calibration.cards if c.name == card) or calibration.cards
 
 
 def pick(parts: Sequence[FoundPart], at_px: tuple[float, float] | None, which: str | None) -> tuple[FoundPart, str]:
@@ -260,7 +256,7 @@ def against_sealed(look: Look, master: Master, calibration: Calibration) -> Mapp
         return {}
     if correction.method != master.correction.method:
         shot = look.corrected.shot
-        cards = _edition(calibration, master.card)
+        cards = of_edition(calibration, master.card).cards
         again = find_card(shot, cards, light_for(shot, calibration.light), model=master.correction.method)
         if not again.usable or again.correction is None:
             return {}
