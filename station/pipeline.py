@@ -19,7 +19,7 @@ from station.measure.logo import measure_marks
 from station.measure.off_colour import with_off_colour
 from station.measure.outline import measure_golden_sizes, measure_sizes, struck_outline
 from station.measure.part import PartOutline
-from station.measure.placements import with_placements
+from station.measure.placements import unlike_enamel, with_placements
 from station.measure.polygon import polygon_mask
 from station.measure.regions import RegionRequest, inmost, region_map
 from station.measure.surface import find_defects
@@ -146,9 +146,14 @@ def measure_master(
 
 def correct_like(master: Master, shot: Shot, calibration: Calibration) -> Corrected:
     """A photo corrected as the golden's was: through its edition of the card and its family of colour correction."""
-    same = tuple(c for c in calibration.cards if c.name == master.card)
     model = None if master.correction is None else master.correction.method
-    return correct(shot, replace(calibration, cards=same or calibration.cards), model=model)
+    return correct(shot, of_edition(calibration, master.card), model=model)
+
+
+def of_edition(calibration: Calibration, edition: str | None) -> Calibration:
+    """The calibration with only that edition of the card, or as it is where it has none of that name."""
+    same = tuple(c for c in calibration.cards if c.name == edition)
+    return replace(calibration, cards=same or calibration.cards)
 
 
 def place_again(master: Master, photos: Sequence[Corrected]) -> Master:
@@ -156,7 +161,7 @@ def place_again(master: Master, photos: Sequence[Corrected]) -> Master:
 
     photos : corrected by :func:`correct_like`.
 
-    Raises AlignmentError where one of them shows no such part, or no usable colour card.
+    Raises AlignmentError where one of them shows no such part, another unit of it, or no usable colour card.
     """
     seen = []
     for corrected in photos:
@@ -166,6 +171,12 @@ def place_again(master: Master, photos: Sequence[Corrected]) -> Master:
             reason = f"{failed.name}: {failed.reason}" if failed is not None else "no usable colour card"
             raise AlignmentError(
                 f"{corrected.shot.name} does not tell how the golden looks when it is laid down again: {reason}",
+                "Photograph the golden that is being sealed, lifted and laid down elsewhere, or leave the photo out.",
+            )
+        unlike = unlike_enamel(master, aligned)
+        if unlike:
+            raise AlignmentError(
+                f"{corrected.shot.name} shows another part than the golden: {unlike}",
                 "Photograph the golden that is being sealed, lifted and laid down elsewhere, or leave the photo out.",
             )
         seen.append(aligned)
