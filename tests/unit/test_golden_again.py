@@ -38,3 +38,19 @@ def test_further_photos_of_the_golden_go_into_its_seal(tmp_path: Path) -> None:
             station.seal_golden(SHIELD / "sheet.toml", golden, card=CARD, again=[golden])
         with pytest.raises(AlignmentError, match="laid down again: "):
             station.seal_golden(SHIELD / "sheet.toml", golden, card=CARD, again=[SAMPLES / "bench" / "grey-1.jpg"])
+
+
+def test_another_unit_is_not_the_golden_laid_down_again(tmp_path: Path) -> None:
+    bench = SAMPLES / "bench"
+    with Station(Settings(home=tmp_path)) as station:
+        rig = station.bench.add_rig(bench / "rig.toml").name
+        station.bench.calibrate_lens(rig, sorted(bench.glob("board-*.jpg")))
+        station.bench.calibrate_light(rig, sorted(bench.glob("grey-*.jpg")))
+        with pytest.raises(AlignmentError, match="shows another part than the golden: blue is 1"):
+            station.seal_golden(
+                SHIELD / "sheet.toml",
+                SHIELD / "golden.jpg",
+                rig=rig,
+                card=CARD,
+                again=[SHIELD / "units" / "unit-03.jpg"],
+            )
