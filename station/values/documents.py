@@ -120,6 +120,19 @@ class FitDocument(Document):
     gate_max: float | None = None
 
 
+class OutlineDocument(Document):
+    """A unit's outline against the golden's, thinned out: what the drawing of its deviations is made from.
+
+    points_mm : places on the golden's outline in the golden frame, clockwise as seen. shift_mm : how far the unit's
+    edge lies off there along the outward normal, positive outwards; None where no edge was seen. u_mm : expanded
+    uncertainty (k = 2) of one shift.
+    """
+
+    points_mm: tuple[tuple[float, float], ...]
+    shift_mm: tuple[float | None, ...]
+    u_mm: float
+
+
 class UnitDocument(Document):
     """What the station says of one unit. Everything in it follows from the inputs; ``digest`` covers all but itself."""
 
@@ -142,6 +155,9 @@ class UnitDocument(Document):
     alignment: AlignmentDocument | None
     measurements: tuple[MeasurementDocument, ...]
     findings: tuple[FindingDocument, ...]
+    outline: OutlineDocument | None = Field(
+        default=None, description="where the unit's outline lies off the golden's, if it was measured"
+    )
     decision_rule: str = Field(default="", description="the guard band that the sheet chose, and where it is defined")
     correction: FitDocument | None = Field(
         default=None,

@@ -264,6 +264,7 @@ class Aligned:
     similarity : golden millimetres to bench millimetres of this photo; its scale is the unit's size over the golden's,
         so a length L in the golden frame is L * similarity.scale on the unit.
     u_offset_mm, u_rotation_deg, u_scale : standard uncertainties (k = 1) of the registration and of the scale.
+    u_height : relative standard uncertainty that the height of the measured face leaves in a length.
     card_light : (n, 3) patches of the photo's card in linear light, NaN where unread. coding_step : see :class:`Shot`.
     bench : digest of the rig it was photographed on, None without one.
     rival : another pose that fits about as well, where the gate ``alignment`` failed for that alone.
@@ -287,6 +288,7 @@ class Aligned:
     coding_step: tuple[float, float] = (0.0, 0.0)
     bench: str | None = None
     rival: Similarity | None = None
+    u_height: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
