@@ -1,4 +1,4 @@
-"""``picture``: card, vectors, map, uniformity, drift as image files."""
+"""``picture``: card, vectors, map, drawing, uniformity, drift as image files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from station.cli.conduct import Card, Rig, context_of, show
 if TYPE_CHECKING:
     from station.report.pictures import RGB
 
-picture = typer.Typer(help="Pictures of colour and light.", no_args_is_help=True, rich_markup_mode=None)
+picture = typer.Typer(help="Pictures of colour, light and size.", no_args_is_help=True, rich_markup_mode=None)
 
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write it: .jpg or .png.")]
 Photo = Annotated[Path, typer.Argument(metavar="PHOTO", help="A photo of the unit.")]
@@ -59,6 +59,16 @@ def colour_map(
     vet(out, [photo, card])
     with context_of(context).open() as station:
         _write(map_chart(station, photo, golden, rig=rig, card=card), out)
+
+
+@picture.command("drawing")
+def drawing(context: typer.Context, photo: Photo, golden: Golden, out: Out, rig: Rig = None, card: Card = None) -> None:
+    """The unit as an inspection drawing: dimensions with limits, the outline's deviations enlarged, marks as arrows."""
+    from station.service.charting import drawing_chart, vet
+
+    vet(out, [photo, card])
+    with context_of(context).open() as station:
+        _write(drawing_chart(station, photo, golden, rig=rig, card=card), out)
 
 
 @picture.command("uniformity")

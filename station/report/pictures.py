@@ -83,6 +83,7 @@ class Canvas:
         self._layer = Image.new("RGBA", (size[0] * _OVERSAMPLE, size[1] * _OVERSAMPLE), (0, 0, 0, 0))
         self._draw = ImageDraw.Draw(self._layer)
         self._labels: list[tuple[tuple[float, float], str, Colour]] = []
+        self._balloons: list[tuple[tuple[float, float], str, Colour]] = []
 
     def px(self, mm: NDArray[np.float64] | Sequence[float]) -> NDArray[np.float64]:
         """(..., 2) millimetres to pixels of the oversampled layer."""
@@ -130,6 +131,50 @@ class Canvas:
         self._draw.rounded_rectangle(plate, radius=pad, fill=(*PAPER, 255), outline=(*colour, 255), width=3 * edge)
         self._draw.text((x + pad - left, y + pad - top), text, font=face, fill=(*INK, 255))
 
+    def dimension(self, start_mm: NDArray[np.float64], end_mm: NDArray[np.float64], colour: Colour) -> None:
+        """A dimension line with an arrowhead at both ends; outside, pointing in, where it is too short for them."""
+        a, b = self.px(start_mm), self.px(end_mm)
+        length = float(np.hypot(*(b - a)))
+        unit = (b - a) / max(length, 1e-6)
+        head = 11 * _OVERSAMPLE
+        outside = length < 3 * head
+        reach = 2 * head * unit if outside else np.zeros(2)
+        for width, fill in ((4, (*WHITE, 200)), (2, (*colour, 255))):
+            self._draw.line([tuple(a - reach), tuple(b + reach)], fill=fill, width=width * _OVERSAMPLE)
+        across = np.array([-unit[1], unit[0]])
+        for tip, inward in ((a, unit), (b, -unit)):
+            back = tip + head * (-inward if outside else inward)
+            corners = [tip, back + 0.32 * head * across, back - 0.32 * head * across]
+            self._draw.polygon([(float(x), float(y)) for x, y in corners], fill=(*colour, 255))
+
+    def balloon(self, at_mm: tuple[float, float], text: str, colour: Colour) -> None:
+        """A number in a circle, as on an inspection drawing, above the lines."""
+        self._balloons.append((at_mm, text, colour))
+
+    def note(self, at_mm: NDArray[np.float64], text: str, colour: Colour, *, upright: bool = False) -> None:
+        """Text centred on a place, on paper; ``upright`` : reading from below to above."""
+        face = font(16 * _OVERSAMPLE)
+        left, top, right, bottom = self._draw.textbbox((0, 0), text, font=face)
+        pad = 3 * _OVERSAMPLE
+        plate = Image.new("RGBA", (int(right - left) + 2 * pad, int(bottom - top) + 2 * pad), (*PAPER, 235))
+        ImageDraw.Draw(plate).text((pad - left, pad - top), text, font=face, fill=(*colour, 255))
+        if upright:
+            plate = plate.transpose(Image.Transpose.ROTATE_90)
+        x, y = self.px(at_mm)
+        x = min(max(x - plate.width / 2, 0), self._layer.width - plate.width)
+        y = min(max(y - plate.height / 2, 0), self._layer.height - plate.height)
+        self._layer.alpha_composite(plate, (round(max(x, 0)), round(max(y, 0))))
+
+    def _draw_balloon(self, at_mm: tuple[float, float], text: str, colour: Colour) -> None:
+        x, y = self.px(at_mm)
+        r = 15 * _OVERSAMPLE
+        x, y = min(max(x, r), self._layer.width - r), min(max(y, r), self._layer.height - r)
+        self._draw.ellipse((x - r, y - r, x + r, y + r), fill=(*WHITE, 255), outline=(*INK, 255), width=_OVERSAMPLE)
+        inner = r - 2 * _OVERSAMPLE
+        box = (x - inner, y - inner, x + inner, y + inner)
+        self._draw.ellipse(box, outline=(*colour, 255), width=2 * _OVERSAMPLE)
+        self._draw.text((x, y), text, font=font(17 * _OVERSAMPLE), fill=(*INK, 255), anchor="mm")
+
     def dot(self, at_mm: tuple[float, float], colour: Colour) -> None:
         """A point with a halo: where a label beside it belongs."""
         x, y = self.px(at_mm)
@@ -138,6 +183,8 @@ class Canvas:
 
     def finish(self) -> Image.Image:
         """The drawing laid over the picture."""
+        for balloon in self._balloons:
+            self._draw_balloon(*balloon)
         for label in self._labels:
             self._draw_label(*label)
         layer = self._layer.resize(self.base.size, Image.Resampling.BOX)
@@ -261,7 +308,7 @@ def _sheet_of(golden: Image.Image, unit: Image.Image, document: UnitDocument) ->
     for i, reason in enumerate(document.reasons[:4]):
         more = len(document.reasons) - 4
         tail = f"   (and {more} more)" if i == 3 and more > 0 else ""
-        draw.text((gap, 60 + 26 * i), _fit(draw, reason + tail, width - 2 * gap, 18), font=font(18), fill=INK)
+        draw.text((gap, 60 + 26 * i), fit_text(draw, reason + tail, width - 2 * gap, 18), font=font(18), fill=INK)
     sheet.paste(golden, (gap, head))
     sheet.paste(unit, (2 * gap + golden.width, head))
     foot = head + golden.height + 12
@@ -275,7 +322,8 @@ def _sheet_of(golden: Image.Image, unit: Image.Image, document: UnitDocument) ->
     return np.asarray(sheet)
 
 
-def _fit(draw: ImageDraw.ImageDraw, text: str, width: float, size: int) -> str:
+def fit_text(draw: ImageDraw.ImageDraw, text: str, width: float, size: int) -> str:
+    """``text``, or as much of it as ``width`` px hold at ``size`` px, with three dots."""
     face = font(size)
     if draw.textlength(text, font=face) <= width:
         return text

@@ -1,4 +1,4 @@
-"""Pictures of colour and light as files: the card, a unit's vectors and map, a bench's uniformity and drift."""
+"""Pictures as files: the card, a unit's vectors, map and drawing, a bench's uniformity and drift."""
 
 from __future__ import annotations
 
@@ -75,6 +75,19 @@ def map_chart(station: Station, photo: Path, golden: str, *, rig: str | None, ca
     unit = display(seen.aligned.image, seen.aligned.correction)
     title = f"{photo.name} against {golden}: colour map"
     return map_picture(found.difference, found.where, unit, marks, title=title, notes=notes)
+
+
+def drawing_chart(station: Station, photo: Path, golden: str, *, rig: str | None, card: str | None) -> RGB:
+    """The unit in a photo as an inspection drawing, with its dimensions, and its deviations from the golden enlarged.
+
+    Raises RequestError where the unit cannot be laid over the golden, PhotoError, NotFoundError.
+    """
+    from station.report.drawings import drawing_picture
+    from station.report.pictures import display
+
+    master, seen = _inspected(station, photo, golden, rig, card)
+    unit = display(seen.aligned.image, seen.aligned.correction)
+    return drawing_picture(unit, master.frame, seen.document, title=f"{photo.name} against {golden}: dimensions")
 
 
 def _inspected(
