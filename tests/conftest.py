@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import signal
 import socket
@@ -96,6 +97,24 @@ def pit(x: float, y: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def width(verdict: str) -> dict[str, Any]:
+    """The width of the disc, with the points it was read between."""
+    return measurement(
+        verdict, 21.62, characteristic="size:width", kind="size", unit="mm", u=0.02, nominal=21.4, lower=21.25,
+        upper=21.55, where_mm=(0.0, 0.0), lab=None, lab_golden=None, dL=None, dC=None, dH=None,
+        detail={"points_mm": [[-10.7, 0.0], [10.92, 0.0]]},
+    )  # fmt: skip
+
+
+def outline() -> dict[str, Any]:
+    """The disc's outline, which lies out at the right and in at the left."""
+    turns = [2 * math.pi * i / 60 for i in range(60)]
+    return {
+        "points_mm": [(10.7 * math.cos(t), 10.7 * math.sin(t)) for t in turns],
+        "shift_mm": [0.1 * math.cos(t) for t in turns], "u_mm": 0.01,
+    }  # fmt: skip
+
+
 def build_home(home: Path) -> None:
     """Units in lot L/1: nonconforming with a pit, undecided in colour, conforming, and one that was not registered."""
     from station.service.station import open_database
@@ -131,7 +150,14 @@ def build_home(home: Path) -> None:
         MAY,
     ).id  # fmt: skip
     units: list[tuple[str, str, float | None, list[dict[str, Any]], list[dict[str, Any]], list[str]]] = [
-        ("unit-1", "nonconforms", -2.0, [measurement("conforms", 0.8)], [pit(3.0, -2.0)], ["pit of 0.60 mm"]),
+        (
+            "unit-1",
+            "nonconforms",
+            -2.0,
+            [measurement("conforms", 0.8), width("nonconforms")],
+            [pit(3.0, -2.0)],
+            ["pit of 0.60 mm"],
+        ),
         (
             "unit-2",
             "undecided",
@@ -156,7 +182,7 @@ def build_home(home: Path) -> None:
                 if registered else {"name": "alignment", "ok": False, "reason": "not the golden's product"}
             ],
             "alignment": {"rms_px": 0.1, "overlap": 0.99} if registered else None,
-            "measurements": measurements, "findings": findings,
+            "measurements": measurements, "findings": findings, "outline": outline() if findings else None,
         }  # fmt: skip
         document = UnitDocument.model_validate({**content, "digest": digest(content)})
         columns = ("kind", "x_mm", "y_mm", "size_mm", "length_mm", "area_mm2", "region", "score", "class", "verdict")

@@ -216,9 +216,8 @@ def _deviations(raster: RGB, frame: Frame, document: UnitDocument, panel_px: int
             colour = _colour(m.verdict)
             canvas.dot((float(p[0][0]), float(p[0][1])), colour)
             canvas.arrow((float(p[0][0]), float(p[0][1])), (float(end[0]), float(end[1])), colour)
-            canvas.label(
-                (float(p[0][0]) + 0.02 * extent, float(p[0][1]) + 0.02 * extent), f"{name} {m.value:.3f} mm", colour
-            )
+            clear = -0.075 if end[1] > p[0][1] else 0.03  # the label stands on the side that the arrow leaves free
+            canvas.label((float(p[0][0]), float(p[0][1]) + clear * extent), f"{name} {m.value:.3f} mm", colour)
         legend.append(f"arrows: offset of the marks, enlarged {times} times")
     out = canvas.finish()
     draw = ImageDraw.Draw(out)

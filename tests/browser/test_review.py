@@ -132,7 +132,7 @@ def test_pictures_show_one_place_blink_and_carry_drawings(bench: Bench) -> None:
     assert [float(str(ring.get_attribute(k))) for k in ("cx", "cy")] == [3.0, -2.0]
     whole = unit.get_attribute("viewBox")
     page.keyboard.press("z")
-    expect(page.locator("#place")).to_contain_text("1 of 1 pit 0.60 mm")
+    expect(page.locator("#place")).to_contain_text("1 of 2 pit 0.60 mm")
     x, y, w, h = (float(v) for v in str(unit.get_attribute("viewBox")).split())
     assert (x + w / 2, y + h / 2) == pytest.approx((3.0, -2.0))
     assert golden.get_attribute("viewBox") == unit.get_attribute("viewBox") != whole
@@ -228,4 +228,28 @@ def test_help_bars_and_words_are_there_for_everybody(bench: Bench) -> None:
         "nodes => nodes.filter(n => !(n.labels?.length || n.ariaLabel || n.textContent.trim())).length"
     )
     assert unnamed == 0
+    assert bench.complaints == []
+
+
+def test_dimensions_and_the_enlarged_outline_are_drawn_over_the_unit(bench: Bench) -> None:
+    page = bench.open()
+    page.locator("#queue button", has_text="unit-1").click()
+    bench.ready(1)
+    page.keyboard.press("e")
+    bench.said("enlarged 10 times")
+    unit = page.locator("#unit-figure")
+    right = [float(x) for x in unit.locator(".edge.out").evaluate_all("all => all.map(e => e.getAttribute('x1'))")]
+    left = [float(x) for x in unit.locator(".edge.in").evaluate_all("all => all.map(e => e.getAttribute('x1'))")]
+    assert max(right) == pytest.approx(11.7, abs=0.05)  # 0.1 mm out, drawn as 1 mm
+    assert min(left) == pytest.approx(-9.7, abs=0.05)
+    expect(page.locator("#golden-figure .edge")).to_have_count(0)
+    page.locator("#facts .measure", has_text="width").get_by_role("button").click()
+    expect(unit.locator(".dimension.nonconforms")).to_have_attribute("points", "-10.7,0 10.92,0")
+    page.keyboard.press("e")
+    bench.said("Outline off")
+    expect(unit.locator(".edge")).to_have_count(0)
+    page.locator("#queue button", has_text="unit-2").click()
+    bench.ready(2)
+    page.keyboard.press("e")
+    bench.said("was not measured")
     assert bench.complaints == []

@@ -22,8 +22,9 @@ export function placesOf(document) {
   for (const m of document.measurements) {
     if (m.verdict === "conforms" || !m.where_mm) continue;
     const at = m.where_mm.join();
-    const place = named.get(at) ?? { x: m.where_mm[0], y: m.where_mm[1], verdict: m.verdict, ring: false, radius: 1.5, title: "", sources: [], excess: 0, whole: m.kind === "size" };
+    const place = named.get(at) ?? { x: m.where_mm[0], y: m.where_mm[1], verdict: m.verdict, ring: false, radius: 1.5, title: "", sources: [], excess: 0, whole: m.kind === "size", lines: [] };
     place.sources.push(m);
+    if (m.detail?.points_mm?.length > 1 && m.unit === "mm") place.lines.push(m.detail.points_mm);
     place.excess = Math.max(place.excess, excessOf(m));
     if (GRAVITY[m.verdict] < GRAVITY[place.verdict]) place.verdict = m.verdict;
     place.title = `${nameOf(m)}: ${place.sources.map((s) => `${kindOf(s)} ${valueOf(s)}`).join(", ")}`;

@@ -132,7 +132,7 @@ async function show(unit) {
   drawFacts(byId("facts"), unit, document, reviews, state.places, choosePlace);
   await stage.show({
     frame: golden.frame, golden: golden.href, unit: api.picture(unit.frame_sha256 ?? unit.sha256),
-    registered: unit.frame_sha256 !== null, name: unit.unit, places: state.places,
+    registered: unit.frame_sha256 !== null, name: unit.unit, places: state.places, outline: document.outline ?? null,
   });
   if (state.unit?.id !== unit.id) return;
   placeLine(null);
@@ -321,6 +321,10 @@ const KEYS = {
   a: () => decide("accept"), r: () => decide("reject"), d: () => decide("defer"), u: undo,
   j: () => move(1), k: () => move(-1),
   o: () => { byId("said").textContent = stage.toggle() ? "Drawings on" : "Drawings off, O brings them back"; },
+  e: () => {
+    const times = stage.edges();
+    byId("said").textContent = times === null ? "The outline of this unit was not measured" : times ? `Outline: deviations enlarged ${times} times, orange out, blue in` : "Outline off";
+  },
   z: () => placeLine(stage.next()),
   0: () => { stage.reset(); placeLine(null); },
   b: () => stage.blink(true),

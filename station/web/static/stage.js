@@ -4,6 +4,7 @@
 import { svg } from "./dom.js";
 
 const RING_MM = 0.7; // the smallest ring round a place
+const ENLARGED = [2, 5, 10, 20, 50, 100, 200]; // how many times a deviation of the outline may be drawn as large as it is
 const NEAR_MM = 2.2; // half the width of the view when a small place is zoomed to
 
 export class Stage {
@@ -24,10 +25,11 @@ export class Stage {
   }
 
   /** Show a unit: frame as the API gives it, addresses of the pictures (unit's may be its photo), places to circle. */
-  async show({ frame, golden, unit, registered, name, places }) {
+  async show({ frame, golden, unit, registered, name, places, outline }) {
     const { pitch_mm: pitch, width, height, origin_px: [ox, oy] } = frame;
     this.whole = { x: (-0.5 - ox) * pitch, y: (-0.5 - oy) * pitch, w: width * pitch, h: height * pitch };
     this.places = places;
+    this.outline = outline;
     this.selected = -1;
     this.view = { ...this.whole };
     this.registered = registered;
@@ -62,6 +64,38 @@ export class Stage {
     this.shown = !this.shown;
     this.draw();
     return this.shown;
+  }
+
+  /** Draw the outline's deviations, enlarged, or no longer; answers how many times, 0 for not, null without an outline. */
+  edges() {
+    this.enlarged = this.outline && !this.enlarged;
+    this.draw();
+    return this.outline ? (this.enlarged ? this.times() : 0) : null;
+  }
+
+  times() {
+    const largest = Math.max(...this.outline.shift_mm.map((s) => Math.abs(s ?? 0)), 1e-6);
+    return ENLARGED.findLast((t) => t * largest <= 0.05 * Math.max(this.whole.w, this.whole.h)) ?? 1;
+  }
+
+  /** The golden's outline, and the unit's with its deviations enlarged: orange out, blue in. */
+  deviations() {
+    const { points_mm: points, shift_mm: shift } = this.outline;
+    const n = points.length;
+    const times = this.times();
+    const moved = points.map(([x, y], i) => {
+      const [a, b] = [points[(i + n - 1) % n], points[(i + 1) % n]]; // clockwise as seen, so the normal is (dy, -dx)
+      const length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1;
+      const by = (times * (shift[i] ?? 0)) / length;
+      return [x + (b[1] - a[1]) * by, y - (b[0] - a[0]) * by];
+    });
+    const sides = points.flatMap((_, i) => {
+      const j = (i + 1) % n;
+      if (shift[i] === null || shift[j] === null) return [];
+      const side = shift[i] + shift[j] > 0 ? "out" : "in";
+      return [svg("line", { class: `edge ${side}`, x1: moved[i][0], y1: moved[i][1], x2: moved[j][0], y2: moved[j][1] })];
+    });
+    return svg("g", { class: "edges" }, svg("polygon", { class: "edge golden", points: points.map((p) => p.join(",")).join(" ") }), ...sides);
   }
 
   /** Zoom both pictures to the next place; answers it. */
@@ -116,6 +150,7 @@ export class Stage {
       const mm = 1 / Math.max(1e-6, Math.min(box.width / w, box.height / h)); // millimetres a screen pixel
       const drawn = this.shown && this.registered ? this.places.map((p, i) => this.ring(p, i, pane, mm)) : [];
       drawn.push(...drawn.splice(this.selected, this.selected >= 0 ? 1 : 0)); // the chosen one lies on top
+      if (this.enlarged && pane.isUnit && this.shown && this.registered) drawn.unshift(this.deviations());
       pane.drawings.replaceChildren(...drawn);
     }
   }
@@ -131,6 +166,9 @@ export class Stage {
     }
     if (chosen && place.outline?.length && pane.isUnit) {
       parts.push(svg("polygon", { class: `outline ${look}`, points: place.outline.map((p) => p.join(",")).join(" ") }));
+    }
+    if (chosen && pane.isUnit) {
+      for (const line of place.lines ?? []) parts.push(svg("polyline", { class: `dimension ${look}`, points: line.map((p) => p.join(",")).join(" ") }));
     }
     const away = place.ring ? (r + 8 * mm) * Math.SQRT1_2 : 0;
     const [bx, by] = [place.x + away, place.y - away];
