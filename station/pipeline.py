@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -31,6 +32,7 @@ from station.values.geometry import Frame, Similarity
 from station.values.line import (
     FIRST_REGION,
     LENGTHS,
+    U_THICKNESS_MM,
     Aligned,
     Corrected,
     DefectModel,
@@ -80,7 +82,7 @@ def measure_master(
     shows no part that can be measured.
     """
     _vet_places(sheet, corrected.shot)
-    thickness = sheet.product.thickness_mm
+    thickness, tolerance = sheet.product.thickness_mm, sheet.product.thickness_tolerance_mm
     width = next((s.nominal_mm for s in sheet.sizes if s.name == "width" and s.nominal_mm != "golden"), None)
     golden = golden_frame(corrected, thickness_mm=thickness, width_mm=width or width_mm, part=found)
     frame, pose, outline, holes = _centred(golden)
@@ -127,6 +129,7 @@ def measure_master(
         outline_mm=outline,
         holes_mm=holes,
         thickness_mm=thickness,
+        u_thickness_mm=U_THICKNESS_MM if tolerance is None else tolerance / math.sqrt(3),
         regions=regions,
         marks=tuple(marks),
         sizes_mm=measure_golden_sizes(golden.image, frame, outline, holes),

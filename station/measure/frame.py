@@ -58,7 +58,7 @@ class GoldenFrame:
     @property
     def u_scale(self) -> float:
         """Relative standard uncertainty of a length in this frame."""
-        return self.plane.u_scale
+        return self.plane.u_scale_at(np.array([self.pose.x, self.pose.y]), self.height_mm)
 
     @property
     def scale_source(self) -> str:

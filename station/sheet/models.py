@@ -61,13 +61,15 @@ class _Table(BaseModel):
 
 
 class Product(_Table):
-    """What is made. ``thickness_mm``: height of the measured face over the bench; without it no mm are judged."""
+    """What is made. ``thickness_mm``: height of the measured face over the bench; without it no mm are judged.
+    ``thickness_tolerance_mm``: by how much a unit's may differ from it, plus or minus; 0.1 where it is not said."""
 
     sku: Name
     name: Text = ""
     type: ProductType = "other"
     finish: Text = ""
     thickness_mm: Positive | None = None
+    thickness_tolerance_mm: Positive | None = None
     material: Text = ""
     supplier: Text = ""
     order: Text = Field(default="", description="purchase order or project")

@@ -14,7 +14,7 @@ from station.values.colour import ColourCorrection, LinearRGB
 from station.values.digest import array_digest, digest
 from station.values.documents import FitDocument
 from station.values.geometry import Frame, Similarity
-from station.values.line import MarkMaster, Master, RegionMaster
+from station.values.line import U_THICKNESS_MM, MarkMaster, Master, RegionMaster
 
 FORMAT = 1
 
@@ -41,6 +41,7 @@ def save_master(master: Master) -> tuple[bytes, dict[str, Any]]:
         },
         "correction": master.correction.as_dict() if master.correction else None,
         "thickness_mm": master.thickness_mm,
+        "u_thickness_mm": master.u_thickness_mm,
         "regions": [
             {
                 "name": r.name,
@@ -121,6 +122,7 @@ def load_master(data: bytes, document: dict[str, Any], expected_digest: str) -> 
         outline_mm=arrays["outline_mm"],
         holes_mm=tuple(arrays[f"hole_{i}"] for i in range(document["holes"])),
         thickness_mm=document["thickness_mm"],
+        u_thickness_mm=document.get("u_thickness_mm", U_THICKNESS_MM),
         regions=tuple(
             RegionMaster(
                 name=r["name"],

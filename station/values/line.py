@@ -19,6 +19,9 @@ OUTSIDE, METAL, FIRST_REGION, OTHER = 0, 1, 2, 255
 """Labels of a master's region map: outside the part, struck metal, from 2 on the sheet's regions in its order, and
 enamel that the sheet does not name."""
 
+U_THICKNESS_MM = 0.058
+"""Standard uncertainty of a unit's thickness where the sheet says nothing: +-0.1 mm, all alike, 0.1 / sqrt 3."""
+
 LENGTHS = ("size", "border", "position", "offset", "offset-x", "offset-y")
 """Kinds of measurement in millimetres: what a photo without a scale cannot give."""
 SCALED = (*LENGTHS, "scale")
@@ -226,6 +229,8 @@ class Master:
     card_light : (n, 3) patches of its card in linear light, NaN where unread. coding_step : as in :class:`Shot`.
     bench : digest of the rig it was photographed on, None without one, or where it was sealed before that was kept.
     fit : how its correction was chosen. again : SHA-256 of the further photos of it, lifted and laid down again.
+    u_thickness_mm : standard uncertainty of a unit's thickness: +-0.1 mm, all alike (0.1 / sqrt 3), unless the sheet
+    says by how much it may differ.
     """
 
     number: str
@@ -254,6 +259,7 @@ class Master:
     fit: FitDocument | None = None
     again: tuple[str, ...] = ()
     card_colours: str | None = None
+    u_thickness_mm: float = U_THICKNESS_MM
 
 
 @dataclass(frozen=True, slots=True)
