@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from station.measure.robust_fit import robust_fit, sandwich
 from station.measure.sampling import sample, spline_coefficients
 
 Float = NDArray[np.float64]
@@ -25,7 +26,6 @@ PARAMETERS: dict[str, int] = {"similarity": 4, "affine": 6, "homography": 8}
 BLUR_SIGMA = 1.0
 """Blur in px given to both pictures before they are compared."""
 _LOCAL_SIGMA = 4.0
-_TUKEY = 4.685
 _BLOCK_PX = 16  # cells over which residuals may be correlated when the covariance is estimated
 
 
@@ -86,19 +86,14 @@ def make_template(
     c = spline_coefficients(image, BLUR_SIGMA)
     smooth = sample_grid(c)
     gx, gy = _spline_gradient(c)
-    strength = gx * gx + gy * gy
+    strength = np.where(np.isfinite(gx) & np.isfinite(gy), gx * gx + gy * gy, np.float32(0))
     border = 4
-    usable = np.zeros(image.shape, dtype=bool)
-    usable[border:-border, border:-border] = True
+    strength[:border] = strength[-border:] = strength[:, :border] = strength[:, -border:] = 0
     if mask is not None:
-        usable &= mask
-    candidates = np.flatnonzero(usable & np.isfinite(strength) & (strength > 0))
+        strength[~mask] = 0
+    candidates = _strongest(strength, points_wanted)
     if candidates.size < 64:
         return None
-    s = strength.ravel()[candidates]
-    if candidates.size > points_wanted:
-        cut = np.partition(s, candidates.size - points_wanted)[candidates.size - points_wanted]
-        candidates = candidates[s >= cut][: 2 * points_wanted]
     y, x = np.divmod(candidates, image.shape[1])
     ox, oy = (0.0, 0.0) if origin_px is None else origin_px
     points = np.stack([(x - ox) * pitch, (y - oy) * pitch], axis=-1)
@@ -112,6 +107,17 @@ def make_template(
     return Template(
         points, smooth.ravel()[candidates].astype(np.float64), uv, gradient, cells.astype(np.int64), centre, half, pitch
     )
+
+
+def _strongest(strength: Float32, wanted: int) -> NDArray[np.intp]:
+    """Flat indices of about ``wanted`` pixels of the greatest strength over zero, in the order of the raster."""
+    flat = strength.ravel()
+    # of a large picture every few pixels tell the threshold to about a hundredth of the count
+    some = flat[:: max(1, flat.size // 1_000_000)]
+    rank = some.size - round(wanted * some.size / flat.size)
+    cut = float(np.partition(some, rank)[rank]) if 0 < rank < some.size else 0.0
+    chosen = np.flatnonzero(flat >= cut) if cut > 0 else np.flatnonzero(flat > 0)
+    return chosen[: 2 * wanted]
 
 
 def detail(image: Float32) -> Float32:
@@ -139,6 +145,7 @@ def _spline_gradient(c: Float32) -> tuple[Float32, Float32]:
 
 
 def _columns(t: Template, model: Model) -> Float:
+    """(k + 6, n) columns of the least squares: the warp's, then gain, bias and their linear fields."""
     gu, gv = t.gradient[:, 0], t.gradient[:, 1]
     u, v = t.uv[:, 0], t.uv[:, 1]
     if model == "similarity":
@@ -149,7 +156,7 @@ def _columns(t: Template, model: Model) -> Float:
             radial = gu * u + gv * v
             warp += [-u * radial, -v * radial]
     light = [t.values, t.values * u, t.values * v, np.ones_like(u), u, v]
-    return np.stack(warp + light, axis=1)
+    return np.stack(warp + light)
 
 
 def uv_matrix(centre: tuple[float, float], half: float) -> Float:
@@ -192,22 +199,28 @@ def refine(
     """
     k = PARAMETERS[model]
     columns = _columns(template, model)
+    n = len(template.uv)
     to_uv = uv_matrix(template.centre, template.half)
     warp = start @ np.linalg.inv(to_uv)  # uv to target
-    uv1 = np.column_stack([template.uv, np.ones(len(template.uv))])
+    weights = np.ones(n)
+    was_seen = weights
     step_px = np.inf
     steps = 0
     while True:
-        q = uv1 @ warp.T
-        values = np.asarray(target(q[:, :2] / q[:, 2:3]), dtype=np.float64)
+        q = template.uv @ warp[:, :2].T + warp[:, 2]
+        values = np.asarray(target(q[:, :2] / q[:, 2:]), dtype=np.float64)
         inside = np.isfinite(values)
-        if inside.sum() < max(64, 0.3 * len(values)):
+        if inside.sum() < max(64, 0.3 * n):
             return None
-        a, v = columns[inside], values[inside]
-        solved = _robust_fit(a, v)
+        values = np.where(inside, values, 0.0)
+        seen = inside.astype(np.float64)
+        # what has just come into the picture has no weight of its own yet
+        weights = np.where(seen > was_seen, 1.0, weights * seen)
+        was_seen = seen
+        solved = robust_fit(columns, values, seen, weights, 2 if steps else 4)
         if solved is None:
             return None
-        coefficients, residual, weights, normal = solved
+        coefficients, residual, _ = solved
         gain = coefficients[k]
         if not gain > 0:
             return None
@@ -221,48 +234,24 @@ def refine(
         warp = warp @ np.linalg.inv(increment(delta, model))
         warp /= warp[2, 2]
         step_px, steps = size_px, steps + 1
-    inverse = np.linalg.inv(normal)
-    score = a * (weights * residual)[:, None]
-    cell = template.cell[inside]
-    blocks = np.zeros((template.cell.max() + 1, a.shape[1]))
-    for j in range(a.shape[1]):
-        blocks[:, j] = np.bincount(cell, score[:, j], minlength=len(blocks))
-    used = max(int(np.count_nonzero(np.bincount(cell, minlength=len(blocks)))), 2)
-    covariance = inverse @ (blocks.T @ blocks) @ inverse * used / (used - 1)
-    light = a[:, k:] @ coefficients[k:]
-    kept = weights > 0.5
+    covariance = sandwich(columns, residual, weights, template.cell)
+    if covariance is None:
+        return None
+    light = coefficients[k:] @ columns[k:]
     wm = weights / weights.sum()
-    cl, cv = light - wm @ light, v - wm @ v
+    cl, cv = light - wm @ light, values - wm @ values
     correlation = float((wm * cl * cv).sum() / np.sqrt((wm * cl * cl).sum() * (wm * cv * cv).sum() + 1e-30))
-    slope = gain * template.pitch / template.half * np.hypot(template.gradient[inside, 0], template.gradient[inside, 1])
+    slope = gain * template.pitch / template.half * np.hypot(template.gradient[:, 0], template.gradient[:, 1])
     return Refined(
         matrix=warp @ to_uv,
         covariance=np.asarray(covariance[:k, :k] / gain**2, dtype=np.float64),
         rms_px=float(np.sqrt((wm * residual**2).sum() / (wm * slope**2).sum())),
         half=template.half,
         correlation=correlation,
-        kept=float(kept.sum() / len(values)),
+        kept=float((weights > 0.5).sum() / n),
         covered=float(inside.mean()),
         converged=step_px < tolerance_px,
     )
-
-
-def _robust_fit(a: Float, v: Float) -> tuple[Float, Float, Float, Float] | None:
-    """Tukey-weighted least squares of ``v`` on the columns ``a``: three reweightings from a Huber-like start."""
-    weights = np.ones(len(v))
-    for _ in range(4):
-        aw = a * weights[:, None]
-        normal = np.asarray(aw.T @ a, dtype=np.float64)
-        try:
-            coefficients = np.asarray(np.linalg.solve(normal, aw.T @ v), dtype=np.float64)
-        except np.linalg.LinAlgError:
-            return None
-        residual = np.asarray(v - a @ coefficients, dtype=np.float64)
-        sigma = 1.4826 * float(np.median(np.abs(residual))) + 1e-9
-        weights = np.asarray(np.clip(1 - (residual / (_TUKEY * sigma)) ** 2, 0, None) ** 2, dtype=np.float64)
-    if not np.isfinite(coefficients).all() or np.linalg.cond(normal) > 1e16:
-        return None
-    return coefficients, residual, weights, normal
 
 
 def pyramid(image: Float32, levels: int) -> list[Float32]:

@@ -42,42 +42,48 @@ def spline_coefficients(image: Float32, blur_sigma: float = 0.0, *, reuse: bool 
     return np.asarray(out, dtype=np.float32)
 
 
-@numba.njit(cache=True, nogil=True)
-def _sample(c: Float32, x: Float, y: Float, out: Float32) -> None:  # pragma: no cover - compiled
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
+def _sample(c: Float32, points: Float, out: Float32) -> None:  # pragma: no cover - compiled
+    """c : (H, W, C); points : (n, 2); out : (n, C)."""
     h, w, channels = c.shape
-    wx = np.empty(4)
-    wy = np.empty(4)
-    for i in range(x.size):
-        px, py = x[i], y[i]
+    one = np.float32(1.0)
+    sixth = np.float32(1 / 6)
+    two_thirds = np.float32(2 / 3)
+    half = np.float32(0.5)
+    for i in range(points.shape[0]):
+        px, py = points[i, 0], points[i, 1]
         if not (px >= 0.0 and py >= 0.0 and px <= w - 1 and py <= h - 1):
             for k in range(channels):
                 out[i, k] = np.nan
             continue
-        ix, iy = int(np.floor(px)), int(np.floor(py))
-        for weights, t in ((wx, px - ix), (wy, py - iy)):
-            s = 1.0 - t
-            weights[0] = s * s * s / 6
-            weights[1] = 2 / 3 - t * t * (2 - t) / 2
-            weights[2] = 2 / 3 - s * s * (2 - s) / 2
-            weights[3] = t * t * t / 6
+        ix, iy = int(px), int(py)
+        t = np.float32(px - ix)
+        s = one - t
+        x0, x3 = s * s * s * sixth, t * t * t * sixth
+        x1, x2 = two_thirds - t * t * (one - half * t), two_thirds - s * s * (one - half * s)
+        t = np.float32(py - iy)
+        s = one - t
+        y0, y3 = s * s * s * sixth, t * t * t * sixth
+        y1, y2 = two_thirds - t * t * (one - half * t), two_thirds - s * s * (one - half * s)
+        # mirrored about the first and the last pixel, as the coefficients are
+        left, right, far = ix - 1, ix + 1, ix + 2
+        up, down, below = iy - 1, iy + 1, iy + 2
+        if left < 0:
+            left = 1
+        if far >= w:
+            far = 2 * w - 2 - far
+            right = min(right, 2 * w - 2 - right)
+        if up < 0:
+            up = 1
+        if below >= h:
+            below = 2 * h - 2 - below
+            down = min(down, 2 * h - 2 - down)
         for k in range(channels):
-            total = 0.0
-            for j in range(4):
-                yy = iy + j - 1
-                if yy < 0:
-                    yy = -yy
-                elif yy >= h:
-                    yy = 2 * h - 2 - yy
-                row = 0.0
-                for m in range(4):
-                    xx = ix + m - 1
-                    if xx < 0:
-                        xx = -xx
-                    elif xx >= w:
-                        xx = 2 * w - 2 - xx
-                    row += wx[m] * c[yy, xx, k]
-                total += wy[j] * row
-            out[i, k] = total
+            a = x0 * c[up, left, k] + x1 * c[up, ix, k] + x2 * c[up, right, k] + x3 * c[up, far, k]
+            b = x0 * c[iy, left, k] + x1 * c[iy, ix, k] + x2 * c[iy, right, k] + x3 * c[iy, far, k]
+            d = x0 * c[down, left, k] + x1 * c[down, ix, k] + x2 * c[down, right, k] + x3 * c[down, far, k]
+            e = x0 * c[below, left, k] + x1 * c[below, ix, k] + x2 * c[below, right, k] + x3 * c[below, far, k]
+            out[i, k] = y0 * a + y1 * b + y2 * d + y3 * e
 
 
 def sample(coefficients: Float32, points: Float) -> Float32:
@@ -88,7 +94,7 @@ def sample(coefficients: Float32, points: Float) -> Float32:
     """
     c = coefficients if coefficients.ndim == 3 else coefficients[..., None]
     p = np.asarray(points, dtype=np.float64)
-    x, y = np.ascontiguousarray(p[..., 0]).ravel(), np.ascontiguousarray(p[..., 1]).ravel()
-    out = np.empty((x.size, c.shape[2]), dtype=np.float32)
-    _sample(np.ascontiguousarray(c), x, y, out)
+    flat = np.ascontiguousarray(p.reshape(-1, 2))
+    out = np.empty((len(flat), c.shape[2]), dtype=np.float32)
+    _sample(np.ascontiguousarray(c), flat, out)
     return out.reshape(p.shape[:-1] + ((c.shape[2],) if coefficients.ndim == 3 else ()))
