@@ -213,6 +213,11 @@ def _rule(m: Measurement, sheet: Sheet, golden_sizes_mm: Mapping[str, float]) ->
             missing = f"the control sheet gives {name} no limit; add offset_mm, rotation_deg or scale"
             return _Rule(Limits(None, None, None), None, mark.defect_class, None, missing)
         return _Rule(limits, None, mark.defect_class, limits.upper - limits.nominal)
+    row = sheet.entered_value(name) if m.kind == "entered" else None
+    if row is not None:
+        limits = row.limits()
+        missing = "" if row.limited else f"the control sheet gives {name} no tolerance; add plus and minus"
+        return _Rule(limits, None, row.defect_class, _widest(limits), missing)
     size = sheet.size(name)
     if size is None:
         return None
@@ -222,9 +227,14 @@ def _rule(m: Measurement, sheet: Sheet, golden_sizes_mm: Mapping[str, float]) ->
         missing = f"the control sheet gives {name} no tolerance; add plus_mm and minus_mm"
     elif limits.nominal is None:
         missing = f"the golden's own {name} is not known; seal the golden again or give nominal_mm in millimetres"
+    return _Rule(limits, None, size.defect_class, _widest(limits), missing)
+
+
+def _widest(limits: Limits) -> Decimal | None:
+    """The wider side of a tolerance; None without limits."""
     nominal = limits.nominal
     sides = [abs(x - nominal) for x in (limits.lower, limits.upper) if x is not None and nominal is not None]
-    return _Rule(limits, None, size.defect_class, max(sides, default=None), missing)
+    return max(sides, default=None)
 
 
 def _decide_measurement(m: Measurement, sheet: Sheet, rule: _Rule | None, gates: Sequence[Gate]) -> tuple[Verdict, str]:

@@ -55,7 +55,7 @@ class LintRemark:
 
 def lint_sheet(sheet: Sheet) -> tuple[LintRemark, ...]:
     """Every remark on the sheet, in the order of its tables; empty for a sheet that leaves nothing to argue about."""
-    rules = (_record, _words, _colour, _marks, _sizes, _defects, _empty, _extremes, _aql, _product)
+    rules = (_record, _words, _colour, _marks, _sizes, _entered, _defects, _empty, _extremes, _aql, _product)
     return tuple(remark for rule in rules for remark in rule(sheet))
 
 
@@ -73,7 +73,7 @@ def _record(sheet: Sheet) -> Iterator[LintRemark]:
 def _words(sheet: Sheet) -> Iterator[LintRemark]:
     product = sheet.product
     texts = [("[product]", key, getattr(product, key)) for key in ("name", "finish", "material", "notes")]
-    for table in ("regions", "marks", "sizes", "defects"):
+    for table in ("regions", "marks", "sizes", "entered", "defects"):
         for row in getattr(sheet, table):
             label = getattr(row, "name", None) or row.kind
             texts.append((f'[[{table}]] "{label}"', "note", row.note))
@@ -131,6 +131,13 @@ def _sizes(sheet: Sheet) -> Iterator[LintRemark]:
             yield LintRemark(
                 "L6", where, f"a tolerance of {max(sides):g} mm is below what a photo can show", "Give 0.02 mm or more."
             )
+
+
+def _entered(sheet: Sheet) -> Iterator[LintRemark]:
+    for e in sheet.entered:
+        if not e.limited:
+            where = f'[[entered]] "{e.name}"'
+            yield LintRemark("L4", where, "no tolerance, so it cannot be judged", "Give plus and minus.")
 
 
 def _defects(sheet: Sheet) -> Iterator[LintRemark]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints, model_validator
 
@@ -23,6 +23,9 @@ PREFERRED_AQL = (
 DEFAULT_COLOUR_LIMITS = {"plating": (2.5, 4.0)}
 """CIEDE2000 (accept, reject) by surface where a sheet gives none; every other surface takes (2.0, 3.0)."""
 
+ONE_POINT, TWO_POINTS = ("line", "recess"), ("distance", "angle")
+"""Features that no name tells apart: the width of a raised line or of a recess at a place; what lies between two."""
+
 LARGEST = 1e5
 """No pixel, millimetre or colour difference of a sheet is larger; what is, is a slip of the keyboard."""
 
@@ -35,9 +38,16 @@ Name = Annotated[
 ]
 Identifier = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+UnitOfMeasure = Annotated[str, StringConstraints(max_length=16, pattern=r"^[^\s\d\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")]
 Point = tuple[Number, Number]
 Polygon = Annotated[tuple[Point, ...], Field(min_length=3)]
 ProductType = Literal["pin", "coin", "keychain", "magnet", "medal", "pack", "other"]
+Feature = Literal[
+    "width", "height", "diameter", "max-feret", "min-feret", "roundness", "area", "hole-diameter", "position",
+    "border", "line", "recess", "distance", "angle", "flat",
+]  # fmt: skip
+FEATURES: tuple[str, ...] = get_args(Feature)
+"""What a size can be of."""
 GuardBand = Literal["both", "consumer", "producer", "none"]
 Surface = Literal["soft enamel", "hard enamel", "plating", "print", "other"]
 
@@ -152,48 +162,114 @@ class Mark(_Table):
 
 
 class Size(_Table):
-    """A length. Tolerances in mm or in per cent of the nominal; a side left out is open. A ``position`` is the distance
-    from the golden's place, so its nominal is 0, and so is the golden's.
+    """A length or an angle. Tolerances in mm, degrees or per cent of the nominal; a side left out is open. A
+    ``position`` is the distance from the golden's place, so its nominal is 0, and so is the golden's.
+
+    ``feature`` is what is measured; where it is left out the name says it (``border``, ``position-2``). Which border,
+    line or round place is meant is said by a point on it (``at_*``), where it takes two by a second one (``to_*``);
+    an angle at the corner of three round places has its corner at ``vertex_*``.
 
     With ``golden_mm`` a unit is measured as its difference from the golden: what the camera misreads on both, such as a
     rounded shoulder or the tip of a corner, then cancels."""
 
     name: Name
-    nominal_mm: NotNegative | Literal["golden"]
+    feature: Feature | None = Field(default=None, description="what is measured; by default the name says it")
+    nominal_mm: NotNegative | Literal["golden"] | None = None
     plus_mm: NotNegative | None = None
     minus_mm: NotNegative | None = None
+    nominal_deg: NotNegative | Literal["golden"] | None = Field(default=None, description="of an angle")
+    plus_deg: NotNegative | None = None
+    minus_deg: NotNegative | None = None
     plus_percent: Percent | None = None
     minus_percent: Percent | None = None
+    share_percent: Percent | None = Field(
+        default=None,
+        description="largest share of a border's length below its lower limit that is allowed; 0 if absent",
+    )
+    at_px: Point | None = Field(default=None, description="a point on the feature, in the golden photo")
+    at_mm: Point | None = None
+    to_px: Point | None = Field(default=None, description="the second point of a distance or an angle")
+    to_mm: Point | None = None
+    vertex_px: Point | None = Field(default=None, description="the corner of an angle between three round places")
+    vertex_mm: Point | None = None
     golden_mm: Positive | None = Field(default=None, description="the golden sample's own size by calliper")
     defect_class: Annotated[DefectClass, Field(alias="class")] = "major"
     note: Text = ""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        for end in ("at", "to", "vertex"):
+            if getattr(self, f"{end}_px") is not None and getattr(self, f"{end}_mm") is not None:
+                raise ValueError(f"{end}_px and {end}_mm are both given; keep one of them")
+        unit, other = ("deg", "mm") if self.kind == "angle" else ("mm", "deg")
+        if getattr(self, f"nominal_{unit}") is None:
+            raise ValueError(f'nominal_{unit} is missing; add it, a number or "golden"')
+        for side in ("nominal", "plus", "minus"):
+            if getattr(self, f"{side}_{other}") is not None:
+                raise ValueError(f"{side}_{other} is given for {_a(self.kind)}; give {side}_{unit}")
         for side in ("plus", "minus"):
-            if getattr(self, f"{side}_mm") is not None and getattr(self, f"{side}_percent") is not None:
-                raise ValueError(f"{side}_mm and {side}_percent are both given; keep one of them")
+            if getattr(self, f"{side}_{unit}") is not None and getattr(self, f"{side}_percent") is not None:
+                raise ValueError(f"{side}_{unit} and {side}_percent are both given; keep one of them")
+        self._check_points()
         return self
+
+    def _check_points(self) -> None:
+        if self.feature in ONE_POINT and not self.placed("at"):
+            raise ValueError(f"{_a(self.feature)} needs a place; give at_px, a point on it in the golden photo")
+        if self.feature in TWO_POINTS and not (self.placed("at") and self.placed("to")):
+            raise ValueError(f"{_a(self.feature)} needs two places; give at_px and to_px, points of the golden photo")
+        if self.placed("to") and self.kind not in TWO_POINTS:
+            raise ValueError(f"to_px is given for {_a(self.kind)}, which has one place; remove it")
+        if self.placed("vertex") and self.kind != "angle":
+            raise ValueError(f"vertex_px is given for {_a(self.kind)}; only an angle has one")
+        if self.share_percent is not None and self.kind != "border":
+            raise ValueError(f"share_percent is given for {_a(self.kind)}; only a border has a share of its length")
+        if self.golden_mm is not None and self.kind == "angle":
+            raise ValueError("golden_mm is given for an angle; remove it")
+
+    def placed(self, end: str) -> bool:
+        """Whether the point ``at``, ``to`` or ``vertex`` is given."""
+        return getattr(self, f"{end}_px") is not None or getattr(self, f"{end}_mm") is not None
+
+    @property
+    def kind(self) -> str:
+        """What is measured: ``feature``, or the one of ``FEATURES`` that the name begins with, or the name itself."""
+        if self.feature is not None:
+            return self.feature
+        for feature in sorted(FEATURES, key=len, reverse=True):
+            begins = self.name == feature or self.name.startswith((f"{feature}-", f"{feature} "))
+            if begins and (feature not in (*ONE_POINT, *TWO_POINTS) or self.placed("at")):
+                return feature
+        return self.name
+
+    @property
+    def characteristic(self) -> str:
+        """``KIND:NAME`` of its measurement."""
+        return f"{self.kind if self.kind in ('border', 'position') else 'size'}:{self.name}"
 
     @property
     def limited(self) -> bool:
         """Whether the sheet gives a tolerance on either side."""
-        return any(x is not None for x in (self.plus_mm, self.minus_mm, self.plus_percent, self.minus_percent))
+        sides = (self.plus_mm, self.minus_mm, self.plus_deg, self.minus_deg, self.plus_percent, self.minus_percent)
+        return any(x is not None for x in sides)
 
     def limits(self, golden_mm: float | None) -> Limits:
-        """Limits in mm; ``golden_mm`` is the golden's own size, for the nominal ``golden`` (None: unknown)."""
+        """Limits in mm or degrees; ``golden_mm`` is the golden's own size, for the nominal ``golden`` (None:
+        unknown)."""
         nominal: Decimal | None
-        if self.nominal_mm == "golden" and self.name.startswith("position"):
+        given = self.nominal_deg if self.kind == "angle" else self.nominal_mm
+        if given == "golden" and self.kind == "position":
             nominal = Decimal(0)
-        elif self.nominal_mm == "golden":
+        elif given == "golden":
             nominal = None if golden_mm is None else decimal_of(golden_mm)
         else:
-            nominal = decimal_of(self.nominal_mm)
+            nominal = None if given is None else decimal_of(given)
         if nominal is None:
             return Limits(None, None, None)
-        plus = _tolerance(nominal, self.plus_mm, self.plus_percent)
-        minus = _tolerance(nominal, self.minus_mm, self.minus_percent)
-        return Limits(nominal, None if minus is None else nominal - minus, None if plus is None else nominal + plus)
+        plus, minus = (self.plus_deg, self.minus_deg) if self.kind == "angle" else (self.plus_mm, self.minus_mm)
+        above = _tolerance(nominal, plus, self.plus_percent)
+        below = _tolerance(nominal, minus, self.minus_percent)
+        return Limits(nominal, None if below is None else nominal - below, None if above is None else nominal + above)
 
 
 class DefectLimit(_Table):
@@ -269,6 +345,7 @@ class Sheet(_Table):
     regions: tuple[Region, ...] = ()
     marks: tuple[Mark, ...] = ()
     sizes: tuple[Size, ...] = ()
+    entered: tuple[Entered, ...] = ()
     defects: tuple[DefectLimit, ...] = ()
     aql: Aql = Field(default_factory=Aql)
     decision: Decision = Field(default_factory=Decision)
@@ -280,6 +357,10 @@ class Sheet(_Table):
         _no_duplicates("regions", "name", (r.name for r in self.regions))
         _no_duplicates("marks", "name", (m.name for m in self.marks))
         _no_duplicates("sizes", "name", (s.name for s in self.sizes))
+        _no_duplicates("entered", "name", (e.name for e in self.entered))
+        shared = {s.name.casefold() for s in self.sizes} & {e.name.casefold() for e in self.entered}
+        if shared:
+            raise ValueError(f'"{min(shared)}" is in [[sizes]] and in [[entered]]; rename or remove one')
         _no_duplicates("defects", "kind", (d.kind for d in self.defects))
         return self
 
@@ -302,6 +383,7 @@ class Sheet(_Table):
     def classes(self) -> frozenset[DefectClass]:
         """The classes that anything in the sheet has."""
         used = {r.defect_class for r in self.regions} | {m.defect_class for m in self.marks}
+        used |= {e.defect_class for e in self.entered}
         return frozenset(used | {s.defect_class for s in self.sizes} | {d.defect_class for d in self.defects})
 
     def region(self, name: str) -> Region | None:
@@ -315,6 +397,10 @@ class Sheet(_Table):
     def size(self, name: str) -> Size | None:
         """The size of that name, or None."""
         return next((s for s in self.sizes if s.name == name), None)
+
+    def entered_value(self, name: str) -> Entered | None:
+        """The row of [[entered]] of that name, or None."""
+        return next((e for e in self.entered if e.name == name), None)
 
     def defect(self, kind: str) -> DefectLimit | None:
         """The limit of that defect kind, or None."""
@@ -330,6 +416,10 @@ def _without_empty(value: Any) -> Any:
 
 def _default_colour_limits(row: dict[str, Any]) -> tuple[float, float]:
     return DEFAULT_COLOUR_LIMITS.get(row.get("surface", "other"), (2.0, 3.0))
+
+
+def _a(kind: str | None) -> str:
+    return f"an {kind}" if kind == "angle" else f"a {kind}"
 
 
 def _tolerance(nominal: Decimal, mm: float | None, percent: float | None) -> Decimal | None:
