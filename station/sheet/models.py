@@ -272,6 +272,40 @@ class Size(_Table):
         return Limits(nominal, None if below is None else nominal - below, None if above is None else nominal + above)
 
 
+class Entered(_Table):
+    """A value that somebody measures by hand and enters. Tolerances in its own unit or in per cent of the nominal; a
+    side left out is open."""
+
+    name: Name
+    unit: UnitOfMeasure
+    nominal: Number
+    plus: NotNegative | None = None
+    minus: NotNegative | None = None
+    plus_percent: Percent | None = None
+    minus_percent: Percent | None = None
+    defect_class: Annotated[DefectClass, Field(alias="class")] = "major"
+    note: Text = ""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for side in ("plus", "minus"):
+            if getattr(self, side) is not None and getattr(self, f"{side}_percent") is not None:
+                raise ValueError(f"{side} and {side}_percent are both given; keep one of them")
+        return self
+
+    @property
+    def limited(self) -> bool:
+        """Whether the sheet gives a tolerance on either side."""
+        return any(x is not None for x in (self.plus, self.minus, self.plus_percent, self.minus_percent))
+
+    def limits(self) -> Limits:
+        """Limits in the unit of the row."""
+        nominal = decimal_of(self.nominal)
+        plus = _tolerance(nominal, self.plus, self.plus_percent)
+        minus = _tolerance(nominal, self.minus, self.minus_percent)
+        return Limits(nominal, None if minus is None else nominal - minus, None if plus is None else nominal + plus)
+
+
 class DefectLimit(_Table):
     """The largest allowed diameter of a defect kind in mm, for scratches the length; 0 allows none."""
 
