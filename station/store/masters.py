@@ -72,6 +72,7 @@ def save_master(master: Master) -> tuple[bytes, dict[str, Any]]:
         "bench": master.bench,
         "fit": None if master.fit is None else master.fit.model_dump(mode="json"),
         **({"again": list(master.again)} if master.again else {}),
+        **({"features": [_feature(f) for f in master.features]} if master.features else {}),
         "pose": {
             "x": float(master.pose.x),
             "y": float(master.pose.y),
@@ -153,7 +154,32 @@ def load_master(data: bytes, document: dict[str, Any], expected_digest: str) -> 
         fit=FitDocument.model_validate(document["fit"]) if document.get("fit") else None,
         again=tuple(document.get("again", ())),
         card_colours=document.get("card_colours"),
+        features=tuple(
+            FeatureMaster(
+                name=f["name"],
+                feature=f["feature"],
+                value=f["value"],
+                at_mm=_point(f.get("at_mm")),
+                to_mm=_point(f.get("to_mm")),
+                vertex_mm=_point(f.get("vertex_mm")),
+                source=f.get("source", ""),
+            )
+            for f in document.get("features", ())
+        ),
     )
+
+
+def _feature(f: FeatureMaster) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": f.name, "feature": f.feature, "value": float(f.value)}
+    for key in ("at_mm", "to_mm", "vertex_mm"):
+        point = getattr(f, key)
+        if point is not None:
+            row[key] = [float(v) for v in point]
+    return row | ({"source": f.source} if f.source else {})
+
+
+def _point(row: list[float] | None) -> tuple[float, float] | None:
+    return None if row is None else (row[0], row[1])
 
 
 def _light(patches: NDArray[np.float64]) -> list[list[float] | None]:

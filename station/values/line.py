@@ -217,6 +217,24 @@ class MarkMaster:
 
 
 @dataclass(frozen=True, slots=True)
+class FeatureMaster:
+    """One row of the sheet's sizes as it was found on the golden.
+
+    name : of the row. feature : what is measured, one of the sheet's ``FEATURES``. at_mm, to_mm, vertex_mm : (x, y) of
+    the points that say which. source : name under which the outline or a hole gives it, "" for a calliper's own.
+    value : the golden's own as the station reads it, mm or degrees.
+    """
+
+    name: str
+    feature: str
+    value: float
+    at_mm: tuple[float, float] | None = None
+    to_mm: tuple[float, float] | None = None
+    vertex_mm: tuple[float, float] | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Master:
     """The sealed golden sample, measured.
 
@@ -225,7 +243,7 @@ class Master:
     noise : standard deviation of a pixel of ``image`` at mid tone. blur_px : edge blur sigma in raster pixels.
     scale_source : rig, card or part. card : edition of the colour card it was read through. card_colours : digest of
     that card's reference Lab, None where it was sealed before that was kept.
-    sizes_mm : every size the station could measure on the golden, by name.
+    sizes_mm : every size the station could measure on the golden, by name. features : the sheet's sizes as found on it.
     card_light : (n, 3) patches of its card in linear light, NaN where unread. coding_step : as in :class:`Shot`.
     bench : digest of the rig it was photographed on, None without one, or where it was sealed before that was kept.
     fit : how its correction was chosen. again : SHA-256 of the further photos of it, lifted and laid down again.
@@ -260,6 +278,7 @@ class Master:
     again: tuple[str, ...] = ()
     card_colours: str | None = None
     u_thickness_mm: float = U_THICKNESS_MM
+    features: tuple[FeatureMaster, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
