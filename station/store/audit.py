@@ -14,6 +14,12 @@ from station.store.evidence import Evidence
 from station.store.masters import load_master
 from station.values.digest import digest
 
+_DATED = (
+    ("gauge capture", t.gauge_captures),
+    ("gauge study", t.gauge_studies),
+    ("entered value", t.entered_values),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Audit:
@@ -44,6 +50,12 @@ def audit(db: Database, evidence: Evidence) -> Audit:
         units = c.execute(sa.select(t.units.c.id, t.units.c.unit, t.units.c.document, t.units.c.digest)).all()
         decided = c.execute(sa.select(t.lot_decisions.c.id, t.lot_decisions.c.document, t.lot_decisions.c.digest)).all()
         goldens = c.execute(sa.select(t.goldens)).all()
+        dated = [
+            (name, r.id, r.document, r.digest)
+            for name, table in _DATED
+            for r in c.execute(sa.select(table.c.id, table.c.document, table.c.digest))
+        ]
+        studies = c.execute(sa.select(t.gauge_studies.c.id, t.gauge_studies.c.document)).all()
         calibrations = c.execute(sa.select(t.calibrations.c.id, t.calibrations.c.photos)).all()
     for sha256 in sorted(named):
         try:
@@ -56,6 +68,10 @@ def audit(db: Database, evidence: Evidence) -> Audit:
     extra += [f"evidence {name}" for name in found if name not in named]
     changed += [f"unit {u.unit} (record {u.id})" for u in units if document_digest(u.document) != u.digest]
     changed += [f"lot decision {d.id}" for d in decided if document_digest(d.document) != d.digest]
+    changed += [f"{name} {id}" for name, id, document, kept in dated if document_digest(document) != kept]
+    for s in studies:
+        photos = json.loads(s.document).get("captures", ())
+        missing += [f"evidence {sha256} of gauge study {s.id}" for sha256 in photos if sha256 not in named]
     for g in goldens:
         again = json.loads(g.master_document).get("again", ())
         missing += [f"evidence {s} of golden {g.number} version {g.version}" for s in again if s not in named]

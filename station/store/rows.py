@@ -166,3 +166,66 @@ class LotDecisionRow:
     document: str
     digest: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GaugeCaptureRow:
+    """A photo of a gauge study as the line measured it; ``document`` is a unit document."""
+
+    id: int
+    ingest_key: str
+    golden_id: int
+    photo_sha256: str
+    photo: str
+    document: str
+    digest: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GaugeStudyRow:
+    """An evaluated gauge study; ``golden`` and ``golden_version`` are None for values that belong to none."""
+
+    id: int
+    golden_id: int | None
+    golden: str | None
+    golden_version: int | None
+    rig: str | None
+    source: str
+    by: str
+    document: str
+    digest: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntered:
+    """An entered value on its way into the records. ``content_key``: digest of what was entered."""
+
+    content_key: str
+    golden_id: int
+    lot: str | None
+    unit: str
+    name: str
+    verdict: Verdict
+    document: str
+    digest: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredRow:
+    """A recorded entered value. ``standing``: no later one supersedes it."""
+
+    id: int
+    golden: str
+    golden_version: int
+    lot: str | None
+    unit: str
+    name: str
+    verdict: Verdict
+    document: str
+    digest: str
+    supersedes: int | None
+    at: datetime
+    standing: bool

@@ -1,7 +1,7 @@
 """The tables. Documents are stored as the exact text that left the station; what is searched for has a column.
 
-Append-only, kept so by triggers: ``goldens``, ``reviews``, ``lot_decisions``, ``presentations``. Tallies are queries,
-never counters.
+Append-only, kept so by triggers: ``goldens``, ``reviews``, ``lot_decisions``, ``presentations``, ``gauge_captures``,
+``gauge_studies``, ``entered_values``. Tallies are queries, never counters.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeDecorator
 
-APPEND_ONLY = ("goldens", "reviews", "lot_decisions", "presentations")
+APPEND_ONLY = (
+    *("goldens", "reviews", "lot_decisions", "presentations"),
+    *("gauge_captures", "gauge_studies", "entered_values"),
+)
 
 
 class Utc(TypeDecorator[datetime]):
@@ -230,4 +233,48 @@ lot_decisions = _table(
     _text("digest"),
     _at("at"),
     sa.CheckConstraint("decision IN ('accepted', 'rejected', 'open')", name="decision"),
+)
+
+gauge_captures = _table(
+    "gauge_captures",
+    _id(),
+    _text("ingest_key"),
+    _link("golden_id", "goldens"),
+    _file("photo_sha256"),
+    _text("photo"),
+    _text("document"),
+    _text("digest"),
+    _at("at"),
+    sa.UniqueConstraint("ingest_key"),
+)
+
+gauge_studies = _table(
+    "gauge_studies",
+    _id(),
+    _link("golden_id", "goldens", null=True),
+    _text("rig", null=True),
+    _text("source"),
+    _text("by"),
+    _text("document"),
+    _text("digest"),
+    _at("at"),
+    sa.CheckConstraint("source IN ('photos', 'values')", name="source"),
+)
+
+entered_values = _table(
+    "entered_values",
+    _id(),
+    _text("content_key"),
+    _link("golden_id", "goldens"),
+    _link("lot_id", "lots", null=True),
+    sa.Column("unit", sa.Text, nullable=False, index=True),
+    _text("name"),
+    _text("verdict"),
+    _text("document"),
+    _text("digest"),
+    sa.Column("supersedes", sa.Integer, sa.ForeignKey("entered_values.id"), nullable=True),
+    _at("at"),
+    sa.UniqueConstraint("content_key"),
+    sa.UniqueConstraint("supersedes"),
+    sa.CheckConstraint("verdict IN ('conforms', 'nonconforms', 'undecided')", name="verdict"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -14,11 +15,11 @@ import pytest
 import sqlalchemy as sa
 
 from station.errors import ConflictError, NotFoundError, RequestError, StaleSchemaError
-from station.store import inspections, records, tables
+from station.store import entered, gauge, inspections, records, tables
 from station.store.audit import audit, document_digest
 from station.store.database import HEAD, Database
 from station.store.evidence import Evidence
-from station.store.rows import File, NewUnit, ReviewRow
+from station.store.rows import File, NewEntered, NewUnit, ReviewRow
 from station.values.digest import digest
 from station.values.documents import Verdict
 
@@ -56,6 +57,15 @@ def seal(db: Database, evidence: Evidence, number: str, version: int) -> int:
         "calibration_digest": "c", "warnings": "[]",
     }  # fmt: skip
     return records.add_golden(db, values, [file], NOON).id
+
+
+def new_value(golden_id: int, unit: str, value: str, lot: str | None = "L1") -> NewEntered:
+    key = digest([golden_id, unit, value, lot])
+    content = {"unit": unit, "value": value}
+    return NewEntered(
+        content_key=key, golden_id=golden_id, lot=lot, unit=unit, name="weight", verdict=Verdict.CONFORMS,
+        document=json.dumps({**content, "digest": digest(content)}), digest=digest(content), at=NOON,
+    )  # fmt: skip
 
 
 def new_unit(
@@ -198,6 +208,12 @@ def test_sealed_rows_cannot_be_changed(db: Database, evidence: Evidence, golden_
     review(db, unit.id, "accept")
     lot = records.lot(db, "L1")
     records.add_lot_decision(db, lot_id=lot.id, decision="accepted", document="{}", digest="d", at=NOON)
+    gauge.add_capture(
+        db, ingest_key="k", golden_id=golden_id, photo="a.jpg", file=put(evidence, b"a"), document="{}", digest="d",
+        at=NOON,
+    )  # fmt: skip
+    gauge.add_study(db, golden_id=None, rig=None, source="values", by="", document="{}", digest="d", at=NOON)
+    entered.add_entered(db, [new_value(golden_id, "u1", "33.9")])
     statement = f"DELETE FROM {table}" if verb == "DELETE" else f"UPDATE {table} SET id = id + 1"
     with pytest.raises(ConflictError, match="append-only"), db.write() as connection:
         connection.exec_driver_sql(statement)
@@ -290,3 +306,71 @@ def test_two_processes_make_the_tables_at_once(empty_url: str) -> None:
     code = f"from station.store.database import Database; d = Database({empty_url!r}); d.ensure(); d.close()"
     children = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
     assert [c.wait(60) for c in children] == [0, 0]
+
+
+def test_a_corrected_value_supersedes_and_both_are_kept(db: Database, golden_id: int) -> None:
+    first = [new_value(golden_id, "u1", "33.9"), new_value(golden_id, "u2", "34.0")]
+    assert [new for _, new in entered.add_entered(db, first)] == [True, True]
+    ((corrected, new),) = entered.add_entered(db, [new_value(golden_id, "u1", "33.5")])
+    assert new
+    kept = entered.entered_values(db, golden="GS-1", lot="L1", unit="u1", standing=False)
+    assert [(v.standing, v.supersedes) for v in kept] == [(False, None), (True, kept[0].id)]
+    assert corrected.id == kept[1].id
+    # the same file a second time neither adds a row nor brings the old value back
+    assert [new for _, new in entered.add_entered(db, first)] == [False, False]
+    assert [v.id for v in entered.entered_values(db, unit="u1")] == [corrected.id]
+
+
+def test_the_same_unit_of_another_lot_has_values_of_its_own(db: Database, golden_id: int) -> None:
+    for lot in ("L1", "L2", None):
+        ((row, _),) = entered.add_entered(db, [new_value(golden_id, "u1", "33.9", lot)])
+        assert (row.lot, row.supersedes, row.golden, row.golden_version) == (lot, None, "GS-1", 1)
+    assert len(entered.entered_values(db, unit="u1")) == 3
+
+
+def test_entered_values_are_recorded_all_or_none(db: Database, evidence: Evidence, golden_id: int) -> None:
+    entered.add_entered(db, [new_value(golden_id, "u1", "33.9")])
+    other = seal(db, evidence, "GS-2", 1)
+    with pytest.raises(ConflictError, match="held to another golden"):
+        entered.add_entered(db, [new_value(other, "u8", "33.9", None), new_value(other, "u9", "33.9", "L1")])
+    assert [v.unit for v in entered.entered_values(db)] == ["u1"]
+
+
+def test_studies_are_found_by_golden_and_bench(db: Database, evidence: Evidence, golden_id: int) -> None:
+    made = [
+        gauge.add_study(db, golden_id=g, rig=r, source=s, by="M", document="{}", digest="d", at=NOON)
+        for g, r, s in ((golden_id, "a", "photos"), (golden_id, "b", "photos"), (None, None, "values"))
+    ]
+    assert [s.id for s in gauge.studies(db)] == made[::-1]
+    assert [s.id for s in gauge.studies(db, golden="GS-1")] == made[1::-1]
+    assert [(s.id, s.golden_version) for s in gauge.studies(db, golden="GS-1", rig="a")] == [(made[0], 1)]
+    assert (gauge.study(db, made[2]).golden, gauge.study(db, made[2]).source) == (None, "values")
+    with pytest.raises(NotFoundError, match="no gauge study 99"):
+        gauge.study(db, 99)
+    for _ in range(2):  # a run that is taken up again finds what was measured
+        gauge.add_capture(
+            db, ingest_key="k", golden_id=golden_id, photo="a.jpg", file=put(evidence, b"a"), document="{}", digest="d",
+            at=NOON,
+        )  # fmt: skip
+    found = gauge.capture_of_key(db, "k")
+    assert found is not None
+    assert (found.photo, gauge.capture_of_key(db, "other")) == ("a.jpg", None)
+
+
+def test_the_audit_knows_the_new_tables(db: Database, evidence: Evidence, golden_id: int) -> None:
+    value = new_value(golden_id, "u1", "33.9")
+    entered.add_entered(db, [NewEntered(**{**dataclasses.asdict(value), "document": '{"unit": "u1", "value": "40"}'})])
+    study = {"captures": ["e" * 64]}
+    gauge.add_study(
+        db,
+        golden_id=golden_id,
+        rig="a",
+        source="photos",
+        by="",
+        document=json.dumps(study),
+        digest=digest(study),
+        at=NOON,
+    )
+    found = audit(db, evidence)
+    assert found.changed[:1] == ("entered value 1",)
+    assert f"evidence {'e' * 64} of gauge study 1" in found.missing
