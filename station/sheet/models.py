@@ -273,8 +273,9 @@ class Size(_Table):
 
 
 class Entered(_Table):
-    """A value that somebody measures by hand and enters. Tolerances in its own unit or in per cent of the nominal; a
-    side left out is open."""
+    """What a person measures with an instrument and enters: weight, pull force, plating thickness ... Tolerances in
+    ``unit`` or in per cent of the nominal; a side left out is open, so ``nominal = 10.0, minus = 0.0`` is "10 or more".
+    ``units_per_lot``: of how many units of a lot a value is needed before the lot is accepted."""
 
     name: Name
     unit: UnitOfMeasure
@@ -283,6 +284,7 @@ class Entered(_Table):
     minus: NotNegative | None = None
     plus_percent: Percent | None = None
     minus_percent: Percent | None = None
+    units_per_lot: Annotated[int, Strict(), Field(ge=0, le=10**6)] = 1
     defect_class: Annotated[DefectClass, Field(alias="class")] = "major"
     note: Text = ""
 
@@ -301,8 +303,8 @@ class Entered(_Table):
     def limits(self) -> Limits:
         """Limits in the unit of the row."""
         nominal = decimal_of(self.nominal)
-        plus = _tolerance(nominal, self.plus, self.plus_percent)
-        minus = _tolerance(nominal, self.minus, self.minus_percent)
+        plus = _tolerance(abs(nominal), self.plus, self.plus_percent)
+        minus = _tolerance(abs(nominal), self.minus, self.minus_percent)
         return Limits(nominal, None if minus is None else nominal - minus, None if plus is None else nominal + plus)
 
 
