@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from station.calibrate.camera_settings import differences
 from station.calibrate.flicker import measure_flicker
 from station.calibrate.grey_frame import LUMINANCE, GreyFrame, grey_frame
-from station.calibrate.lens import size_of
+from station.calibrate.rig import size_of
 from station.calibrate.warm_up import measure_warm_up
 from station.errors import CalibrationError
 from station.values.bench import LightCalibration, Rig

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from station.calibrate.camera_settings import EXPOSURE, differences, settings_of
 from station.calibrate.card_finding import find_card
 from station.calibrate.field import apply_flat_field
-from station.calibrate.lens import locate_plane, plane_from_card
 from station.calibrate.orientation import bench_turn, lens_for, light_for, turned_against
+from station.calibrate.plane import locate_plane, plane_from_card
 from station.values.bench import Calibration
 from station.values.colour import linearise
 from station.values.geometry import PlaneMap
@@ -48,7 +48,8 @@ def correct(shot: Shot, calibration: Calibration, *, model: str | None = None) -
         turn = bench_turn(shot, calibration.rig, None) if calibration.rig is not None else None
         card = next((c for c in calibration.cards if c.name == reading.edition), None)
         if reading.found and not reading.mirrored and card is not None and card.pitch_mm is not None:
-            plane = plane_from_card(reading, card)
+            distance = None if calibration.rig is None else calibration.rig.camera.distance_mm
+            plane = plane_from_card(reading, card, distance)
         if calibration.rig is not None:
             reason = f"rig {calibration.rig.name!r} has no lens calibration: run `station calibrate lens`"
             gates.append(Gate("scale", plane is not None, "" if plane is not None else reason, SCALED))

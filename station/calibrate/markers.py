@@ -55,7 +55,7 @@ def find_markers(photo: DeviceRGB, markers: Sequence[Marker]) -> tuple[BenchMark
             if marker.dictionary == name and seen.count(marker.id) == 1:
                 rough = np.asarray(corners[seen.index(marker.id)], dtype=np.float64).reshape(4, 2)
                 cells = int(dictionary.markerSize) + 2
-                found.append(BenchMarker(marker.id, _corners_mm(marker), refine_corners(photo.pixels, rough, cells)))
+                found.append(BenchMarker(marker.id, marker_corners(marker), refine_corners(photo.pixels, rough, cells)))
     return tuple(found)
 
 
@@ -113,7 +113,7 @@ def refine_corners(pixels: NDArray[np.uint8] | NDArray[np.uint16], rough: Float,
     return refined
 
 
-def _corners_mm(marker: Marker) -> Float:
+def marker_corners(marker: Marker) -> Float:
     """(4, 2) corners in OpenCV's order: top left, top right, bottom right, bottom left of the upright marker."""
     half = marker.side_mm / 2
     square = np.array([[-half, -half], [half, -half], [half, half], [-half, half]])

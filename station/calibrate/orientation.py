@@ -60,7 +60,18 @@ def lens_for(shot: Shot, lens: LensCalibration) -> LensCalibration:
     matrix[:2, 2] = np.array(shot.size) - 1 - matrix[:2, 2]
     distortion = lens.distortion.copy()
     distortion[2:4] *= -1
-    return replace(lens, camera_matrix=matrix, distortion=distortion, orientation=shot.orientation)
+    half = np.diag([-1.0, -1.0, 1.0])
+    pose = None if lens.pose is None else (half @ lens.pose[0], half @ lens.pose[1])
+    signs = np.array([1, -1, -1, 1, 1, -1, -1])
+    covariance = None if lens.covariance is None else lens.covariance * np.outer(signs, signs)
+    return replace(
+        lens,
+        camera_matrix=matrix,
+        distortion=distortion,
+        orientation=shot.orientation,
+        pose=pose,
+        covariance=covariance,
+    )
 
 
 def bench_turn(shot: Shot, rig: Rig, plane: CameraPlane | None) -> float | None:

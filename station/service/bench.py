@@ -38,7 +38,7 @@ class Bench:
 
     def add_rig(self, path: Path) -> views.RigView:
         """Register a bench from its TOML; a changed bench needs new calibrations."""
-        from station.calibrate.lens import load_rig
+        from station.calibrate.rig import load_rig
 
         rig = load_rig(path)
         records.add_rig(self._db, name=rig.name, digest=rig.digest, document=rig.model_dump_json(), at=self._clock())

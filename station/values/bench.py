@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from station.values.digest import array_digest, digest
 from station.values.light import Flicker, LightCheck, MeterReading, WarmUp
@@ -56,6 +56,26 @@ class Board(_Strict):
     dictionary: str
 
 
+Made = Literal["printed", "measured", "certified"]
+
+
+class Mat(_Strict):
+    """How the places of the markers on the bench are known.
+
+    made : ``printed`` by ``station calibrate board``, so that they are off as much as the printer is; ``measured`` one
+        by one; ``certified`` by a certificate. u_percent : relative standard uncertainty (k = 1) of their distances.
+    """
+
+    made: Made
+    u_percent: float | None = Field(default=None, gt=0, le=5)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.made == "certified" and self.u_percent is None:
+            raise ValueError("a certified mat needs u_percent, half the expanded uncertainty on its certificate")
+        return self
+
+
 class Grey(_Strict):
     """The grey card used for the light: its reflectance, 0-1."""
 
@@ -63,18 +83,19 @@ class Grey(_Strict):
 
 
 class Rig(_Strict):
-    """A bench: camera, markers, board, grey card (the contract's rig TOML)."""
+    """A bench: camera, markers, board, grey card (the contract's rig TOML), and how its markers' places are known."""
 
     name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     camera: CameraSpec
     markers: tuple[Marker, ...] = ()
     board: Board | None = None
     grey: Grey | None = None
+    mat: Mat | None = None
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the rig's content."""
-        return digest(self.model_dump(mode="json"))
+        """SHA-256 of the rig's content; a ``mat`` that is not there is left out, as it was before there was one."""
+        return digest(self.model_dump(mode="json", exclude=None if self.mat else {"mat"}))
 
 
 class Patch(_Strict):
@@ -130,6 +151,11 @@ class LensCalibration:
 
     camera_matrix : (3, 3) px. distortion : (5,) as OpenCV orders them. rms_px : reprojection residual.
     u_scale : relative standard uncertainty of a length on the bench plane. orientation : EXIF 1-8 of the pictures.
+    covariance : (7, 7) of focal length, principal point x and y (px), k1, k2, p1, p2; None in records of earlier
+        versions. pose : rotation (3, 3) and translation (3,) mm of the bench in the camera when it was calibrated, None
+        where no picture showed the bench markers.
+    print_scale, u_print : what the printed board's squares measured over what they should, and its relative standard
+        uncertainty; 1 and None where nobody measured.
     """
 
     rig: str
@@ -142,9 +168,24 @@ class LensCalibration:
     expires_at: datetime
     method: str
     orientation: int = 1
+    covariance: Float | None = None
+    pose: tuple[Float, Float] | None = None
+    print_scale: float = 1.0
+    u_print: float | None = None
+
+    @property
+    def parameters(self) -> Float:
+        """(7,) in the order of ``covariance``."""
+        k = self.camera_matrix
+        return np.array([k[0, 0], k[0, 2], k[1, 2], *self.distortion[:4]])
+
+    @property
+    def spreads(self) -> Float | None:
+        """(7,) standard uncertainties of ``parameters``, None where they are not known."""
+        return None if self.covariance is None else np.sqrt(np.diag(self.covariance))
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-compatible form."""
+        """JSON-compatible form; what is not known is left out, as it was before it was kept."""
         return {
             "rig": self.rig,
             "camera_matrix": self.camera_matrix.tolist(),
@@ -156,6 +197,9 @@ class LensCalibration:
             "expires_at": self.expires_at.isoformat(),
             "method": self.method,
             **({"orientation": self.orientation} if self.orientation != 1 else {}),
+            **({"covariance": self.covariance.tolist()} if self.covariance is not None else {}),
+            **({"pose": [self.pose[0].tolist(), self.pose[1].tolist()]} if self.pose is not None else {}),
+            **({"print_scale": self.print_scale, "u_print": self.u_print} if self.u_print is not None else {}),
         }
 
     @classmethod
@@ -172,6 +216,12 @@ class LensCalibration:
             expires_at=datetime.fromisoformat(d["expires_at"]),
             method=d["method"],
             orientation=d.get("orientation", 1),
+            covariance=np.asarray(d["covariance"], dtype=np.float64) if "covariance" in d else None,
+            pose=(np.asarray(d["pose"][0], dtype=np.float64), np.asarray(d["pose"][1], dtype=np.float64))
+            if "pose" in d
+            else None,
+            print_scale=d.get("print_scale", 1.0),
+            u_print=d.get("u_print"),
         )
 
 

@@ -13,8 +13,9 @@ from PIL import Image
 
 import sample_data
 from station.calibrate.field import apply_flat_field, flat_field
-from station.calibrate.lens import calibrate_lens, load_rig
+from station.calibrate.lens import calibrate_lens
 from station.calibrate.orientation import bench_turn, lens_for, light_for, turn_between, turned_against
+from station.calibrate.rig import load_rig
 from station.devices.photo import read_photo
 from station.errors import CalibrationError
 from station.values.bench import Board, CameraSpec, LensCalibration, LightCalibration, Rig
