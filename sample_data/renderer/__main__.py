@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sample_data.renderer.designs import DESIGN_NAMES
+from sample_data.renderer.designs import DESIGN_NAMES, FURTHER_NAMES
 from sample_data.renderer.generate import make_bench, make_set, show_progress
 from station.errors import StationError
 
@@ -34,21 +34,34 @@ def _set(given: Sequence[str]) -> None:
         description="Renders a sample set.",
         epilog="'together DESIGN' and 'again DESIGN' render other scenes; ask each for --help.",
     )
-    parser.add_argument("--design", action="append", choices=DESIGN_NAMES, help="repeat for several; default alpine")
+    parser.add_argument(
+        "--design",
+        action="append",
+        choices=DESIGN_NAMES + FURTHER_NAMES,
+        help="repeat for several; default alpine, with --measured all",
+    )
     parser.add_argument("--units", type=int, default=32, help="units of the lot (default 32)")
     parser.add_argument("--seed", type=int, required=True, help="one seed, one result")
     parser.add_argument("--out", type=Path, required=True, help="folder for bench/ and one folder a design")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--no-disturbed", action="store_true", help="leave out the spoilt photos")
+    parser.add_argument(
+        "--measured",
+        action="store_true",
+        help="units that depart in their geometry (border, boundaries, lines, outline, hole, post), with true lengths; "
+        "mirrored and upside-down parts for the spoilt photos",
+    )
     options = parser.parse_args(given)
     make_bench(options.out / "bench")
-    for design in options.design or ["alpine"]:
+    every = list(DESIGN_NAMES + FURTHER_NAMES) if options.measured else ["alpine"]
+    for design in options.design or every:
         make_set(
             design,
             options.units,
             options.seed,
             options.out,
             disturbed=not options.no_disturbed,
+            measured=options.measured,
             jobs=options.jobs,
             progress=show_progress,
         )

@@ -62,19 +62,25 @@ def make_set(
     out: Path,
     *,
     disturbed: bool = True,
+    measured: bool = False,
     jobs: int = 1,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Path:
     """Golden, ``units`` units and, if asked, the disturbed photos of a design into ``out/design``, which it returns.
 
-    An interrupted run goes on where it stopped: each photo's truth waits in ``.partial`` until all are done.
+    measured : units that depart in their geometry, whose true lengths are told, and photos of turned parts for the
+    disturbed ones. An interrupted run goes on where it stopped: each photo's truth waits in ``.partial`` until all are
+    done.
     """
+    from sample_data.renderer.measured import measured_golden, measured_plan, turned_plan
     from sample_data.renderer.sheets import units_table
     from sample_data.renderer.units import disturbed_plan, golden_plan, lot_plan
 
     drawn = design_named(design)
     folder = out / design
     run: Table = {"renderer": RENDERER, "design": design, "units": units, "seed": seed, "disturbed": disturbed}
+    if measured:
+        run["measured"] = True
     if _finished(folder, run):
         return folder
     partial = folder / ".partial"
@@ -87,8 +93,11 @@ def make_set(
     partial.mkdir(exist_ok=True)
     write(begun, json.dumps(run).encode())
 
-    lot = lot_plan(drawn, units, seed)
-    plans = [golden_plan(seed), *lot, *(disturbed_plan(drawn, seed) if disturbed else ())]
+    first, of_lot, spoilt = (
+        (measured_golden, measured_plan, turned_plan) if measured else (golden_plan, lot_plan, disturbed_plan)
+    )
+    lot = of_lot(drawn, units, seed)
+    plans = [first(seed), *lot, *(spoilt(drawn, seed) if disturbed else ())]
     waiting = [i for i, p in enumerate(plans) if not (partial / f"{p.name}.json").exists()]
     done = len(plans) - len(waiting)
     if jobs > 1 and len(waiting) > 1:
@@ -125,6 +134,12 @@ def _make_one(design: str, plan: Any, minute: int, folder: Path) -> None:
         from sample_data.renderer.units import disturbed_plan
 
         plan = next(p for p in disturbed_plan(drawn, plan.seed) if p.disturbance == plan.disturbance)
+    if plan.disturbance == "upside-down":
+        from sample_data.renderer.designs.back import back_of
+        from sample_data.renderer.units import plain_plan
+
+        drawn, foreign = back_of(drawn), True
+        plan = plain_plan(drawn, plan)
     made = manufacture(drawn, plan)
     rendered, view = shoot(drawn, plan, made, minute)
     truth = unit_truth(drawn, plan, made, view, foreign=foreign)

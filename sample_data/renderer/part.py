@@ -7,7 +7,8 @@ are ``(x, y)`` with the centre of the first pixel at (0, 0).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,3 +69,19 @@ class Part:
     def mask(self) -> NDArray[np.bool_]:
         """(H, W) true where there is part."""
         return np.asarray(self.surface != NOTHING)
+
+    def flipped(self) -> Part:
+        """The part struck from artwork that was flipped left to right."""
+
+        def flip(raster: NDArray[Any] | None) -> NDArray[Any] | None:
+            return None if raster is None else np.ascontiguousarray(raster[:, ::-1])
+
+        return replace(
+            self,
+            origin_px=(self.surface.shape[1] - 1 - self.origin_px[0], self.origin_px[1]),
+            height_mm=np.ascontiguousarray(self.height_mm[:, ::-1]),
+            surface=np.ascontiguousarray(self.surface[:, ::-1]),
+            coverage=flip(self.coverage),
+            under=flip(self.under),
+            share=flip(self.share),
+        )

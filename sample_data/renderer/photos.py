@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sample_data.renderer.bench import BenchRig
-from sample_data.renderer.camera import Camera, Optics, Processing
+from sample_data.renderer.camera import Camera, Optics, Processing, jpeg
 from sample_data.renderer.canvas import Points
 from sample_data.renderer.part import Part, Surface
 from sample_data.renderer.relief import Design
@@ -93,7 +93,7 @@ def _clear(outline_mm: Points) -> bool:
 
 
 def shoot(design: Design, plan: UnitPlan, made: Manufactured, minute: int) -> tuple[Rendered, View]:
-    """The photo of a unit and the way from its millimetres to the photo's pixels."""
+    """The photo of a unit and the way from its millimetres to the photo's pixels (before a photo is ``mirrored``)."""
     shooting = shooting_of(plan.seed, minute)
     pose = Pose(-10.5, -2.0, 0.0) if plan.name == "golden" else pose_of(design.outline, plan)
     parts: list[tuple[Part, Pose]] = [(made.part, pose)]
@@ -113,9 +113,18 @@ def shoot(design: Design, plan: UnitPlan, made: Manufactured, minute: int) -> tu
         case "out-of-frame":
             pose = Pose(RIG.markers[0].centre_mm[0] + 1.5, -1.0, pose.rotation_deg)
             parts = [(made.part, pose)]
+        case "mirrored-part":
+            parts = [(made.part.flipped(), pose)]
         case _:
             pass
+    if plan.veil is not None:
+        x, y, radius, strength = plan.veil
+        shooting = replace(shooting, glare=Glare(pose.x_mm + x, pose.y_mm + y, radius, strength))
     rendered = render(parts, shooting, RIG)
+    if plan.disturbance == "mirrored":
+        flipped = np.ascontiguousarray(rendered.picture[:, ::-1])
+        data = jpeg(flipped, shooting.processing.quality, shooting.taken_at)
+        rendered = replace(rendered, picture=flipped, jpeg=data)
     plane = plane_of(rendered.camera)
     truly = Similarity(pose.x_mm, pose.y_mm, pose.rotation_deg, 1.0)
     return rendered, View(decode(rendered.jpeg), plane, truly, design.thickness_mm)

@@ -10,10 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sample_data.renderer.canvas import Canvas, Mask, Points, Raster, depth_inside, smooth
+from sample_data.renderer.shape import AS_DESIGNED, Shape, deformed, holes_of, outline_of, post_raster
 
 OUTSIDE, METAL, GROUND, SHADE, FIRST_CELL = 0, 1, 2, 3, 4
 """Labels of a relief: the bench, the struck metal plateau, sunk sandblasted metal, metal darkened by antique oxide
 along the walls, and from 4 on the cells in the artwork's order."""
+
+GROUND_MM = 0.28
+"""Depth of sunk sandblasted metal below the plateau."""
 
 Labels = NDArray[np.uint8]
 Lab = tuple[float, float, float]
@@ -57,11 +61,32 @@ class Emblem:
     draw: Callable[[Canvas], Mapping[str, Mask]]
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A place to measure a raised line or, with ``sunk``, a recess: its middle, and the direction across it."""
+
+    name: str
+    at_mm: tuple[float, float]
+    across_deg: float
+    sunk: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A pin's post soldered to its back by a round flange: place in the frame of the back, diameters in mm."""
+
+    name: str
+    at_mm: tuple[float, float]
+    flange_mm: float = 4.0
+    post_mm: float = 1.2
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Design:
     """A product. outline : (n, 2) mm, its box centred on 0, 0. enamel : ``soft enamel`` or ``hard enamel``.
 
     thickness_mm : height of the metal face. depth_mm : enamel below it. seeds_mm : a point inside each cell.
+    lines : raised lines and recesses whose width is measured. posts : on a back.
     """
 
     name: str
@@ -80,6 +105,8 @@ class Design:
     bevel_mm: float = 0.22
     round: bool = False
     seeds_mm: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    lines: tuple[Line, ...] = ()
+    posts: tuple[Post, ...] = ()
 
     def canvas(self, pitch_mm: float) -> Canvas:
         """A canvas over the whole outline with a margin of 0.3 mm."""
@@ -108,9 +135,11 @@ def round_off(d: Raster, radius: float) -> Raster:
     return np.asarray(radius * (1 - np.sqrt(1 - t * t)), dtype=np.float32)
 
 
-def build_relief(design: Design, canvas: Canvas) -> Relief:
-    """The golden relief of a design, without its emblem."""
+def build_relief(design: Design, canvas: Canvas, shape: Shape = AS_DESIGNED) -> Relief:
+    """The relief of a design, without its emblem; the golden's, or that of a unit of another shape."""
     art = design.draw(canvas)
+    if shape != AS_DESIGNED:
+        art = deformed(design, art, canvas, shape)
     pitch, top = canvas.pitch_mm, design.thickness_mm
     body = art.body
     labels = np.zeros(body.shape, dtype=np.uint8)
@@ -138,14 +167,18 @@ def build_relief(design: Design, canvas: Canvas) -> Relief:
         fill = top - design.depth_mm * (1 - np.exp(-wall / 0.10))
     height[enamel] = fill[enamel]
     if art.ground is not None:
-        blast = top - 0.28 + round_off(wall, 0.06)
+        blast = top - GROUND_MM + round_off(wall, 0.06)
         height[labels == GROUND] = blast[labels == GROUND]
+    for post in design.posts:
+        at = (post.at_mm[0] + shape.post_mm[0], post.at_mm[1] + shape.post_mm[1])
+        flange, rise = post_raster(canvas, at, post.flange_mm, post.post_mm)
+        labels[flange] = METAL
+        height[flange] = (top - GROUND_MM + rise)[flange]
     if design.metal == "antique brass":
         band = (labels == METAL) & (to_wall < 0.07) & (rim > 0.1)
         labels[band] = SHADE
-    return Relief(
-        canvas, np.asarray(height, dtype=np.float32), canvas.coverage(design.outline, *design.holes), labels, wall
-    )
+    coverage = canvas.coverage(outline_of(design, shape), *holes_of(design, shape))
+    return Relief(canvas, np.asarray(height, dtype=np.float32), coverage, labels, wall)
 
 
 def rope(canvas: Canvas, radius_mm: float, width_mm: float, strands: int, sink_mm: float) -> tuple[Mask, Raster]:

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from sample_data.renderer import materials
 from sample_data.renderer.canvas import Points
 from sample_data.renderer.defects import HARMLESS, Made
+from sample_data.renderer.measures import evenly, shape_table
 from sample_data.renderer.relief import Design
-from sample_data.renderer.units import DISTURBANCES, Manufactured, UnitPlan
+from sample_data.renderer.shape import AS_DESIGNED, Shape, outline_of
+from sample_data.renderer.units import DISTURBANCES, TURNED, Manufactured, UnitPlan
 from sample_data.renderer.workpiece import PITCH_MM, Workpiece, golden_piece
 from station.values.colour import srgb_decode
 from station.values.geometry import CameraPlane, Similarity
@@ -23,6 +25,7 @@ from station.values.geometry import CameraPlane, Similarity
 Table = dict[str, Any]
 Float = NDArray[np.float64]
 
+GATES: Mapping[str, str] = {**DISTURBANCES, **TURNED}
 ACCEPT, REJECT = 2.0, 3.0
 OFFSET_MM, ROTATION_DEG, SCALE = 0.30, 1.5, 0.015
 SIZE_MM = 0.15
@@ -62,9 +65,10 @@ def limit_of(kind: str, enamel: str) -> float:
     return soft if enamel == "soft enamel" else hard
 
 
-def sizes_of(design: Design, size: float = 1.0) -> dict[str, float]:
-    """True sizes in mm of the outline (and hole), by the control sheet's names."""
-    outline = design.outline * size
+def sizes_of(design: Design, size: float = 1.0, shape: Shape = AS_DESIGNED) -> dict[str, float]:
+    """True sizes in mm of the outline (and hole), by the control sheet's names. Of a round part that is not, the
+    diameter is that of the least-squares circle."""
+    outline = outline_of(design, shape) * size
     low, high = outline.min(axis=0), outline.max(axis=0)
     widths = _widths(outline)
     out = {
@@ -74,10 +78,22 @@ def sizes_of(design: Design, size: float = 1.0) -> dict[str, float]:
         "min-feret": float(widths.min()),
     }
     if design.round:
-        out["diameter"] = out["width"]
+        out["diameter"] = out["width"] if shape == AS_DESIGNED else _circle(outline)
     if design.holes:
-        out["hole-diameter"] = float(np.ptp(design.holes[0][:, 0]) * size)
+        out["hole-diameter"] = float((np.ptp(design.holes[0][:, 0]) + shape.hole_growth_mm) * size)
     return out
+
+
+def _circle(outline: Points) -> float:
+    """Diameter of the circle that fits evenly spaced points of the outline best (Gauss-Newton on radial distances)."""
+    points = evenly(outline, 0.02)
+    fit = np.array([0.0, 0.0, float(np.linalg.norm(points, axis=1).mean())])
+    for _ in range(8):
+        towards = points - fit[:2]
+        r = np.linalg.norm(towards, axis=1)
+        slope = np.column_stack([towards / r[:, None], np.ones(len(r))])
+        fit = fit + np.linalg.lstsq(slope, r - fit[2], rcond=None)[0]
+    return float(2 * fit[2])
 
 
 def _widths(outline: Points) -> Float:
@@ -111,7 +127,7 @@ def unit_truth(design: Design, plan: UnitPlan, made: Manufactured, view: View, *
     """The whole truth of one picture. ``foreign`` : the picture shows another product than the golden."""
     v = plan.variation
     regions = regions_of(made.piece, golden_piece(design))
-    sizes = sizes_of(design, v.size)
+    sizes = sizes_of(design, v.size, v.shape)
     defects = [_defect_truth(design, d, view, v.size) for d in made.defects]
     logo = {
         "name": design.emblem.name,
@@ -142,8 +158,10 @@ def unit_truth(design: Design, plan: UnitPlan, made: Manufactured, view: View, *
         "regions": regions,
         "defects": defects,
     }
+    if plan.measured:
+        table |= shape_table(design, v.shape, v.size)
     if plan.disturbance:
-        table |= {"disturbance": plan.disturbance, "gate": DISTURBANCES[plan.disturbance]}
+        table |= {"disturbance": plan.disturbance, "gate": GATES[plan.disturbance]}
     if foreign:
         table["shows"] = design.name
     return table
@@ -192,7 +210,7 @@ def judge(plan: UnitPlan, values: list[tuple[str, float, float]]) -> tuple[str, 
     A colour between accept and reject is ``undecided``, and so is a picture that a gate should stop.
     """
     if plan.disturbance:
-        return "undecided", [f"gate {DISTURBANCES[plan.disturbance]}"]
+        return "undecided", [f"gate {GATES[plan.disturbance]}"]
     against = [f"{name} {value:.3f} over {limit:g}" for name, value, limit in values if abs(value) > limit]
     doubtful = [
         f"{name} {value:.3f} between {ACCEPT:g} and {REJECT:g}"

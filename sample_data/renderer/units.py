@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -19,6 +19,7 @@ from sample_data.renderer.canvas import Mask
 from sample_data.renderer.defects import Defect, Made, apply
 from sample_data.renderer.part import Part
 from sample_data.renderer.relief import FIRST_CELL, METAL, Design
+from sample_data.renderer.shape import AS_DESIGNED, Shape
 from sample_data.renderer.workpiece import PITCH_MM, LogoShift, Workpiece, golden_piece, start
 
 DISTURBANCES: Mapping[str, str] = {
@@ -33,6 +34,14 @@ DISTURBANCES: Mapping[str, str] = {
 }
 """Ways a photo can be spoilt, and the gate that should catch each."""
 
+TURNED: Mapping[str, str] = {
+    "mirrored": "identity",
+    "mirrored-part": "identity",
+    "upside-down": "identity",
+}
+"""Pictures of what is not the golden's face: a photo flipped left to right, a part struck from flipped artwork, a part
+on its face; and the gate that should catch each."""
+
 FIRST_PLATING = date(2026, 5, 18)
 
 
@@ -40,7 +49,7 @@ FIRST_PLATING = date(2026, 5, 18)
 class Variation:
     """How a unit differs from the golden. colours : CIEDE2000 and direction by cell or emblem layer. oxide : added
     darkening of the plating, 0-1. size : 1 = golden. metamers : by cell or emblem layer two illuminants, under the
-    first of which it matches, and the CIEDE2000 under the second."""
+    first of which it matches, and the CIEDE2000 under the second. shape : departures of its geometry."""
 
     colours: Mapping[str, tuple[float, str | None]] = field(default_factory=dict)
     oxide: float = 0.0
@@ -48,6 +57,7 @@ class Variation:
     size: float = 1.0
     defects: tuple[Defect, ...] = ()
     metamers: Mapping[str, tuple[str, str, float]] = field(default_factory=dict)
+    shape: Shape = AS_DESIGNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,8 @@ class UnitPlan:
     """One photo to be taken. place : (x, y) -1..1 within the bench's free room. turn_deg : rotation on the bench.
 
     seed : of everything drawn later (recipes, grain, camera). fault : what was planned to be wrong, or empty.
+    veil : x, y from the part's middle, radius in mm and strength of a soft reflection over part of it, or None.
+    measured : the true lengths of its geometry belong to its truth.
     """
 
     name: str
@@ -66,6 +78,8 @@ class UnitPlan:
     disturbance: str = ""
     carton: int = 0
     plated_on: str = ""
+    veil: tuple[float, float, float, float] | None = None
+    measured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +95,7 @@ def manufacture(design: Design, plan: UnitPlan) -> Manufactured:
     """Makes the unit of a plan."""
     v = plan.variation
     rng = np.random.default_rng([plan.seed, 1])
-    piece = start(design, v.logo)
+    piece = start(design, v.logo, shape=v.shape)
     for region, (delta_e, direction) in v.colours.items():
         piece.shift_colour(region, delta_e, direction, rng)
     for region, (alike, apart, delta_e) in v.metamers.items():
@@ -95,6 +109,12 @@ def manufacture(design: Design, plan: UnitPlan) -> Manufactured:
 def golden_plan(seed: int) -> UnitPlan:
     """The golden itself: no variation, square to the bench."""
     return UnitPlan("golden", seed, Variation(), (0.0, 0.0), 0.0)
+
+
+def plain_plan(design: Design, plan: UnitPlan) -> UnitPlan:
+    """The same photo of an ordinary unit of another design."""
+    other = unit_plan(design, plan.name, plan.seed, 0, "")
+    return replace(plan, variation=other.variation)
 
 
 @lru_cache(maxsize=8)
@@ -114,7 +134,9 @@ def lot_plan(design: Design, count: int, seed: int) -> tuple[UnitPlan, ...]:
         slots.insert(int(rng.integers(min(max(late, 0), len(slots)), len(slots) + 1)), fault)
     dates = [str(FIRST_PLATING + timedelta(days=int(4 * i / max(count, 1)))) for i in range(count)]
     return tuple(
-        _unit(design, f"unit-{i + 1:02d}", seed, i + 1, fault, carton=1 + 8 * i // max(count, 1), plated_on=dates[i])
+        unit_plan(
+            design, f"unit-{i + 1:02d}", seed, i + 1, fault, carton=1 + 8 * i // max(count, 1), plated_on=dates[i]
+        )
         for i, fault in enumerate(slots)
     )
 
@@ -122,7 +144,8 @@ def lot_plan(design: Design, count: int, seed: int) -> tuple[UnitPlan, ...]:
 def disturbed_plan(design: Design, seed: int) -> tuple[UnitPlan, ...]:
     """One good unit for each disturbance; ``wrong-product`` is a unit of another design, chosen by the caller."""
     return tuple(
-        _unit(design, f"disturbed-{kind}", seed, 1000 + i, "", disturbance=kind) for i, kind in enumerate(DISTURBANCES)
+        unit_plan(design, f"disturbed-{kind}", seed, 1000 + i, "", disturbance=kind)
+        for i, kind in enumerate(DISTURBANCES)
     )
 
 
@@ -155,7 +178,7 @@ def _deal(kinds: tuple[str, ...], count: int, rng: np.random.Generator) -> list[
     return [k for r in rounds for k in r][:count]
 
 
-def _unit(
+def unit_plan(
     design: Design,
     name: str,
     seed: int,
@@ -166,12 +189,13 @@ def _unit(
     carton: int = 0,
     plated_on: str = "",
 ) -> UnitPlan:
+    """One unit's plan with its ordinary scatter; ``fault`` is what is wrong with it, or nearly is (``borderline``)."""
     rng = _rng(design, seed, index)
     border = fault.startswith("borderline ")
     kind = fault.removeprefix("borderline ")
     layers = [c.name for c in design.cells] + [c.name for c in design.emblem.layers]
     colours: dict[str, tuple[float, str | None]] = {n: (float(rng.uniform(0.05, 0.4)), None) for n in layers}
-    for name_ in rng.choice(layers, 2, replace=False):
+    for name_ in rng.choice(layers, min(2, len(layers)), replace=False):
         colours[str(name_)] = (float(rng.uniform(0.3, 1.2)), None)
     offset = rng.normal(0, 0.045, 2)
     turn, scale = float(rng.normal(0, 0.22)), float(rng.normal(1, 0.0025))
@@ -195,13 +219,13 @@ def _unit(
         size = 1 + float(rng.choice([-1, 1]) * (rng.uniform(0.12, 0.18) if border else rng.uniform(0.26, 0.44))) / width
     elif kind:
         defects.append(_defect(design, kind, rng, border))
-    if rng.random() < 0.3:  # allowed: too small to count
-        defects.append(_place(design, "pit", float(rng.uniform(0.05, 0.09)), rng))
+    if rng.random() < 0.3 and design.cells:  # allowed: too small to count
+        defects.append(place_defect(design, "pit", float(rng.uniform(0.05, 0.09)), rng))
     if rng.random() < 0.3:
-        defects.append(_place(design, "dust", float(rng.uniform(0.04, 0.10)), rng))
+        defects.append(place_defect(design, "dust", float(rng.uniform(0.04, 0.10)), rng))
     if rng.random() < 0.07:
         defects.append(
-            _place(design, "lint", float(rng.uniform(0.018, 0.03)), rng, length=float(rng.uniform(0.6, 1.3)))
+            place_defect(design, "lint", float(rng.uniform(0.018, 0.03)), rng, length=float(rng.uniform(0.6, 1.3)))
         )
     # In whole samples of the raster, so that edges along its axes move by exactly as much.
     offset = np.rint(offset / PITCH_MM) * PITCH_MM
@@ -216,26 +240,26 @@ def _defect(design: Design, kind: str, rng: np.random.Generator, border: bool) -
     match kind:
         case "scratch":
             length = float(rng.uniform(1.3, 1.7) if border else rng.uniform(2.3, 5.5))
-            return _place(design, kind, float(rng.uniform(0.05, 0.11)), rng, length=length)
+            return place_defect(design, kind, float(rng.uniform(0.05, 0.11)), rng, length=length)
         case "pit":
             size = float(rng.uniform(0.17, 0.23) if border else rng.uniform(0.28, 0.50))
-            return _place(design, kind, size, rng, bare=bool(rng.random() < 0.4))
+            return place_defect(design, kind, size, rng, bare=bool(rng.random() < 0.4))
         case "missing-enamel":
-            return _place(design, kind, float(rng.uniform(0.8, 1.9)), rng)
+            return place_defect(design, kind, float(rng.uniform(0.8, 1.9)), rng)
         case "speck":
-            return _place(design, kind, float(rng.uniform(0.28, 0.5)), rng)
+            return place_defect(design, kind, float(rng.uniform(0.28, 0.5)), rng)
         case "plating-spot":
-            return _place(design, kind, float(rng.uniform(0.6, 1.2)), rng)
+            return place_defect(design, kind, float(rng.uniform(0.6, 1.2)), rng)
         case "overflow":
-            return _place(design, kind, float(rng.uniform(0.6, 1.0)), rng)
+            return place_defect(design, kind, float(rng.uniform(0.6, 1.0)), rng)
         case _:
-            return _place(design, kind, float(rng.uniform(0.35, 0.6)), rng)
+            return place_defect(design, kind, float(rng.uniform(0.35, 0.6)), rng)
 
 
-def _place(
+def place_defect(
     design: Design, kind: str, size: float, rng: np.random.Generator, *, length: float = 0.0, bare: bool = False
 ) -> Defect:
-    """A defect of the kind somewhere it can be, kept off the emblem."""
+    """A defect of the kind somewhere on the design where it can be."""
     piece = golden_piece(design)
     labels, wall = piece.labels[::4, ::4], piece.wall_mm[::4, ::4]
     cells = (labels >= FIRST_CELL) & (labels < FIRST_CELL + len(design.cells))

@@ -21,6 +21,7 @@ from sample_data.renderer.relief import (
     build_relief,
     round_off,
 )
+from sample_data.renderer.shape import AS_DESIGNED, Shape
 
 PITCH_MM = 0.01
 FLOOR_MM = 0.30
@@ -126,8 +127,9 @@ class Workpiece:
 
 
 @lru_cache(maxsize=2)
-def _relief(design: Design, pitch_mm: float) -> Relief:
-    return build_relief(design, design.canvas(pitch_mm))
+def relief_of(design: Design, pitch_mm: float = PITCH_MM, shape: Shape = AS_DESIGNED) -> Relief:
+    """The relief of a design, kept while the same one is asked for."""
+    return build_relief(design, design.canvas(pitch_mm), shape)
 
 
 @lru_cache(maxsize=2)
@@ -136,9 +138,9 @@ def golden_piece(design: Design) -> Workpiece:
     return start(design, LogoShift())
 
 
-def start(design: Design, logo: LogoShift, pitch_mm: float = PITCH_MM) -> Workpiece:
-    """The golden's body with its emblem set on it where ``logo`` says."""
-    relief = _relief(design, pitch_mm)
+def start(design: Design, logo: LogoShift, pitch_mm: float = PITCH_MM, shape: Shape = AS_DESIGNED) -> Workpiece:
+    """The body of a shape, the golden's unless told, with its emblem set on it where ``logo`` says."""
+    relief = relief_of(design, pitch_mm, shape)
     gloss = 0.9 if design.enamel == "soft enamel" else 1.0
     rough = 0.12 if design.enamel == "soft enamel" else 0.06
     antique = 0.55 if design.metal == "antique brass" else 0.0

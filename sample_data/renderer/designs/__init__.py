@@ -9,13 +9,16 @@ if TYPE_CHECKING:
     from sample_data.renderer.relief import Design
 
 DESIGN_NAMES = ("alpine", "shield", "keychain", "fox", "hexagon")
+"""The products of the curated set."""
+FURTHER_NAMES = ("coin", "back")
+"""Products of which there are no curated pictures."""
 
 
 def design_named(name: str) -> Design:
-    """The design of a name; ``KeyError`` for one that is not in ``DESIGN_NAMES``."""
+    """The design of a name; ``KeyError`` for an unknown one."""
     from sample_data.renderer.relief import Design
 
-    if name not in DESIGN_NAMES:
+    if name not in DESIGN_NAMES + FURTHER_NAMES:
         raise KeyError(name)
     design = getattr(import_module(f"sample_data.renderer.designs.{name}"), name.upper())
     if not isinstance(design, Design):

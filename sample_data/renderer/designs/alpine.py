@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sample_data.renderer.canvas import Canvas, Mask, Points, circle, depth_inside, ellipse, moved, spline
-from sample_data.renderer.relief import Artwork, Cell, Design, Emblem, rope
+from sample_data.renderer.relief import Artwork, Cell, Design, Emblem, Line, rope
 
 CELLS = (
     Cell("sky", (68.0, -14.0, -32.0)),
@@ -231,4 +231,5 @@ ALPINE = Design(
         "lake": (-5.6, 7.2),
         "ring": (9.0, 7.4),
     },
+    lines=(Line("sun-line", (-4.6, -6.45), 90.0), Line("view-line", (8.725, -5.0375), -30.0)),
 )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sample_data.renderer.canvas import Canvas, Mask, Points, depth_inside, ellipse, mirrored, rounded, spline
-from sample_data.renderer.relief import Artwork, Cell, Design, Emblem
+from sample_data.renderer.relief import Artwork, Cell, Design, Emblem, Line
 
 CELLS = (
     Cell("coat", (60.0, 40.0, 56.0)),
@@ -179,4 +179,5 @@ FOX = Design(
         "eyes": (3.7, 1.2),
         "nose": (0.0, 12.0),
     },
+    lines=(Line("nose-line", (0.0, 10.5), 90.0),),
 )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sample_data.renderer.canvas import Canvas, Mask, Points, circle, depth_inside, rounded
-from sample_data.renderer.relief import Artwork, Cell, Design, Emblem
+from sample_data.renderer.relief import Artwork, Cell, Design, Emblem, Line
 
 CELLS = (
     Cell("coral", (64.0, 44.0, 28.0)),
@@ -103,4 +103,5 @@ HEXAGON = Design(
         "blush": _at(11.0, 80),
         "white": _at(11.0, 100),
     },
+    lines=(Line("fold-line", _at(8.5, 0), 0.0),),
 )

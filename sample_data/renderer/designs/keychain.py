@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sample_data.renderer.canvas import Canvas, Mask, Points, circle, depth_inside, rounded_box, spline
-from sample_data.renderer.relief import Artwork, Cell, Design, Emblem
+from sample_data.renderer.relief import Artwork, Cell, Design, Emblem, Line
 
 CELLS = (
     Cell("cream", (88.0, 2.0, 17.0)),
@@ -104,4 +104,5 @@ KEYCHAIN = Design(
         "mint": (-12.4, 3.6),
         "edge": (16.0, 0.0),
     },
+    lines=(Line("top-line", (9.0, -4.375), 90.0), Line("edge-recess", (15.975, 0.0), 0.0, sunk=True)),
 )

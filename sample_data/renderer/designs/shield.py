@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from sample_data.renderer.canvas import Canvas, Mask, Points, circle, depth_inside, mirrored, spline
-from sample_data.renderer.relief import Artwork, Cell, Design, Emblem
+from sample_data.renderer.relief import Artwork, Cell, Design, Emblem, Line
 
 CELLS = (
     Cell("band", (24.0, 4.0, -30.0)),
@@ -170,4 +170,5 @@ SHIELD = Design(
         "foam": (3.6, 10.2),
         "blades": (6.6, -3.9),
     },
+    lines=(Line("cross-line", (9.0, 0.9), 90.0),),
 )
