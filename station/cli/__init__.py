@@ -6,6 +6,7 @@
 ``calibrating`` calibrate lens, light, check, status
 ``goldens``    golden seal, golden list
 ``inspecting`` inspect
+``entering``  enter, entered
 ``comparing``  compare
 ``lots``       lot decide, lot list, plan
 ``photos``     photo
@@ -27,7 +28,7 @@ from typing import Annotated
 import typer
 
 from station import __version__
-from station.cli import bench, charts, comparing, demo, goldens, inspecting, lots, photos, pictures, upkeep
+from station.cli import bench, charts, comparing, demo, entering, goldens, inspecting, lots, photos, pictures, upkeep
 from station.cli.conduct import Context, run
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -35,6 +36,7 @@ demo.register(app)
 bench.register(app)
 goldens.register(app)
 inspecting.register(app)
+entering.register(app)
 comparing.register(app)
 lots.register(app)
 photos.register(app)

@@ -7,7 +7,8 @@
 - A unit counts once in every class it is nonconforming in, however many nonconformities it has.
 - An undecided unit may turn out either way. It keeps the decision open, unless the lot is rejected without it, or would
   be accepted even if every undecided unit were nonconforming.
-- Fewer than n units inspected keep it open too, unless the lot is rejected already.
+- Fewer than n units inspected keep it open too, unless the lot is rejected already; so does what else the sheet asks of
+  the lot and is not known yet.
 """
 
 from __future__ import annotations
@@ -69,8 +70,19 @@ def outcome_of(unit: UnitDocument, sheet: Sheet) -> UnitOutcome:
     )
 
 
-def decide(lot: str, golden: str, units: Sequence[UnitOutcome], aql: Aql, lot_size: int) -> LotDocument:
+def decide(
+    lot: str,
+    golden: str,
+    units: Sequence[UnitOutcome],
+    aql: Aql,
+    lot_size: int,
+    *,
+    lacking: Sequence[str] = (),
+    remarks: Sequence[str] = (),
+) -> LotDocument:
     """Decide a lot of ``lot_size`` units from the inspected ``units``, in the order they were drawn.
+
+    lacking : what else must be known before the lot is accepted. remarks : what a reader should know.
 
     Raises
     ------
@@ -90,7 +102,7 @@ def decide(lot: str, golden: str, units: Sequence[UnitOutcome], aql: Aql, lot_si
     decision: Literal["accepted", "rejected", "open"] = "accepted"
     if any(d.accepted is False for d in decisions):
         decision = "rejected"
-    elif any(d.accepted is None for d in decisions):
+    elif lacking or any(d.accepted is None for d in decisions):
         decision = "open"
     verdicts = Counter(u.verdict for u in units)
     document = LotDocument(
@@ -103,7 +115,12 @@ def decide(lot: str, golden: str, units: Sequence[UnitOutcome], aql: Aql, lot_si
         nonconforms=verdicts[Verdict.NONCONFORMS],
         undecided=verdicts[Verdict.UNDECIDED],
         decision=decision,
-        reasons=_reasons(decision, decisions, units, sample),
+        reasons=(
+            *(lacking if decision == "open" else ()),
+            *_reasons(decision, decisions, units, sample),
+            *(() if decision == "open" else lacking),
+            *remarks,
+        ),
         classes=decisions,
         counts=_counts(units),
     )

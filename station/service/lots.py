@@ -48,7 +48,7 @@ def outcome(row: UnitRow, sheet: Sheet) -> UnitOutcome:
     from station.lots.decide import UnitOutcome, outcome_of
 
     line = outcome_of(UnitDocument.model_validate_json(row.document), sheet)
-    if row.review is None or row.review.decision == "undo":
+    if row.review is None or row.review.decision == "undo" or row.overtaken:
         return line
     if row.review.decision == "accept":
         return UnitOutcome(row.unit, Verdict.CONFORMS, frozenset(), frozenset(), frozenset())

@@ -17,6 +17,7 @@ from station.errors import ConflictError, NotFoundError, RequestError
 from station.models import REFERENCE_DIFFERENCE
 from station.service import tools, views
 from station.service.bench import Bench
+from station.service.entering import EnteredValues, as_they_stand, missing_values, without_photo
 from station.service.inspecting import Batch, Engine, InProcess
 from station.service.lots import outcome, standing_units, vet_lot_id
 from station.service.measuring import Line
@@ -45,7 +46,8 @@ def _now() -> datetime:
 class Station:
     """Opens the home named by the settings; makes it where there is none. Close it, or use it in a ``with``.
 
-    ``bench`` holds what can be done with rigs and their calibrations. clock : answers the time now, in UTC.
+    ``bench`` holds what can be done with rigs and their calibrations, ``entered`` with values measured by hand.
+    clock : answers the time now, in UTC.
 
     Raises
     ------
@@ -61,6 +63,7 @@ class Station:
         self._db = open_database(self.settings)
         self._evidence = Evidence(self.settings.home / "evidence")
         self.bench = Bench(self._db, self._evidence, self.settings, clock)
+        self.entered = EnteredValues(self._db, clock)
         try:
             self._db.ensure()
             self._evidence.sweep()
@@ -179,15 +182,15 @@ class Station:
     ) -> list[views.UnitView]:
         """Inspected units in the order of inspection; ``after``: with a greater id."""
         found = inspections.units(self._db, lot=lot, golden=golden, verdict=verdict, after=after, limit=limit)
-        return [unit_view(u) for u in found]
+        return [unit_view(u) for u in as_they_stand(self._db, found)]
 
     def unit(self, unit_id: int) -> views.UnitView:
         """One unit as it stands."""
-        return unit_view(inspections.unit(self._db, unit_id))
+        return unit_view(self._unit(unit_id))
 
     def unit_document(self, unit_id: int) -> UnitDocument:
-        """What the station said of the unit."""
-        return UnitDocument.model_validate_json(inspections.unit(self._db, unit_id).document)
+        """What the station said of the unit, with what was entered of it."""
+        return UnitDocument.model_validate_json(self._unit(unit_id).document)
 
     def findings(
         self,
@@ -215,7 +218,8 @@ class Station:
 
         settled : those that a reviewer accepted or rejected instead, the newest review first.
         """
-        return [unit_view(u) for u in inspections.queue(self._db, lot=lot, settled=settled)]
+        found = as_they_stand(self._db, inspections.queue(self._db, lot=lot, settled=settled))
+        return [unit_view(u) for u in found if settled or u.verdict is not Verdict.CONFORMS]
 
     def review(
         self,
@@ -271,7 +275,10 @@ class Station:
         golden = records.golden_by_id(self._db, records.lot(self._db, lot).golden_id)
         units = self.standing_units(lot)
         sheet = load_sheet(golden.sheet_toml.encode())
-        return decide(lot, golden.number, [outcome(u, sheet) for u in units], sheet.aql, size)
+        return decide(
+            lot, golden.number, [outcome(u, sheet) for u in units], sheet.aql, size,
+            lacking=missing_values(self._db, lot, sheet), remarks=without_photo(self._db, lot, units),
+        )  # fmt: skip
 
     def lot_document(self, lot: str) -> LotDocument:
         """The newest decision on a lot. Raises NotFoundError where there is none yet."""
@@ -282,7 +289,7 @@ class Station:
 
     def standing_units(self, lot: str) -> list[UnitRow]:
         """The rows that a lot's decision counts, one a unit."""
-        return standing_units(inspections.units(self._db, lot=lot, current=True))
+        return standing_units(as_they_stand(self._db, inspections.units(self._db, lot=lot, current=True)))
 
     def lots(self) -> list[views.LotView]:
         """Every lot as it stands, newest first."""
@@ -291,10 +298,12 @@ class Station:
     def lot(self, name: str) -> views.LotView:
         """One lot as it stands."""
         row = records.lot(self._db, name)
-        units = standing_units(inspections.units(self._db, lot=name, current=True, bare=True))
+        bare = not self.entered.values(lot=name)
+        found = inspections.units(self._db, lot=name, current=True, bare=bare)
+        units = standing_units(as_they_stand(self._db, found))
         count = Counter(u.standing for u in units)
         decided = records.lot_decisions(self._db, row.id)
-        return lot_view(row, count, decided[0] if decided else None, waiting=len(inspections.queue(self._db, lot=name)))
+        return lot_view(row, count, decided[0] if decided else None, waiting=len(self.queue(name)))
 
     def learned_tolerance(self, golden: str, *, lot: str | None = None, region: str | None = None) -> ToleranceDocument:
         """The colour tolerance that a golden sample's accepted units teach; nothing is judged by it.
@@ -342,6 +351,9 @@ class Station:
         )
 
     # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _unit(self, unit_id: int) -> UnitRow:
+        return as_they_stand(self._db, [inspections.unit(self._db, unit_id)])[0]
 
     def _read(self, path: Path) -> Shot:
         return tools.read(path, self.settings)

@@ -226,6 +226,8 @@ def json_schema(name: str) -> str:
     from station.sheet import Sheet
     from station.values import comparison
     from station.values.bench import CardReference, Rig
+    from station.values.entered import EnteredDocument
+    from station.values.gauge import GaugeStudyDocument
     from station.values.tolerance import ToleranceDocument
 
     documents: dict[str, tuple[Any, str]] = {
@@ -244,6 +246,8 @@ def json_schema(name: str) -> str:
         "two-lights": (comparison.TwoLightsDocument, "serialization"),
         "set": (comparison.SetDocument, "serialization"),
         "tolerance": (ToleranceDocument, "serialization"),
+        "entered": (EnteredDocument, "serialization"),
+        "gauge": (GaugeStudyDocument, "serialization"),
     }
     if name not in documents:
         raise RequestError(f"there is no document {name!r}", f"Use one of {', '.join(documents)}.")

@@ -118,7 +118,10 @@ class ReviewRow:
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """An inspected unit with its golden, its lot and its standing review."""
+    """An inspected unit with its golden, its lot and its standing review.
+
+    overtaken : a value entered after the review speaks against the unit, so that the review no longer stands.
+    """
 
     id: int
     unit: str
@@ -137,11 +140,14 @@ class UnitRow:
     identifiers: dict[str, str]
     inspected_at: datetime
     review: ReviewRow | None
+    overtaken: bool = False
 
     @property
     def standing(self) -> Verdict:
         """The line's verdict, or what a reviewer made of it."""
-        return self.verdict if self.review is None else STANDING.get(self.review.decision, self.verdict)
+        return (
+            self.verdict if self.review is None or self.overtaken else STANDING.get(self.review.decision, self.verdict)
+        )
 
 
 @dataclass(frozen=True, slots=True)
