@@ -24,10 +24,19 @@ from station.measure.placements import unlike_enamel, with_placements
 from station.measure.polygon import polygon_mask
 from station.measure.regions import RegionRequest, inmost, region_map
 from station.measure.surface import find_defects
+from station.quality.gauge import with_spreads
 from station.sheet import Sheet
 from station.values.bench import Calibration
 from station.values.digest import digest
-from station.values.documents import AlignmentDocument, FitDocument, GateDocument, PoseDocument, UnitDocument
+from station.values.documents import (
+    AlignmentDocument,
+    FitDocument,
+    GateDocument,
+    GaugeUseDocument,
+    PoseDocument,
+    UnitDocument,
+)
+from station.values.gauge import GaugeSpreads
 from station.values.geometry import Frame, Similarity
 from station.values.line import (
     FIRST_REGION,
@@ -220,11 +229,13 @@ def inspect(
     program: str,
     taken_at: str | None,
     unseen: Sequence[str] = (),
+    gauge: GaugeSpreads | None = None,
 ) -> Inspection:
     """Measure one photo of a unit against the master and judge it by the sheet.
 
     unseen : remarks on kinds of defect that the model is known to miss; they stand in the document as the gate
-    ``capability``, which blocks nothing.
+    ``capability``, which blocks nothing. gauge : what a study of this golden on this bench found; it enters the
+    uncertainties, and the document names it.
 
     Deterministic: the same inputs give a document with the same digest. A photo that cannot be measured gives an
     undecided document whose gates say why; it never raises for what a photo shows.
@@ -259,6 +270,8 @@ def inspect(
         )
         findings = find_defects(aligned, master, model, marks)
         findings = with_off_colour(aligned, master, marks, findings)
+    if gauge is not None:
+        measurements = with_spreads(measurements, gauge.spreads)
     judged = judge_unit(measurements, findings, gates, sheet, golden_sizes_mm={**master.sizes_mm, **calliper})
     pose = aligned.similarity
     document = UnitDocument(
@@ -284,9 +297,19 @@ def inspect(
         findings=judged.findings,
         decision_rule=DECISION_RULES[sheet.decision.guard_band],
         correction=correction,
+        gauge=_gauge_use(gauge, measurements),
     )
     content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
     return Inspection(document.model_copy(update={"digest": digest(content)}), aligned)
+
+
+def _gauge_use(gauge: GaugeSpreads | None, measurements: Sequence[Measurement]) -> GaugeUseDocument | None:
+    """What the document says of a study; None where it tells nothing of what was measured."""
+    seen = [m.characteristic for m in measurements if gauge is not None and m.characteristic in gauge.spreads]
+    if gauge is None or not seen:
+        return None
+    spreads = {name: gauge.spreads[name] for name in sorted(seen)}
+    return GaugeUseDocument(study=gauge.study, made_at=gauge.made_at.isoformat(), spreads=spreads)
 
 
 def _encloses(contour_px: Float, place: tuple[float, float]) -> bool:

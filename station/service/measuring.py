@@ -18,6 +18,7 @@ from station.store.rows import File
 from station.values.bench import Calibration
 from station.values.digest import digest
 from station.values.documents import MeasurementDocument, UnitDocument, Verdict
+from station.values.gauge import GaugeSpreads
 
 if TYPE_CHECKING:
     from station.pipeline import Inspection
@@ -40,10 +41,12 @@ class Line:
     program: str
     max_megapixels: float
     max_photo_mb: float
+    gauge: GaugeSpreads | None = None
 
     def key(self, photo_sha256: str) -> str:
         """The ingest key: the same picture under the same conditions is one unit."""
-        return digest([photo_sha256, self.golden_digest, self.calibration.digest, self.model, self.program])
+        study = [] if self.gauge is None else [self.gauge.study]
+        return digest([photo_sha256, self.golden_digest, self.calibration.digest, self.model, self.program, *study])
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ def inspect_photo(line: Line, job: Job) -> tuple[Master, Inspection]:
         program=line.program,
         taken_at=shot.taken_at,
         unseen=capability_warnings(line.model, [d.kind for d in sheet.defects]),
+        gauge=line.gauge,
     )
     return master, inspection
 

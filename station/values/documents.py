@@ -133,6 +133,17 @@ class OutlineDocument(Document):
     u_mm: float
 
 
+class GaugeUseDocument(Document):
+    """The gauge study that entered a unit's uncertainties.
+
+    study : digest of its document. spreads : standard deviation of each characteristic that was measured, in its unit.
+    """
+
+    study: str
+    made_at: str
+    spreads: dict[str, float]
+
+
 class UnitDocument(Document):
     """What the station says of one unit. Everything in it follows from the inputs; ``digest`` covers all but itself."""
 
@@ -157,6 +168,9 @@ class UnitDocument(Document):
     findings: tuple[FindingDocument, ...]
     outline: OutlineDocument | None = Field(
         default=None, description="where the unit's outline lies off the golden's, if it was measured"
+    )
+    gauge: GaugeUseDocument | None = Field(
+        default=None, description="the gauge study of this golden and bench that entered the uncertainties"
     )
     decision_rule: str = Field(default="", description="the guard band that the sheet chose, and where it is defined")
     correction: FitDocument | None = Field(
