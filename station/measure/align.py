@@ -34,7 +34,7 @@ from station.measure.refine import BLUR_SIGMA, Refined, detail, pyramid, refine
 from station.measure.sampling import sample, spline_coefficients
 from station.measure.signal import Signal
 from station.values.colour import LinearRGB
-from station.values.geometry import FlatPlane, PlaneMap, Similarity
+from station.values.geometry import FlatPlane, PlaneMap, Similarity, camera_centre
 from station.values.line import Aligned, Corrected, Gate, Master
 
 Float = NDArray[np.float64]
@@ -327,6 +327,7 @@ def _filled(
     else:
         sharpness = Gate("sharpness", True)
     u_offset, u_rotation, u_size = _uncertainty(master, pose, refined)
+    u_plane = photo.plane.u_scale_at(np.array([pose.x, pose.y]), photo.height_mm)
     return Aligned(
         image=image,
         clipped=clipped,
@@ -336,7 +337,9 @@ def _filled(
         overlap=overlap,
         u_offset_mm=u_offset,
         u_rotation_deg=u_rotation,
-        u_scale=math.hypot(photo.plane.u_scale_at(np.array([pose.x, pose.y]), photo.height_mm), u_size),
+        u_scale=math.hypot(u_plane, u_size),
+        u_plane=u_plane,
+        camera_mm=camera_centre(photo.plane),
         u_height=photo.plane.height_gain(photo.height_mm) * master.u_thickness_mm,
         correction=corrected.correction,
         scale_source=photo.plane.source,

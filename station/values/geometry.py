@@ -254,3 +254,11 @@ def project(h: Float, points: Float) -> Float:
     p = np.asarray(points, dtype=np.float64)
     q = p @ h[:, :2].T + h[:, 2]
     return np.asarray(q[..., :2] / q[..., 2:3], dtype=np.float64)
+
+
+def camera_centre(plane: PlaneMap) -> tuple[float, float, float] | None:
+    """(x, y, height over the bench) of a camera's centre in bench mm; None for a plane without a calibrated camera."""
+    if not isinstance(plane, CameraPlane):
+        return None
+    x, y, z = -plane.translation_mm @ plane.rotation
+    return float(x), float(y), -float(z)

@@ -290,6 +290,9 @@ class Aligned:
         so a length L in the golden frame is L * similarity.scale on the unit.
     u_offset_mm, u_rotation_deg, u_scale : standard uncertainties (k = 1) of the registration and of the scale.
     u_height : relative standard uncertainty that the height of the measured face leaves in a length.
+    u_plane : the part of u_scale that the plane's scale has: of a length read off the registered raster, which does not
+        depend on how well the raster was registered. None takes u_scale.
+    camera_mm : (x, y, height) of the camera's centre in bench mm, None without a calibrated camera.
     card_light : (n, 3) patches of the photo's card in linear light, NaN where unread. coding_step : see :class:`Shot`.
     bench : digest of the rig it was photographed on, None without one.
     rival : another pose that fits about as well, where the gate ``alignment`` failed for that alone.
@@ -314,6 +317,8 @@ class Aligned:
     bench: str | None = None
     rival: Similarity | None = None
     u_height: float = 0.0
+    u_plane: float | None = None
+    camera_mm: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
