@@ -38,6 +38,11 @@ def shape_table(design: Design, shape: Shape, size: float) -> Table:
         ],
         "boundaries": boundaries(design, shape, size),
     }
+    ring = outline_of(design, shape) * size
+    if design.round:
+        table["roundness_mm"] = _mm(circle_of(ring)[1])
+    x, y = ring.T
+    table["area_mm2"] = _mm(abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2)
     rings = holes_of(design, shape)
     if rings:
         table["holes"] = [
@@ -99,6 +104,19 @@ def evenly(ring: Points, step_mm: float) -> Points:
     along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
     at = np.linspace(0, along[-1], max(8, round(along[-1] / step_mm)), endpoint=False)
     return np.stack([np.interp(at, along, closed[:, i]) for i in (0, 1)], axis=1)
+
+
+def circle_of(ring: Points) -> tuple[float, float]:
+    """Diameter of the least-squares circle of a ring taken at even steps, and the roundness about it: the farthest less
+    the nearest distance from its centre (ISO 12181-1). Gauss-Newton on the radial distances."""
+    points = evenly(ring, 0.02)
+    fit = np.array([0.0, 0.0, float(np.linalg.norm(points, axis=1).mean())])
+    for _ in range(8):
+        out = points - fit[:2]
+        r = np.linalg.norm(out, axis=1)
+        slope = np.column_stack([out / r[:, None], np.ones(len(r))])
+        fit = fit + np.linalg.lstsq(slope, r - fit[2], rcond=None)[0]
+    return float(2 * fit[2]), float(np.ptp(np.linalg.norm(points - fit[:2], axis=1)))
 
 
 def width_at(relief: Relief, line: Line) -> float:

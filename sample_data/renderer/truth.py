@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sample_data.renderer import materials
 from sample_data.renderer.canvas import Points
 from sample_data.renderer.defects import HARMLESS, Made
-from sample_data.renderer.measures import evenly, shape_table
+from sample_data.renderer.measures import circle_of, shape_table
 from sample_data.renderer.relief import Design
 from sample_data.renderer.shape import AS_DESIGNED, Shape, outline_of
 from sample_data.renderer.units import DISTURBANCES, TURNED, Manufactured, UnitPlan
@@ -78,22 +78,10 @@ def sizes_of(design: Design, size: float = 1.0, shape: Shape = AS_DESIGNED) -> d
         "min-feret": float(widths.min()),
     }
     if design.round:
-        out["diameter"] = out["width"] if shape == AS_DESIGNED else _circle(outline)
+        out["diameter"] = out["width"] if shape == AS_DESIGNED else circle_of(outline)[0]
     if design.holes:
         out["hole-diameter"] = float((np.ptp(design.holes[0][:, 0]) + shape.hole_growth_mm) * size)
     return out
-
-
-def _circle(outline: Points) -> float:
-    """Diameter of the circle that fits evenly spaced points of the outline best (Gauss-Newton on radial distances)."""
-    points = evenly(outline, 0.02)
-    fit = np.array([0.0, 0.0, float(np.linalg.norm(points, axis=1).mean())])
-    for _ in range(8):
-        towards = points - fit[:2]
-        r = np.linalg.norm(towards, axis=1)
-        slope = np.column_stack([towards / r[:, None], np.ones(len(r))])
-        fit = fit + np.linalg.lstsq(slope, r - fit[2], rcond=None)[0]
-    return float(2 * fit[2])
 
 
 def _widths(outline: Points) -> Float:
