@@ -135,10 +135,10 @@ def _make_one(design: str, plan: Any, minute: int, folder: Path) -> None:
 
         plan = next(p for p in disturbed_plan(drawn, plan.seed) if p.disturbance == plan.disturbance)
     if plan.disturbance == "upside-down":
-        from sample_data.renderer.designs.back import back_of
+        from sample_data.renderer.designs.back import other_side
         from sample_data.renderer.units import plain_plan
 
-        drawn, foreign = back_of(drawn), True
+        drawn, foreign = other_side(drawn), True
         plan = plain_plan(drawn, plan)
     made = manufacture(drawn, plan)
     rendered, view = shoot(drawn, plan, made, minute)

@@ -60,3 +60,8 @@ def back_of(front: Design) -> Design:
 
 
 BACK = replace(back_of(ALPINE), name="back")
+
+
+def other_side(design: Design) -> Design:
+    """What the camera sees of a part that was laid down the wrong way up."""
+    return ALPINE if design is BACK else back_of(design)
