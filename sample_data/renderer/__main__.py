@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sample_data.renderer.designs import DESIGN_NAMES, FURTHER_NAMES
-from sample_data.renderer.generate import make_bench, make_set, show_progress
+from sample_data.renderer.generate import make_bench, make_set, rewrite_sheets, show_progress
 from station.errors import StationError
 
 LIGHTS = ("d65", "d50", "led", "tl84", "a")
@@ -18,7 +18,7 @@ LAYOUTS = ("dome", "ring", "bars")
 def main(arguments: Sequence[str] | None = None) -> None:
     """Reads the arguments and makes the set or the scene."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    scenes = {"together": _together, "again": _again}
+    scenes = {"together": _together, "again": _again, "sheets": _sheets}
     try:
         if given and given[0] in scenes:
             scenes[given[0]](given[1:])
@@ -32,7 +32,8 @@ def _set(given: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m sample_data.renderer",
         description="Renders a sample set.",
-        epilog="'together DESIGN' and 'again DESIGN' render other scenes; ask each for --help.",
+        epilog="'together DESIGN' and 'again DESIGN' render other scenes, 'sheets' writes control sheets anew; ask each for "
+        "--help.",
     )
     parser.add_argument(
         "--design",
@@ -65,6 +66,16 @@ def _set(given: Sequence[str]) -> None:
             jobs=options.jobs,
             progress=show_progress,
         )
+
+
+def _sheets(given: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m sample_data.renderer sheets",
+        description="Writes the control sheets of finished sets anew; their pictures and truth stay.",
+    )
+    parser.add_argument("--out", type=Path, required=True, help="folder of the sets")
+    for path in rewrite_sheets(parser.parse_args(given).out):
+        print(path)
 
 
 def _together(given: Sequence[str]) -> None:

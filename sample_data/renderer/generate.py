@@ -146,7 +146,7 @@ def _make_one(design: str, plan: Any, minute: int, folder: Path) -> None:
     golden = plan.name == "golden"
     if golden:
         truth["photo"] = "golden.jpg"
-        write(folder / "sheet.toml", control_sheet(drawn, view).encode())
+        write(folder / "sheet.toml", control_sheet(drawn, view, measured=plan.measured).encode())
     write(folder / truth["photo"], rendered.jpeg)
     write(folder / ".partial" / f"{plan.name}.json", json.dumps(truth).encode())
 
@@ -159,6 +159,29 @@ def _assemble(folder: Path, run: Table, names: Sequence[str]) -> None:
     for key in ("planned_fault", "verdict", "reasons", "closest"):
         golden.pop(key)
     write(folder / "truth.toml", toml_text({"schema": 1, "run": run, "golden": golden, "units": tables[1:]}).encode())
+
+
+def rewrite_sheets(out: Path) -> list[Path]:
+    """The control sheets of finished sets under ``out``, written anew from their truth; the pictures stay."""
+    import numpy as np
+
+    from sample_data.renderer.sheets import control_sheet
+    from sample_data.renderer.truth import View
+    from station.values.geometry import CameraPlane, Similarity
+
+    written = []
+    for path in sorted(out.glob("*/truth.toml")):
+        truth = tomllib.loads(path.read_text())
+        drawn, golden = design_named(truth["run"]["design"]), truth["golden"]
+        c, at = golden["camera"], golden["pose"]
+        matrix, rotation = (np.reshape(c[k], (3, 3)) for k in ("matrix", "rotation"))
+        plane = CameraPlane(matrix, np.array(c["distortion"]), rotation, np.array(c["translation_mm"]), 0.0)
+        pose = Similarity(at["x_mm"], at["y_mm"], at["rotation_deg"], 1.0)
+        view = View(np.zeros((0, 0, 3), np.uint8), plane, pose, drawn.thickness_mm)
+        sheet = control_sheet(drawn, view, measured=truth["run"].get("measured", False))
+        write(path.with_name("sheet.toml"), sheet.encode())
+        written.append(path.with_name("sheet.toml"))
+    return written
 
 
 def _finished(folder: Path, run: Table) -> bool:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
 
 from sample_data.renderer.bench import BenchRig
+from sample_data.renderer.measures import shape_table
 from sample_data.renderer.relief import Design
+from sample_data.renderer.shape import AS_DESIGNED
 from sample_data.renderer.tomltext import toml_text
 from sample_data.renderer.truth import (
     ACCEPT,
@@ -29,6 +31,9 @@ from sample_data.renderer.truth import (
 )
 from sample_data.renderer.units import UnitPlan
 
+BOUNDARY_MM, BORDER_MM, ROUNDNESS_MM, LINE_MM = 0.15, 0.20, 0.15, 0.08
+POSITION_MM, POST_POSITION_MM = 0.20, 0.40
+"""Tolerances of a measured set's sheet."""
 APPROVED_ON = date(2026, 5, 10)
 NOTES = (
     "Agreed, and measured by hand: thickness +-0.10 mm, enamel at most 0.15 mm below the line, clutch retention at "
@@ -37,8 +42,11 @@ NOTES = (
 """What a control sheet for a pin says about properties that the camera does not see."""
 
 
-def control_sheet(design: Design, view: View) -> str:
-    """The control sheet of a design, its places given in pixels of the golden photo that ``view`` describes."""
+def control_sheet(design: Design, view: View, *, measured: bool = False) -> str:
+    """The control sheet of a design, its places given in pixels of the golden photo that ``view`` describes.
+
+    measured : with rows for everything that the truth of a measured set tells, and limits of the boundaries.
+    """
 
     def px(point: tuple[float, float]) -> list[float]:
         return [round(float(v), 1) for v in view.to_photo(np.asarray(point, dtype=np.float64))]
@@ -63,6 +71,7 @@ def control_sheet(design: Design, view: View) -> str:
                 "surface": design.enamel,
                 "accept": ACCEPT,
                 "reject": REJECT,
+                "boundary_mm": BOUNDARY_MM if measured else None,
                 "class": "major",
             }
             for cell in design.cells
@@ -86,14 +95,47 @@ def control_sheet(design: Design, view: View) -> str:
                 "golden_mm": round(nominal[name], 2),
                 "class": "major",
             }
-            for name in sheet_sizes(design)
-        ],
+            for name in (*sheet_sizes(design), *(_further_outline(design) if measured else ()))
+        ]
+        + (_further_sizes(design, px) if measured else []),
         "defects": [
             {"kind": kind, "limit_mm": limit_of(kind, design.enamel), "class": "major"} for kind in DEFECT_LIMITS_MM
         ],
         "aql": {"level": "II", "critical": 0, "major": 2.5, "minor": 4.0},
     }
     return toml_text(sheet)
+
+
+def _further_outline(design: Design) -> tuple[str, ...]:
+    return tuple(n for n in ("width", "height", "max-feret", "min-feret") if n not in sheet_sizes(design))
+
+
+def _further_sizes(design: Design, px: Callable[[tuple[float, float]], list[float]]) -> list[dict[str, Any]]:
+    """Rows for border, roundness, lines, recesses, and the places of hole and posts."""
+    truth = shape_table(design, AS_DESIGNED, 1.0)
+    least = round(truth["border"]["minimum_mm"], 2)
+    rows: list[dict[str, Any]] = [{"name": "border", "nominal_mm": least, "minus_mm": BORDER_MM}]
+    if design.round:
+        rows.append({"name": "roundness", "nominal_mm": 0.0, "plus_mm": ROUNDNESS_MM})
+    for line, true in zip(design.lines, truth["lines"], strict=True):
+        rows.append(
+            {
+                "name": line.name,
+                "feature": "recess" if line.sunk else "line",
+                "at_px": px(line.at_mm),
+                "nominal_mm": round(true["width_mm"], 2),
+                "plus_mm": LINE_MM,
+                "minus_mm": LINE_MM,
+            }
+        )
+    if design.holes:
+        rows.append({"name": "position", "nominal_mm": 0.0, "plus_mm": POSITION_MM})
+    for post in design.posts:
+        at = px(post.at_mm)
+        rows.append(
+            {"name": post.name, "feature": "position", "at_px": at, "nominal_mm": 0.0, "plus_mm": POST_POSITION_MM}
+        )
+    return [row | {"class": "major"} for row in rows]
 
 
 def rig_file(rig: BenchRig) -> str:
