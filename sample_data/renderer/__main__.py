@@ -32,8 +32,7 @@ def _set(given: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m sample_data.renderer",
         description="Renders a sample set.",
-        epilog="'together DESIGN' and 'again DESIGN' render other scenes, 'sheets' writes control sheets anew; ask each for "
-        "--help.",
+        epilog="'together DESIGN', 'again DESIGN' and 'sheets' make other things; ask each for --help.",
     )
     parser.add_argument(
         "--design",
