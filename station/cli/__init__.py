@@ -7,6 +7,7 @@
 ``goldens``    golden seal, golden list
 ``inspecting`` inspect
 ``entering``  enter, entered
+``gauging``   gauge run, gauge from, gauge show, gauge list
 ``comparing``  compare
 ``lots``       lot decide, lot list, plan
 ``photos``     photo
@@ -28,7 +29,20 @@ from typing import Annotated
 import typer
 
 from station import __version__
-from station.cli import bench, charts, comparing, demo, entering, goldens, inspecting, lots, photos, pictures, upkeep
+from station.cli import (
+    bench,
+    charts,
+    comparing,
+    demo,
+    entering,
+    gauging,
+    goldens,
+    inspecting,
+    lots,
+    photos,
+    pictures,
+    upkeep,
+)
 from station.cli.conduct import Context, run
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -37,6 +51,7 @@ bench.register(app)
 goldens.register(app)
 inspecting.register(app)
 entering.register(app)
+gauging.register(app)
 comparing.register(app)
 lots.register(app)
 photos.register(app)

@@ -18,6 +18,7 @@ from station.models import REFERENCE_DIFFERENCE
 from station.service import tools, views
 from station.service.bench import Bench
 from station.service.entering import EnteredValues, as_they_stand, missing_values, without_photo
+from station.service.gauge import Gauge, spreads_in_force
 from station.service.inspecting import Batch, Engine, InProcess
 from station.service.lots import outcome, standing_units, vet_lot_id
 from station.service.measuring import Line
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from station.values.line import Master, Shot
     from station.values.tolerance import ToleranceDocument
 
+
 PROGRAM = f"golden-sample-station {__version__}"
 
 
@@ -46,8 +48,8 @@ def _now() -> datetime:
 class Station:
     """Opens the home named by the settings; makes it where there is none. Close it, or use it in a ``with``.
 
-    ``bench`` holds what can be done with rigs and their calibrations, ``entered`` with values measured by hand.
-    clock : answers the time now, in UTC.
+    ``bench`` holds what can be done with rigs and their calibrations, ``entered`` with values measured by hand,
+    ``gauge`` with gauge studies. clock : answers the time now, in UTC.
 
     Raises
     ------
@@ -64,6 +66,7 @@ class Station:
         self._evidence = Evidence(self.settings.home / "evidence")
         self.bench = Bench(self._db, self._evidence, self.settings, clock)
         self.entered = EnteredValues(self._db, clock)
+        self.gauge = Gauge(self._db, clock, self._line, PROGRAM)
         try:
             self._db.ensure()
             self._evidence.sweep()
@@ -381,6 +384,8 @@ class Station:
     def _line(self, row: GoldenRow, rig: str | None, card: str | None) -> Line:
         from station.sheet import load_sheet
 
+        calibration = self.bench.calibration(rig, card, load_sheet(row.sheet_toml.encode()).viewing)
+        bench = calibration.rig.digest if calibration.rig else None
         return Line(
             evidence=self._evidence.folder,
             golden_digest=row.digest,
@@ -388,11 +393,12 @@ class Station:
             master_document=row.master_document,
             master_digest=row.master_digest,
             sheet_toml=row.sheet_toml,
-            calibration=self.bench.calibration(rig, card, load_sheet(row.sheet_toml.encode()).viewing),
+            calibration=calibration,
             model=REFERENCE_DIFFERENCE,
             program=PROGRAM,
             max_megapixels=self.settings.max_megapixels,
             max_photo_mb=self.settings.max_photo_mb,
+            gauge=spreads_in_force(self._db, row, rig, bench),
         )
 
     def _picture(self, files: dict[str, str | None], kind: str, of: str) -> views.Picture:

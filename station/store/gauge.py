@@ -67,7 +67,7 @@ def study(db: Database, study_id: int) -> GaugeStudyRow:
     with db.read() as c:
         row = c.execute(_studies().where(t.gauge_studies.c.id == study_id)).first()
     if row is None:
-        raise NotFoundError(f"there is no gauge study {study_id}", "List them: station gauge show")
+        raise NotFoundError(f"there is no gauge study {study_id}", "List them: station gauge list")
     return GaugeStudyRow(**row._mapping)
 
 

@@ -85,6 +85,7 @@ class GaugeStudyDocument(Document):
     golden: str | None
     golden_version: int | None
     rig: str | None
+    rig_digest: str | None
     by: str
     made_at: datetime
     program: str
