@@ -235,7 +235,7 @@ def _product(sheet: Sheet) -> Iterator[LintRemark]:
     for there, what, do in wanted:
         if not there:
             yield LintRemark("T7", "the sheet", f"nothing is said about {what}", f"Add {do}.")
-    said = " ".join([product.notes, *sizes]).casefold()
+    said = " ".join([product.notes, *sizes, *(e.name for e in sheet.entered)]).casefold()
     silent = [item for item in UNSEEN if item.rpartition(" ")[0] not in said]
     if silent:
         yield LintRemark(
