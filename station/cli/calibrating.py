@@ -13,7 +13,7 @@ from station.cli.conduct import Card, Json, context_of, document, emit, progress
 from station.values.light import LIGHT_DAYS
 
 if TYPE_CHECKING:
-    from station.service.views import BenchView, CalibrationView, LightCheckView, LightView
+    from station.service.views import BenchView, CalibrationView, LensView, LightCheckView, LightView
 
 calibrate = typer.Typer(help="Measure a bench's lens and light, check them.", no_args_is_help=True)
 calibrate.rich_markup_mode = None
@@ -28,16 +28,50 @@ BAR = 24
 def calibrate_lens(
     context: typer.Context,
     rig: RigName,
-    boards: Annotated[list[Path], typer.Argument(metavar="BOARD.jpg", help="Four to eight pictures of the board.")],
+    boards: Annotated[
+        list[Path],
+        typer.Argument(metavar="BOARD.jpg", help="Four to eight pictures of the board, and one of the empty bench."),
+    ],
+    spacer: Annotated[
+        float | None, typer.Option("--spacer", min=0.1, metavar="MM", help="Height of the spacer under the board.")
+    ] = None,
+    on_spacer: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--on-spacer", metavar="BOARD.jpg", help="A picture of the board on the spacer, camera untouched."
+        ),
+    ] = None,
+    u_spacer: Annotated[
+        float | None,
+        typer.Option("--u-spacer", min=1e-4, metavar="MM", help="Its standard uncertainty; 0.01 if not given."),
+    ] = None,
+    measured: Annotated[
+        float | None,
+        typer.Option("--measured-mm", min=1, metavar="MM", help="A row of squares as measured on the print."),
+    ] = None,
+    over: Annotated[
+        int | None, typer.Option("--over", min=1, metavar="N", help="Over how many squares; all across if not given.")
+    ] = None,
+    u_measured: Annotated[
+        float | None,
+        typer.Option("--u-measured", min=1e-4, metavar="MM", help="Its standard uncertainty; 0.03 if not given."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Measure the lens on pictures of the ChArUco board."""
     with context_of(context).open() as station, progress("Calibrating the lens"):
-        made = station.bench.calibrate_lens(rig, boards)
+        made = station.bench.calibrate_lens(
+            rig, boards, raised=on_spacer or (), spacer_mm=spacer, u_spacer_mm=u_spacer, measured_mm=measured,
+            over=over, u_measured_mm=u_measured,
+        )  # fmt: skip
     if json:
         emit(document(made))
         return
     show(f"Lens of {made.rig}: {made.images} pictures, reprojection residual {made.residual:.3f} px{_until(made)}")
+    assert made.lens is not None
+    _show_lens(made.lens)
+    for remark in made.remarks:
+        show(f"Note: {remark}")
 
 
 @calibrate.command("light")
@@ -132,6 +166,7 @@ def status(context: typer.Context, rig: RigName, json: Json = False) -> None:
             f"Lens: calibrated {bench.lens.made_at:%Y-%m-%d} on {bench.lens.images} pictures, "
             f"{bench.lens.rms_px:.3f} px left; until {bench.lens.expires_at:%Y-%m-%d}"
         )
+        _show_lens(bench.lens)
     else:
         show("Lens: not calibrated.")
     if bench.light is not None:
@@ -161,6 +196,19 @@ def show_state(bench: BenchView) -> None:
             f"Rig {bench.rig} has no lens calibration: lengths come from the colour card, with the larger uncertainty. "
             f"Run: station calibrate lens --rig {bench.rig} BOARD.jpg ..."
         )
+
+
+def _show_lens(lens: LensView) -> None:
+    """Method, parameters with their uncertainties, and what they mean for a part."""
+    show(f"By {lens.method}.")
+    rows = []
+    for f in lens.figures:
+        places = 1 if f.unit == "px" else 4
+        u = "not known" if f.u is None else f"{f.u:.{places}f}"
+        rows.append([f.name, f"{f.value:.{places}f}", u, f.unit if f.unit == "px" else ""])
+    table("Lens", ["", "value", "± (k = 2)", ""], rows)
+    low, high = lens.u_length_mm
+    show(f"The calibration leaves ± {low:.3f} mm in 30 mm on the bench, ± {high:.3f} mm at 3 mm over it (k = 2).")
 
 
 def _show_light(light: LightView) -> None:

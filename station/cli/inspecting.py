@@ -98,7 +98,7 @@ def _tell(bench: BenchView) -> None:
 
 def remarked_reasons(reasons: Sequence[str], gates: Sequence[GateDocument]) -> list[str]:
     """The two gravest reasons, and what speaks of editing where that is no reason by itself."""
-    remarks = [f"remark on the photo: {g.reason}" for g in gates if g.name == "photo" and g.ok and g.reason]
+    remarks = [f"remark on the photo: {g.reason}" for g in gates if g.name in ("photo", "scale") and g.ok and g.reason]
     return [*reasons[:2], *remarks]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from station.errors import CalibrationError, RequestError
 from station.service import tools, views
 from station.service.measuring import keep_photo
-from station.service.showing import bench_view, check_view, rig_view
+from station.service.showing import bench_view, check_view, lens_remarks, lens_view, rig_view
 from station.settings import Settings
 from station.store import records
 from station.store.database import Database
@@ -48,18 +48,57 @@ class Bench:
         """Every registered bench."""
         return [rig_view(self._db, r) for r in records.rigs(self._db)]
 
-    def calibrate_lens(self, rig: str, boards: Sequence[Path]) -> views.CalibrationView:
-        """Measure the lens on pictures of the ChArUco board. Raises CalibrationError where they do not do."""
-        from station.calibrate.lens import calibrate_lens
+    def calibrate_lens(
+        self,
+        rig: str,
+        boards: Sequence[Path],
+        *,
+        raised: Sequence[Path] = (),
+        spacer_mm: float | None = None,
+        u_spacer_mm: float | None = None,
+        measured_mm: float | None = None,
+        over: int | None = None,
+        u_measured_mm: float | None = None,
+    ) -> views.CalibrationView:
+        """Measure the lens on pictures of the ChArUco board.
+
+        Parameters
+        ----------
+        boards
+            Pictures of the board, and of the bench markers.
+        raised, spacer_mm, u_spacer_mm
+            Pictures of the board lying on a spacer; its height and the standard uncertainty of that.
+        measured_mm, over, u_measured_mm
+            A length on the printed board as measured, over how many squares (by default all across), and its standard
+            uncertainty.
+
+        Raises
+        ------
+        CalibrationError
+            The pictures or the lengths do not do.
+        RequestError
+            An uncertainty or a number of squares without the length that it belongs to.
+        """
+        from station.calibrate.lens import U_READING_MM, U_SPACER_MM, MeasuredBoard, Spacer, calibrate_lens
 
         row, bench = self._rig(rig)
-        shots = [self._read(p) for p in boards]
-        lens = calibrate_lens(shots, bench, made_at=self._clock())
-        read = {p: s.sha256 for p, s in zip(boards, shots, strict=True)}
-        self._keep_calibration(row, "lens", lens, read)
+        if (measured_mm is None and (over or u_measured_mm)) or (spacer_mm is None and u_spacer_mm):
+            raise RequestError("an uncertainty or a number of squares has no length", "Give the length as well.")
+        spacer = None if spacer_mm is None else Spacer(spacer_mm, u_spacer_mm or U_SPACER_MM)
+        measured = None
+        if measured_mm is not None:
+            across = bench.board.squares[0] if bench.board is not None else 1
+            measured = MeasuredBoard(measured_mm, over or across, u_measured_mm or U_READING_MM)
+        low, high = ([self._read(p) for p in paths] for paths in (boards, raised))
+        lens = calibrate_lens(low, bench, made_at=self._clock(), raised=high, spacer=spacer, measured=measured)
+        self._keep_calibration(
+            row, "lens", lens, {p: s.sha256 for p, s in zip([*boards, *raised], [*low, *high], strict=True)}
+        )
+        seen = lens_view(lens, bench)
         return views.CalibrationView(
             rig=rig, kind="lens", images=lens.images, residual=lens.rms_px, made_at=lens.made_at,
-            expires_at=lens.expires_at, detail={"rms_px": lens.rms_px, "u_scale": lens.u_scale},
+            expires_at=lens.expires_at, detail={"rms_px": lens.rms_px, "u_scale": lens.u_scale}, lens=seen,
+            remarks=tuple(lens_remarks(lens, bench)),
         )  # fmt: skip
 
     def calibrate_light(

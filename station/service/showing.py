@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
+import numpy as np
+
 from station.service import views
 from station.store import records
 from station.store.database import Database
 from station.store.rows import GoldenRow, LotDecisionRow, LotRow, ReviewRow, RigRow, UnitRow
-from station.values.bench import Calibration, LightCalibration
+from station.values.bench import Calibration, LensCalibration, LightCalibration, Rig
 from station.values.documents import Verdict
 from station.values.light import LightCheck
 
@@ -69,13 +71,56 @@ def bench_view(
         expiring=tuple(expiring),
         lens=None
         if found.lens is None
-        else views.LensView(
-            made_at=found.lens.made_at, expires_at=found.lens.expires_at, rms_px=found.lens.rms_px,
-            images=found.lens.images,
-        ),
+        else lens_view(found.lens, found.rig),
         light=_light_view(found.light) if found.light else None,
         last_check=history[-1] if found.last_check else None, drift=tuple(history),
     )  # fmt: skip
+
+
+def lens_view(lens: LensCalibration, rig: Rig) -> views.LensView:
+    """A lens calibration as a person reads it."""
+    from station.calibrate.plane import looking_down
+
+    plane = looking_down(lens, rig)
+    centre = np.zeros(2)
+    names = ("focal length", "principal point x", "principal point y", "k1", "k2")
+    spreads = lens.spreads
+    return views.LensView(
+        made_at=lens.made_at,
+        expires_at=lens.expires_at,
+        rms_px=lens.rms_px,
+        images=lens.images,
+        method=lens.method,
+        figures=tuple(
+            views.LensFigure(
+                name=name,
+                value=float(lens.parameters[i]),
+                u=None if spreads is None else 2 * float(spreads[i]),
+                unit="px" if i < 3 else "1",
+            )
+            for i, name in enumerate(names)
+        ),
+        u_length_mm=(2 * 30 * plane.u_scale_at(centre, 0.0), 2 * 30 * plane.u_scale_at(centre, 3.0)),
+        watched=lens.pose is not None,
+    )
+
+
+def lens_remarks(lens: LensCalibration, rig: Rig) -> list[str]:
+    """What a lens calibration leaves open, and what would close it."""
+    said = []
+    if "focal length from the rig" in lens.method:
+        said.append(
+            f"The focal length follows from the rig's distance of {rig.camera.distance_mm:g} mm: for parts that stand "
+            "high add tilted views, or a view on a spacer."
+        )
+    if lens.pose is None and rig.markers:
+        said.append(
+            "No picture shows the bench markers: add one of the empty bench, or a camera that was knocked is not "
+            "noticed."
+        )
+    if rig.mat is not None and rig.mat.made == "printed" and lens.u_print is None:
+        said.append("The mat is a print nobody measured: add --measured-mm LENGTH --over SQUARES.")
+    return said
 
 
 def _light_view(light: LightCalibration) -> views.LightView:

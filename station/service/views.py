@@ -22,6 +22,33 @@ class RigView(Document):
     light_expires_at: datetime | None
 
 
+class LensFigure(Document):
+    """One parameter of a lens. ``u``: expanded uncertainty, k = 2; None in records of earlier versions."""
+
+    name: str
+    value: float
+    u: float | None
+    unit: Literal["px", "1"]
+
+
+class LensView(Document):
+    """A lens calibration in force.
+
+    figures : focal length, principal point, k1, k2. u_length_mm : expanded uncertainty (k = 2) that the calibration
+    leaves in 30 mm, on the bench and 3 mm over it. watched : a picture told where the camera stood, so that one which
+    was knocked is noticed.
+    """
+
+    made_at: datetime
+    expires_at: datetime
+    rms_px: float
+    images: int
+    method: str
+    figures: tuple[LensFigure, ...]
+    u_length_mm: tuple[float, float]
+    watched: bool
+
+
 class CalibrationView(Document):
     """A calibration just made: its residuals and until when it holds.
 
@@ -37,6 +64,7 @@ class CalibrationView(Document):
     detail: dict[str, float | None]
     faults: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    lens: LensView | None = None
 
 
 class LightCheckView(Document):
@@ -61,15 +89,6 @@ class LightCheckView(Document):
     lux: float | None
     lux_reason: str
     tone: float
-
-
-class LensView(Document):
-    """A lens calibration in force."""
-
-    made_at: datetime
-    expires_at: datetime
-    rms_px: float
-    images: int
 
 
 class FlickerView(Document):
