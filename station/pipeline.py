@@ -15,10 +15,19 @@ from station.calibrate.light import correct
 from station.errors import AlignmentError, SheetError
 from station.judge import DECISION_RULES, FINDINGS, judge_unit
 from station.measure.align import GoldenFrame, align, golden_frame
+from station.measure.boundaries import measure_boundaries
 from station.measure.colour import measure_regions, region_mean
+from station.measure.features import FeatureRequest, measure_features, place_features
 from station.measure.logo import measure_marks
 from station.measure.off_colour import with_off_colour
-from station.measure.outline import measure_golden_sizes, measure_sizes, struck_outline
+from station.measure.outline import (
+    OutlineShift,
+    measure_golden_sizes,
+    measure_outline,
+    measure_sizes,
+    outline_document,
+    struck_outline,
+)
 from station.measure.part import PartOutline
 from station.measure.placements import unlike_enamel, with_placements
 from station.measure.polygon import polygon_mask
@@ -37,7 +46,7 @@ from station.values.documents import (
     UnitDocument,
 )
 from station.values.gauge import GaugeSpreads
-from station.values.geometry import Frame, Similarity
+from station.values.geometry import Frame, Similarity, camera_centre
 from station.values.line import (
     FIRST_REGION,
     LENGTHS,
@@ -126,7 +135,7 @@ def measure_master(
         _region_master(request, FIRST_REGION + i, golden, frame, labels, corrected)
         for i, request in enumerate(requests)
     )
-    return Master(
+    master = Master(
         number=number,
         version=version,
         sheet_digest=sheet.digest,
@@ -141,7 +150,15 @@ def measure_master(
         u_thickness_mm=U_THICKNESS_MM if tolerance is None else tolerance / math.sqrt(3),
         regions=regions,
         marks=tuple(marks),
-        sizes_mm=measure_golden_sizes(golden.image, frame, outline, holes),
+        sizes_mm=measure_golden_sizes(
+            golden.image,
+            frame,
+            outline,
+            holes,
+            pose=pose,
+            camera_mm=camera_centre(golden.plane),
+            thickness_mm=thickness,
+        ),
         u_scale=golden.u_scale,
         scale_source=golden.scale_source,
         noise=golden.noise,
@@ -154,6 +171,11 @@ def measure_master(
         fit=_fit(corrected),
         card_colours=corrected.card.colours if corrected.card is not None and corrected.card.usable else None,
     )
+    places = [
+        FeatureRequest(s.name, s.kind, _mm(frame, in_frame(s.at_px, s.at_mm)), _mm(frame, in_frame(s.to_px, s.to_mm)))
+        for s in sheet.sizes
+    ]
+    return replace(master, features=place_features(master, places))
 
 
 def correct_like(master: Master, shot: Shot, calibration: Calibration) -> Corrected:
@@ -195,6 +217,13 @@ def place_again(master: Master, photos: Sequence[Corrected]) -> Master:
     return replace(with_placements(master, seen), again=tuple(sorted(c.shot.sha256 for c in photos)))
 
 
+def _mm(frame: Frame, px: Float | None) -> tuple[float, float] | None:
+    if px is None:
+        return None
+    x, y = frame.to_mm(px)
+    return float(x), float(y)
+
+
 def _fit(corrected: Corrected) -> FitDocument | None:
     """How the correction of a photo was chosen, where it is used."""
     return fit_document(corrected.card) if corrected.card is not None and corrected.card.usable else None
@@ -206,6 +235,8 @@ def _vet_places(sheet: Sheet, shot: Shot) -> None:
     places = [(f"the seed of region {r.name!r}", (r.seed_px,)) for r in sheet.regions if r.seed_px is not None]
     for what, rows in (("region", sheet.regions), ("mark", sheet.marks)):
         places += [(f"a corner of {what} {row.name!r}", row.polygon_px) for row in rows if row.polygon_px is not None]
+    for size in sheet.sizes:
+        places += [(f"the point of size {size.name!r}", (p,)) for p in (size.at_px, size.to_px) if p is not None]
     width, height = shot.size
     for what, points in places:
         x, y = next((p for p in points if not (0 <= p[0] <= width - 1 and 0 <= p[1] <= height - 1)), (None, None))
@@ -259,20 +290,22 @@ def inspect(
     del corrected  # of a 12-megapixel photo 150 MB, and all that follows looks at the golden frame only
     measurements: tuple[Measurement, ...] = ()
     findings: tuple[Finding, ...] = ()
+    outline: OutlineShift | None = None
     calliper = {s.name: s.golden_mm for s in sheet.sizes if s.golden_mm is not None}
     registered = all(g.ok for g in aligned.gates if g.name in ("part", "alignment", "identity"))
     if registered:
         marks = measure_marks(aligned, master)
+        outline = measure_outline(aligned.image, master, master.outline_mm)
         measurements = (
             *measure_regions(aligned, master),
             *marks,
-            *measure_sizes(aligned, master, [s.name for s in sheet.sizes], calliper_mm=calliper),
+            *measure_features(aligned, master, sheet.sizes, outline=outline),
         )
         findings = find_defects(aligned, master, model, marks)
         findings = with_off_colour(aligned, master, marks, findings)
     if gauge is not None:
         measurements = with_spreads(measurements, gauge.spreads)
-    judged = judge_unit(measurements, findings, gates, sheet, golden_sizes_mm={**master.sizes_mm, **calliper})
+    judged = judge_unit(measurements, findings, gates, sheet, golden_sizes_mm=own_sizes(master, calliper))
     pose = aligned.similarity
     document = UnitDocument(
         unit=unit,
@@ -295,6 +328,7 @@ def inspect(
         alignment=AlignmentDocument(rms_px=aligned.rms_px, overlap=aligned.overlap) if registered else None,
         measurements=judged.measurements,
         findings=judged.findings,
+        outline=outline_document(outline) if outline is not None and aligned.scale_source != "part" else None,
         decision_rule=DECISION_RULES[sheet.decision.guard_band],
         correction=correction,
         gauge=_gauge_use(gauge, measurements),

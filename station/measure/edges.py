@@ -49,16 +49,25 @@ def places_along(contour_mm: Float, *, hole: bool = False) -> Places:
     return Places(points, -normals if hole else normals)
 
 
-def profiles(image: LinearRGB, frame: Frame, places: Places, reach_mm: tuple[float, float]) -> tuple[Float, Float]:
+def profiles(
+    image: LinearRGB,
+    frame: Frame,
+    places: Places,
+    reach_mm: tuple[float, float],
+    *,
+    blur_px: float = _BLUR_PX,
+    along: float = _TANGENTIAL,
+) -> tuple[Float, Float]:
     """Linear RGB along every normal.
 
-    reach_mm : from (negative, inside) to (positive, outside). Returns the positions (m,) mm and the profiles (n, m, 3),
-    averaged a little along the contour; NaN where the raster ends.
+    reach_mm : from (negative, inside) to (positive, outside). blur_px : Gaussian blur of the raster. along : places
+    over which profiles are averaged along the contour (Gaussian sigma). Returns the positions (m,) mm and the profiles
+    (n, m, 3); NaN where the raster ends.
     """
     s = np.arange(reach_mm[0], reach_mm[1] + STEP_MM / 2, STEP_MM)
     points = places.points[:, None, :] + places.normals[:, None, :] * s[None, :, None]
-    values = sample(spline_coefficients(image.pixels, _BLUR_PX), frame.to_px(points)).astype(np.float64)
-    return s, smooth_closed(values, _TANGENTIAL)
+    values = sample(spline_coefficients(image.pixels, blur_px), frame.to_px(points)).astype(np.float64)
+    return s, smooth_closed(values, along)
 
 
 def steepest_path(s: Float, values: Float, *, prefer_outer: float, centre: float = 0.0, width_mm: float = 0.0) -> Float:

@@ -66,3 +66,43 @@ def feret(points: Float) -> tuple[float, float, float, float]:
         float(widths[k]),
         float(np.degrees(np.arctan2(normal[k, 1], normal[k, 0])) % 180),
     )
+
+
+def calliper_direction(points: Float, axis_deg: float, reach_deg: float = 3.0) -> float:
+    """The direction near an axis in which a calliper comes to rest on a contour (degrees).
+
+    Jaws that lie on two sides settle where the width is least, tip to tip they are turned to where it is largest;
+    where the width has neither within ``reach_deg`` of the axis, it is taken along the axis. So a part that lies
+    slightly askew in its frame keeps its width.
+    """
+    from scipy.spatial import ConvexHull
+
+    p = np.asarray(points, dtype=np.float64)
+    hull = p[ConvexHull(p).vertices]
+    angles = axis_deg + np.linspace(-reach_deg, reach_deg, 241)
+    along = hull @ np.stack([np.cos(np.radians(angles)), np.sin(np.radians(angles))])
+    widths = along.max(axis=0) - along.min(axis=0)
+    for k in (int(np.argmin(widths)), int(np.argmax(widths))):
+        if 12 <= k < len(angles) - 12:  # 0.3 degrees from either end
+            return float(angles[k])
+    return axis_deg
+
+
+def feret_points(points: Float, angle_deg: float) -> tuple[Float, Float]:
+    """The two (2,) points of a contour that end its width in a direction, the least one first."""
+    p = np.asarray(points, dtype=np.float64)
+    a = np.radians(angle_deg)
+    along = p @ np.array([np.cos(a), np.sin(a)])
+    return p[int(np.argmin(along))], p[int(np.argmax(along))]
+
+
+def fit_circle_robustly(points: Float) -> Circle:
+    """The least-squares circle of the points that lie within five spreads of it (normalised median absolute deviation):
+    a dent or a bad stretch of the edge does not pull it. roundness : of those points."""
+    circle = fit_circle(points)
+    for _ in range(4):
+        off = np.hypot(points[:, 0] - circle.x, points[:, 1] - circle.y)
+        middle = float(np.median(off))
+        spread = 1.4826 * float(np.median(np.abs(off - middle)))
+        circle = fit_circle(points[np.abs(off - middle) <= 5 * spread + 1e-6])
+    return circle

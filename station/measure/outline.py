@@ -1,7 +1,8 @@
 """The struck outline and the sizes that follow from it.
 
-The golden's outline is found as an edge; a unit's is measured *against* the golden's, along the same normals, so that
-what moves an edge the same way on both (shoulder, shadow) cancels in the comparison.
+The golden's outline is found as an edge; the silhouette of golden and unit lies a little beyond it
+(:mod:`station.measure.silhouette`) and is found the same way on both, so that what is misread on both cancels in a
+comparison.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from numpy.typing import NDArray
 
 from station.measure.edges import (
     SPACING_MM,
-    contact_valley,
     gap_median,
     places_along,
     profiles,
@@ -24,36 +24,50 @@ from station.measure.edges import (
     reject_outliers,
     steepest_path,
 )
-from station.measure.feret import feret, fit_circle
+from station.measure.feret import calliper_direction, feret, feret_points, fit_circle, fit_circle_robustly
+from station.measure.flats import longest_flat
 from station.measure.polygon import centroid, outward_normals, signed_area
+from station.measure.silhouette import (
+    EVERY,
+    OUTER,
+    VISIBLE_REACH_MM,
+    WIDTH_MM,
+    Silhouette,
+    find_like,
+    find_silhouette,
+    shoulder_width,
+    silhouette_of,
+)
+from station.values.budget import LengthBudget
 from station.values.colour import LinearRGB
-from station.values.geometry import Frame
+from station.values.documents import OutlineDocument
+from station.values.geometry import Frame, Similarity
 from station.values.line import Aligned, Master, Measurement
 
 Float = NDArray[np.float64]
 
-SHOULDER_U_MM = 0.025
-"""Standard uncertainty of the shoulder's width (see :func:`shoulder_width`), the same all round a part."""
-_SHOULDER_MM = 0.03  # where the picture does not show it: the last 0.13 of a radius of 0.2-0.25 mm is beyond 60 degrees
-_BLUR_MM = 0.03  # edge blur of a bench photo, about one pixel
-_EDGE_MM = 0.003  # standard uncertainty of a place on the edge under another rotation, measured on rendered parts
 _SMOOTH = 4  # places either side of a local quadratic fit along the contour
 _ROUND = 0.03  # roundness over diameter above which an outline is not a circle
-_REACH_MM = (-0.4, 0.4)  # of the profiles, inside and outside
-_OUTER = 0.8  # worth of a millimetre further out, in units of the saturated gradient energy
-_U_COMPARED_MM = 0.022  # standard; of a difference in size to the golden, and what half a turn adds to it, where the
-_U_TURNED_MM = 0.075  # light on rim and shoulder swaps sides. Twice both covers all 77 curated sizes
+_U_EDGE_MM = 0.006  # standard; of the silhouette at one place, of one photo under one light
+_U_TURNED_MM = 0.008  # standard; what half a turn adds to it, where the light on the shoulder swaps sides
+_U_SHOULDER_MM = 0.02  # standard; of where the silhouette lies all round a part: the same on both sides and both parts
+_U_HOLE_TURNED_MM = 0.03  # the same for a hole, whose bench lies in its own shadow
+_U_HOLE_MM = 0.025  # standard; of the shoulder of a hole
+_INDEPENDENT_MM = 6.0  # along the contour, beyond which two places are misread independently
 _NOTHING: Mapping[str, float] = MappingProxyType({})
-_METHOD = "steepest gradient along the normals of the golden's outline, linear light"
-_LENGTHS = ("width", "height", "diameter", "max-feret", "min-feret", "roundness")
+_METHOD = "silhouette beyond the steepest gradient along the normals of the golden's outline, linear light"
+_LENGTHS = ("width", "height", "diameter", "max-feret", "min-feret", "roundness", "flat", "area")
 
 
 @dataclass(frozen=True, slots=True)
 class OutlineShift:
-    """A unit's outline against the golden's. contour : (n, 2) mm, golden frame. shift : (n,) mm, positive outwards.
+    """A unit's outline against the golden's.
 
-    u : (n,) standard uncertainty of a place in mm, from the scatter of its neighbourhood. gaps : share of places
-    without an edge that agrees with its neighbours'.
+    contour : (n, 2) mm of the unit in the golden frame; golden : (n, 2) mm of the golden, read the same way, place by
+    place. Both are silhouettes; of a hole both are visible edges, shoulder_mm within it. shift : (n,) mm from golden to
+    unit, positive outwards. u : (n,) standard uncertainty of a place in mm, from the scatter of its neighbourhood.
+    gaps : share of places without an edge that agrees with its neighbours'. shoulder_mm : from the visible edge to the
+    silhouette, median.
     """
 
     contour: Float
@@ -61,6 +75,7 @@ class OutlineShift:
     u: Float
     gaps: float
     shoulder_mm: float
+    golden: Float
 
 
 def struck_outline(image: LinearRGB, frame: Frame, coarse_mm: Float, *, hole: bool = False) -> Float:
@@ -73,7 +88,7 @@ def struck_outline(image: LinearRGB, frame: Frame, coarse_mm: Float, *, hole: bo
     for reach, width in ((0.45, 0.25), (0.2, 0.1)):
         places = places_along(contour, hole=hole)
         s, values = profiles(image, frame, places, (-reach, reach))
-        edge = steepest_path(s, values, prefer_outer=_OUTER, width_mm=width)
+        edge = steepest_path(s, values, prefer_outer=OUTER, width_mm=width)
         edge = reject_outliers(edge, half=8)
         contour = places.moved(quadratic_smooth(edge, _SMOOTH))
     return contour
@@ -84,38 +99,43 @@ def measure_outline(image: LinearRGB, master: Master, outline_mm: Float, *, hole
 
     image : the unit in the golden frame. outline_mm : the golden's outline or one of its holes.
     """
-    places = places_along(outline_mm, hole=hole)
-    s, golden = profiles(master.image, master.frame, places, _REACH_MM)
-    _, unit = profiles(image, master.frame, places, _REACH_MM)
-    edge = steepest_path(s, golden, prefer_outer=_OUTER, width_mm=0.12)
-    shift = steepest_path(s, unit, prefer_outer=_OUTER, width_mm=0.12) - edge
+    if hole:
+        return _hole(image, master, outline_mm)
+    golden = silhouette_of(master)
+    unit = find_like(image, master.frame, golden)
+    raw = unit.edge - golden.edge
+    shift = golden.steady(raw)
+    at = golden.steady(golden.edge)
+    u = np.repeat(_scatter(raw, shift[::EVERY]), EVERY)[: len(shift)]
+    gaps = float(np.mean(~unit.seen))
+    places = golden.places
+    return OutlineShift(places.moved(at + shift), shift, u, gaps, unit.shoulder_mm, places.moved(at))
+
+
+def outline_document(outline: OutlineShift) -> OutlineDocument:
+    """An outline as the unit document holds it, every 0.4 mm, clockwise as seen."""
+    points, shift, u = outline.golden[::EVERY], outline.shift[::EVERY], outline.u[::EVERY]
+    if signed_area(points) < 0:
+        points, shift = points[::-1], shift[::-1]
+    return OutlineDocument(
+        points_mm=tuple((round(float(x), 4), round(float(y), 4)) for x, y in points),
+        shift_mm=tuple(round(float(s), 4) for s in shift),
+        u_mm=round(2 * math.hypot(float(np.median(u)), math.sqrt(2) * math.hypot(_U_EDGE_MM, _U_TURNED_MM)), 4),
+    )
+
+
+def _hole(image: LinearRGB, master: Master, outline_mm: Float) -> OutlineShift:
+    places = places_along(outline_mm, hole=True)
+    s, golden = profiles(master.image, master.frame, places, VISIBLE_REACH_MM)
+    _, unit = profiles(image, master.frame, places, VISIBLE_REACH_MM)
+    edge = steepest_path(s, golden, prefer_outer=OUTER, width_mm=WIDTH_MM)
+    shift = steepest_path(s, unit, prefer_outer=OUTER, width_mm=WIDTH_MM) - edge
     clean = reject_outliers(shift, half=10)
     steady = quadratic_smooth(clean, _SMOOTH)
     gaps = float(np.mean(shift != clean))
-    return OutlineShift(places.moved(steady), steady, _scatter(shift, steady), gaps, _shoulder(s, golden, edge))
-
-
-def shoulder_width(image: LinearRGB, frame: Frame, outline_mm: Float) -> float:
-    """How far (mm) inside the struck outline its visible edge lies on the golden.
-
-    The shoulder of a struck part is rounded. Its last hundredths of a millimetre are so steep that they mirror the
-    bench and end the bright metal early: by 0.03 mm on a tight gold rim, by 0.13 mm on a polished nickel one of 0.28 mm
-    radius. Where the shoulder really ends, part and bench meet and both are darkest; that place is looked for beyond
-    the visible edge.
-    """
-    places = places_along(outline_mm)
-    s, values = profiles(image, frame, places, _REACH_MM)
-    return _shoulder(s, values, steepest_path(s, values, prefer_outer=_OUTER, width_mm=0.12))
-
-
-def _shoulder(s: Float, values: Float, edge: Float) -> float:
-    distance = contact_valley(s, values, edge)
-    known = distance[np.isfinite(distance)]
-    if len(known) < 0.3 * len(edge):
-        return _SHOULDER_MM
-    valley = float(np.median(known))
-    # The tail of the blurred edge pushes the valley out while the two are close together.
-    return valley - _BLUR_MM * math.exp(-((valley / (2 * _BLUR_MM)) ** 2))
+    return OutlineShift(
+        places.moved(steady), steady, _scatter(shift, steady), gaps, silhouette_of(master).shoulder_mm, places.points
+    )
 
 
 def _scatter(raw: Float, steady: Float) -> Float:
@@ -128,26 +148,27 @@ def _scatter(raw: Float, steady: Float) -> Float:
 
 
 def contour_sizes(outline_mm: Float, holes_mm: Sequence[Float], shoulder_mm: float) -> dict[str, float]:
-    """Every size of an outline and its holes, in mm (area in mm2), by name, the shoulder's width added.
+    """Every size of an outline and its holes, in mm (area in mm2), by name.
 
-    outline_mm, holes_mm : closed (n, 2) contours of the visible edges, as :func:`struck_outline` gives them.
-    width and height are those of the bounding box in the golden frame; diameter and roundness of the least-squares
-    circle are there for round outlines only. Holes are counted from the largest: hole-diameter, hole-diameter-2 ...
+    outline_mm : closed (n, 2) silhouette. holes_mm : closed (n, 2) visible edges of holes, whose shoulder, shoulder_mm
+    wide, is taken off. width and height are what a calliper reads along x and y of the golden frame
+    (:func:`calliper_direction`); diameter, roundness and flat (the longest one's length, 0 for none) are there for
+    round outlines only. Holes are counted from the largest: hole-diameter, hole-diameter-2 ...
     """
-    outline_mm = places_along(outline_mm).moved(shoulder_mm)
-    low, high = outline_mm.min(axis=0), outline_mm.max(axis=0)
     longest, _, shortest, _ = feret(outline_mm)
     sizes = {
-        "width": float(high[0] - low[0]),
-        "height": float(high[1] - low[1]),
+        "width": _extent(outline_mm, calliper_direction(outline_mm, 0.0)),
+        "height": _extent(outline_mm, calliper_direction(outline_mm, 90.0)),
         "max-feret": longest,
         "min-feret": shortest,
         "area": abs(signed_area(outline_mm)),
     }
-    circle = fit_circle(outline_mm)
+    circle = fit_circle_robustly(outline_mm)
     if circle.roundness < _ROUND * 2 * circle.radius:
         sizes["diameter"] = 2 * circle.radius
-        sizes["roundness"] = circle.roundness
+        sizes["roundness"] = fit_circle(outline_mm).roundness
+        flat = longest_flat(outline_mm)
+        sizes["flat"] = flat.length_mm if flat is not None else 0.0
     for k, hole in enumerate(_by_size(holes_mm)):
         ending = "" if k == 0 else f"-{k + 1}"
         sizes[f"hole-diameter{ending}"] = 2 * (fit_circle(hole).radius - shoulder_mm)
@@ -155,50 +176,115 @@ def contour_sizes(outline_mm: Float, holes_mm: Sequence[Float], shoulder_mm: flo
     return sizes
 
 
+def _extent(contour: Float, direction_deg: float) -> float:
+    first, last = feret_points(contour, direction_deg)
+    angle = math.radians(direction_deg)
+    return float((last - first) @ np.array([math.cos(angle), math.sin(angle)]))
+
+
+def at_its_height(
+    contour_mm: Float,
+    pose: Similarity,
+    camera_mm: tuple[float, float, float] | None,
+    thickness_mm: float | None,
+    shoulder_mm: float,
+) -> Float:
+    """(n, 2) silhouette moved to where it lies, from where the plane of the face shows it.
+
+    Where the edge faces away from the camera the silhouette is the shoulder's end, shoulder_mm below the face; where
+    its side wall is seen, it is the wall's foot on the bench. Points at another height than the face's are seen moved
+    along the ray from the camera. contour_mm : closed, golden frame. pose : golden frame to bench mm. camera_mm : x, y
+    and height of the camera's centre in bench mm; without it nothing is moved.
+    """
+    if camera_mm is None or thickness_mm is None:
+        return contour_mm
+    axis, above = np.array(camera_mm[:2]), camera_mm[2]
+    bench = pose.apply(contour_mm)
+    out = Similarity(0.0, 0.0, pose.rotation_deg, 1.0).apply(outward_normals(contour_mm))
+    wall = ((bench - axis) * out).sum(axis=1) < 0
+    height = np.where(wall, 0.0, max(thickness_mm - shoulder_mm, 0.0))[:, None]
+    return pose.inverse().apply(axis + (bench - axis) * (above - height) / (above - thickness_mm))
+
+
 def measure_golden_sizes(
-    image: LinearRGB, frame: Frame, outline_mm: Float, holes_mm: Sequence[Float] = ()
+    image: LinearRGB,
+    frame: Frame,
+    outline_mm: Float,
+    holes_mm: Sequence[Float] = (),
+    *,
+    pose: Similarity | None = None,
+    camera_mm: tuple[float, float, float] | None = None,
+    thickness_mm: float | None = None,
 ) -> dict[str, float]:
     """Sizes of the golden by name, see :func:`contour_sizes`, for ``Master.sizes_mm``.
 
     outline_mm, holes_mm : coarse or fine; they are located on the picture once more, so the result does not depend on
-    it.
+    it. pose, camera_mm, thickness_mm : as :func:`at_its_height` takes them, where the camera is known.
     """
-    fine = struck_outline(image, frame, outline_mm)
+    silhouette = find_silhouette(image, frame, struck_outline(image, frame, outline_mm))
     holes = [struck_outline(image, frame, h, hole=True) for h in holes_mm]
-    return contour_sizes(fine, holes, shoulder_width(image, frame, fine))
+    outline = at_its_height(
+        silhouette.contour, pose or Similarity(), camera_mm, thickness_mm, _shoulder_radius(silhouette)
+    )
+    return contour_sizes(outline, holes, silhouette.shoulder_mm)
 
 
 def measure_sizes(
-    aligned: Aligned, master: Master, requests: Sequence[str], *, calliper_mm: Mapping[str, float] = _NOTHING
+    aligned: Aligned,
+    master: Master,
+    requests: Sequence[str],
+    *,
+    calliper_mm: Mapping[str, float] = _NOTHING,
+    outline: OutlineShift | None = None,
 ) -> tuple[Measurement, ...]:
     """The sizes of a unit that the control sheet asks for by name (see :func:`contour_sizes`), in mm.
 
     A length in the golden frame times ``aligned.similarity.scale``. ``position`` is how far a hole lies from the
-    golden's place. ``u`` (k = 2) joins edge scatter, edge definition, registration and the scale of the plane. Without
-    a scale of its own (``scale_source`` is ``part``) a photo gives no millimetres: the value is None and ``why`` says
-    so.
+    golden's place. ``u`` (k = 2) joins edge scatter, edge definition, placement, height and the scale of the plane.
+    Without a scale of its own (``scale_source`` is ``part``) a photo gives no millimetres: the value is None and
+    ``why`` says so.
 
     calliper_mm : the golden's own sizes by calliper. Such a size is the calliper's plus the difference between unit and
     golden, both read the same way, so that what the outline misreads on both cancels (comparison with a master).
+    outline : as :func:`measure_outline` measured it on ``aligned``, where the caller has it.
     """
     if aligned.scale_source == "part":
         why = "the photo has no scale of its own: no rig was named, and no card of known size"
         return tuple(_unknown(n, why) for n in requests)
-    outline = measure_outline(aligned.image, master, master.outline_mm)
+    outline = outline or measure_outline(aligned.image, master, master.outline_mm)
     holes = [measure_outline(aligned.image, master, h, hole=True) for h in _by_size(master.holes_mm)]
-    sizes = contour_sizes(outline.contour, [h.contour for h in holes], outline.shoulder_mm)
-    return tuple(_measurement(name, aligned, master, outline, holes, sizes, calliper_mm.get(name)) for name in requests)
+    radius = _shoulder_radius(silhouette_of(master))
+    unit = at_its_height(outline.contour, aligned.similarity, aligned.camera_mm, master.thickness_mm, radius)
+    same_bench = aligned.bench is not None and aligned.bench == master.bench
+    camera = aligned.camera_mm if same_bench else None
+    golden = at_its_height(outline.golden, master.pose, camera, master.thickness_mm, radius)
+    reading = _Reading(
+        aligned,
+        master,
+        outline,
+        holes,
+        unit,
+        contour_sizes(unit, [h.contour for h in holes], outline.shoulder_mm),
+        contour_sizes(golden, [h.golden for h in holes], outline.shoulder_mm),
+    )
+    return tuple(_measurement(name, reading, calliper_mm.get(name)) for name in requests)
 
 
-def _measurement(
-    name: str,
-    aligned: Aligned,
-    master: Master,
-    outline: OutlineShift,
-    holes: list[OutlineShift],
-    sizes: dict[str, float],
-    calliper_mm: float | None,
-) -> Measurement:
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A unit's outline and holes with its sizes and the golden's, read the same way. unit : (n, 2) mm silhouette."""
+
+    aligned: Aligned
+    master: Master
+    outline: OutlineShift
+    holes: list[OutlineShift]
+    unit: Float
+    sizes: dict[str, float]
+    golden: dict[str, float]
+
+
+def _measurement(name: str, reading: _Reading, calliper_mm: float | None) -> Measurement:
+    aligned, master, holes = reading.aligned, reading.master, reading.holes
     scale = aligned.similarity.scale
     base, index = _hole_index(name)
     if base in ("hole-diameter", "position"):
@@ -206,64 +292,116 @@ def _measurement(
             return _unknown(name, f"the golden has {len(holes)} through holes" if holes else "the golden has no hole")
         source = holes[index]
     elif name in _LENGTHS:
-        source = outline
+        source = reading.outline
     else:
         return _unknown(name, f"the station measures {', '.join((*_LENGTHS, 'hole-diameter', 'position'))}")
-    if name not in sizes:
+    if name not in reading.sizes:
         return _unknown(name, "the outline is not a circle")
     if source.gaps > 0.25:
         return _unknown(name, f"the edge cannot be followed over {source.gaps:.0%} of its length")
-    where = (0.0, 0.0)
-    method = _METHOD
+    value = reading.sizes[name] * (scale**2 if name == "area" else scale)
+    compared = calliper_mm is not None and name in reading.golden
     if base == "position":
-        golden = centroid(_by_size(master.holes_mm)[index])
-        centre = centroid(source.contour)
-        value = float(np.hypot(*(centre - golden))) * scale
-        spread = math.hypot(_mean_u(source), aligned.u_offset_mm)
-        where = (float(centre[0]), float(centre[1]))
-    else:
-        value = sizes[name] * scale
-        if base == "hole-diameter":
-            centre = centroid(source.contour)
-            where = (float(centre[0]), float(centre[1]))
-        spread = math.hypot(_size_u(name, source), value * aligned.u_scale)
-        if calliper_mm is not None and name in master.sizes_mm:
-            value += calliper_mm - master.sizes_mm[name]
-            turned = math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg)
-            spread = math.hypot(_U_COMPARED_MM, _U_TURNED_MM * math.sin(turned / 2), value * aligned.u_scale)
-            method += ", compared with the golden's calliper size"
+        value = float(np.hypot(*(centroid(source.contour) - centroid(_by_size(master.holes_mm)[index])))) * scale
+    elif compared and calliper_mm is not None:
+        value += calliper_mm - reading.golden[name]
+    points = _points(name, reading, source)
+    budget = _budget(name, reading, source, points, value, compared=compared)
     detail: dict[str, object] = {
         "scale_source": aligned.scale_source,
         "golden_mm": round(master.sizes_mm[name], 4) if name in master.sizes_mm else None,
         "gaps": round(source.gaps, 3),
-        "shoulder_mm": round(outline.shoulder_mm, 4),
+        "shoulder_mm": round(reading.outline.shoulder_mm, 4),
+        "budget": budget.as_detail(),
+        "points_mm": [[round(float(x), 4), round(float(y), 4)] for x, y in points],
     }
-    return Measurement(f"size:{name}", "size", value, "mm", 2 * spread, method, where, detail=detail)
+    where = (0.0, 0.0) if source is reading.outline else (float(points[0][0]), float(points[0][1]))
+    method = _METHOD + (", compared with the golden's calliper size" if compared else "")
+    unit = "mm2" if name == "area" else "mm"
+    return Measurement(f"size:{name}", "size", value, unit, budget.expanded, method, where, detail=detail)
 
 
-def _size_u(name: str, source: OutlineShift) -> float:
-    """Standard uncertainty (mm) of a size from its edges; the shoulder is the same on both sides."""
-    if name == "roundness":
-        return math.hypot(_EDGE_MM, float(np.median(source.u)))
-    if name == "diameter" or name.startswith("hole-diameter"):
-        return 2 * math.hypot(_mean_u(source), SHOULDER_U_MM)
-    _, longest, _, shortest = feret(source.contour)
-    angle = math.radians({"width": 0.0, "height": 90.0, "max-feret": longest}.get(name, shortest))
-    direction = np.array([math.cos(angle), math.sin(angle)])
-    along = source.contour @ direction
-    spreads = [2 * SHOULDER_U_MM]
-    for end in (int(np.argmin(along)), int(np.argmax(along))):
-        spreads += [float(source.u[end]), _EDGE_MM, _corner_u(source, end, direction)]
-    return math.hypot(*spreads)
+def _points(name: str, reading: _Reading, source: OutlineShift) -> tuple[Float, ...]:
+    """Points in mm of the golden frame that a size is drawn with: its two ends, or a centre and a place on the rim."""
+    base = _hole_index(name)[0]
+    if base == "position":
+        at = centroid(source.contour)
+        return at, at
+    if name in ("diameter", "roundness", "area") or base == "hole-diameter":
+        circle = fit_circle_robustly(source.contour)
+        return np.array([circle.x, circle.y]), np.array([circle.x + circle.radius, circle.y])
+    if name == "flat":
+        flat = longest_flat(reading.unit)
+        return (reading.unit[0], reading.unit[0]) if flat is None else (flat.ends[0], flat.ends[1])
+    return feret_points(reading.unit, _direction(name, reading.unit))
 
 
-def _corner_u(source: OutlineShift, at: int, direction: Float) -> float:
+def _direction(name: str, contour: Float) -> float:
+    """Direction in degrees that a width is taken in."""
+    _, longest, _, shortest = feret(contour)
+    if name in ("width", "height"):
+        return calliper_direction(contour, 0.0 if name == "width" else 90.0)
+    return longest if name == "max-feret" else shortest
+
+
+def _budget(
+    name: str, reading: _Reading, source: OutlineShift, points: tuple[Float, ...], value: float, *, compared: bool
+) -> LengthBudget:
+    """Standard uncertainties of a size.
+
+    Two ends of a length are two places on the edge, read on the unit's photo and, in a comparison, on the golden's.
+    Around a circle what the light does is averaged, over places that lie apart. What the light does to one place
+    depends on the direction that it faces, so a comparison under the same turn is free of it.
+    """
+    aligned, master = reading.aligned, reading.master
+    turn = math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg)
+    u_scale = aligned.u_scale if aligned.u_plane is None else aligned.u_plane
+    base = _hole_index(name)[0]
+    hole = source is not reading.outline
+    u_light = _U_HOLE_TURNED_MM if hole else _U_TURNED_MM
+    photos = 2.0 if compared or base == "position" else 1.0
+    if name in ("diameter", "area", "roundness", "flat") or hole:
+        apart = max(len(source.u) * SPACING_MM / _INDEPENDENT_MM, 4.0)  # places that are misread independently
+        ends = 2.0 if name in ("roundness", "flat") else 1 / apart if base == "position" else 4 / apart
+        noise, corner = float(np.median(source.u)) * math.sqrt(ends), 0.0
+    else:
+        direction = _direction(name, reading.unit)
+        at = [_nearest(source, p) for p in points]
+        ends = 2.0
+        noise = math.hypot(*(float(source.u[k]) for k in at)) / 2  # steadied over 2.4 mm
+        corner = math.hypot(*(_corner_u(source, k, direction) for k in at))
+    edges = math.hypot(noise, _U_EDGE_MM * math.sqrt(ends * photos))
+    light = u_light * math.sqrt(ends * photos) * (abs(math.sin(turn / 2)) if compared else 1.0)
+    shoulder = 0.0 if compared or base in ("position", "roundness", "flat") else _U_HOLE_MM if hole else _U_SHOULDER_MM
+    factor = 1.0
+    if name == "area":
+        factor = len(source.u) * SPACING_MM / 2
+    elif name == "flat":
+        flat = longest_flat(reading.unit)
+        factor = flat.u_mm / edges if flat is not None else 1.0
+    length = 2 * value if name == "area" else value
+    return LengthBudget(
+        calibration=length * u_scale,
+        height=length * aligned.u_height,
+        edges=factor * edges,
+        placement=math.hypot(factor * light, aligned.u_offset_mm if base == "position" else 0.0),
+        definition=factor * math.hypot(2 * shoulder, 0.0 if compared else corner),
+    )
+
+
+def _nearest(source: OutlineShift, point: Float) -> int:
+    return int(np.argmin(((source.contour - point) ** 2).sum(axis=1)))
+
+
+def _corner_u(source: OutlineShift, at: int, direction_deg: float) -> float:
     """Standard uncertainty (mm) of a point that ends a size along a direction, for the tip of a corner is cut off.
 
     Round a corner that turns by t a shoulder of width w takes w / cos(t / 2) off the tip instead of w, and averaging
     along the contour about 0.16 mm * tan(t / 2); a direction at the edge of the corner loses nothing. Taken as a
     rectangular distribution up to that loss.
     """
+    angle = math.radians(direction_deg)
+    direction = np.array([math.cos(angle), math.sin(angle)])
     normals = outward_normals(source.contour)
     n = len(normals)
     reach = round(0.5 / SPACING_MM)
@@ -278,10 +416,8 @@ def _corner_u(source: OutlineShift, at: int, direction: Float) -> float:
     return float(np.clip(facing, 0, 1)) * loss / math.sqrt(3)
 
 
-def _mean_u(source: OutlineShift) -> float:
-    """Standard uncertainty of a mean over the contour: places within a millimetre count as one."""
-    independent = max(len(source.u) * SPACING_MM / 1.0, 4.0)
-    return float(np.sqrt((source.u**2).mean() / independent))
+def _shoulder_radius(silhouette: Silhouette) -> float:
+    return silhouette.shoulder.radius_mm if silhouette.shoulder is not None else 0.0
 
 
 def _hole_index(name: str) -> tuple[str, int]:
@@ -308,6 +444,7 @@ __all__ = [
     "measure_golden_sizes",
     "measure_outline",
     "measure_sizes",
+    "outline_document",
     "shoulder_width",
     "struck_outline",
 ]

@@ -1,0 +1,170 @@
+"""Where the silhouette of a struck part lies: the visible edge along the normals of the golden's outline, and what lies
+beyond it (:mod:`station.measure.shoulder`)."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from station.measure.edges import (
+    Places,
+    contact_valley,
+    places_along,
+    profiles,
+    quadratic_smooth,
+    reject_outliers,
+    steepest_path,
+)
+from station.measure.shoulder import PLACES_MM, REACH_MM, Shoulder, fit_shoulder, silhouette
+from station.values.colour import LinearRGB
+from station.values.geometry import Frame
+from station.values.line import Master
+
+Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+VISIBLE_REACH_MM = (-0.4, 0.4)
+"""Of the profiles that the visible edge is looked for in, inside and outside."""
+OUTER = 0.8
+"""Worth of a millimetre further out, in units of the saturated gradient energy."""
+WIDTH_MM = 0.12
+"""Over which the worth of an edge fades with its distance from the golden's outline."""
+EVERY = 4
+"""Places of the contour to one group of profiles, which are explained together."""
+_HALF = 5  # places to either side of a group's middle whose median profile it is
+_REACH = 6  # groups to either side (2.4 mm) that hold a place of the silhouette
+_SMOOTH = 4  # places to either side of a local quadratic fit along the visible edge
+_SHARP_PX = 0.4  # blur of the raster for the profiles that are explained
+_EXPLAINED = 0.05  # of the bench's light, rms: where more is left over, the part has no shoulder that mirrors the bench
+_SHOULDER_MM = 0.03  # where the picture does not show it: the last 0.13 of a radius of 0.2-0.25 mm is beyond 60 degrees
+_BLUR_MM = 0.03  # edge blur of a bench photo, about one pixel
+
+
+@dataclass(frozen=True, slots=True)
+class Silhouette:
+    """A silhouette along the normals of a contour.
+
+    places : (n,) on the contour. visible : (n,) mm to the visible edge. seen : (n,) true where it was seen.
+    edge : (g,) mm to the silhouette at every ``EVERY``-th place, as read; NaN where it cannot be. shoulder : None where
+    the part has none that mirrors the bench. shoulder_mm : from the visible edge to the silhouette, median. moved_mm :
+    how much of it is a correction that is the same all round.
+    """
+
+    places: Places
+    visible: Float
+    seen: Bool
+    edge: Float
+    shoulder: Shoulder | None
+    shoulder_mm: float
+    moved_mm: float = 0.0
+
+    def steady(self, values: Float) -> Float:
+        """(n,) mm at every place from (g,) values of the groups, without outliers, by local quadratics over 2.4 mm."""
+        half = min(_REACH, max((len(values) - 1) // 2, 1))
+        clean = quadratic_smooth(reject_outliers(values, half=half), half // 2 + 1)
+        at = np.arange(0, len(self.visible), EVERY)
+        every = np.interp(np.arange(len(self.visible)), [*at, len(self.visible)], [*clean, clean[0]])
+        return np.asarray(every, dtype=np.float64)
+
+    @property
+    def contour(self) -> Float:
+        """(n, 2) mm."""
+        return self.places.moved(self.steady(self.edge))
+
+
+def find_silhouette(image: LinearRGB, frame: Frame, outline_mm: Float) -> Silhouette:
+    """The silhouette of a part in its own picture. outline_mm : its visible outline."""
+    places = places_along(outline_mm)
+    visible, seen, valley = _visible(image, frame, places)
+    groups, whole = _groups(image, frame, places, visible)
+    if whole.sum() >= 20:
+        shoulder = fit_shoulder(groups[whole], frame.pitch_mm)
+        if shoulder.residual < _EXPLAINED:
+            edge = _edge(groups, whole, visible, shoulder, frame.pitch_mm)
+            # Two readings of the shoulder's width with unlike errors: the whole profile's, and the line of contact's.
+            own = float(np.nanmedian(edge - visible[::EVERY]))
+            moved = (valley - own) / 2
+            return Silhouette(places, visible, seen, edge + moved, shoulder, own + moved, moved)
+    return Silhouette(places, visible, seen, visible[::EVERY] + valley, None, valley)
+
+
+def find_like(image: LinearRGB, frame: Frame, golden: Silhouette) -> Silhouette:
+    """The silhouette of a unit in the golden frame, along the golden's normals and with the golden's shoulder."""
+    visible, seen, _ = _visible(image, frame, golden.places)
+    if golden.shoulder is None:
+        edge = visible[::EVERY] + golden.shoulder_mm
+        return Silhouette(golden.places, visible, seen, edge, None, golden.shoulder_mm)
+    groups, whole = _groups(image, frame, golden.places, visible)
+    edge = _edge(groups, whole, visible, golden.shoulder, frame.pitch_mm) + golden.moved_mm
+    beyond = edge - visible[::EVERY]
+    width = float(np.nanmedian(beyond)) if whole.any() else golden.shoulder_mm
+    return Silhouette(golden.places, visible, seen, edge, golden.shoulder, width, golden.moved_mm)
+
+
+_KEPT = 4
+_cache: OrderedDict[int, tuple[Master, Silhouette]] = OrderedDict()  # the master is held, so that its id stays its own
+_cache_lock = threading.Lock()
+
+
+def silhouette_of(master: Master) -> Silhouette:
+    """The golden's silhouette, kept for the last four master objects."""
+    with _cache_lock:
+        if id(master) in _cache:
+            _cache.move_to_end(id(master))
+            return _cache[id(master)][1]
+    found = find_silhouette(master.image, master.frame, master.outline_mm)
+    with _cache_lock:
+        _cache[id(master)] = master, found
+        while len(_cache) > _KEPT:
+            _cache.popitem(last=False)
+    return found
+
+
+def shoulder_width(image: LinearRGB, frame: Frame, outline_mm: Float) -> float:
+    """How far (mm) inside the struck outline its visible edge lies, by the dark line of contact beyond it.
+
+    For a part whose shoulder cannot be explained as a mirror, and for the edges of holes: part and bench meet where
+    both are darkest.
+    """
+    return _visible(image, frame, places_along(outline_mm))[2]
+
+
+def _visible(image: LinearRGB, frame: Frame, places: Places) -> tuple[Float, Bool, float]:
+    """(n,) mm to the visible edge, (n,) where it was seen and agrees with its neighbours, and the shoulder's width."""
+    s, values = profiles(image, frame, places, VISIBLE_REACH_MM)
+    raw = steepest_path(s, values, prefer_outer=OUTER, width_mm=WIDTH_MM)
+    clean = reject_outliers(raw, half=10)
+    return quadratic_smooth(clean, _SMOOTH), np.asarray(raw == clean), _contact(s, values, raw)
+
+
+def _contact(s: Float, values: Float, edge: Float) -> float:
+    distance = contact_valley(s, values, edge)
+    known = distance[np.isfinite(distance)]
+    if len(known) < 0.3 * len(edge):
+        return _SHOULDER_MM
+    valley = float(np.median(known))
+    # The tail of the blurred edge pushes the valley out while the two are close together.
+    return valley - _BLUR_MM * float(np.exp(-((valley / (2 * _BLUR_MM)) ** 2)))
+
+
+def _groups(image: LinearRGB, frame: Frame, places: Places, visible: Float) -> tuple[Float, Bool]:
+    """(g, m, 3) median profiles on ``PLACES_MM`` about the visible edge, over the bench's light; (g,) true if whole."""
+    about = Places(places.moved(visible), places.normals)
+    _, values = profiles(image, frame, about, REACH_MM, blur_px=_SHARP_PX, along=0.3)
+    values = values[:, : len(PLACES_MM)]
+    near = np.arange(0, len(visible), EVERY)[:, None] + np.arange(-_HALF, _HALF + 1)
+    groups = np.median(values[near % len(visible)], axis=1)
+    whole = np.isfinite(groups).all(axis=(1, 2))
+    if not whole.any():
+        return np.zeros_like(groups), whole
+    bench = np.median(groups[whole][:, -5:].reshape(-1, 3), axis=0)
+    return np.where(whole[:, None, None], groups, 0.0) / np.maximum(bench, 1e-4), whole
+
+
+def _edge(groups: Float, whole: Bool, visible: Float, shoulder: Shoulder, pitch_mm: float) -> Float:
+    beyond, _ = silhouette(groups, shoulder, pitch_mm)
+    return np.where(whole, visible[::EVERY] + beyond, np.nan)
