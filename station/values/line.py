@@ -22,7 +22,7 @@ enamel that the sheet does not name."""
 U_THICKNESS_MM = 0.058
 """Standard uncertainty of a unit's thickness where the sheet says nothing: +-0.1 mm, all alike, 0.1 / sqrt 3."""
 
-LENGTHS = ("size", "border", "position", "offset", "offset-x", "offset-y")
+LENGTHS = ("size", "border", "position", "boundary-shift", "offset", "offset-x", "offset-y")
 """Kinds of measurement in millimetres: what a photo without a scale cannot give."""
 SCALED = (*LENGTHS, "scale")
 """What the gate ``scale`` blocks."""

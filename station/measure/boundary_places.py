@@ -1,0 +1,325 @@
+"""Where the colour boundaries of a golden run, and how likely an edge lies how far from there in a picture.
+
+Two readings of an edge look at the same profiles along the normals. The *amount* of enamel is a linear combination of
+the channels that the metal beside it leaves at zero however bright it shines (constrained energy minimisation: Harsanyi
+1993), so that a coloured enamel ends where half of it is left. The *break* is where a profile stops being enamel of
+the region's own colour, brightened or shaded by its meniscus, and becomes anything else with a shoulder: the residual
+of that model says how likely each distance is. Metal that mirrors a lamp fools the first, a dark band beside the wall
+the second; where both say the same, it is the enamel that moved.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from station.measure.morphology import disc
+from station.measure.polygon import outward_normals, polygon_mask, resample_closed, smooth_closed
+from station.values.line import METAL, OUTSIDE, Master
+
+Float = NDArray[np.float64]
+Float32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
+Index = NDArray[np.intp]
+
+SPACING_MM = 0.1
+"""Distance of neighbouring places along a boundary."""
+STEP_MM = 0.03
+"""Sampling distance along a normal: the finest pitch of a frame."""
+REACH_MM = 0.36
+"""How far profiles reach to either side of the golden's boundary."""
+CANDIDATE_MM = 0.015
+"""Step of the distances at which the break is tried."""
+CANDIDATES = 21
+_INSIDE, _OUTSIDE = -0.33, 0.15  # part of the profile that the break explains; a metal line may be 0.2 mm narrow
+_PLATEAU = (-0.3, -0.12)  # enamel away from its meniscus
+_SHOULDER_MM = 0.07  # width of the rounded edge of struck metal
+_MENISCUS_MM = 0.13  # over which enamel climbs its wall
+_SHARPNESS = 3.0  # power of the likelihood: residuals of neighbouring samples are not independent
+_LEAST_CONTOUR_MM = 1.5
+_MARK_MARGIN_MM = 0.35  # beside a mark, which may be displaced
+_FURTHEST_MM = 0.2  # of the golden's edge from the rim of its region map
+
+
+@dataclass(frozen=True, slots=True)
+class BoundaryPlaces:
+    """Places along every region's boundary on the golden, computed once.
+
+    points : (n, 2) raster px. normals : (n, 2), out of the region. label : (n,) of the region. start, length : (n,)
+    first place and number of places of the contour each belongs to. beside : (n,) label across the boundary. weights :
+    (n, 3) that turn linear RGB into the amount of enamel. edge : (n,) mm where the amount is halved on the golden.
+    likely : (n, ``CANDIDATES``) likelihood of the golden's break, 1 at its best. readable : (n,) bool.
+    """
+
+    points: Float
+    normals: Float
+    label: NDArray[np.int64]
+    start: Index
+    length: Index
+    beside: NDArray[np.int64]
+    weights: Float
+    edge: Float
+    likely: Float32
+    readable: Bool
+
+    def around(self, half: int) -> Index:
+        """(n, 2 half + 1) places from ``half`` before to ``half`` after each along its own contour."""
+        at = np.arange(len(self.label)) - self.start
+        steps = np.arange(-half, half + 1)
+        return self.start[:, None] + (at[:, None] + steps) % self.length[:, None]
+
+
+def distances() -> Float:
+    """(m,) mm along a normal at which profiles are sampled; positive out of the region."""
+    count = round(REACH_MM / STEP_MM)
+    return np.asarray(np.arange(-count, count + 1) * STEP_MM, dtype=np.float64)
+
+
+def candidates() -> Float:
+    """(``CANDIDATES``,) mm at which the break is tried."""
+    return np.asarray((np.arange(CANDIDATES) - CANDIDATES // 2) * CANDIDATE_MM, dtype=np.float64)
+
+
+def profiles(pixels: Float32, places: BoundaryPlaces, pitch_mm: float, along: float = 1.2) -> Float32:
+    """(n, m, 3) linear light along every normal, averaged a little along the contour (Gaussian sigma in places)."""
+    at = places.points[:, None, :] + places.normals[:, None, :] * (distances() / pitch_mm)[None, :, None]
+    at32 = at.astype(np.float32)
+    # Linear interpolation: what is sampled was blurred by lens and sensor, and both pictures lie on one raster.
+    seen = np.asarray(
+        cv2.remap(pixels, at32[..., 0], at32[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32
+    )
+    return averaged(seen.reshape(len(seen), -1), places, along).reshape(seen.shape)
+
+
+def averaged(values: Float32, places: BoundaryPlaces, sigma: float) -> Float32:
+    """(n, k) values, Gaussian mean of each place and its neighbours along the contour; sigma in places."""
+    half = max(round(2.5 * sigma), 1)
+    weights = np.exp(-0.5 * (np.arange(-half, half + 1) / sigma) ** 2)
+    total = np.zeros_like(values)
+    near = places.around(half)
+    for k, weight in enumerate(weights / weights.sum()):
+        total += np.float32(weight) * values[near[:, k]]
+    return total
+
+
+def enamel_amount(seen: Float32, places: BoundaryPlaces) -> tuple[Float, Float]:
+    """(n,) mm where the amount of enamel falls to half of what it is just inside, NaN where it never does; and (n, m)
+    the amount. ``seen`` : profiles (n, m, 3)."""
+    s = distances()
+    amount = np.einsum("nmk,nk->nm", seen, places.weights)
+    level = amount[:, (s >= _PLATEAU[0]) & (s <= _PLATEAU[1])].mean(axis=1)
+    edge = _halved(amount, level, np.zeros(len(amount)))
+    for _ in range(2):  # the enamel next to its edge may be brighter or darker than further in: take that as the whole
+        centre = np.where(np.isfinite(edge), np.clip(edge, -0.2, 0.2), 0.0)
+        near = (s[None, :] >= centre[:, None] - 0.15) & (s[None, :] <= centre[:, None] - 0.05)
+        edge = _halved(amount, (amount * near).sum(axis=1) / near.sum(axis=1), centre)
+    return edge, amount
+
+
+def _halved(amount: Float, whole: Float, near: Float) -> Float:
+    """(n,) mm of the fall through half of ``whole`` that lies nearest to ``near``."""
+    s = distances()
+    half = whole[:, None] / 2
+    falls = (amount[:, :-1] >= half) & (amount[:, 1:] < half)
+    share = (amount[:, :-1] - half) / np.where(falls, amount[:, :-1] - amount[:, 1:], 1.0)
+    at = s[:-1] + share * STEP_MM
+    away = np.where(falls, np.abs(at - near[:, None]), np.inf)
+    best = away.argmin(axis=1)
+    row = np.arange(len(at))
+    return np.where(np.isfinite(away[row, best]), at[row, best], np.nan)
+
+
+def break_likelihood(
+    seen: Float32, places: BoundaryPlaces, shift_steps: Index, *, blur_mm: float, noise: float
+) -> Float32:
+    """(n, ``CANDIDATES``) how likely the enamel ends at each candidate distance from ``shift_steps`` samples further
+    out than the golden's boundary; 1 at the best.
+
+    Every region's own colour, read well inside, is what its enamel may look like, brighter or darker.
+    """
+    s = distances()
+    window = np.flatnonzero((s >= _INSIDE - 1e-9) & (s <= _OUTSIDE + 1e-9))
+    columns = np.clip(window[None, :] + shift_steps[:, None], 0, len(s) - 1)
+    data = np.take_along_axis(seen, columns[..., None], axis=1).reshape(len(seen), -1)
+    energy = np.einsum("nd,nd->n", data, data)
+    score = np.zeros((len(seen), CANDIDATES), dtype=np.float32)
+    plateau = (s >= _PLATEAU[0]) & (s <= _PLATEAU[1])
+    shapes = _shapes(s[window], blur_mm)
+    for label in np.unique(places.label):
+        here = np.flatnonzero(places.label == label)
+        colour = np.median(seen[here][:, plateau].reshape(-1, 3), axis=0).astype(np.float64)
+        bases = _bases(shapes, colour)
+        j, d, q = bases.shape
+        explained = (data[here] @ bases.transpose(1, 0, 2).reshape(d, j * q)).reshape(-1, j, q)
+        left = energy[here, None] - np.einsum("njq,njq->nj", explained, explained)
+        # below the noise, and below what no such plain model explains, a residual says nothing
+        floor = noise**2 / 2 + (0.01**2) * float(colour @ colour) / 3
+        score[here] = -np.log(np.maximum(left, 0) / d + floor)
+    score = averaged(score, places, 1.6)
+    return np.asarray(np.exp(_SHARPNESS * (score - score.max(axis=1, keepdims=True))), dtype=np.float32)
+
+
+def _shapes(s: Float, blur_mm: float) -> Float:
+    """(``CANDIDATES``, 4, w) enamel, its meniscus, what lies beyond, its shoulder, for a break at each candidate."""
+    from scipy.special import ndtr
+
+    t = s[None, :] - candidates()[:, None]
+    enamel = ndtr(-t / blur_mm)
+    meniscus = np.exp(np.minimum(t, 0) / _MENISCUS_MM) * enamel
+    fine = np.arange(-0.3, 0.5, 0.003)
+    shoulder = np.where((fine > 0) & (fine < _SHOULDER_MM), 1 - fine / _SHOULDER_MM, 0.0)
+    blur = np.exp(-0.5 * (np.arange(-40, 41) * 0.003 / blur_mm) ** 2)
+    shoulder = np.convolve(shoulder, blur / blur.sum(), "same")
+    return np.stack([enamel, meniscus, 1 - enamel, np.interp(t, fine, shoulder)], axis=1)
+
+
+def _bases(shapes: Float, colour: Float) -> Float32:
+    """(J, 3 w, 8) orthonormal: enamel and meniscus in the enamel's own colour, the rest in any."""
+    own = colour / max(float(np.linalg.norm(colour)), 1e-9)
+    columns = [np.einsum("jw,c->jwc", shapes[:, k], own) for k in (0, 1)]
+    columns += [np.einsum("jw,c->jwc", shapes[:, k], axis) for axis in np.eye(3) for k in (2, 3)]
+    stacked = np.stack([c.reshape(len(c), -1) for c in columns], axis=2)
+    return np.asarray(np.linalg.qr(stacked)[0], dtype=np.float32)
+
+
+def build_places(master: Master) -> BoundaryPlaces | None:
+    """The boundaries of every region of a master, or None where no region has any that can be read."""
+    contours: list[tuple[Float, Float, int]] = []
+    for region in master.regions:
+        for contour, hole in _rims(master.labels == region.label, master.frame.pitch_mm):
+            contours.append((*_settled(contour, hole, region.label, master), region.label))
+    if not contours:
+        return None
+    places = _unread(contours)
+    seen = profiles(master.image.pixels, places, master.frame.pitch_mm)
+    places = replace(places, weights=_weights(seen, places, master.noise))
+    edge, _ = enamel_amount(seen, places)
+    likely = break_likelihood(
+        seen, places, np.zeros(len(edge), dtype=np.intp), blur_mm=blur_of(master), noise=master.noise
+    )
+    marks = np.zeros(master.labels.shape, dtype=bool)
+    for mark in master.marks:
+        marks |= polygon_mask(master.frame.to_px(mark.polygon_mm), (master.frame.height, master.frame.width))
+    marks = cv2.dilate(marks.astype(np.uint8), disc(_MARK_MARGIN_MM / master.frame.pitch_mm)) > 0
+    clear = ~at_nearest(marks, places.points)
+    readable = clear & np.isfinite(edge) & (np.abs(edge) < 0.12)
+    beside = _beside(master.labels, places, master.frame.pitch_mm)
+    return replace(places, edge=edge, likely=likely, readable=readable, beside=beside)
+
+
+def blur_of(master: Master) -> float:
+    """Edge blur sigma of the golden's picture in mm."""
+    blur_px = master.blur_px if np.isfinite(master.blur_px) and master.blur_px > 0 else 0.8
+    return float(np.clip(blur_px, 0.5, 2.0)) * master.frame.pitch_mm
+
+
+def at_nearest(mask: Bool, points_px: Float) -> Bool:
+    """(n,) value of a mask (H, W) at the pixels nearest to (n, 2) points."""
+    h, w = mask.shape
+    x, y = np.round(points_px).astype(np.intp).T
+    return np.asarray(mask[np.clip(y, 0, h - 1), np.clip(x, 0, w - 1)])
+
+
+def _rims(mask: Bool, pitch_mm: float) -> list[tuple[Float, bool]]:
+    """Closed contours (n, 2) px of a region and whether each is the rim of a hole in it."""
+    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 2.0)  # the region map's own steps and hairs
+    found, tree = cv2.findContours((soft > 0.5).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    if tree is None:
+        return []
+    long = [(c[:, 0].astype(np.float64), bool(node[3] >= 0)) for c, node in zip(found, tree[0], strict=True)]
+    return [(c, hole) for c, hole in long if len(c) * pitch_mm >= _LEAST_CONTOUR_MM]
+
+
+def _settled(contour: Float, hole: bool, label: int, master: Master) -> tuple[Float, Float]:
+    """The contour moved onto the golden's own edge, evenly spaced, and its normals out of the region."""
+    pitch = master.frame.pitch_mm
+    for _ in range(2):
+        places = _unread([(*_spaced(contour, hole, pitch), label)])
+        seen = profiles(master.image.pixels, places, pitch)
+        edge, _ = enamel_amount(seen, replace(places, weights=_weights(seen, places, master.noise)))
+        edge = np.where(np.abs(edge) < _FURTHEST_MM, edge, np.nan)
+        edge = smooth_closed(np.nan_to_num(running_median(edge, places, 3)), 1.6)
+        contour = places.points + places.normals * (edge / pitch)[:, None]
+    return _spaced(contour, hole, pitch)
+
+
+def _spaced(contour: Float, hole: bool, pitch_mm: float) -> tuple[Float, Float]:
+    points = resample_closed(contour, SPACING_MM / pitch_mm)
+    normals = outward_normals(smooth_closed(points, 1.6))
+    return points, -normals if hole else normals
+
+
+def _unread(contours: list[tuple[Float, Float, int]]) -> BoundaryPlaces:
+    """Places of several contours (points, normals, label), nothing read yet."""
+    sizes = [len(points) for points, _, _ in contours]
+    first = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    n = int(sum(sizes))
+    return BoundaryPlaces(
+        points=np.concatenate([points for points, _, _ in contours]),
+        normals=np.concatenate([normals for _, normals, _ in contours]),
+        label=np.repeat([label for _, _, label in contours], sizes).astype(np.int64),
+        start=np.repeat(first, sizes).astype(np.intp),
+        length=np.repeat(sizes, sizes).astype(np.intp),
+        beside=np.zeros(n, dtype=np.int64),
+        weights=np.zeros((n, 3)),
+        edge=np.zeros(n),
+        likely=np.zeros((n, CANDIDATES), dtype=np.float32),
+        readable=np.ones(n, dtype=bool),
+    )
+
+
+def _weights(seen: Float32, places: BoundaryPlaces, noise: float) -> Float:
+    """(n, 3) weights of the channels that give 1 for the enamel inside and least for what lies just outside."""
+    s = distances()
+    enamel = np.median(seen[:, (s >= -0.3) & (s <= -0.1)], axis=1).astype(np.float32)
+    enamel = averaged(enamel, places, 3.2).astype(np.float64)
+    out = seen[:, (s >= 0.05) & (s <= 0.14)].astype(np.float64)
+    moment = np.einsum("nki,nkj->nij", out, out) / out.shape[1]
+    clutter = averaged(moment.reshape(-1, 9).astype(np.float32), places, 3.2).astype(np.float64).reshape(-1, 3, 3)
+    ridge = noise**2 + 0.02**2 * (enamel**2).sum(axis=1) + 1e-8
+    solved = np.linalg.solve(clutter + ridge[:, None, None] * np.eye(3), enamel[..., None])[..., 0]
+    return np.asarray(solved / np.einsum("ni,ni->n", solved, enamel)[:, None], dtype=np.float64)
+
+
+def running_median(values: Float, places: BoundaryPlaces, half: int) -> Float:
+    """(n,) median of the known values from ``half`` before to ``half`` after; NaN where fewer than half are known."""
+    near = np.sort(values[places.around(half)], axis=1)  # NaN last
+    count = np.isfinite(near).sum(axis=1)
+    middle = near[np.arange(len(near)), np.maximum(count - 1, 0) // 2]
+    return np.where(count > half, middle, np.nan)
+
+
+def _beside(labels: NDArray[np.uint8], places: BoundaryPlaces, pitch_mm: float) -> NDArray[np.int64]:
+    """(n,) the first other label that is not metal within 0.7 mm outwards, else metal; where the part ends, outside."""
+    found = np.full(len(places.label), METAL, dtype=np.int64)
+    for away in np.arange(0.1, 0.71, 0.1):
+        x, y = np.round(places.points + places.normals * (away / pitch_mm)).astype(np.intp).T
+        there = labels[np.clip(y, 0, labels.shape[0] - 1), np.clip(x, 0, labels.shape[1] - 1)].astype(np.int64)
+        other = (found == METAL) & (there != METAL) & (there != places.label)
+        found[other] = there[other]
+    found[found == OUTSIDE] = METAL  # the border of metal, narrower there
+    return found
+
+
+_KEPT = 4
+_cache: OrderedDict[int, tuple[Master, BoundaryPlaces | None]] = OrderedDict()  # the master is held: its id stays its
+_cache_lock = threading.Lock()
+
+
+def places_of(master: Master) -> BoundaryPlaces | None:
+    """The boundary places of a master, kept for the last four master objects."""
+    with _cache_lock:
+        if id(master) in _cache:
+            _cache.move_to_end(id(master))
+            return _cache[id(master)][1]
+    built = build_places(master)
+    with _cache_lock:
+        _cache[id(master)] = master, built
+        while len(_cache) > _KEPT:
+            _cache.popitem(last=False)
+    return built

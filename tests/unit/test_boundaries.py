@@ -1,0 +1,165 @@
+"""Colour boundaries on drawn pictures whose edges are known exactly: three round cells in gold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from station.measure.boundaries import measure_boundaries
+from station.values.colour import LinearRGB
+from station.values.geometry import Frame, Similarity
+from station.values.line import FIRST_REGION, METAL, OUTSIDE, Aligned, Master, Measurement, RegionMaster
+
+Float = NDArray[np.float64]
+Rim = Callable[[Float], Float]
+
+FRAME = Frame(0.03, 440, 420, (219.5, 209.5))
+GOLD = np.array([0.42, 0.30, 0.11])
+CELLS = {
+    "sky": ((-2.6, -1.8), 2.0, np.array([0.10, 0.32, 0.62])),
+    "hill": ((2.6, -1.6), 2.1, np.array([0.42, 0.05, 0.05])),
+    "wood": ((0.1, 2.7), 2.2, np.array([0.05, 0.22, 0.09])),
+}
+BLUR_MM = 0.025
+
+
+def _even(angle: Float) -> Float:
+    return np.zeros_like(angle)
+
+
+def _bump(size_mm: float, half_deg: float = 25.0) -> Rim:
+    """A stretch to the right, flat in its middle, that is moved outwards by ``size_mm``."""
+    return lambda angle: np.asarray(size_mm * np.exp(-((np.degrees(angle) / half_deg) ** 8)))
+
+
+def _picture(
+    rims: dict[str, Rim] | None = None, *, colours: dict[str, Float] | None = None, gain: float = 1.0, seed: int = 1
+) -> LinearRGB:
+    """The part seen by a lens of Gaussian blur; the radius of each cell changed by its rim's function of the angle."""
+    p = FRAME.grid_mm()
+    light = np.where((np.hypot(p[..., 0], p[..., 1]) < 5.8)[..., None], GOLD, 0.2)
+    for name, ((x, y), radius, colour) in CELLS.items():
+        angle = np.arctan2(p[..., 1] - y, p[..., 0] - x)
+        out = np.hypot(p[..., 0] - x, p[..., 1] - y) - radius - (rims or {}).get(name, _even)(angle)
+        cover = ndtr(-out / BLUR_MM)[..., None]
+        light = light * (1 - cover) + (colours or {}).get(name, colour) * cover
+    noise = np.random.default_rng(seed).normal(0, 0.003, light.shape)
+    return LinearRGB((light * gain + noise).astype(np.float32))
+
+
+@pytest.fixture(scope="module")
+def master() -> Master:
+    p = FRAME.grid_mm()
+    labels = np.where(np.hypot(p[..., 0], p[..., 1]) < 5.8, METAL, OUTSIDE).astype(np.uint8)
+    regions = []
+    for i, (name, ((x, y), radius, _)) in enumerate(CELLS.items()):
+        labels[np.hypot(p[..., 0] - x, p[..., 1] - y) < radius - 0.05] = FIRST_REGION + i  # coarse
+        regions.append(RegionMaster(name, "soft enamel", FIRST_REGION + i, None, 0.1, (x, y), np.pi * radius**2))
+    angle = np.linspace(0, 2 * np.pi, 200, endpoint=False)
+    outline = 5.8 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return Master(
+        number="GS-1", version=1, sheet_digest="", photo_sha256="", frame=FRAME, image=_picture(), correction=None,
+        labels=labels, outline_mm=outline, holes_mm=(), thickness_mm=1.6, regions=tuple(regions), marks=(),
+        sizes_mm={}, u_scale=0.0, scale_source="rig", noise=0.003, blur_px=BLUR_MM / 0.03, pose=Similarity(),
+    )  # fmt: skip
+
+
+def _aligned(image: LinearRGB, *, turned_deg: float = 0.0) -> Aligned:
+    shape = image.pixels.shape[:2]
+    return Aligned(
+        image=image, clipped=np.zeros(shape, dtype=bool), valid=np.ones(shape, dtype=bool),
+        similarity=Similarity(rotation_deg=turned_deg), rms_px=0.1, overlap=1.0, u_offset_mm=0.001,
+        u_rotation_deg=0.005, u_scale=1e-4, correction=None, scale_source="rig", noise=0.003, blur_px=0.8,
+    )  # fmt: skip
+
+
+def _measured(aligned: Aligned, master: Master) -> dict[str, Measurement]:
+    found = measure_boundaries(aligned, master, dict.fromkeys(CELLS, 0.15))
+    assert [m.characteristic for m in found] == [f"boundary-shift:{name}" for name in CELLS]
+    assert all(m.kind == "boundary-shift" and m.unit == "mm" for m in found)
+    return {m.characteristic.partition(":")[2]: m for m in found}
+
+
+def _number(m: Measurement, key: str) -> float:
+    value = m.detail[key]
+    assert isinstance(value, float)
+    return value
+
+
+def test_the_golden_itself_has_no_shift(master: Master) -> None:
+    for m in _measured(_aligned(_picture(seed=2)), master).values():
+        assert m.value is not None
+        assert m.value < 0.005
+        assert m.value <= m.u < 0.02
+        assert _number(m, "share_read") > 0.9
+
+
+@pytest.mark.parametrize("shift", [0.06, -0.06, 0.10, -0.10, 0.15, -0.15, 0.2, -0.2])
+def test_a_moved_stretch_is_measured_where_it_is_and_no_other_region_moves(master: Master, shift: float) -> None:
+    found = _measured(_aligned(_picture({"hill": _bump(shift)}, seed=3)), master)
+    m = found["hill"]
+    assert m.value == pytest.approx(abs(shift), abs=0.01)
+    assert _number(m, "signed_mm") * shift > 0
+    assert m.where_mm is not None
+    (x, y), radius, _ = CELLS["hill"]
+    angle = np.degrees(np.arctan2(m.where_mm[1] - y, m.where_mm[0] - x))
+    assert abs(angle) < 28
+    (golden, unit) = np.array(m.detail["points_mm"])
+    assert np.hypot(*(golden - (x, y))) == pytest.approx(radius, abs=0.01)
+    assert np.hypot(*(unit - (x, y))) == pytest.approx(radius + shift, abs=0.015)
+    assert all(found[name].value < 0.01 for name in ("sky", "wood"))  # type: ignore[operator]
+
+
+def test_one_displaced_cell_is_not_hidden_by_what_all_cells_share(master: Master) -> None:
+    def displaced(angle: Float) -> Float:
+        return np.asarray(0.08 * np.cos(angle))  # to first order a displacement of 0.08 mm to the right
+
+    found = _measured(_aligned(_picture({"hill": displaced}, seed=4), turned_deg=180.0), master)
+    assert found["hill"].value == pytest.approx(0.08, abs=0.012)
+    everywhere = dict.fromkeys(CELLS, lambda angle: np.asarray(0.05 * np.cos(angle)))
+    together = _measured(_aligned(_picture(everywhere, seed=4), turned_deg=180.0), master)
+    assert {name: m.value for name, m in together.items()} == dict.fromkeys(CELLS, pytest.approx(0.0, abs=0.025))
+
+
+def test_another_colour_or_exposure_is_no_shift(master: Master) -> None:
+    paler = {"sky": np.array([0.14, 0.36, 0.60]), "hill": np.array([0.36, 0.06, 0.07])}
+    for m in _measured(_aligned(_picture(colours=paler, gain=0.85, seed=5)), master).values():
+        assert m.value is not None
+        assert m.value < 0.01
+
+
+def test_dust_on_the_boundary_is_no_shift(master: Master) -> None:
+    (x, y), radius, _ = CELLS["sky"]
+    at = FRAME.to_px(np.array([x + radius, y]))
+    pixels = _picture(seed=6).pixels.copy()
+    yy, xx = np.mgrid[0 : FRAME.height, 0 : FRAME.width]
+    pixels[np.hypot(xx - at[0], yy - at[1]) < 3.0] = 0.55  # a grain of 0.18 mm
+    m = _measured(_aligned(LinearRGB(pixels)), master)["sky"]
+    assert m.value is not None
+    assert m.value < 0.01
+
+
+def test_missing_fill_at_the_wall_is_told_as_a_bay(master: Master) -> None:
+    found = _measured(_aligned(_picture({"wood": _bump(-0.2, half_deg=8.0)}, seed=7)), master)["wood"]
+    assert found.value is not None
+    assert found.value > 0.12
+    assert found.detail["shape"] == "bay"
+    long = _measured(_aligned(_picture({"wood": _bump(-0.2, half_deg=60.0)}, seed=7)), master)["wood"]
+    assert long.detail["shape"] == "stretch"
+
+
+def test_a_boundary_under_glare_has_no_value(master: Master) -> None:
+    aligned = _aligned(_picture(seed=8))
+    found = _measured(replace(aligned, clipped=np.ones_like(aligned.clipped)), master)
+    assert all(m.value is None and "can be read" in m.why for m in found.values())
+
+
+def test_light_from_another_side_makes_it_less_certain(master: Master) -> None:
+    straight = _measured(_aligned(_picture(seed=9)), master)["sky"].u
+    turned = _measured(_aligned(_picture(seed=9), turned_deg=180.0), master)["sky"].u
+    assert turned > straight + 0.05
