@@ -27,7 +27,7 @@ from station.measure.refine import (
     refine,
     uv_matrix,
 )
-from station.measure.sampling import sample, spline_coefficients
+from station.measure.sampling import sample, sample_quintic, spline_coefficients
 from station.values.colour import LinearRGB
 
 Float = NDArray[np.float64]
@@ -38,6 +38,11 @@ UInt8 = NDArray[np.uint8]
 _FEATURE_SIDE = 1000  # px of the longer side features are looked for on
 _POINTS = 20000
 _MIN_SIDE = 32
+_READING_NOISE = 0.0015  # light at which the root is as steep as the linear foot of the sRGB curve (IEC 61966-2-1)
+_DENSE_SIGMA = 0.5  # px; of 0, 0.35, 0.5, 0.7 and 1.0 the nearest to the Cramer-Rao bound over shifts and turns
+_DENSE_POINTS = 300_000
+_MAX_DENSE_STEP_PX = 0.5  # at a corner; a longer step has followed something else
+_DENSE_PIXELS = 4_000_000  # above this the strongest edges alone reach a thousandth of a pixel
 _MIN_INLIERS = 12
 _MIN_CORRELATION = 0.6  # of the edge pixels after refinement
 _MIN_WHOLE = 0.25  # of the local contrast over all that both pictures show
@@ -81,6 +86,8 @@ def register_pair(golden: LinearRGB, unit: LinearRGB, model: Model = "similarity
     if refined is None:
         return _refused(model, "the features agreed, but the edges did not follow")
     reason = _doubt(g, u, refined, start)
+    if not reason:
+        refined = _refine_densely(g, u, _clipped(golden), _clipped(unit), refined, model)
     m = refined.matrix / refined.matrix[2, 2]
     covariance = _entry_covariance(refined, m, g.shape, model)
     rms = _grid_uncertainty(covariance, m, g.shape)
@@ -90,8 +97,9 @@ def register_pair(golden: LinearRGB, unit: LinearRGB, model: Model = "similarity
 
 
 def _grey(pixels: Float32) -> Float32:
-    mixed = np.maximum(pixels, 0) @ np.array([0.25, 0.5, 0.25], dtype=np.float32)
-    return np.asarray(np.sqrt(np.minimum(mixed, 1)), dtype=np.float32)
+    """(H, W) root of the light with an offset, which gives noise of photons and of reading alike over all tones."""
+    mixed = cv2.transform(pixels, np.array([[0.25, 0.5, 0.25]], dtype=np.float32))
+    return np.asarray(cv2.sqrt(np.clip(mixed, 0, 1, out=mixed) + np.float32(_READING_NOISE)), dtype=np.float32)
 
 
 def _refused(model: Model, reason: str) -> PairRegistration:
@@ -194,6 +202,34 @@ def _refine_levels(
         elif level == 0:
             return None
     return refined
+
+
+def _refine_densely(
+    golden: Float32, unit: Float32, golden_lost: Bool, unit_lost: Bool, found: Refined, model: Model
+) -> Refined:
+    """``found`` once more by all pixels that have a gradient, hardly blurred; large pictures and misfits stay as found.
+
+    The strongest edges of a blurred picture leave half of what a small picture tells unused.
+    """
+    if max(golden.size, unit.size) > _DENSE_PIXELS:
+        return found
+    template = make_template(detail(golden), ~golden_lost, points_wanted=_DENSE_POINTS, blur_sigma=_DENSE_SIGMA)
+    if template is None:
+        return found
+    picture = spline_coefficients(detail(unit), _DENSE_SIGMA, degree=5)
+
+    def target(points: Float) -> Float32:
+        return sample_quintic(picture, points)
+
+    step = refine(template, _unclipped(target, unit_lost), found.matrix, model)
+    if step is None or not step.converged:
+        return found
+    moved = step.matrix @ np.linalg.inv(found.matrix)
+    corners = np.array([[0, 0, 1], [unit.shape[1], 0, 1], [0, unit.shape[0], 1], [unit.shape[1], unit.shape[0], 1]])
+    at = corners @ moved.T
+    if float(np.abs(at[:, :2] / at[:, 2:] - corners[:, :2]).max()) > _MAX_DENSE_STEP_PX:
+        return found
+    return step
 
 
 def _unclipped(target: Callable[[Float], Float32], lost: Bool) -> Callable[[Float], Float32]:

@@ -76,14 +76,16 @@ def make_template(
     points_wanted: int,
     origin_px: tuple[float, float] | None = None,
     pitch: float = 1.0,
+    blur_sigma: float = BLUR_SIGMA,
 ) -> Template | None:
     """The strongest-gradient pixels of ``image``.
 
     image : (H, W) float32, not blurred. mask : (H, W) pixels that may be used. origin_px : raster position of the
     unit's zero (default: the first pixel; the parameters are then centred on the picture). pitch : units in a pixel.
+    blur_sigma : px of blur, which the target must have too.
     Returns None where fewer than 64 pixels have a gradient.
     """
-    c = spline_coefficients(image, BLUR_SIGMA)
+    c = spline_coefficients(image, blur_sigma)
     smooth = sample_grid(c)
     gx, gy = _spline_gradient(c)
     strength = np.where(np.isfinite(gx) & np.isfinite(gy), gx * gx + gy * gy, np.float32(0))
