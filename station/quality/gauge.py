@@ -198,8 +198,15 @@ def with_spreads(measurements: Sequence[Measurement], spreads: Mapping[str, floa
     A length takes it into its budget (:meth:`LengthBudget.with_repeatability`). A measurement without one, such as a
     colour, keeps its u unless the spread alone is larger than it says: then u is twice the spread. A study never makes
     an uncertainty smaller, since it does not show what every capture has in common. ``detail["gauge"]`` is the spread.
+    A radial offset takes the largest of its own and its components', for a distance close to 0 scatters too little.
     """
-    return tuple(_with_spread(m, spreads.get(m.characteristic)) for m in measurements)
+    return tuple(_with_spread(m, _spread_of(m, spreads)) for m in measurements)
+
+
+def _spread_of(m: Measurement, spreads: Mapping[str, float]) -> float | None:
+    name = m.characteristic.partition(":")[2]
+    names = [m.characteristic, *((f"offset-x:{name}", f"offset-y:{name}") if m.kind == "offset" else ())]
+    return max((spreads[n] for n in names if n in spreads), default=None)
 
 
 def _with_spread(m: Measurement, spread: float | None) -> Measurement:

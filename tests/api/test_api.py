@@ -248,7 +248,7 @@ def test_reading_everything_changes_nothing(client: httpx.Client, review_home: P
     before, files = contents(), sorted(p.name for p in (home / "evidence").rglob("*"))
     described = client.get(f"{API}/openapi.json").json()["paths"]
     picture = get(client, "/units/1")["frame_sha256"]
-    values = {"number": "GS-1", "unit_id": "1", "lot": "L/1", "sha256": picture, "rig": "bench-a"}
+    values = {"number": "GS-1", "unit_id": "1", "lot": "L/1", "sha256": picture, "rig": "bench-a", "study_id": "1"}
     reads = [path.format(**values) for path, methods in described.items() if "get" in methods]
     for path in (*reads, "/", "/static/review.js", f"{API}/lots/L/1/tally?size=50", f"{API}/plan?aql=1&lot_size=90"):
         client.get(path)

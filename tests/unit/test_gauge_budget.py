@@ -35,6 +35,12 @@ def test_a_colour_is_never_surer_than_its_captures_scatter() -> None:
     assert [m.u for m in with_spreads([COLOUR], {"colour:sky": 0.35})] == [pytest.approx(0.7)]
 
 
+def test_a_radial_offset_takes_the_spread_of_its_components() -> None:
+    radial = Measurement("offset:logo", "offset", 0.004, "mm", 0.006, "m")
+    (found,) = with_spreads([radial], {"offset:logo": 0.002, "offset-x:logo": 0.004, "offset-y:logo": 0.005})
+    assert (found.u, found.detail["gauge"]) == (pytest.approx(0.01), 0.005)
+
+
 def test_what_was_not_studied_is_untouched() -> None:
     assert with_spreads([WIDTH, COLOUR], {"size:height": 1.0}) == (WIDTH, COLOUR)
 
