@@ -18,6 +18,7 @@ from station.measure.boundary_places import (
     CANDIDATE_MM,
     CANDIDATES,
     REACH_MM,
+    SHOULDER_MM,
     SPACING_MM,
     STEP_MM,
     BoundaryPlaces,
@@ -25,6 +26,7 @@ from station.measure.boundary_places import (
     averaged,
     blur_of,
     break_likelihood,
+    distances,
     enamel_amount,
     places_of,
     profiles,
@@ -38,6 +40,7 @@ Bool = NDArray[np.bool_]
 
 _METHOD = "enamel edges along the boundary's normals against the golden's, running over 0.5 mm"
 _RUNNING = 2  # places to either side: a speck of dust narrower than half of 0.5 mm moves no running median
+_STEADY_MM = 0.03  # spread of a region's amount of enamel up to which it alone is believed
 _LOCAL = 10  # places to either side, 1 mm: noise is what differs from the boundary's own surroundings
 _MATCHED_MM = 0.12  # reach of the comparison of likelihoods
 _AGREE_MM = 0.04  # two readings that differ by more have seen different things
@@ -85,7 +88,7 @@ def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> tupl
     seen = profiles(aligned.image.pixels, places, pitch)
     hidden = at_nearest(~aligned.valid | aligned.clipped, places.points)
     usable = places.readable & ~hidden
-    edge, _ = enamel_amount(seen, places)
+    edge, amount = enamel_amount(seen, places)
     by_amount = running_median(np.where(usable, edge - places.edge, np.nan), places, _RUNNING)
     noise, blur = max(aligned.noise, master.noise), blur_of(master)
     here = np.zeros(len(edge), dtype=np.intp)
@@ -99,8 +102,28 @@ def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> tupl
         moved = np.where(far, there + steps * STEP_MM, moved)
     by_break = running_median(np.where(usable, moved, np.nan), places, _RUNNING)
     agree = np.abs(by_amount - by_break) < _AGREE_MM
-    shift = running_median(np.where(agree, (by_amount + by_break) / 2, np.nan), places, _RUNNING)
-    return np.asarray(shift), np.abs(by_amount - by_break) / 2
+    shift = np.where(agree, (by_amount + by_break) / 2, np.nan)
+    plain = _plain(by_amount, amount, places)
+    shift = running_median(np.where(plain, by_amount, shift), places, _RUNNING)
+    return np.asarray(shift), np.where(plain, SHOULDER_MM / 2, np.abs(by_amount - by_break) / 2)
+
+
+def _plain(by_amount: Float, amount: Float, places: BoundaryPlaces) -> Bool:
+    """(n,) where enamel plainly fills, or has plainly left, the whole strip between the golden's boundary and where its
+    amount is halved: no shoulder is as wide as that. Only in regions whose amount of enamel is a steady reading."""
+    s = distances()
+    low = np.where(by_amount > 0, 0.03, by_amount + 0.05)
+    high = np.where(by_amount > 0, by_amount - 0.05, -0.03)
+    strip = (s[None, :] >= low[:, None]) & (s[None, :] <= high[:, None])
+    level = amount[:, s <= -0.2].mean(axis=1)
+    mean = (amount * strip).sum(axis=1) / np.maximum(strip.sum(axis=1), 1) / np.where(level > 0, level, 1.0)
+    plain = (np.abs(by_amount) > _MATCHED_MM) & (level > 0) & np.where(by_amount > 0, mean > 0.75, mean < 0.25)
+    for label in np.unique(places.label):
+        here = places.label == label
+        known = by_amount[here & np.isfinite(by_amount)]
+        if len(known) < _LEAST_PLACES or _spread(known - float(np.median(known))) > _STEADY_MM:
+            plain[here] = False
+    return np.asarray(plain)
 
 
 def _matched(places: BoundaryPlaces, likely: NDArray[np.float32]) -> Float:

@@ -38,7 +38,7 @@ CANDIDATE_MM = 0.015
 CANDIDATES = 21
 _INSIDE, _OUTSIDE = -0.33, 0.15  # part of the profile that the break explains; a metal line may be 0.2 mm narrow
 _PLATEAU = (-0.3, -0.12)  # enamel away from its meniscus
-_SHOULDER_MM = 0.07  # width of the rounded edge of struck metal
+SHOULDER_MM = 0.07  # width of the rounded edge of struck metal
 _MENISCUS_MM = 0.13  # over which enamel climbs its wall
 _SHARPNESS = 3.0  # power of the likelihood: residuals of neighbouring samples are not independent
 _LEAST_CONTOUR_MM = 1.5
@@ -172,7 +172,7 @@ def _shapes(s: Float, blur_mm: float) -> Float:
     enamel = ndtr(-t / blur_mm)
     meniscus = np.exp(np.minimum(t, 0) / _MENISCUS_MM) * enamel
     fine = np.arange(-0.3, 0.5, 0.003)
-    shoulder = np.where((fine > 0) & (fine < _SHOULDER_MM), 1 - fine / _SHOULDER_MM, 0.0)
+    shoulder = np.where((fine > 0) & (fine < SHOULDER_MM), 1 - fine / SHOULDER_MM, 0.0)
     blur = np.exp(-0.5 * (np.arange(-40, 41) * 0.003 / blur_mm) ** 2)
     shoulder = np.convolve(shoulder, blur / blur.sum(), "same")
     return np.stack([enamel, meniscus, 1 - enamel, np.interp(t, fine, shoulder)], axis=1)
