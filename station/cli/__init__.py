@@ -3,7 +3,7 @@
 ``conduct``    exit codes, one-line errors, JSON and tables, progress: the same for every command
 ``demo``       the main job on the sample data
 ``bench``      card, rig, capture
-``calibrating`` calibrate lens, light, check, status
+``calibrating`` calibrate lens, board, light, check, status
 ``goldens``    golden seal, golden list
 ``inspecting`` inspect
 ``entering``  enter, entered

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from station.cli.conduct import Card, Json, context_of, document, emit, progress, show, table
+from station.errors import RequestError
 from station.values.light import LIGHT_DAYS
 
 if TYPE_CHECKING:
@@ -72,6 +73,22 @@ def calibrate_lens(
     _show_lens(made.lens)
     for remark in made.remarks:
         show(f"Note: {remark}")
+
+
+@calibrate.command("board")
+def print_board(
+    context: typer.Context,
+    rig: Annotated[str, typer.Option("--rig", metavar="NAME|RIG.toml", help="The bench, or its file.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.pdf", help="The PDF to write.")],
+) -> None:
+    """Draw the ChArUco board and the bench mat as a PDF, to be printed at 100 %."""
+    with context_of(context).open() as station:
+        data = station.bench.print_board(rig)
+    try:
+        out.write_bytes(data)
+    except OSError as error:
+        raise RequestError(f"{out} cannot be written: {error.strerror}", "Give another path after --out.") from None
+    show(f"{out}: print it at 100 %, not fitted to the page, and check that both long lines are 100 mm.")
 
 
 @calibrate.command("light")

@@ -101,6 +101,13 @@ class Bench:
             remarks=tuple(lens_remarks(lens, bench)),
         )  # fmt: skip
 
+    def print_board(self, rig: str) -> bytes:
+        """PDF of the board and the mat of a bench, to true size; ``rig`` : its name, or the path of a rig TOML."""
+        from station.calibrate.rig import load_rig
+        from station.report.board import print_board
+
+        return print_board(load_rig(Path(rig)) if rig.lower().endswith(".toml") else self._rig(rig)[1])
+
     def calibrate_light(
         self,
         rig: str,
