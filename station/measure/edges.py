@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -61,13 +62,13 @@ def profiles(
     """Linear RGB along every normal.
 
     reach_mm : from (negative, inside) to (positive, outside). blur_px : Gaussian blur of the raster. along : places
-    over which profiles are averaged along the contour (Gaussian sigma). Returns the positions (m,) mm and the profiles
-    (n, m, 3); NaN where the raster ends.
+    over which profiles are averaged along the contour (Gaussian sigma), 0 for none. Returns the positions (m,) mm and
+    the profiles (n, m, 3); NaN where the raster ends.
     """
     s = np.arange(reach_mm[0], reach_mm[1] + STEP_MM / 2, STEP_MM)
     points = places.points[:, None, :] + places.normals[:, None, :] * s[None, :, None]
     values = sample(spline_coefficients(image.pixels, blur_px), frame.to_px(points)).astype(np.float64)
-    return s, smooth_closed(values, along)
+    return s, smooth_closed(values, along) if along > 0 else values
 
 
 def steepest_path(s: Float, values: Float, *, prefer_outer: float, centre: float = 0.0, width_mm: float = 0.0) -> Float:
@@ -88,7 +89,7 @@ def steepest_path(s: Float, values: Float, *, prefer_outer: float, centre: float
     if width_mm > 0:
         score = score * np.exp(-(((s - centre) / width_mm) ** 2) / 2)
     path = _dynamic_path(score, jump_cost=0.04)
-    out = np.array([_peak(energy[i], int(k), s) for i, k in enumerate(path)])
+    out = _peaks(energy, path, s)
     strength = energy[np.arange(len(path)), path]
     usual = float(np.median(strength[~bad])) if not bad.all() else 0.0
     out[bad | (strength < 0.01 * usual) | (strength <= 0)] = np.nan
@@ -179,31 +180,45 @@ def _vertex(a: Float, b: Float, c: Float) -> Float:
     return np.where(np.abs(bend) < 1e-12, 0.0, np.clip((a - c) / (2 * safe), -0.5, 0.5))
 
 
-def _peak(energy: Float, k: int, s: Float) -> float:
-    """The local maximum of the gradient energy nearest to sample k, to a fraction of a sample."""
-    while 0 < k < len(s) - 1 and max(energy[k - 1], energy[k + 1]) > energy[k]:
-        k += 1 if energy[k + 1] > energy[k - 1] else -1
-    if k in (0, len(s) - 1):
-        return float(s[k])
-    return float(s[k] + _vertex(energy[k - 1], energy[k], energy[k + 1]) * (s[1] - s[0]))
+def _peaks(energy: Float, path: NDArray[np.intp], s: Float) -> Float:
+    """(n,) the local maximum of each row's energy nearest to the path's sample, to a fraction of a sample."""
+    last = len(s) - 1
+    rows = np.arange(len(path))
+    k = path.copy()
+    for _ in range(last):
+        here = energy[rows, k]
+        up, down = energy[rows, np.minimum(k + 1, last)], energy[rows, np.maximum(k - 1, 0)]
+        climbs = (k > 0) & (k < last) & (np.maximum(up, down) > here)
+        if not climbs.any():
+            break
+        k = np.where(climbs, np.where(up > down, k + 1, k - 1), k)
+    inner = np.clip(k, 1, last - 1)
+    vertex = _vertex(energy[rows, inner - 1], energy[rows, inner], energy[rows, inner + 1])
+    return np.asarray(s[k] + np.where((k > 0) & (k < last), vertex, 0.0) * (s[1] - s[0]), dtype=np.float64)
 
 
-def _dynamic_path(score: Float, jump_cost: float) -> NDArray[np.intp]:
+@numba.njit(cache=True, nogil=True)
+def _dynamic_path(score: Float, jump_cost: float) -> NDArray[np.intp]:  # pragma: no cover - compiled
     """(n,) column of the best closed path through (n, m) scores; neighbouring rows differ by three columns at most."""
     n, m = score.shape
-    lap = np.concatenate([score, score])  # twice round, so that the ends meet
-    total = lap[0].copy()
-    back = np.zeros((2 * n, m), dtype=np.intp)
-    for i in range(1, 2 * n):
-        options = np.full((7, m), -np.inf)
-        for row, jump in enumerate(range(-3, 4)):
-            a, b = max(jump, 0), m + min(jump, 0)
-            options[row, a:b] = total[a - jump : b - jump] - jump_cost * abs(jump)
-        choice = np.argmax(options, axis=0)
-        back[i] = np.arange(m) - (choice - 3)
-        total = options[choice, np.arange(m)] + lap[i]
-    path = np.empty(2 * n, dtype=np.intp)
-    path[-1] = int(np.argmax(total))
-    for i in range(2 * n - 1, 0, -1):
-        path[i - 1] = back[i, path[i]]
-    return np.asarray(np.roll(path[n // 2 : n // 2 + n], n // 2), dtype=np.intp)
+    total = score[0].copy()
+    best = np.empty(m)
+    back = np.zeros((2 * n, m), dtype=np.int8)
+    for i in range(1, 2 * n):  # twice round, so that the ends meet
+        row = score[i % n]
+        for k in range(m):
+            value = -np.inf
+            for jump in range(-3, 4):
+                if 0 <= k - jump < m:
+                    option = total[k - jump] - jump_cost * abs(jump)
+                    if option > value:
+                        value, back[i, k] = option, jump
+            best[k] = value + row[k]
+        total[:] = best
+    path = np.empty(n, dtype=np.intp)
+    k = int(np.argmax(total))
+    for i in range(2 * n - 1, n // 2 - 1, -1):
+        if i < n // 2 + n:
+            path[i % n] = k
+        k -= back[i, k]
+    return path

@@ -3,6 +3,7 @@ beyond it (:mod:`station.measure.shoulder`)."""
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ from station.measure.edges import (
     reject_outliers,
     steepest_path,
 )
-from station.measure.shoulder import PLACES_MM, REACH_MM, Shoulder, fit_shoulder, silhouette
+from station.measure.polygon import smooth_closed
+from station.measure.shoulder import PLACES_MM, REACH_MM, STEP_MM, Shoulder, fit_shoulder, silhouette
 from station.values.colour import LinearRGB
 from station.values.geometry import Frame
 from station.values.line import Master
@@ -38,7 +40,8 @@ EVERY = 4
 _HALF = 5  # places to either side of a group's middle whose median profile it is
 _REACH = 6  # groups to either side (2.4 mm) that hold a place of the silhouette
 _SMOOTH = 4  # places to either side of a local quadratic fit along the visible edge
-_SHARP_PX = 0.4  # blur of the raster for the profiles that are explained
+_SHARP_PX, _SOFT_PX = 0.4, 0.8  # blur of the raster for the profiles that are explained, and for the visible edge
+_ALONG = 1.5  # places along the contour over which the latter are averaged (Gaussian sigma)
 _EXPLAINED = 0.05  # of the bench's light, rms: where more is left over, the part has no shoulder that mirrors the bench
 _SHOULDER_MM = 0.03  # where the picture does not show it: the last 0.13 of a radius of 0.2-0.25 mm is beyond 60 degrees
 _BLUR_MM = 0.03  # edge blur of a bench photo, about one pixel
@@ -79,8 +82,9 @@ class Silhouette:
 def find_silhouette(image: LinearRGB, frame: Frame, outline_mm: Float) -> Silhouette:
     """The silhouette of a part in its own picture. outline_mm : its visible outline."""
     places = places_along(outline_mm)
-    visible, seen, valley = _visible(image, frame, places)
-    groups, whole = _groups(image, frame, places, visible)
+    look = _look(image, frame, places)
+    visible, seen, valley = look.visible, look.seen, look.contact
+    groups, whole = _groups(look)
     if whole.sum() >= 20:
         shoulder = fit_shoulder(groups[whole], frame.pitch_mm)
         if shoulder.residual < _EXPLAINED:
@@ -94,11 +98,12 @@ def find_silhouette(image: LinearRGB, frame: Frame, outline_mm: Float) -> Silhou
 
 def find_like(image: LinearRGB, frame: Frame, golden: Silhouette) -> Silhouette:
     """The silhouette of a unit in the golden frame, along the golden's normals and with the golden's shoulder."""
-    visible, seen, _ = _visible(image, frame, golden.places)
+    look = _look(image, frame, golden.places)
+    visible, seen = look.visible, look.seen
     if golden.shoulder is None:
         edge = visible[::EVERY] + golden.shoulder_mm
         return Silhouette(golden.places, visible, seen, edge, None, golden.shoulder_mm)
-    groups, whole = _groups(image, frame, golden.places, visible)
+    groups, whole = _groups(look)
     edge = _edge(groups, whole, visible, golden.shoulder, frame.pitch_mm) + golden.moved_mm
     beyond = edge - visible[::EVERY]
     width = float(np.nanmedian(beyond)) if whole.any() else golden.shoulder_mm
@@ -130,15 +135,33 @@ def shoulder_width(image: LinearRGB, frame: Frame, outline_mm: Float) -> float:
     For a part whose shoulder cannot be explained as a mirror, and for the edges of holes: part and bench meet where
     both are darkest.
     """
-    return _visible(image, frame, places_along(outline_mm))[2]
+    return _look(image, frame, places_along(outline_mm)).contact
 
 
-def _visible(image: LinearRGB, frame: Frame, places: Places) -> tuple[Float, Bool, float]:
-    """(n,) mm to the visible edge, (n,) where it was seen and agrees with its neighbours, and the shoulder's width."""
-    s, values = profiles(image, frame, places, VISIBLE_REACH_MM)
-    raw = steepest_path(s, values, prefer_outer=OUTER, width_mm=WIDTH_MM)
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Profiles along the normals of a contour. s : (m,) mm. values : (n, m, 3) linear light, hardly blurred. visible :
+    (n,) mm to the visible edge. seen : (n,) where it was seen and agrees with its neighbours'. contact : width of the
+    shoulder in mm by the dark line of contact."""
+
+    s: Float
+    values: Float
+    visible: Float
+    seen: Bool
+    contact: float
+
+
+def _look(image: LinearRGB, frame: Frame, places: Places) -> _Look:
+    from scipy.ndimage import gaussian_filter1d
+
+    reach = (VISIBLE_REACH_MM[0] + REACH_MM[0], VISIBLE_REACH_MM[1] + REACH_MM[1])
+    s, sharp = profiles(image, frame, places, reach, blur_px=_SHARP_PX, along=0.0)
+    inner = (s > VISIBLE_REACH_MM[0] - STEP_MM / 2) & (s < VISIBLE_REACH_MM[1] + STEP_MM / 2)
+    across = math.sqrt(_SOFT_PX**2 - _SHARP_PX**2) * frame.pitch_mm / STEP_MM
+    soft = smooth_closed(gaussian_filter1d(sharp, across, axis=1)[:, inner], _ALONG)
+    raw = steepest_path(s[inner], soft, prefer_outer=OUTER, width_mm=WIDTH_MM)
     clean = reject_outliers(raw, half=10)
-    return quadratic_smooth(clean, _SMOOTH), np.asarray(raw == clean), _contact(s, values, raw)
+    return _Look(s, sharp, quadratic_smooth(clean, _SMOOTH), np.asarray(raw == clean), _contact(s[inner], soft, raw))
 
 
 def _contact(s: Float, values: Float, edge: Float) -> float:
@@ -148,16 +171,17 @@ def _contact(s: Float, values: Float, edge: Float) -> float:
         return _SHOULDER_MM
     valley = float(np.median(known))
     # The tail of the blurred edge pushes the valley out while the two are close together.
-    return valley - _BLUR_MM * float(np.exp(-((valley / (2 * _BLUR_MM)) ** 2)))
+    return valley - _BLUR_MM * math.exp(-((valley / (2 * _BLUR_MM)) ** 2))
 
 
-def _groups(image: LinearRGB, frame: Frame, places: Places, visible: Float) -> tuple[Float, Bool]:
+def _groups(look: _Look) -> tuple[Float, Bool]:
     """(g, m, 3) median profiles on ``PLACES_MM`` about the visible edge, over the bench's light; (g,) true if whole."""
-    about = Places(places.moved(visible), places.normals)
-    _, values = profiles(image, frame, about, REACH_MM, blur_px=_SHARP_PX, along=0.3)
-    values = values[:, : len(PLACES_MM)]
-    near = np.arange(0, len(visible), EVERY)[:, None] + np.arange(-_HALF, _HALF + 1)
-    groups = np.median(values[near % len(visible)], axis=1)
+    at = np.clip((look.visible[:, None] + PLACES_MM - look.s[0]) / STEP_MM, 0, len(look.s) - 1.001)
+    k = at.astype(np.intp)
+    part, rows = (at - k)[..., None], np.arange(len(at))[:, None]
+    values = look.values[rows, k] * (1 - part) + look.values[rows, k + 1] * part
+    near = np.arange(0, len(at), EVERY)[:, None] + np.arange(-_HALF, _HALF + 1)
+    groups = np.median(values[near % len(at)], axis=1)
     whole = np.isfinite(groups).all(axis=(1, 2))
     if not whole.any():
         return np.zeros_like(groups), whole
