@@ -83,12 +83,14 @@ class EnteredValues:
         """
         at = self._clock()
         goldens: dict[str, tuple[GoldenRow, Sheet]] = {}
+        lots: dict[str, dict[str, set[str | None]]] = {}
         seen: dict[tuple[str | None, str, str], str] = {}
         new = []
         for value in values:
-            value = self._vetted(value)
             if value.golden not in goldens:
                 goldens[value.golden] = self._golden(value.golden)
+                lots[value.golden] = self._lots_of_units(value.golden)
+            value = _vetted(value, lots[value.golden])
             row, sheet = goldens[value.golden]
             if value.lot is not None:
                 row, sheet = self._of_lot(value, row, sheet)
@@ -144,31 +146,12 @@ class EnteredValues:
         rows = store.entered_values(self._db, golden=golden, lot=lot, unit=unit, standing=not history)
         return [EnteredDocument.model_validate_json(r.document) for r in rows]
 
-    def _vetted(self, value: NewValue) -> NewValue:
-        texts = {
-            key: plain_text(getattr(value, key), f"{value.where}: {key}")
-            for key in ("unit", "name", "instrument", "by", "note")
-        }
-        for key in ("unit", "name", "instrument"):
-            if not texts[key]:
-                raise RequestError(f"{value.where}: {key} is empty", "Fill it in.")
-        if value.u < 0:
-            raise RequestError(f"{value.where}: u is {value.u:g}", "Give the expanded uncertainty (k = 2), 0 or more.")
-        lot = value.lot if value.lot is not None else self._only_lot(value.golden, texts["unit"], value.where)
-        if lot is not None:
-            vet_lot_id(lot)
-        return replace(
-            value, lot=lot, unit=texts["unit"], name=texts["name"], instrument=texts["instrument"], by=texts["by"],
-            note=texts["note"],
-        )  # fmt: skip
-
-    def _only_lot(self, golden: str, unit: str, where: str) -> str | None:
-        """The lot that the unit of that name lies in, where there is one such unit."""
-        lots = {u.lot for u in inspections.units(self._db, golden=golden, bare=True) if u.unit == unit}
-        if len(lots) > 1:
-            names = ", ".join(sorted(lot or "without a lot" for lot in lots))
-            raise RequestError(f"{where}: there are units called {unit} in several lots: {names}", "Name the lot.")
-        return next(iter(lots), None)
+    def _lots_of_units(self, golden: str) -> dict[str, set[str | None]]:
+        """The lots that units of a name lie in, None for no lot, of every unit held to a golden sample."""
+        found: dict[str, set[str | None]] = defaultdict(set)
+        for unit in inspections.units(self._db, golden=golden, bare=True):
+            found[unit.unit].add(unit.lot)
+        return found
 
     def _golden(self, number: str, version: int | None = None) -> tuple[GoldenRow, Sheet]:
         from station.sheet import load_sheet
@@ -190,6 +173,34 @@ class EnteredValues:
         return (row, sheet) if lot.golden_id == row.id else self._golden(lot.golden, lot.golden_version)
 
 
+def _vetted(value: NewValue, lots: Mapping[str, set[str | None]]) -> NewValue:
+    """The value with clean texts, and with the lot of its unit where it names none. lots : by the units' names."""
+    texts = {
+        key: plain_text(getattr(value, key), f"{value.where}: {key}")
+        for key in ("unit", "name", "instrument", "by", "note")
+    }
+    for key in ("unit", "name", "instrument"):
+        if not texts[key]:
+            raise RequestError(f"{value.where}: {key} is empty", "Fill it in.")
+    if value.u < 0:
+        raise RequestError(f"{value.where}: u is {value.u:g}", "Give the expanded uncertainty (k = 2), 0 or more.")
+    lot = value.lot
+    if lot is None:
+        known = lots.get(texts["unit"], set())
+        if len(known) > 1:
+            names = ", ".join(sorted(x or "without a lot" for x in known))
+            raise RequestError(
+                f"{value.where}: there are units called {texts['unit']} in several lots: {names}", "Name the lot."
+            )
+        lot = next(iter(known), None)
+    if lot is not None:
+        vet_lot_id(lot)
+    return replace(
+        value, lot=lot, unit=texts["unit"], name=texts["name"], instrument=texts["instrument"], by=texts["by"],
+        note=texts["note"],
+    )  # fmt: skip
+
+
 def as_they_stand(db: Database, rows: Iterable[UnitRow]) -> list[UnitRow]:
     """The units, with their documents, with what was entered of them in document and verdict, in order.
 
@@ -197,7 +208,9 @@ def as_they_stand(db: Database, rows: Iterable[UnitRow]) -> list[UnitRow]:
     """
     rows = list(rows)
     found: dict[tuple[str, int, str | None, str], list[EnteredRow]] = defaultdict(list)
-    for e in store.entered_values(db):
+    names, goldens = {r.unit for r in rows}, {r.golden for r in rows}
+    one, golden = (next(iter(x)) if len(x) == 1 else None for x in (names, goldens))
+    for e in store.entered_values(db, unit=one, golden=golden):
         found[e.golden, e.golden_version, e.lot, e.unit].append(e)
     if not found:
         return rows
