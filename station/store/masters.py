@@ -14,7 +14,7 @@ from station.values.colour import ColourCorrection, LinearRGB
 from station.values.digest import array_digest, digest
 from station.values.documents import FitDocument
 from station.values.geometry import Frame, Similarity
-from station.values.line import U_THICKNESS_MM, MarkMaster, Master, RegionMaster
+from station.values.line import U_THICKNESS_MM, FeatureMaster, MarkMaster, Master, RegionMaster
 
 FORMAT = 1
 
