@@ -98,7 +98,8 @@ def plane_from_card(reading: CardReading, card: CardReference, distance_mm: floa
     if reading.homography is None or card.pitch_mm is None:
         raise ValueError("the card gives no scale: it was not found, or its pitch is not known")
     if distance_mm is not None:
-        gain, u_gain = 1 / distance_mm, MAX_DISTANCE_OFF / math.sqrt(3) / distance_mm
+        gain = 1 / (distance_mm - card.height_mm)
+        u_gain = gain * MAX_DISTANCE_OFF / math.sqrt(3)
     else:
         far, near = 1 / HAND_HELD[1], 1 / HAND_HELD[0]
         gain, u_gain = (near + far) / 2, (near - far) / math.sqrt(12)  # all alike between them
