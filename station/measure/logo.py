@@ -12,7 +12,7 @@ differ in it, it is what is registered (0.005 mm instead of 0.03 mm of error at 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -22,6 +22,7 @@ from station.measure.polygon import centroid, polygon_mask
 from station.measure.refine import Refined, Template, make_template, refine
 from station.measure.sampling import sample, spline_coefficients
 from station.measure.signal import Signal, principal, tint_signal
+from station.values.budget import LengthBudget
 from station.values.geometry import Frame, Similarity
 from station.values.line import Aligned, MarkMaster, Master, Measurement
 
@@ -37,6 +38,11 @@ _FOUND = 0.55  # correlation below which a mark does not count as found
 _MODEL_PX = 0.08  # standard uncertainty at the mark's rim of an edge that looks a little different on every unit
 _TURNED_PX = {"tint": 0.2, "light": 1.0}  # the same at half a turn against the golden, where the shading is swapped
 _STROKE_RIM_PX = 3  # ground kept around the strokes: both sides of every edge
+_WHOLE = 0.6  # share of the edges that keep their weight on a whole mark: 0.75 and more on rendered ones
+_SHARED = 0.6  # of the body's uncertainty: light displaces mark and body alike; left on four rendered products
+_PLAIN = 0.95  # correlation from which a registration started at the golden's own place is the right one
+_OTHERWISE = 0.75  # correlation from which a mark is there after all, only turned round or mirrored
+_MARGIN = 0.12  # of the mark's longer side, room for its turn and growth
 _METHOD = "direct registration of the mark's own edges, Tukey weights"
 _KINDS = (("offset-x", "mm"), ("offset-y", "mm"), ("offset", "mm"), ("rotation", "deg"), ("scale", "1"))
 
@@ -56,13 +62,23 @@ class _Mark:
     centre: Float
 
 
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """The unit's signal round the mark's place. corner : (x, y) raster pixel of its first pixel."""
+
+    values: Float32
+    corner: tuple[int, int]
+
+
 def measure_marks(aligned: Aligned, master: Master) -> tuple[Measurement, ...]:
     """Offset, rotation and scale of every mark of the master, five measurements each.
 
     ``offset-x``, ``offset-y`` (positive right, down) and ``offset`` in mm are those of the centre of the mark's
     polygon, relative to the body, in the golden frame; ``rotation`` in degrees, clockwise; ``scale`` relative to the
-    golden mark. ``u`` (k = 2) joins the covariance of the mark's registration with that of the body's. A mark that is
-    not there has the value None and ``detail["missing"]``; one that cannot be seen for glare has None without it.
+    golden mark. ``u`` (k = 2) joins the covariance of the mark's registration with that of the body's.
+    ``detail["points_mm"]``: the golden's and the unit's centre. A mark that is not there, or stands there turned round
+    or mirrored (``detail["instead"]``), has the value None and ``detail["missing"]``; one of which only a part is seen
+    (``detail["damaged"]``), or that glare hides, has None without it.
     """
     found: list[Measurement] = []
     for mark in master.marks:
@@ -85,8 +101,16 @@ def _measure(mark: MarkMaster, aligned: Aligned, master: Master) -> list[Measure
             f"only {seen:.0%} of the mark can be seen (glare, or outside the photo)",
             {"visible": seen},
         )
-    result = _find(golden, golden.signal.of(aligned.image.pixels), frame)
+    scene = _scene(golden, aligned.image.pixels, frame.pitch_mm)
+    result = _find(golden, scene, frame)
     if result is None:
+        instead = _otherwise(golden, scene)
+        if instead:
+            return _none(mark.name, place, f"it stands there {instead}", {"missing": True, "instead": instead})
+        part = _part_seen(golden, scene)
+        if part:
+            why = f"only its {part} is there: the rest is missing, smeared or covered"
+            return _none(mark.name, place, why, {"damaged": why})
         return _none(mark.name, place, "mark not found", {"missing": True})
     template, fit = result
     return _report(mark.name, place, golden, template, fit, aligned, master)
@@ -113,27 +137,50 @@ def _report(
     variance = np.diag(jacobian @ fit.covariance @ jacobian.T)
     half_mm = template.half * pitch
     turned = (1 - math.cos(math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg))) / 2
-    model_px = math.hypot(_MODEL_PX, _TURNED_PX[golden.signal.kind] * turned)
-    model = model_px / (max(golden.mask.shape) / 2)  # at the rim, as a turn or a growth
-    body_turn = math.radians(aligned.u_rotation_deg) * math.hypot(*place)
-    body = aligned.u_offset_mm**2 + body_turn**2 / 2 + (model_px * pitch) ** 2
-    ux = math.sqrt(variance[0] * half_mm**2 + body)
-    uy = math.sqrt(variance[1] * half_mm**2 + body)
+    turned_px = _TURNED_PX[golden.signal.kind] * turned
+    rim_px = max(golden.mask.shape) / 2  # where an edge out of place is a turn or a growth
+    lever_mm = math.radians(aligned.u_rotation_deg) * math.hypot(*place) / math.sqrt(2)
+    placement = math.hypot(_SHARED * aligned.u_offset_mm, lever_mm, turned_px / 2 * pitch)
     offset = math.hypot(dx, dy)
+
+    def length(value: float, edges: float) -> LengthBudget:
+        return LengthBudget(
+            calibration=abs(value) * aligned.u_scale,
+            height=abs(value) * aligned.u_height,
+            edges=edges,
+            placement=placement,
+            definition=_MODEL_PX * pitch,
+        )
+
+    budget_x = length(dx, math.sqrt(variance[0]) * half_mm)
+    budget_y = length(dy, math.sqrt(variance[1]) * half_mm)
+    larger = max(budget_x, budget_y, key=lambda b: b.standard)
     # Rayleigh: near zero the direction is unknown and the offset is as uncertain as the larger of its parts.
-    u_offset = math.hypot(dx * ux, dy * uy) / offset if offset > 3 * max(ux, uy) else max(ux, uy)
-    u_turn = math.hypot(math.degrees(math.hypot(math.sqrt(variance[3]), model)), aligned.u_rotation_deg)
-    u_scale = math.hypot(math.sqrt(variance[2]), model)
+    if offset > 3 * larger.standard:
+        budget = length(offset, math.hypot(dx * budget_x.edges, dy * budget_y.edges) / offset)
+    else:
+        budget = larger
+    turn = LengthBudget(
+        edges=math.degrees(math.sqrt(variance[3])),
+        placement=math.hypot(aligned.u_rotation_deg, math.degrees(turned_px / rim_px)),
+        definition=math.degrees(_MODEL_PX / rim_px),
+    )
+    growth = LengthBudget(edges=math.sqrt(variance[2]), placement=turned_px / rim_px, definition=_MODEL_PX / rim_px)
     detail: dict[str, object] = {
         "signal": golden.signal.kind,
         "correlation": round(fit.correlation, 4),
         "kept": round(fit.kept, 4),
+        "points_mm": [list(place), [place[0] + dx, place[1] + dy]],
     }
+    if fit.kept < _WHOLE:
+        detail["damaged"] = f"only {fit.kept:.0%} of its edges look as on the golden"
     values = (dx, dy, offset, similar.rotation_deg, similar.scale)
-    spreads = (ux, uy, u_offset, u_turn, u_scale)
+    budgets = (budget_x, budget_y, budget, turn, growth)
     return [
-        Measurement(f"{kind}:{name}", kind, value, unit, 2 * spread, _METHOD, place, detail=dict(detail))
-        for (kind, unit), value, spread in zip(_KINDS, values, spreads, strict=True)
+        Measurement(
+            f"{kind}:{name}", kind, value, unit, b.expanded, _METHOD, place, detail=detail | {"budget": b.as_detail()}
+        )
+        for (kind, unit), value, b in zip(_KINDS, values, budgets, strict=True)
     ]
 
 
@@ -196,20 +243,30 @@ def _visible(golden: _Mark, aligned: Aligned) -> float:
     return float(good[golden.mask].mean())
 
 
-def _find(golden: _Mark, unit: Float32, frame: Frame) -> tuple[Template, Refined] | None:
+def _scene(golden: _Mark, pixels: Float32, pitch_mm: float) -> _Scene:
+    """What the mark can lie in: its place and all round it as far as it is looked for."""
+    h, w = golden.patch.shape
+    margin = math.ceil(SEARCH_MM / pitch_mm) + math.ceil(_MARGIN * max(h, w)) + _coarse_step(golden)
+    x0, y0 = golden.corner[0] - margin, golden.corner[1] - margin
+    return _Scene(golden.signal.of(_window(pixels, x0, y0, w + 2 * margin, h + 2 * margin)), (x0, y0))
+
+
+def _find(golden: _Mark, scene: _Scene, frame: Frame) -> tuple[Template, Refined] | None:
     template = make_template(golden.patch, golden.mask, points_wanted=20_000)
     if template is None:
         return None
-    coefficients = spline_coefficients(unit, 1.0)
+    coefficients = spline_coefficients(scene.values, 1.0)
 
     def target(points: Float) -> Float32:
-        return sample(coefficients, points)
+        return sample(coefficients, points - scene.corner)
 
-    best: Refined | None = None
-    for start in _coarse(golden, unit, frame.pitch_mm):
-        fit = refine(template, target, start, "similarity")
-        if fit is not None and (best is None or fit.correlation * fit.kept > best.correlation * best.kept):
-            best = fit
+    here = np.array([[1, 0, golden.corner[0]], [0, 1, golden.corner[1]], [0, 0, 1]], dtype=np.float64)
+    best = refine(template, target, here, "similarity")
+    if best is None or not best.converged or best.correlation < _PLAIN:
+        for start in _coarse(golden, scene, frame.pitch_mm):
+            fit = refine(template, target, start, "similarity")
+            if fit is not None and (best is None or fit.correlation * fit.kept > best.correlation * best.kept):
+                best = fit
     if best is None or not best.converged or best.correlation < _FOUND or best.covered < 0.6:
         return None
     similar = Similarity.from_matrix(best.matrix)
@@ -220,33 +277,85 @@ def _find(golden: _Mark, unit: Float32, frame: Frame) -> tuple[Template, Refined
     return template, best
 
 
-def _coarse(golden: _Mark, unit: Float32, pitch_mm: float) -> list[Float]:
+def _coarse_step(golden: _Mark) -> int:
+    return max(round(int(max(golden.patch.shape)) / _COARSE_SIDE), 1)
+
+
+def _coarse(golden: _Mark, scene: _Scene, pitch_mm: float) -> list[Float]:
     """The best (3, 3) maps from patch to raster pixels by masked normalised correlation, best first, two at most."""
     h, w = golden.patch.shape
-    step = max(round(max(h, w) / _COARSE_SIDE), 1)
-    reach = math.ceil(SEARCH_MM / pitch_mm / step) * step
-    margin = reach + math.ceil(0.12 * max(h, w))
-    x0, y0 = golden.corner[0] - margin, golden.corner[1] - margin
-    window = _window(unit, x0, y0, w + 2 * margin, h + 2 * margin)
-    scene = cv2.resize(window, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
+    step = _coarse_step(golden)
+    x0, y0 = scene.corner
+    small = cv2.resize(scene.values, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
     centre = np.array([(w - 1) / 2, (h - 1) / 2])
     ranked: list[tuple[float, Float]] = []
     for rotation in _ROTATIONS_DEG:
         for scale in _SCALES:
             turned, mask, grid = _turned(golden, rotation, scale, step)
-            if turned.shape[0] > scene.shape[0] or turned.shape[1] > scene.shape[1]:
+            found = _match(np.asarray(small, dtype=np.float32), turned, mask)
+            if found is None:
                 continue
-            score = cv2.matchTemplate(scene, turned, cv2.TM_CCOEFF_NORMED, mask=mask)
-            score[~np.isfinite(score)] = -1
-            y, x = np.unravel_index(int(np.argmax(score)), score.shape)
+            score, x, y = found
             # grid : patch pixel to pixel of the turned template, both full size
             shift = np.array([[1, 0, x0 + x * step], [0, 1, y0 + y * step], [0, 0, 1]], dtype=np.float64)
             start = shift @ grid
             middle = (start @ np.array([centre[0], centre[1], 1.0]))[:2] - centre - golden.corner
             if float(np.hypot(*middle)) * pitch_mm <= 1.25 * SEARCH_MM:
-                ranked.append((float(score[y, x]), start))
+                ranked.append((score, start))
     ranked.sort(key=lambda r: -r[0])
     return [start for _, start in ranked[:2]]
+
+
+def _match(scene: Float32, template: Float32, mask: Float32) -> tuple[float, int, int] | None:
+    """Best masked normalised correlation and its column and row; None where the template is larger than the scene."""
+    if template.shape[0] > scene.shape[0] or template.shape[1] > scene.shape[1]:
+        return None
+    score = cv2.matchTemplate(scene, template, cv2.TM_CCOEFF_NORMED, mask=mask)
+    score[~np.isfinite(score)] = -1
+    y, x = np.unravel_index(int(np.argmax(score)), score.shape)
+    return float(score[y, x]), int(x), int(y)
+
+
+def _otherwise(golden: _Mark, scene: _Scene) -> str:
+    """How a mark stands that is not as it should be: turned by 180 degrees or mirrored; "" where it is not there."""
+    found: list[tuple[float, str]] = []
+    for words, rows, columns in (
+        ("turned by 180 degrees", -1, -1),
+        ("mirrored left to right", 1, -1),
+        ("mirrored upside down", -1, 1),
+    ):
+        patch = np.ascontiguousarray(golden.patch[::rows, ::columns])
+        mask = np.ascontiguousarray(golden.mask[::rows, ::columns])
+        found.append((_upright(replace(golden, patch=patch, mask=mask), scene), words))
+    score, words = max(found)
+    return words if score >= _OTHERWISE else ""
+
+
+def _part_seen(golden: _Mark, scene: _Scene) -> str:
+    """The half of a mark that was not found as a whole which stands there by itself; "" where none does."""
+    h, w = golden.mask.shape
+    found: list[tuple[float, str]] = []
+    for words, half in (
+        ("left half", np.s_[:, w // 2 :]),
+        ("right half", np.s_[:, : w // 2]),
+        ("upper half", np.s_[h // 2 :, :]),
+        ("lower half", np.s_[: h // 2, :]),
+    ):
+        mask = golden.mask.copy()
+        mask[half] = False
+        if mask.sum() >= golden.mask.sum() / 4:
+            found.append((_upright(replace(golden, mask=mask), scene), words))
+    score, words = max(found, default=(0.0, ""))
+    return words if score >= _OTHERWISE else ""
+
+
+def _upright(golden: _Mark, scene: _Scene) -> float:
+    """Best masked normalised correlation without turn or growth."""
+    step = _coarse_step(golden)
+    small = cv2.resize(scene.values, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
+    template, mask, _ = _turned(golden, 0.0, 1.0, step)
+    found = _match(np.asarray(small, dtype=np.float32), template, mask)
+    return -1.0 if found is None else found[0]
 
 
 def _turned(golden: _Mark, rotation: float, scale: float, step: int) -> tuple[Float32, Float32, Float]:

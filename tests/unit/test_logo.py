@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from station.measure.logo import measure_marks
+from station.values.budget import LengthBudget
 from station.values.colour import LinearRGB
 from station.values.geometry import Frame, Similarity
 from station.values.line import Aligned, MarkMaster, Master
@@ -133,3 +134,36 @@ def test_an_empty_polygon_on_the_golden_is_named(master: Master) -> None:
     plain = replace(bare, marks=(MarkMaster("logo", CENTRE + 0.5 * (POLYGON - CENTRE)),))
     found = measure_marks(_aligned(_picture(None, seed=5)), plain)
     assert all(m.value is None and "golden shows no mark" in m.why for m in found)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "words"),
+    [(-1, -1, "turned by 180 degrees"), (1, -1, "mirrored left to right")],
+)
+def test_a_mark_that_stands_wrong_is_named(master: Master, rows: int, columns: int, words: str) -> None:
+    pixels = _picture(Similarity(), seed=6).pixels.copy()
+    x, y = np.round(FRAME.to_px(CENTRE)).astype(int)
+    cell = np.s_[y - 65 : y + 66, x - 75 : x + 76]
+    pixels[cell] = pixels[cell][::rows, ::columns].copy()
+    found = measure_marks(_aligned(LinearRGB(pixels)), master)
+    assert all(m.value is None and words in m.why and m.detail["missing"] is True for m in found)
+
+
+def test_a_half_missing_mark_is_told_from_a_missing_one(master: Master) -> None:
+    whole, bare = _picture(Similarity(), seed=7).pixels, _picture(None, seed=7).pixels
+    x, _ = np.round(FRAME.to_px(CENTRE)).astype(int)
+    pixels = whole.copy()
+    pixels[:, x + 8 :] = bare[:, x + 8 :]
+    found = measure_marks(_aligned(LinearRGB(pixels)), master)
+    assert all("left half" in m.why and "damaged" in m.detail and "missing" not in m.detail for m in found)
+    assert all("damaged" not in m.detail for m in measure_marks(_aligned(LinearRGB(whole)), master))
+
+
+def test_every_offset_has_a_budget_and_points_to_draw(master: Master) -> None:
+    found = measure_marks(_aligned(_picture(Similarity(0.2, 0.1, 0.0, 1.0), seed=8)), master)
+    for m in found:
+        budget = m.detail["budget"]
+        assert isinstance(budget, dict)
+        assert m.u == pytest.approx(LengthBudget.from_detail(budget).expanded, abs=1e-5)
+    start, end = np.array(found[2].detail["points_mm"])
+    assert end - start == pytest.approx([0.2, 0.1], abs=0.005)
