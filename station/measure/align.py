@@ -12,7 +12,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,8 +24,10 @@ from station.measure.coarse import (
     grid_mm,
     pair_correlation,
     search,
+    tint_spread,
 )
 from station.measure.frame import U_PART_SCALE, GoldenFrame, exclusions, golden_frame, resample, window
+from station.measure.identity import SAME_SIZE, mismatch, preference
 from station.measure.master_index import LEVELS, MasterIndex, index_master, index_of
 from station.measure.part import PartOutline, find_part
 from station.measure.polygon import centroid, polygon_mask, signed_area
@@ -39,6 +40,7 @@ from station.values.line import Aligned, Corrected, Gate, Master
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
 
 __all__ = ["GoldenFrame", "MasterIndex", "align", "golden_frame", "index_master"]
 
@@ -48,10 +50,8 @@ _COARSE_FROM = 2  # pyramid levels from this one up are used while several hypot
 _SAME_PRODUCT = 0.70  # correlation of the warped pair's colour and edge maps
 _REGISTERED = 0.75  # correlation of the edge pixels after refinement
 _OVERLAP = 0.90
-_SAME_SIZE = (0.9, 1.1)  # of the outline against the golden's, where the photo has a scale
 _SIMILAR = 0.4  # a pose that leaves more than 1 / 0.4 times as much unexplained as the best is no rival
-_CLEAR = 0.15  # of 0.5: how plainly the unit must prefer one of two rivals
-_SAME_TWICE = 0.003  # share of the golden's contrast; a turn that changes less is a symmetry of the design
+_CLEAR = 0.15  # of about 0.5: how plainly the unit must prefer one of two rivals
 _ADDED_BLUR_PX = 1.0
 _U_FLOOR_PX = 0.1  # standard; what reflections that turn with the part leave, measured on drawn units at all angles
 _U_TURN_MM = 0.01  # standard; walls and shoulders seen and lit from another side, rms of five rendered products
@@ -132,8 +132,7 @@ def align(corrected: Corrected, master: Master, *, part: PartOutline | None = No
     photo = _look(corrected, plane, height, part, contour, index.signal)
     ratio = math.sqrt(abs(signed_area(contour)) / index.area_mm2)
     scale = ratio if abs(ratio - 1) > 0.06 else 1.0
-    view = _unit_view(photo, index, scale)
-    hypotheses = search(index.coarse, view)
+    hypotheses = search(index.coarse, feature_maps(*_unit_view(photo, index, scale)))
     fits = sorted(
         (f for f in (_fit_coarse(photo, index, h, scale) for h in hypotheses) if f is not None),
         key=lambda f: -f.score,
@@ -153,8 +152,8 @@ def align(corrected: Corrected, master: Master, *, part: PartOutline | None = No
         # of a part that is seen in part only, nothing can be said about its product
         gates = (Gate("part", False, "The picture's edge cuts the part: move it into the middle"), alignment)
     else:
-        same = alike >= _SAME_PRODUCT and (corrected.plane is None or _SAME_SIZE[0] < ratio < _SAME_SIZE[1])
-        identity = Gate("identity", True) if same else _why_not(index, view, hypotheses[0].score, ratio)
+        same = alike >= _SAME_PRODUCT and (corrected.plane is None or SAME_SIZE[0] < ratio < SAME_SIZE[1])
+        identity = Gate("identity", True) if same else _named(photo, index, master, scale, hypotheses[0].score, ratio)
         gates = (Gate("part", True), alignment, identity)
     photo = replace(photo, scalar=())  # registration is over, and of a large photo these are large
     return replace(_filled(corrected, master, photo, pose, refined, gates), rival=other)
@@ -175,12 +174,19 @@ def _plane_from_part(part: PartOutline, index: MasterIndex) -> FlatPlane:
     return FlatPlane(np.diag([px_per_mm, px_per_mm, 1.0]), U_PART_SCALE, "part")
 
 
-def _unit_view(photo: _Photo, index: MasterIndex, scale: float) -> Float32:
-    """The unit's maps about its centroid, on the search grid of the golden's size."""
+def _unit_view(photo: _Photo, index: MasterIndex, scale: float) -> tuple[Float32, Bool]:
+    """The unit about its centroid and where it is, on the search grid of the golden's size."""
     pitch = index.coarse.pitch_mm * scale
     middle = centroid(photo.contour_mm)
     mask = polygon_mask((photo.contour_mm - middle) / pitch + (GRID - 1) / 2, (GRID, GRID))
-    return feature_maps(photo.colour_at(middle + grid_mm(pitch, GRID)), mask)
+    return photo.colour_at(middle + grid_mm(pitch, GRID)), mask
+
+
+def _named(photo: _Photo, index: MasterIndex, master: Master, scale: float, straight: float, ratio: float) -> Gate:
+    """What the photo shows instead of the golden's product."""
+    view, mask = _unit_view(photo, index, scale)
+    maps, tint = feature_maps(view, mask), tint_spread(view, mask)
+    return mismatch(index.coarse, master.outline_mm, maps, tint, photo.contour_mm, straight, ratio)
 
 
 def _pose_of(photo: _Photo, index: MasterIndex, hypothesis: Hypothesis, scale: float) -> Similarity:
@@ -228,7 +234,7 @@ def _settle(photo: _Photo, index: MasterIndex, fits: list[_Fit]) -> tuple[_Fit, 
     """The pose that wins against every other, and a rival it cannot be told from, if there is one.
 
     A round design of many like petals correlates almost as well when turned by one petal. Two poses are therefore
-    compared only on what tells them apart: the unit less the mean of both predictions, projected on their difference.
+    compared only on what tells them apart.
     """
     near = [f for f in fits if 1 - fits[0].score > _SIMILAR * (1 - f.score)]
     best = near[0]
@@ -242,23 +248,12 @@ def _settle(photo: _Photo, index: MasterIndex, fits: list[_Fit]) -> tuple[_Fit, 
 
 
 def _preference(photo: _Photo, index: MasterIndex, a: _Fit, b: _Fit) -> float:
-    """+0.5 where the unit looks as pose ``a`` predicts, -0.5 where as ``b`` does; +0.5 where both predict the same."""
+    """How plainly the unit looks as pose ``a`` predicts rather than as ``b``, see :func:`preference`."""
     c = index.coarse
-    n = len(c.fine_mask)
-    at = grid_mm(c.pitch_mm / 2, n) + c.centre_mm
-    between = Similarity.from_matrix(b.pose.inverse().matrix() @ a.pose.matrix())
-    px = (between.apply(at) - c.centre_mm) / (c.pitch_mm / 2) + (n - 1) / 2
-    layers = np.ascontiguousarray(np.moveaxis(c.fine_maps, 0, -1))
-    other = cv2.remap(layers, px[..., 0].astype(np.float32), px[..., 1].astype(np.float32), cv2.INTER_LINEAR)
-    difference = c.fine_maps - np.moveaxis(np.asarray(other), -1, 0)
-    energy = float((difference**2).sum())
-    if energy < _SAME_TWICE * float((c.fine_maps**2).sum()):
-        return 0.5
-    seen = photo.colour_at(a.pose.apply(at))
+    seen = photo.colour_at(a.pose.apply(grid_mm(c.pitch_mm / 2, len(c.fine_mask)) + c.centre_mm))
     covered = np.isfinite(seen[..., 0]) & c.fine_mask
-    maps = feature_maps(seen, covered)
-    middle = c.fine_maps - difference / 2
-    return float(np.where(covered, (maps - middle) * difference, 0).sum() / energy)
+    between = Similarity.from_matrix(b.pose.inverse().matrix() @ a.pose.matrix())
+    return preference(c, feature_maps(seen, covered), covered, between)
 
 
 def _alignment_gate(best: _Fit, rival: _Fit | None) -> Gate:
@@ -280,26 +275,6 @@ def _alignment_gate(best: _Fit, rival: _Fit | None) -> Gate:
             f"({best.pose.rotation_deg:.0f} and {rival.pose.rotation_deg:.0f} degrees)",
         )
     return Gate("alignment", True)
-
-
-def _why_not(index: MasterIndex, view: Float32, straight: float, ratio: float) -> Gate:
-    """Name what the picture shows instead of the golden's product."""
-    mirrored = search(index.coarse, view, mirrored=True, keep=1)[0].score
-    if mirrored > max(straight + 0.08, 0.6):
-        return Gate(
-            "identity", False, "The part is the golden's mirror image: the photo is flipped or the part lies face down"
-        )
-    if not _SAME_SIZE[0] < ratio < _SAME_SIZE[1]:
-        return Gate(
-            "identity",
-            False,
-            f"This is not the golden's product: the part is {ratio:.2f} times as large as the golden sample",
-        )
-    return Gate(
-        "identity",
-        False,
-        f"This is not the golden's product: its design correlates only {straight:.2f} with the golden's",
-    )
 
 
 def _filled(

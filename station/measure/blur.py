@@ -18,6 +18,8 @@ _AGAIN = 2.0  # px of the further blur
 _FIRST = 0.8  # px of blur against noise, taken off again
 _SECTORS = 4
 _MEAN = np.full(3, 1 / 3, dtype=np.float32)
+_ENOUGH = 400_000  # px that tell blur and noise; of a larger picture bands are looked at
+_BAND = 64  # rows
 
 
 def edge_blur_px(image: Float32, mask: Bool) -> float:
@@ -27,6 +29,7 @@ def edge_blur_px(image: Float32, mask: Bool) -> float:
     image : (H, W) or (H, W, C) float32, linear light. mask : (H, W) pixels to look at. Returns NaN where there is no
     edge.
     """
+    image, mask = _bands(image, mask)
     grey = image if image.ndim == 2 else image @ _MEAN
     a = cv2.GaussianBlur(grey, (0, 0), _FIRST)
     b = cv2.GaussianBlur(grey, (0, 0), float(np.hypot(_FIRST, _AGAIN)))
@@ -54,6 +57,17 @@ def edge_blur_px(image: Float32, mask: Bool) -> float:
     return max(medians) if medians else _weighted_median(sigma, weight)
 
 
+def _bands(image: Float32, mask: Bool) -> tuple[Float32, Bool]:
+    """Every n-th band of rows of a large picture, one under the other, their seams masked out."""
+    every = round(mask.size / _ENOUGH)
+    if every < 2:
+        return image, mask
+    rows = np.arange(len(mask))
+    kept = rows[rows // _BAND % every == every // 2]
+    seam = np.minimum(kept % _BAND, _BAND - 1 - kept % _BAND) < 8
+    return image[kept], mask[kept] & ~seam[:, None]
+
+
 def _weighted_median(values: Float32, weights: Float32) -> float:
     order = np.argsort(values)
     total = np.cumsum(weights[order])
@@ -67,6 +81,7 @@ def pixel_noise(image: Float32, mask: Bool) -> float:
     Taken from the second differences (Immerkaer, Computer Vision and Image Understanding 64, 1996) of the flattest
     third of the pixels between 10 and 70 % of full scale, or of all pixels where so few are of mid tone.
     """
+    image, mask = _bands(image, mask)
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32) / 6
     response = cv2.filter2D(image, cv2.CV_32F, kernel)
     grey = cv2.GaussianBlur(image @ _MEAN, (0, 0), 1.5)

@@ -36,6 +36,7 @@ class CoarseMaster:
 
     pitch_mm : of the search grid, whose middle is ``centre_mm``, the outline's centroid. spectra : (rotations, maps,
     GRID, GRID // 2 + 1). fine_maps : (maps, n, n) at half the pitch for comparing the warped pair; fine_mask : (n, n).
+    tint : see :func:`tint_spread`.
     """
 
     pitch_mm: float
@@ -45,6 +46,7 @@ class CoarseMaster:
     spectra: NDArray[np.complex64]
     fine_maps: Float32
     fine_mask: Bool
+    tint: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,25 +92,40 @@ def feature_maps(image: Float32, mask: Bool) -> Float32:
     return np.asarray(np.where(usable, np.clip(scaled, -4, 4), 0), dtype=np.float32)
 
 
+def tint_spread(image: Float32, mask: Bool) -> float:
+    """How much a face differs in colour from place to place: standard deviation of its two log chromaticities.
+
+    image : (H, W, 3) linear light; NaN outside the photo. mask : (H, W) the part, whose rim is left out.
+    """
+    log = np.log(np.nan_to_num(np.maximum(cv2.GaussianBlur(image, (0, 0), 0.8), 0)) + 0.02)
+    depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
+    face = log[depth > 0.1 * depth.max()]
+    if len(face) < 2:
+        return 0.0
+    return float(np.hypot((face[:, 0] - face[:, 1]).std(), (face[:, 2] - face[:, 1]).std()))
+
+
 def build_coarse(image: Float32, body: Bool, frame: Frame, centre_mm: Float) -> CoarseMaster:
     """Maps and spectra of the golden. image : (H, W, 3) in ``frame``; body : (H, W) the part."""
     ys, xs = np.nonzero(body)
     rim = frame.to_mm(np.stack([xs, ys], axis=-1).astype(np.float64)) - centre_mm
     radius = float(np.hypot(rim[:, 0], rim[:, 1]).max())
     pitch = 2 * radius / _PART_PX
-    maps, mask = _golden_maps(image, body, frame, centre_mm, pitch, GRID)
-    fine_maps, fine_mask = _golden_maps(image, body, frame, centre_mm, pitch / 2, 2 * _PART_PX + 8)
-    return CoarseMaster(pitch, centre_mm, maps, mask, _spectra(maps), fine_maps, fine_mask)
+    view, mask = _golden_view(image, body, frame, centre_mm, pitch, GRID)
+    maps = feature_maps(view, mask)
+    fine_view, fine_mask = _golden_view(image, body, frame, centre_mm, pitch / 2, 2 * _PART_PX + 8)
+    fine_maps = feature_maps(fine_view, fine_mask)
+    return CoarseMaster(pitch, centre_mm, maps, mask, _spectra(maps), fine_maps, fine_mask, tint_spread(view, mask))
 
 
-def _golden_maps(
+def _golden_view(
     image: Float32, body: Bool, frame: Frame, centre_mm: Float, pitch: float, n: int
 ) -> tuple[Float32, Bool]:
     at = frame.to_px(grid_mm(pitch, n) + centre_mm)
     sigma = 0.45 * pitch / frame.pitch_mm
     view = sample(_blurred_spline(image, sigma), at)
     mask = sample(_blurred_spline(body.astype(np.float32), sigma), at) > 0.5
-    return feature_maps(view, mask), mask
+    return view, mask
 
 
 def _blurred_spline(image: Float32, sigma: float) -> Float32:

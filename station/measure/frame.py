@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +13,7 @@ from station.measure.blur import edge_blur_px, pixel_noise
 from station.measure.holes import through_holes
 from station.measure.part import PartOutline, find_part
 from station.measure.polygon import polygon_mask
-from station.measure.sampling import sample, spline_coefficients
+from station.measure.resampling import NODES, resample_rows
 from station.values.colour import LinearRGB
 from station.values.geometry import FlatPlane, Frame, PlaneMap, Similarity
 from station.values.line import Corrected
@@ -30,7 +29,6 @@ FINEST_PITCH_MM = 0.03
 about this size, edges are found to a small part of one, and memory and time stay those of a part, not of a sensor."""
 
 _AS_FINE = 1.25  # photo pixels a pixel of the frame up to which nothing is blurred
-_ROWS = 64  # sampled at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,45 +158,22 @@ def resample(
 
     A photo that is finer than the frame is first blurred to what the frame's pixels see.
     """
-    points = _dense_map(plane, pose, frame, height_mm)
-    h, w = corrected.image.pixels.shape[:2]
-    x0, y0, x1, y1 = window(points.reshape(-1, 2), (h, w), 12)
-    middle = points[points.shape[0] // 2, points.shape[1] // 2 - 1 : points.shape[1] // 2 + 1]
-    finer = float(np.hypot(*(middle[1] - middle[0])))  # photo pixels a pixel of the frame
+    nodes = _nodes(plane, pose, frame, height_mm)
+    middle = nodes[nodes.shape[0] // 2, nodes.shape[1] // 2 - 1 : nodes.shape[1] // 2 + 1]
+    finer = float(np.hypot(*(middle[1] - middle[0]))) / NODES  # photo pixels a pixel of the frame
     blur = round(0.5 * math.sqrt(finer**2 - 1), 2) if finer > _AS_FINE else 0.0
-    points -= (x0, y0)
-    coefficients = spline_coefficients(corrected.image.pixels[y0:y1, x0:x1], blur)
-    values = np.empty((*points.shape[:2], 3), dtype=np.float32)
-    for top in range(0, len(points), _ROWS):
-        values[top : top + _ROWS] = sample(coefficients, points[top : top + _ROWS])
-    del coefficients
-    valid = np.isfinite(values[..., 0])
-    if not valid.all():
-        values[~valid] = 0
-    image = np.maximum(values, 0, out=values)
-    at = points.astype(np.float32)
-    spread = cv2.remap(corrected.clipped[y0:y1, x0:x1].astype(np.float32), at[..., 0], at[..., 1], cv2.INTER_LINEAR)
-    return LinearRGB(image), np.asarray(spread > 0.01), valid
+    values, clipped, valid = resample_rows(
+        corrected.image.pixels, corrected.clipped, nodes, (frame.height, frame.width), blur
+    )
+    return LinearRGB(values), clipped, valid
 
 
-def _dense_map(plane: PlaneMap, pose: Similarity, frame: Frame, height_mm: float, every: int = 16) -> Float:
-    """(H, W, 2) photo px of every raster pixel. The map is smooth: exact at every 16th pixel, linear between (<
-    1e-3 px)."""
-    xs = np.arange(0, frame.width + every, every, dtype=np.float64)
-    ys = np.arange(0, frame.height + every, every, dtype=np.float64)
+def _nodes(plane: PlaneMap, pose: Similarity, frame: Frame, height_mm: float) -> Float:
+    """(rows, columns, 2) photo px of every 16th raster pixel; the map is smooth, linear between to 1e-3 px."""
+    xs = np.arange(0, frame.width + NODES, NODES, dtype=np.float64)
+    ys = np.arange(0, frame.height + NODES, NODES, dtype=np.float64)
     nodes = frame.to_mm(np.stack(np.meshgrid(xs, ys), axis=-1))
-    at = plane.to_photo(pose.apply(nodes), height_mm)
-
-    def between(n: int, knots: int) -> Float:
-        position = np.arange(n) / every
-        i = position.astype(int)
-        a = np.zeros((n, knots))
-        a[np.arange(n), i] = 1 - (position - i)
-        a[np.arange(n), i + 1] += position - i
-        return a
-
-    rows, columns = between(frame.height, len(ys)), between(frame.width, len(xs))
-    return np.stack([rows @ at[..., k] @ columns.T for k in range(2)], axis=-1)
+    return plane.to_photo(pose.apply(nodes), height_mm)
 
 
 def window(points: Float, shape: tuple[int, int], pad: int) -> tuple[int, int, int, int]:
