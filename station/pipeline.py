@@ -15,7 +15,6 @@ from station.calibrate.light import correct
 from station.errors import AlignmentError, SheetError
 from station.judge import DECISION_RULES, FINDINGS, judge_unit
 from station.measure.align import GoldenFrame, align, golden_frame
-from station.measure.boundaries import measure_boundaries
 from station.measure.colour import measure_regions, region_mean
 from station.measure.features import FeatureRequest, measure_features, place_features
 from station.measure.logo import measure_marks
@@ -24,7 +23,6 @@ from station.measure.outline import (
     OutlineShift,
     measure_golden_sizes,
     measure_outline,
-    measure_sizes,
     outline_document,
     struck_outline,
 )
@@ -305,7 +303,8 @@ def inspect(
         findings = with_off_colour(aligned, master, marks, findings)
     if gauge is not None:
         measurements = with_spreads(measurements, gauge.spreads)
-    judged = judge_unit(measurements, findings, gates, sheet, golden_sizes_mm=own_sizes(master, calliper))
+    golden_sizes = {**master.sizes_mm, **{f.name: f.value for f in master.features}, **calliper}
+    judged = judge_unit(measurements, findings, gates, sheet, golden_sizes_mm=golden_sizes)
     pose = aligned.similarity
     document = UnitDocument(
         unit=unit,

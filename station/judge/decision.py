@@ -56,3 +56,19 @@ def compare_tiers(value: Decimal, u: Decimal, accept: Decimal, reject: Decimal, 
     if compare(value, u, None, accept, guard_band) is Verdict.CONFORMS:
         return Verdict.CONFORMS
     return Verdict.UNDECIDED
+
+
+def compare_share(detail: Mapping[str, object], allowed: Decimal, guard_band: GuardBand) -> Verdict:
+    """The share of a border's length below its lower limit against the largest that is ``allowed``, both 0-1.
+
+    detail : ``share_below`` by the widths themselves; ``share_below_surely`` by the widths with u added to them and
+    ``share_below_possibly`` with u taken off, which are the ends of the interval that the rule looks at.
+    """
+    as_read, surely, possibly = (
+        Decimal(repr(float(str(detail[key])))) for key in ("share_below", "share_below_surely", "share_below_possibly")
+    )
+    if guard_band == "none":
+        return Verdict.CONFORMS if as_read <= allowed else Verdict.NONCONFORMS
+    if surely > allowed or (guard_band == "consumer" and possibly > allowed):
+        return Verdict.NONCONFORMS
+    return Verdict.CONFORMS if possibly <= allowed or guard_band == "producer" else Verdict.UNDECIDED

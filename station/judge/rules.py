@@ -21,7 +21,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from station.judge import wording
-from station.judge.decision import compare, compare_tiers
+from station.judge.decision import compare, compare_share, compare_tiers
 from station.sheet import DefectLimit, Limits, Sheet, decimal_of
 from station.values.documents import DefectClass, FindingDocument, MeasurementDocument, Verdict
 from station.values.line import Finding, Gate, Measurement
@@ -58,13 +58,15 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """What the sheet says of one characteristic. ``accept``: the upper limit for conforming where it has two tiers."""
+    """What the sheet says of one characteristic. ``accept``: the upper limit for conforming where it has two tiers.
+    ``share``: of a border's length that may lie below its lower limit."""
 
     limits: Limits
     accept: Decimal | None
     defect_class: DefectClass
     tolerance: Decimal | None
     missing: str = ""
+    share: Decimal | None = None
 
 
 def judge_measurement(
@@ -227,7 +229,12 @@ def _rule(m: Measurement, sheet: Sheet, golden_sizes_mm: Mapping[str, float]) ->
         missing = f"the control sheet gives {name} no tolerance; add plus_mm and minus_mm"
     elif limits.nominal is None:
         missing = f"the golden's own {name} is not known; seal the golden again or give nominal_mm in millimetres"
-    return _Rule(limits, None, size.defect_class, _widest(limits), missing)
+    widest = _widest(limits)
+    if m.kind == "border":  # its narrowest place is held to the lower limit, its widest to the upper one
+        maximum = m.characteristic.startswith("border-max:")
+        limits = Limits(limits.nominal, None if maximum else limits.lower, limits.upper if maximum else None)
+    share = None if size.share_percent is None else decimal_of(size.share_percent) / 100
+    return _Rule(limits, None, size.defect_class, widest, missing, share)
 
 
 def _widest(limits: Limits) -> Decimal | None:
@@ -254,7 +261,9 @@ def _decide_measurement(m: Measurement, sheet: Sheet, rule: _Rule | None, gates:
         return Verdict.UNDECIDED, f"{name} could not be measured" + (f": {m.why}" if m.why else "")
     value, u = decimal_of(m.value), abs(decimal_of(m.u))
     band = sheet.decision.guard_band
-    if rule.accept is None:
+    if rule.share is not None and "share_below" in m.detail:
+        verdict = compare_share(m.detail, rule.share, band)
+    elif rule.accept is None:
         verdict = compare(value, u, rule.limits.lower, rule.limits.upper, band)
     else:
         reject = rule.limits.upper if rule.limits.upper is not None else rule.accept

@@ -17,6 +17,9 @@ NOT_THE_ORIGINAL = "; the file was saved again after the camera: ask for the ori
 """What is added to a colour that counts against a unit where its photo shows suspect signs of editing."""
 
 
+_SIDES = ("right", "lower right", "lower", "lower left", "left", "upper left", "upper", "upper right")
+
+
 def deviation(m: Measurement, name: str, limits: Limits, accept: Decimal | None, verdict: Verdict) -> str:
     """Why ``m`` (with a value) does not conform to ``limits``, or why that is not proven."""
     value = m.value if m.value is not None else 0.0
@@ -52,9 +55,24 @@ def deviation(m: Measurement, name: str, limits: Limits, accept: Decimal | None,
         way = "larger" if value > 1 else "smaller"
         excess, allowed, u = (f"{100 * x:.2f} %" for x in (abs(value - 1), abs(limit - 1), m.u))
         return f"{name} is {excess} {way} than on the golden, limit {allowed} (u {u}){tail}"
+    if m.kind == "border":
+        return f"{_border(m, name, shown)}, limit {bound} ({u}){tail}"
     unit = "" if m.unit == "1" else f" {m.unit}"
     side = "upper" if over else "lower"
     return f"{name} is {shown}{unit}, {side} limit {bound} ({u}){tail}"
+
+
+def _border(m: Measurement, name: str, shown: str) -> str:
+    """How wide a border is where it is worst, and which part of the edge that is."""
+    words = f"{name} is {shown} mm wide"
+    if m.where_mm is not None:
+        x, y = m.where_mm
+        way = round(math.degrees(math.atan2(y, x)) / 45) % 8
+        words += f" at the {_SIDES[way]} edge (x {x:.1f}, y {y:.1f} mm)"
+    share = m.detail.get("share_below")
+    if isinstance(share, float) and share > 0:
+        words += f", {100 * share:.1f} % of it below the limit"
+    return words
 
 
 def unproven(guard_band: GuardBand) -> str:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from station.sheet.models import Sheet
+from station.sheet.models import FEATURES, Sheet
 
 SUBJECTIVE = (
     *("about right", "similar", "looks even", "looks good", "looks fine", "should be fine", "good enough"),
@@ -126,6 +126,10 @@ def _sizes(sheet: Sheet) -> Iterator[LintRemark]:
         if not s.limited:
             yield LintRemark("L4", where, "no tolerance, so it cannot be judged", "Give plus_mm and minus_mm.")
             continue
+        if s.kind not in FEATURES:
+            yield LintRemark(
+                "L4", where, f"the station measures no {s.kind}", "Give feature, one of " + ", ".join(FEATURES) + "."
+            )
         sides = [x for x in (s.plus_mm, s.minus_mm) if x is not None]
         if sides and 0 < max(sides) < SMALLEST_TOLERANCE_MM:
             yield LintRemark(
@@ -180,7 +184,7 @@ def _extremes(sheet: Sheet) -> Iterator[LintRemark]:
         )
     for s in sheet.sizes:
         wide = [x for x in (s.plus_percent, s.minus_percent) if x is not None and x >= 100 * WIDEST_SHARE]
-        if s.nominal_mm != "golden" and s.nominal_mm > 0:
+        if isinstance(s.nominal_mm, float) and s.nominal_mm > 0:
             wide += [x for x in (s.plus_mm, s.minus_mm) if x is not None and x >= WIDEST_SHARE * s.nominal_mm]
         if wide:
             yield LintRemark(
@@ -219,13 +223,18 @@ def _product(sheet: Sheet) -> Iterator[LintRemark]:
         return
     sizes = {s.name for s in sheet.sizes}
     kinds = {d.kind for d in sheet.defects}
+    lines = any(s.kind in ("border", "line") or "border" in s.name for s in sheet.sizes)
     wanted = (
         (
             not sizes.isdisjoint({"width", "height", "diameter", "max-feret"}),
             "overall size",
             "[[sizes]] width or diameter",
         ),
-        (any("border" in s for s in sizes), "raised border or line width", "[[sizes]] border"),
+        (
+            lines,
+            "raised border or line width",
+            "[[sizes]] border",
+        ),
         (any(r.surface == "plating" for r in sheet.regions), "plating colour", '[[regions]] with surface = "plating"'),
         (any("position" in s for s in sizes), "post position", "[[sizes]] position, entered if the back is not seen"),
         ("pit" in kinds, "pits", "[[defects]] pit"),

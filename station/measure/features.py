@@ -1,0 +1,324 @@
+"""The sizes of the control sheet on golden and unit: of the outline and its holes, the border, lines and recesses.
+
+A feature is measured on the unit as on the golden, its edges located alike on both pictures, so that what light and
+blur do to an edge cancels in the difference; the unit's value is the golden's plus that difference.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from station.errors import SheetError
+from station.measure.border import Border, BorderWidth, border_width, find_border
+from station.measure.lines import Strip, StripWidth, find_strip, strip_width
+from station.measure.metal_edges import EdgeReading, MetalEdges, find_metal_edges, locate, soften
+from station.measure.outline import OutlineShift, measure_outline, measure_sizes
+from station.measure.polygon import centroid, signed_area
+from station.sheet import Size
+from station.values.budget import LengthBudget
+from station.values.line import Aligned, FeatureMaster, Master, Measurement
+
+Float = NDArray[np.float64]
+Index = NDArray[np.intp]
+Point = tuple[float, float]
+
+_METHOD = "enamel against metal by the colour direction that tells them apart, half-step, compared with the golden"
+_BORDER, _LINE, _RECESS = "border", "line", "recess"
+_HOLES = ("hole-diameter", "position")
+_GONE = 0.15  # colour step between enamel and metal over the golden's, below which one of the two is not there
+_U_SHOULDER_MM = 0.02  # standard: where on a shoulder of the die's line its metal begins; cancels against a calliper
+_U_EDGE_MM = 0.006  # standard: one edge read on two pictures under one turn, rendered parts
+_U_TURNED_MM = 0.020  # what half a turn of the part in the light adds to that, rendered parts
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRequest:
+    """A row of the sheet's sizes with its points in mm of the golden frame."""
+
+    name: str
+    feature: str
+    at_mm: Point | None = None
+    to_mm: Point | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenShapes:
+    """What of the golden is the same for every unit: its metal edges, its border, and the border as read on it."""
+
+    edges: MetalEdges
+    border: Border | None
+    width: BorderWidth | None
+
+
+def golden_shapes(master: Master) -> GoldenShapes:
+    """Find and measure them; see :func:`shapes_of` for a kept copy."""
+    edges = find_metal_edges(master)
+    border = find_border(master, edges)
+    width = None
+    if border is not None:
+        outline = measure_outline(master.image, master, master.outline_mm).golden
+        places = border.places
+        still = EdgeReading(edges.offset[places], np.ones(len(places)))
+        width = border_width(border, edges, still, places, outline)
+    return GoldenShapes(edges, border if width is not None else None, width)
+
+
+def place_features(master: Master, requests: Sequence[FeatureRequest]) -> tuple[FeatureMaster, ...]:
+    """The rows that the golden shows, with its own values. What needs a place and has none there is refused.
+
+    Raises SheetError where a row names a line, a recess or a hole at a place where the golden has none.
+    """
+    found = []
+    shapes: GoldenShapes | None = None
+    for r in requests:
+        if r.feature in (_BORDER, _LINE, _RECESS) and shapes is None:
+            shapes = shapes_of(master)
+        if r.feature == _BORDER and shapes is not None:
+            if shapes.width is not None:
+                found.append(FeatureMaster(r.name, r.feature, shapes.width.minimum))
+        elif r.feature in (_LINE, _RECESS) and shapes is not None and r.at_mm is not None:
+            strip = find_strip(shapes.edges, r.at_mm, raised=r.feature == _LINE)
+            width = None if strip is None else strip_width(strip, shapes.edges, np.zeros(len(shapes.edges.points)))
+            if width is None:
+                what = "raised line" if r.feature == _LINE else "recess between two metal edges"
+                raise SheetError(
+                    f"size {r.name!r}: there is no {what} at x {r.at_mm[0]:.2f}, y {r.at_mm[1]:.2f} mm on the golden",
+                    "Give a point on it, away from where lines meet.",
+                )
+            found.append(FeatureMaster(r.name, r.feature, width.mean, r.at_mm))
+        else:
+            source = _source(master, r)
+            if source in master.sizes_mm:
+                found.append(FeatureMaster(r.name, r.feature, master.sizes_mm[source], r.at_mm, source=source))
+    return tuple(found)
+
+
+def measure_features(
+    aligned: Aligned, master: Master, sizes: Sequence[Size], *, outline: OutlineShift | None = None
+) -> tuple[Measurement, ...]:
+    """Every row of the sheet's sizes on a unit, in their order; a border with an upper limit also gives its maximum.
+
+    outline : as :func:`measure_outline` gives it, where the caller has it. A line or recess that is not there on the
+    unit has ``detail["missing"]``. A border's ``detail["share_below"]`` is the share of its length below the lower
+    limit, with u taken off and added in ``share_below_surely`` and ``share_below_possibly``.
+    """
+    known = {f.name: f for f in master.features}
+    own = [s for s in sizes if s.kind in (_BORDER, _LINE, _RECESS)]
+    outline_rows = [s for s in sizes if s not in own]
+    sources = [_row_source(master, s, known.get(s.name)) for s in outline_rows]
+    calliper = {q: s.golden_mm for q, s in zip(sources, outline_rows, strict=True) if s.golden_mm is not None}
+    measured: dict[str, tuple[Measurement, ...]] = {}
+    for row, m in zip(
+        outline_rows, measure_sizes(aligned, master, sources, calliper_mm=calliper, outline=outline), strict=True
+    ):
+        kind = "position" if row.kind == "position" else "size"
+        measured[row.name] = (replace(m, characteristic=row.characteristic, kind=kind),)
+    if own and aligned.scale_source == "part":
+        why = "the photo has no scale of its own: no rig was named, and no card of known size"
+        measured |= {s.name: (_unknown(s, why),) for s in own}
+    elif own:
+        if outline is None and any(s.kind == _BORDER for s in own):
+            outline = measure_outline(aligned.image, master, master.outline_mm)
+        measured |= _calliper(aligned, master, own, known, outline)
+    return tuple(m for s in sizes for m in measured[s.name])
+
+
+def _calliper(
+    aligned: Aligned,
+    master: Master,
+    rows: Sequence[Size],
+    known: dict[str, FeatureMaster],
+    outline: OutlineShift | None,
+) -> dict[str, tuple[Measurement, ...]]:
+    shapes = shapes_of(master)
+    edges = shapes.edges
+    strips: dict[str, Strip] = {}
+    wanted: list[Index] = []
+    for row in rows:
+        at = known[row.name].at_mm if row.name in known else None
+        if row.kind == _BORDER and shapes.border is not None:
+            wanted.append(shapes.border.places)
+        elif row.kind != _BORDER and at is not None:
+            strip = find_strip(edges, at, raised=row.kind == _LINE)
+            if strip is not None:
+                strips[row.name] = strip
+                wanted.append(strip.places)
+    places = np.unique(np.concatenate(wanted)) if wanted else np.zeros(0, dtype=np.intp)
+    reading = locate(soften(aligned.image), master.frame, edges, places)
+    done: dict[str, tuple[Measurement, ...]] = {}
+    for row in rows:
+        if row.kind == _BORDER:
+            done[row.name] = _border(aligned, master, row, shapes, reading, places, outline)
+        elif row.name in strips:
+            done[row.name] = (_strip(aligned, master, row, strips[row.name], edges, reading, places),)
+        else:
+            done[row.name] = (_unknown(row, "the golden was sealed without its place: seal it again"),)
+    return done
+
+
+def _border(
+    aligned: Aligned,
+    master: Master,
+    row: Size,
+    shapes: GoldenShapes,
+    reading: EdgeReading,
+    places: Index,
+    outline: OutlineShift | None,
+) -> tuple[Measurement, ...]:
+    golden = shapes.width
+    if shapes.border is None or golden is None or outline is None:
+        return (_unknown(row, "the golden shows no metal border with enamel inside it"),)
+    if outline.gaps > 0.25:
+        return (_unknown(row, f"the outline cannot be followed over {outline.gaps:.0%} of its length"),)
+    mine = np.isin(places, shapes.border.places)
+    part = EdgeReading(reading.offset[mine], reading.step[mine])
+    unit = border_width(shapes.border, shapes.edges, part, places[mine], outline.contour)
+    if unit is None:
+        return (_unknown(row, "the inner edge of the border is not seen over half of its length"),)
+    scale = aligned.similarity.scale
+    added = 0.0 if row.golden_mm is None else row.golden_mm - golden.minimum
+    least, most = unit.minimum * scale + added, unit.maximum * scale + added
+    limits = row.limits(golden.minimum if row.golden_mm is None else row.golden_mm)
+    budget = _budget(aligned, master, least, unit.scatter, compared=row.golden_mm is not None)
+    detail: dict[str, object] = {
+        "scale_source": aligned.scale_source,
+        "golden_mm": round(golden.minimum + added, 4),
+        "mean_mm": round(unit.mean * scale + added, 4),
+        "max_mm": round(most, 4),
+        "seen": round(unit.seen, 3),
+        "budget": budget.as_detail(),
+    }
+    if limits.lower is not None:
+        bound = (float(limits.lower) - added) / scale
+        u = budget.expanded / scale
+        detail["share_below"] = round(unit.share_below(bound), 4)
+        detail["share_below_surely"] = round(unit.share_below(bound - u), 4)
+        detail["share_below_possibly"] = round(unit.share_below(bound + u), 4)
+    out = [_measured(row.characteristic, "border", least, budget, unit.narrowest, detail)]
+    if limits.upper is not None:
+        budget = _budget(aligned, master, most, unit.scatter, compared=row.golden_mm is not None)
+        more = {key: detail[key] for key in ("scale_source", "mean_mm")}
+        more |= {"golden_mm": round(golden.maximum + added, 4), "budget": budget.as_detail()}
+        out.append(_measured(f"border-max:{row.name}", "border", most, budget, unit.widest, more))
+    return tuple(out)
+
+
+def _strip(
+    aligned: Aligned, master: Master, row: Size, strip: Strip, edges: MetalEdges, reading: EdgeReading, places: Index
+) -> Measurement:
+    shift = np.full(len(edges.points), np.nan)
+    shift[places] = reading.offset - edges.offset[places]
+    golden = strip_width(strip, edges, np.zeros(len(edges.points)))
+    steps = [
+        float(np.median(reading.step[np.searchsorted(places, run)]) / max(float(np.median(edges.step[run])), 1e-6))
+        for run in (strip.near, strip.far)
+    ]
+    if max(steps) < _GONE:
+        gone = "the raised line" if row.kind == _LINE else "the recess"
+        middle = edges.points[strip.near[len(strip.near) // 2]]
+        why = f"{gone} is not there at x {middle[0]:.1f}, y {middle[1]:.1f} mm"
+        ends = [_rounded(p) for p in (() if golden is None else golden.ends)]
+        return replace(_unknown(row, why), detail={"missing": True, "points_mm": ends}, where_mm=_pair(middle))
+    unit: StripWidth | None = strip_width(strip, edges, shift)
+    if unit is None or golden is None:
+        return _unknown(row, "its edges are not seen")
+    added = 0.0 if row.golden_mm is None else row.golden_mm - golden.mean
+    value = unit.mean * aligned.similarity.scale + added
+    budget = _budget(aligned, master, value, unit.u, compared=row.golden_mm is not None)
+    detail: dict[str, object] = {
+        "scale_source": aligned.scale_source,
+        "golden_mm": round(golden.mean + added, 4),
+        "least_mm": round(unit.least * aligned.similarity.scale + added, 4),
+        "budget": budget.as_detail(),
+    }
+    return _measured(row.characteristic, "size", value, budget, unit.ends, detail)
+
+
+def _budget(aligned: Aligned, master: Master, value: float, scatter: float, *, compared: bool) -> LengthBudget:
+    """Standard uncertainties of a width between two edges."""
+    turn = math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg)
+    return LengthBudget(
+        calibration=value * aligned.u_scale,
+        height=value * aligned.u_height,
+        edges=math.hypot(scatter, math.sqrt(2) * _U_EDGE_MM),
+        placement=_U_TURNED_MM * abs(math.sin(turn / 2)),
+        definition=0.0 if compared else _U_SHOULDER_MM,
+    )
+
+
+def _measured(
+    characteristic: str, kind: str, value: float, budget: LengthBudget, ends: Float, detail: dict[str, object]
+) -> Measurement:
+    detail["points_mm"] = [_rounded(p) for p in ends]
+    where = _pair(ends.mean(axis=0))
+    return Measurement(characteristic, kind, value, "mm", budget.expanded, _METHOD, where, detail=detail)
+
+
+def _unknown(row: Size, why: str) -> Measurement:
+    kind = row.kind if row.kind in ("border", "position") else "size"
+    return Measurement(row.characteristic, kind, None, "mm", 0.0, _METHOD, None, why)
+
+
+def _source(master: Master, r: FeatureRequest) -> str:
+    """The name that the outline's sizes know a row by."""
+    if r.feature not in _HOLES:
+        return r.feature
+    if r.at_mm is None:
+        # "position-2" is the second largest hole; another name means the largest
+        return r.name if r.name in master.sizes_mm else r.feature
+    holes = sorted(master.holes_mm, key=lambda h: -abs(signed_area(h)))
+    inside = [k for k, h in enumerate(holes) if _encloses(h, r.at_mm)]
+    if not inside:
+        raise SheetError(
+            f"size {r.name!r}: there is no through hole at x {r.at_mm[0]:.2f}, y {r.at_mm[1]:.2f} mm on the golden",
+            "Give a point inside the hole.",
+        )
+    return r.feature if inside[0] == 0 else f"{r.feature}-{inside[0] + 1}"
+
+
+def _row_source(master: Master, row: Size, feature: FeatureMaster | None) -> str:
+    if feature is not None:
+        return feature.source
+    if row.kind in _HOLES and row.name not in master.sizes_mm and not row.name.startswith(f"{row.kind}-"):
+        return row.kind
+    return row.name if row.kind in _HOLES else row.kind
+
+
+def _encloses(contour: Float, at: Point) -> bool:
+    middle = centroid(contour)
+    reach = float(np.hypot(*(contour - middle).T).max())
+    return math.hypot(at[0] - middle[0], at[1] - middle[1]) <= reach
+
+
+def _rounded(point: Float) -> list[float]:
+    return [round(float(v), 4) for v in point]
+
+
+def _pair(point: Float) -> Point:
+    return float(point[0]), float(point[1])
+
+
+_KEPT = 4
+_cache: OrderedDict[int, tuple[Master, GoldenShapes]] = OrderedDict()  # the master is held, so its id stays its own
+_cache_lock = threading.Lock()
+
+
+def shapes_of(master: Master) -> GoldenShapes:
+    """:func:`golden_shapes`, kept for the last four master objects."""
+    with _cache_lock:
+        if id(master) in _cache:
+            _cache.move_to_end(id(master))
+            return _cache[id(master)][1]
+    built = golden_shapes(master)
+    with _cache_lock:
+        _cache[id(master)] = master, built
+        while len(_cache) > _KEPT:
+            _cache.popitem(last=False)
+    return built
