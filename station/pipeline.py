@@ -15,6 +15,7 @@ from station.calibrate.light import correct
 from station.errors import AlignmentError, SheetError
 from station.judge import DECISION_RULES, FINDINGS, judge_unit
 from station.measure.align import GoldenFrame, align, golden_frame
+from station.measure.boundaries import measure_boundaries
 from station.measure.colour import measure_regions, region_mean
 from station.measure.features import FeatureRequest, measure_features, place_features
 from station.measure.logo import measure_marks
@@ -299,6 +300,9 @@ def inspect(
             *marks,
             *measure_features(aligned, master, sheet.sizes, outline=outline),
         )
+        if aligned.scale_source != "part":
+            bounds = {r.name: r.boundary_mm for r in sheet.regions if r.boundary_mm is not None}
+            measurements += measure_boundaries(aligned, master, bounds)
         findings = find_defects(aligned, master, model, marks)
         findings = with_off_colour(aligned, master, marks, findings)
     if gauge is not None:
