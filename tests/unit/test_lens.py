@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from station.calibrate.lens import calibrate_lens
+from station.calibrate.lens import Spacer, calibrate_lens
 from station.calibrate.markers import find_markers
 from station.calibrate.plane import locate_plane, plane_from_card
 from station.calibrate.rig import load_rig
@@ -333,3 +333,41 @@ def test_a_calibration_survives_its_json_form(boards: list[Shot]) -> None:
     again = LensCalibration.from_dict(found.as_dict())
     np.testing.assert_array_equal(found.camera_matrix, again.camera_matrix)
     assert again.expires_at == found.expires_at
+
+
+def test_a_board_on_a_spacer_gives_the_focal_length() -> None:
+    texture, low = board_texture(), camera(0, 0, 7)
+    high = dataclasses.replace(low, translation_mm=low.translation_mm - 12.0 * low.rotation[:, 2])
+    shots = [photograph(texture, v, seed=i) for i, v in enumerate([low, high])]
+    rig = RIG.model_copy(
+        update={"camera": CameraSpec(width=W, height=H, distance_mm=285.0)}
+    )  # the tape was read wrongly
+    found = calibrate_lens(shots[:1], rig, made_at=NOW, raised=shots[1:], spacer=Spacer(12.0))
+    assert "spacer of 12 mm" in found.method
+    assert found.spreads is not None
+    assert found.spreads[0] < 0.01 * 4560
+    assert abs(found.camera_matrix[0, 0] - 4560) < 3 * found.spreads[0]
+    assert found.images == 2
+    _same_field(found)
+
+
+def test_a_picture_of_the_bench_tells_where_the_camera_stood(
+    boards: list[Shot], bench: tuple[Shot, CameraPlane]
+) -> None:
+    shot, view = bench
+    found = calibrate_lens([*boards, shot], RIG, made_at=NOW)
+    assert found.images == 5
+    assert found.pose is not None
+    np.testing.assert_allclose(found.pose[1], view.translation_mm, atol=1.0)
+    plane, gate = locate_plane(shot, RIG, found)
+    assert plane is not None
+    assert (gate.ok, gate.reason) == (True, "")
+    knocked = photograph(marker_texture(), camera(1.8, -0.7, 0.5, (3.0, -0.4)))
+    plane, gate = locate_plane(knocked, RIG, found)
+    assert plane is not None
+    assert gate.ok
+    assert "make up for it" in gate.reason
+    farther = photograph(marker_texture(), camera(distance=320.0))
+    plane, gate = locate_plane(farther, RIG, found)
+    assert plane is None
+    assert "its distance by +6%" in gate.reason
