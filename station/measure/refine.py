@@ -26,6 +26,7 @@ PARAMETERS: dict[str, int] = {"similarity": 4, "affine": 6, "homography": 8}
 BLUR_SIGMA = 1.0
 """Blur in px given to both pictures before they are compared."""
 _LOCAL_SIGMA = 4.0
+_PROBE_PX = 0.05
 _BLOCK_PX = 16  # cells over which residuals may be correlated when the covariance is estimated
 
 
@@ -197,20 +198,22 @@ def refine(
     target : (n, 2) target points to (n,) values, NaN where there is nothing. Returns None where too little of the
     template is covered or the equations are singular. The covariance is the cluster-robust sandwich H^-1 (sum of
     block scores) H^-1, blocks of 16 x 16 px, so that blur, demosaicing, JPEG and misfit, whose residuals are
-    correlated, are not taken for independent noise.
+    correlated, are not taken for independent noise; it is divided by the square of the step's response to a shift.
     """
     k = PARAMETERS[model]
     columns = _columns(template, model)
     n = len(template.uv)
     to_uv = uv_matrix(template.centre, template.half)
     warp = start @ np.linalg.inv(to_uv)  # uv to target
+    # flat and underexposed ground is calmer than an edge, whose weights its residuals must not decide
+    steep = (template.gradient**2).sum(axis=1)
+    telling = steep >= steep.mean()
     weights = np.ones(n)
     was_seen = weights
     step_px = np.inf
     steps = 0
     while True:
-        q = template.uv @ warp[:, :2].T + warp[:, 2]
-        values = np.asarray(target(q[:, :2] / q[:, 2:]), dtype=np.float64)
+        values = _seen_by(template, target, warp)
         inside = np.isfinite(values)
         if inside.sum() < max(64, 0.3 * n):
             return None
@@ -219,7 +222,7 @@ def refine(
         # what has just come into the picture has no weight of its own yet
         weights = np.where(seen > was_seen, 1.0, weights * seen)
         was_seen = seen
-        solved = robust_fit(columns, values, seen, weights, 2 if steps else 4)
+        solved = robust_fit(columns, values, seen, weights, telling, 2 if steps else 4)
         if solved is None:
             return None
         coefficients, residual, _ = solved
@@ -239,6 +242,9 @@ def refine(
     covariance = sandwich(columns, residual, weights, template.cell)
     if covariance is None:
         return None
+    response = _response(template, target, warp, model, columns, weights, telling)
+    if not response > 0:
+        return None
     light = coefficients[k:] @ columns[k:]
     wm = weights / weights.sum()
     cl, cv = light - wm @ light, values - wm @ values
@@ -246,7 +252,7 @@ def refine(
     slope = gain * template.pitch / template.half * np.hypot(template.gradient[:, 0], template.gradient[:, 1])
     return Refined(
         matrix=warp @ to_uv,
-        covariance=np.asarray(covariance[:k, :k] / gain**2, dtype=np.float64),
+        covariance=np.asarray(covariance[:k, :k] / (gain * response) ** 2, dtype=np.float64),
         rms_px=float(np.sqrt((wm * residual**2).sum() / (wm * slope**2).sum())),
         half=template.half,
         correlation=correlation,
@@ -254,6 +260,41 @@ def refine(
         covered=float(inside.mean()),
         converged=step_px < tolerance_px,
     )
+
+
+def _seen_by(template: Template, target: Callable[[Float], NDArray[np.floating]], warp: Float) -> Float:
+    """(n,) values of the target where ``warp`` (3, 3), uv to target, puts the template's points."""
+    q = template.uv @ warp[:, :2].T + warp[:, 2]
+    return np.asarray(target(q[:, :2] / q[:, 2:]), dtype=np.float64)
+
+
+def _response(
+    template: Template,
+    target: Callable[[Float], NDArray[np.floating]],
+    warp: Float,
+    model: Model,
+    columns: Float,
+    weights: Float,
+    telling: Bool,
+) -> float:
+    """Share of a small shift from the solution that one step takes back; the covariance is divided by its square.
+
+    It is below 1 as far as the template's gradients are noise, whose square the normal matrix holds for signal, and as
+    the weights give way with the residuals (Huber, Ann. Statist. 1, 1973).
+    """
+    k = PARAMETERS[model]
+    shift = np.zeros(k)
+    shift[:2] = _PROBE_PX * template.pitch / template.half
+    found = []
+    for probe in (shift, -shift):
+        values = _seen_by(template, target, warp @ increment(probe, model))
+        inside = np.isfinite(values)
+        seen = inside.astype(np.float64)
+        solved = robust_fit(columns, np.where(inside, values, 0.0), seen, weights * seen, telling, 2)
+        if solved is None:
+            return 0.0
+        found.append(solved[0][:k] / solved[0][k])
+    return float((found[0] - found[1]) @ shift / (2 * shift @ shift))
 
 
 def pyramid(image: Float32, levels: int) -> list[Float32]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
 
 TUKEY = 4.685
 """Residual, in standard deviations, from which a point has no weight: 95 % efficient for normal noise (Beaton and
@@ -81,16 +82,19 @@ def _block_scores(columns: Float, weighted: Float, cell: NDArray[np.int64], out:
 
 
 def robust_fit(
-    columns: Float, values: Float, seen: Float, weights: Float, times: int
+    columns: Float, values: Float, seen: Float, weights: Float, telling: Bool, times: int
 ) -> tuple[Float, Float, float] | None:
     """Fit ``values`` (n,) by ``columns`` (k, n), ``times`` times with new weights; ``seen`` (n,) is 1 or 0.
 
+    telling : (n,) points the residual's scale is taken from, those whose weights matter.
     weights : (n,) those to start with; they are overwritten by those of the last residual. Returns coefficients (k,),
     residual (n,) and its scale, or None where the equations are singular.
     """
     residual = np.empty(len(values))
-    index = np.flatnonzero(seen)
+    index = np.flatnonzero(telling & (seen > 0))
     index = index[:: max(1, len(index) // _SCALE_POINTS)]
+    if not index.size:
+        return None
     scale = 0.0
     coefficients = np.zeros(len(columns))
     for _ in range(times):
