@@ -161,6 +161,8 @@ def test_the_contracts_rig_is_read(tmp_path: Path) -> None:
         ("distance_mm = 300.0", "distance_mm = inf", "camera.distance_mm"),
         ("name = ", "name ", "not TOML"),
         ("reflectance = 0.184", "reflectance = 18.4", "grey.reflectance"),
+        ("[grey]", '[mat]\nmade = "certified"\n[grey]', "a certified mat needs u_percent"),
+        ("[grey]", '[mat]\nmade = "cast"\n[grey]', "mat.made"),
     ],
 )
 def test_a_faulty_rig_is_refused_with_its_key(tmp_path: Path, old: str, new: str, named: str) -> None:
