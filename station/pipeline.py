@@ -15,6 +15,7 @@ from station.calibrate.light import correct
 from station.errors import AlignmentError, SheetError
 from station.judge import DECISION_RULES, FINDINGS, judge_unit
 from station.measure.align import GoldenFrame, align, golden_frame
+from station.measure.body import marks_in_outline
 from station.measure.boundaries import measure_boundaries
 from station.measure.colour import measure_regions, region_mean
 from station.measure.features import FeatureRequest, measure_features, place_features
@@ -297,7 +298,7 @@ def inspect(
         outline = measure_outline(aligned.image, master, master.outline_mm)
         measurements = (
             *measure_regions(aligned, master),
-            *marks,
+            *marks_in_outline(marks, outline),
             *measure_features(aligned, master, sheet.sizes, outline=outline),
         )
         if aligned.scale_source != "part":
