@@ -30,7 +30,7 @@ _PARTS = ("ev", "av", "interaction", "grr", "pv", "tv")
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """One photo of a study: who laid down which part, and the how-manieth time."""
+    """One photo of a study: who laid down which part, and which trial of it this is."""
 
     path: Path
     part: str
