@@ -48,10 +48,12 @@ Float = NDArray[np.float64]
 
 _SMOOTH = 4  # places either side of a local quadratic fit along the contour
 _ROUND = 0.03  # roundness over diameter above which an outline is not a circle
-_U_EDGE_MM = 0.006  # standard; of the silhouette at one place, of one photo under one light
-_U_TURNED_MM = 0.008  # standard; what half a turn adds to it, where the light on the shoulder swaps sides
+_U_EDGE_MM = 0.003  # standard; of the silhouette at one place, of one photo under one light
+_U_TURNED_MM = 0.005  # standard; what half a turn adds to it, where the light on the shoulder swaps sides
+_MISFIT_MM = 0.15  # of the edge, to a residual of the whole of the bench's light
 _U_SHOULDER_MM = 0.02  # standard; of where the silhouette lies all round a part: the same on both sides and both parts
-_U_HOLE_TURNED_MM = 0.03  # the same for a hole, whose bench lies in its own shadow
+_U_HOLE_TURNED_MM = 0.04  # the same for a hole, whose bench lies in its own shadow
+_U_HOLE_EDGE_MM = 0.012  # as _U_EDGE_MM, of a hole
 _U_HOLE_MM = 0.025  # standard; of the shoulder of a hole
 _INDEPENDENT_MM = 6.0  # along the contour, beyond which two places are misread independently
 _NOTHING: Mapping[str, float] = MappingProxyType({})
@@ -106,7 +108,9 @@ def measure_outline(image: LinearRGB, master: Master, outline_mm: Float, *, hole
     raw = unit.edge - golden.edge
     shift = golden.steady(raw)
     at = golden.steady(golden.edge)
-    u = np.repeat(_scatter(raw, shift[::EVERY]), EVERY)[: len(shift)]
+    # The scatter is steadied over 2.4 mm; what the shoulder's model leaves unexplained is not.
+    u = np.hypot(_scatter(raw, shift[::EVERY]) / 2, _MISFIT_MM * np.hypot(unit.residual, golden.residual))
+    u = np.repeat(u, EVERY)[: len(shift)]
     gaps = float(np.mean(~unit.seen))
     places = golden.places
     return OutlineShift(places.moved(at + shift), shift, u, gaps, unit.shoulder_mm, places.moved(at))
@@ -368,9 +372,9 @@ def _budget(
         direction = _direction(name, reading.unit)
         at = [_nearest(source, p) for p in points]
         ends = 2.0
-        noise = math.hypot(*(float(source.u[k]) for k in at)) / 2  # steadied over 2.4 mm
+        noise = math.hypot(*(float(source.u[k]) for k in at))
         corner = math.hypot(*(_corner_u(source, k, direction) for k in at))
-    edges = math.hypot(noise, _U_EDGE_MM * math.sqrt(ends * photos))
+    edges = math.hypot(noise, (_U_HOLE_EDGE_MM if hole else _U_EDGE_MM) * math.sqrt(ends * photos))
     light = u_light * math.sqrt(ends * photos) * (abs(math.sin(turn / 2)) if compared else 1.0)
     shoulder = 0.0 if compared or base in ("position", "roundness", "flat") else _U_HOLE_MM if hole else _U_SHOULDER_MM
     factor = 1.0

@@ -42,6 +42,7 @@ _REACH = 6  # groups to either side (2.4 mm) that hold a place of the silhouette
 _SMOOTH = 4  # places to either side of a local quadratic fit along the visible edge
 _SHARP_PX, _SOFT_PX = 0.4, 0.8  # blur of the raster for the profiles that are explained, and for the visible edge
 _ALONG = 1.5  # places along the contour over which the latter are averaged (Gaussian sigma)
+_ELSEWHERE, _UNLIKE = 7.0, 1.5  # median deviations of the shift, and medians of the residual
 _EXPLAINED = 0.05  # of the bench's light, rms: where more is left over, the part has no shoulder that mirrors the bench
 _SHOULDER_MM = 0.03  # where the picture does not show it: the last 0.13 of a radius of 0.2-0.25 mm is beyond 60 degrees
 _BLUR_MM = 0.03  # edge blur of a bench photo, about one pixel
@@ -52,8 +53,9 @@ class Silhouette:
     """A silhouette along the normals of a contour.
 
     places : (n,) on the contour. visible : (n,) mm to the visible edge. seen : (n,) true where it was seen.
-    edge : (g,) mm to the silhouette at every ``EVERY``-th place, as read; NaN where it cannot be. shoulder : None where
-    the part has none that mirrors the bench. shoulder_mm : from the visible edge to the silhouette, median. moved_mm :
+    edge : (g,) mm to the silhouette at every ``EVERY``-th place, as read; NaN where it cannot be. residual : (g,) of
+    the bench's light, rms, what its shoulder leaves unexplained there. shoulder : None where the part has none that
+    mirrors the bench. shoulder_mm : from the visible edge to the silhouette, median. moved_mm :
     how much of it is a correction that is the same all round.
     """
 
@@ -61,6 +63,7 @@ class Silhouette:
     visible: Float
     seen: Bool
     edge: Float
+    residual: Float
     shoulder: Shoulder | None
     shoulder_mm: float
     moved_mm: float = 0.0
@@ -88,12 +91,14 @@ def find_silhouette(image: LinearRGB, frame: Frame, outline_mm: Float) -> Silhou
     if whole.sum() >= 20:
         shoulder = fit_shoulder(groups[whole], frame.pitch_mm)
         if shoulder.residual < _EXPLAINED:
-            edge = _edge(groups, whole, visible, shoulder, frame.pitch_mm)
+            beyond, residual = silhouette(groups, shoulder, frame.pitch_mm)
+            edge = np.where(whole, visible[::EVERY] + beyond, np.nan)
             # Two readings of the shoulder's width with unlike errors: the whole profile's, and the line of contact's.
             own = float(np.nanmedian(edge - visible[::EVERY]))
             moved = (valley - own) / 2
-            return Silhouette(places, visible, seen, edge + moved, shoulder, own + moved, moved)
-    return Silhouette(places, visible, seen, visible[::EVERY] + valley, None, valley)
+            return Silhouette(places, visible, seen, edge + moved, residual, shoulder, own + moved, moved)
+    edge = visible[::EVERY] + valley
+    return Silhouette(places, visible, seen, edge, np.zeros_like(edge), None, valley)
 
 
 def find_like(image: LinearRGB, frame: Frame, golden: Silhouette) -> Silhouette:
@@ -102,12 +107,17 @@ def find_like(image: LinearRGB, frame: Frame, golden: Silhouette) -> Silhouette:
     visible, seen = look.visible, look.seen
     if golden.shoulder is None:
         edge = visible[::EVERY] + golden.shoulder_mm
-        return Silhouette(golden.places, visible, seen, edge, None, golden.shoulder_mm)
+        return Silhouette(golden.places, visible, seen, edge, np.zeros_like(edge), None, golden.shoulder_mm)
     groups, whole = _groups(look)
-    edge = _edge(groups, whole, visible, golden.shoulder, frame.pitch_mm) + golden.moved_mm
-    beyond = edge - visible[::EVERY]
-    width = float(np.nanmedian(beyond)) if whole.any() else golden.shoulder_mm
-    return Silhouette(golden.places, visible, seen, edge, golden.shoulder, width, golden.moved_mm)
+    beyond, residual = silhouette(groups, golden.shoulder, frame.pitch_mm)
+    width = float(np.median(beyond[whole])) + golden.moved_mm if whole.any() else golden.shoulder_mm
+    edge = np.where(whole, visible[::EVERY] + beyond + golden.moved_mm, np.nan)
+    # Light inside the part may be taken for its edge: it lies elsewhere, and it does not look like this part's edge.
+    shift = edge - golden.edge
+    off = np.abs(shift - np.nanmedian(shift)) if whole.any() else shift
+    elsewhere = off > _ELSEWHERE * max(float(np.nanmedian(off)), 0.003) if whole.any() else ~whole
+    edge[elsewhere & (residual > _UNLIKE * np.median(residual))] = np.nan
+    return Silhouette(golden.places, visible, seen, edge, residual, golden.shoulder, width, golden.moved_mm)
 
 
 _KEPT = 4
@@ -187,8 +197,3 @@ def _groups(look: _Look) -> tuple[Float, Bool]:
         return np.zeros_like(groups), whole
     bench = np.median(groups[whole][:, -5:].reshape(-1, 3), axis=0)
     return np.where(whole[:, None, None], groups, 0.0) / np.maximum(bench, 1e-4), whole
-
-
-def _edge(groups: Float, whole: Bool, visible: Float, shoulder: Shoulder, pitch_mm: float) -> Float:
-    beyond, _ = silhouette(groups, shoulder, pitch_mm)
-    return np.where(whole, visible[::EVERY] + beyond, np.nan)

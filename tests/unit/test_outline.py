@@ -10,9 +10,20 @@ import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from station.measure.feret import feret, fit_circle
-from station.measure.outline import measure_golden_sizes, measure_sizes, shoulder_width, struck_outline
+from station.measure import shoulder
+from station.measure.feret import calliper_direction, feret, feret_points, fit_circle
+from station.measure.flats import longest_flat
+from station.measure.outline import (
+    at_its_height,
+    measure_golden_sizes,
+    measure_outline,
+    measure_sizes,
+    outline_document,
+    shoulder_width,
+    struck_outline,
+)
 from station.measure.polygon import centroid, outward_normals, polygon_mask, resample_closed, signed_area
+from station.values.budget import LengthBudget
 from station.values.colour import LinearRGB
 from station.values.geometry import Frame, Similarity
 from station.values.line import Aligned, Master
@@ -132,7 +143,7 @@ def test_a_unit_is_sized_to_a_hundredth_of_a_millimetre(master: Master, wider: f
         assert m.unit == "mm"
         assert m.value is not None, m.why
         assert abs((m.value - value) - (master.sizes_mm[name] - golden[name])) < 0.01, name
-        assert abs(m.value - value) < m.u < 0.13, name
+        assert abs(m.value - value) < m.u < (0.14 if name == "hole-diameter" else 0.12), name
 
 
 def test_a_calliper_size_of_the_golden_cancels_what_both_outlines_misread(master: Master) -> None:
@@ -227,3 +238,80 @@ def test_polygon_helpers() -> None:
     assert ((resample_closed(disc[::-1], 0.5) - (50, 40)) * normals).sum(axis=1).min() > 29
     with pytest.raises(ValueError, match="polygon needs"):
         polygon_mask(np.zeros((2, 2)), (5, 5))
+
+
+def test_a_flat_of_a_round_edge_is_measured() -> None:
+    t = np.linspace(0, 2 * np.pi, 942, endpoint=False)
+    radius = np.full_like(t, 15.0)
+    half = math.asin(1.5 / 15.0)  # a chord of 3.0 mm
+    away = np.abs((t - 1.0 + np.pi) % (2 * np.pi) - np.pi)
+    radius[away < half] = 15.0 * math.cos(half) / np.cos(away[away < half])
+    radius += np.random.default_rng(3).normal(0, 0.002, len(t))
+    flat = longest_flat(np.stack([radius * np.cos(t), radius * np.sin(t)], axis=1))
+    assert flat is not None
+    assert flat.length_mm == pytest.approx(3.0, abs=0.25)
+    assert abs(flat.length_mm - 3.0) < 2 * flat.u_mm + 0.1
+    assert flat.depth_mm == pytest.approx(15.0 * (1 - math.cos(half)), abs=0.01)
+    assert np.allclose(flat.ends.mean(axis=0), 15 * np.array([math.cos(1.0), math.sin(1.0)]), atol=0.2)
+    whole = 15.0 + np.random.default_rng(4).normal(0, 0.002, len(t))
+    none = longest_flat(np.stack([whole * np.cos(t), whole * np.sin(t)], axis=1))
+    assert none is None or none.length_mm < 2.0
+
+
+def test_the_shoulder_of_a_mirror_is_found_from_its_light() -> None:
+    """Profiles made by the mirror's own law, under lights that differ from one direction to the next."""
+    rng = np.random.default_rng(5)
+    true, radius = rng.uniform(0.05, 0.12, 60), 0.25
+    x = shoulder.PLACES_MM[:, None]
+    zenith = 2 * np.degrees(np.arcsin(np.clip(1 - (true - x) / radius, 0, 1)))
+    light = 1.5 + 1.2 * np.sin(np.radians(zenith) * 2 + rng.uniform(0, 6, 60))
+    inside = np.where(zenith < 88, light, 0.6)
+    profile = np.where(x < true, inside, 1 - 0.4 * np.exp(-np.clip(x - true, 0, None) / 0.2))
+    groups = np.repeat(gaussian_filter(profile, (2.4, 0)).T[:, :, None], 3, axis=2)
+    groups += rng.normal(0, 0.003, groups.shape)
+    fitted = shoulder.Shoulder(radius, (0.6, 0.6, 0.6), 0.01)
+    found, residual = shoulder.silhouette(groups, fitted, 0.03)
+    assert np.median(np.abs(found - true)) < 0.01
+    assert np.median(residual) < 0.03
+
+
+def test_a_calliper_comes_to_rest_on_a_part_that_lies_askew() -> None:
+    box = resample_closed(np.array([[-10.0, -4], [10, -4], [10, 4], [-10, 4]]), 0.1)
+    turn = Similarity(0, 0, 1.2).apply(box)
+    assert calliper_direction(turn, 0.0) == pytest.approx(1.2, abs=0.03)
+    assert calliper_direction(turn, 90.0) == pytest.approx(91.2, abs=0.03)
+    first, last = feret_points(turn, 91.2)
+    assert (last - first) @ np.array([math.cos(math.radians(91.2)), math.sin(math.radians(91.2))]) == pytest.approx(8.0)
+
+
+def test_the_silhouette_is_moved_to_its_own_height() -> None:
+    """A disc of 10 mm beside the camera's axis: its far side is seen at the shoulder, its near side at the foot."""
+    t = np.linspace(0, 2 * np.pi, 720, endpoint=False)
+    disc = 5.0 * np.stack([np.cos(t), np.sin(t)], axis=1)
+    pose, camera, thickness, shoulder_mm = Similarity(20.0, 0.0, 0.0), (0.0, 0.0, 300.0), 2.0, 0.2
+
+    def seen(points: Float, height: float) -> Float:
+        bench = points + (20.0, 0.0)
+        return bench * (300.0 - thickness) / (300.0 - height) - (20.0, 0.0)
+
+    moved = at_its_height(
+        np.where(disc[:, :1] > 0, seen(disc, thickness - shoulder_mm), seen(disc, 0.0)),
+        pose, camera, thickness, shoulder_mm,
+    )  # fmt: skip
+    sides = np.abs(disc[:, 0]) > 3
+    assert np.abs(moved - disc)[sides].max() < 1e-3
+    assert at_its_height(disc, pose, None, thickness, shoulder_mm) is disc
+
+
+def test_every_size_says_what_its_uncertainty_is_made_of(master: Master) -> None:
+    outline = measure_outline(master.image, master, master.outline_mm)
+    assert np.abs(outline.shift).max() < 0.002
+    for m in measure_sizes(_aligned(master.image), master, ["width", "max-feret", "area", "hole-diameter"]):
+        budget = LengthBudget.from_detail(m.detail["budget"])  # type: ignore[arg-type]
+        assert m.u == pytest.approx(budget.expanded, abs=1e-5)
+        assert budget.calibration > 0
+        points = np.array(m.detail["points_mm"])
+        assert points.shape == (2, 2)
+    document = outline_document(outline)
+    assert len(document.points_mm) == len(document.shift_mm)
+    assert signed_area(np.array(document.points_mm)) > 0
