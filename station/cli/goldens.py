@@ -55,6 +55,10 @@ def seal(
         show(f"Look at {picture} and confirm that every region is the cell you meant; hatched enamel is in no region.")
     for warning in sealed.warnings:
         show(f"Warning: {warning}")
+    if sealed.proposals:
+        show("The golden offers these sizes; paste into the control sheet what you agree on, with its tolerance:")
+    for p in sealed.proposals:
+        show(f"\n# {p.feature}: {p.value_mm:.3f} mm on the golden\n{p.toml}")
 
 
 @golden.command("statement")

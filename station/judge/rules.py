@@ -232,6 +232,9 @@ def _rule(m: Measurement, sheet: Sheet, golden_sizes_mm: Mapping[str, float]) ->
     widest = _widest(limits)
     if m.kind == "border":  # its narrowest place is held to the lower limit, its widest to the upper one
         maximum = m.characteristic.startswith("border-max:")
+        golden = m.detail.get("golden_mm")
+        if maximum and size.nominal_mm == "golden" and isinstance(golden, float):
+            limits = size.limits(golden)  # the golden's own widest place
         limits = Limits(limits.nominal, None if maximum else limits.lower, limits.upper if maximum else None)
     share = None if size.share_percent is None else decimal_of(size.share_percent) / 100
     return _Rule(limits, None, size.defect_class, widest, missing, share)

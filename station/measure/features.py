@@ -82,7 +82,7 @@ def place_features(master: Master, requests: Sequence[FeatureRequest]) -> tuple[
             shapes = shapes_of(master)
         if r.feature == _BORDER and shapes is not None:
             if shapes.width is not None:
-                found.append(FeatureMaster(r.name, r.feature, shapes.width.minimum))
+                found.append(FeatureMaster(r.name, r.feature, round(shapes.width.minimum, 4)))
         elif r.feature in (_LINE, _RECESS) and shapes is not None and r.at_mm is not None:
             strip = find_strip(shapes.edges, r.at_mm, raised=r.feature == _LINE)
             width = None if strip is None else strip_width(strip, shapes.edges, np.zeros(len(shapes.edges.points)))
@@ -92,7 +92,7 @@ def place_features(master: Master, requests: Sequence[FeatureRequest]) -> tuple[
                     f"size {r.name!r}: there is no {what} at x {r.at_mm[0]:.2f}, y {r.at_mm[1]:.2f} mm on the golden",
                     "Give a point on it, away from where lines meet.",
                 )
-            found.append(FeatureMaster(r.name, r.feature, width.mean, r.at_mm))
+            found.append(FeatureMaster(r.name, r.feature, round(width.mean, 4), r.at_mm))
         else:
             source = _source(master, r)
             if source in master.sizes_mm:
@@ -185,7 +185,7 @@ def _border(
     scale = aligned.similarity.scale
     added = 0.0 if row.golden_mm is None else row.golden_mm - golden.minimum
     least, most = unit.minimum * scale + added, unit.maximum * scale + added
-    limits = row.limits(golden.minimum if row.golden_mm is None else row.golden_mm)
+    limits = row.limits(round(golden.minimum, 4) if row.golden_mm is None else row.golden_mm)
     budget = _budget(aligned, master, least, unit.scatter, compared=row.golden_mm is not None)
     detail: dict[str, object] = {
         "scale_source": aligned.scale_source,

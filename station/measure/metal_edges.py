@@ -91,6 +91,8 @@ def find_metal_edges(master: Master) -> MetalEdges:
     edges = _contours(master)
     soft = soften(master.image)
     every = np.flatnonzero(edges.metal_mm > 0)
+    if not len(every):
+        return edges
     for _ in range(2):  # the second time from the edge itself, so that the levels are taken clear of it
         edges = _with_levels(edges, soft, master.frame)
         shift = np.zeros(len(edges.points))

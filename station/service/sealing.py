@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from station.errors import CalibrationError, ConflictError, NotFoundError, RequestError, SheetError
 from station.models import REFERENCE_DIFFERENCE, capability_warnings
 from station.service.measuring import keep, keep_photo
+from station.service.views import ProposalView
 from station.store import records
 from station.store.database import Database
 from station.store.evidence import Evidence
@@ -112,6 +113,18 @@ def seal(
         "warnings": json.dumps(_warnings(sheet, corrected, master), ensure_ascii=False),
     }
     return records.add_golden(db, values, [photo_file, master_file, frame_file, *again_files], at), True
+
+
+def proposed(master: Master) -> tuple[ProposalView, ...]:
+    """Sizes that the golden sample offers, as rows for its control sheet."""
+    from station.measure.proposals import propose_features
+
+    return tuple(
+        ProposalView(
+            name=p.feature.name, feature=p.feature.feature, value_mm=p.feature.value, at_mm=p.feature.at_mm, toml=p.toml
+        )
+        for p in propose_features(master)
+    )
 
 
 def _require_light(calibration: Calibration) -> None:

@@ -94,13 +94,14 @@ class Station:
         """Measure the golden sample into a master and seal it. The same sample sealed again is the same version.
 
         again : further photos of the same golden, each lifted and laid down again."""
-        from station.service.sealing import seal
+        from station.service.sealing import proposed, seal
 
         row, new = seal(
             self._db, self._evidence, sheet_path=sheet, photo_path=photo, shot=self._read(photo),
             calibration=self.bench.calibration(rig, card), at=self._clock(), again=[(p, self._read(p)) for p in again],
         )  # fmt: skip
-        return golden_view(row, new=new)
+        view = golden_view(row, new=new)
+        return view.model_copy(update={"proposals": proposed(self.master(row.number, row.version))})
 
     def goldens(self) -> list[views.GoldenView]:
         """Every sealed version, newest first."""

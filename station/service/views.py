@@ -170,8 +170,19 @@ class BenchView(Document):
     drift: tuple[LightCheckView, ...]
 
 
+class ProposalView(Document):
+    """A size that the golden sample offers. value_mm : the golden's own. at_mm : a point on it, in the golden frame.
+    toml : the row for the control sheet."""
+
+    name: str
+    feature: str
+    value_mm: float
+    at_mm: tuple[float, float] | None
+    toml: str
+
+
 class GoldenView(Document):
-    """A sealed golden sample."""
+    """A sealed golden sample. proposals : sizes that it offers, when it is sealed."""
 
     number: str
     version: int
@@ -187,6 +198,7 @@ class GoldenView(Document):
     rig: str | None
     sealed_at: datetime
     new: bool = True
+    proposals: tuple[ProposalView, ...] = ()
 
 
 class FrameView(Document):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tomllib
 from dataclasses import replace
 from functools import cache
 
@@ -16,7 +17,9 @@ from station.judge import judge_unit
 from station.measure.features import FeatureRequest, measure_features, place_features
 from station.measure.outline import measure_golden_sizes, struck_outline
 from station.measure.polyline import nearest_on_closed, nearest_on_run
+from station.measure.proposals import propose_features
 from station.sheet import Sheet, Size
+from station.store.masters import load_master, master_digest, save_master
 from station.values.colour import LinearRGB
 from station.values.documents import Verdict
 from station.values.geometry import Frame, Similarity
@@ -230,6 +233,41 @@ def test_a_place_without_a_line_is_refused_by_its_name(master: Master) -> None:
         place_features(master, [FeatureRequest("bar", "line", (-1.0, -5.0))])
     with pytest.raises(SheetError, match=r"'ring'.*no through hole"):
         place_features(master, [FeatureRequest("ring", "hole-diameter", (0.0, 5.0))])
+
+
+def test_the_golden_proposes_rows_that_a_sheet_takes(master: Master) -> None:
+    offered = {p.feature.feature: p for p in propose_features(master)}
+    assert set(offered) == {"border", "line", "recess", "diameter"}
+    assert offered["line"].feature.value == pytest.approx(0.4, abs=0.01)
+    assert offered["recess"].feature.value == pytest.approx(0.6, abs=0.01)
+    rows = [tomllib.loads(p.toml)["sizes"][0] for p in offered.values()]
+    kinds = [s.kind for s in _sheet(*(Size.model_validate(r) for r in rows)).sizes]
+    assert kinds == list(offered)
+    bare = replace(master, labels=np.where(master.labels == OUTSIDE, OUTSIDE, METAL).astype(np.uint8))
+    assert [p.feature.feature for p in propose_features(bare)] == ["diameter"]
+    assert propose_features(replace(master, scale_source="part")) == ()
+
+
+def test_the_border_of_bare_metal_is_not_measured(master: Master) -> None:
+    bare = replace(master, labels=np.where(master.labels == OUTSIDE, OUTSIDE, METAL).astype(np.uint8), features=())
+    (m,) = measure_features(_aligned(master.image), bare, ROWS[:1])
+    assert m.value is None
+    assert "no metal border" in m.why
+
+
+def test_the_widest_place_is_compared_with_the_goldens_own_widest(master: Master) -> None:
+    row = Size(name="border", nominal_mm="golden", plus_mm=0.05, minus_mm=0.05)
+    m = _measure(master, _picture(seed=12), (row,))
+    judged = judge_unit(
+        list(m.values()), (), (), _sheet(row), golden_sizes_mm={f.name: f.value for f in master.features}
+    )
+    upper = {d.characteristic: d.upper for d in judged.measurements}
+    assert upper["border-max:border"] == pytest.approx(float(str(m["border-max:border"].detail["golden_mm"])) + 0.05)
+
+
+def test_a_master_keeps_its_features(master: Master) -> None:
+    arrays, document = save_master(master)
+    assert load_master(arrays, document, master_digest(document)).features == master.features
 
 
 def test_without_a_scale_there_are_no_millimetres(master: Master) -> None:
