@@ -52,6 +52,7 @@ _U_EDGE_MM = 0.003  # standard; of the silhouette at one place, of one photo und
 _U_TURNED_MM = 0.005  # standard; what half a turn adds to it, where the light on the shoulder swaps sides
 _MISFIT_MM = 0.15  # of the edge, to a residual of the whole of the bench's light
 _U_SHOULDER_MM = 0.02  # standard; of where the silhouette lies all round a part: the same on both sides and both parts
+_U_END_MM = 0.05  # standard; of one end of a length: near corners in poor light the visible edge is led astray
 _U_HOLE_TURNED_MM = 0.04  # the same for a hole, whose bench lies in its own shadow
 _U_HOLE_EDGE_MM = 0.012  # as _U_EDGE_MM, of a hole
 _U_HOLE_MM = 0.025  # standard; of the shoulder of a hole
@@ -377,6 +378,8 @@ def _budget(
     edges = math.hypot(noise, (_U_HOLE_EDGE_MM if hole else _U_EDGE_MM) * math.sqrt(ends * photos))
     light = u_light * math.sqrt(ends * photos) * (abs(math.sin(turn / 2)) if compared else 1.0)
     shoulder = 0.0 if compared or base in ("position", "roundness", "flat") else _U_HOLE_MM if hole else _U_SHOULDER_MM
+    if shoulder and not hole and name not in ("diameter", "area"):
+        shoulder = math.hypot(shoulder, _U_END_MM)
     factor = 1.0
     if name == "area":
         factor = len(source.u) * SPACING_MM / 2

@@ -143,7 +143,7 @@ def test_a_unit_is_sized_to_a_hundredth_of_a_millimetre(master: Master, wider: f
         assert m.unit == "mm"
         assert m.value is not None, m.why
         assert abs((m.value - value) - (master.sizes_mm[name] - golden[name])) < 0.01, name
-        assert abs(m.value - value) < m.u < (0.14 if name == "hole-diameter" else 0.12), name
+        assert abs(m.value - value) < m.u < (0.14 if name == "hole-diameter" else 0.25), name
 
 
 def test_a_calliper_size_of_the_golden_cancels_what_both_outlines_misread(master: Master) -> None:
