@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,7 +30,7 @@ from station.measure.coarse import (
 from station.measure.frame import U_PART_SCALE, GoldenFrame, exclusions, golden_frame, resample, window
 from station.measure.identity import SAME_SIZE, mismatch, preference
 from station.measure.master_index import LEVELS, MasterIndex, index_master, index_of
-from station.measure.part import PartOutline, find_part
+from station.measure.part import PartOutline, find_part, look_at_bench, rough_part
 from station.measure.polygon import centroid, polygon_mask, signed_area
 from station.measure.refine import BLUR_SIGMA, Refined, detail, pyramid, refine
 from station.measure.sampling import sample, spline_coefficients
@@ -50,6 +51,7 @@ _COARSE_FROM = 2  # pyramid levels from this one up are used while several hypot
 _SAME_PRODUCT = 0.70  # correlation of the warped pair's colour and edge maps
 _REGISTERED = 0.75  # correlation of the edge pixels after refinement
 _OVERLAP = 0.90
+_PLAIN_OVERLAP = 0.95  # with a rough outline; below, the outline is found with all care before anything is said of it
 _SIMILAR = 0.4  # a pose that leaves more than 1 / 0.4 times as much unexplained as the best is no rival
 _CLEAR = 0.15  # of about 0.5: how plainly the unit must prefer one of two rivals
 _ADDED_BLUR_PX = 1.0
@@ -59,11 +61,15 @@ _U_TURN_MM = 0.01  # standard; walls and shoulders seen and lit from another sid
 
 @dataclass(frozen=True, slots=True)
 class _Photo:
-    """The window of the unit's photo that holds the part, as pyramids of spline coefficients."""
+    """The window of the unit's photo that holds the part, as pyramids of spline coefficients.
+
+    origin_px : photo px of its first pixel's centre; step : photo px a pixel.
+    """
 
     plane: PlaneMap
     height_mm: float
     origin_px: Float
+    step: int
     scalar: tuple[Float32, ...]
     colour: Float32
     contour_mm: Float
@@ -73,25 +79,39 @@ class _Photo:
 
         def target(mm: Float) -> Float32:
             px = self.plane.to_photo(mm, self.height_mm) - self.origin_px
-            return sample(self.scalar[level], px / 2**level)
+            return sample(self.scalar[level], px / (self.step * 2**level))
 
         return target
 
     def colour_at(self, mm: Float) -> Float32:
         """(..., 3) linear light at bench millimetres, from pyramid level 2."""
         px = self.plane.to_photo(mm, self.height_mm) - self.origin_px
-        return sample(self.colour, px / 4)
+        return sample(self.colour, px / (4 * self.step))
 
 
 def _look(
-    corrected: Corrected, plane: PlaneMap, height_mm: float, part: PartOutline, contour_mm: Float, signal: Signal
+    corrected: Corrected,
+    plane: PlaneMap,
+    height_mm: float,
+    contour_px: Float,
+    contour_mm: Float,
+    signal: Signal,
+    pitch_mm: float,
 ) -> _Photo:
-    shape = part.mask.shape
-    x0, y0, x1, y1 = window(part.contour_px, (shape[0], shape[1]), 64)
-    pixels = corrected.image.pixels[y0:y1, x0:x1]
+    """pitch_mm : of the golden frame; a photo that is finer is reduced to about that first."""
+    h, w = corrected.image.pixels.shape[:2]
+    x0, y0, x1, y1 = window(contour_px, (h, w), 64)
+    step = max(1, round(pitch_mm / _px_mm(plane, contour_px.mean(axis=0), height_mm)))
+    if min(y1 - y0, x1 - x0) < 64 * step:
+        step = 1
+    size = ((x1 - x0) // step, (y1 - y0) // step)
+    pixels = corrected.image.pixels[y0 : y0 + size[1] * step, x0 : x0 + size[0] * step]
+    if step > 1:
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
     scalar = tuple(spline_coefficients(detail(p), BLUR_SIGMA) for p in pyramid(signal.of(pixels), LEVELS))
     colour = spline_coefficients(pyramid(pixels, 3)[2], 1.0)
-    return _Photo(plane, height_mm, np.array([x0, y0], dtype=np.float64), scalar, colour, contour_mm)
+    origin = np.array([x0, y0], dtype=np.float64) + (step - 1) / 2
+    return _Photo(plane, height_mm, origin, step, scalar, colour, contour_mm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +139,38 @@ def align(corrected: Corrected, master: Master, *, part: PartOutline | None = No
         The master itself cannot be registered by.
     """
     index = index_of(master)
+    if part is not None:
+        return _register(corrected, master, index, part.contour_px, part.touches_border)
+    bench = None
+    try:
+        if corrected.plane is not None:
+            bench = look_at_bench(corrected.image, exclusions(corrected))
+            area = _expected_area(corrected.plane, corrected.image.pixels.shape[:2], index, master.thickness_mm or 0.0)
+            rough = rough_part(bench, corrected.image.pixels.shape[:2], area)
+            # a known product needs no careful outline to be registered; whatever else is seen gets one
+            if rough is not None and not rough[1]:
+                quick = _register(corrected, master, index, *rough)
+                registered = all(g.ok for g in quick.gates if g.name in ("part", "alignment", "identity"))
+                if registered and quick.overlap >= _PLAIN_OVERLAP:
+                    return quick
+            part = find_part(corrected.image, area_px=area, bench=bench)
+        else:
+            part = find_part(corrected.image, exclusions(corrected))
+    except AlignmentError as error:
+        return _nothing(corrected, master, error.message)
+    return _register(corrected, master, index, part.contour_px, part.touches_border)
+
+
+def _register(
+    corrected: Corrected, master: Master, index: MasterIndex, contour_px: Float, touches_border: bool
+) -> Aligned:
+    """Register the part of a rough outline (n, 2) px."""
     height = master.thickness_mm or 0.0
-    if part is None:
-        try:
-            part = find_part(corrected.image, exclusions(corrected), area_px=_expected_area(corrected, index, height))
-        except AlignmentError as error:
-            return _nothing(corrected, master, error.message)
-    plane = corrected.plane or _plane_from_part(part, index)
-    contour = plane.to_plane(part.contour_px, height)
+    plane = corrected.plane or _plane_from_part(contour_px, index)
+    contour = plane.to_plane(contour_px, height)
     if not np.isfinite(contour).all() or abs(signed_area(contour)) < 1e-6:
         return _nothing(corrected, master, "The part lies outside the calibrated bench")
-    photo = _look(corrected, plane, height, part, contour, index.signal)
+    photo = _look(corrected, plane, height, contour_px, contour, index.signal, master.frame.pitch_mm)
     ratio = math.sqrt(abs(signed_area(contour)) / index.area_mm2)
     scale = ratio if abs(ratio - 1) > 0.06 else 1.0
     hypotheses = search(index.coarse, feature_maps(*_unit_view(photo, index, scale)))
@@ -148,7 +189,7 @@ def align(corrected: Corrected, master: Master, *, part: PartOutline | None = No
         if rival is not None and _alignment_gate(best, None).ok:
             other = rival.pose
     gates: tuple[Gate, ...]
-    if part.touches_border:
+    if touches_border:
         # of a part that is seen in part only, nothing can be said about its product
         gates = (Gate("part", False, "The picture's edge cuts the part: move it into the middle"), alignment)
     else:
@@ -159,18 +200,20 @@ def align(corrected: Corrected, master: Master, *, part: PartOutline | None = No
     return replace(_filled(corrected, master, photo, pose, refined, gates), rival=other)
 
 
-def _expected_area(corrected: Corrected, index: MasterIndex, height_mm: float) -> float | None:
-    if corrected.plane is None:
-        return None
-    h, w = corrected.image.pixels.shape[:2]
-    middle = np.array([[w / 2, h / 2], [w / 2 + 1, h / 2], [w / 2, h / 2 + 1]])
-    mm = corrected.plane.to_plane(middle, height_mm)
-    return index.area_mm2 / max(abs(float(np.linalg.det(mm[1:] - mm[0]))), 1e-12)
+def _expected_area(plane: PlaneMap, shape: tuple[int, ...], index: MasterIndex, height_mm: float) -> float:
+    """Area in px of the golden's outline in the middle of the photo."""
+    return index.area_mm2 / max(_px_mm(plane, np.array([shape[1] / 2, shape[0] / 2]), height_mm) ** 2, 1e-12)
 
 
-def _plane_from_part(part: PartOutline, index: MasterIndex) -> FlatPlane:
+def _px_mm(plane: PlaneMap, at_px: Float, height_mm: float) -> float:
+    """Size of a photo pixel in mm."""
+    mm = plane.to_plane(at_px + np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]), height_mm)
+    return math.sqrt(abs(float(np.linalg.det(mm[1:] - mm[0]))))
+
+
+def _plane_from_part(contour_px: Float, index: MasterIndex) -> FlatPlane:
     """Without rig and card the unit's outline is taken to be as large as the golden's."""
-    px_per_mm = math.sqrt(part.area_px / index.area_mm2)
+    px_per_mm = math.sqrt(abs(signed_area(contour_px)) / index.area_mm2)
     return FlatPlane(np.diag([px_per_mm, px_per_mm, 1.0]), U_PART_SCALE, "part")
 
 

@@ -37,6 +37,7 @@ _LONG_SIDE = 560  # px of the reduced picture the search runs on
 _FLOOR = 0.01  # linear light added before the logarithm, so that noise in the dark does not dominate
 _RIM = 0.06  # of the part's size: a plain metal rim this wide may have been taken for the part's shadow
 _INNER_COST = 0.35  # how much an edge at the inner end of the search must be better than one at the outer end
+_AS_EXPECTED = 0.1  # log of the area over the expected one up to which no further treatment is tried
 _CARD_FRAME = 1.14  # a card's body reaches this far beyond the polygon of its patches
 
 
@@ -55,7 +56,13 @@ class PartOutline:
     touches_border: bool
 
 
-def find_part(image: LinearRGB, exclude_px: Sequence[Float] = (), *, area_px: float | None = None) -> PartOutline:
+def find_part(
+    image: LinearRGB,
+    exclude_px: Sequence[Float] = (),
+    *,
+    area_px: float | None = None,
+    bench: BenchView | None = None,
+) -> PartOutline:
     """Find the part in a photo.
 
     Parameters
@@ -66,13 +73,15 @@ def find_part(image: LinearRGB, exclude_px: Sequence[Float] = (), *, area_px: fl
         Polygons (n, 2) in photo px of the colour card's patches and of the markers.
     area_px
         The part's expected area where it is known; a candidate of this size is preferred.
+    bench
+        The photo as :func:`look_at_bench` sees it, where that is at hand.
 
     Raises
     ------
     AlignmentError
         Nothing on the bench looks like a part, or the picture is too small to tell.
     """
-    bench = look_at_bench(image, exclude_px)
+    bench = look_at_bench(image, exclude_px) if bench is None else bench
     expected = None if area_px is None else area_px * float(bench.scale.prod())
     component = _plausible(bench, expected)
     if component is None:
@@ -87,12 +96,13 @@ def find_part(image: LinearRGB, exclude_px: Sequence[Float] = (), *, area_px: fl
 class BenchView:
     """A photo reduced to the search's size (h, w), its bench modelled and taken out.
 
-    scale : (2,) reduced px a photo px. excluded : what is known not to be a part. lum, chroma : (h, w) and (h, w, 2)
-    log light against the bench's, and ``spread`` the bench's own of both. coloured : not the bench's by colour or
-    brightness. evidence : that, and the hard edges.
+    scale : (2,) reduced px a photo px. light : (h, w, 3) the reduced picture. excluded : what is known not to be a
+    part. lum, chroma : (h, w) and (h, w, 2) log light against the bench's, and ``spread`` the bench's own of both.
+    coloured : not the bench's by colour or brightness. evidence : that, and the hard edges.
     """
 
     scale: Float
+    light: Float32
     excluded: Bool
     lum: Float32
     chroma: Float32
@@ -111,12 +121,16 @@ def look_at_bench(image: LinearRGB, exclude_px: Sequence[Float] = ()) -> BenchVi
         )
     factor = min(1.0, _LONG_SIDE / max(h, w))
     size = (max(8, round(w * factor)), max(8, round(h * factor)))
-    small = np.asarray(cv2.resize(image.pixels, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+    # of the many rows that a pixel of the reduced picture covers, two or three tell its mean
+    step = max(1, int(0.5 / factor))
+    small = np.asarray(
+        cv2.resize(image.pixels[step // 2 :: step], size, interpolation=cv2.INTER_AREA), dtype=np.float32
+    )
     scale = np.array([size[0] / w, size[1] / h])
     excluded = _excluded(exclude_px, scale, (size[1], size[0]))
     lum, chroma, spread = _residual(small, excluded)
     coloured, evidence = _evidence(lum, chroma, spread, excluded)
-    return BenchView(scale, excluded, lum, chroma, spread, coloured, evidence)
+    return BenchView(scale, small, excluded, lum, chroma, spread, coloured, evidence)
 
 
 def outline_of(image: LinearRGB, bench: BenchView, component: Bool) -> PartOutline:
@@ -127,13 +141,7 @@ def outline_of(image: LinearRGB, bench: BenchView, component: Bool) -> PartOutli
     contour = (_largest_contour(cut) + 0.5) / scale - 0.5
     contour = _with_rim(image.pixels, contour, 1.6 / float(scale.min()))
     centre = centroid(contour)
-    margin = 2 / float(scale.min())
-    touches = bool(
-        contour[:, 0].min() < margin
-        or contour[:, 1].min() < margin
-        or contour[:, 0].max() > w - 1 - margin
-        or contour[:, 1].max() > h - 1 - margin
-    )
+    touches = _touches(contour, (h, w), 2 / float(scale.min()))
     return PartOutline(
         mask=polygon_mask(contour, (h, w)),
         contour_px=contour,
@@ -141,6 +149,26 @@ def outline_of(image: LinearRGB, bench: BenchView, component: Bool) -> PartOutli
         area_px=abs(signed_area(contour)),
         touches_border=touches,
     )
+
+
+def rough_part(bench: BenchView, shape: tuple[int, int], area_px: float) -> tuple[Float, bool] | None:
+    """The part's outline (n, 2) px, found in the reduced picture alone, and whether the border cuts it; None where no
+    part is seen.
+
+    shape : (H, W) of the photo. area_px : the part's expected area. Good to tell where to look for a known product: a
+    shadow that is taken for the part is not cut off, and the edge is known to a part of a reduced pixel.
+    """
+    component = _plausible(bench, area_px * float(bench.scale.prod()))
+    if component is None:
+        return None
+    contour = _to_edges(bench.light, _largest_contour(component), 4.0, 1.0)  # closing and blur have made it too large
+    contour = (contour + 0.5) / bench.scale - 0.5
+    return contour, _touches(contour, shape, 2 / float(bench.scale.min()))
+
+
+def _touches(contour: Float, shape: tuple[int, int], margin: float) -> bool:
+    low, high = contour.min(axis=0), contour.max(axis=0)
+    return bool(low.min() < margin or (high > np.array(shape[::-1]) - 1 - margin).any())
 
 
 def _excluded(polygons: Sequence[Float], scale: Float, shape: tuple[int, int]) -> Bool:
@@ -166,7 +194,7 @@ def _residual(small: Float32, excluded: Bool) -> tuple[Float32, Float32, tuple[f
     features = np.stack([log.mean(axis=-1), log[..., 0] - log[..., 1], log[..., 2] - log[..., 1]], axis=-1).reshape(
         -1, 3
     )
-    step = max(1, int(usable.sum()) // 20000)
+    step = max(1, int(usable.sum()) // 6000)
     pick = np.flatnonzero(usable)[::step]
     ring = np.flatnonzero(usable & border)
     start = np.median(features[ring if len(ring) > 200 else pick], axis=0)
@@ -232,6 +260,8 @@ def _plausible(bench: BenchView, expected: float | None) -> Bool | None:
         for component, score in candidates(bench, found, close, open_, expected):
             if score > 1.02 * best_score:
                 best, best_score = component, score
+        if best is not None and expected is not None and abs(np.log(best.sum() / expected)) < _AS_EXPECTED:
+            break
     return best
 
 

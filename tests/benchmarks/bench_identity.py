@@ -79,7 +79,9 @@ def coin_of(photo: Path, radius_mm: float) -> CutOut | None:
     cv2.circle(coverage, (round(x), round(y)), round(0.98 * r), (1.0,), cv2.FILLED, cv2.LINE_AA)
     to_px = np.array([[r / radius_mm, 0, x], [0, r / radius_mm, y], [0, 0, 1]])
     plane = FlatPlane(to_px, 0.0)
-    return CutOut(spline_coefficients(light), spline_coefficients(coverage), plane, 1.0, Similarity(), radius_mm)
+    around = np.linspace(0, 2 * np.pi, 180, endpoint=False)
+    ring = radius_mm * np.stack([np.cos(around), np.sin(around)], axis=-1)
+    return CutOut(spline_coefficients(light), spline_coefficients(coverage), plane, 1.0, Similarity(), radius_mm, ring)
 
 
 def answer(gates: tuple[Gate, ...], wanted: str, bare: bool) -> str:
@@ -107,15 +109,16 @@ def main() -> None:
         turned = given.turned or Path(temporary)
         if given.turned is None:
             render(turned, list(made))
-        backs = {}
-        for photo in sorted(turned.glob("*-back.jpg")):
-            name = photo.stem.removesuffix("-back")
-            height = made[name].golden.height_mm if name in made else 2.0
-            backs[name] = cut_out(photo, calibration, height, GOLDEN_POSE)
         if (turned / "coin-front.jpg").exists():
             coin = cut_out(turned / "coin-front.jpg", calibration, 2.0, GOLDEN_POSE)
             master, to_part = seal(coin, "coin")
             made["coin"] = Product(master, to_part, coin, (coin,))
+        backs = {}
+        for photo in sorted(turned.glob("*-back.jpg")):
+            front = made[photo.stem.removesuffix("-back")].golden
+            backs[photo.stem.removesuffix("-back")] = cut_out(
+                photo, calibration, front.height_mm, GOLDEN_POSE, front.outline_mm * (-1.0, 1.0)
+            )
     table: dict[str, Counter[str]] = {kind: Counter() for kind in ("right product", *WORDS)}
     for name, product in made.items():
         shown: list[tuple[str, str, CutOut, bool]] = [("right product", name, product.units[0], False)]

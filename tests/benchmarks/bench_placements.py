@@ -59,6 +59,7 @@ class CutOut:
     height_mm: float
     pose: Similarity
     radius_mm: float
+    outline_mm: Float
 
     def at(self, mm: Float) -> tuple[Float32, Float32]:
         """(..., 3) light and (...,) coverage at millimetres of the golden's frame."""
@@ -86,21 +87,27 @@ def bench_calibration(bench: Path) -> Calibration:
         return station.bench.calibration(rig, str(bench / "card.toml"))
 
 
-def cut_out(photo: Path, calibration: Calibration, height_mm: float, pose: Similarity) -> CutOut:
-    """The part in a photo of the bench, whose pose there is known."""
+def cut_out(
+    photo: Path, calibration: Calibration, height_mm: float, pose: Similarity, outline_mm: Float | None = None
+) -> CutOut:
+    """The part in a photo of the bench, whose pose there is known. outline_mm : its outline about its origin, where
+    that is known better than it can be seen."""
     corrected = correct(read_photo(photo), calibration)
     if corrected.plane is None:
         raise ValueError(f"{photo} has no scale")
-    part = find_part(corrected.image, exclusions(corrected))
+    if outline_mm is None:
+        contour = find_part(corrected.image, exclusions(corrected)).contour_px
+    else:
+        contour = corrected.plane.to_photo(pose.apply(outline_mm), height_mm)
     pitch = float(
         np.hypot(*np.diff(corrected.plane.to_plane(np.array([[0.0, 0.0], [1.0, 0.0]]), height_mm), axis=0)[0])
     )
-    mask = polygon_mask(part.contour_px, part.mask.shape).astype(np.float32)
+    mask = polygon_mask(contour, corrected.image.pixels.shape[:2]).astype(np.float32)
     radius = round(MARGIN_MM / pitch)
     wide = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)))
     soft = np.asarray(cv2.GaussianBlur(wide, (0, 0), radius / 3), dtype=np.float32)
     blur = 0.5 * math.sqrt((PITCH_MM / pitch) ** 2 - 1)
-    at = corrected.plane.to_plane(part.contour_px, height_mm) - (pose.x, pose.y)
+    at = pose.inverse().apply(corrected.plane.to_plane(contour, height_mm))
     return CutOut(
         spline_coefficients(corrected.image.pixels, blur),
         spline_coefficients(soft),
@@ -108,6 +115,7 @@ def cut_out(photo: Path, calibration: Calibration, height_mm: float, pose: Simil
         height_mm,
         pose,
         float(np.hypot(at[:, 0], at[:, 1]).max()),
+        at,
     )
 
 
