@@ -43,6 +43,8 @@ def deviation(m: Measurement, name: str, limits: Limits, accept: Decimal | None,
     if m.kind == "offset":
         way = _offset_direction(m)
         return f"{name} is {shown} mm from its place, limit {bound} ({u})" + (f": {way}" if way else "") + tail
+    if m.kind == "boundary-shift":
+        return f"the boundary of {name} is shifted by {shown} mm{_boundary_way(m)}, limit {bound} ({u}){tail}"
     if m.kind in ("offset-x", "offset-y"):
         ways = ("right", "left") if m.kind == "offset-x" else ("down", "up")
         return (
@@ -154,6 +156,14 @@ def _colour_direction(m: Measurement) -> str:
     shifts = [(float(a) - float(b), pair) for a, b, pair in zip(lab, golden, words, strict=True)]
     strongest = sorted((s for s in shifts if abs(s[0]) >= NOTICEABLE), key=lambda s: -abs(s[0]))[:2]
     return " and ".join(pair[shift < 0] for shift, pair in strongest)
+
+
+def _boundary_way(m: Measurement) -> str:
+    signed = m.detail.get("signed_mm")
+    if not isinstance(signed, int | float) or signed == 0:
+        return ""
+    way = " outwards" if signed > 0 else " inwards"
+    return way + (", as where fill is missing" if m.detail.get("shape") == "bay" else "")
 
 
 def _offset_direction(m: Measurement) -> str:

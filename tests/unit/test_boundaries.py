@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,7 +11,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from station.judge import judge_measurement
 from station.measure.boundaries import measure_boundaries
+from station.sheet import Sheet
 from station.values.colour import LinearRGB
 from station.values.geometry import Frame, Similarity
 from station.values.line import FIRST_REGION, METAL, OUTSIDE, Aligned, Master, Measurement, RegionMaster
@@ -163,3 +166,19 @@ def test_light_from_another_side_makes_it_less_certain(master: Master) -> None:
     straight = _measured(_aligned(_picture(seed=9)), master)["sky"].u
     turned = _measured(_aligned(_picture(seed=9), turned_deg=180.0), master)["sky"].u
     assert turned > straight + 0.05
+
+
+@pytest.mark.parametrize(
+    ("signed", "shape", "words"),
+    [
+        (0.25, "stretch", "shifted by 0.25 mm outwards, limit"),
+        (-0.25, "bay", "inwards, as where fill is missing, limit"),
+    ],
+)
+def test_the_reason_says_which_way_the_boundary_is_shifted(signed: float, shape: str, words: str) -> None:
+    text = '[product]\nsku = "P"\nthickness_mm = 1\n[[regions]]\nname = "sky"\nseed_px = [1, 2]\nboundary_mm = 0.15\n'
+    detail: dict[str, object] = {"signed_mm": signed, "shape": shape}
+    m = Measurement("boundary-shift:sky", "boundary-shift", abs(signed), "mm", 0.05, "test", detail=detail)
+    judged = judge_measurement(m, Sheet.model_validate({"schema": 1, **tomllib.loads(text)}))
+    assert judged.verdict == "nonconforms"
+    assert words in judged.reason
