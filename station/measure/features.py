@@ -36,6 +36,7 @@ _GONE = 0.15  # colour step between enamel and metal over the golden's, below wh
 _U_SHOULDER_MM = 0.02  # standard: where on a shoulder of the die's line its metal begins; cancels against a calliper
 _U_EDGE_MM = 0.006  # standard: one edge read on two pictures under one turn, rendered parts
 _U_TURNED_MM = 0.020  # what half a turn of the part in the light adds to that, rendered parts
+_U_BORDER_TURNED_MM = 0.050  # the same for the worst place of a border, where outline and enamel add up
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +184,11 @@ def _border(
     if unit is None:
         return (_unknown(row, "the inner edge of the border is not seen over half of its length"),)
     scale = aligned.similarity.scale
+    compared = row.golden_mm is not None
     added = 0.0 if row.golden_mm is None else row.golden_mm - golden.minimum
     least, most = unit.minimum * scale + added, unit.maximum * scale + added
     limits = row.limits(round(golden.minimum, 4) if row.golden_mm is None else row.golden_mm)
-    budget = _budget(aligned, master, least, unit.scatter, compared=row.golden_mm is not None)
+    budget = _budget(aligned, master, least, unit.scatter, compared=compared, u_turned_mm=_U_BORDER_TURNED_MM)
     detail: dict[str, object] = {
         "scale_source": aligned.scale_source,
         "golden_mm": round(golden.minimum + added, 4),
@@ -203,7 +205,7 @@ def _border(
         detail["share_below_possibly"] = round(unit.share_below(bound + u), 4)
     out = [_measured(row.characteristic, "border", least, budget, unit.narrowest, detail)]
     if limits.upper is not None:
-        budget = _budget(aligned, master, most, unit.scatter, compared=row.golden_mm is not None)
+        budget = _budget(aligned, master, most, unit.scatter, compared=compared, u_turned_mm=_U_BORDER_TURNED_MM)
         more = {key: detail[key] for key in ("scale_source", "mean_mm")}
         more |= {"golden_mm": round(golden.maximum + added, 4), "budget": budget.as_detail()}
         out.append(_measured(f"border-max:{row.name}", "border", most, budget, unit.widest, more))
@@ -241,14 +243,22 @@ def _strip(
     return _measured(row.characteristic, "size", value, budget, unit.ends, detail)
 
 
-def _budget(aligned: Aligned, master: Master, value: float, scatter: float, *, compared: bool) -> LengthBudget:
-    """Standard uncertainties of a width between two edges."""
+def _budget(
+    aligned: Aligned,
+    master: Master,
+    value: float,
+    scatter: float,
+    *,
+    compared: bool,
+    u_turned_mm: float = _U_TURNED_MM,
+) -> LengthBudget:
+    """Standard uncertainties of a width between two edges. u_turned_mm : what half a turn adds."""
     turn = math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg)
     return LengthBudget(
         calibration=value * aligned.u_scale,
         height=value * aligned.u_height,
         edges=math.hypot(scatter, math.sqrt(2) * _U_EDGE_MM),
-        placement=_U_TURNED_MM * abs(math.sin(turn / 2)),
+        placement=u_turned_mm * abs(math.sin(turn / 2)),
         definition=0.0 if compared else _U_SHOULDER_MM,
     )
 

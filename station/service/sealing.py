@@ -176,7 +176,7 @@ def _warnings(sheet: Sheet, corrected: Corrected, master: Master) -> list[str]:
     unseen += [
         f"size {s.name}: the golden sample shows none that the station can measure, so it will stay undecided"
         for s in sheet.sizes
-        if s.name not in {f.name for f in master.features}
+        if s.name not in {*master.sizes_mm, *(f.name for f in master.features)}
     ]
     return [str(remark) for remark in lint_sheet(sheet)] + unseen + failed + list(_unsupported(sheet, master))
 
