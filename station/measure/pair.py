@@ -42,8 +42,9 @@ _READING_NOISE = 0.0015  # light at which the root is as steep as the linear foo
 _DENSE_SIGMA = 0.5  # px; of 0, 0.35, 0.5, 0.7 and 1.0 the nearest to the Cramer-Rao bound over shifts and turns
 _DENSE_POINTS = 300_000
 _MAX_DENSE_STEP_PX = 0.5  # at a corner; a longer step has followed something else
-_U_FACTOR = 1.4  # errors over their stated uncertainty, RMS, measured on 14 warped photographs: the fit's covariance
-# does not know what the interpolation and the tone curves leave
+# Interpolation and tone curves leave what the fit's covariance does not know: RMS of errors over their uncertainty,
+# measured on 14 warped photographs.
+_U_FACTOR = 1.4
 _DENSE_PIXELS = 4_000_000  # above this the strongest edges alone reach a thousandth of a pixel
 _MIN_INLIERS = 12
 _MIN_CORRELATION = 0.6  # of the edge pixels after refinement
