@@ -101,7 +101,7 @@ def test_a_scratch_is_flagged_where_it_lies(line: Line) -> None:
 
 
 def test_figures_against_the_truth(line: Line) -> None:
-    colour, logo, size = [], [], []
+    colour, logo, size, u = [], [], [], []
     for name in (*GOOD, *WRONG):
         truth, document = line.truth[name], line.inspect(name)
         values = {m.characteristic: m.value for m in document.measurements}
@@ -111,14 +111,19 @@ def test_figures_against_the_truth(line: Line) -> None:
         assert dx is not None
         assert dy is not None
         logo.append(float(np.hypot(dx - truth["logo"]["offset_x_mm"], dy - truth["logo"]["offset_y_mm"])))
+        assert document.outline is not None
+        assert len(document.outline.points_mm) == len(document.outline.shift_mm)
         diameter = values["size:diameter"]
         if diameter is not None:
             size.append(diameter - truth["sizes_mm"]["diameter"])
+            u.append(next(m.u for m in document.measurements if m.characteristic == "size:diameter"))
     assert np.median(np.abs(colour)) <= 0.5
     assert np.max(logo) <= 0.03
     assert len(size) >= 5
-    assert np.median(np.abs(size)) <= 0.03
-    assert np.max(np.abs(size)) <= 0.08
+    assert np.sqrt(np.mean(np.square(size))) <= 0.012
+    assert np.max(np.abs(size)) <= 0.03
+    assert np.mean(np.abs(size) <= u) >= 0.8
+    assert np.median(u) <= 0.03
 
 
 SPOILT = {
