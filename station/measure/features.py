@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from station.errors import SheetError
 from station.measure.border import Border, BorderWidth, border_width, find_border
+from station.measure.ends import End, angle_of, distance_of, end_place, find_end, straight_run
+from station.measure.feret import fit_circle
 from station.measure.lines import Strip, StripWidth, find_strip, strip_width
 from station.measure.metal_edges import EdgeReading, MetalEdges, find_metal_edges, locate, soften
 from station.measure.outline import OutlineShift, measure_outline, measure_sizes
@@ -31,6 +33,8 @@ Point = tuple[float, float]
 
 _METHOD = "enamel against metal by the colour direction that tells them apart, half-step, compared with the golden"
 _BORDER, _LINE, _RECESS = "border", "line", "recess"
+_DISTANCE, _ANGLE = "distance", "angle"
+_OWN = (_BORDER, _LINE, _RECESS, _DISTANCE, _ANGLE)
 _HOLES = ("hole-diameter", "position")
 _GONE = 0.15  # colour step between enamel and metal over the golden's, below which one of the two is not there
 _U_SHOULDER_MM = 0.02  # standard: where on a shoulder of the die's line its metal begins; cancels against a calliper
@@ -79,7 +83,7 @@ def place_features(master: Master, requests: Sequence[FeatureRequest]) -> tuple[
     found = []
     shapes: GoldenShapes | None = None
     for r in requests:
-        if r.feature in (_BORDER, _LINE, _RECESS) and shapes is None:
+        if r.feature in _OWN and shapes is None:
             shapes = shapes_of(master)
         if r.feature == _BORDER and shapes is not None:
             if shapes.width is not None:
@@ -94,11 +98,60 @@ def place_features(master: Master, requests: Sequence[FeatureRequest]) -> tuple[
                     "Give a point on it, away from where lines meet.",
                 )
             found.append(FeatureMaster(r.name, r.feature, round(width.mean, 4), r.at_mm))
+        elif r.feature in (_DISTANCE, _ANGLE) and shapes is not None:
+            found.append(_between(master, shapes.edges, r))
         else:
             source = _source(master, r)
             if source in master.sizes_mm:
                 found.append(FeatureMaster(r.name, r.feature, master.sizes_mm[source], r.at_mm, source=source))
     return tuple(found)
+
+
+def _between(master: Master, edges: MetalEdges, r: FeatureRequest) -> FeatureMaster:
+    """A distance or an angle on the golden. Raises SheetError where one of its points has no feature."""
+    if r.at_mm is None or r.to_mm is None:
+        raise SheetError(f"size {r.name!r} has no place", "Give at_px and to_px.")
+    seen = _between_value(r.feature, master, edges, r.at_mm, r.to_mm, edges.points, _centres(master.holes_mm))
+    if seen is None:
+        what = "straight edge" if r.feature == _ANGLE else "edge or hole"
+        raise SheetError(
+            f"size {r.name!r}: one of its two points has no {what} between metal and enamel beside it",
+            "Give points within a millimetre of what is meant.",
+        )
+    return FeatureMaster(r.name, r.feature, round(seen[0], 4), r.at_mm, r.to_mm)
+
+
+def _between_value(
+    kind: str, master: Master, edges: MetalEdges, at: Point, to: Point, moved: Float, centres: list[Float]
+) -> tuple[float, Float] | None:
+    """Value in mm or degrees and the points that show it, None where an end is not there or not seen."""
+    if kind == _ANGLE:
+        runs = straight_run(edges, at), straight_run(edges, to)
+        return None if runs[0] is None or runs[1] is None else angle_of(moved[runs[0]], moved[runs[1]])
+    a, b = _ends(master, edges, at, to)
+    if a is None or b is None:
+        return None
+    places = np.stack([end_place(a, moved, centres), end_place(b, moved, centres)])
+    return None if not np.isfinite(places).all() else (distance_of(a, b, places[0], places[1]), places)
+
+
+def _ends(master: Master, edges: MetalEdges, at: Point, to: Point) -> tuple[End | None, End | None]:
+    holes = [(centroid(h), fit_circle(h).radius) for h in master.holes_mm]
+    return find_end(edges, holes, at), find_end(edges, holes, to)
+
+
+def _places_between(master: Master, edges: MetalEdges, f: FeatureMaster) -> Index:
+    """Places of the metal edges that a distance or an angle is read from."""
+    if f.at_mm is None or f.to_mm is None:
+        return np.zeros(0, dtype=np.intp)
+    if f.feature == _ANGLE:
+        runs = [straight_run(edges, p) for p in (f.at_mm, f.to_mm)]
+        return np.concatenate([r for r in runs if r is not None] or [np.zeros(0, dtype=np.intp)])
+    return np.concatenate([e.places for e in _ends(master, edges, f.at_mm, f.to_mm) if e is not None])
+
+
+def _centres(holes: Sequence[Float]) -> list[Float]:
+    return [centroid(h) for h in holes]
 
 
 def measure_features(
@@ -111,7 +164,7 @@ def measure_features(
     limit, with u taken off and added in ``share_below_surely`` and ``share_below_possibly``.
     """
     known = {f.name: f for f in master.features}
-    own = [s for s in sizes if s.kind in (_BORDER, _LINE, _RECESS)]
+    own = [s for s in sizes if s.kind in _OWN]
     outline_rows = [s for s in sizes if s not in own]
     sources = [_row_source(master, s, known.get(s.name)) for s in outline_rows]
     calliper = {q: s.golden_mm for q, s in zip(sources, outline_rows, strict=True) if s.golden_mm is not None}
@@ -146,6 +199,8 @@ def _calliper(
         at = known[row.name].at_mm if row.name in known else None
         if row.kind == _BORDER and shapes.border is not None:
             wanted.append(shapes.border.places)
+        elif row.kind in (_DISTANCE, _ANGLE) and row.name in known:
+            wanted.append(_places_between(master, edges, known[row.name]))
         elif row.kind != _BORDER and at is not None:
             strip = find_strip(edges, at, raised=row.kind == _LINE)
             if strip is not None:
@@ -157,6 +212,8 @@ def _calliper(
     for row in rows:
         if row.kind == _BORDER:
             done[row.name] = _border(aligned, master, row, shapes, reading, places, outline)
+        elif row.kind in (_DISTANCE, _ANGLE) and row.name in known:
+            done[row.name] = (_distance(aligned, master, row, known[row.name], edges, reading, places),)
         elif row.name in strips:
             done[row.name] = (_strip(aligned, master, row, strips[row.name], edges, reading, places),)
         else:
@@ -243,6 +300,43 @@ def _strip(
     return _measured(row.characteristic, "size", value, budget, unit.ends, detail)
 
 
+def _distance(
+    aligned: Aligned,
+    master: Master,
+    row: Size,
+    f: FeatureMaster,
+    edges: MetalEdges,
+    reading: EdgeReading,
+    places: Index,
+) -> Measurement:
+    """A distance or an angle between two features."""
+    if f.at_mm is None or f.to_mm is None:
+        return _unknown(row, "the golden was sealed without its places: seal it again")
+    shift = np.full(len(edges.points), np.nan)
+    shift[places] = reading.offset - edges.offset[places]
+    holes = [measure_outline(aligned.image, master, h, hole=True).contour for h in master.holes_mm]
+    moved = edges.points + edges.normals * shift[:, None]
+    seen = _between_value(f.feature, master, edges, f.at_mm, f.to_mm, moved, _centres(holes))
+    if seen is None:
+        return _unknown(row, "one of its two ends is not seen")
+    value, points = seen
+    detail: dict[str, object] = {"scale_source": aligned.scale_source, "golden_mm": f.value}
+    if f.feature == _ANGLE:
+        # two lines of at least 1.3 mm: an end misread by u tilts one by u / (length / 2)
+        tilt = math.degrees(2 * _U_EDGE_MM / 1.3) * math.sqrt(2)
+        turn = math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg)
+        turned = math.degrees(_U_TURNED_MM / 1.3) * abs(math.sin(turn / 2))
+        budget = LengthBudget(edges=tilt, placement=turned)
+        detail = {"scale_source": aligned.scale_source, "golden_deg": f.value, "budget": budget.as_detail()}
+        return replace(_measured(row.characteristic, "size", value, budget, points, detail), unit="deg")
+    value *= aligned.similarity.scale
+    if row.golden_mm is not None:
+        value += row.golden_mm - f.value
+    budget = _budget(aligned, master, value, 0.0, compared=row.golden_mm is not None)
+    detail["budget"] = budget.as_detail()
+    return _measured(row.characteristic, "size", value, budget, points, detail)
+
+
 def _budget(
     aligned: Aligned,
     master: Master,
@@ -273,7 +367,8 @@ def _measured(
 
 def _unknown(row: Size, why: str) -> Measurement:
     kind = row.kind if row.kind in ("border", "position") else "size"
-    return Measurement(row.characteristic, kind, None, "mm", 0.0, _METHOD, None, why)
+    unit = "deg" if row.kind == _ANGLE else "mm"
+    return Measurement(row.characteristic, kind, None, unit, 0.0, _METHOD, None, why)
 
 
 def _source(master: Master, r: FeatureRequest) -> str:

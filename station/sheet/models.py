@@ -166,8 +166,7 @@ class Size(_Table):
     ``position`` is the distance from the golden's place, so its nominal is 0, and so is the golden's.
 
     ``feature`` is what is measured; where it is left out the name says it (``border``, ``position-2``). Which border,
-    line or round place is meant is said by a point on it (``at_*``), where it takes two by a second one (``to_*``);
-    an angle at the corner of three round places has its corner at ``vertex_*``.
+    line or hole is meant is said by a point on it (``at_*``), where it takes two by a second one (``to_*``).
 
     With ``golden_mm`` a unit is measured as its difference from the golden: what the camera misreads on both, such as a
     rounded shoulder or the tip of a corner, then cancels."""
@@ -190,15 +189,13 @@ class Size(_Table):
     at_mm: Point | None = None
     to_px: Point | None = Field(default=None, description="the second point of a distance or an angle")
     to_mm: Point | None = None
-    vertex_px: Point | None = Field(default=None, description="the corner of an angle between three round places")
-    vertex_mm: Point | None = None
     golden_mm: Positive | None = Field(default=None, description="the golden sample's own size by calliper")
     defect_class: Annotated[DefectClass, Field(alias="class")] = "major"
     note: Text = ""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for end in ("at", "to", "vertex"):
+        for end in ("at", "to"):
             if getattr(self, f"{end}_px") is not None and getattr(self, f"{end}_mm") is not None:
                 raise ValueError(f"{end}_px and {end}_mm are both given; keep one of them")
         unit, other = ("deg", "mm") if self.kind == "angle" else ("mm", "deg")
@@ -220,15 +217,13 @@ class Size(_Table):
             raise ValueError(f"{_a(self.feature)} needs two places; give at_px and to_px, points of the golden photo")
         if self.placed("to") and self.kind not in TWO_POINTS:
             raise ValueError(f"to_px is given for {_a(self.kind)}, which has one place; remove it")
-        if self.placed("vertex") and self.kind != "angle":
-            raise ValueError(f"vertex_px is given for {_a(self.kind)}; only an angle has one")
         if self.share_percent is not None and self.kind != "border":
             raise ValueError(f"share_percent is given for {_a(self.kind)}; only a border has a share of its length")
         if self.golden_mm is not None and self.kind == "angle":
             raise ValueError("golden_mm is given for an angle; remove it")
 
     def placed(self, end: str) -> bool:
-        """Whether the point ``at``, ``to`` or ``vertex`` is given."""
+        """Whether the point ``at`` or ``to`` is given."""
         return getattr(self, f"{end}_px") is not None or getattr(self, f"{end}_mm") is not None
 
     @property

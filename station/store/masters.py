@@ -161,7 +161,6 @@ def load_master(data: bytes, document: dict[str, Any], expected_digest: str) -> 
                 value=f["value"],
                 at_mm=_point(f.get("at_mm")),
                 to_mm=_point(f.get("to_mm")),
-                vertex_mm=_point(f.get("vertex_mm")),
                 source=f.get("source", ""),
             )
             for f in document.get("features", ())
@@ -171,7 +170,7 @@ def load_master(data: bytes, document: dict[str, Any], expected_digest: str) -> 
 
 def _feature(f: FeatureMaster) -> dict[str, Any]:
     row: dict[str, Any] = {"name": f.name, "feature": f.feature, "value": float(f.value)}
-    for key in ("at_mm", "to_mm", "vertex_mm"):
+    for key in ("at_mm", "to_mm"):
         point = getattr(f, key)
         if point is not None:
             row[key] = [float(v) for v in point]

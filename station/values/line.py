@@ -220,7 +220,7 @@ class MarkMaster:
 class FeatureMaster:
     """One row of the sheet's sizes as it was found on the golden.
 
-    name : of the row. feature : what is measured, one of the sheet's ``FEATURES``. at_mm, to_mm, vertex_mm : (x, y) of
+    name : of the row. feature : what is measured, one of the sheet's ``FEATURES``. at_mm, to_mm : (x, y) of
     the points that say which. source : name under which the outline or a hole gives it, "" for a calliper's own.
     value : the golden's own as the station reads it, mm or degrees.
     """
@@ -230,7 +230,6 @@ class FeatureMaster:
     value: float
     at_mm: tuple[float, float] | None = None
     to_mm: tuple[float, float] | None = None
-    vertex_mm: tuple[float, float] | None = None
     source: str = ""
 
 

@@ -270,6 +270,27 @@ def test_a_master_keeps_its_features(master: Master) -> None:
     assert load_master(arrays, document, master_digest(document)).features == master.features
 
 
+def test_a_distance_and_an_angle_between_edges(master: Master) -> None:
+    # from the slot's left edge, x 3.7, to its right one at 4.3; between its long side and its short one
+    rows = (
+        Size(name="across", feature="distance", at_mm=(3.7, 4.0), to_mm=(4.3, 4.4), nominal_mm=0.6, plus_mm=0.1),
+        Size(name="corner", feature="angle", at_mm=(3.7, 4.2), to_mm=(-4.0, 0.2), nominal_deg=90.0, plus_deg=3.0,
+             minus_deg=3.0),
+    )  # fmt: skip
+    features = place_features(master, [FeatureRequest(s.name, s.kind, s.at_mm, s.to_mm) for s in rows])
+    assert [f.value for f in features] == [pytest.approx(0.6, abs=0.01), pytest.approx(90.0, abs=0.5)]
+    seen = _measure(replace(master, features=features), _picture(seed=13, recess=0.75), rows)
+    assert seen["size:across"].value == pytest.approx(0.75, abs=0.01)
+    assert seen["size:corner"].value == pytest.approx(90.0, abs=0.5)
+    assert seen["size:corner"].unit == "deg"
+    assert len(np.asarray(seen["size:corner"].detail["points_mm"])) == 3
+    judged = judge_unit(list(seen.values()), (), (), _sheet(*rows))
+    verdicts = {m.characteristic: m.verdict for m in judged.measurements}
+    assert verdicts == {"size:across": Verdict.NONCONFORMS, "size:corner": Verdict.CONFORMS}
+    with pytest.raises(SheetError, match="no straight edge"):
+        place_features(master, [FeatureRequest("corner", "angle", (-1.0, -5.0), (4.0, 4.0))])
+
+
 def test_without_a_scale_there_are_no_millimetres(master: Master) -> None:
     for m in measure_features(_aligned(_picture(), source="part"), master, ROWS):
         assert m.value is None
