@@ -42,7 +42,7 @@ OUTLINE = {"width": "width, height", "height": "width, height", "max-feret": "Fe
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One characteristic of one unit. error, u : in its unit, u expanded. true : None where only the error is known."""
+    """One characteristic of one unit. error, u : in its unit, u expanded. fault : how the unit departs, by its plan."""
 
     kind: str
     design: str
@@ -53,6 +53,7 @@ class Reading:
     u: float
     true: float | None = None
     seen: MeasurementDocument | None = None
+    fault: str = ""
 
 
 def true_values(unit: dict[str, Any], golden: dict[str, Any]) -> dict[str, tuple[str, float]]:
@@ -84,7 +85,7 @@ def readings(
 ) -> tuple[list[Reading], list[str]]:
     """What the station read of a unit, and the characteristics it gave no value for."""
     seen = {m.characteristic: m for m in document.measurements}
-    turn = float(unit["pose"]["rotation_deg"])
+    turn, fault = float(unit["pose"]["rotation_deg"]), unit["planned_fault"]
     out, missing = [], []
     for characteristic, (kind, true) in true_values(unit, golden).items():
         m = seen.get(characteristic)
@@ -94,7 +95,7 @@ def readings(
             missing.append(f"{characteristic} ({m.reason})")
             continue
         value = abs(m.value) if kind == "boundary shift" else m.value
-        out.append(Reading(kind, design, unit["name"], turn, characteristic, value - true, m.u, true, m))
+        out.append(Reading(kind, design, unit["name"], turn, characteristic, value - true, m.u, true, m, fault))
     mark = unit["logo"]
     x, y = (seen.get(f"offset-{axis}:{mark['name']}") for axis in "xy")
     if x is not None and y is not None and x.value is not None and y.value is not None:
@@ -102,7 +103,7 @@ def readings(
         both = seen.get(f"offset:{mark['name']}")
         name = f"offset:{mark['name']}"
         out.append(
-            Reading("logo offset", design, unit["name"], turn, name, off, max(x.u, y.u), mark["offset_mm"], both)
+            Reading("logo offset", design, unit["name"], turn, name, off, max(x.u, y.u), mark["offset_mm"], both, fault)
         )
     else:
         missing.append(f"offset:{mark['name']}")
@@ -164,6 +165,12 @@ def show(found: list[Reading], *, every: bool) -> None:
     for kind in order:
         for design in dict.fromkeys(r.design for r in kinds.get(kind, ())):
             print(f"{kind:16} {design:9} {figures(r.error for r in kinds[kind] if r.design == design)}")
+    print(f"\n{'artwork against outline':26} {head}")
+    for kind in GOALS:
+        for off, name in ((False, "in place"), (True, "moved")):
+            rows = [r for r in kinds.get(kind, ()) if (r.fault == "border") == off]
+            if rows:
+                print(f"{kind:16} {name:9} {figures(r.error for r in rows)}")
     print(f"\n{'by turn from the golden':26} {head}")
     for kind in GOALS:
         for low, high in ((0, 45), (45, 90), (90, 135), (135, 180.001)):
