@@ -297,6 +297,36 @@ def test_without_a_scale_there_are_no_millimetres(master: Master) -> None:
         assert "no scale" in m.why
 
 
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"name": "a", "feature": "line", "nominal_mm": 0.3}, "a line needs a place; give at_px"),
+        ({"name": "a", "feature": "angle", "at_mm": (0.0, 0.0), "nominal_deg": 90.0}, "an angle needs two places"),
+        ({"name": "border", "to_px": (1.0, 1.0), "nominal_mm": 0.8}, "to_px is given for a border"),
+        ({"name": "width", "nominal_mm": 30.0, "share_percent": 2.0}, "only a border has a share"),
+        ({"name": "width", "nominal_mm": 30.0, "plus_deg": 2.0}, "plus_deg is given for a width; give plus_mm"),
+        ({"name": "border", "at_px": (1.0, 1.0), "at_mm": (1.0, 1.0), "nominal_mm": 0.8}, "both given"),
+        ({"name": "border"}, "nominal_mm is missing"),
+    ],
+)
+def test_a_row_that_makes_no_sense_is_refused_with_what_to_do(row: dict[str, object], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Size.model_validate(row)
+
+
+def test_the_name_says_what_is_measured_and_a_sheet_without_features_keeps_its_digest() -> None:
+    names = {"border-left": "border", "hole-diameter-2": "hole-diameter", "position": "position", "rim": "rim"}
+    for name, kind in names.items():
+        assert Size(name=name, nominal_mm=1.0).kind == kind
+    assert Size(name="line-top", nominal_mm=1.0).kind == "line-top"  # of many lines none is meant
+    assert Size(name="position", nominal_mm=0.0).characteristic == "position:position"
+    assert set(_sheet(Size(name="width", nominal_mm=30.0)).agreed("json")["sizes"][0]) == {
+        "name",
+        "nominal_mm",
+        "class",
+    }
+
+
 def test_distances_to_a_line_reach_between_its_points() -> None:
     square = np.array([[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [0.0, 4.0]])
     distance, foot = nearest_on_closed(np.array([[1.5, 1.0], [5.0, 3.0]]), square)
