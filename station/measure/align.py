@@ -28,7 +28,7 @@ from station.measure.coarse import (
     tint_spread,
 )
 from station.measure.frame import U_PART_SCALE, GoldenFrame, exclusions, golden_frame, resample, window
-from station.measure.identity import SAME_SIZE, mismatch, preference
+from station.measure.identity import MIRRORED, SAME_SIZE, looks_mirrored, mismatch, preference
 from station.measure.master_index import LEVELS, MasterIndex, index_master, index_of
 from station.measure.part import PartOutline, find_part, look_at_bench, rough_part
 from station.measure.polygon import centroid, polygon_mask, signed_area
@@ -173,7 +173,8 @@ def _register(
     photo = _look(corrected, plane, height, contour_px, contour, index.signal, master.frame.pitch_mm)
     ratio = math.sqrt(abs(signed_area(contour)) / index.area_mm2)
     scale = ratio if abs(ratio - 1) > 0.06 else 1.0
-    hypotheses = search(index.coarse, feature_maps(*_unit_view(photo, index, scale)))
+    maps = feature_maps(*_unit_view(photo, index, scale))
+    hypotheses = search(index.coarse, maps)
     fits = sorted(
         (f for f in (_fit_coarse(photo, index, h, scale) for h in hypotheses) if f is not None),
         key=lambda f: -f.score,
@@ -194,7 +195,11 @@ def _register(
         gates = (Gate("part", False, "The picture's edge cuts the part: move it into the middle"), alignment)
     else:
         same = alike >= _SAME_PRODUCT and (corrected.plane is None or SAME_SIZE[0] < ratio < SAME_SIZE[1])
-        identity = Gate("identity", True) if same else _named(photo, index, master, scale, hypotheses[0].score, ratio)
+        identity = Gate("identity", True)
+        if not same:
+            identity = _named(photo, index, master, scale, hypotheses[0].score, ratio)
+        elif looks_mirrored(index.coarse, *_seen_maps(photo, index, pose)):
+            identity = Gate("identity", False, MIRRORED)
         gates = (Gate("part", True), alignment, identity)
     photo = replace(photo, scalar=())  # registration is over, and of a large photo these are large
     return replace(_filled(corrected, master, photo, pose, refined, gates), rival=other)
@@ -290,13 +295,18 @@ def _settle(photo: _Photo, index: MasterIndex, fits: list[_Fit]) -> tuple[_Fit, 
     return best, None
 
 
+def _seen_maps(photo: _Photo, index: MasterIndex, pose: Similarity) -> tuple[Float32, Bool]:
+    """The unit's maps (4, n, n) in the golden frame and where it was seen, at half the pitch of the search."""
+    c = index.coarse
+    seen = photo.colour_at(pose.apply(grid_mm(c.pitch_mm / 2, len(c.fine_mask)) + c.centre_mm))
+    covered = np.isfinite(seen[..., 0]) & c.fine_mask
+    return feature_maps(seen, covered), covered
+
+
 def _preference(photo: _Photo, index: MasterIndex, a: _Fit, b: _Fit) -> float:
     """How plainly the unit looks as pose ``a`` predicts rather than as ``b``, see :func:`preference`."""
-    c = index.coarse
-    seen = photo.colour_at(a.pose.apply(grid_mm(c.pitch_mm / 2, len(c.fine_mask)) + c.centre_mm))
-    covered = np.isfinite(seen[..., 0]) & c.fine_mask
     between = Similarity.from_matrix(b.pose.inverse().matrix() @ a.pose.matrix())
-    return preference(c, feature_maps(seen, covered), covered, between)
+    return preference(index.coarse, *_seen_maps(photo, index, a.pose), between)
 
 
 def _alignment_gate(best: _Fit, rival: _Fit | None) -> Gate:

@@ -23,6 +23,7 @@ _RIM = 0.2  # of the part's inner radius: rim and shoulder, whose light and shad
 _CELL_PX = 4.0  # sigma of the neighbourhood in which the unit is correlated with both predictions
 _SAME_OUTLINE = 0.93  # intersection over union of two outlines: turned by the search's steps, like ones give 0.95 up
 _PLAIN = 0.35  # of the golden's spread of chromaticity: struck metal without enamel has 0.02-0.3 of an enamelled face
+MIRRORED = "The part is the golden's mirror image: the photo is flipped or the part lies face down"
 _COLOURED = 0.06  # spread of log chromaticity from which a golden's face is coloured
 
 
@@ -42,11 +43,17 @@ def preference(c: CoarseMaster, maps: Float32, covered: Bool, between: Similarit
     layers = np.ascontiguousarray(np.moveaxis(c.fine_maps, 0, -1))
     other = cv2.remap(layers, px[..., 0].astype(np.float32), px[..., 1].astype(np.float32), cv2.INTER_LINEAR)
     second = np.moveaxis(np.asarray(other, dtype=np.float32), -1, 0)
+    return _prefers(c, second, maps, covered)
+
+
+def _prefers(c: CoarseMaster, second: Float32, maps: Float32, covered: Bool, told: slice = slice(0, 4)) -> float:
+    """The preference for the golden's own maps over ``second`` (4, n, n), by the inner detail if that tells them."""
     depth = cv2.distanceTransform(c.fine_mask.astype(np.uint8), cv2.DIST_L2, 3)
     for where in (covered & (depth > _RIM * depth.max()), covered):
-        energy = float(((c.fine_maps - second)[:, where] ** 2).sum())
-        if energy >= _SAME_TWICE * float((c.fine_maps[:, where] ** 2).sum()) > 0:
-            return _local_preference(c.fine_maps, second, maps, where)
+        a, b, u = c.fine_maps[told], second[told], maps[told]
+        energy = float(((a - b)[:, where] ** 2).sum())
+        if energy >= _SAME_TWICE * float((a[:, where] ** 2).sum()) > 0:
+            return _local_preference(a, b, u, where)
     return 0.5
 
 
@@ -82,6 +89,18 @@ def _best_overlap(outline_mm: Float, other_mm: Float, scale: float) -> float:
     return max(outline_overlap(outline_mm, other_mm, turn, scale) for turn in np.arange(0.0, 360.0, 4.0))
 
 
+def looks_mirrored(c: CoarseMaster, maps: Float32, covered: Bool) -> bool:
+    """Whether a unit that registers is the golden's mirror image after all, the design being much like its own.
+
+    maps : (4, n, n) of the unit, warped into the golden frame; covered : (n, n) where it was seen. Colours decide where
+    there are any: light and shadow of a relief change sides as a part is turned.
+    """
+    if c.mirror is None:
+        return False
+    told = slice(1, 3) if c.tint >= _COLOURED else slice(0, 4)
+    return _prefers(c, c.mirror, maps, covered, told) < 0
+
+
 def mismatch(
     c: CoarseMaster, outline_mm: Float, maps: Float32, tint: float, contour_mm: Float, straight: float, ratio: float
 ) -> Gate:
@@ -93,8 +112,7 @@ def mismatch(
     """
     mirrored = search(c, maps, mirrored=True, keep=1)[0].score
     if mirrored > max(straight + 0.08, 0.6):
-        reason = "The part is the golden's mirror image: the photo is flipped or the part lies face down"
-        return Gate("identity", False, reason)
+        return Gate("identity", False, MIRRORED)
     if not SAME_SIZE[0] < ratio < SAME_SIZE[1]:
         reason = f"This is not the golden's product: the part is {ratio:.2f} times as large as the golden sample"
         return Gate("identity", False, reason)
