@@ -57,10 +57,12 @@ def _row(f: FeatureMaster) -> str:
         lines.append(f"at_mm = [{f.at_mm[0]:g}, {f.at_mm[1]:g}]")
     value = round(f.value, 2)
     if f.feature == "border":
-        lines += [f"nominal_mm = {value:g}", f"minus_mm = {_BORDER_MM:g}"]
+        # on a narrow border that much would pass nearly anything
+        least = f"minus_mm = {_BORDER_MM:g}" if value >= 4 * _BORDER_MM else "# minus_mm ="
+        lines += [f"nominal_mm = {value:g}", least]
     elif f.feature in ("line", "recess"):
-        least = _LINE_MM if f.feature == "line" else _RECESS_MM
-        lines += [f"nominal_mm = {least:g}  # the least; the golden has {value:g}", "minus_mm = 0.0"]
+        narrowest = _LINE_MM if f.feature == "line" else _RECESS_MM
+        lines += [f"nominal_mm = {narrowest:g}  # the least; the golden has {value:g}", "minus_mm = 0.0"]
     elif f.feature == "position":
         lines += ["nominal_mm = 0.0", "# plus_mm ="]
     else:
