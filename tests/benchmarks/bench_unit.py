@@ -2,7 +2,9 @@
 
     python tests/benchmarks/bench_unit.py [ROUNDS]
 
-CPU seconds, least of the rounds after one that warms caches and compiled functions. Prints; asserts nothing.
+The sample unit as it is, by CPU seconds of one thread; then registration and all sizes of the same scene at twelve
+megapixels (enlarged as in ``bench_memory.py``, with noise in every pixel), wall and CPU, on one thread and on
+two. Least of the rounds after one that warms caches and compiled functions. Prints; asserts nothing.
 """
 
 from __future__ import annotations
@@ -16,15 +18,19 @@ from typing import Any, TypeVar
 
 import cv2
 import numpy as np
+from bench_memory import prepare
 
 from station.calibrate.light import correct
 from station.devices.photo import read_photo
 from station.judge import judge_unit
 from station.measure.align import align
 from station.measure.colour import measure_regions
+from station.measure.features import measure_features
+from station.measure.frame import exclusions, resample
 from station.measure.logo import measure_marks
 from station.measure.off_colour import with_off_colour
-from station.measure.outline import measure_sizes
+from station.measure.part import look_at_bench, rough_part
+from station.measure.polygon import signed_area
 from station.measure.surface import find_defects
 from station.models import REFERENCE_DIFFERENCE, defect_model
 from station.pipeline import measure_master
@@ -34,6 +40,7 @@ from station.sheet import load_sheet
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
 T = TypeVar("T")
+Times = dict[str, float]
 
 
 def main() -> None:
@@ -67,7 +74,7 @@ def main() -> None:
         aligned = stage("part, registration, resampling", align, corrected, master)
         colours = stage("region colours", measure_regions, aligned, master)
         marks = stage("marks", measure_marks, aligned, master)
-        sizes = stage("sizes", measure_sizes, aligned, master, [s.name for s in sheet.sizes])
+        sizes = stage("sizes", measure_features, aligned, master, sheet.sizes)
         findings = stage("surface", find_defects, aligned, master, model, marks)
         findings = stage("off-colour", with_off_colour, aligned, master, marks, findings)
         gates = (*corrected.gates, *aligned.gates)
@@ -79,6 +86,58 @@ def main() -> None:
     for name, seconds in best.items():
         print(f"  {name:36} {1e3 * seconds:8.1f} ms {seconds / decode:8.1f} x {100 * seconds / total:6.1f} %")
     print(f"  {'whole unit':36} {1e3 * total:8.1f} ms {total / decode:8.1f} x")
+    twelve_megapixels(rounds)
+
+
+def twelve_megapixels(rounds: int) -> None:
+    """Registration and sizes of a large photo; the resampling into the golden frame told apart from the pose."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        prepare(folder)
+        path = folder / "unit-06.jpg"
+        picture = np.asarray(cv2.imread(str(path), cv2.IMREAD_COLOR_BGR))
+        noisy = picture + np.random.default_rng(1).normal(0, 1.5, picture.shape)
+        coded = np.clip(np.round(noisy), 0, 255).astype(np.uint8)
+        cv2.imwrite(str(path), coded, [cv2.IMWRITE_JPEG_QUALITY, 92])
+        raw = np.frombuffer(path.read_bytes(), np.uint8)
+        sheet = load_sheet(folder / "sheet.toml")
+        with Station(Settings(home=folder / "home")) as station:
+            calibration = station.bench.calibration("bench-a", str(SAMPLES / "bench" / "card.toml"))
+        master = measure_master(correct(read_photo(folder / "golden.jpg"), calibration), sheet, number="GS", version=1)
+        corrected = correct(read_photo(path), calibration)
+    if corrected.plane is None:
+        raise ValueError("the enlarged unit has no scale")
+    plane, height = corrected.plane, master.thickness_mm or 0.0
+    height_px, width_px = corrected.image.pixels.shape[:2]
+    area = abs(signed_area(plane.to_photo(master.outline_mm, height)))
+    for threads in (1, 2):
+        cv2.setNumThreads(threads)
+        wall: Times = {}
+        cpu: Times = {}
+
+        def stage(name: str, function: Callable[..., T], *arguments: Any, wall: Times = wall, cpu: Times = cpu) -> T:
+            began, burnt = time.perf_counter(), time.process_time()
+            result = function(*arguments)
+            wall[name] = min(wall.get(name, np.inf), time.perf_counter() - began)
+            cpu[name] = min(cpu.get(name, np.inf), time.process_time() - burnt)
+            return result
+
+        for i in range(rounds + 1):
+            if i == 1:
+                wall.clear()
+                cpu.clear()
+            stage("cv2.imdecode", cv2.imdecode, raw, cv2.IMREAD_COLOR)
+            bench = stage("  of it: the bench modelled", look_at_bench, corrected.image, exclusions(corrected))
+            stage("  of it: the part found", rough_part, bench, (height_px, width_px), area)
+            aligned = stage("pose, resampling, gates", align, corrected, master)
+            stage("  of it: resampling", resample, corrected, plane, aligned.similarity, master.frame, height)
+            stage("sizes", measure_features, aligned, master, sheet.sizes)
+        print(
+            f"registration and sizes, {width_px} x {height_px} px, {threads} thread(s), ms wall / CPU, ratio of walls"
+        )
+        for name in wall:
+            ratio = wall[name] / wall["cv2.imdecode"]
+            print(f"  {name:36} {1e3 * wall[name]:8.1f} {1e3 * cpu[name]:8.1f} {ratio:8.2f} x")
 
 
 if __name__ == "__main__":
