@@ -194,7 +194,7 @@ def _residual(small: Float32, excluded: Bool) -> tuple[Float32, Float32, tuple[f
     features = np.stack([log.mean(axis=-1), log[..., 0] - log[..., 1], log[..., 2] - log[..., 1]], axis=-1).reshape(
         -1, 3
     )
-    step = max(1, int(usable.sum()) // 6000)
+    step = max(1, int(usable.sum()) // 20000)
     pick = np.flatnonzero(usable)[::step]
     ring = np.flatnonzero(usable & border)
     start = np.median(features[ring if len(ring) > 200 else pick], axis=0)

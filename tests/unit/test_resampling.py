@@ -48,4 +48,4 @@ def test_threads_change_no_bit() -> None:
             out.append(resample_rows(_photo(), np.zeros((120, 160), dtype=bool), _nodes(1.3), (60, 60), 0.62)[0])
     finally:
         cv2.setNumThreads(before)
-    assert np.array_equal(*out)
+    assert np.array_equal(out[0], out[1])
