@@ -355,3 +355,14 @@ def test_a_tiny_picture_and_a_bad_polygon_are_refused() -> None:
         find_part(LinearRGB(np.zeros((1, 1, 3), dtype=np.float32)))
     with pytest.raises(ValueError, match="polygon"):
         find_part(LinearRGB(np.zeros((200, 200, 3), dtype=np.float32)), [np.zeros((2, 2))])
+
+
+def test_a_large_part_in_nearly_the_benchs_colour_is_not_modelled_as_bench() -> None:
+    side = ART_HALF - 1
+    square = np.array([[-side, -side], [side, -side], [side, side], [-side, side]])
+    area = (2 * side / 0.066) ** 2  # a third of the picture
+    for colour in ((0.12, 0.095, 0.08), (0.34, 0.30, 0.26)):
+        art = _canvas()
+        _fill(art, square, colour)
+        corrected = photograph(art, Similarity(1.0, 1.0, 12.0, 1.0), seed=45, noise=0.002)
+        assert find_part(corrected.image, area_px=area).area_px == pytest.approx(area, rel=0.03)
