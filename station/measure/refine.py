@@ -25,7 +25,8 @@ Model = Literal["similarity", "affine", "homography"]
 PARAMETERS: dict[str, int] = {"similarity": 4, "affine": 6, "homography": 8}
 BLUR_SIGMA = 1.0
 """Blur in px given to both pictures before they are compared."""
-_LOCAL_SIGMA = 4.0
+LOCAL_SIGMA = 4.0
+"""Blur in px that gives the local mean, see :func:`detail`."""
 _PROBE_PX = 0.05
 _BLOCK_PX = 16  # cells over which residuals may be correlated when the covariance is estimated
 
@@ -112,6 +113,21 @@ def make_template(
     )
 
 
+def template_at(points: Float, values: Float, gradient: Float, shape: tuple[int, int]) -> Template | None:
+    """Template of chosen points of a picture: points (n, 2) px, values (n,), gradient (n, 2) per px; shape (H, W).
+
+    Returns None where there are fewer than 64 points.
+    """
+    if len(points) < 64:
+        return None
+    h, w = shape
+    centre, half = ((w - 1) / 2, (h - 1) / 2), max(w, h) / 2
+    blocks = (points // _BLOCK_PX).astype(np.int64)
+    cells = np.unique(blocks[:, 1] * (w // _BLOCK_PX + 1) + blocks[:, 0], return_inverse=True)[1]
+    uv = (points - centre) / half
+    return Template(points, values, uv, gradient * half, cells.astype(np.int64), centre, half, 1.0)
+
+
 def _strongest(strength: Float32, wanted: int) -> NDArray[np.intp]:
     """Flat indices of about ``wanted`` pixels of the greatest strength over zero, in the order of the raster."""
     flat = strength.ravel()
@@ -129,7 +145,7 @@ def detail(image: Float32) -> Float32:
     An edge between a dark and a bright side seems to move when the light on it changes, unless the mean of both sides
     is taken off first; a reflection or light field of any smooth shape then no longer pulls at the registration.
     """
-    return np.asarray(image - cv2.GaussianBlur(image, (0, 0), _LOCAL_SIGMA), dtype=np.float32)
+    return np.asarray(image - cv2.GaussianBlur(image, (0, 0), LOCAL_SIGMA), dtype=np.float32)
 
 
 def sample_grid(coefficients: Float32) -> Float32:

@@ -36,7 +36,7 @@ def resample_rows(
     height, width = shape
     values = np.zeros((height, width, 3), dtype=np.float32)
     is_clipped, valid = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-    table = _table(blur_px)
+    table = kernel_table(blur_px)
     # flat rows, so that the inner loop runs over neighbouring numbers
     flat = np.ascontiguousarray(photo).reshape(photo.shape[0], -1)
     places = np.ascontiguousarray(nodes, dtype=np.float64)
@@ -56,7 +56,7 @@ def resample_rows(
 
 
 @lru_cache(maxsize=16)
-def _table(blur_px: float) -> Float32:
+def kernel_table(blur_px: float) -> Float32:
     """(phases + 1, taps) weights of the pixels about a place, by its distance from the pixel left of it."""
     half = _HALF if blur_px == 0 else _HALF_BLURRED
     f = np.fft.fftfreq(256)

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from station.measure.prepared import PreparedGolden
     from station.service.views import AlignDocument, BoxesDocument, PhotoDocument
     from station.values.line import Shot
 
@@ -100,10 +102,9 @@ class AlignPair:
         """The map from golden pixels to unit pixels. Raises PhotoError."""
         from station.measure.pair import register_pair
         from station.service.views import AlignDocument
-        from station.values.colour import in_srgb_primaries
 
-        golden, unit = (in_srgb_primaries(read(p, self.settings).photo) for p in (pair.golden, pair.unit))
-        found = register_pair(golden, unit, cast(Any, self.model))
+        golden = _prepared(pair.golden, _version(pair.golden), self.settings)
+        found = register_pair(golden, read(pair.unit, self.settings).photo, cast(Any, self.model))
         known = math.isfinite(found.rms_px)  # else nothing was found, and JSON knows no infinity
         return AlignDocument(
             transform=_rows(found.transform) if known else None,
@@ -113,6 +114,27 @@ class AlignPair:
             registered=found.registered,
             reason=found.reason,
         )
+
+
+def _version(path: Path) -> tuple[int, int]:
+    """What tells that a file was written anew; zeros where reading it will say what is wrong."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return (0, 0)
+    return (found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=2)
+def _prepared(golden: Path, version: tuple[int, int], settings: Settings) -> PreparedGolden:
+    """The golden picture of a pair, ready; ``version`` parts what was written to one path at different times.
+
+    Lists of pairs hold many units of the same golden one after another; two are kept in each process.
+    """
+    from station.measure.prepared import prepare
+
+    del version  # it is part of the key alone
+    return prepare(read(golden, settings).photo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +167,8 @@ def read_pairs(path: Path) -> list[Pair]:
             raise RequestError(f"{where} is no pair", 'Write {"golden": "a.jpg", "unit": "b.jpg"}.')
         given = [Path(row["golden"]), Path(row["unit"])]
         pairs.append(Pair(*(p if p.exists() or not (path.parent / p).exists() else path.parent / p for p in given)))
+    if not pairs:
+        raise RequestError(f"{path} holds no pairs", 'Write a line {"golden": "a.jpg", "unit": "b.jpg"} for each.')
     return pairs
 
 
