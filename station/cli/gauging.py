@@ -179,9 +179,14 @@ def _tell(number: int, study: GaugeStudyDocument, json: bool) -> None:
     taken = [c.characteristic for c in study.characteristics if c.in_budget]
     if study.source == "photos":
         show(f"Enters the uncertainty of later inspections: {', '.join(taken) or 'nothing'}.")
+    noted: dict[str, list[str]] = {}
     for c in study.characteristics:
         if c.note:
-            show(f"Note: {c.characteristic}: {c.note}.")
+            noted.setdefault(c.note, []).append(c.characteristic)
+    for note, names in noted.items():
+        whose = "all characteristics" if len(names) == len(study.characteristics) > 3 else ", ".join(names)
+        show(f"Note: {whose}: {note}.")
+    for c in study.characteristics:
         if c.risk is not None:
             show(
                 f"{c.characteristic}: if the value alone decided, {c.risk.consumer:.2%} of such parts would be "

@@ -279,7 +279,7 @@ def _table(rows: Sequence[MeasurementDocument], width: int) -> Image.Image:
         limited = m.upper is not None or m.lower is not None
         cells = (
             str(i + 1),
-            m.characteristic.replace(":", " "),
+            _name(m),
             "not measured" if m.value is None else f"{_number(m.value, m)} {_UNITS.get(m.unit, m.unit)}".strip(),
             "" if m.value is None else _number(m.u, m),
             _limits(m) if limited else "not limited",
@@ -294,6 +294,12 @@ def _table(rows: Sequence[MeasurementDocument], width: int) -> Image.Image:
 
 
 _UNITS = {"deg": "°", "1": ""}
+
+
+def _name(m: MeasurementDocument) -> str:
+    """What was measured, in words: a size and a border go by their own names."""
+    kind, _, name = m.characteristic.partition(":")
+    return name if name and (kind == "size" or name == kind) else f"{kind} {name}".strip()
 
 
 def _number(value: float, m: MeasurementDocument) -> str:
