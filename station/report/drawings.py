@@ -250,7 +250,7 @@ def _outline(canvas: Canvas, outline: OutlineDocument, extent: float) -> str:
             colour = _OUTWARD if word == "out" else _INWARD
             canvas.label((float(moved[k][0]), float(moved[k][1])), f"{word} {abs(shift[k]):.3f} mm", colour)
     return (
-        f"outline: deviations from the golden's enlarged {times} times; orange out, blue in; "
+        f"outline: its shape, size taken out, enlarged {times} times; orange out, blue in; "
         f"U of one place {outline.u_mm:.3f} mm (k = 2)"
     )
 

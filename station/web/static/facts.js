@@ -24,7 +24,7 @@ export function placesOf(document) {
     const at = m.where_mm.join();
     const place = named.get(at) ?? { x: m.where_mm[0], y: m.where_mm[1], verdict: m.verdict, ring: false, radius: 1.5, title: "", sources: [], excess: 0, whole: m.kind === "size", lines: [] };
     place.sources.push(m);
-    if (m.detail?.points_mm?.length > 1 && m.unit === "mm") place.lines.push(m.detail.points_mm);
+    if (m.detail?.points_mm?.length > 1 && m.unit === "mm") place.lines.push(dimension(m));
     place.excess = Math.max(place.excess, excessOf(m));
     if (GRAVITY[m.verdict] < GRAVITY[place.verdict]) place.verdict = m.verdict;
     place.title = `${nameOf(m)}: ${place.sources.map((s) => `${kindOf(s)} ${valueOf(s)}`).join(", ")}`;
@@ -221,4 +221,11 @@ function oneClass(c) {
       el("p", { class: "u" }, `AQL ${c.aql}  `, "Ac ", el("b", {}, String(c.ac)), "  Re ", el("b", {}, String(c.re)))),
     cells ? el("div", { class: "cells", "aria-hidden": "true" }, cells) : "",
     el("p", {}, el("b", {}, String(c.nonconforming)), " nonconforming", c.undecided ? [", ", el("b", {}, String(c.undecided)), " undecided"] : "", el("span", { class: "u" }, ` of ${c.n}`)));
+}
+
+/** Between which points a length was read; a diameter, which is told by centre and rim, goes right across. */
+function dimension(m) {
+  const [[x, y], [rimX, rimY]] = m.detail.points_mm;
+  const across = m.kind === "size" && (m.characteristic.includes("diameter") || /^(hole-)?diameter$/.test(m.detail.feature ?? ""));
+  return across ? [[2 * x - rimX, 2 * y - rimY], [rimX, rimY]] : m.detail.points_mm;
 }
