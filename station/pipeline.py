@@ -303,7 +303,7 @@ def inspect(
         )
         if aligned.scale_source != "part":
             bounds = {r.name: r.boundary_mm for r in sheet.regions if r.boundary_mm is not None}
-            measurements += measure_boundaries(aligned, master, bounds)
+            measurements += measure_boundaries(aligned, master, bounds, outline)
         findings = find_defects(aligned, master, model, marks)
         findings = with_off_colour(aligned, master, marks, findings)
     if gauge is not None:

@@ -22,12 +22,15 @@ Float = NDArray[np.float64]
 
 OFF_CENTRE_MM = 0.05
 """From here on an outline is displaced: light alone moved it by 0.027 mm at most over five rendered products."""
-_U_MM = 0.012  # standard, each way: what light from another side leaves, rms of the same
+_U_LIGHT_MM = 0.012  # standard, each way: what light from another side leaves, rms of the same
 _TUKEY = 4.685
 
 
-def outline_displacement(outline: OutlineShift) -> Float:
-    """(2,) mm from the golden's outline to the unit's, beside any turn and growth of it; Tukey's weights."""
+def outline_displacement(outline: OutlineShift) -> tuple[Float, float]:
+    """(2,) mm from the golden's outline to the unit's, beside any turn and growth of it, with Tukey's weights; and its
+    standard uncertainty in mm, each way: what light leaves, and the rms of what displacement and turn do not explain.
+    The latter is not divided by the number of places, and a growth counts as not explained: where one side of an
+    outline is misread, all its places are, and half of it looks like a displacement, half like a growth."""
     at = outline.golden
     normals = outward_normals(at)
     across = normals[:, 1] * at[:, 0] - normals[:, 0] * at[:, 1]
@@ -39,17 +42,26 @@ def outline_displacement(outline: OutlineShift) -> Float:
         left = np.abs(outline.shift - columns @ found)
         scale = _TUKEY * (1.4826 * float(np.median(left)) + 1e-4)
         weights = np.clip(1 - (left / scale) ** 2, 0, None) ** 2 + 1e-9
-    return np.asarray(found[:2], dtype=np.float64)
+    left = outline.shift - columns[:, :3] @ found[:3]
+    unexplained = float(np.sqrt((weights * left**2).sum() / weights.sum()))
+    return np.asarray(found[:2], dtype=np.float64), math.hypot(_U_LIGHT_MM, unexplained)
+
+
+def off_centre(outline: OutlineShift | None) -> tuple[Float, float] | None:
+    """:func:`outline_displacement` where it is ``OFF_CENTRE_MM`` or more, else None."""
+    if outline is None:
+        return None
+    moved, u = outline_displacement(outline)
+    return (moved, u) if float(np.hypot(*moved)) >= OFF_CENTRE_MM else None
 
 
 def marks_in_outline(marks: Sequence[Measurement], outline: OutlineShift | None) -> tuple[Measurement, ...]:
     """The measurements of marks with their offsets relative to the outline, where it lies ``OFF_CENTRE_MM`` or more off
     the body as registered; ``detail["outline_mm"]`` then tells its displacement. Otherwise as they are."""
-    if outline is None or not marks:
+    displaced = off_centre(outline)
+    if displaced is None:
         return tuple(marks)
-    moved = outline_displacement(outline)
-    if not float(np.hypot(*moved)) >= OFF_CENTRE_MM:
-        return tuple(marks)
+    moved, u = displaced
     parts = {m.characteristic: m.value for m in marks}
     told = []
     for m in marks:
@@ -62,7 +74,7 @@ def marks_in_outline(marks: Sequence[Measurement], outline: OutlineShift | None)
         x, y = dx - float(moved[0]), dy - float(moved[1])
         value = {"offset-x": x, "offset-y": y}.get(m.kind, math.hypot(x, y))
         old = LengthBudget.from_detail(budget)
-        new = replace(old, placement=math.hypot(old.placement, _U_MM))
+        new = replace(old, placement=math.hypot(old.placement, u))
         detail = m.detail | {"budget": new.as_detail(), "outline_mm": [float(moved[0]), float(moved[1])]}
         told.append(replace(m, value=value, u=new.expanded, detail=detail))
     return tuple(told)

@@ -14,11 +14,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from station.measure.body import off_centre
 from station.measure.boundary_places import (
     CANDIDATE_MM,
     CANDIDATES,
     REACH_MM,
-    SHOULDER_MM,
     SPACING_MM,
     STEP_MM,
     BoundaryPlaces,
@@ -26,12 +26,12 @@ from station.measure.boundary_places import (
     averaged,
     blur_of,
     break_likelihood,
-    distances,
     enamel_amount,
     places_of,
     profiles,
     running_median,
 )
+from station.measure.outline import OutlineShift
 from station.values.budget import LengthBudget
 from station.values.line import METAL, Aligned, Master, Measurement, RegionMaster
 
@@ -40,55 +40,67 @@ Bool = NDArray[np.bool_]
 
 _METHOD = "enamel edges along the boundary's normals against the golden's, running over 0.5 mm"
 _RUNNING = 2  # places to either side: a speck of dust narrower than half of 0.5 mm moves no running median
-_STEADY_MM = 0.03  # spread of a region's amount of enamel up to which it alone is believed
-_LOCAL = 10  # places to either side, 1 mm: noise is what differs from the boundary's own surroundings
 _MATCHED_MM = 0.12  # reach of the comparison of likelihoods
 _AGREE_MM = 0.04  # two readings that differ by more have seen different things
 _LEAST_SHARE, _LEAST_PLACES = 0.25, 8  # of a boundary that must be readable
 _RELIEF_MM = 0.03  # standard; largest common displacement, times 2 sin(t / 2), over four rendered products
 _COMMON_REGIONS, _COMMON_PLACES = 3, 20  # how many regions must say so before a displacement is common
-_SHADED_MM = 0.03  # standard; what light from another side leaves at a boundary's worst place, times 2 sin(t / 2)
+_STRETCH = 5  # places: a stretch of more than 0.5 mm that is not read leaves the verdict open
+_EXTREME = 3.0  # spreads: the largest of some hundred independent normal values
+_EDGES = 2.0  # spreads, standard; light is not normal: so 90 to 96 % of errors lay within u on two sets of renders
 _FLOOR_MM = 0.004  # standard; what two readings of one edge share and cannot show
 
 
 def measure_boundaries(
-    aligned: Aligned, master: Master, limits_mm: dict[str, float] | None = None
+    aligned: Aligned,
+    master: Master,
+    limits_mm: dict[str, float] | None = None,
+    outline: OutlineShift | None = None,
 ) -> tuple[Measurement, ...]:
     """``boundary-shift:REGION`` for every region: the largest absolute shift of its boundary over 0.5 mm, in mm.
 
-    limits_mm : by region, to state the share of the boundary beyond the limit. The noise that a largest of many values
-    shows by itself is taken off as a power: value**2 = largest**2 - (2 s)**2, s the spread within 1 mm.
+    limits_mm : by region, to state the share of the boundary beyond the limit. outline : of the unit; where all the
+    artwork lies off it, boundaries are told relative to it, as marks are. What the largest of many places shows by
+    itself is taken off as a power: value**2 = largest**2 - (3 s)**2, s the spread of the boundary's own shift.
+
+    ``u`` (k = 2) is told by the boundary itself: that spread, how far the two readings of the worst place differ, how
+    far the regions' common displacements differ, and how far a stretch of more than 0.5 mm may lie off on which nothing
+    can be read or the readings disagree. So a boundary that is not read all along conforms only where neither reading
+    is beyond the limit; on an unread stretch the limit is the profiles' reach, 0.36 mm.
 
     ``detail``: ``signed_mm`` (positive: the enamel reaches further out than the golden's), ``mean_mm``, ``share_read``
     and ``share_beyond`` of the boundary, ``beside`` (names of the regions across it), ``shape``, ``points_mm`` (the
-    golden's and the unit's place of the boundary), ``budget``. ``u`` : k = 2. A boundary that cannot be read has the
-    value None.
+    golden's and the unit's place of the boundary), ``budget``. A boundary that cannot be read has the value None.
     """
     if not master.regions:
         return ()
     places = places_of(master)
     if places is None:
         return tuple(_none(region, 0.0) for region in master.regions)
-    shift, doubt = read_shift(aligned, master, places)
+    shift, doubt, possible = read_shift(aligned, master, places)
     turn = math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg)
     relief = _RELIEF_MM * 2 * abs(math.sin(turn / 2))
     common, scatter = _common(shift, places, [r.label for r in master.regions], relief)
+    displaced = off_centre(outline)
+    if displaced is not None:
+        common, scatter = common + displaced[0], math.hypot(scatter, displaced[1])
     shift = shift - places.normals @ common
     limits = limits_mm or {}
     return tuple(
-        _measurement(region, shift, doubt, scatter, places, aligned, master, limits.get(region.name))
+        _measurement(region, shift, doubt, possible, scatter, places, aligned, master, limits.get(region.name))
         for region in master.regions
     )
 
 
-def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> tuple[Float, Float]:
-    """(n,) mm how far the unit's boundary lies outside the golden's at every place, NaN where nothing can be read, and
-    (n,) mm half the difference of the two readings it is the mean of."""
+def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> tuple[Float, Float, Float]:
+    """(n,) mm how far the unit's boundary lies outside the golden's at every place, NaN where nothing can be read,
+    (n,) mm half the difference of the two readings it is the mean of, and (n,) mm how far it may lie off either way
+    where the two differ or are missing."""
     pitch = master.frame.pitch_mm
     seen = profiles(aligned.image.pixels, places, pitch)
     hidden = at_nearest(~aligned.valid | aligned.clipped, places.points)
     usable = places.readable & ~hidden
-    edge, amount = enamel_amount(seen, places)
+    edge, _ = enamel_amount(seen, places)
     by_amount = running_median(np.where(usable, edge - places.edge, np.nan), places, _RUNNING)
     noise, blur = max(aligned.noise, master.noise), blur_of(master)
     here = np.zeros(len(edge), dtype=np.intp)
@@ -102,28 +114,11 @@ def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> tupl
         moved = np.where(far, there + steps * STEP_MM, moved)
     by_break = running_median(np.where(usable, moved, np.nan), places, _RUNNING)
     agree = np.abs(by_amount - by_break) < _AGREE_MM
-    shift = np.where(agree, (by_amount + by_break) / 2, np.nan)
-    plain = _plain(by_amount, amount, places)
-    shift = running_median(np.where(plain, by_amount, shift), places, _RUNNING)
-    return np.asarray(shift), np.where(plain, SHOULDER_MM / 2, np.abs(by_amount - by_break) / 2)
-
-
-def _plain(by_amount: Float, amount: Float, places: BoundaryPlaces) -> Bool:
-    """(n,) where enamel plainly fills, or has plainly left, the whole strip between the golden's boundary and where its
-    amount is halved: no shoulder is as wide as that. Only in regions whose amount of enamel is a steady reading."""
-    s = distances()
-    low = np.where(by_amount > 0, 0.03, by_amount + 0.05)
-    high = np.where(by_amount > 0, by_amount - 0.05, -0.03)
-    strip = (s[None, :] >= low[:, None]) & (s[None, :] <= high[:, None])
-    level = amount[:, s <= -0.2].mean(axis=1)
-    mean = (amount * strip).sum(axis=1) / np.maximum(strip.sum(axis=1), 1) / np.where(level > 0, level, 1.0)
-    plain = (np.abs(by_amount) > _MATCHED_MM) & (level > 0) & np.where(by_amount > 0, mean > 0.75, mean < 0.25)
-    for label in np.unique(places.label):
-        here = places.label == label
-        known = by_amount[here & np.isfinite(by_amount)]
-        if len(known) < _LEAST_PLACES or _spread(known - float(np.median(known))) > _STEADY_MM:
-            plain[here] = False
-    return np.asarray(plain)
+    shift = running_median(np.where(agree, (by_amount + by_break) / 2, np.nan), places, _RUNNING)
+    doubt = np.abs(by_amount - by_break) / 2
+    either = np.maximum(np.abs(by_amount), np.abs(by_break))
+    possible = np.where(np.isfinite(shift), np.abs(shift), np.where(np.isfinite(either), either, REACH_MM))
+    return np.asarray(shift), doubt, possible
 
 
 def _matched(places: BoundaryPlaces, likely: NDArray[np.float32]) -> Float:
@@ -175,6 +170,28 @@ def _common(shift: Float, places: BoundaryPlaces, labels: Sequence[int], relief_
     return common, 1.4826 * float(np.median(np.hypot(*(vectors - common).T))) / math.sqrt(2)
 
 
+def _uneven(shift: Float, normals: Float) -> float:
+    """mm, standard: how unevenly a boundary's places are shifted, beside a displacement and a growth of the region.
+
+    Light from another side shows all along a boundary, so it shows here; a shift of less than half of it does not.
+    """
+    columns = np.column_stack([normals, np.ones(len(normals))])
+    ridge = 1e-3 * len(normals) * np.eye(3)
+    weights = np.ones(len(shift))
+    left = shift
+    for _ in range(6):
+        weighted = columns * weights[:, None]
+        left = shift - columns @ np.linalg.solve(weighted.T @ columns + ridge, weighted.T @ shift)
+        weights = np.clip(1 - (left / (4.685 * (_spread(left) + 1e-4))) ** 2, 0, None) ** 2 + 1e-9
+    return _spread(left)
+
+
+def _over_a_stretch(possible: Float, places: BoundaryPlaces) -> Float:
+    """(n,) mm that the boundary may lie off along a whole stretch of more than 0.5 mm from each place on."""
+    ahead = places.around(_STRETCH)[:, _STRETCH:]
+    return np.asarray(possible[ahead].min(axis=1))
+
+
 def _spread(values: Float) -> float:
     """Robust standard deviation about zero."""
     return 1.4826 * float(np.median(np.abs(values)))
@@ -184,6 +201,7 @@ def _measurement(
     region: RegionMaster,
     shift: Float,
     doubt: Float,
+    possible: Float,
     scatter: float,
     places: BoundaryPlaces,
     aligned: Aligned,
@@ -198,17 +216,16 @@ def _measurement(
     here = shift[read] * aligned.similarity.scale
     worst = read[int(np.argmax(np.abs(here)))]
     largest = float(shift[worst] * aligned.similarity.scale)
-    local = (shift - running_median(shift, places, _LOCAL))[read]
-    spread = _spread(local[np.isfinite(local)] if np.isfinite(local).sum() >= _LEAST_PLACES else here)
-    turn = math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg)
-    shaded = _SHADED_MM * 2 * abs(math.sin(turn / 2))
-    value = math.sqrt(max(largest**2 - (2 * spread) ** 2, 0.0))
+    spread = _uneven(here, places.normals[read])
+    value = math.sqrt(max(largest**2 - (_EXTREME * spread) ** 2, 0.0))
+    every = np.flatnonzero((places.label == region.label) & places.counted)
+    hidden = max(_over_a_stretch(possible, places)[every].max() - value, 0.0) if len(every) else 0.0
     budget = LengthBudget(
         calibration=value * aligned.u_scale,
         height=value * aligned.u_height,
-        edges=math.hypot(spread, _FLOOR_MM),
+        edges=math.hypot(_EDGES * spread, _FLOOR_MM),
         placement=scatter,
-        definition=math.hypot(float(doubt[worst]), shaded),
+        definition=math.hypot(float(doubt[worst]), hidden / 2),
     )
     at = master.frame.to_mm(places.points[worst])
     to = at + places.normals[worst] * largest

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from station.measure.morphology import disc
 from station.measure.polygon import outward_normals, polygon_mask, resample_closed, smooth_closed
-from station.values.line import METAL, OUTSIDE, Master
+from station.values.line import METAL, OTHER, OUTSIDE, Master
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -43,6 +43,9 @@ _MENISCUS_MM = 0.13  # over which enamel climbs its wall
 _SHARPNESS = 3.0  # power of the likelihood: residuals of neighbouring samples are not independent
 _LEAST_CONTOUR_MM = 1.5
 _MARK_MARGIN_MM = 0.35  # beside a mark, which may be displaced
+_SAME = 0.03  # largest distance of a further cell's colour: those of five rendered designs lie within 0.02
+_LINE_MM = 0.15  # radius of the disc that no struck line holds
+_LEAST_CELL_MM2 = 1.0
 _FURTHEST_MM = 0.2  # of the golden's edge from the rim of its region map
 
 
@@ -53,7 +56,8 @@ class BoundaryPlaces:
     points : (n, 2) raster px. normals : (n, 2), out of the region. label : (n,) of the region. start, length : (n,)
     first place and number of places of the contour each belongs to. beside : (n,) label across the boundary. weights :
     (n, 3) that turn linear RGB into the amount of enamel. edge : (n,) mm where the amount is halved on the golden.
-    likely : (n, ``CANDIDATES``) likelihood of the golden's break, 1 at its best. readable : (n,) bool.
+    likely : (n, ``CANDIDATES``) likelihood of the golden's break, 1 at its best. readable : (n,) bool. counted :
+    (n,) bool, false beside a mark, whose displacement is told by itself.
     """
 
     points: Float
@@ -66,6 +70,7 @@ class BoundaryPlaces:
     edge: Float
     likely: Float32
     readable: Bool
+    counted: Bool
 
     def around(self, half: int) -> Index:
         """(n, 2 half + 1) places from ``half`` before to ``half`` after each along its own contour."""
@@ -190,8 +195,9 @@ def _bases(shapes: Float, colour: Float) -> Float32:
 def build_places(master: Master) -> BoundaryPlaces | None:
     """The boundaries of every region of a master, or None where no region has any that can be read."""
     contours: list[tuple[Float, Float, int]] = []
+    cells = cells_of(master)
     for region in master.regions:
-        for contour, hole in _rims(master.labels == region.label, master.frame.pitch_mm):
+        for contour, hole in _rims(cells == region.label, master.frame.pitch_mm):
             contours.append((*_settled(contour, hole, region.label, master), region.label))
     if not contours:
         return None
@@ -208,8 +214,43 @@ def build_places(master: Master) -> BoundaryPlaces | None:
     marks = cv2.dilate(marks.astype(np.uint8), disc(_MARK_MARGIN_MM / master.frame.pitch_mm)) > 0
     clear = ~at_nearest(marks, places.points)
     readable = clear & np.isfinite(edge) & (np.abs(edge) < 0.12)
-    beside = _beside(master.labels, places, master.frame.pitch_mm)
-    return replace(places, edge=edge, likely=likely, readable=readable, beside=beside)
+    beside = _beside(cells, places, master.frame.pitch_mm)
+    return replace(places, edge=edge, likely=likely, readable=readable, counted=clear, beside=beside)
+
+
+def cells_of(master: Master) -> NDArray[np.uint8]:
+    """The golden's labels (H, W) with every further cell of a region's own colour given to that region.
+
+    A cell is a zone of even colour, no struck line, that no region names and whose median lies within ``_SAME`` of the
+    region's own, in square roots of linear light.
+    """
+    labels = master.labels.copy()
+    pitch = master.frame.pitch_mm
+    root = np.sqrt(np.clip(cv2.GaussianBlur(master.image.pixels, (0, 0), 1.0), 0, None))
+    inner = disc(_LINE_MM / pitch)
+    own = []
+    for region in master.regions:
+        mask = (labels == region.label).astype(np.uint8)
+        deep = cv2.erode(mask, inner) > 0
+        own.append(np.median(root[deep if deep.any() else mask > 0].reshape(-1, 3), axis=0) if mask.any() else None)
+    free = (labels == METAL) | (labels == OTHER)
+    for region, colour in zip(master.regions, own, strict=True):
+        if colour is None or region.surface == "plating":
+            continue
+        others = [c for c in own if c is not None and c is not colour]
+        away = np.sqrt(((root - colour) ** 2).sum(axis=2))
+        alike = cv2.morphologyEx((free & (away < 2 * _SAME)).astype(np.uint8), cv2.MORPH_OPEN, inner)
+        count, parts, stats, _ = cv2.connectedComponentsWithStats(alike)
+        for k in range(1, count):
+            if stats[k, cv2.CC_STAT_AREA] * pitch**2 < _LEAST_CELL_MM2:
+                continue
+            cell = parts == k
+            deep = cv2.erode(cell.astype(np.uint8), inner) > 0
+            median = np.median(root[deep if deep.any() else cell], axis=0)
+            off = float(np.linalg.norm(median - colour))
+            if off < _SAME and all(float(np.linalg.norm(median - c)) > off for c in others):
+                labels[cell] = region.label
+    return labels
 
 
 def blur_of(master: Master) -> float:
@@ -270,6 +311,7 @@ def _unread(contours: list[tuple[Float, Float, int]]) -> BoundaryPlaces:
         edge=np.zeros(n),
         likely=np.zeros((n, CANDIDATES), dtype=np.float32),
         readable=np.ones(n, dtype=bool),
+        counted=np.ones(n, dtype=bool),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,8 +35,18 @@ def _marks(dx: float, dy: float) -> tuple[Measurement, ...]:
 
 
 def test_the_displacement_is_found_beside_growth_and_a_nick() -> None:
-    found = outline_displacement(_outline(0.12, -0.08, grown=0.004, nick=0.3))
+    found, u = outline_displacement(_outline(0.12, -0.08, grown=0.004, nick=0.3))
     assert found == pytest.approx([0.12, -0.08], abs=0.002)
+    assert 0.03 < u < 0.08
+    assert outline_displacement(_outline(0.12, -0.08, nick=0.3))[1] < 0.02
+
+
+def test_an_outline_misread_along_one_side_is_uncertain_by_what_it_leaves() -> None:
+    outline = _outline(0.0, 0.2)
+    below = outline.golden[:, 1] > 0
+    found, u = outline_displacement(replace(outline, shift=np.where(below, 0.01, outline.shift)))
+    assert abs(found[1] - 0.2) > 0.05
+    assert abs(found[1] - 0.2) < 2 * u
 
 
 def test_a_mark_is_told_relative_to_an_outline_off_centre() -> None:

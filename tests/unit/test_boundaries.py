@@ -13,6 +13,8 @@ from scipy.special import ndtr
 
 from station.judge import judge_measurement
 from station.measure.boundaries import measure_boundaries
+from station.measure.boundary_places import build_places
+from station.measure.outline import OutlineShift
 from station.sheet import Sheet
 from station.values.colour import LinearRGB
 from station.values.geometry import Frame, Similarity
@@ -162,10 +164,51 @@ def test_a_boundary_under_glare_has_no_value(master: Master) -> None:
     assert all(m.value is None and "can be read" in m.why for m in found.values())
 
 
-def test_light_from_another_side_makes_it_less_certain(master: Master) -> None:
-    straight = _measured(_aligned(_picture(seed=9)), master)["sky"].u
-    turned = _measured(_aligned(_picture(seed=9), turned_deg=180.0), master)["sky"].u
-    assert turned > straight + 0.05
+def test_an_uneven_boundary_is_less_certain(master: Master) -> None:
+    even = _measured(_aligned(_picture(seed=9)), master)["sky"]
+    wavy = _measured(_aligned(_picture({"sky": lambda angle: 0.03 * np.sin(9 * angle)}, seed=9)), master)["sky"]
+    assert even.value is not None
+    assert wavy.value is not None
+    assert even.u < 0.02
+    assert wavy.u > even.u + 0.05
+    assert wavy.value < 0.04
+
+
+def test_a_stretch_that_is_not_read_leaves_the_verdict_open(master: Master) -> None:
+    (x, y), radius, _ = CELLS["sky"]
+    grid = FRAME.grid_mm()
+    away = np.hypot(grid[..., 0] - x - radius, grid[..., 1] - y)
+    aligned = _aligned(_picture(seed=10))
+    for glare_mm, least in ((0.15, 0.0), (0.8, 0.3)):
+        m = _measured(replace(aligned, clipped=away < glare_mm), master)["sky"]
+        assert m.value is not None
+        assert m.value < 0.01
+        assert m.value + m.u >= least
+        assert (m.u > 0.15) == (least > 0)
+
+
+def test_every_cell_of_a_colour_belongs_to_its_region(master: Master) -> None:
+    labels = master.labels.copy()
+    labels[labels == FIRST_REGION + 1] = METAL  # the sheet names no region there, and it has the colour of the sky
+    same = {"hill": CELLS["sky"][2]}
+    cells = replace(master, labels=labels, image=_picture(colours=same), regions=(master.regions[0], master.regions[2]))
+    places = build_places(cells)
+    assert places is not None
+    around = np.linalg.norm(FRAME.to_mm(places.points[places.label == FIRST_REGION]) - CELLS["hill"][0], axis=1)
+    assert np.count_nonzero(np.abs(around - CELLS["hill"][1]) < 0.02) > 100
+    unit = _aligned(_picture({"hill": _bump(0.15)}, colours=same, seed=11))
+    found = {m.characteristic: m for m in measure_boundaries(unit, cells)}
+    assert found["boundary-shift:sky"].value == pytest.approx(0.15, abs=0.015)
+    assert found["boundary-shift:wood"].value == pytest.approx(0.0, abs=0.01)
+
+
+def test_artwork_that_lies_off_the_outline_is_displaced_as_a_whole(master: Master) -> None:
+    outline = master.outline_mm
+    normals = outline / np.linalg.norm(outline, axis=1)[:, None]
+    shift = normals @ (-0.12, 0.0)
+    moved = OutlineShift(outline + normals * shift[:, None], shift, np.full(len(shift), 0.003), 0.0, 0.1, outline)
+    for m in measure_boundaries(_aligned(_picture(seed=12)), master, outline=moved):
+        assert m.value == pytest.approx(0.12, abs=0.01)
 
 
 @pytest.mark.parametrize(
