@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.errors import SheetError
-from station.measure.border import Border, BorderWidth, border_width, find_border
+from station.measure.border import Border, BorderWidth, border_width, find_border, golden_width
 from station.measure.ends import End, angle_of, distance_of, end_place, find_end, straight_run
 from station.measure.feret import fit_circle
 from station.measure.lines import Strip, StripWidth, find_strip, strip_width
@@ -40,7 +40,7 @@ _GONE = 0.15  # colour step between enamel and metal over the golden's, below wh
 _U_SHOULDER_MM = 0.02  # standard: where on a shoulder of the die's line its metal begins; cancels against a calliper
 _U_EDGE_MM = 0.006  # standard: one edge read on two pictures under one turn, rendered parts
 _U_TURNED_MM = 0.020  # what half a turn of the part in the light adds to that, rendered parts
-_U_BORDER_TURNED_MM = 0.050  # the same for the worst place of a border, where outline and enamel add up
+_U_BORDER_TURNED_MM = 0.034  # the same for the least width of a border, where outline and enamel add up
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,8 @@ class GoldenShapes:
 def golden_shapes(master: Master) -> GoldenShapes:
     """Find and measure them; see :func:`shapes_of` for a kept copy."""
     edges = find_metal_edges(master)
-    border = find_border(master, edges)
-    width = None
-    if border is not None:
-        outline = measure_outline(master.image, master, master.outline_mm).golden
-        places = border.places
-        still = EdgeReading(edges.offset[places], np.ones(len(places)))
-        width = border_width(border, edges, still, places, outline)
-    return GoldenShapes(edges, border if width is not None else None, width)
+    border = find_border(master, edges, measure_outline(master.image, master, master.outline_mm))
+    return GoldenShapes(edges, border, None if border is None else golden_width(border))
 
 
 def place_features(master: Master, requests: Sequence[FeatureRequest]) -> tuple[FeatureMaster, ...]:
@@ -237,7 +231,7 @@ def _border(
         return (_unknown(row, f"the outline cannot be followed over {outline.gaps:.0%} of its length"),)
     mine = np.isin(places, shapes.border.places)
     part = EdgeReading(reading.offset[mine], reading.step[mine])
-    unit = border_width(shapes.border, shapes.edges, part, places[mine], outline.contour)
+    unit = border_width(shapes.border, shapes.edges, part, places[mine], outline)
     if unit is None:
         return (_unknown(row, "the inner edge of the border is not seen over half of its length"),)
     scale = aligned.similarity.scale
