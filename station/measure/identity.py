@@ -23,13 +23,9 @@ _RIM = 0.2  # of the part's inner radius: rim and shoulder, whose light and shad
 _CELL_PX = 4.0  # sigma of the neighbourhood in which the unit is correlated with both predictions
 _SAME_OUTLINE = 0.93  # intersection over union of two outlines: 16 turned photos of six rendered designs gave 0.95 up
 _PLAIN = 0.35  # of the golden's spread of chromaticity: six rendered bare backs had 0.01-0.08 of their faces'
-    0.35  # of the golden's spread of chromaticity: six rendered bare backs had 0.01-0.06 of their faces', faces 0.98
-)
 MIRRORED = "The part is the golden's mirror image: the photo is flipped or the part lies face down"
 # spread of log chromaticity of a coloured face: six rendered ones had 0.35 to 0.86, their bare backs up to 0.05
 _COLOURED = 0.06
-    0.06  # spread of log chromaticity of a coloured face: six rendered ones had 0.35-0.86, bare backs under 0.04
-)
 
 
 def preference(c: CoarseMaster, maps: Float32, covered: Bool, between: Similarity) -> float:
