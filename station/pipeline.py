@@ -332,7 +332,9 @@ def inspect(
         alignment=AlignmentDocument(rms_px=aligned.rms_px, overlap=aligned.overlap) if registered else None,
         measurements=judged.measurements,
         findings=judged.findings,
-        outline=outline_document(outline) if outline is not None and aligned.scale_source != "part" else None,
+        outline=outline_document(outline, aligned.similarity.scale)
+        if outline is not None and aligned.scale_source != "part"
+        else None,
         decision_rule=DECISION_RULES[sheet.decision.guard_band],
         correction=correction,
         gauge=_gauge_use(gauge, measurements),

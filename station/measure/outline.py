@@ -117,9 +117,15 @@ def measure_outline(image: LinearRGB, master: Master, outline_mm: Float, *, hole
     return OutlineShift(places.moved(at + shift), shift, u, gaps, unit.shoulder_mm, places.moved(at))
 
 
-def outline_document(outline: OutlineShift) -> OutlineDocument:
-    """An outline as the unit document holds it, every 0.4 mm, clockwise as seen."""
-    points, shift, u = outline.golden[::EVERY], outline.shift[::EVERY], outline.u[::EVERY]
+def outline_document(outline: OutlineShift, scale: float) -> OutlineDocument:
+    """An outline as the unit document holds it, every 0.4 mm, clockwise as seen.
+
+    scale : the unit's size over the golden's (``Aligned.similarity.scale``), which the resampling into the golden frame
+    took out: a unit that is too large all round lies out all round.
+    """
+    larger = (scale - 1) * (outline.golden * outward_normals(outline.golden)).sum(axis=1)
+    whole = scale * outline.shift + larger
+    points, shift, u = outline.golden[::EVERY], whole[::EVERY], outline.u[::EVERY]
     if signed_area(points) < 0:
         points, shift = points[::-1], shift[::-1]
     return OutlineDocument(

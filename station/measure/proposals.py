@@ -29,8 +29,8 @@ class Proposal:
 def propose_features(master: Master) -> tuple[Proposal, ...]:
     """Border, narrowest raised line and recess, diameter where the part is round, holes with diameter and position.
 
-    A position, and a line or recess that is narrower on the golden than what is usual, is proposed all the same: the
-    user decides. Nothing is proposed without millimetres.
+    A position, and a line or recess that is narrower on the golden than what is usual, is proposed with its tolerance
+    open: the user decides. Nothing is proposed without millimetres.
     """
     if master.scale_source == "part":
         return ()
@@ -62,7 +62,10 @@ def _row(f: FeatureMaster) -> str:
         lines += [f"nominal_mm = {value:g}", least]
     elif f.feature in ("line", "recess"):
         narrowest = _LINE_MM if f.feature == "line" else _RECESS_MM
-        lines += [f"nominal_mm = {narrowest:g}  # the least; the golden has {value:g}", "minus_mm = 0.0"]
+        if f.value < narrowest:  # a limit that the golden misses would fail the units that are like it
+            lines += [f"nominal_mm = {value:g}  # the golden's own; usual is {narrowest:g} at least", "# minus_mm ="]
+        else:
+            lines += [f"nominal_mm = {narrowest:g}  # the least; the golden has {value:g}", "minus_mm = 0.0"]
     elif f.feature == "position":
         lines += ["nominal_mm = 0.0", "# plus_mm ="]
     else:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from station.report.pictures import COLOURS, GREY, INK, PAPER, RGB, WHITE, Canvas, Colour, fit_text, font
+from station.report.pictures import COLOURS, GREY, INK, PAPER, RGB, WHITE, Canvas, Colour, fit_text, font, gravity
 from station.values.documents import MeasurementDocument, OutlineDocument, UnitDocument, Verdict
 from station.values.geometry import Frame
 
@@ -208,16 +208,19 @@ def _deviations(raster: RGB, frame: Frame, document: UnitDocument, panel_px: int
     if document.outline is not None:
         legend.append(_outline(canvas, document.outline, extent))
     marks = {m.characteristic.partition(":")[2]: m for m in document.measurements if m.kind == "offset"}
+    placed = [m for m in document.measurements if m.kind in ("offset", "rotation", "scale")]
     arrows = [(n, m, p) for n, m in marks.items() if (p := _points(m)) is not None and m.value is not None]
     if arrows:
         times = _times(max(float(m.value or 0.0) for _, m, _ in arrows), extent, _ARROW)
         for name, m, p in arrows:
             end = p[0] + times * (p[1] - p[0])
-            colour = _colour(m.verdict)
+            told = [o for o in placed if o.characteristic.partition(":")[2] == name]
+            colour = _colour(max((o.verdict for o in told), key=gravity))
+            turn = next((f", {o.value:+.2f}°" for o in told if o.kind == "rotation" and o.value is not None), "")
             canvas.dot((float(p[0][0]), float(p[0][1])), colour)
             canvas.arrow((float(p[0][0]), float(p[0][1])), (float(end[0]), float(end[1])), colour)
             clear = -0.075 if end[1] > p[0][1] else 0.03  # the label stands on the side that the arrow leaves free
-            canvas.label((float(p[0][0]), float(p[0][1]) + clear * extent), f"{name} {m.value:.3f} mm", colour)
+            canvas.label((float(p[0][0]), float(p[0][1]) + clear * extent), f"{name} {m.value:.3f} mm{turn}", colour)
         legend.append(f"arrows: offset of the marks, enlarged {times} times")
     out = canvas.finish()
     draw = ImageDraw.Draw(out)
@@ -250,7 +253,7 @@ def _outline(canvas: Canvas, outline: OutlineDocument, extent: float) -> str:
             colour = _OUTWARD if word == "out" else _INWARD
             canvas.label((float(moved[k][0]), float(moved[k][1])), f"{word} {abs(shift[k]):.3f} mm", colour)
     return (
-        f"outline: its shape, size taken out, enlarged {times} times; orange out, blue in; "
+        f"outline: deviations from the golden's enlarged {times} times; orange out, blue in; "
         f"U of one place {outline.u_mm:.3f} mm (k = 2)"
     )
 

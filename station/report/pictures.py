@@ -208,7 +208,7 @@ def unit_picture(master: Master, aligned: Aligned, document: UnitDocument, *, pa
 def _draw_findings(golden: Canvas, unit: Canvas, document: UnitDocument) -> None:
     """Circles around what counts, the gravest first; names only as long as they stay readable."""
     flagged = [f for f in document.findings if f.verdict is not Verdict.CONFORMS]
-    flagged.sort(key=lambda f: (-_gravity(f.verdict), -f.size_mm, f.x_mm, f.y_mm))
+    flagged.sort(key=lambda f: (-gravity(f.verdict), -f.size_mm, f.x_mm, f.y_mm))
     for i, finding in enumerate(flagged):
         colour = COLOURS[finding.verdict]
         radius = max(0.9, finding.size_mm * 0.9, finding.length_mm * 0.6)
@@ -255,7 +255,7 @@ def _draw_marks(golden: Canvas, unit: Canvas, master: Master, judged: dict[str, 
         centre = mark.polygon_mm.mean(axis=0)
         c, s = scale * math.cos(turn), scale * math.sin(turn)
         moved = (closed - centre) @ np.array([[c, s], [-s, c]]) + centre + (dx, dy)
-        verdict = max((m.verdict for m in known), key=_gravity, default=Verdict.CONFORMS)
+        verdict = max((m.verdict for m in known), key=gravity, default=Verdict.CONFORMS)
         unit.line(closed, WHITE, 1.0, 150)
         unit.line(moved, *_pen(verdict))
         if verdict is not Verdict.CONFORMS:
@@ -287,7 +287,8 @@ def _pen(verdict: Verdict) -> tuple[Colour, float, int]:
     return (WHITE, 0.9, 120) if verdict is Verdict.CONFORMS else (COLOURS[verdict], 2.3, 255)
 
 
-def _gravity(verdict: Verdict) -> int:
+def gravity(verdict: Verdict) -> int:
+    """Order of verdicts, the gravest last."""
     return [Verdict.CONFORMS, Verdict.UNDECIDED, Verdict.NONCONFORMS].index(verdict)
 
 

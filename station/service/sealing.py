@@ -115,15 +115,19 @@ def seal(
     return records.add_golden(db, values, [photo_file, master_file, frame_file, *again_files], at), True
 
 
-def proposed(master: Master) -> tuple[ProposalView, ...]:
-    """Sizes that the golden sample offers, as rows for its control sheet."""
+def proposed(master: Master, sheet_toml: str) -> tuple[ProposalView, ...]:
+    """Sizes that the golden sample offers, as rows for its control sheet; those of a name it has already are left
+    out."""
     from station.measure.proposals import propose_features
+    from station.sheet import load_sheet
 
+    there = {s.name for s in load_sheet(sheet_toml.encode()).sizes}
     return tuple(
         ProposalView(
             name=p.feature.name, feature=p.feature.feature, value_mm=p.feature.value, at_mm=p.feature.at_mm, toml=p.toml
         )
         for p in propose_features(master)
+        if p.feature.name not in there
     )
 
 
@@ -166,6 +170,24 @@ def _newest(db: Database, number: str) -> GoldenRow | None:
         return None
 
 
+def _missed_by_the_golden(sheet: Sheet, master: Master) -> list[str]:
+    """Remarks on sizes whose limits the golden sample itself does not keep: units that are like it would fail."""
+    own = {f.name: f.value for f in master.features}
+    out = []
+    for s in sheet.sizes:
+        value = s.golden_mm if s.golden_mm is not None else own.get(s.name)
+        limits = s.limits(value)
+        if value is None or s.feature in ("position", "angle") or s.name.startswith("position"):
+            continue
+        low, high = limits.lower, limits.upper
+        if (low is not None and value < low) or (high is not None and value > high):
+            bounds = " to ".join(f"{b:g}" for b in (low, high) if b is not None)
+            out.append(
+                f"size {s.name}: the golden sample itself has {value:.2f} mm and does not keep its limit {bounds}"
+            )
+    return out
+
+
 def _warnings(sheet: Sheet, corrected: Corrected, master: Master) -> list[str]:
     """What the sheet's lint remarks, what of it the station will not find or measure, and which gates the golden photo
     itself does not pass."""
@@ -178,6 +200,7 @@ def _warnings(sheet: Sheet, corrected: Corrected, master: Master) -> list[str]:
         for s in sheet.sizes
         if s.name not in {*master.sizes_mm, *(f.name for f in master.features)}
     ]
+    unseen += _missed_by_the_golden(sheet, master)
     return [str(remark) for remark in lint_sheet(sheet)] + unseen + failed + list(_unsupported(sheet, master))
 
 

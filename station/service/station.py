@@ -101,7 +101,7 @@ class Station:
             calibration=self.bench.calibration(rig, card), at=self._clock(), again=[(p, self._read(p)) for p in again],
         )  # fmt: skip
         view = golden_view(row, new=new)
-        return view.model_copy(update={"proposals": proposed(self.master(row.number, row.version))})
+        return view.model_copy(update={"proposals": proposed(self.master(row.number, row.version), row.sheet_toml)})
 
     def goldens(self) -> list[views.GoldenView]:
         """Every sealed version, newest first."""

@@ -312,6 +312,9 @@ def test_every_size_says_what_its_uncertainty_is_made_of(master: Master) -> None
         assert budget.calibration > 0
         points = np.array(m.detail["points_mm"])
         assert points.shape == (2, 2)
-    document = outline_document(outline)
+    larger = outline_document(outline, 1.01)
+    reach = np.hypot(*np.array(larger.points_mm).T)
+    assert np.allclose(np.array(larger.shift_mm) / reach, 0.01, atol=0.004)  # out all round, as far as it is away
+    document = outline_document(outline, 1.0)
     assert len(document.points_mm) == len(document.shift_mm)
     assert signed_area(np.array(document.points_mm)) > 0

@@ -323,7 +323,7 @@ const KEYS = {
   o: () => { byId("said").textContent = stage.toggle() ? "Drawings on" : "Drawings off, O brings them back"; },
   e: () => {
     const times = stage.edges();
-    byId("said").textContent = times === null ? "The outline of this unit was not measured" : times ? `Outline: deviations enlarged ${times} times, size taken out; orange out, blue in` : "Outline off";
+    byId("said").textContent = times === null ? "The outline of this unit was not measured" : times ? `Outline: deviations enlarged ${times} times, orange out, blue in` : "Outline off";
   },
   z: () => placeLine(stage.next()),
   0: () => { stage.reset(); placeLine(null); },
