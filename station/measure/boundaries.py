@@ -47,7 +47,7 @@ _RELIEF_MM = 0.03  # standard; largest common displacement, times 2 sin(t / 2), 
 _COMMON_REGIONS, _COMMON_PLACES = 3, 20  # how many regions must say so before a displacement is common
 _STRETCH = 5  # places: a stretch of more than 0.5 mm that is not read leaves the verdict open
 _EXTREME = 3.0  # spreads: the largest of some hundred independent normal values
-_EDGES = 2.0  # spreads, standard; light is not normal: so 90 to 96 % of errors lay within u on two sets of renders
+_EDGES = 2.0  # spreads, standard; light is not normal: so 94 and 97 % of errors lay within u on two sets of renders
 _FLOOR_MM = 0.004  # standard; what two readings of one edge share and cannot show
 
 
@@ -94,8 +94,8 @@ def measure_boundaries(
 
 def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> tuple[Float, Float, Float]:
     """(n,) mm how far the unit's boundary lies outside the golden's at every place, NaN where nothing can be read,
-    (n,) mm half the difference of the two readings it is the mean of, and (n,) mm how far it may lie off either way
-    where the two differ or are missing."""
+    (n,) mm half the largest difference of the two readings within 0.5 mm of it, and (n,) mm how far it may lie off
+    either way where the two differ or are missing."""
     pitch = master.frame.pitch_mm
     seen = profiles(aligned.image.pixels, places, pitch)
     hidden = at_nearest(~aligned.valid | aligned.clipped, places.points)
@@ -115,7 +115,7 @@ def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> tupl
     by_break = running_median(np.where(usable, moved, np.nan), places, _RUNNING)
     agree = np.abs(by_amount - by_break) < _AGREE_MM
     shift = running_median(np.where(agree, (by_amount + by_break) / 2, np.nan), places, _RUNNING)
-    doubt = np.abs(by_amount - by_break) / 2
+    doubt = np.nan_to_num(np.abs(by_amount - by_break) / 2)[places.around(_STRETCH)].max(axis=1)
     either = np.maximum(np.abs(by_amount), np.abs(by_break))
     possible = np.where(np.isfinite(shift), np.abs(shift), np.where(np.isfinite(either), either, REACH_MM))
     return np.asarray(shift), doubt, possible

@@ -18,10 +18,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.measure.polygon import centroid, polygon_mask
-from station.measure.refine import Refined, Template, make_template, refine
+from station.measure.mark_template import Mark, golden_mark
+from station.measure.polygon import centroid
+from station.measure.refine import Refined, Template, refine
 from station.measure.sampling import sample, spline_coefficients
-from station.measure.signal import Signal, principal, tint_signal
 from station.values.budget import LengthBudget
 from station.values.geometry import Frame, Similarity
 from station.values.line import Aligned, MarkMaster, Master, Measurement
@@ -37,7 +37,6 @@ _COARSE_SIDE = 90  # px of the mark's longer side in the coarse search
 _FOUND = 0.55  # correlation below which a mark does not count as found
 _MODEL_PX = 0.08  # standard uncertainty at the mark's rim of an edge that looks a little different on every unit
 _TURNED_PX = {"tint": 0.2, "light": 1.0}  # the same at half a turn against the golden, where the shading is swapped
-_STROKE_RIM_PX = 3  # ground kept around the strokes: both sides of every edge
 _WHOLE = 0.6  # share of the edges that keep their weight on a whole mark: 0.75 and more on rendered ones
 _SHARED = 0.6  # of the body's uncertainty: light displaces mark and body alike; left on four rendered products
 _PLAIN = 0.95  # correlation from which a registration started at the golden's own place is the right one
@@ -45,21 +44,6 @@ _OTHERWISE = 0.75  # correlation from which a mark is there after all, only turn
 _MARGIN = 0.12  # of the mark's longer side, room for its turn and growth
 _METHOD = "direct registration of the mark's own edges, Tukey weights"
 _KINDS = (("offset-x", "mm"), ("offset-y", "mm"), ("offset", "mm"), ("rotation", "deg"), ("scale", "1"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """The golden's mark, ready to be found: a scalar patch in which it stands out most, and its strokes.
-
-    corner : (x, y) raster pixel of the patch's first pixel. mask : (h, w) strokes with a rim of ground. signal : what
-    the patch was made with. centre : (2,) px of the polygon's centre of area.
-    """
-
-    corner: tuple[int, int]
-    patch: Float32
-    mask: Bool
-    signal: Signal
-    centre: Float
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +74,7 @@ def _measure(mark: MarkMaster, aligned: Aligned, master: Master) -> list[Measure
     frame = master.frame
     where = centroid(mark.polygon_mm)
     place = (float(where[0]), float(where[1]))
-    golden = _prepare(mark, master.image.pixels, frame)
+    golden, template = golden_mark(mark, master)
     if golden is None:
         return _none(mark.name, place, "the golden shows no mark inside the polygon", {})
     seen = _visible(golden, aligned)
@@ -102,8 +86,8 @@ def _measure(mark: MarkMaster, aligned: Aligned, master: Master) -> list[Measure
             {"visible": seen},
         )
     scene = _scene(golden, aligned.image.pixels, frame.pitch_mm)
-    result = _find(golden, scene, frame)
-    if result is None:
+    fit = _find(golden, template, scene, frame)
+    if fit is None or template is None:
         instead = _otherwise(golden, scene)
         if instead:
             return _none(mark.name, place, f"it stands there {instead}", {"missing": True, "instead": instead})
@@ -112,14 +96,13 @@ def _measure(mark: MarkMaster, aligned: Aligned, master: Master) -> list[Measure
             why = f"only its {part} is there: the rest is missing, smeared or covered"
             return _none(mark.name, place, why, {"damaged": why})
         return _none(mark.name, place, "mark not found", {"missing": True})
-    template, fit = result
     return _report(mark.name, place, golden, template, fit, aligned, master)
 
 
 def _report(
     name: str,
     place: tuple[float, float],
-    golden: _Mark,
+    golden: Mark,
     template: Template,
     fit: Refined,
     aligned: Aligned,
@@ -190,52 +173,7 @@ def _none(name: str, place: tuple[float, float], why: str, detail: dict[str, obj
     ]
 
 
-def _prepare(mark: MarkMaster, pixels: Float32, frame: Frame) -> _Mark | None:
-    """The golden's patch, its strokes, and the colour direction that tells strokes from ground."""
-    polygon = frame.to_px(mark.polygon_mm)
-    low = np.maximum(np.floor(polygon.min(axis=0)).astype(int) - 6, 0)
-    high = np.minimum(np.ceil(polygon.max(axis=0)).astype(int) + 7, (frame.width, frame.height))
-    if np.any(high - low < 16):
-        return None
-    patch = pixels[low[1] : high[1], low[0] : high[0]].astype(np.float64)
-    inside = polygon_mask(polygon - low, patch.shape[:2])
-    if inside.sum() < 64:
-        return None
-    calm = cv2.GaussianBlur(np.sqrt(np.clip(patch, 0, None)), (0, 0), 0.8)
-    coded = np.asarray(calm, dtype=np.float64)  # square root: even noise over the tones
-    values = coded[inside]
-    ground, noise = _ground(values)
-    distance = np.sqrt(((coded - ground) ** 2).sum(axis=2))
-    split = max(5 * noise, 0.35 * float(np.percentile(distance[inside], 98)))
-    strokes = (distance > split) & inside
-    strokes = cv2.morphologyEx(strokes.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)).astype(bool)
-    if strokes.sum() < 40:
-        return None
-    rim = 2 * _STROKE_RIM_PX + 1
-    grow = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (rim, rim))
-    mask = cv2.dilate(strokes.astype(np.uint8), grow).astype(bool) & cv2.dilate(inside.astype(np.uint8), grow).astype(
-        bool
-    )
-    around = np.ascontiguousarray(pixels[low[1] : high[1], low[0] : high[0]])
-    signal = tint_signal(around, mask) or Signal("light", principal(patch[mask], opponent=False))
-    corner = (int(low[0]), int(low[1]))
-    return _Mark(corner, signal.of(around), mask, signal, frame.to_px(centroid(mark.polygon_mm)))
-
-
-def _ground(values: Float) -> tuple[Float, float]:
-    """The commonest colour among (n, 3) values and the spread around it (mean shift from the densest histogram
-    cell)."""
-    cells = np.floor(values / 0.04).astype(np.int64)
-    _, inverse, counts = np.unique(cells, axis=0, return_inverse=True, return_counts=True)
-    centre = np.median(values[inverse.ravel() == int(np.argmax(counts))], axis=0)
-    for _ in range(5):
-        near = values[((values - centre) ** 2).sum(axis=1) < 0.06**2]
-        centre = near.mean(axis=0)
-    distance = np.sqrt(((near - centre) ** 2).sum(axis=1))
-    return np.asarray(centre, dtype=np.float64), float(np.median(distance))
-
-
-def _visible(golden: _Mark, aligned: Aligned) -> float:
+def _visible(golden: Mark, aligned: Aligned) -> float:
     """Share of the mark's place in the unit that is covered by the photo and not clipped."""
     h, w = golden.mask.shape
     window = np.s_[golden.corner[1] : golden.corner[1] + h, golden.corner[0] : golden.corner[0] + w]
@@ -243,7 +181,7 @@ def _visible(golden: _Mark, aligned: Aligned) -> float:
     return float(good[golden.mask].mean())
 
 
-def _scene(golden: _Mark, pixels: Float32, pitch_mm: float) -> _Scene:
+def _scene(golden: Mark, pixels: Float32, pitch_mm: float) -> _Scene:
     """What the mark can lie in: its place and all round it as far as it is looked for."""
     h, w = golden.patch.shape
     margin = math.ceil(SEARCH_MM / pitch_mm) + math.ceil(_MARGIN * max(h, w)) + _coarse_step(golden)
@@ -251,8 +189,7 @@ def _scene(golden: _Mark, pixels: Float32, pitch_mm: float) -> _Scene:
     return _Scene(golden.signal.of(_window(pixels, x0, y0, w + 2 * margin, h + 2 * margin)), (x0, y0))
 
 
-def _find(golden: _Mark, scene: _Scene, frame: Frame) -> tuple[Template, Refined] | None:
-    template = make_template(golden.patch, golden.mask, points_wanted=20_000)
+def _find(golden: Mark, template: Template | None, scene: _Scene, frame: Frame) -> Refined | None:
     if template is None:
         return None
     coefficients = spline_coefficients(scene.values, 1.0)
@@ -274,14 +211,14 @@ def _find(golden: _Mark, scene: _Scene, frame: Frame) -> tuple[Template, Refined
     shift = float(np.hypot(*(similar.apply(local) - golden.centre))) * frame.pitch_mm
     if shift > 1.5 * SEARCH_MM or abs(similar.rotation_deg) > 12 or abs(similar.scale - 1) > 0.1:
         return None
-    return template, best
+    return best
 
 
-def _coarse_step(golden: _Mark) -> int:
+def _coarse_step(golden: Mark) -> int:
     return max(round(int(max(golden.patch.shape)) / _COARSE_SIDE), 1)
 
 
-def _coarse(golden: _Mark, scene: _Scene, pitch_mm: float) -> list[Float]:
+def _coarse(golden: Mark, scene: _Scene, pitch_mm: float) -> list[Float]:
     """The best (3, 3) maps from patch to raster pixels by masked normalised correlation, best first, two at most."""
     h, w = golden.patch.shape
     step = _coarse_step(golden)
@@ -316,7 +253,7 @@ def _match(scene: Float32, template: Float32, mask: Float32) -> tuple[float, int
     return float(score[y, x]), int(x), int(y)
 
 
-def _otherwise(golden: _Mark, scene: _Scene) -> str:
+def _otherwise(golden: Mark, scene: _Scene) -> str:
     """How a mark stands that is not as it should be: turned by 180 degrees or mirrored; "" where it is not there."""
     found: list[tuple[float, str]] = []
     for words, rows, columns in (
@@ -331,7 +268,7 @@ def _otherwise(golden: _Mark, scene: _Scene) -> str:
     return words if score >= _OTHERWISE else ""
 
 
-def _part_seen(golden: _Mark, scene: _Scene) -> str:
+def _part_seen(golden: Mark, scene: _Scene) -> str:
     """The half of a mark that was not found as a whole which stands there by itself; "" where none does."""
     h, w = golden.mask.shape
     found: list[tuple[float, str]] = []
@@ -349,7 +286,7 @@ def _part_seen(golden: _Mark, scene: _Scene) -> str:
     return words if score >= _OTHERWISE else ""
 
 
-def _upright(golden: _Mark, scene: _Scene) -> float:
+def _upright(golden: Mark, scene: _Scene) -> float:
     """Best masked normalised correlation without turn or growth."""
     step = _coarse_step(golden)
     small = cv2.resize(scene.values, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
@@ -358,7 +295,7 @@ def _upright(golden: _Mark, scene: _Scene) -> float:
     return -1.0 if found is None else found[0]
 
 
-def _turned(golden: _Mark, rotation: float, scale: float, step: int) -> tuple[Float32, Float32, Float]:
+def _turned(golden: Mark, rotation: float, scale: float, step: int) -> tuple[Float32, Float32, Float]:
     """The patch turned and scaled about its centre, shrunk by ``step``; with its mask and the full-size map."""
     h, w = golden.patch.shape
     about = np.array([[1, 0, -(w - 1) / 2], [0, 1, -(h - 1) / 2], [0, 0, 1]])
@@ -378,6 +315,7 @@ def _turned(golden: _Mark, rotation: float, scale: float, step: int) -> tuple[Fl
 
 def _window(image: Float32, x0: int, y0: int, width: int, height: int) -> Float32:
     """A window that may reach over the border, where the nearest pixel stands."""
-    xs = np.clip(np.arange(x0, x0 + width), 0, image.shape[1] - 1)
-    ys = np.clip(np.arange(y0, y0 + height), 0, image.shape[0] - 1)
-    return np.ascontiguousarray(image[np.ix_(ys, xs)])
+    top, left = max(-y0, 0), max(-x0, 0)
+    bottom, right = max(y0 + height - image.shape[0], 0), max(x0 + width - image.shape[1], 0)
+    inside = image[y0 + top : y0 + height - bottom, x0 + left : x0 + width - right]
+    return np.asarray(cv2.copyMakeBorder(inside, top, bottom, left, right, cv2.BORDER_REPLICATE), dtype=np.float32)
