@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from skimage import data
 from station.devices.photo import read_photo
 from station.errors import RequestError
 from station.measure.pair import PairRegistration, register_pair
+from station.measure.prepared import prepare
 from station.values.colour import DeviceRGB, LinearRGB, linearise
 
 Float = NDArray[np.float64]
@@ -75,6 +77,28 @@ def test_similarity_is_found_to_a_hundredth_of_a_pixel(name: str, degrees: float
     assert r.registered, r.reason
     assert grid_error(r, m, shape) < 0.012
     assert r.rms_px < 0.02
+
+
+def test_a_large_picture_is_found_by_its_steepest_points() -> None:
+    small = photo("astronaut")
+    large = np.asarray(cv2.resize(small, (1700, 1600), interpolation=cv2.INTER_CUBIC))
+    rng = np.random.default_rng(12)
+    large += 15 * cv2.GaussianBlur(rng.normal(0, 1, large.shape), (0, 0), 1.5)
+    m = about_centre(large.shape, turn(-38.0, 1.015), (21.3, -8.6))
+    unit = 0.95 * warped(large, m) + 4 + rng.normal(0, 2, large.shape)
+    r = register_pair(coded(large + rng.normal(0, 2, large.shape)), coded(unit))
+    assert r.registered, r.reason
+    assert grid_error(r, m, large.shape) < 0.01
+    assert r.rms_px < 0.01
+
+
+def test_a_prepared_golden_and_codes_give_the_same_answer() -> None:
+    shape = photo("camera").shape
+    golden, unit = pair("camera", about_centre(shape, turn(12.0, 0.99), (2.2, -3.1)))
+    prepared = prepare(golden)
+    first, again = register_pair(prepared, unit), register_pair(prepared, unit)
+    assert np.array_equal(first.transform, again.transform)
+    assert np.array_equal(first.transform, register_pair(golden, unit).transform)
 
 
 @pytest.mark.parametrize("model", ["affine", "homography"])

@@ -34,6 +34,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("rig.toml").write_text('name = "a"\n[camera]\nwidth = 120\nheight = 80\ndistance_mm = 300.0\n')
     Path("folder").mkdir()
     Path("bad.jsonl").write_text("{")
+    Path("blank.jsonl").write_text("\n \n")
     return tmp_path / "home"
 
 
@@ -89,6 +90,8 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["align", "grey.png", "text.jpg"], "text.jpg is a text file"),
         (["align", "grey.png", "grey.png", "--model", "warp"], "'warp' is no alignment model"),
         (["align", "--pairs", "bad.jsonl"], "bad.jsonl line 1 is not JSON"),
+        (["align", "--pairs", "blank.jsonl"], "blank.jsonl holds no pairs"),
+        (["model", "run", "--pairs", "blank.jsonl"], "blank.jsonl holds no pairs"),
         (["model", "run", "grey.png", "empty.jpg"], "empty.jpg"),
         (["capture", "webcam", "--out", "shots"], "'webcam' names no camera"),
         (["capture", "replay:nothing", "--out", "shots"], "nothing"),
