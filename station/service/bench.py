@@ -77,7 +77,7 @@ class Bench:
         CalibrationError
             The pictures or the lengths do not do.
         RequestError
-            An uncertainty or a number of squares without the length that it belongs to.
+            A picture is handed in twice; an uncertainty or a number of squares without the length that it belongs to.
         """
         from station.calibrate.lens import U_READING_MM, U_SPACER_MM, MeasuredBoard, Spacer, calibrate_lens
 
@@ -90,6 +90,14 @@ class Bench:
             across = bench.board.squares[0] if bench.board is not None else 1
             measured = MeasuredBoard(measured_mm, over or across, u_measured_mm or U_READING_MM)
         low, high = ([self._read(p) for p in paths] for paths in (boards, raised))
+        first: dict[str, str] = {}
+        for shot in (*low, *high):
+            if shot.sha256 in first:
+                raise RequestError(
+                    f"{shot.name} is the same picture of the board as {first[shot.sha256]}",
+                    "Hand in every picture once: one counted twice makes the lens look better known than it is.",
+                )
+            first[shot.sha256] = shot.name
         lens = calibrate_lens(low, bench, made_at=self._clock(), raised=high, spacer=spacer, measured=measured)
         self._keep_calibration(
             row, "lens", lens, {p: s.sha256 for p, s in zip([*boards, *raised], [*low, *high], strict=True)}

@@ -54,6 +54,11 @@ def number(text: str, what: str) -> float:
         if abs(value) <= 1e12:
             return value
         raise RequestError(f"{what}: {plain} is beyond any measurement", "Correct the value.")
+    if re.fullmatch(r"[+-]?[0-9]{1,3}(,[0-9]{3})+", plain):
+        whole = plain.replace(",", "")
+        raise RequestError(
+            f"{what}: {plain!r} has a comma", f"Write {whole}, or with a decimal point if that is meant."
+        )
     if re.fullmatch(r"[+-]?[0-9]+,[0-9]+", plain):
         raise RequestError(f"{what}: {plain!r} has a decimal comma", f"Write {plain.replace(',', '.')}")
     if plain.startswith("\N{MINUS SIGN}"):

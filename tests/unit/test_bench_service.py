@@ -363,6 +363,12 @@ def test_one_grey_picture_is_not_counted_twice(station: Station, tmp_path: Path)
             station.bench.calibrate_light("bench-a", greys, second_rate=second)
 
 
+def test_one_picture_of_the_board_is_not_counted_twice(station: Station) -> None:
+    board = BENCH / "board-1.jpg"
+    with pytest.raises(RequestError, match="the same picture of the board"):
+        station.bench.calibrate_lens("bench-a", [board, board])
+
+
 def test_poor_input_to_the_light_is_remarked_at_once(station: Station) -> None:
     poor = station.bench.calibrate_light("bench-a", GREYS[:1], lux=[900.0])
     assert any("One grey picture only: several lower the noise, and flicker" in r for r in poor.remarks)

@@ -197,6 +197,7 @@ def test_a_unit_of_one_lot_needs_no_lot_to_be_named(station: Station) -> None:
             "unit-1,weight,33,9,0.05,S-3,2026-05-01",
             "line 3 has 7 cells, the first line 6. Write numbers with a decimal",
         ),
+        ('unit-1,weight,"1,000",0.05,S-3,2026-05-01', "column value: '1,000' has a comma. Write 1000, or with"),
         ("unit-1,weight,33.9 g,0.05,S-3,2026-05-01", "column value: '33.9 g' holds more than a number. Write 33.9"),
         (
             "unit-1,weight,\N{MINUS SIGN}3,0.05,S-3,2026-05-01",
