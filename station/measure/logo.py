@@ -37,8 +37,7 @@ _COARSE_SIDE = 90  # px of the mark's longer side in the coarse search
 _FOUND = 0.55  # correlation below which a mark does not count as found
 _MODEL_PX = 0.08  # standard uncertainty at the mark's rim of an edge that looks a little different on every unit
 _TURNED_PX = {"tint": 0.2, "light": 1.0}  # the same at half a turn against the golden, where the shading is swapped
-_WHOLE = 0.6  # share of the edges that keep their weight on a whole mark: 0.75 and more on rendered ones
-_SHARED = 0.6  # of the body's uncertainty: light displaces mark and body alike; left on four rendered products
+_WHOLE = 0.6  # share of the edges that keep their weight on a whole mark: 0.92 and more on 86 rendered ones
 _PLAIN = 0.95  # correlation from which a registration started at the golden's own place is the right one
 _OTHERWISE = 0.75  # correlation from which a mark is there after all, only turned round or mirrored
 _MARGIN = 0.12  # of the mark's longer side, room for its turn and growth
@@ -119,11 +118,11 @@ def _report(
     jacobian = np.array([[1.0, 0.0, u, -v], [0.0, 1.0, v, u], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
     variance = np.diag(jacobian @ fit.covariance @ jacobian.T)
     half_mm = template.half * pitch
-    turned = (1 - math.cos(math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg))) / 2
+    turned = abs(math.sin(math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg) / 2))
     turned_px = _TURNED_PX[golden.signal.kind] * turned
     rim_px = max(golden.mask.shape) / 2  # where an edge out of place is a turn or a growth
     lever_mm = math.radians(aligned.u_rotation_deg) * math.hypot(*place) / math.sqrt(2)
-    placement = math.hypot(_SHARED * aligned.u_offset_mm, lever_mm, turned_px / 2 * pitch)
+    placement = math.hypot(aligned.u_offset_mm, lever_mm, turned_px / 2 * pitch)
     offset = math.hypot(dx, dy)
 
     def length(value: float, edges: float) -> LengthBudget:
