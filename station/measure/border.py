@@ -31,9 +31,10 @@ _WIDEST = 0.2  # of the part's smaller side: what is wider is a face, no border
 _FACING = 0.5  # cosine between the edge's normal and the way to the outline
 _ASIDE = 1.35  # a place of the outline looks at enamel beside it where it is that much farther than the border is wide
 _LEAST_SHARE = 0.5  # of the outline that must have enamel beside it
-_DOUBTFUL = 2.5  # uncertainty of a place of the outline over its median, from which it is bridged
+_EVEN, _EVEN_SHARE = 1.5, 0.7  # times the narrow tenth, within which that share of the outline lies on a border
+_DOUBTFUL = 2.0  # uncertainty of a place of the outline over its median, from which it is bridged
 _SURE_MM = 0.006  # standard uncertainty of a place of the outline that is never bridged
-_SPREAD = 6  # places to either side that a doubtful place has drawn along
+_SPREAD = 12  # places to either side that a doubtful place draws along: half the length an outline is steadied over
 _STEADY = 4  # windows that a border is taken to be even over, but for what stands out of the noise
 _AGREE_MM = 0.1  # of a place's width with its neighbours'
 
@@ -81,7 +82,7 @@ class BorderWidth:
 
 
 def find_border(master: Master, edges: MetalEdges, golden: OutlineShift) -> Border | None:
-    """The border of the golden, None where less than half of its outline has enamel beside it.
+    """The border of the golden, None where less than half of its outline has enamel beside it, or not evenly so.
 
     golden : the outline as :func:`station.measure.outline.measure_outline` reads it on the golden's own picture.
 
@@ -106,6 +107,8 @@ def find_border(master: Master, edges: MetalEdges, golden: OutlineShift) -> Bord
     there = (distance < _ASIDE * near + SPACING_MM) & (near < _WIDEST * np.ptp(outline, axis=0).min())
     if there.mean() < _LEAST_SHARE:
         return None
+    if (there & (near < _EVEN * np.percentile(near[there], 10))).mean() < _EVEN_SHARE:
+        return None  # what lies inside it is sunk metal, with enamel here and there
     inner = usable[nearest]
     points = edges.points[inner] + edges.normals[inner] * edges.offset[inner][:, None]
     surely = ~doubtful(golden)

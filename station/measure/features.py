@@ -38,9 +38,11 @@ _OWN = (_BORDER, _LINE, _RECESS, _DISTANCE, _ANGLE)
 _HOLES = ("hole-diameter", "position")
 _GONE = 0.15  # colour step between enamel and metal over the golden's, below which one of the two is not there
 _U_SHOULDER_MM = 0.02  # standard: where on a shoulder of the die's line its metal begins; cancels against a calliper
+_U_BOTH_MM = 0.03  # the same for a line or recess, whose two edges have shoulders: both seem metal a little too far
+_MEANT_MM, _MEANT = 0.15, 0.25  # and of the limit: beyond, what the golden shows at a place is not what the sheet means
 _U_EDGE_MM = 0.006  # standard: one edge read on two pictures under one turn, rendered parts
 _U_TURNED_MM = 0.020  # what half a turn of the part in the light adds to that, rendered parts
-_U_BORDER_TURNED_MM = 0.034  # the same for the least width of a border, where outline and enamel add up
+_U_WIDTH_TURNED_MM = 0.034  # the same for a width whose two edges face opposite ways: what is misread adds up
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,8 @@ def _border(
     golden = shapes.width
     if shapes.border is None or golden is None or outline is None:
         return (_unknown(row, "the golden shows no metal border with enamel inside it"),)
+    if other := _not_meant(row, golden.minimum):
+        return (_unknown(row, other),)
     if outline.gaps > 0.25:
         return (_unknown(row, f"the outline cannot be followed over {outline.gaps:.0%} of its length"),)
     mine = np.isin(places, shapes.border.places)
@@ -239,7 +243,7 @@ def _border(
     added = 0.0 if row.golden_mm is None else row.golden_mm - golden.minimum
     least, most = unit.minimum * scale + added, unit.maximum * scale + added
     limits = row.limits(round(golden.minimum, 4) if row.golden_mm is None else row.golden_mm)
-    budget = _budget(aligned, master, least, unit.scatter, compared=compared, u_turned_mm=_U_BORDER_TURNED_MM)
+    budget = _budget(aligned, master, least, unit.scatter, compared=compared, u_turned_mm=_U_WIDTH_TURNED_MM)
     detail: dict[str, object] = {
         "scale_source": aligned.scale_source,
         "golden_mm": round(golden.minimum + added, 4),
@@ -256,7 +260,7 @@ def _border(
         detail["share_below_possibly"] = round(unit.share_below(bound + u), 4)
     out = [_measured(row.characteristic, "border", least, budget, unit.narrowest, detail)]
     if limits.upper is not None:
-        budget = _budget(aligned, master, most, unit.scatter, compared=compared, u_turned_mm=_U_BORDER_TURNED_MM)
+        budget = _budget(aligned, master, most, unit.scatter, compared=compared, u_turned_mm=_U_WIDTH_TURNED_MM)
         more = {key: detail[key] for key in ("scale_source", "mean_mm")}
         more |= {"golden_mm": round(golden.maximum + added, 4), "budget": budget.as_detail()}
         out.append(_measured(f"border-max:{row.name}", "border", most, budget, unit.widest, more))
@@ -269,6 +273,8 @@ def _strip(
     shift = np.full(len(edges.points), np.nan)
     shift[places] = reading.offset - edges.offset[places]
     golden = strip_width(strip, edges, np.zeros(len(edges.points)))
+    if golden is not None and (other := _not_meant(row, golden.mean)):
+        return _unknown(row, other)
     steps = [
         float(np.median(reading.step[np.searchsorted(places, run)]) / max(float(np.median(edges.step[run])), 1e-6))
         for run in (strip.near, strip.far)
@@ -284,7 +290,15 @@ def _strip(
         return _unknown(row, "its edges are not seen")
     added = 0.0 if row.golden_mm is None else row.golden_mm - golden.mean
     value = unit.mean * aligned.similarity.scale + added
-    budget = _budget(aligned, master, value, unit.u, compared=row.golden_mm is not None)
+    budget = _budget(
+        aligned,
+        master,
+        value,
+        unit.u,
+        compared=row.golden_mm is not None,
+        u_turned_mm=_U_WIDTH_TURNED_MM,
+        u_shoulder_mm=_U_BOTH_MM,
+    )
     detail: dict[str, object] = {
         "scale_source": aligned.scale_source,
         "golden_mm": round(golden.mean + added, 4),
@@ -292,6 +306,27 @@ def _strip(
         "budget": budget.as_detail(),
     }
     return _measured(row.characteristic, "size", value, budget, unit.ends, detail)
+
+
+def _not_meant(row: Size, golden_mm: float) -> str:
+    """Why a row is not what the golden shows at its place, or nothing.
+
+    The golden is the agreed sample: read far outside its own limits, one of the two edges is another one, as where
+    sunk metal or a dark edge before a dark bench is not told from what lies beside it.
+    """
+    limits = row.limits(round(golden_mm, 4) if row.golden_mm is None else row.golden_mm)
+    low = None if limits.lower is None else float(limits.lower)
+    high = None if limits.upper is None else float(limits.upper)
+    if row.golden_mm is not None:
+        low = high = row.golden_mm
+    below = low is not None and golden_mm < low - max(_MEANT_MM, _MEANT * low)
+    above = high is not None and golden_mm > high + max(_MEANT_MM, _MEANT * high)
+    if not (below or above):
+        return ""
+    return (
+        f"on the golden it reads {golden_mm:.2f} mm, far from what the sheet holds it to: an edge between metal and "
+        "enamel is taken that is not meant"
+    )
 
 
 def _distance(
@@ -339,15 +374,17 @@ def _budget(
     *,
     compared: bool,
     u_turned_mm: float = _U_TURNED_MM,
+    u_shoulder_mm: float = _U_SHOULDER_MM,
 ) -> LengthBudget:
-    """Standard uncertainties of a width between two edges. u_turned_mm : what half a turn adds."""
+    """Standard uncertainties of a width between two edges. u_turned_mm : what half a turn adds; u_shoulder_mm : where
+    its metal begins."""
     turn = math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg)
     return LengthBudget(
         calibration=value * aligned.u_scale,
         height=value * aligned.u_height,
         edges=math.hypot(scatter, math.sqrt(2) * _U_EDGE_MM),
         placement=u_turned_mm * abs(math.sin(turn / 2)),
-        definition=0.0 if compared else _U_SHOULDER_MM,
+        definition=0.0 if compared else u_shoulder_mm,
     )
 
 

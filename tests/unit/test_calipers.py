@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from station.errors import SheetError
 from station.judge import judge_unit
 from station.measure.features import FeatureRequest, measure_features, place_features
-from station.measure.outline import measure_golden_sizes, struck_outline
+from station.measure.outline import measure_golden_sizes, measure_outline, struck_outline
 from station.measure.polyline import nearest_on_closed, nearest_on_run
 from station.measure.proposals import propose_features
 from station.sheet import Sheet, Size
@@ -216,6 +216,30 @@ def test_a_calliper_size_of_the_golden_takes_its_own_misreading_out(master: Mast
         "border:border"
     ]
     assert m.u < plain.u
+
+
+def test_where_the_outline_is_in_doubt_the_border_is_bridged(master: Master) -> None:
+    image = _picture(seed=15)
+    outline = measure_outline(image, master, master.outline_mm)
+    dent = (np.arange(len(outline.shift)) > 100) & (np.arange(len(outline.shift)) < 120)
+    inward = np.where(dent, outline.shift - 0.3, outline.shift)
+    seen = []
+    for u in (outline.u, np.where(dent, 0.05, outline.u)):
+        led = replace(outline, shift=inward, u=u)
+        m = measure_features(_aligned(image), master, ROWS[:1], outline=led)[0]
+        assert m.value is not None
+        seen.append(m.value)
+    assert seen[0] < 0.6  # a dent that is surely there is narrow
+    assert seen[1] == pytest.approx(0.8, abs=0.015)
+
+
+def test_a_golden_far_from_its_own_limits_is_not_what_the_row_means(master: Master) -> None:
+    row = Size(name="border", nominal_mm=1.4, minus_mm=0.1)
+    (m,) = measure_features(_aligned(_picture(seed=16)), master, (row,))
+    assert m.value is None
+    assert "far from what the sheet holds it to" in m.why
+    (m,) = measure_features(_aligned(_picture(seed=16)), master, (row.model_copy(update={"minus_mm": 0.6}),))
+    assert m.value is not None
 
 
 def test_a_line_or_recess_that_is_gone_is_missing_and_not_undecided(master: Master) -> None:
