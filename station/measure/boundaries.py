@@ -47,7 +47,7 @@ _RELIEF_MM = 0.03  # standard; largest common displacement, times 2 sin(t / 2), 
 _COMMON_REGIONS, _COMMON_PLACES = 3, 20  # how many regions must say so before a displacement is common
 _STRETCH = 5  # places: a stretch of more than 0.5 mm that is not read leaves the verdict open
 _EXTREME = 3.0  # spreads: the largest of some hundred independent normal values
-_EDGES = 2.0  # spreads, standard; light is not normal: so 94 and 97 % of errors lay within u on two sets of renders
+_EDGES = 2.0  # spreads, standard; light is not normal: so 94 and 98 % of errors lay within u on two sets of renders
 _FLOOR_MM = 0.004  # standard; what two readings of one edge share and cannot show
 
 
@@ -84,7 +84,9 @@ def measure_boundaries(
     displaced = off_centre(outline)
     if displaced is not None:
         common, scatter = common + displaced[0], math.hypot(scatter, displaced[1])
-    shift = shift - places.normals @ common
+    along = places.normals @ common
+    shift = shift - along
+    possible = np.where(np.isfinite(shift), np.abs(shift), np.minimum(possible + np.abs(along), REACH_MM))
     limits = limits_mm or {}
     return tuple(
         _measurement(region, shift, doubt, possible, scatter, places, aligned, master, limits.get(region.name))
@@ -94,8 +96,8 @@ def measure_boundaries(
 
 def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> tuple[Float, Float, Float]:
     """(n,) mm how far the unit's boundary lies outside the golden's at every place, NaN where nothing can be read,
-    (n,) mm half the largest difference of the two readings within 0.5 mm of it, and (n,) mm how far it may lie off
-    either way where the two differ or are missing."""
+    (n,) mm half the largest difference of the two readings within 0.5 mm of it, and (n,) mm how far either
+    reading says it lies off, the reach of the profiles where one is missing."""
     pitch = master.frame.pitch_mm
     seen = profiles(aligned.image.pixels, places, pitch)
     hidden = at_nearest(~aligned.valid | aligned.clipped, places.points)
@@ -117,8 +119,7 @@ def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> tupl
     shift = running_median(np.where(agree, (by_amount + by_break) / 2, np.nan), places, _RUNNING)
     doubt = np.nan_to_num(np.abs(by_amount - by_break) / 2)[places.around(_STRETCH)].max(axis=1)
     either = np.maximum(np.abs(by_amount), np.abs(by_break))
-    possible = np.where(np.isfinite(shift), np.abs(shift), np.where(np.isfinite(either), either, REACH_MM))
-    return np.asarray(shift), doubt, possible
+    return np.asarray(shift), doubt, np.where(np.isfinite(either), either, REACH_MM)
 
 
 def _matched(places: BoundaryPlaces, likely: NDArray[np.float32]) -> Float:
