@@ -1,7 +1,9 @@
-"""Light of coded pictures where it is needed: reduced as a whole, or in small windows about chosen points.
+"""Grey values of coded pictures where they are needed: of the reduced whole, or in windows about chosen points.
 
-A picture of twelve megapixels takes longer to turn into floating-point light than to register by its edges, so nothing
-here passes over all of it in floating point.
+Values stay coded by the curve of sRGB (IEC 61966-2-1), near to a root: the noise of photons and of reading is alike
+over all tones, a gain of the light is a gain and an offset of the code, and pictures that were scaled or turned after
+they were taken mostly were so in their codes. Twelve megapixels take longer to turn into floating-point numbers than
+to register by their edges, so nothing here passes over a whole large picture in floating point.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.measure.resampling import kernel_table
-from station.values.colour import XYZ_TO_SRGB, DeviceRGB, LinearRGB, srgb_decode
+from station.values.colour import DeviceRGB, LinearRGB, srgb_decode, srgb_encode
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -23,7 +25,6 @@ Bool = NDArray[np.bool_]
 Codes = NDArray[np.uint8] | NDArray[np.uint16]
 
 _WEIGHTS = np.array([0.25, 0.5, 0.25])  # of red, green and blue, about as a sensor's pixels are shared out
-_READING_NOISE = 0.0015  # light at which the root is as steep as the linear foot of the sRGB curve (IEC 61966-2-1)
 _CLIPPED = 0.999
 _WINDOW = 12  # px: the ten taps of the blurred spline and one either side, within which a point may still move
 _GUARD = 2  # px of the window's rim that may be clipped
@@ -32,47 +33,42 @@ _BLOCK = 4  # px: of each block one point is chosen, as the noise of neighbours 
 
 @dataclass(frozen=True, slots=True)
 class CodedLight:
-    """codes : (H, W, 3). tables : (3, top + 1) what a code of each channel adds to the grey linear light.
-
-    clipped : the least code at which a channel holds its greatest light.
+    """codes : (H, W, 3). weights : (3,) that turn the codes of a pixel into its grey value, 0-1. tables : (3, top + 1)
+    linear light of a code of each channel, 0-1. clipped : the least code that counts as clipped.
     """
 
     codes: Codes
+    weights: Float32
     tables: Float32
     clipped: int
 
 
 def coded_light(picture: DeviceRGB | LinearRGB) -> CodedLight:
-    """``picture`` with the tables of its grey light; light that is not coded yet is given 16 bits of even steps."""
+    """``picture`` as codes; linear light is coded with 16 bits."""
     if isinstance(picture, LinearRGB):
-        steps = np.clip(picture.pixels, 0, 1) * np.float32(65535) + np.float32(0.5)
-        codes = cast(Codes, steps.astype(np.uint16))
-        decoded = np.arange(65536) / 65535
-        weights = _WEIGHTS
+        codes = cast(Codes, np.rint(srgb_encode(picture.pixels) * 65535).astype(np.uint16))
     else:
         codes = cast(Codes, np.ascontiguousarray(picture.pixels))
-        top = int(np.iinfo(codes.dtype).max)
-        decoded = srgb_decode(np.arange(top + 1) / top)
-        weights = _WEIGHTS if picture.space == "sRGB" else _WEIGHTS @ (XYZ_TO_SRGB @ picture.to_xyz)
-    clipped = int(np.searchsorted(decoded, _CLIPPED))
-    return CodedLight(codes, (weights[:, None] * decoded).astype(np.float32), clipped)
+    top = int(np.iinfo(codes.dtype).max)
+    decoded = srgb_decode(np.arange(top + 1) / top).astype(np.float32)
+    tables = np.stack([decoded, decoded, decoded])
+    return CodedLight(codes, (_WEIGHTS / top).astype(np.float32), tables, round(_CLIPPED * top))
 
 
 @numba.njit(cache=True, nogil=True)
-def _root(codes: Codes, tables: Float32, noise: np.float32, out: Float32) -> None:  # pragma: no cover - compiled
+def _mix(codes: Codes, weights: Float32, out: Float32) -> None:  # pragma: no cover - compiled
     for y in range(codes.shape[0]):
         for x in range(codes.shape[1]):
-            light = tables[0, codes[y, x, 0]] + tables[1, codes[y, x, 1]] + tables[2, codes[y, x, 2]]
-            out[y, x] = np.sqrt(min(max(light, np.float32(0.0)), np.float32(1.0)) + noise)
+            out[y, x] = weights[0] * codes[y, x, 0] + weights[1] * codes[y, x, 1] + weights[2] * codes[y, x, 2]
 
 
-def reduced_root(light: CodedLight, factor: int) -> tuple[Float32, Bool]:
-    """The root of the grey light, (H // factor, W // factor), and which of its pixels are clipped or next to one.
+def reduced_grey(light: CodedLight, factor: int) -> tuple[Float32, Bool]:
+    """Grey values (H // factor, W // factor), and which of them are clipped or next to one that is.
 
     factor : a power of two.
 
-    The offset under the root gives the noise of photons and of reading alike over all tones. Codes are averaged over
-    factor x factor pixels: pixel p of the result lies at factor * p + (factor - 1) / 2 of the picture.
+    Codes are averaged over factor x factor pixels: pixel p of the result lies at factor * p + (factor - 1) / 2 of the
+    picture.
     """
     codes = light.codes
     for _ in range(factor.bit_length() - 1):
@@ -80,7 +76,7 @@ def reduced_root(light: CodedLight, factor: int) -> tuple[Float32, Bool]:
         h, w = codes.shape[0] // 2, codes.shape[1] // 2
         codes = cast(Codes, cv2.resize(codes[: 2 * h, : 2 * w], (w, h), interpolation=cv2.INTER_AREA))
     out = np.empty(codes.shape[:2], dtype=np.float32)
-    _root(codes, light.tables, np.float32(_READING_NOISE), out)
+    _mix(codes, light.weights, out)
     # a mean of codes that are partly clipped is seldom the greatest code
     limit = light.clipped if factor == 1 else round(0.98 * light.clipped)
     greatest = cv2.max(cv2.max(codes[..., 0], codes[..., 1]), codes[..., 2])
@@ -92,10 +88,9 @@ def reduced_root(light: CodedLight, factor: int) -> tuple[Float32, Bool]:
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
 def _sample_windows(
     codes: Codes,
-    tables: Float32,
+    weights: Float32,
     clipped: int,
     taps: Float32,
-    noise: np.float32,
     points: Float,
     windows: Float32,
     corners: NDArray[np.int64],
@@ -125,7 +120,7 @@ def _sample_windows(
                     red = codes[up - 1 + y, left - 1 + x, 0]
                     green = codes[up - 1 + y, left - 1 + x, 1]
                     blue = codes[up - 1 + y, left - 1 + x, 2]
-                    windows[i, y, x] = tables[0, red] + tables[1, green] + tables[2, blue]
+                    windows[i, y, x] = weights[0] * red + weights[1] * green + weights[2] * blue
                     inner = min(x, y) >= _GUARD and max(x, y) < size - _GUARD
                     if inner and max(red, green, blue) >= clipped:
                         whole[i] = False
@@ -147,13 +142,13 @@ def _sample_windows(
             for x in range(count):
                 row += wx[x] * windows[i, cy + y, cx + x]
             total += wy[y] * row
-        out[i] = np.sqrt(max(total, np.float32(0.0)) + noise)
+        out[i] = total
 
 
 class LightAtPoints:
-    """The root of the blurred grey light at ``count`` points that move little from call to call.
+    """Blurred grey values at ``count`` points that move little from call to call.
 
-    The light about each point is decoded at the first call and when a point has left its window.
+    The window about a point is read at the first call and when the point has left it.
     """
 
     def __init__(self, light: CodedLight, count: int, blur_px: float) -> None:
@@ -164,14 +159,13 @@ class LightAtPoints:
         self._whole = np.zeros(count, dtype=bool)
 
     def __call__(self, points: Float) -> Float32:
-        """(count,) root of light at (count, 2) px; NaN within five pixels of the border and next to clipped pixels."""
+        """(count,) values at (count, 2) px; NaN within five pixels of the border and next to clipped pixels."""
         out = np.empty(len(points), dtype=np.float32)
         _sample_windows(
             self._light.codes,
-            self._light.tables,
+            self._light.weights,
             self._light.clipped,
             self._taps,
-            np.float32(_READING_NOISE),
             np.ascontiguousarray(points, dtype=np.float64),
             self._windows,
             self._corners,
@@ -203,9 +197,7 @@ def steepest_points(light: CodedLight, wanted: int) -> NDArray[np.int64]:
     """(n, 2) px of the steepest places of the picture, at most one in a block of four by four, about ``wanted``."""
     plane = np.asarray(cv2.cvtColor(light.codes, cv2.COLOR_RGB2GRAY))
     if plane.dtype != np.uint8:
-        # light in even steps is steepest where it is bright; its root is not
-        total = light.tables.sum(axis=0)
-        plane = np.rint(np.sqrt(total / total[-1]) * 255).astype(np.uint8)[plane]
+        plane = (plane // 256).astype(np.uint8)
     calm = np.asarray(cv2.GaussianBlur(plane, (0, 0), 1.0), dtype=np.uint8)
     shape = ((calm.shape[0] - 2) // _BLOCK, (calm.shape[1] - 2) // _BLOCK)
     strength, place = np.empty(shape, np.int32), np.empty(shape, np.int32)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.measure.coded_light import LightAtPoints, coded_light, reduced_root, steepest_points
+from station.measure.coded_light import LightAtPoints, coded_light, reduced_grey, steepest_points
 from station.measure.refine import BLUR_SIGMA, LOCAL_SIGMA, Template, detail, make_template, pyramid, template_at
 from station.measure.sampling import sample, spline_coefficients
 from station.values.colour import DeviceRGB, LinearRGB
@@ -55,11 +55,11 @@ class Prepared:
 
     @cached_property
     def _reduced(self) -> tuple[Float32, Bool]:
-        return reduced_root(self.light, self.factor)
+        return reduced_grey(self.light, self.factor)
 
     @property
     def grey(self) -> Float32:
-        """(h, w) root of the reduced picture's grey light."""
+        """(h, w) grey values of the reduced picture, 0-1, coded by the curve of sRGB."""
         return self._reduced[0]
 
     @property
