@@ -27,6 +27,7 @@ from station.measure.refine import (
     refine,
     uv_matrix,
 )
+from station.measure.relief import colour_root, register_relief
 from station.measure.sampling import sample, sample_quintic, spline_coefficients
 from station.values.colour import DeviceRGB, LinearRGB
 
@@ -49,6 +50,9 @@ _MIN_INLIERS = 12
 _MIN_CORRELATION = 0.6  # of the edge pixels after refinement
 _MIN_WHOLE = 0.25  # of the local contrast over all that both pictures show
 _MAX_U_PX = 1.0
+_MAX_RELIEF_U = 0.02  # of the golden's shorter side
+BY_RELIEF = "features failed; registered by the relief of a round part"
+"""Reason given with what only :mod:`station.measure.relief` could register, to about a hundredth of the radius."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,8 @@ class PairRegistration:
 
     transform : (3, 3) golden px to unit px, [2, 2] = 1. rms_px : root-mean-square standard uncertainty of a golden
     pixel's place in the unit, over the golden picture. covariance : (8, 8) of the transform's first eight entries, row
-    by row (entries a model holds fixed have none). registered : whether it may be used; ``reason`` says why not.
+    by row (entries a model holds fixed have none). registered : whether it may be used; ``reason`` says why not, or is
+    ``BY_RELIEF``, or empty.
     """
 
     transform: Float
@@ -86,6 +91,13 @@ def register_pair(
     u = prepare(unit)
     if min(*g.shape, *u.shape) < _MIN_SIDE:
         return _refused(model, f"a picture of less than {_MIN_SIDE} pixels a side cannot be registered")
+    registration = _by_features_and_edges(g, u, model)
+    if registration.registered or model != "similarity":
+        return registration
+    return _by_relief(g, u) or registration
+
+
+def _by_features_and_edges(g: Prepared, u: Prepared, model: Model) -> PairRegistration:
     reason = "too few features of the golden picture were found again in the unit"
     found: Refined | None = None
     for start in _starts(g, u, model):
@@ -107,6 +119,22 @@ def register_pair(
     if not reason and not rms < _MAX_U_PX:
         reason = f"the place of a pixel is uncertain by {rms:.1f} px"
     return PairRegistration(m, model, rms, covariance, not reason, reason)
+
+
+def _by_relief(golden: Prepared, unit: Prepared) -> PairRegistration | None:
+    """The registration of round struck metal whose look turns with the light, or None where it is in doubt."""
+    (g, to_g), (u, to_u) = colour_root(golden.light.codes), colour_root(unit.light.codes)
+    relief = register_relief(g, u)
+    if relief is None or relief.doubt:
+        return None
+    from_u = np.linalg.inv(to_u)
+    m = from_u @ relief.transform @ to_g
+    jacobian = (from_u @ relief.steps @ to_g).reshape(4, 9)[:, :8].T
+    covariance = np.asarray(jacobian @ relief.covariance @ jacobian.T, dtype=np.float64)
+    rms = _grid_uncertainty(covariance, m, golden.shape)
+    if not rms < _MAX_RELIEF_U * min(golden.shape):
+        return None
+    return PairRegistration(m, "similarity", rms, covariance, True, BY_RELIEF)
 
 
 def _starts(golden: Prepared, unit: Prepared, model: Model) -> Iterator[Float]:

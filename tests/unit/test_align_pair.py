@@ -13,7 +13,7 @@ from skimage import data
 
 from station.devices.photo import read_photo
 from station.errors import RequestError
-from station.measure.pair import PairRegistration, register_pair
+from station.measure.pair import BY_RELIEF, PairRegistration, register_pair
 from station.measure.prepared import prepare
 from station.values.colour import DeviceRGB, LinearRGB, linearise
 
@@ -166,3 +166,20 @@ def test_bright_metal_does_not_hide_the_rest() -> None:
     found = register_pair(golden, golden, "similarity")
     assert found.registered, found.reason
     assert np.allclose(found.transform, np.eye(3), atol=1e-5)
+
+
+def test_struck_metal_is_registered_by_its_relief_where_features_fail() -> None:
+    """A figure in relief lit from opposite sides: the reason names the way, and the error is what is stated."""
+    from test_relief import RADIUS, SIDE, STRUCK, lit, placed
+
+    turned, m = placed(STRUCK, 73.0, 0.97, (6.0, -4.0))
+    golden, unit = (
+        LinearRGB(np.clip(lit(h, at, light, 4) ** 2 - np.float32(0.0015), 0, 1))
+        for h, at, light in ((STRUCK, np.eye(3), 30.0), (turned, m, 210.0))
+    )
+    r = register_pair(golden, unit)
+    assert r.registered
+    assert r.reason == BY_RELIEF
+    rim = SIDE / 2 + RADIUS * np.array([[1, 0], [0, 1], [-1, 0], [0, -1]])
+    moved = np.column_stack([rim, np.ones(4)]) @ (r.transform - m).T
+    assert float(np.sqrt((moved[:, :2] ** 2).sum(axis=1).mean())) < 3 * r.rms_px < 5
