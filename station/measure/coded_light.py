@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.measure.resampling import kernel_table
-from station.values.colour import DeviceRGB, LinearRGB, srgb_decode, srgb_encode
+from station.values.colour import DeviceRGB, LinearRGB, srgb_encode
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -33,13 +33,13 @@ _BLOCK = 4  # px: of each block one point is chosen, as the noise of neighbours 
 
 @dataclass(frozen=True, slots=True)
 class CodedLight:
-    """codes : (H, W, 3). weights : (3,) that turn the codes of a pixel into its grey value, 0-1. tables : (3, top + 1)
-    linear light of a code of each channel, 0-1. clipped : the least code that counts as clipped.
+    """codes : (H, W, 3). weights : (3,) that turn the codes of a pixel into its grey value, 0-1.
+
+    clipped : the least code that counts as clipped.
     """
 
     codes: Codes
     weights: Float32
-    tables: Float32
     clipped: int
 
 
@@ -50,9 +50,7 @@ def coded_light(picture: DeviceRGB | LinearRGB) -> CodedLight:
     else:
         codes = cast(Codes, np.ascontiguousarray(picture.pixels))
     top = int(np.iinfo(codes.dtype).max)
-    decoded = srgb_decode(np.arange(top + 1) / top).astype(np.float32)
-    tables = np.stack([decoded, decoded, decoded])
-    return CodedLight(codes, (_WEIGHTS / top).astype(np.float32), tables, round(_CLIPPED * top))
+    return CodedLight(codes, (_WEIGHTS / top).astype(np.float32), round(_CLIPPED * top))
 
 
 @numba.njit(cache=True, nogil=True)
