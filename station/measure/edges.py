@@ -27,6 +27,11 @@ STEP_MM = 0.01
 _BLUR_PX = 0.8
 _DARK = 0.02  # linear light that is added before the logarithm: noise and flare of dark pixels
 _RISING = 0.05  # worth of an edge that is brighter outside
+_LEFT_OUTSIDE = 0.5  # worth that a plain edge further out takes from a place
+_CLEAR = 4.0  # times the bench's own texture that makes a plain edge
+_BENCH_MM = 0.15  # of the outer end of the normals, where the bench is
+_JUMP, _FIRM_JUMP = 0.04, 0.1  # cost of a step's jump between neighbouring places; of the outermost edge
+_APART_MM = 0.06  # two edges nearer to each other than this are one
 _TANGENTIAL = 1.5  # places over which profiles are averaged along the contour (Gaussian sigma)
 
 
@@ -71,13 +76,23 @@ def profiles(
     return s, smooth_closed(values, along) if along > 0 else values
 
 
-def steepest_path(s: Float, values: Float, *, prefer_outer: float, centre: float = 0.0, width_mm: float = 0.0) -> Float:
+def steepest_path(
+    s: Float,
+    values: Float,
+    *,
+    prefer_outer: float,
+    centre: Float | float = 0.0,
+    width_mm: float = 0.0,
+    outermost: bool = False,
+) -> Float:
     """(n,) mm position of the strongest edge along each normal, continuous along the closed contour.
 
     values : (n, m, 3) profiles. The path maximises the gradient energy, saturated against each normal's own maximum to
     0-0.83, less a cost for jumps between neighbours (dynamic programming round the contour). prefer_outer : what a
-    millimetre further out is worth. width_mm : where positive, the score fades with the distance from ``centre`` as a
-    Gaussian. NaN where a normal leaves the raster or shows no edge (less than a hundredth of the usual energy).
+    millimetre further out is worth. centre : mm where it may be expected, (n,) or the same for all.
+    width_mm : where positive, the score fades with the distance from ``centre`` as a Gaussian.
+    outermost : an edge is worth less that leaves another outside it, plainer than the bench's own texture.
+    NaN where a normal leaves the raster or shows no edge (less than a hundredth of the usual energy).
     """
     energy = _energy(s, values)
     bad = ~np.isfinite(energy).all(axis=1)
@@ -85,10 +100,14 @@ def steepest_path(s: Float, values: Float, *, prefer_outer: float, centre: float
     worth = _worth(s, values)
     worth[bad] = 0
     # Saturated: the edge between rim and enamel is often stronger than the outline, but lies further in.
-    score = worth / (worth + 0.1 * np.maximum(worth.max(axis=1, keepdims=True), 1e-12)) + prefer_outer * s
+    plain = worth / (worth + 0.1 * np.maximum(worth.max(axis=1, keepdims=True), 1e-12))
+    if outermost:
+        plain -= _LEFT_OUTSIDE * _outside(s, worth, _CLEAR * _texture(s, worth, np.asarray(~bad)))
+    off = s - np.broadcast_to(np.asarray(centre, dtype=np.float64), len(worth))[:, None]
+    score = plain + prefer_outer * off
     if width_mm > 0:
-        score = score * np.exp(-(((s - centre) / width_mm) ** 2) / 2)
-    path = _dynamic_path(score, jump_cost=0.04)
+        score = score * np.exp(-((off / width_mm) ** 2) / 2)
+    path = _dynamic_path(score, jump_cost=_FIRM_JUMP if outermost else _JUMP)
     out = _peaks(energy, path, s)
     strength = energy[np.arange(len(path)), path]
     usual = float(np.median(strength[~bad])) if not bad.all() else 0.0
@@ -171,6 +190,19 @@ def _worth(s: Float, values: Float) -> Float:
     less where the light grows outwards, as it does from the plateau to the shoulder and out of the shadow."""
     slope = np.gradient(np.log(np.maximum(values, 0) + _DARK), s, axis=1)
     return np.asarray((slope**2).sum(axis=2) * np.where(slope.sum(axis=2) > 0, _RISING, 1.0), dtype=np.float64)
+
+
+def _texture(s: Float, worth: Float, good: Bool) -> float:
+    """What the bench's own texture is worth, which the outer end of the normals shows."""
+    bench = worth[good][:, s > s[-1] - _BENCH_MM]
+    return max(float(np.percentile(bench, 95)), 1e-9) if bench.size else 1e-9
+
+
+def _outside(s: Float, worth: Float, clear: float) -> Float:
+    """(n, m) 0-1 how plainly an edge lies further out than each place: beyond the outline there is only bench."""
+    beyond = np.maximum.accumulate((worth**2 / (worth**2 + clear**2))[:, ::-1], axis=1)[:, ::-1]
+    steps = round(_APART_MM / float(s[1] - s[0]))
+    return np.pad(beyond[:, steps:], ((0, 0), (0, steps)))
 
 
 def _vertex(a: Float, b: Float, c: Float) -> Float:

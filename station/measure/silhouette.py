@@ -29,6 +29,8 @@ from station.values.line import Master
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
+DEPARTURE_MM = 0.25
+"""Further inside and outside for a unit, which may depart from its golden by half a millimetre."""
 VISIBLE_REACH_MM = (-0.4, 0.4)
 """Of the profiles that the visible edge is looked for in, inside and outside."""
 OUTER = 0.8
@@ -37,6 +39,9 @@ WIDTH_MM = 0.12
 """Over which the worth of an edge fades with its distance from the golden's outline."""
 EVERY = 4
 """Places of the contour to one group of profiles, which are explained together."""
+_FREE_MM = 0.35  # as WIDTH_MM, where a unit may depart from its golden
+_DEPARTS_MM = 0.06  # half of WIDTH_MM: an outline that departs further is looked for about itself
+_WAVES = 3  # round the contour: a part too wide, oval, or off its artwork departs in one or two
 _HALF = 5  # places to either side of a group's middle whose median profile it is
 _REACH = 6  # groups to either side (2.4 mm) that hold a place of the silhouette
 _SMOOTH = 4  # places to either side of a local quadratic fit along the visible edge
@@ -103,7 +108,7 @@ def find_silhouette(image: LinearRGB, frame: Frame, outline_mm: Float) -> Silhou
 
 def find_like(image: LinearRGB, frame: Frame, golden: Silhouette) -> Silhouette:
     """The silhouette of a unit in the golden frame, along the golden's normals and with the golden's shoulder."""
-    look = _look(image, frame, golden.places)
+    look = _look(image, frame, golden.places, golden.visible)
     visible, seen = look.visible, look.seen
     if golden.shoulder is None:
         edge = visible[::EVERY] + golden.shoulder_mm
@@ -161,17 +166,46 @@ class _Look:
     contact: float
 
 
-def _look(image: LinearRGB, frame: Frame, places: Places) -> _Look:
+def _look(image: LinearRGB, frame: Frame, places: Places, golden: Float | None = None) -> _Look:
+    """golden : (n,) mm to the golden's visible edge, where a unit's is looked for: about the places, or where the
+    outermost edges say that its outline as a whole departs from the golden's, about itself."""
     from scipy.ndimage import gaussian_filter1d
 
-    reach = (VISIBLE_REACH_MM[0] + REACH_MM[0], VISIBLE_REACH_MM[1] + REACH_MM[1])
-    s, sharp = profiles(image, frame, places, reach, blur_px=_SHARP_PX, along=0.0)
-    inner = (s > VISIBLE_REACH_MM[0] - STEP_MM / 2) & (s < VISIBLE_REACH_MM[1] + STEP_MM / 2)
+    further = 0.0 if golden is None else DEPARTURE_MM
+    inside, outside = VISIBLE_REACH_MM[0] - further, VISIBLE_REACH_MM[1] + further
+    s, sharp = profiles(image, frame, places, (inside + REACH_MM[0], outside + REACH_MM[1]), blur_px=_SHARP_PX, along=0)
     across = math.sqrt(_SOFT_PX**2 - _SHARP_PX**2) * frame.pitch_mm / STEP_MM
-    soft = smooth_closed(gaussian_filter1d(sharp, across, axis=1)[:, inner], _ALONG)
-    raw = steepest_path(s[inner], soft, prefer_outer=OUTER, width_mm=WIDTH_MM)
+    soft = smooth_closed(gaussian_filter1d(sharp, across, axis=1), _ALONG)
+    near = (s > VISIBLE_REACH_MM[0] - STEP_MM / 2) & (s < VISIBLE_REACH_MM[1] + STEP_MM / 2)
+    wide = (s > inside - STEP_MM / 2) & (s < outside + STEP_MM / 2)
+    rough = np.zeros(len(soft))
+    if golden is not None:
+        free = steepest_path(s[wide], soft[:, wide], prefer_outer=OUTER, width_mm=_FREE_MM, outermost=True)
+        rough = _departure(free - golden)
+    departs = bool(np.abs(rough).max() > _DEPARTS_MM)
+    if departs:
+        near = wide
+    centre: Float | float = rough if departs else 0.0
+    raw = steepest_path(s[near], soft[:, near], prefer_outer=OUTER, centre=centre, width_mm=WIDTH_MM, outermost=departs)
     clean = reject_outliers(raw, half=10)
-    return _Look(s, sharp, quadratic_smooth(clean, _SMOOTH), np.asarray(raw == clean), _contact(s[inner], soft, raw))
+    return _Look(
+        s, sharp, quadratic_smooth(clean, _SMOOTH), np.asarray(raw == clean), _contact(s[near], soft[:, near], raw)
+    )
+
+
+def _departure(shift: Float) -> Float:
+    """(n,) mm slow course round the contour of a rough shift, its edges led astray left out (least absolute values)."""
+    known = np.isfinite(shift)
+    turn = 2 * np.pi * np.arange(len(shift)) / len(shift)
+    basis = np.stack([np.ones_like(turn), *(f(k * turn) for k in range(1, _WAVES + 1) for f in (np.cos, np.sin))], 1)
+    if known.sum() < 4 * basis.shape[1]:
+        return np.zeros(len(shift))
+    course = np.zeros(len(shift))
+    for _ in range(10):
+        weight = np.sqrt(1 / np.maximum(np.abs(shift[known] - course[known]), 0.01))
+        found = np.linalg.lstsq(basis[known] * weight[:, None], shift[known] * weight, rcond=None)[0]
+        course = basis @ found
+    return np.asarray(course, dtype=np.float64)
 
 
 def _contact(s: Float, values: Float, edge: Float) -> float:

@@ -146,6 +146,14 @@ def test_a_unit_is_sized_to_a_hundredth_of_a_millimetre(master: Master, wider: f
         assert abs(m.value - value) < m.u < (0.14 if name == "hole-diameter" else 0.25), name
 
 
+@pytest.mark.parametrize("wider", [0.6, -0.6])
+def test_a_part_that_is_much_too_wide_or_narrow_is_not_read_like_its_golden(master: Master, wider: float) -> None:
+    unit = _aligned(_picture(_superellipse(5.5 + wider / 2, 5.0), GOLDEN_HOLE, 2))
+    (width,) = measure_sizes(unit, master, ["width"], calliper_mm={"width": 11.0})
+    assert width.value is not None, width.why
+    assert abs(width.value - (11.0 + wider)) < 0.02
+
+
 def test_a_calliper_size_of_the_golden_cancels_what_both_outlines_misread(master: Master) -> None:
     unit = _aligned(_picture(_superellipse(5.56, 5.0), GOLDEN_HOLE, 2))
     (plain,) = measure_sizes(unit, master, ["width"])
