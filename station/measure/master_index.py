@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import cv2
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 from station.errors import AlignmentError
 from station.measure.coarse import CoarseMaster, build_coarse
 from station.measure.morphology import disc
+from station.measure.per_master import PerMaster
 from station.measure.polygon import centroid, polygon_mask, signed_area
 from station.measure.refine import Template, detail, make_template, pyramid
 from station.measure.signal import ROOT, Signal, tint_signal
@@ -84,20 +83,9 @@ def index_master(master: Master) -> MasterIndex:
     )
 
 
-_KEPT = 4
-_cache: OrderedDict[int, tuple[Master, MasterIndex]] = OrderedDict()  # the master is held, so that its id stays its own
-_cache_lock = threading.Lock()
+_index = PerMaster(index_master)
 
 
 def index_of(master: Master) -> MasterIndex:
     """The index of a master, kept for the last four master objects."""
-    with _cache_lock:
-        if id(master) in _cache:
-            _cache.move_to_end(id(master))
-            return _cache[id(master)][1]
-    built = index_master(master)
-    with _cache_lock:
-        _cache[id(master)] = master, built
-        while len(_cache) > _KEPT:
-            _cache.popitem(last=False)
-    return built
+    return _index(master)
