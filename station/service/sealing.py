@@ -177,7 +177,7 @@ def _missed_by_the_golden(sheet: Sheet, master: Master) -> list[str]:
     for s in sheet.sizes:
         value = s.golden_mm if s.golden_mm is not None else own.get(s.name)
         limits = s.limits(value)
-        if value is None or s.feature in ("position", "angle") or s.name.startswith("position"):
+        if value is None or s.kind in ("position", "angle"):
             continue
         low, high = limits.lower, limits.upper
         if (low is not None and value < low) or (high is not None and value > high):
