@@ -103,6 +103,7 @@ def _aligned(image: LinearRGB, scale: float = 1.0) -> Aligned:
 
 def test_the_golden_sizes_count_the_dark_shoulder_in(master: Master) -> None:
     truth = {"width": 11.0, "height": 10.0, "hole-diameter": 1.8, "min-feret": 10.0}
+    # the drawn shoulder is no mirror, so a usual one is taken for granted: all lengths come out 0.03 mm too large
     for name, value in truth.items():
         assert abs(master.sizes_mm[name] - value) < 0.04, name
     longest, _, _, _ = feret(GOLDEN_OUTLINE)
@@ -143,6 +144,7 @@ def test_a_unit_is_sized_to_a_hundredth_of_a_millimetre(master: Master, wider: f
         assert m.unit == "mm"
         assert m.value is not None, m.why
         assert abs((m.value - value) - (master.sizes_mm[name] - golden[name])) < 0.01, name
+        # without a calliper size each end of a length may be led astray, see decision 0015
         assert abs(m.value - value) < m.u < (0.14 if name == "hole-diameter" else 0.25), name
 
 
@@ -165,7 +167,7 @@ def test_a_calliper_size_of_the_golden_cancels_what_both_outlines_misread(master
     assert compared.u < plain.u
     turned = replace(unit, similarity=replace(unit.similarity, rotation_deg=180.0))
     (far,) = measure_sizes(turned, master, ["width"], calliper_mm={"width": 11.0})
-    assert far.u > 1.2 * compared.u
+    assert far.u > 1.5 * compared.u
 
 
 def test_a_dent_stays_local(master: Master) -> None:
