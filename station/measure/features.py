@@ -23,6 +23,7 @@ from station.measure.lines import Strip, StripWidth, find_strip, strip_width
 from station.measure.metal_edges import EdgeReading, MetalEdges, find_metal_edges, locate, soften
 from station.measure.outline import OutlineShift, measure_outline, measure_sizes
 from station.measure.polygon import centroid, signed_area
+from station.measure.round_features import find_again, find_round
 from station.sheet import Size
 from station.values.budget import LengthBudget
 from station.values.line import Aligned, FeatureMaster, Master, Measurement
@@ -36,12 +37,15 @@ _BORDER, _LINE, _RECESS = "border", "line", "recess"
 _DISTANCE, _ANGLE = "distance", "angle"
 _OWN = (_BORDER, _LINE, _RECESS, _DISTANCE, _ANGLE)
 _HOLES = ("hole-diameter", "position")
+_ROUND = "round"
+"""Source of a position whose feature is no through hole but round and raised, such as a post."""
 _GONE = 0.15  # colour step between enamel and metal over the golden's, below which one of the two is not there
 _U_SHOULDER_MM = 0.02  # standard: where on a shoulder of the die's line its metal begins; cancels against a calliper
 _U_BOTH_MM = 0.03  # the same for a line or recess, whose two edges have shoulders: both seem metal a little too far
 _MEANT_MM, _MEANT = 0.15, 0.25  # and of the limit: beyond, what the golden shows at a place is not what the sheet means
 _U_EDGE_MM = 0.006  # standard: one edge read on two pictures under one turn, rendered parts
 _U_TURNED_MM = 0.020  # what half a turn of the part in the light adds to that, rendered parts
+_U_ROUND_MM = 0.035  # standard: the edge of a post seen and lit from another side, six rendered backs
 _U_WIDTH_TURNED_MM = 0.034  # the same for a width whose two edges face opposite ways: what is misread adds up
 
 
@@ -96,11 +100,25 @@ def place_features(master: Master, requests: Sequence[FeatureRequest]) -> tuple[
             found.append(FeatureMaster(r.name, r.feature, round(width.mean, 4), r.at_mm))
         elif r.feature in (_DISTANCE, _ANGLE) and shapes is not None:
             found.append(_between(master, shapes.edges, r))
+        elif r.feature == "position" and r.at_mm is not None and _hole_at(master, r.at_mm) is None:
+            found.append(_place_round(master, r, r.at_mm))
         else:
             source = _source(master, r)
             if source in master.sizes_mm:
                 found.append(FeatureMaster(r.name, r.feature, master.sizes_mm[source], r.at_mm, source=source))
     return tuple(found)
+
+
+def _place_round(master: Master, r: FeatureRequest, at: Point) -> FeatureMaster:
+    """A post or another round feature on the golden: its centre, and a point of its edge."""
+    seen = find_round(master.image, master.frame, at)
+    if seen is None:
+        raise SheetError(
+            f"size {r.name!r}: there is no hole and nothing round at x {at[0]:.2f}, y {at[1]:.2f} mm on the golden",
+            "Give a point within it.",
+        )
+    x, y = seen.centre_mm
+    return FeatureMaster(r.name, r.feature, 0.0, (x, y), (x + seen.radius_mm, y), source=_ROUND)
 
 
 def _between(master: Master, edges: MetalEdges, r: FeatureRequest) -> FeatureMaster:
@@ -160,7 +178,7 @@ def measure_features(
     limit, with u taken off and added in ``share_below_surely`` and ``share_below_possibly``.
     """
     known = {f.name: f for f in master.features}
-    own = [s for s in sizes if s.kind in _OWN]
+    own = [s for s in sizes if s.kind in _OWN or (s.name in known and known[s.name].source == _ROUND)]
     outline_rows = [s for s in sizes if s not in own]
     sources = [_row_source(master, s, known.get(s.name)) for s in outline_rows]
     calliper = {q: s.golden_mm for q, s in zip(sources, outline_rows, strict=True) if s.golden_mm is not None}
@@ -176,7 +194,9 @@ def measure_features(
     elif own:
         if outline is None and any(s.kind == _BORDER for s in own):
             outline = measure_outline(aligned.image, master, master.outline_mm)
-        measured |= _calliper(aligned, master, own, known, outline)
+        measured |= {s.name: (_round(aligned, master, s, known[s.name]),) for s in own if s.kind == "position"}
+        callipers = [s for s in own if s.kind in _OWN]
+        measured |= _calliper(aligned, master, callipers, known, outline) if callipers else {}
     return tuple(m for s in sizes for m in measured[s.name])
 
 
@@ -366,6 +386,37 @@ def _distance(
     return _measured(row.characteristic, "size", value, budget, points, detail)
 
 
+def _round(aligned: Aligned, master: Master, row: Size, f: FeatureMaster) -> Measurement:
+    """How far a post or another round feature lies from the golden's place."""
+    golden = None if f.at_mm is None else find_round(master.image, master.frame, f.at_mm)
+    if golden is None:
+        return _unknown(row, "the golden was sealed without its place: seal it again")
+    unit = find_again(aligned.image, master.frame, golden)
+    x, y = golden.centre_mm
+    if unit is None:
+        why = f"there is nothing round within 1.5 mm of x {x:.1f}, y {y:.1f} mm"
+        points = [_rounded(np.array(p)) for p in ((x, y), (x + golden.radius_mm, y))]
+        return replace(_unknown(row, why), detail={"missing": True, "points_mm": points}, where_mm=golden.centre_mm)
+    value = float(np.hypot(*np.subtract(unit.centre_mm, golden.centre_mm))) * aligned.similarity.scale
+    budget = LengthBudget(
+        calibration=value * aligned.u_scale,
+        height=value * aligned.u_height,
+        edges=math.hypot(golden.u_mm, unit.u_mm),
+        placement=math.hypot(aligned.u_offset_mm, _U_ROUND_MM),
+    )
+    detail: dict[str, object] = {
+        "scale_source": aligned.scale_source,
+        "diameter_mm": round(2 * unit.radius_mm * aligned.similarity.scale, 3),
+        "budget": budget.as_detail(),
+    }
+    ends = np.array([golden.centre_mm, unit.centre_mm])
+    return replace(
+        _measured(row.characteristic, "position", value, budget, ends, detail),
+        method="circle through the steepest change of light along its radii, against the golden's place",
+        where_mm=unit.centre_mm,
+    )
+
+
 def _budget(
     aligned: Aligned,
     master: Master,
@@ -409,14 +460,19 @@ def _source(master: Master, r: FeatureRequest) -> str:
     if r.at_mm is None:
         # "position-2" is the second largest hole; another name means the largest
         return r.name if r.name in master.sizes_mm else r.feature
-    holes = sorted(master.holes_mm, key=lambda h: -abs(signed_area(h)))
-    inside = [k for k, h in enumerate(holes) if _encloses(h, r.at_mm)]
-    if not inside:
+    inside = _hole_at(master, r.at_mm)
+    if inside is None:
         raise SheetError(
             f"size {r.name!r}: there is no through hole at x {r.at_mm[0]:.2f}, y {r.at_mm[1]:.2f} mm on the golden",
             "Give a point inside the hole.",
         )
-    return r.feature if inside[0] == 0 else f"{r.feature}-{inside[0] + 1}"
+    return r.feature if inside == 0 else f"{r.feature}-{inside + 1}"
+
+
+def _hole_at(master: Master, at: Point) -> int | None:
+    """Which of the through holes, counted from the largest, holds a point."""
+    holes = sorted(master.holes_mm, key=lambda h: -abs(signed_area(h)))
+    return next((k for k, h in enumerate(holes) if _encloses(h, at)), None)
 
 
 def _row_source(master: Master, row: Size, feature: FeatureMaster | None) -> str:
