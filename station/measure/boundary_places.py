@@ -10,8 +10,6 @@ the second; where both say the same, it is the enamel that moved.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 import cv2
@@ -19,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.measure.morphology import disc
+from station.measure.per_master import PerMaster
 from station.measure.polygon import outward_normals, polygon_mask, resample_closed, smooth_closed
 from station.values.line import METAL, OTHER, OUTSIDE, Master
 
@@ -348,20 +347,9 @@ def _beside(labels: NDArray[np.uint8], places: BoundaryPlaces, pitch_mm: float) 
     return found
 
 
-_KEPT = 4
-_cache: OrderedDict[int, tuple[Master, BoundaryPlaces | None]] = OrderedDict()  # the master is held: its id stays its
-_cache_lock = threading.Lock()
+_places = PerMaster(build_places)
 
 
 def places_of(master: Master) -> BoundaryPlaces | None:
     """The boundary places of a master, kept for the last four master objects."""
-    with _cache_lock:
-        if id(master) in _cache:
-            _cache.move_to_end(id(master))
-            return _cache[id(master)][1]
-    built = build_places(master)
-    with _cache_lock:
-        _cache[id(master)] = master, built
-        while len(_cache) > _KEPT:
-            _cache.popitem(last=False)
-    return built
+    return _places(master)

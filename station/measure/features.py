@@ -7,8 +7,6 @@ blur do to an edge cancels in the difference; the unit's value is the golden's p
 from __future__ import annotations
 
 import math
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +20,7 @@ from station.measure.feret import fit_circle
 from station.measure.lines import Strip, StripWidth, find_strip, strip_width
 from station.measure.metal_edges import EdgeReading, MetalEdges, find_metal_edges, locate, soften
 from station.measure.outline import OutlineShift, measure_outline, measure_sizes
+from station.measure.per_master import PerMaster
 from station.measure.polygon import centroid, signed_area
 from station.measure.round_features import find_again, find_round
 from station.sheet import Size
@@ -497,20 +496,9 @@ def _pair(point: Float) -> Point:
     return float(point[0]), float(point[1])
 
 
-_KEPT = 4
-_cache: OrderedDict[int, tuple[Master, GoldenShapes]] = OrderedDict()  # the master is held, so its id stays its own
-_cache_lock = threading.Lock()
+_shapes = PerMaster(golden_shapes)
 
 
 def shapes_of(master: Master) -> GoldenShapes:
     """:func:`golden_shapes`, kept for the last four master objects."""
-    with _cache_lock:
-        if id(master) in _cache:
-            _cache.move_to_end(id(master))
-            return _cache[id(master)][1]
-    built = golden_shapes(master)
-    with _cache_lock:
-        _cache[id(master)] = master, built
-        while len(_cache) > _KEPT:
-            _cache.popitem(last=False)
-    return built
+    return _shapes(master)

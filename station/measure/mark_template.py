@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from station.measure.per_master import PerMaster
 from station.measure.polygon import centroid, polygon_mask
 from station.measure.refine import Template, make_template
 from station.measure.signal import Signal, principal, tint_signal
@@ -85,23 +84,16 @@ def _ground(values: Float) -> tuple[Float, float]:
 
 
 Prepared = tuple[Mark | None, Template | None]
-_KEPT = 4
-_cache: OrderedDict[int, tuple[Master, dict[str, Prepared]]] = OrderedDict()  # the master is held: its id stays its own
-_cache_lock = threading.Lock()
+_known: PerMaster[dict[str, Prepared]] = PerMaster(lambda _: {})
 
 
 def golden_mark(mark: MarkMaster, master: Master) -> Prepared:
     """A mark of the master and the template of its edges, kept for the last four master objects. None where the golden
     shows no mark inside the polygon, or no edges of one."""
-    with _cache_lock:
-        _, known = _cache.setdefault(id(master), (master, {}))
-        _cache.move_to_end(id(master))
-        while len(_cache) > _KEPT:
-            _cache.popitem(last=False)
-        if mark.name in known:
-            return known[mark.name]
+    known = _known(master)
+    if mark.name in known:
+        return known[mark.name]
     golden = prepare(mark, master.image.pixels, master.frame)
     template = None if golden is None else make_template(golden.patch, golden.mask, points_wanted=_POINTS)
-    with _cache_lock:
-        known[mark.name] = golden, template
+    known[mark.name] = golden, template
     return golden, template

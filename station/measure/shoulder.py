@@ -37,10 +37,8 @@ _HORIZON_DEG, _HAZE_DEG = 88.0, 1.8  # where the light over the bench ends, and 
 _SHADOWS_MM = (0.08, 0.35)  # decay lengths of the bench's light towards the contact
 _SIGMA_PX, _SHARPENED = 0.75, 0.3  # blur of a profile in raster pixels, and a camera's usual unsharp mask of 1 px
 _FINE_MM = 0.0025
-_INSIDE, _BLUR_MM = (
-    0.55,
-    0.05,
-)  # radii inside the visible edge that are looked at, and the least: further in lies the face
+_INSIDE = 0.55  # of the radius: inside the visible edge that is looked at, for further in lies the face
+_LEAST_INSIDE_MM = 0.05
 _SMOOTH, _DARK, _MIRROR = 0.02, 0.02, 1.0  # weights: even light, little shadow, the mirror's common level
 _USUAL_MIRROR = 0.6
 _WIDENED = 1.15  # of the radius found: the very edge is a little less steep than an arc's (five rendered designs)
@@ -84,7 +82,7 @@ def silhouette(groups: Float, shoulder: Shoulder, pitch_mm: float) -> tuple[Floa
 
     groups : (n, m, 3) profiles on ``PLACES_MM`` about the visible edge, light over the bench's.
     """
-    cost = _costs(groups, shoulder, pitch_mm, max(_INSIDE * shoulder.radius_mm, _BLUR_MM))
+    cost = _costs(groups, shoulder, pitch_mm, max(_INSIDE * shoulder.radius_mm, _LEAST_INSIDE_MM))
     k = np.clip(np.argmin(cost, axis=1), 1, len(_BEYOND_MM) - 2)
     i = np.arange(len(cost))
     a, b, c = cost[i, k - 1], cost[i, k], cost[i, k + 1]

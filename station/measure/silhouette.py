@@ -4,8 +4,6 @@ beyond it (:mod:`station.measure.shoulder`)."""
 from __future__ import annotations
 
 import math
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +18,7 @@ from station.measure.edges import (
     reject_outliers,
     steepest_path,
 )
+from station.measure.per_master import PerMaster
 from station.measure.polygon import smooth_closed
 from station.measure.shoulder import PLACES_MM, REACH_MM, STEP_MM, Shoulder, fit_shoulder, silhouette
 from station.values.colour import LinearRGB
@@ -125,23 +124,12 @@ def find_like(image: LinearRGB, frame: Frame, golden: Silhouette) -> Silhouette:
     return Silhouette(golden.places, visible, seen, edge, residual, golden.shoulder, width, golden.moved_mm)
 
 
-_KEPT = 4
-_cache: OrderedDict[int, tuple[Master, Silhouette]] = OrderedDict()  # the master is held, so that its id stays its own
-_cache_lock = threading.Lock()
+_silhouette = PerMaster(lambda m: find_silhouette(m.image, m.frame, m.outline_mm))
 
 
 def silhouette_of(master: Master) -> Silhouette:
     """The golden's silhouette, kept for the last four master objects."""
-    with _cache_lock:
-        if id(master) in _cache:
-            _cache.move_to_end(id(master))
-            return _cache[id(master)][1]
-    found = find_silhouette(master.image, master.frame, master.outline_mm)
-    with _cache_lock:
-        _cache[id(master)] = master, found
-        while len(_cache) > _KEPT:
-            _cache.popitem(last=False)
-    return found
+    return _silhouette(master)
 
 
 def shoulder_width(image: LinearRGB, frame: Frame, outline_mm: Float) -> float:
