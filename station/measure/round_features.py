@@ -28,9 +28,8 @@ _ANGLES = np.linspace(0, 2 * np.pi, 120, endpoint=False)
 _DIRECTIONS = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=1)
 _NEAR_MM = 0.15  # about the circle, where its edge is located
 _PROFILE_MM = np.arange(-0.3, 0.3001, 0.02)
-_PLAIN = (
-    2.5  # radial over tangential change, mean all round, from which a circle is there: six rendered posts had 24 up
-)
+# radial over tangential change, mean all round, from which a circle is there: six rendered posts had 24 up
+_PLAIN = 2.5
 _SEEN = 0.35  # of the strong places' change, from which a place shows the edge; light along it leaves none
 _SAME = 0.4  # of the golden's plainness, below which the unit does not have it
 
