@@ -174,7 +174,7 @@ def measure_features(
 
     outline : as :func:`measure_outline` gives it, where the caller has it. A line or recess that is not there on the
     unit has ``detail["missing"]``. A border's ``detail["share_below"]`` is the share of its length below the lower
-    limit, with u taken off and added in ``share_below_surely`` and ``share_below_possibly``.
+    limit; ``share_below_surely`` below the limit less u, ``share_below_possibly`` below the limit with u added.
     """
     known = {f.name: f for f in master.features}
     own = [s for s in sizes if s.kind in _OWN or (s.name in known and known[s.name].source == _ROUND)]
