@@ -343,7 +343,8 @@ def _filled(
     image, clipped, valid = resample(corrected, photo.plane, pose, frame, photo.height_mm)
     shape = (frame.height, frame.width)
     golden = polygon_mask(frame.to_px(master.outline_mm), shape)
-    unit = polygon_mask(frame.to_px(pose.inverse().apply(photo.contour_mm)), shape)
+    rough = pose.inverse().apply(photo.contour_mm)
+    unit = polygon_mask(frame.to_px(rough), shape)
     overlap = float((golden & unit & valid).sum() / max(1, (golden | unit).sum()))
     blur = edge_blur_px(image.pixels, golden & valid & ~clipped)
     added = math.sqrt(max(0.0, blur**2 - master.blur_px**2)) if math.isfinite(blur) else math.inf
@@ -368,6 +369,7 @@ def _filled(
         u_scale=math.hypot(u_plane, u_size),
         u_plane=u_plane,
         camera_mm=camera_centre(photo.plane),
+        rough_outline_mm=rough,
         u_height=photo.plane.height_gain(photo.height_mm) * master.u_thickness_mm,
         correction=corrected.correction,
         scale_source=photo.plane.source,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -27,6 +27,7 @@ from station.measure.edges import (
 from station.measure.feret import calliper_direction, feret, feret_points, fit_circle, fit_circle_robustly
 from station.measure.flats import longest_flat
 from station.measure.polygon import centroid, outward_normals, signed_area
+from station.measure.rough_outline import Contradiction, contradiction
 from station.measure.silhouette import (
     EVERY,
     OUTER,
@@ -45,6 +46,7 @@ from station.values.geometry import Frame, Similarity
 from station.values.line import Aligned, Master, Measurement
 
 Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
 
 _SMOOTH = 4  # places either side of a local quadratic fit along the contour
 _ROUND = 0.03  # roundness over diameter above which an outline is not a circle
@@ -69,8 +71,8 @@ class OutlineShift:
     contour : (n, 2) mm of the unit in the golden frame; golden : (n, 2) mm of the golden, read the same way, place by
     place. Both are silhouettes; of a hole both are visible edges, shoulder_mm within it. shift : (n,) mm from golden to
     unit, positive outwards. u : (n,) standard uncertainty of a place in mm, from the scatter of its neighbourhood.
-    gaps : share of places without an edge that agrees with its neighbours'. shoulder_mm : from the visible edge to the
-    silhouette, median.
+    gaps : share of places without an edge that agrees with its neighbours'; seen : (n,) the others, None of a hole.
+    shoulder_mm : from the visible edge to the silhouette, median.
     """
 
     contour: Float
@@ -79,6 +81,7 @@ class OutlineShift:
     gaps: float
     shoulder_mm: float
     golden: Float
+    seen: Bool | None = None
 
 
 def struck_outline(image: LinearRGB, frame: Frame, coarse_mm: Float, *, hole: bool = False) -> Float:
@@ -114,7 +117,7 @@ def measure_outline(image: LinearRGB, master: Master, outline_mm: Float, *, hole
     u = np.repeat(u, EVERY)[: len(shift)]
     gaps = float(np.mean(~unit.seen))
     places = golden.places
-    return OutlineShift(places.moved(at + shift), shift, u, gaps, unit.shoulder_mm, places.moved(at))
+    return OutlineShift(places.moved(at + shift), shift, u, gaps, unit.shoulder_mm, places.moved(at), unit.seen)
 
 
 def outline_document(outline: OutlineShift, scale: float) -> OutlineDocument:
@@ -264,6 +267,9 @@ def measure_sizes(
         return tuple(_unknown(n, why) for n in requests)
     outline = outline or measure_outline(aligned.image, master, master.outline_mm)
     holes = [measure_outline(aligned.image, master, h, hole=True) for h in _by_size(master.holes_mm)]
+    cut = None
+    if aligned.rough_outline_mm is not None and outline.seen is not None:
+        cut = contradiction(aligned.rough_outline_mm, outline.contour, outline.seen)
     radius = _shoulder_radius(silhouette_of(master))
     unit = at_its_height(outline.contour, aligned.similarity, aligned.camera_mm, master.thickness_mm, radius)
     same_bench = aligned.bench is not None and aligned.bench == master.bench
@@ -277,13 +283,15 @@ def measure_sizes(
         unit,
         contour_sizes(unit, [h.contour for h in holes], outline.shoulder_mm),
         contour_sizes(golden, [h.golden for h in holes], outline.shoulder_mm),
+        cut,
     )
     return tuple(_measurement(name, reading, calliper_mm.get(name)) for name in requests)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A unit's outline and holes with its sizes and the golden's, read the same way. unit : (n, 2) mm silhouette."""
+    """A unit's outline and holes with its sizes and the golden's, read the same way. unit : (n, 2) mm silhouette.
+    cut : a stretch of the edge that was not followed."""
 
     aligned: Aligned
     master: Master
@@ -292,6 +300,7 @@ class _Reading:
     unit: Float
     sizes: dict[str, float]
     golden: dict[str, float]
+    cut: Contradiction | None
 
 
 def _measurement(name: str, reading: _Reading, calliper_mm: float | None) -> Measurement:
@@ -306,6 +315,10 @@ def _measurement(name: str, reading: _Reading, calliper_mm: float | None) -> Mea
         source = reading.outline
     else:
         return _unknown(name, f"the station measures {', '.join((*_LENGTHS, 'hole-diameter', 'position'))}")
+    if source is reading.outline and reading.cut is not None:
+        (x, y), length = reading.cut.at_mm, reading.cut.length_mm
+        why = f"over {length:.1f} mm about x {x:.1f}, y {y:.1f} mm the part seems to end {reading.cut.inside_mm:.1f} mm"
+        return replace(_unknown(name, f"{why} further in, where its edge cannot be followed"), where_mm=(x, y))
     if name not in reading.sizes:
         return _unknown(name, "the outline is not a circle")
     if source.gaps > 0.25:

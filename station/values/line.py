@@ -295,6 +295,7 @@ class Aligned:
     card_light : (n, 3) patches of the photo's card in linear light, NaN where unread. coding_step : see :class:`Shot`.
     bench : digest of the rig it was photographed on, None without one.
     rival : another pose that fits about as well, where the gate ``alignment`` failed for that alone.
+    rough_outline_mm : (n, 2) outline that the part was found by, in the golden frame.
     """
 
     image: LinearRGB
@@ -318,6 +319,7 @@ class Aligned:
     u_height: float = 0.0
     u_plane: float | None = None
     camera_mm: tuple[float, float, float] | None = None
+    rough_outline_mm: Float | None = None
 
 
 @dataclass(frozen=True, slots=True)
