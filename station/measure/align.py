@@ -45,6 +45,7 @@ Bool = NDArray[np.bool_]
 
 __all__ = ["GoldenFrame", "MasterIndex", "align", "golden_frame", "index_master"]
 
+_SETTLED_PX = 0.01  # the last step of the fit, a thirtieth of what edges allow; plain metal keeps moving by less
 _COARSE_FROM = 2  # pyramid levels from this one up are used while several hypotheses are still open
 
 # Gates, set on rendered units of two designs and on drawn scenes: like pairs score 0.85 and more, unlike 0.4 and less.
@@ -271,7 +272,7 @@ def _fit_fine(photo: _Photo, index: MasterIndex, fit: _Fit) -> _Fit:
     for level, template in reversed(index.templates):
         if level >= _COARSE_FROM:
             continue
-        step = refine(template, photo.scalar_at(level), matrix, "similarity")
+        step = refine(template, photo.scalar_at(level), matrix, "similarity", tolerance_px=_SETTLED_PX)
         if step is not None:
             refined, matrix = step, step.matrix
     pose = Similarity.from_matrix(matrix)
@@ -313,7 +314,9 @@ def _alignment_gate(best: _Fit, rival: _Fit | None) -> Gate:
     r = best.refined
     # a blurred unit is laid on rightly though its finest edges correlate little; the sharpness gate speaks for itself
     correlation = max(r.correlation, best.coarse_correlation)
-    if correlation < _REGISTERED or not (r.converged or r.correlation < _REGISTERED):
+    if correlation >= _REGISTERED and not (r.converged or r.correlation < _REGISTERED):
+        return Gate("alignment", False, "The unit was laid over the golden sample, but the fit did not settle")
+    if correlation < _REGISTERED:
         return Gate(
             "alignment",
             False,

@@ -103,13 +103,14 @@ def looks_mirrored(c: CoarseMaster, maps: Float32, covered: Bool) -> bool:
     """Whether a unit that registers is the golden's mirror image after all, the design being much like its own.
 
     maps : (4, n, n) of the unit, warped into the golden frame; covered : (n, n) where it was seen. Colours decide where
-    there are any: light and shadow of a relief change sides as a part is turned. A few cells of another colour are all
+    there are any, and how strong edges are where there are none: light and shadow of a relief change sides as a part is
+    turned. A few cells of another colour are all
     that tells such a design from its mirror image, and where these lie the predictions differ most: the weight is the
     square of the difference.
     """
     if c.mirror is None:
         return False
-    told = slice(1, 3) if c.tint >= _COLOURED else slice(0, 4)
+    told = slice(1, 3) if c.tint >= _COLOURED else slice(3, 4)
     return _prefers(c, c.mirror, maps, covered, told, power=2) < 0
 
 
