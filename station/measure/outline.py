@@ -406,12 +406,17 @@ def _budget(
         flat = longest_flat(reading.unit)
         factor = flat.u_mm / edges if flat is not None else 1.0
     length = 2 * value if name == "area" else value
+    definition = factor * math.hypot(2 * shoulder, 0.0 if compared else corner)
+    if base in ("roundness", "flat"):
+        # a departure from the circle is read too large by what light makes of a round edge: the golden, which is the
+        # agreed shape, tells how much that may be
+        definition = max(definition, reading.golden.get(name, 0.0))
     return LengthBudget(
         calibration=length * u_scale,
         height=length * aligned.u_height,
         edges=factor * edges,
         placement=math.hypot(factor * light, aligned.u_offset_mm if base == "position" else 0.0),
-        definition=factor * math.hypot(2 * shoulder, 0.0 if compared else corner),
+        definition=definition,
     )
 
 
