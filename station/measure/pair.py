@@ -52,7 +52,7 @@ _MIN_WHOLE = 0.25  # of the local contrast over all that both pictures show
 _MAX_U_PX = 1.0
 _MAX_RELIEF_U = 0.02  # of the golden's shorter side
 BY_RELIEF = "features failed; registered by the relief of a round part"
-"""Reason given with what only :mod:`station.measure.relief` could register, to about a hundredth of the radius."""
+"""Method of what only :mod:`station.measure.relief` could register, to about a hundredth of the radius."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ class PairRegistration:
 
     transform : (3, 3) golden px to unit px, [2, 2] = 1. rms_px : root-mean-square standard uncertainty of a golden
     pixel's place in the unit, over the golden picture. covariance : (8, 8) of the transform's first eight entries, row
-    by row (entries a model holds fixed have none). registered : whether it may be used; ``reason`` says why not, or is
-    ``BY_RELIEF``, or empty.
+    by row (entries a model holds fixed have none). registered : whether it may be used; ``reason`` says why not.
+    method : ``BY_RELIEF`` where another way than the usual led to it.
     """
 
     transform: Float
@@ -71,6 +71,7 @@ class PairRegistration:
     covariance: Float
     registered: bool
     reason: str
+    method: str = ""
 
 
 def register_pair(
@@ -134,7 +135,7 @@ def _by_relief(golden: Prepared, unit: Prepared) -> PairRegistration | None:
     rms = _grid_uncertainty(covariance, m, golden.shape)
     if not rms < _MAX_RELIEF_U * min(golden.shape):
         return None
-    return PairRegistration(m, "similarity", rms, covariance, True, BY_RELIEF)
+    return PairRegistration(m, "similarity", rms, covariance, True, "", BY_RELIEF)
 
 
 def _starts(golden: Prepared, unit: Prepared, model: Model) -> Iterator[Float]:

@@ -113,6 +113,7 @@ class AlignPair:
             covariance=_rows(found.covariance) if known else None,
             registered=found.registered,
             reason=found.reason,
+            method=found.method,
         )
 
 

@@ -293,7 +293,8 @@ class AuditView(Document):
 
 
 class AlignDocument(Document):
-    """One picture registered onto another. ``transform``: golden to unit pixels; ``covariance``: of its parameters."""
+    """One picture registered onto another. ``transform``: golden to unit pixels; ``covariance``: of its parameters;
+    ``method``: what led to it where the usual way did not."""
 
     transform: tuple[tuple[float, ...], ...] | None
     model: str
@@ -301,6 +302,7 @@ class AlignDocument(Document):
     covariance: tuple[tuple[float, ...], ...] | None
     registered: bool
     reason: str
+    method: str = ""
 
 
 class EditSignDocument(Document):

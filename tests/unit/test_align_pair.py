@@ -179,7 +179,7 @@ def test_struck_metal_is_registered_by_its_relief_where_features_fail() -> None:
     )
     r = register_pair(golden, unit)
     assert r.registered
-    assert r.reason == BY_RELIEF
+    assert (r.reason, r.method) == ("", BY_RELIEF)
     rim = SIDE / 2 + RADIUS * np.array([[1, 0], [0, 1], [-1, 0], [0, -1]])
     moved = np.column_stack([rim, np.ones(4)]) @ (r.transform - m).T
     assert float(np.sqrt((moved[:, :2] ** 2).sum(axis=1).mean())) < 3 * r.rms_px < 5
