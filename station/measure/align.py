@@ -45,7 +45,9 @@ Bool = NDArray[np.bool_]
 
 __all__ = ["GoldenFrame", "MasterIndex", "align", "golden_frame", "index_master"]
 
-_SETTLED_PX = 0.01  # the last step of the fit, a thirtieth of what edges allow; plain metal keeps moving by less
+_SETTLED_PX = (
+    0.01  # the last step of the fit, a tenth of _U_FLOOR_PX; on plain metal the weights keep it moving by less
+)
 _COARSE_FROM = 2  # pyramid levels from this one up are used while several hypotheses are still open
 
 # Gates, set on rendered units of two designs and on drawn scenes: like pairs score 0.85 and more, unlike 0.4 and less.

@@ -17,7 +17,7 @@ from station.measure.edges import SPACING_MM
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
-_INSIDE_MM = 0.3  # the rough outline of ten good rendered units lay that far inside the fine one at most
+_INSIDE_MM = 0.3  # the rough outline of nine good units of one rendered design lay up to 0.29 mm inside the golden's
 _RUN_MM = 1.0  # along the edge; where five flats were cut off, at most 6 % of the places had shown the golden's edge
 
 
