@@ -16,13 +16,22 @@ from numpy.typing import NDArray
 from station.errors import SheetError
 from station.measure.border import Border, BorderWidth, border_width, find_border, golden_width
 from station.measure.ends import End, angle_of, distance_of, end_place, find_end, straight_run
+from station.measure.feature_rows import (
+    U_EDGE_MM,
+    U_TURNED_MM,
+    budget_of,
+    measurement_of,
+    pair_of,
+    rounded,
+    unmeasured,
+)
 from station.measure.feret import fit_circle
 from station.measure.lines import Strip, StripWidth, find_strip, strip_width
 from station.measure.metal_edges import EdgeReading, MetalEdges, find_metal_edges, locate, soften
 from station.measure.outline import OutlineShift, measure_outline, measure_sizes
 from station.measure.per_master import PerMaster
 from station.measure.polygon import centroid, signed_area
-from station.measure.round_features import find_again, find_round
+from station.measure.round_features import ROUND, measure_round, place_round
 from station.sheet import Size
 from station.values.budget import LengthBudget
 from station.values.line import Aligned, FeatureMaster, Master, Measurement
@@ -31,21 +40,14 @@ Float = NDArray[np.float64]
 Index = NDArray[np.intp]
 Point = tuple[float, float]
 
-_METHOD = "enamel against metal by the colour direction that tells them apart, half-step, compared with the golden"
 _BORDER, _LINE, _RECESS = "border", "line", "recess"
 _DISTANCE, _ANGLE = "distance", "angle"
 _OWN = (_BORDER, _LINE, _RECESS, _DISTANCE, _ANGLE)
 _HOLES = ("hole-diameter", "position")
-_ROUND = "round"
-"""Source of a position whose feature is no through hole but round and raised, such as a post."""
 _GONE = 0.15  # colour step between enamel and metal over the golden's, below which one of the two is not there
-_U_SHOULDER_MM = 0.02  # standard: where on a shoulder of the die's line its metal begins; cancels against a calliper
-_U_BOTH_MM = 0.03  # the same for a line or recess, whose two edges have shoulders: both seem metal a little too far
+_U_BOTH_MM = 0.03  # standard: where the two shoulders of a line or recess begin; both seem metal a little too far
 _MEANT_MM, _MEANT = 0.15, 0.25  # and of the limit: beyond, what the golden shows at a place is not what the sheet means
-_U_EDGE_MM = 0.006  # standard: one edge read on two pictures under one turn, rendered parts
-_U_TURNED_MM = 0.020  # what half a turn of the part in the light adds to that, rendered parts
-_U_ROUND_MM = 0.035  # standard: the edge of a post seen and lit from another side, six rendered backs
-_U_WIDTH_TURNED_MM = 0.034  # the same for a width whose two edges face opposite ways: what is misread adds up
+_U_WIDTH_TURNED_MM = 0.034  # what half a turn adds to a width, whose edges face opposite ways: misreadings add up
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +102,12 @@ def place_features(master: Master, requests: Sequence[FeatureRequest]) -> tuple[
         elif r.feature in (_DISTANCE, _ANGLE) and shapes is not None:
             found.append(_between(master, shapes.edges, r))
         elif r.feature == "position" and r.at_mm is not None and _hole_at(master, r.at_mm) is None:
-            found.append(_place_round(master, r, r.at_mm))
+            found.append(place_round(master, r.name, r.at_mm))
         else:
             source = _source(master, r)
             if source in master.sizes_mm:
                 found.append(FeatureMaster(r.name, r.feature, master.sizes_mm[source], r.at_mm, source=source))
     return tuple(found)
-
-
-def _place_round(master: Master, r: FeatureRequest, at: Point) -> FeatureMaster:
-    """A post or another round feature on the golden: its centre, and a point of its edge."""
-    seen = find_round(master.image, master.frame, at)
-    if seen is None:
-        raise SheetError(
-            f"size {r.name!r}: there is no hole and nothing round at x {at[0]:.2f}, y {at[1]:.2f} mm on the golden",
-            "Give a point within it.",
-        )
-    x, y = seen.centre_mm
-    return FeatureMaster(r.name, r.feature, 0.0, (x, y), (x + seen.radius_mm, y), source=_ROUND)
 
 
 def _between(master: Master, edges: MetalEdges, r: FeatureRequest) -> FeatureMaster:
@@ -177,7 +167,7 @@ def measure_features(
     limit; ``share_below_surely`` below the limit less u, ``share_below_possibly`` below the limit with u added.
     """
     known = {f.name: f for f in master.features}
-    own = [s for s in sizes if s.kind in _OWN or (s.name in known and known[s.name].source == _ROUND)]
+    own = [s for s in sizes if s.kind in _OWN or (s.name in known and known[s.name].source == ROUND)]
     outline_rows = [s for s in sizes if s not in own]
     sources = [_row_source(master, s, known.get(s.name)) for s in outline_rows]
     calliper = {q: s.golden_mm for q, s in zip(sources, outline_rows, strict=True) if s.golden_mm is not None}
@@ -189,11 +179,11 @@ def measure_features(
         measured[row.name] = (replace(m, characteristic=row.characteristic, kind=kind),)
     if own and aligned.scale_source == "part":
         why = "the photo has no scale of its own: no rig was named, and no card of known size"
-        measured |= {s.name: (_unknown(s, why),) for s in own}
+        measured |= {s.name: (unmeasured(s, why),) for s in own}
     elif own:
         if outline is None and any(s.kind == _BORDER for s in own):
             outline = measure_outline(aligned.image, master, master.outline_mm)
-        measured |= {s.name: (_round(aligned, master, s, known[s.name]),) for s in own if s.kind == "position"}
+        measured |= {s.name: (measure_round(aligned, master, s, known[s.name]),) for s in own if s.kind == "position"}
         callipers = [s for s in own if s.kind in _OWN]
         measured |= _calliper(aligned, master, callipers, known, outline) if callipers else {}
     return tuple(m for s in sizes for m in measured[s.name])
@@ -232,7 +222,7 @@ def _calliper(
         elif row.name in strips:
             done[row.name] = (_strip(aligned, master, row, strips[row.name], edges, reading, places),)
         else:
-            done[row.name] = (_unknown(row, "the golden was sealed without its place: seal it again"),)
+            done[row.name] = (unmeasured(row, "the golden was sealed without its place: seal it again"),)
     return done
 
 
@@ -247,22 +237,22 @@ def _border(
 ) -> tuple[Measurement, ...]:
     golden = shapes.width
     if shapes.border is None or golden is None or outline is None:
-        return (_unknown(row, "the golden shows no metal border with enamel inside it"),)
+        return (unmeasured(row, "the golden shows no metal border with enamel inside it"),)
     if other := _not_meant(row, golden.minimum):
-        return (_unknown(row, other),)
+        return (unmeasured(row, other),)
     if outline.gaps > 0.25:
-        return (_unknown(row, f"the outline cannot be followed over {outline.gaps:.0%} of its length"),)
+        return (unmeasured(row, f"the outline cannot be followed over {outline.gaps:.0%} of its length"),)
     mine = np.isin(places, shapes.border.places)
     part = EdgeReading(reading.offset[mine], reading.step[mine])
     unit = border_width(shapes.border, shapes.edges, part, places[mine], outline)
     if unit is None:
-        return (_unknown(row, "the inner edge of the border is not seen over half of its length"),)
+        return (unmeasured(row, "the inner edge of the border is not seen over half of its length"),)
     scale = aligned.similarity.scale
     compared = row.golden_mm is not None
     added = 0.0 if row.golden_mm is None else row.golden_mm - golden.minimum
     least, most = unit.minimum * scale + added, unit.maximum * scale + added
     limits = row.limits(round(golden.minimum, 4) if row.golden_mm is None else row.golden_mm)
-    budget = _budget(aligned, master, least, unit.scatter, compared=compared, u_turned_mm=_U_WIDTH_TURNED_MM)
+    budget = budget_of(aligned, master, least, unit.scatter, compared=compared, u_turned_mm=_U_WIDTH_TURNED_MM)
     detail: dict[str, object] = {
         "scale_source": aligned.scale_source,
         "golden_mm": round(golden.minimum + added, 4),
@@ -277,12 +267,12 @@ def _border(
         detail["share_below"] = round(unit.share_below(bound), 4)
         detail["share_below_surely"] = round(unit.share_below(bound - u), 4)
         detail["share_below_possibly"] = round(unit.share_below(bound + u), 4)
-    out = [_measured(row.characteristic, "border", least, budget, unit.narrowest, detail)]
+    out = [measurement_of(row.characteristic, "border", least, budget, unit.narrowest, detail)]
     if limits.upper is not None:
-        budget = _budget(aligned, master, most, unit.scatter, compared=compared, u_turned_mm=_U_WIDTH_TURNED_MM)
+        budget = budget_of(aligned, master, most, unit.scatter, compared=compared, u_turned_mm=_U_WIDTH_TURNED_MM)
         more = {key: detail[key] for key in ("scale_source", "mean_mm")}
         more |= {"golden_mm": round(golden.maximum + added, 4), "budget": budget.as_detail()}
-        out.append(_measured(f"border-max:{row.name}", "border", most, budget, unit.widest, more))
+        out.append(measurement_of(f"border-max:{row.name}", "border", most, budget, unit.widest, more))
     return tuple(out)
 
 
@@ -293,7 +283,7 @@ def _strip(
     shift[places] = reading.offset - edges.offset[places]
     golden = strip_width(strip, edges, np.zeros(len(edges.points)))
     if golden is not None and (other := _not_meant(row, golden.mean)):
-        return _unknown(row, other)
+        return unmeasured(row, other)
     steps = [
         float(np.median(reading.step[np.searchsorted(places, run)]) / max(float(np.median(edges.step[run])), 1e-6))
         for run in (strip.near, strip.far)
@@ -302,14 +292,14 @@ def _strip(
         gone = "the raised line" if row.kind == _LINE else "the recess"
         middle = edges.points[strip.near[len(strip.near) // 2]]
         why = f"{gone} is not there at x {middle[0]:.1f}, y {middle[1]:.1f} mm"
-        ends = [_rounded(p) for p in (() if golden is None else golden.ends)]
-        return replace(_unknown(row, why), detail={"missing": True, "points_mm": ends}, where_mm=_pair(middle))
+        ends = [rounded(p) for p in (() if golden is None else golden.ends)]
+        return replace(unmeasured(row, why), detail={"missing": True, "points_mm": ends}, where_mm=pair_of(middle))
     unit: StripWidth | None = strip_width(strip, edges, shift)
     if unit is None or golden is None:
-        return _unknown(row, "its edges are not seen")
+        return unmeasured(row, "its edges are not seen")
     added = 0.0 if row.golden_mm is None else row.golden_mm - golden.mean
     value = unit.mean * aligned.similarity.scale + added
-    budget = _budget(
+    budget = budget_of(
         aligned,
         master,
         value,
@@ -324,7 +314,7 @@ def _strip(
         "least_mm": round(unit.least * aligned.similarity.scale + added, 4),
         "budget": budget.as_detail(),
     }
-    return _measured(row.characteristic, "size", value, budget, unit.ends, detail)
+    return measurement_of(row.characteristic, "size", value, budget, unit.ends, detail)
 
 
 def _not_meant(row: Size, golden_mm: float) -> str:
@@ -359,97 +349,30 @@ def _distance(
 ) -> Measurement:
     """A distance or an angle between two features."""
     if f.at_mm is None or f.to_mm is None:
-        return _unknown(row, "the golden was sealed without its places: seal it again")
+        return unmeasured(row, "the golden was sealed without its places: seal it again")
     shift = np.full(len(edges.points), np.nan)
     shift[places] = reading.offset - edges.offset[places]
     holes = [measure_outline(aligned.image, master, h, hole=True).contour for h in master.holes_mm]
     moved = edges.points + edges.normals * shift[:, None]
     seen = _between_value(f.feature, master, edges, f.at_mm, f.to_mm, moved, _centres(holes))
     if seen is None:
-        return _unknown(row, "one of its two ends is not seen")
+        return unmeasured(row, "one of its two ends is not seen")
     value, points = seen
     detail: dict[str, object] = {"scale_source": aligned.scale_source, "golden_mm": f.value}
     if f.feature == _ANGLE:
         # two lines of at least 1.3 mm: an end misread by u tilts one by u / (length / 2)
-        tilt = math.degrees(2 * _U_EDGE_MM / 1.3) * math.sqrt(2)
+        tilt = math.degrees(2 * U_EDGE_MM / 1.3) * math.sqrt(2)
         turn = math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg)
-        turned = math.degrees(_U_TURNED_MM / 1.3) * abs(math.sin(turn / 2))
+        turned = math.degrees(U_TURNED_MM / 1.3) * abs(math.sin(turn / 2))
         budget = LengthBudget(edges=tilt, placement=turned)
         detail = {"scale_source": aligned.scale_source, "golden_deg": f.value, "budget": budget.as_detail()}
-        return replace(_measured(row.characteristic, "size", value, budget, points, detail), unit="deg")
+        return replace(measurement_of(row.characteristic, "size", value, budget, points, detail), unit="deg")
     value *= aligned.similarity.scale
     if row.golden_mm is not None:
         value += row.golden_mm - f.value
-    budget = _budget(aligned, master, value, 0.0, compared=row.golden_mm is not None)
+    budget = budget_of(aligned, master, value, 0.0, compared=row.golden_mm is not None)
     detail["budget"] = budget.as_detail()
-    return _measured(row.characteristic, "size", value, budget, points, detail)
-
-
-def _round(aligned: Aligned, master: Master, row: Size, f: FeatureMaster) -> Measurement:
-    """How far a post or another round feature lies from the golden's place."""
-    golden = None if f.at_mm is None else find_round(master.image, master.frame, f.at_mm)
-    if golden is None:
-        return _unknown(row, "the golden was sealed without its place: seal it again")
-    unit = find_again(aligned.image, master.frame, golden)
-    x, y = golden.centre_mm
-    if unit is None:
-        why = f"there is nothing round within 1.5 mm of x {x:.1f}, y {y:.1f} mm"
-        points = [_rounded(np.array(p)) for p in ((x, y), (x + golden.radius_mm, y))]
-        return replace(_unknown(row, why), detail={"missing": True, "points_mm": points}, where_mm=golden.centre_mm)
-    value = float(np.hypot(*np.subtract(unit.centre_mm, golden.centre_mm))) * aligned.similarity.scale
-    budget = LengthBudget(
-        calibration=value * aligned.u_scale,
-        height=value * aligned.u_height,
-        edges=math.hypot(golden.u_mm, unit.u_mm),
-        placement=math.hypot(aligned.u_offset_mm, _U_ROUND_MM),
-    )
-    detail: dict[str, object] = {
-        "scale_source": aligned.scale_source,
-        "diameter_mm": round(2 * unit.radius_mm * aligned.similarity.scale, 3),
-        "budget": budget.as_detail(),
-    }
-    ends = np.array([golden.centre_mm, unit.centre_mm])
-    return replace(
-        _measured(row.characteristic, "position", value, budget, ends, detail),
-        method="circle through the steepest change of light along its radii, against the golden's place",
-        where_mm=unit.centre_mm,
-    )
-
-
-def _budget(
-    aligned: Aligned,
-    master: Master,
-    value: float,
-    scatter: float,
-    *,
-    compared: bool,
-    u_turned_mm: float = _U_TURNED_MM,
-    u_shoulder_mm: float = _U_SHOULDER_MM,
-) -> LengthBudget:
-    """Standard uncertainties of a width between two edges. u_turned_mm : what half a turn adds; u_shoulder_mm : where
-    its metal begins."""
-    turn = math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg)
-    return LengthBudget(
-        calibration=value * aligned.u_scale,
-        height=value * aligned.u_height,
-        edges=math.hypot(scatter, math.sqrt(2) * _U_EDGE_MM),
-        placement=u_turned_mm * abs(math.sin(turn / 2)),
-        definition=0.0 if compared else u_shoulder_mm,
-    )
-
-
-def _measured(
-    characteristic: str, kind: str, value: float, budget: LengthBudget, ends: Float, detail: dict[str, object]
-) -> Measurement:
-    detail["points_mm"] = [_rounded(p) for p in ends]
-    where = _pair(ends.mean(axis=0))
-    return Measurement(characteristic, kind, value, "mm", budget.expanded, _METHOD, where, detail=detail)
-
-
-def _unknown(row: Size, why: str) -> Measurement:
-    kind = row.kind if row.kind in ("border", "position") else "size"
-    unit = "deg" if row.kind == _ANGLE else "mm"
-    return Measurement(row.characteristic, kind, None, unit, 0.0, _METHOD, None, why)
+    return measurement_of(row.characteristic, "size", value, budget, points, detail)
 
 
 def _source(master: Master, r: FeatureRequest) -> str:
@@ -486,14 +409,6 @@ def _encloses(contour: Float, at: Point) -> bool:
     middle = centroid(contour)
     reach = float(np.hypot(*(contour - middle).T).max())
     return math.hypot(at[0] - middle[0], at[1] - middle[1]) <= reach
-
-
-def _rounded(point: Float) -> list[float]:
-    return [round(float(v), 4) for v in point]
-
-
-def _pair(point: Float) -> Point:
-    return float(point[0]), float(point[1])
 
 
 _shapes = PerMaster(golden_shapes)

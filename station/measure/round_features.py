@@ -7,19 +7,27 @@ change alone, and the circle that shows most of it all round is taken.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from station.errors import SheetError
+from station.measure.feature_rows import measurement_of, rounded, unmeasured
 from station.measure.feret import fit_circle_robustly
+from station.sheet import Size
+from station.values.budget import LengthBudget
 from station.values.colour import LinearRGB
 from station.values.geometry import Frame
+from station.values.line import Aligned, FeatureMaster, Master, Measurement
 
 Float = NDArray[np.float64]
 Point = tuple[float, float]
 
+ROUND = "round"
+"""Source of a position whose feature is no through hole but round and raised, such as a post."""
+_U_ROUND_MM = 0.035  # standard: the edge of a post seen and lit from another side, six rendered backs
 _DARK = 0.02  # linear light that is added before the logarithm: noise and flare of dark pixels
 _REACH_MM = 1.5  # from the given point to the centre, and from the golden's place to the unit's
 _RADII_MM = np.arange(0.5, 5.01, 0.1)
@@ -55,6 +63,52 @@ def find_again(image: LinearRGB, frame: Frame, golden: RoundFeature) -> RoundFea
     radii = golden.radius_mm * np.array([0.94, 0.97, 1.0, 1.03, 1.06])
     found = _find(_gradient(image), frame, golden.centre_mm, radii, holds=False)
     return found if found is not None and found.plain - 1 > _SAME * (golden.plain - 1) else None
+
+
+def place_round(master: Master, name: str, at: Point) -> FeatureMaster:
+    """A post or another round feature on the golden: its centre, and a point of its edge.
+
+    name : of the sheet's row. at : a point in it, mm. Raises SheetError where there is nothing round.
+    """
+    seen = find_round(master.image, master.frame, at)
+    if seen is None:
+        raise SheetError(
+            f"size {name!r}: there is no hole and nothing round at x {at[0]:.2f}, y {at[1]:.2f} mm on the golden",
+            "Give a point within it.",
+        )
+    x, y = seen.centre_mm
+    return FeatureMaster(name, "position", 0.0, (x, y), (x + seen.radius_mm, y), source=ROUND)
+
+
+def measure_round(aligned: Aligned, master: Master, row: Size, f: FeatureMaster) -> Measurement:
+    """How far a post or another round feature lies from the golden's place."""
+    golden = None if f.at_mm is None else find_round(master.image, master.frame, f.at_mm)
+    if golden is None:
+        return unmeasured(row, "the golden was sealed without its place: seal it again")
+    unit = find_again(aligned.image, master.frame, golden)
+    x, y = golden.centre_mm
+    if unit is None:
+        why = f"there is nothing round within 1.5 mm of x {x:.1f}, y {y:.1f} mm"
+        points = [rounded(np.array(p)) for p in ((x, y), (x + golden.radius_mm, y))]
+        return replace(unmeasured(row, why), detail={"missing": True, "points_mm": points}, where_mm=golden.centre_mm)
+    value = float(np.hypot(*np.subtract(unit.centre_mm, golden.centre_mm))) * aligned.similarity.scale
+    budget = LengthBudget(
+        calibration=value * aligned.u_scale,
+        height=value * aligned.u_height,
+        edges=math.hypot(golden.u_mm, unit.u_mm),
+        placement=math.hypot(aligned.u_offset_mm, _U_ROUND_MM),
+    )
+    detail: dict[str, object] = {
+        "scale_source": aligned.scale_source,
+        "diameter_mm": round(2 * unit.radius_mm * aligned.similarity.scale, 3),
+        "budget": budget.as_detail(),
+    }
+    ends = np.array([golden.centre_mm, unit.centre_mm])
+    return replace(
+        measurement_of(row.characteristic, "position", value, budget, ends, detail),
+        method="circle through the steepest change of light along its radii, against the golden's place",
+        where_mm=unit.centre_mm,
+    )
 
 
 def _gradient(image: LinearRGB) -> NDArray[np.float32]:
