@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
+from station.errors import SheetError
+from station.measure.features import FeatureRequest, measure_features, place_features
 from station.measure.round_features import find_again, find_round
+from station.sheet import Size
 from station.values.colour import LinearRGB
-from station.values.geometry import Frame
+from station.values.geometry import Frame, Similarity
+from station.values.line import METAL, Aligned, Master, Measurement
 
 FRAME = Frame(0.03, 601, 601, (300.0, 300.0))
 
@@ -47,3 +52,49 @@ def test_a_post_that_is_not_there_is_not_made_up() -> None:
     assert golden is not None
     assert find_again(back(None), FRAME, golden) is None
     assert find_round(back(None), FRAME, (0.0, -0.8)) is None
+
+
+POST = Size(name="post", feature="position", at_mm=(0.3, -0.6), nominal_mm=0.0, plus_mm=0.5)
+
+
+def sealed() -> Master:
+    """The back with its post at (0, -0.8) mm, sealed with a row for it."""
+    image = back(0.0, -0.8)
+    a = np.linspace(0, 2 * np.pi, 400, endpoint=False)
+    mm = FRAME.grid_mm()
+    bare = Master(
+        number="GS-1", version=1, sheet_digest="", photo_sha256="", frame=FRAME, image=image, correction=None,
+        labels=np.where(np.hypot(mm[..., 0], mm[..., 1]) < 8, METAL, 0).astype(np.uint8),
+        outline_mm=8 * np.stack([np.cos(a), np.sin(a)], axis=1), holes_mm=(), thickness_mm=1.6, regions=(), marks=(),
+        sizes_mm={}, u_scale=1e-4, scale_source="rig", noise=0.003, blur_px=0.9, pose=Similarity(),
+    )  # fmt: skip
+    return replace(bare, features=place_features(bare, [FeatureRequest("post", "position", POST.at_mm)]))
+
+
+def measured(master: Master, image: LinearRGB) -> Measurement:
+    shape = image.pixels.shape[:2]
+    unit = Aligned(
+        image=image, clipped=np.zeros(shape, dtype=bool), valid=np.ones(shape, dtype=bool), similarity=Similarity(),
+        rms_px=0.1, overlap=1.0, u_offset_mm=0.001, u_rotation_deg=0.005, u_scale=2e-4, correction=None,
+        scale_source="rig", noise=0.003, blur_px=0.9,
+    )  # fmt: skip
+    (found,) = measure_features(unit, master, (POST,))
+    return found
+
+
+def test_a_row_of_the_sheet_measures_the_posts_place_and_misses_one_that_is_gone() -> None:
+    master = sealed()
+    moved = measured(master, back(0.6, -0.8, light_deg=120.0))
+    assert moved.characteristic == "position:post"
+    assert moved.value == pytest.approx(0.6, abs=moved.u)
+    assert moved.u < 0.12
+    points = np.array(moved.detail["points_mm"])
+    assert points[1] - points[0] == pytest.approx((0.6, 0.0), abs=0.08)
+    gone = measured(master, back(None))
+    assert gone.value is None
+    assert gone.detail["missing"] is True
+
+
+def test_a_place_where_nothing_is_round_is_refused_by_the_rows_name() -> None:
+    with pytest.raises(SheetError, match="size 'stud': there is no hole and nothing round at x 5"):
+        place_features(sealed(), [FeatureRequest("stud", "position", (5.0, 3.0))])
