@@ -16,7 +16,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from station.measure.resampling import kernel_table
+from station.measure.sampling import kernel_table
 from station.values.colour import DeviceRGB, LinearRGB, srgb_encode
 
 Float = NDArray[np.float64]

@@ -1,18 +1,19 @@
-"""A photo onto a raster in one pass: blur, cubic spline interpolation and the map of the places, pixel by pixel.
+"""A photo onto a raster: blur, cubic spline interpolation and the map of the places, tile by tile.
 
-Filtering the whole photo first would touch many more pixels than the raster has, and each of them twice.
+What is made is what :func:`station.measure.sampling.sample` gives of the filtered photo. A tile's part of the photo is
+filtered and sampled while it lies in the processor's cache, so that no filtered photo is written and read again.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from itertools import pairwise
 
 import cv2
 import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from station.measure.sampling import prefilter_kernel
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -20,8 +21,10 @@ Bool = NDArray[np.bool_]
 
 NODES = 16
 """Raster pixels between two nodes of a map."""
-_PHASES = 128  # the kernel is tabulated at these and linear between: to 1e-5
-_HALF, _HALF_BLURRED = 7, 5  # taps either side; what is cut off sums to 1e-4, and with a blur to 3e-3 of its gain
+_HALF, _HALF_BLURRED = 8, 6  # taps either side of the filter: its gain is right to 1e-4, with a blur to 2e-3
+_TILE = 12  # cells between nodes a side
+_BLOCK = 64  # photo pixels a side that are filtered at a time; of a turned tile only those that it covers
+_REACH = 2  # pixels beyond a place that its spline takes part of
 
 
 def resample_rows(
@@ -36,133 +39,214 @@ def resample_rows(
     height, width = shape
     values = np.zeros((height, width, 3), dtype=np.float32)
     is_clipped, valid = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-    table = kernel_table(blur_px)
-    # flat rows, so that the inner loop runs over neighbouring numbers
-    flat = np.ascontiguousarray(photo).reshape(photo.shape[0], -1)
+    kernel = prefilter_kernel(round(blur_px, 4), 3, _HALF if blur_px == 0 else _HALF_BLURRED)
+    # flat rows, so that the inner loops run over neighbouring numbers
+    flat = np.ascontiguousarray(photo).reshape(len(photo), -1)
+    flat_values = values.reshape(height, -1)
     places = np.ascontiguousarray(nodes, dtype=np.float64)
-    threads = max(1, min(cv2.getNumThreads(), 8))
-    cuts = np.linspace(0, height, threads + 1).astype(int)
+    tiles = [
+        (row, column) for row in range(0, -(-height // NODES), _TILE) for column in range(0, -(-width // NODES), _TILE)
+    ]
+    threads = max(1, min(cv2.getNumThreads(), 8, len(tiles)))
 
-    def rows(first: int, end: int) -> None:
-        _rows(flat, clipped, places, table, values, is_clipped, valid, first, end)
+    def fill(first: int) -> None:
+        for row, column in tiles[first::threads]:
+            _fill_tile(flat, clipped, places, kernel, row, column, flat_values, is_clipped, valid)
 
     if threads == 1:
-        rows(0, height)
+        fill(0)
     else:
         with ThreadPoolExecutor(threads) as pool:
-            for done in [pool.submit(rows, int(a), int(b)) for a, b in pairwise(cuts)]:
+            for done in [pool.submit(fill, first) for first in range(threads)]:
                 done.result()
     return values, is_clipped, valid
 
 
-@lru_cache(maxsize=16)
-def kernel_table(blur_px: float) -> Float32:
-    """(phases + 1, taps) weights of the pixels about a place, by its distance from the pixel left of it."""
-    half = _HALF if blur_px == 0 else _HALF_BLURRED
-    f = np.fft.fftfreq(256)
-    # the exact inverse of the sampled cubic B-spline, see sampling.py, after a Gaussian
-    response = np.exp(-2 * (np.pi * f * blur_px) ** 2) * 6 / (4 + 2 * np.cos(2 * np.pi * f))
-    inverse = np.real(np.fft.ifft(response))
-    x = np.arange(-half + 1, half + 1)[None, :] - np.linspace(0, 1, _PHASES + 1)[:, None]
-    weights = np.zeros_like(x)
-    for k in range(-half - 3, half + 4):
-        d = np.abs(x - k)
-        spline = np.where(d < 1, 2 / 3 - d * d * (2 - d) / 2, np.where(d < 2, (2 - d) ** 3 / 6, 0.0))
-        weights += inverse[k] * spline
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
+@numba.njit(cache=True, nogil=True)
+def _mirrored(at: int, size: int) -> int:  # pragma: no cover - compiled
+    """Index of a sample beyond the border, mirrored about the first and the last."""
+    at = abs(at)
+    if at >= size:
+        at = 2 * size - 2 - at
+    return min(max(at, 0), size - 1)
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
-def _rows(
+def _filter_line(
+    source: Float32, start: int, step: int, kernel: Float32, out: Float32
+) -> None:  # pragma: no cover - compiled
+    """out[i] = sum over t of kernel[half + t] * source[start + i + t * step]; symmetric, two pairs of taps a turn."""
+    n, half = out.size, kernel.size // 2
+    middle = kernel[half]
+    a = source[start : start + n]
+    for t in range(1, half, 2):
+        u = t + 1
+        k, g = kernel[half + t], kernel[half + u]
+        b, c = source[start - t * step : start - t * step + n], source[start + t * step : start + t * step + n]
+        d, e = source[start - u * step : start - u * step + n], source[start + u * step : start + u * step + n]
+        if t == 1:
+            for i in range(n):
+                out[i] = middle * a[i] + k * (b[i] + c[i]) + g * (d[i] + e[i])
+        else:
+            for i in range(n):
+                out[i] += k * (b[i] + c[i]) + g * (d[i] + e[i])
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
+def _filter_block(
+    flat: Float32,
+    left: int,
+    top: int,
+    columns: int,
+    rows: int,
+    kernel: Float32,
+    across: Float32,
+    out: Float32,
+    at: int,
+    stride: int,
+) -> None:  # pragma: no cover - compiled
+    """Spline coefficients of a block of a photo (H, 3 W), mirrored beyond its border, to ``out`` from ``at`` on.
+
+    kernel : an even number of taps either side. across : room for the block filtered along its rows.
+    """
+    height, width = flat.shape[0], flat.shape[1] // 3
+    count, half = 3 * columns, kernel.size // 2
+    inside = left - half >= 0 and left + columns + half <= width
+    line = np.empty(0 if inside else 3 * (columns + 2 * half), dtype=np.float32)
+    for j in range(rows + 2 * half):
+        row = flat[_mirrored(top - half + j, height)]
+        if inside:
+            _filter_line(row, 3 * left, 3, kernel, across[j * count : (j + 1) * count])
+        else:
+            for i in range(columns + 2 * half):
+                x = _mirrored(left - half + i, width)
+                for k in range(3):
+                    line[3 * i + k] = row[3 * x + k]
+            _filter_line(line, 3 * half, 3, kernel, across[j * count : (j + 1) * count])
+    for j in range(rows):
+        _filter_line(across, (j + half) * count, count, kernel, out[at + j * stride : at + j * stride + count])
+
+
+@numba.njit(cache=True, nogil=True)
+def _window(
+    nodes: Float, row: int, column: int, size: int, photo: tuple[int, int]
+) -> tuple[int, int, int, int]:  # pragma: no cover - compiled
+    """x0, y0, x1, y1 of what the cells from ``row``, ``column`` on take part of; empty outside the photo (H, W).
+
+    The map is linear between nodes, so that its extremes lie on them.
+    """
+    low_x = low_y = np.inf
+    high_x = high_y = -np.inf
+    for j in range(row, min(row + size, nodes.shape[0] - 1) + 1):
+        for i in range(column, min(column + size, nodes.shape[1] - 1) + 1):
+            low_x, high_x = min(low_x, nodes[j, i, 0]), max(high_x, nodes[j, i, 0])
+            low_y, high_y = min(low_y, nodes[j, i, 1]), max(high_y, nodes[j, i, 1])
+    low_x, low_y = max(low_x, 0.0), max(low_y, 0.0)
+    high_x, high_y = min(high_x, photo[1] - 1.0), min(high_y, photo[0] - 1.0)
+    if not (low_x <= high_x and low_y <= high_y):
+        return 0, 0, 0, 0
+    return int(low_x) - 1, int(low_y) - 1, int(high_x) + _REACH + 1, int(high_y) + _REACH + 1
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
+def _fill_tile(
     flat: Float32,
     clipped: Bool,
     nodes: Float,
-    table: Float32,
+    kernel: Float32,
+    row: int,
+    column: int,
     values: Float32,
     is_clipped: Bool,
     valid: Bool,
-    first: int,
-    end: int,
 ) -> None:  # pragma: no cover - compiled
-    h, w = clipped.shape
-    taps = table.shape[1]
-    half = taps // 2
-    phases = table.shape[0] - 1
-    width = values.shape[1]
-    line = np.empty(3 * taps, dtype=np.float32)
-    wx = np.empty(taps, dtype=np.float32)
-    wy = np.empty(taps, dtype=np.float32)
-    for row in range(first, end):
-        ny = row // NODES
-        fy = (row - ny * NODES) / NODES
-        for column in range(width):
-            nx = column // NODES
-            fx = (column - nx * NODES) / NODES
-            w00, w01 = (1 - fy) * (1 - fx), (1 - fy) * fx
-            w10, w11 = fy * (1 - fx), fy * fx
-            px = (
-                w00 * nodes[ny, nx, 0]
-                + w01 * nodes[ny, nx + 1, 0]
-                + w10 * nodes[ny + 1, nx, 0]
-                + w11 * nodes[ny + 1, nx + 1, 0]
-            )
-            py = (
-                w00 * nodes[ny, nx, 1]
-                + w01 * nodes[ny, nx + 1, 1]
-                + w10 * nodes[ny + 1, nx, 1]
-                + w11 * nodes[ny + 1, nx + 1, 1]
-            )
-            if not (px >= 0.0 and py >= 0.0 and px <= w - 1 and py <= h - 1):
+    """The ``_TILE`` x ``_TILE`` cells from ``row``, ``column`` on. flat : (H, 3 W) photo; values : (h, 3 w)."""
+    left, top, right, bottom = _window(nodes, row, column, _TILE, clipped.shape)
+    columns, rows = right - left, bottom - top
+    if columns <= 0:
+        return
+    half = kernel.size // 2
+    c = np.empty(rows * 3 * columns, dtype=np.float32)
+    across = np.empty((_BLOCK + 2 * half) * 3 * _BLOCK, dtype=np.float32)
+    ready = np.zeros((-(-rows // _BLOCK), -(-columns // _BLOCK)), dtype=np.bool_)
+    for ny in range(row, min(row + _TILE, nodes.shape[0] - 1)):
+        for nx in range(column, min(column + _TILE, nodes.shape[1] - 1)):
+            x0, y0, x1, y1 = _window(nodes, ny, nx, 1, clipped.shape)
+            if x1 == x0:
                 continue
+            for by in range((y0 - top) // _BLOCK, (y1 - 1 - top) // _BLOCK + 1):
+                for bx in range((x0 - left) // _BLOCK, (x1 - 1 - left) // _BLOCK + 1):
+                    if not ready[by, bx]:
+                        y, x = by * _BLOCK, bx * _BLOCK
+                        wide, high = min(_BLOCK, columns - x), min(_BLOCK, rows - y)
+                        at = 3 * (y * columns + x)
+                        _filter_block(flat, left + x, top + y, wide, high, kernel, across, c, at, 3 * columns)
+                        ready[by, bx] = True
+            _sample_cell(c, left, top, 3 * columns, clipped, nodes, ny, nx, values, is_clipped, valid)
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
+def _sample_cell(
+    c: Float32,
+    left: int,
+    top: int,
+    stride: int,
+    clipped: Bool,
+    nodes: Float,
+    ny: int,
+    nx: int,
+    values: Float32,
+    is_clipped: Bool,
+    valid: Bool,
+) -> None:  # pragma: no cover - compiled
+    """The raster's pixels between four nodes. c : spline coefficients from ``left``, ``top`` on, rows of
+    ``stride`` numbers."""
+    h, w = clipped.shape
+    height, width = valid.shape
+    one, half, two_thirds, sixth = np.float32(1), np.float32(0.5), np.float32(2 / 3), np.float32(1 / 6)
+    zero = np.float32(0)
+    across, down = np.empty((4, NODES), dtype=np.float32), np.empty((4, NODES), dtype=np.float32)
+    x, y = np.empty(NODES, dtype=np.int64), np.empty(NODES, dtype=np.int64)
+    seen = np.empty(NODES, dtype=np.bool_)
+    line = np.empty(12, dtype=np.float32)
+    step = np.uintp(stride)
+    count = min(NODES, width - nx * NODES)
+    for row in range(ny * NODES, min((ny + 1) * NODES, height)):
+        fy = row / NODES - ny
+        x0 = (1 - fy) * nodes[ny, nx, 0] + fy * nodes[ny + 1, nx, 0]
+        y0 = (1 - fy) * nodes[ny, nx, 1] + fy * nodes[ny + 1, nx, 1]
+        dx = ((1 - fy) * nodes[ny, nx + 1, 0] + fy * nodes[ny + 1, nx + 1, 0] - x0) / NODES
+        dy = ((1 - fy) * nodes[ny, nx + 1, 1] + fy * nodes[ny + 1, nx + 1, 1] - y0) / NODES
+        for i in range(count):
+            px, py = x0 + i * dx, y0 + i * dy
+            seen[i] = px >= 0.0 and py >= 0.0 and px <= w - 1 and py <= h - 1
+            x[i], y[i] = int(px), int(py)
+            t, v = np.float32(px - int(px)), np.float32(py - int(py))
+            s, q = one - t, one - v
+            across[0, i], across[3, i] = s * s * s * sixth, t * t * t * sixth
+            across[1, i], across[2, i] = two_thirds - t * t * (one - half * t), two_thirds - s * s * (one - half * s)
+            down[0, i], down[3, i] = q * q * q * sixth, v * v * v * sixth
+            down[1, i], down[2, i] = two_thirds - v * v * (one - half * v), two_thirds - q * q * (one - half * q)
+        for i in range(count):
+            if not seen[i]:
+                continue
+            column = nx * NODES + i
             valid[row, column] = True
-            ix, iy = int(px), int(py)
-            tx, ty = px - ix, py - iy
+            ix, iy = x[i], y[i]
             jx, jy = min(ix + 1, w - 1), min(iy + 1, h - 1)
-            spread = 0.0
-            if clipped[iy, ix]:
-                spread += (1 - tx) * (1 - ty)
-            if clipped[iy, jx]:
-                spread += tx * (1 - ty)
-            if clipped[jy, ix]:
-                spread += (1 - tx) * ty
-            if clipped[jy, jx]:
-                spread += tx * ty
-            is_clipped[row, column] = spread > 0.01
-            kx, ky = int(tx * phases), int(ty * phases)
-            gx, gy = np.float32(tx * phases - kx), np.float32(ty * phases - ky)
-            one = np.float32(1)
-            for m in range(taps):
-                wx[m] = (one - gx) * table[kx, m] + gx * table[min(kx + 1, phases), m]
-                wy[m] = (one - gy) * table[ky, m] + gy * table[min(ky + 1, phases), m]
-            left = ix - half + 1
-            top = iy - half + 1
-            line[:] = 0
-            if left >= 0 and left + taps <= w and top >= 0 and top + taps <= h:
-                for j in range(taps):
-                    weight = wy[j]
-                    source = flat[top + j, 3 * left : 3 * (left + taps)]
-                    for m in range(3 * taps):
-                        line[m] += weight * source[m]
-            else:
-                # beyond the border the photo is mirrored about its first and last pixel
-                for j in range(taps):
-                    y = top + j
-                    if y < 0:
-                        y = -y
-                    if y >= h:
-                        y = 2 * h - 2 - y
-                    y = min(max(y, 0), h - 1)
-                    for m in range(taps):
-                        x = left + m
-                        if x < 0:
-                            x = -x
-                        if x >= w:
-                            x = 2 * w - 2 - x
-                        x = min(max(x, 0), w - 1)
-                        for k in range(3):
-                            line[3 * m + k] += wy[j] * flat[y, 3 * x + k]
+            if clipped[iy, ix] or clipped[iy, jx] or clipped[jy, ix] or clipped[jy, jx]:
+                t, v = np.float32(x0 + i * dx - ix), np.float32(y0 + i * dy - iy)
+                share = (one - v) * ((one - t) * clipped[iy, ix] + t * clipped[iy, jx])
+                share += v * ((one - t) * clipped[jy, ix] + t * clipped[jy, jx])
+                is_clipped[row, column] = share > 0.01
+            # unsigned: a negative index would have to be looked out for
+            r_0 = np.uintp((iy - 1 - top) * stride + 3 * (ix - 1 - left))
+            r_1 = r_0 + step
+            r_2, r_3 = r_1 + step, r_1 + step + step
+            y_0, y_1, y_2, y_3 = down[0, i], down[1, i], down[2, i], down[3, i]
+            for m in range(np.uintp(12)):
+                line[m] = y_0 * c[r_0 + m] + y_1 * c[r_1 + m] + y_2 * c[r_2 + m] + y_3 * c[r_3 + m]
             for k in range(3):
-                total = np.float32(0)
-                for m in range(taps):
-                    total += wx[m] * line[3 * m + k]
-                values[row, column, k] = max(total, np.float32(0))
+                total = across[0, i] * line[k] + across[1, i] * line[3 + k]
+                total += across[2, i] * line[6 + k] + across[3, i] * line[9 + k]
+                values[row, 3 * column + k] = max(total, zero)
