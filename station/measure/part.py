@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.errors import AlignmentError
+from station.measure.bench_model import bench_residual
 from station.measure.morphology import disc
 from station.measure.polygon import (
     centroid,
@@ -34,7 +35,6 @@ Bool = NDArray[np.bool_]
 UInt8 = NDArray[np.uint8]
 
 _LONG_SIDE = 560  # px of the reduced picture the search runs on
-_FLOOR = 0.01  # linear light added before the logarithm, so that noise in the dark does not dominate
 _RIM = 0.06  # of the part's size: a plain metal rim this wide may have been taken for the part's shadow
 _INNER_COST = 0.35  # how much an edge at the inner end of the search must be better than one at the outer end
 _AS_EXPECTED = 0.1  # log of the area over the expected one up to which no further treatment is tried
@@ -139,14 +139,14 @@ def look_at_bench(image: LinearRGB, exclude_px: Sequence[Float] = ()) -> BenchVi
     )
     scale = np.array([size[0] / w, size[1] / h])
     excluded = _excluded(exclude_px, scale, (size[1], size[0]))
-    lum, chroma, spread = _residual(small, excluded, _SPREAD)
+    lum, chroma, spread = bench_residual(small, excluded, _SPREAD)
     coloured, evidence = _evidence(lum, chroma, spread, excluded)
     return BenchView(scale, small, excluded, lum, chroma, spread, coloured, evidence)
 
 
 def _modelled(bench: BenchView, start: tuple[float, float, float]) -> BenchView:
     """The same picture with its bench modelled from another first guess of its spread."""
-    lum, chroma, spread = _residual(bench.light, bench.excluded, start)
+    lum, chroma, spread = bench_residual(bench.light, bench.excluded, start)
     coloured, evidence = _evidence(lum, chroma, spread, bench.excluded)
     return replace(bench, lum=lum, chroma=chroma, spread=spread, coloured=coloured, evidence=evidence)
 
@@ -203,42 +203,6 @@ def _excluded(polygons: Sequence[Float], scale: Float, shape: tuple[int, int]) -
         p = (centre + _CARD_FRAME * (p - centre) + 0.5) * scale - 0.5
         cv2.fillPoly(out, [np.round(np.clip(p, -1e4, 1e4)).astype(np.int32)], 1)
     return cv2.dilate(out, np.ones((5, 5), np.uint8)).astype(bool)
-
-
-def _residual(
-    small: Float32, excluded: Bool, start: tuple[float, float, float]
-) -> tuple[Float32, Float32, tuple[float, float]]:
-    """Log luminance and log chromaticity against the bench's, and the bench's own spread of both.
-
-    start : first guess of the spread of luminance and the two chromaticities, from which the bench is told.
-    """
-    log = np.log(np.maximum(small, 0) + _FLOOR).astype(np.float64)
-    h, w = log.shape[:2]
-    y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j]
-    basis = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 6)
-    border = np.maximum(np.abs(x), np.abs(y)).ravel() > 0.9
-    usable = ~excluded.ravel()
-    features = np.stack([log.mean(axis=-1), log[..., 0] - log[..., 1], log[..., 2] - log[..., 1]], axis=-1).reshape(
-        -1, 3
-    )
-    step = max(1, int(usable.sum()) // 20000)
-    pick = np.flatnonzero(usable)[::step]
-    ring = np.flatnonzero(usable & border)
-    fit = np.zeros((6, 3))
-    fit[0] = np.median(features[ring if len(ring) > 200 else pick], axis=0)
-    a, f = basis[pick], features[pick]
-    spread = np.array(start)
-    for _ in range(8):
-        z = (f - a @ fit) / (4.0 * spread)
-        weights = np.clip(1 - (z * z).max(axis=1), 0, None) ** 2
-        if np.count_nonzero(weights) < 100:
-            break
-        aw = a * weights[:, None]
-        fit = np.linalg.solve(aw.T @ a + 1e-6 * len(a) * np.diag([0, 1, 1, 1, 1, 1]), aw.T @ f)
-        inside = weights > 0
-        spread = np.maximum(1.4826 * np.median(np.abs((f - a @ fit)[inside]), axis=0), [0.02, 0.008, 0.008])
-    residual = (features - basis @ fit).reshape(h, w, 3).astype(np.float32)
-    return residual[..., 0], residual[..., 1:], (float(spread[0]), float(spread[1:].mean()))
 
 
 def _edges(lum: Float32, chroma: Float32, spread: tuple[float, float]) -> Float32:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,26 +20,37 @@ def polygon_mask(polygon_px: Float, shape: tuple[int, int]) -> Bool:
     p = np.asarray(polygon_px, dtype=np.float64)
     if p.ndim != 2 or p.shape[1] != 2 or len(p) < 3:
         raise ValueError(f"a polygon needs (n >= 3, 2) points, got {p.shape}")
-    q = np.roll(p, -1, axis=0)
-    up = p[:, 1] > q[:, 1]
-    (x0, y0), (x1, y1) = np.where(up[:, None], q, p).T, np.where(up[:, None], p, q).T
-    first = np.clip(np.ceil(y0), 0, height).astype(np.intp)  # rows with y0 <= y < y1
-    end = np.clip(np.ceil(y1), 0, height).astype(np.intp)
-    count = np.maximum(end - first, 0)
-    edge = np.repeat(np.arange(len(p)), count)
-    row = first[edge] + np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
-    x = x0[edge] + (row - y0[edge]) * (x1[edge] - x0[edge]) / (y1[edge] - y0[edge])
-    column = np.clip(np.ceil(x), 0, width).astype(np.intp)
     mask = np.zeros((height, width), dtype=bool)
-    if len(edge) == 0:
-        return mask
-    top, left, right = int(row.min()), int(column.min()), int(column.max())
-    bottom = int(row.max()) + 1
-    span = right - left + 1
-    toggles = np.bincount((row - top) * span + column - left, minlength=(bottom - top) * span)
-    inside = np.cumsum(toggles.reshape(bottom - top, span) % 2, axis=1, dtype=np.int32) % 2 == 1
-    mask[top:bottom, left:right] = inside[:, : right - left]
+    _fill_polygon(np.ascontiguousarray(p), mask)
     return mask
+
+
+@numba.njit(cache=True, nogil=True)
+def _fill_polygon(p: Float, mask: Bool) -> None:  # pragma: no cover - compiled
+    """Every edge turns over the pixels right of it in the rows that it crosses: each is marked where that begins."""
+    height, width = mask.shape
+    top, bottom, left, right = height, 0, width, 0
+    for i in range(len(p)):
+        x0, y0 = p[i - 1]
+        x1, y1 = p[i]
+        if not np.isfinite(x0 + y0 + x1 + y1):
+            continue
+        if y0 > y1:
+            x0, y0, x1, y1 = x1, y1, x0, y0
+        first, end = int(min(max(np.ceil(y0), 0), height)), int(min(max(np.ceil(y1), 0), height))  # y0 <= row < y1
+        for row in range(first, end):
+            x = x0 + (row - y0) * (x1 - x0) / (y1 - y0)
+            column = int(min(max(np.ceil(x), 0), width))
+            left, right = min(left, column), max(right, column)
+            if column < width:
+                mask[row, column] = not mask[row, column]
+        if first < end:
+            top, bottom = min(top, first), max(bottom, end)
+    for row in range(top, bottom):
+        inside = False
+        for column in range(left, min(right + 1, width)):
+            inside ^= mask[row, column]
+            mask[row, column] = inside
 
 
 def signed_area(polygon: Float) -> float:

@@ -173,43 +173,39 @@ class CameraPlane:
 
     def to_photo(self, mm: Float, height_mm: float) -> Float:
         mm = np.asarray(mm, dtype=np.float64)
-        r = self.rotation
-        shift = self.translation_mm - height_mm * r[:, 2]
-        cam = mm[..., 0:1] * r[:, 0] + mm[..., 1:2] * r[:, 1] + shift
-        n = cam[..., :2] / cam[..., 2:3]
-        return self._pixel(self._distort(n))
+        r, k = self.rotation, self.camera_matrix
+        at = self.translation_mm - height_mm * r[:, 2]
+        u, v = mm[..., 0], mm[..., 1]
+        depth = u * r[2, 0] + v * r[2, 1] + at[2]
+        x, y = self._distort((u * r[0, 0] + v * r[0, 1] + at[0]) / depth, (u * r[1, 0] + v * r[1, 1] + at[1]) / depth)
+        out = np.empty(mm.shape)
+        out[..., 0], out[..., 1] = k[0, 0] * x + k[0, 1] * y + k[0, 2], k[1, 1] * y + k[1, 2]
+        return out
 
     def to_plane(self, px: Float, height_mm: float) -> Float:
         px = np.asarray(px, dtype=np.float64)
         k = self.camera_matrix
         y = (px[..., 1] - k[1, 2]) / k[1, 1]
         x = (px[..., 0] - k[0, 2] - k[0, 1] * y) / k[0, 0]
-        target = np.stack([x, y], axis=-1)
-        n = target.copy()
+        u, v = x, y
         for _ in range(12):  # fixed point; a bench lens converges to 1e-9 px within about six rounds
-            n = n + (target - self._distort(n))
-        ray = np.concatenate([n, np.ones_like(n[..., :1])], axis=-1) @ self.rotation  # R^T ray
+            du, dv = self._distort(u, v)
+            u, v = u + (x - du), v + (y - dv)
+        ray = np.stack([u, v, np.ones_like(u)], axis=-1) @ self.rotation  # R^T ray
         origin = -self.translation_mm @ self.rotation
         t = (-height_mm - origin[2]) / ray[..., 2:3]
         return np.asarray(origin[:2] + t * ray[..., :2], dtype=np.float64)
 
-    def _distort(self, n: Float) -> Float:
+    def _distort(self, x: Float, y: Float) -> tuple[Float, Float]:
+        """Normalised image coordinates x and y to where the lens puts them."""
         k1, k2, p1, p2, k3 = self.distortion
-        x, y = n[..., 0], n[..., 1]
-        r2 = x * x + y * y
+        xx, xy, yy = x * x, x * y, y * y
+        r2 = xx + yy
         radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
-        return np.stack(
-            [
-                x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x),
-                y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y,
-            ],
-            axis=-1,
+        return (
+            x * radial + 2 * p1 * xy + p2 * (r2 + 2 * xx),
+            y * radial + p1 * (r2 + 2 * yy) + 2 * p2 * xy,
         )
-
-    def _pixel(self, n: Float) -> Float:
-        k = self.camera_matrix
-        x, y = n[..., 0], n[..., 1]
-        return np.stack([k[0, 0] * x + k[0, 1] * y + k[0, 2], k[1, 1] * y + k[1, 2]], axis=-1)
 
 
 @dataclass(frozen=True, slots=True)

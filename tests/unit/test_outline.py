@@ -250,6 +250,17 @@ def test_polygon_helpers() -> None:
         polygon_mask(np.zeros((2, 2)), (5, 5))
 
 
+def test_a_mask_is_what_counting_the_crossings_gives() -> None:
+    tangled = np.random.default_rng(5).normal(20, 14, (40, 2))
+    y, x = np.mgrid[0:45, 0:38].astype(np.float64)
+    crossings = np.zeros(x.shape, dtype=int)
+    for (x0, y0), (x1, y1) in zip(tangled, np.roll(tangled, 1, axis=0), strict=True):
+        within = (min(y0, y1) <= y) & (y < max(y0, y1))
+        crossings += within & (x0 + (y - y0) * (x1 - x0) / (y1 - y0) <= x)
+    assert (polygon_mask(tangled, (45, 38)) == (crossings % 2 == 1)).all()
+    assert not polygon_mask(np.full((4, 2), np.nan), (5, 5)).any()
+
+
 def test_a_flat_of_a_round_edge_is_measured() -> None:
     t = np.linspace(0, 2 * np.pi, 942, endpoint=False)
     radius = np.full_like(t, 15.0)
