@@ -35,7 +35,7 @@ def edge_blur_px(image: Float32, mask: Bool) -> float:
     b = cv2.GaussianBlur(grey, (0, 0), float(np.hypot(_FIRST, _AGAIN)))
     ax, ay = cv2.Sobel(a, cv2.CV_32F, 1, 0), cv2.Sobel(a, cv2.CV_32F, 0, 1)
     bx, by = cv2.Sobel(b, cv2.CV_32F, 1, 0), cv2.Sobel(b, cv2.CV_32F, 0, 1)
-    ga, gb = np.hypot(ax, ay), np.hypot(bx, by)
+    ga, gb = cv2.magnitude(ax, ay), cv2.magnitude(bx, by)
     peak = ga >= cv2.dilate(ga, np.ones((3, 3), np.uint8)) * 0.999  # on the edge's crest the step model holds
     usable = mask & peak & np.isfinite(ga)
     if np.count_nonzero(usable) < 50:
@@ -86,11 +86,11 @@ def pixel_noise(image: Float32, mask: Bool) -> float:
     response = cv2.filter2D(image, cv2.CV_32F, kernel)
     grey = cv2.GaussianBlur(image @ _MEAN, (0, 0), 1.5)
     gx, gy = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
-    slope = np.hypot(gx, gy)
+    slope = cv2.magnitude(gx, gy)
     middle = mask & (grey > 0.1) & (grey < 0.7)
     if np.count_nonzero(middle) < 500:
         middle = mask
     if not middle.any():
         return 0.0
     flat = middle & (slope <= np.quantile(slope[middle], 1 / 3))
-    return float(1.4826 * np.median(np.abs(response[flat])))
+    return float(1.4826 * np.median(np.abs(response[flat]).ravel(), overwrite_input=True))

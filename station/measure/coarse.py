@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass, replace
 
 import cv2
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -176,21 +177,17 @@ def search(master: CoarseMaster, maps: Float32, *, mirrored: bool = False, keep:
 
     maps : (4, GRID, GRID) of the unit about its centroid. mirrored : look for the golden's mirror image instead.
     """
-    from scipy.fft import irfft2, rfft2
+    from scipy.fft import rfft2
 
     spectra = _spectra(np.ascontiguousarray(master.maps[:, :, ::-1])) if mirrored else master.spectra
     golden_norm = float(np.sqrt((master.maps.astype(np.float64) ** 2).sum()))
     unit_norm = float(np.sqrt((maps.astype(np.float64) ** 2).sum()))
-    unit = rfft2(maps)
     reach = int(0.12 * _PART_PX) + 1
-    index = np.r_[0 : reach + 1, -reach:0]
-    scores = np.empty(_ROTATIONS)
-    shifts = np.empty((_ROTATIONS, 2))
-    for i in range(_ROTATIONS):
-        correlation = irfft2((unit * spectra[i]).sum(axis=0), s=(GRID, GRID))[np.ix_(index, index)]
-        y, x = divmod(int(np.argmax(correlation)), len(index))
-        scores[i] = correlation[y, x]
-        shifts[i] = index[x], index[y]
+    index = np.arange(-reach, reach + 1)
+    correlation = _correlations(np.asarray(rfft2(maps)), spectra, index).reshape(_ROTATIONS, -1)
+    at = np.argmax(correlation, axis=1)
+    scores = correlation[np.arange(_ROTATIONS), at].astype(np.float64)
+    shifts = np.stack([index[at % len(index)], index[at // len(index)]], axis=1).astype(np.float64)
     scores /= max(golden_norm * unit_norm, 1e-9)
     best = float(scores.max())
     out: list[Hypothesis] = []
@@ -199,6 +196,38 @@ def search(master: CoarseMaster, maps: Float32, *, mirrored: bool = False, keep:
     for i in peaks[np.argsort(-scores[peaks], kind="stable")][:keep]:
         shift = shifts[i] * master.pitch_mm
         out.append(Hypothesis(float(i * step), (float(shift[0]), float(shift[1])), float(scores[i])))
+    return out
+
+
+def _correlations(unit: NDArray[np.complex64], spectra: NDArray[np.complex64], index: NDArray[np.int_]) -> Float32:
+    """(rotations, n, n) correlations at the shifts ``index`` (n,) alone: down by one product of matrices, and across.
+
+    unit : (maps, GRID, GRID // 2 + 1) spectrum; spectra : (rotations, maps, GRID, GRID // 2 + 1).
+    """
+    turn = 2j * np.pi / GRID
+    down = (np.exp(turn * np.outer(index, np.arange(GRID))) / GRID**2).astype(np.complex64)
+    half = np.arange(GRID // 2 + 1)
+    twice = np.where((half == 0) | (half == GRID // 2), 1, 2)  # the half of the spectrum that is not held
+    across = (np.exp(turn * np.outer(half, index)) * twice[:, None]).astype(np.complex64)
+    seen = down @ _products(unit, spectra)
+    return np.asarray((seen @ across).real, dtype=np.float32)
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
+def _products(
+    unit: NDArray[np.complex64], spectra: NDArray[np.complex64]
+) -> NDArray[np.complex64]:  # pragma: no cover - compiled
+    """(rotations, rows, columns) sums over the maps of the unit's spectrum times every rotation's."""
+    rotations, maps, rows, columns = spectra.shape
+    out = np.empty((rotations, rows, columns), dtype=np.complex64)
+    for r in range(rotations):
+        for y in range(rows):
+            line = out[r, y]
+            line[:] = 0
+            for m in range(maps):
+                a, b = unit[m, y], spectra[r, m, y]
+                for x in range(columns):
+                    line[x] += a[x] * b[x]
     return out
 
 
