@@ -13,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.measure.polygon import outward_normals, resample_closed, smooth_closed
-from station.measure.sampling import sample, spline_coefficients
+from station.measure.profile_kernels import edge_worth, local_quadratics, softened
+from station.measure.sampling import sample_rays
 from station.values.colour import LinearRGB
 from station.values.geometry import Frame
 
 Float = NDArray[np.float64]
+Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 
 SPACING_MM = 0.1
@@ -63,7 +65,7 @@ def profiles(
     *,
     blur_px: float = _BLUR_PX,
     along: float = _TANGENTIAL,
-) -> tuple[Float, Float]:
+) -> tuple[Float, Float32]:
     """Linear RGB along every normal.
 
     reach_mm : from (negative, inside) to (positive, outside). blur_px : Gaussian blur of the raster. along : places
@@ -71,14 +73,14 @@ def profiles(
     the profiles (n, m, 3); NaN where the raster ends.
     """
     s = np.arange(reach_mm[0], reach_mm[1] + STEP_MM / 2, STEP_MM)
-    points = places.points[:, None, :] + places.normals[:, None, :] * s[None, :, None]
-    values = sample(spline_coefficients(image.pixels, blur_px), frame.to_px(points)).astype(np.float64)
-    return s, smooth_closed(values, along) if along > 0 else values
+    starts = frame.to_px(places.points + places.normals * s[0])
+    values = sample_rays(image.pixels, starts, places.normals * (STEP_MM / frame.pitch_mm), len(s), blur_px)
+    return s, softened(values, along) if along > 0 else values
 
 
 def steepest_path(
     s: Float,
-    values: Float,
+    values: Float32,
     *,
     prefer_outer: float,
     centre: Float | float = 0.0,
@@ -94,11 +96,12 @@ def steepest_path(
     outermost : an edge is worth less that leaves another outside it, plainer than the bench's own texture.
     NaN where a normal leaves the raster or shows no edge (less than a hundredth of the usual energy).
     """
-    energy = _energy(s, values)
+    # the worth of an edge is the gradient energy of the logarithm, that a shadow does not dim; less where the light
+    # grows outwards, as it does from the plateau to the shoulder and out of the shadow
+    logs = np.log(np.maximum(values, 0) + np.float32(_DARK))
+    energy, worth = edge_worth(values, logs, float(s[-1] - s[0]) / (len(s) - 1), _RISING)
     bad = ~np.isfinite(energy).all(axis=1)
-    energy[bad] = 0
-    worth = _worth(s, values)
-    worth[bad] = 0
+    energy[bad] = worth[bad] = 0
     # Saturated: the edge between rim and enamel is often stronger than the outline, but lies further in.
     plain = worth / (worth + 0.1 * np.maximum(worth.max(axis=1, keepdims=True), 1e-12))
     if outermost:
@@ -115,7 +118,7 @@ def steepest_path(
     return out
 
 
-def contact_valley(s: Float, values: Float, edge: Float) -> Float:
+def contact_valley(s: Float, values: Float32, edge: Float) -> Float:
     """(n,) mm from the edge out to the darkest place beside it, NaN where nothing is darker than what lies further out.
 
     Steep metal mirrors the bench beside it, and where part and bench meet both are darkest. Each channel is taken
@@ -144,21 +147,13 @@ def reject_outliers(values: Float, *, half: int) -> Float:
     known = np.isfinite(values)
     if known.sum() < max(8, n // 4):
         return np.full(n, float(np.median(values[known])) if known.any() else 0.0)
-    reach = np.arange(-half, half + 1)
-    index = (np.arange(n)[:, None] + reach) % n
-    v = np.where(known, values, 0.0)[index]
-    have = known[index].astype(np.float64)
-    basis = np.stack([np.ones_like(reach), reach / half, (reach / half) ** 2], axis=1).astype(np.float64)
+    index = (np.arange(n)[:, None] + np.arange(-half, half + 1)) % n
     fit = gap_median(np.where(known, values, np.nan)[index])
-    residual = np.abs(v - fit[:, None]) * have
+    given = np.where(known, values, 0.0)
+    residual = np.where(known[index], np.abs(given[index] - fit[:, None]), 0.0)
     for limit in (12.0, 8.0, 4.685, 4.685, 4.685):
         scale = max(1.4826 * float(np.median(np.abs(values - fit)[known])), 0.5e-3)
-        weights = have * np.clip(1 - (residual / (limit * scale)) ** 2, 0, None) ** 2 + 1e-6 * have + 1e-12
-        normal = np.einsum("nk,ki,kj->nij", weights, basis, basis) + 1e-9 * np.eye(3)
-        right = np.einsum("nk,ki,nk->ni", weights, basis, v)
-        coefficients = np.linalg.solve(normal, right[..., None])[..., 0]
-        fit = coefficients[:, 0]
-        residual = np.abs(v - coefficients @ basis.T) * have
+        fit = local_quadratics(given, known, residual, half, limit * scale)
     scale = max(1.4826 * float(np.median(np.abs(values - fit)[known])), 0.5e-3)
     return np.asarray(np.where(known & (np.abs(values - fit) <= 5 * scale), values, fit), dtype=np.float64)
 
@@ -178,18 +173,6 @@ def quadratic_smooth(values: Float, half: int) -> Float:
 
     window = min(2 * half + 1, (len(values) - 1) // 2 * 2 + 1)
     return np.asarray(savgol_filter(values, window, 2, axis=0, mode="wrap"), dtype=np.float64)
-
-
-def _energy(s: Float, values: Float) -> Float:
-    slope = np.gradient(values, s, axis=1)
-    return np.asarray((slope**2).sum(axis=2), dtype=np.float64)
-
-
-def _worth(s: Float, values: Float) -> Float:
-    """(n, m) how well a place would do for the outline: gradient energy of the logarithm, that a shadow does not dim;
-    less where the light grows outwards, as it does from the plateau to the shoulder and out of the shadow."""
-    slope = np.gradient(np.log(np.maximum(values, 0) + _DARK), s, axis=1)
-    return np.asarray((slope**2).sum(axis=2) * np.where(slope.sum(axis=2) > 0, _RISING, 1.0), dtype=np.float64)
 
 
 def _texture(s: Float, worth: Float, good: Bool) -> float:

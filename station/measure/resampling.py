@@ -13,7 +13,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from station.measure.sampling import prefilter_kernel
+from station.measure.sampling import HALF, filter_block, prefilter_kernel
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -21,7 +21,7 @@ Bool = NDArray[np.bool_]
 
 NODES = 16
 """Raster pixels between two nodes of a map."""
-_HALF, _HALF_BLURRED = 8, 6  # taps either side of the filter: its gain is right to 1e-4, with a blur to 2e-3
+_HALF_BLURRED = 6  # taps either side of a filter with a blur: its gain is right to 2e-3
 _TILE = 12  # cells between nodes a side
 _BLOCK = 64  # photo pixels a side that are filtered at a time; of a turned tile only those that it covers
 _REACH = 2  # pixels beyond a place that its spline takes part of
@@ -39,7 +39,7 @@ def resample_rows(
     height, width = shape
     values = np.zeros((height, width, 3), dtype=np.float32)
     is_clipped, valid = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-    kernel = prefilter_kernel(round(blur_px, 4), 3, _HALF if blur_px == 0 else _HALF_BLURRED)
+    kernel = prefilter_kernel(round(blur_px, 4), 3, HALF if blur_px == 0 else _HALF_BLURRED)
     # flat rows, so that the inner loops run over neighbouring numbers
     flat = np.ascontiguousarray(photo).reshape(len(photo), -1)
     flat_values = values.reshape(height, -1)
@@ -60,71 +60,6 @@ def resample_rows(
             for done in [pool.submit(fill, first) for first in range(threads)]:
                 done.result()
     return values, is_clipped, valid
-
-
-@numba.njit(cache=True, nogil=True)
-def _mirrored(at: int, size: int) -> int:  # pragma: no cover - compiled
-    """Index of a sample beyond the border, mirrored about the first and the last."""
-    at = abs(at)
-    if at >= size:
-        at = 2 * size - 2 - at
-    return min(max(at, 0), size - 1)
-
-
-@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
-def _filter_line(
-    source: Float32, start: int, step: int, kernel: Float32, out: Float32
-) -> None:  # pragma: no cover - compiled
-    """out[i] = sum over t of kernel[half + t] * source[start + i + t * step]; symmetric, two pairs of taps a turn."""
-    n, half = out.size, kernel.size // 2
-    middle = kernel[half]
-    a = source[start : start + n]
-    for t in range(1, half, 2):
-        u = t + 1
-        k, g = kernel[half + t], kernel[half + u]
-        b, c = source[start - t * step : start - t * step + n], source[start + t * step : start + t * step + n]
-        d, e = source[start - u * step : start - u * step + n], source[start + u * step : start + u * step + n]
-        if t == 1:
-            for i in range(n):
-                out[i] = middle * a[i] + k * (b[i] + c[i]) + g * (d[i] + e[i])
-        else:
-            for i in range(n):
-                out[i] += k * (b[i] + c[i]) + g * (d[i] + e[i])
-
-
-@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
-def _filter_block(
-    flat: Float32,
-    left: int,
-    top: int,
-    columns: int,
-    rows: int,
-    kernel: Float32,
-    across: Float32,
-    out: Float32,
-    at: int,
-    stride: int,
-) -> None:  # pragma: no cover - compiled
-    """Spline coefficients of a block of a photo (H, 3 W), mirrored beyond its border, to ``out`` from ``at`` on.
-
-    kernel : an even number of taps either side. across : room for the block filtered along its rows.
-    """
-    height, width = flat.shape[0], flat.shape[1] // 3
-    count, half = 3 * columns, kernel.size // 2
-    inside = left - half >= 0 and left + columns + half <= width
-    line = np.empty(0 if inside else 3 * (columns + 2 * half), dtype=np.float32)
-    for j in range(rows + 2 * half):
-        row = flat[_mirrored(top - half + j, height)]
-        if inside:
-            _filter_line(row, 3 * left, 3, kernel, across[j * count : (j + 1) * count])
-        else:
-            for i in range(columns + 2 * half):
-                x = _mirrored(left - half + i, width)
-                for k in range(3):
-                    line[3 * i + k] = row[3 * x + k]
-            _filter_line(line, 3 * half, 3, kernel, across[j * count : (j + 1) * count])
-    for j in range(rows):
-        _filter_line(across, (j + half) * count, count, kernel, out[at + j * stride : at + j * stride + count])
 
 
 @numba.njit(cache=True, nogil=True)
@@ -180,7 +115,7 @@ def _fill_tile(
                         y, x = by * _BLOCK, bx * _BLOCK
                         wide, high = min(_BLOCK, columns - x), min(_BLOCK, rows - y)
                         at = 3 * (y * columns + x)
-                        _filter_block(flat, left + x, top + y, wide, high, kernel, across, c, at, 3 * columns)
+                        filter_block(flat, left + x, top + y, wide, high, kernel, across, c, at, 3 * columns)
                         ready[by, bx] = True
             _sample_cell(c, left, top, 3 * columns, clipped, nodes, ny, nx, values, is_clipped, valid)
 

@@ -19,13 +19,14 @@ from station.measure.edges import (
     steepest_path,
 )
 from station.measure.per_master import PerMaster
-from station.measure.polygon import smooth_closed
+from station.measure.profile_kernels import median_profiles, softened
 from station.measure.shoulder import PLACES_MM, REACH_MM, STEP_MM, Shoulder, fit_shoulder, silhouette
 from station.values.colour import LinearRGB
 from station.values.geometry import Frame
 from station.values.line import Master
 
 Float = NDArray[np.float64]
+Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 
 DEPARTURE_MM = 0.25
@@ -148,7 +149,7 @@ class _Look:
     shoulder in mm by the dark line of contact."""
 
     s: Float
-    values: Float
+    values: Float32
     visible: Float
     seen: Bool
     contact: float
@@ -157,13 +158,11 @@ class _Look:
 def _look(image: LinearRGB, frame: Frame, places: Places, golden: Float | None = None) -> _Look:
     """golden : (n,) mm to the golden's visible edge, where a unit's is looked for: about the places, or where the
     outermost edges say that its outline as a whole departs from the golden's, about itself."""
-    from scipy.ndimage import gaussian_filter1d
-
     further = 0.0 if golden is None else DEPARTURE_MM
     inside, outside = VISIBLE_REACH_MM[0] - further, VISIBLE_REACH_MM[1] + further
     s, sharp = profiles(image, frame, places, (inside + REACH_MM[0], outside + REACH_MM[1]), blur_px=_SHARP_PX, along=0)
     across = math.sqrt(_SOFT_PX**2 - _SHARP_PX**2) * frame.pitch_mm / STEP_MM
-    soft = smooth_closed(gaussian_filter1d(sharp, across, axis=1), _ALONG)
+    soft = softened(sharp, _ALONG, across)
     near = (s > VISIBLE_REACH_MM[0] - STEP_MM / 2) & (s < VISIBLE_REACH_MM[1] + STEP_MM / 2)
     wide = (s > inside - STEP_MM / 2) & (s < outside + STEP_MM / 2)
     rough = np.zeros(len(soft))
@@ -196,7 +195,7 @@ def _departure(shift: Float) -> Float:
     return np.asarray(course, dtype=np.float64)
 
 
-def _contact(s: Float, values: Float, edge: Float) -> float:
+def _contact(s: Float, values: Float32, edge: Float) -> float:
     distance = contact_valley(s, values, edge)
     known = distance[np.isfinite(distance)]
     if len(known) < 0.3 * len(edge):
@@ -208,12 +207,8 @@ def _contact(s: Float, values: Float, edge: Float) -> float:
 
 def _groups(look: _Look) -> tuple[Float, Bool]:
     """(g, m, 3) median profiles on ``PLACES_MM`` about the visible edge, over the bench's light; (g,) true if whole."""
-    at = np.clip((look.visible[:, None] + PLACES_MM - look.s[0]) / STEP_MM, 0, len(look.s) - 1.001)
-    k = at.astype(np.intp)
-    part, rows = (at - k)[..., None], np.arange(len(at))[:, None]
-    values = look.values[rows, k] * (1 - part) + look.values[rows, k + 1] * part
-    near = np.arange(0, len(at), EVERY)[:, None] + np.arange(-_HALF, _HALF + 1)
-    groups = np.median(values[near % len(at)], axis=1)
+    at = (look.visible[:, None] + PLACES_MM - look.s[0]) / STEP_MM
+    groups = median_profiles(look.values, at, EVERY, _HALF).astype(np.float64)
     whole = np.isfinite(groups).all(axis=(1, 2))
     if not whole.any():
         return np.zeros_like(groups), whole
