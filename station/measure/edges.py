@@ -127,7 +127,8 @@ def contact_valley(s: Float, values: Float32, edge: Float) -> Float:
     values : (n, m, 3) profiles on ``s``. edge : (n,) mm, the last bright edge.
     """
     far = values[:, s > s[-1] - 0.1].mean(axis=1)
-    level = (values / np.maximum(far[:, None, :], 1e-4)).min(axis=2)
+    relative = values / np.maximum(far[:, None, :], np.float32(1e-4))
+    level = np.minimum(np.minimum(relative[..., 0], relative[..., 1]), relative[..., 2])
     near = (s[None, :] > edge[:, None] + 0.02) & (s[None, :] < edge[:, None] + 0.26)
     level = np.where(near & np.isfinite(level), level, np.inf)
     k = np.clip(np.argmin(level, axis=1), 1, len(s) - 2)

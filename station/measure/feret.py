@@ -24,19 +24,19 @@ def fit_circle(points: Float) -> Circle:
     """Geometric least-squares circle: an algebraic start (Kasa) and Gauss-Newton on the true distances."""
     p = np.asarray(points, dtype=np.float64)
     base = p.mean(axis=0)
-    q = p - base
-    a = np.column_stack([2 * q, np.ones(len(q))])
-    cx, cy, c = np.linalg.lstsq(a, (q**2).sum(axis=1), rcond=None)[0]
+    x, y = (p - base).T
+    a = np.stack([2 * x, 2 * y, np.ones(len(p))])
+    cx, cy, c = np.linalg.lstsq(a @ a.T, a @ (x * x + y * y), rcond=None)[0]
     radius = float(np.sqrt(max(c + cx * cx + cy * cy, 1e-12)))
     for _ in range(10):
-        d = q - (cx, cy)
-        distance = np.maximum(np.hypot(d[:, 0], d[:, 1]), 1e-12)
-        jacobian = np.column_stack([-d / distance[:, None], -np.ones(len(q))])
-        step = np.linalg.lstsq(jacobian, radius - distance, rcond=None)[0]
+        dx, dy = x - cx, y - cy
+        distance = np.maximum(np.hypot(dx, dy), 1e-12)
+        a = np.stack([dx / distance, dy / distance, np.ones(len(p))])
+        step = np.linalg.lstsq(a @ a.T, a @ (distance - radius), rcond=None)[0]
         cx, cy, radius = cx + step[0], cy + step[1], radius + float(step[2])
         if float(np.abs(step).max()) < 1e-9:
             break
-    distance = np.hypot(q[:, 0] - cx, q[:, 1] - cy)
+    distance = np.hypot(x - cx, y - cy)
     return Circle(float(cx + base[0]), float(cy + base[1]), float(radius), float(distance.max() - distance.min()))
 
 
@@ -50,8 +50,8 @@ def feret(points: Float) -> tuple[float, float, float, float]:
 
     p = np.asarray(points, dtype=np.float64)
     hull = p[ConvexHull(p).vertices]
-    d = hull[:, None, :] - hull[None, :, :]
-    squared = (d**2).sum(axis=2)
+    squared = (hull[:, None, 0] - hull[:, 0]) ** 2
+    squared += (hull[:, None, 1] - hull[:, 1]) ** 2
     i, j = np.unravel_index(int(np.argmax(squared)), squared.shape)
     longest = hull[j] - hull[i]
     side = np.roll(hull, -1, axis=0) - hull
@@ -100,9 +100,14 @@ def fit_circle_robustly(points: Float) -> Circle:
     """The least-squares circle of the points that lie within five spreads of it (normalised median absolute deviation):
     a dent or a bad stretch of the edge does not pull it. roundness : of those points."""
     circle = fit_circle(points)
+    kept = np.ones(len(points), dtype=bool)
     for _ in range(4):
         off = np.hypot(points[:, 0] - circle.x, points[:, 1] - circle.y)
         middle = float(np.median(off))
         spread = 1.4826 * float(np.median(np.abs(off - middle)))
-        circle = fit_circle(points[np.abs(off - middle) <= 5 * spread + 1e-6])
+        near = np.abs(off - middle) <= 5 * spread + 1e-6
+        if (near == kept).all():
+            break
+        kept = near
+        circle = fit_circle(points[kept])
     return circle

@@ -122,26 +122,26 @@ def median_profiles(values: Float32, places: Float, every: int, half: int) -> Fl
     count = places.shape[1]
     groups = (n + every - 1) // every
     out = np.empty((groups, count, 3), dtype=np.float32)
-    near = np.empty(2 * half + 1, dtype=np.float32)
-    read = np.empty((n, count, 3), dtype=np.float32)
+    near = np.empty((2 * half + 1, 3 * count), dtype=np.float32)
+    read = np.empty((n, 3 * count), dtype=np.float32)
     for i in range(n):
         for k in range(count):
             at = min(max(places[i, k], 0.0), m - 1.001)
             left = int(at)
             part = np.float32(at - left)
             for c in range(3):
-                read[i, k, c] = values[i, left, c] * (1 - part) + values[i, left + 1, c] * part
+                read[i, 3 * k + c] = values[i, left, c] * (1 - part) + values[i, left + 1, c] * part
     for g in range(groups):
-        for k in range(count):
-            for c in range(3):
-                whole = True
-                for t in range(2 * half + 1):
-                    value = read[(g * every + t - half) % n, k, c]
-                    whole &= value == value
-                    j = t
-                    while j > 0 and near[j - 1] > value:
-                        near[j] = near[j - 1]
-                        j -= 1
-                    near[j] = value
-                out[g, k, c] = near[half] if whole else np.nan
+        whole = np.zeros(3 * count, dtype=np.float32)
+        for t in range(2 * half + 1):
+            near[t] = read[(g * every + t - half) % n]
+            whole += near[t]
+        for first in range(half + 1):  # the smallest of what is left sinks to the front, in all columns at once
+            for t in range(2 * half, first, -1):
+                below, above = near[t - 1], near[t]
+                for k in range(3 * count):
+                    a, b = below[k], above[k]
+                    below[k], above[k] = (a, b) if a < b else (b, a)
+        for k in range(3 * count):
+            out[g, k // 3, k % 3] = near[half, k] if whole[k] == whole[k] else np.nan
     return out

@@ -145,6 +145,7 @@ def filter_block(
 def _sample(c: Float32, points: Float, out: Float32) -> None:  # pragma: no cover - compiled
     """c : (H, W, C); points : (n, 2); out : (n, C)."""
     h, w, channels = c.shape
+    flat = c.reshape(-1)
     one = np.float32(1.0)
     sixth = np.float32(1 / 6)
     two_thirds = np.float32(2 / 3)
@@ -164,19 +165,41 @@ def _sample(c: Float32, points: Float, out: Float32) -> None:  # pragma: no cove
         s = one - t
         y0, y3 = s * s * s * sixth, t * t * t * sixth
         y1, y2 = two_thirds - t * t * (one - half * t), two_thirds - s * s * (one - half * s)
+        if ix >= 1 and iy >= 1 and ix + 2 < w and iy + 2 < h:
+            # unsigned: a negative index would have to be looked out for
+            r0, n = np.uintp(((iy - 1) * w + ix - 1) * channels), np.uintp(channels)
+            r1 = r0 + np.uintp(w * channels)
+            r2, r3 = r1 + np.uintp(w * channels), r1 + np.uintp(2 * w * channels)
+            for k in range(n):
+                a = (
+                    x0 * flat[r0 + k]
+                    + x1 * flat[r0 + n + k]
+                    + x2 * flat[r0 + n + n + k]
+                    + x3 * flat[r0 + n + n + n + k]
+                )
+                b = (
+                    x0 * flat[r1 + k]
+                    + x1 * flat[r1 + n + k]
+                    + x2 * flat[r1 + n + n + k]
+                    + x3 * flat[r1 + n + n + n + k]
+                )
+                d = (
+                    x0 * flat[r2 + k]
+                    + x1 * flat[r2 + n + k]
+                    + x2 * flat[r2 + n + n + k]
+                    + x3 * flat[r2 + n + n + n + k]
+                )
+                e = (
+                    x0 * flat[r3 + k]
+                    + x1 * flat[r3 + n + k]
+                    + x2 * flat[r3 + n + n + k]
+                    + x3 * flat[r3 + n + n + n + k]
+                )
+                out[i, k] = y0 * a + y1 * b + y2 * d + y3 * e
+            continue
         # mirrored about the first and the last pixel, as the coefficients are
-        left, right, far = ix - 1, ix + 1, ix + 2
-        up, down, below = iy - 1, iy + 1, iy + 2
-        if left < 0:
-            left = 1
-        if far >= w:
-            far = 2 * w - 2 - far
-            right = min(right, 2 * w - 2 - right)
-        if up < 0:
-            up = 1
-        if below >= h:
-            below = 2 * h - 2 - below
-            down = min(down, 2 * h - 2 - down)
+        left, right, far = _mirrored(ix - 1, w), _mirrored(ix + 1, w), _mirrored(ix + 2, w)
+        up, down, below = _mirrored(iy - 1, h), _mirrored(iy + 1, h), _mirrored(iy + 2, h)
         for k in range(channels):
             a = x0 * c[up, left, k] + x1 * c[up, ix, k] + x2 * c[up, right, k] + x3 * c[up, far, k]
             b = x0 * c[iy, left, k] + x1 * c[iy, ix, k] + x2 * c[iy, right, k] + x3 * c[iy, far, k]

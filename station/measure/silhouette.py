@@ -209,7 +209,7 @@ def _groups(look: _Look) -> tuple[Float, Bool]:
     """(g, m, 3) median profiles on ``PLACES_MM`` about the visible edge, over the bench's light; (g,) true if whole."""
     at = (look.visible[:, None] + PLACES_MM - look.s[0]) / STEP_MM
     groups = median_profiles(look.values, at, EVERY, _HALF).astype(np.float64)
-    whole = np.isfinite(groups).all(axis=(1, 2))
+    whole = np.asarray(np.isfinite(groups).all(axis=(1, 2)))
     if not whole.any():
         return np.zeros_like(groups), whole
     bench = np.median(groups[whole][:, -5:].reshape(-1, 3), axis=0)
