@@ -23,11 +23,12 @@ from station.calibrate.rig import size_of
 from station.calibrate.warm_up import measure_warm_up
 from station.errors import CalibrationError
 from station.values.bench import LightCalibration, Rig
-from station.values.colour import LinearRGB
+from station.values.colour import LinearRGB, even_out
 from station.values.light import LIGHT_DAYS, MeterReading
 from station.values.line import Shot
 
 Float = NDArray[np.float64]
+Float32 = NDArray[np.float32]
 
 ORDER = 4
 """Degree of the fitted surface: vignetting (even powers of the radius to the fourth) and a sloping lamp."""
@@ -171,29 +172,26 @@ def _require_one_setting(frames: Sequence[GreyFrame]) -> None:
 _RETAKE = "Photograph an even grey card that fills the whole picture, without parts, markers or shadows."
 
 
-def apply_flat_field(image: LinearRGB, light: LightCalibration, *, reuse: bool = False) -> LinearRGB:
-    """The picture multiplied by the gain field, stretched over it. Raises CalibrationError for another picture size.
+def gain_rows(light: LightCalibration, size: tuple[int, int]) -> Float32:
+    """(rows, W, 3) the gain field stretched to a photo's width, as :class:`PhotoLight` takes it.
 
-    reuse : write into the picture's own pixels, which nobody else may hold: the field of a large photo takes as much
-        memory as the photo itself, so it is made for some rows at a time.
+    size : (W, H) of the photo. Raises CalibrationError for another one than the light was calibrated at.
     """
-    h, w = image.pixels.shape[:2]
-    if (w, h) != light.photo_size:
+    if size != light.photo_size:
         raise CalibrationError(
-            f"the picture is {w} x {h} px, the light was calibrated at "
+            f"the picture is {size[0]} x {size[1]} px, the light was calibrated at "
             f"{light.photo_size[0]} x {light.photo_size[1]} px",
             "Calibrate the light at this size.",
         )
-    out = image.pixels if reuse else np.empty_like(image.pixels)
-    rows = len(light.gain)
-    across = np.asarray(cv2.resize(light.gain, (w, rows), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
-    at = np.clip((np.arange(h) + 0.5) * rows / h - 0.5, 0, rows - 1)
-    above = np.minimum(at.astype(int), rows - 2)
-    for i in range(rows - 1):
-        first, after = np.searchsorted(above, [i, i + 1])
-        gain = (at[first:after] - i).astype(np.float32)[:, None, None] * (across[i + 1] - across[i])
-        gain += across[i]
-        np.multiply(gain, image.pixels[first:after], out=out[first:after])
+    stretched = cv2.resize(light.gain, (size[0], len(light.gain)), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(stretched, dtype=np.float32)
+
+
+def apply_flat_field(image: LinearRGB, light: LightCalibration) -> LinearRGB:
+    """A picture multiplied by the gain field, stretched over it. Raises as :func:`gain_rows`."""
+    h, w = image.shape
+    out = image.pixels.copy()
+    even_out(out, gain_rows(light, (w, h)), 0, h)
     return LinearRGB(out)
 
 

@@ -56,7 +56,7 @@ class GreyFrame:
 
 def grey_frame(shot: Shot) -> GreyFrame:
     """Reduce a picture. Raises CalibrationError for an overexposed one."""
-    if float((shot.photo.pixels.max(axis=2) >= shot.photo.saturated).mean()) > HIGHEST_SHARE_CLIPPED:
+    if float(shot.photo.clipped().mean()) > HIGHEST_SHARE_CLIPPED:
         raise CalibrationError(f"{shot.name} is overexposed", "Expose shorter: no channel may reach its top.")
     linear = linearise(shot.photo).pixels
     cells = cv2.resize(linear, GRID, interpolation=cv2.INTER_AREA).astype(np.float64)

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from station.calibrate.camera_settings import EXPOSURE, differences, settings_of
 from station.calibrate.card_finding import find_card
-from station.calibrate.field import apply_flat_field
+from station.calibrate.field import gain_rows
 from station.calibrate.orientation import bench_turn, lens_for, light_for, turned_against
 from station.calibrate.plane import locate_plane, plane_from_card
 from station.values.bench import Calibration
-from station.values.colour import linearise
+from station.values.colour import PhotoLight
 from station.values.geometry import PlaneMap
 from station.values.line import SCALED, CardReading, Corrected, Gate, Shot
 
@@ -57,15 +57,12 @@ def correct(shot: Shot, calibration: Calibration, *, model: str | None = None) -
     if calibration.light is not None and (turned := turned_against(shot, calibration.light.orientation, turn)):
         gates = [Gate("light", False, turned, ("colour",)) if g.name == "light" and g.ok else g for g in gates]
 
-    clipped = shot.photo.pixels.max(axis=2) >= shot.photo.saturated
+    clipped = shot.photo.clipped()
     if calibration.rig is not None and all(g.name != "clipping" for g in gates):
         gates.append(_glare_gate(clipped))
-    image = linearise(shot.photo)
-    if light is not None:
-        image = apply_flat_field(image, light, reuse=True)
     return Corrected(
         shot=shot,
-        image=image,
+        image=PhotoLight(shot.photo, None if light is None else gain_rows(light, shot.size)),
         clipped=clipped,
         correction=reading.correction if reading.usable else None,
         plane=plane,

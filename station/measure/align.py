@@ -12,7 +12,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,6 +30,7 @@ from station.measure.frame import U_PART_SCALE, GoldenFrame, exclusions, golden_
 from station.measure.identity import MIRRORED, SAME_SIZE, looks_mirrored, mismatch, preference
 from station.measure.master_index import LEVELS, MasterIndex, index_master, index_of
 from station.measure.part import PartOutline, find_part, look_at_bench, rough_part
+from station.measure.photo_window import reduced
 from station.measure.polygon import centroid, polygon_mask, signed_area
 from station.measure.refine import BLUR_SIGMA, Refined, detail, pyramid, refine
 from station.measure.sampling import sample, spline_coefficients
@@ -102,15 +102,14 @@ def _look(
     pitch_mm: float,
 ) -> _Photo:
     """pitch_mm : of the golden frame; a photo that is finer is reduced to about that first."""
-    h, w = corrected.image.pixels.shape[:2]
+    h, w = corrected.image.shape
     x0, y0, x1, y1 = window(contour_px, (h, w), 64)
     step = max(1, round(pitch_mm / _px_mm(plane, contour_px.mean(axis=0), height_mm)))
     if min(y1 - y0, x1 - x0) < 64 * step:
         step = 1
     size = ((x1 - x0) // step, (y1 - y0) // step)
-    pixels = corrected.image.pixels[y0 : y0 + size[1] * step, x0 : x0 + size[0] * step]
-    if step > 1:
-        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+    here = (x0, y0, x0 + size[0] * step, y0 + size[1] * step)
+    pixels = reduced(corrected.image, here, size) if step > 1 else corrected.image.window(*here)
     scalar = tuple(spline_coefficients(detail(p), BLUR_SIGMA) for p in pyramid(signal.of(pixels), LEVELS))
     colour = spline_coefficients(pyramid(pixels, 3)[2], 1.0)
     origin = np.array([x0, y0], dtype=np.float64) + (step - 1) / 2
@@ -148,8 +147,8 @@ def align(corrected: Corrected, master: Master, *, part: PartOutline | None = No
     try:
         if corrected.plane is not None:
             bench = look_at_bench(corrected.image, exclusions(corrected))
-            area = _expected_area(corrected.plane, corrected.image.pixels.shape[:2], index, master.thickness_mm or 0.0)
-            rough = rough_part(bench, corrected.image.pixels.shape[:2], area)
+            area = _expected_area(corrected.plane, corrected.image.shape, index, master.thickness_mm or 0.0)
+            rough = rough_part(bench, corrected.image.shape, area)
             # a known product needs no careful outline to be registered; whatever else is seen gets one
             if rough is not None and not rough[1]:
                 quick = _register(corrected, master, index, *rough)

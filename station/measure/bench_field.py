@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.values.colour import LinearRGB
+from station.measure.photo_window import reduced
+from station.values.colour import LinearRGB, PhotoLight
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -78,7 +79,7 @@ def _terms(x: float, y: float) -> Float:
     return np.array([1.0, x, y, x * x + y * y])
 
 
-def bench_field(image: LinearRGB, parts_px: Sequence[Float], exclude_px: Sequence[Float]) -> BenchField:
+def bench_field(image: LinearRGB | PhotoLight, parts_px: Sequence[Float], exclude_px: Sequence[Float]) -> BenchField:
     """Read the light's field from the bench between and around the parts.
 
     Parameters
@@ -88,10 +89,10 @@ def bench_field(image: LinearRGB, parts_px: Sequence[Float], exclude_px: Sequenc
     parts_px, exclude_px
         Outlines (n, 2) of the parts, and polygons of card and markers, in photo px.
     """
-    h, w = image.pixels.shape[:2]
+    h, w = image.shape
     factor = min(1.0, _SIDE / max(h, w))
     size = (max(_TILE, round(w * factor)), max(_TILE, round(h * factor)))
-    small = np.asarray(cv2.resize(image.pixels, size, interpolation=cv2.INTER_AREA), dtype=np.float64)
+    small = reduced(image, (0, 0, w, h), size).astype(np.float64)
     scale = np.array([size[0] / w, size[1] / h])
     hidden = np.zeros((size[1], size[0]), dtype=np.uint8)
     for polygon in (*parts_px, *exclude_px):
@@ -99,7 +100,7 @@ def bench_field(image: LinearRGB, parts_px: Sequence[Float], exclude_px: Sequenc
         at = (np.asarray(polygon, dtype=np.float64) + 0.5) * scale - 0.5
         cv2.fillPoly(one, [np.round(np.clip(at, -1e4, 1e4)).astype(np.int32)], 1)
         reach = max(2, round(_SHADOW * float(np.sqrt(max(one.sum(), 1)))))
-        hidden |= cv2.dilate(one, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+        hidden |= np.asarray(cv2.dilate(one, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)), dtype=np.uint8)
     terms, logs, sector = _tiles(small, hidden.astype(bool))
     if len(logs) < _LEAST_TILES:
         return _unknown((w, h), np.full(3, _EVEN), "too little of the bench is seen")

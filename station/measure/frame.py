@@ -12,6 +12,7 @@ from station.errors import AlignmentError
 from station.measure.blur import edge_blur_px, pixel_noise
 from station.measure.holes import through_holes
 from station.measure.part import PartOutline, find_part
+from station.measure.photo_window import rows_of
 from station.measure.polygon import polygon_mask
 from station.measure.resampling import NODES, resample_rows
 from station.values.colour import LinearRGB
@@ -163,7 +164,7 @@ def resample(
     finer = float(np.hypot(*(middle[1] - middle[0]))) / NODES  # photo pixels a pixel of the frame
     blur = round(0.5 * math.sqrt(finer**2 - 1), 2) if finer > _AS_FINE else 0.0
     values, clipped, valid = resample_rows(
-        corrected.image.pixels, corrected.clipped, nodes, (frame.height, frame.width), blur
+        rows_of(corrected.image), corrected.clipped, nodes, (frame.height, frame.width), blur
     )
     return LinearRGB(values), clipped, valid
 

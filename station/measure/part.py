@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from station.errors import AlignmentError
 from station.measure.bench_model import bench_residual
 from station.measure.morphology import disc
+from station.measure.photo_window import reduced
 from station.measure.polygon import (
     centroid,
     outward_normals,
@@ -27,12 +28,13 @@ from station.measure.polygon import (
     smooth_closed,
 )
 from station.measure.sampling import sample, spline_coefficients
-from station.values.colour import LinearRGB
+from station.values.colour import LinearRGB, PhotoLight
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 UInt8 = NDArray[np.uint8]
+Light = LinearRGB | PhotoLight
 
 _LONG_SIDE = 560  # px of the reduced picture the search runs on
 _RIM = 0.06  # of the part's size: a plain metal rim this wide may have been taken for the part's shadow
@@ -62,7 +64,7 @@ class PartOutline:
 
 
 def find_part(
-    image: LinearRGB,
+    image: Light,
     exclude_px: Sequence[Float] = (),
     *,
     area_px: float | None = None,
@@ -122,9 +124,9 @@ class BenchView:
     evidence: Bool
 
 
-def look_at_bench(image: LinearRGB, exclude_px: Sequence[Float] = ()) -> BenchView:
+def look_at_bench(image: Light, exclude_px: Sequence[Float] = ()) -> BenchView:
     """Reduce a photo and model its bench. Raises AlignmentError for a picture of less than 48 px a side."""
-    h, w = image.pixels.shape[:2]
+    h, w = image.shape
     if min(h, w) < 48:
         raise AlignmentError(
             f"A picture of {w} x {h} pixels is too small to show a part",
@@ -134,9 +136,7 @@ def look_at_bench(image: LinearRGB, exclude_px: Sequence[Float] = ()) -> BenchVi
     size = (max(8, round(w * factor)), max(8, round(h * factor)))
     # of the many rows that a pixel of the reduced picture covers, two or three tell its mean
     step = max(1, int(0.5 / factor))
-    small = np.asarray(
-        cv2.resize(image.pixels[step // 2 :: step], size, interpolation=cv2.INTER_AREA), dtype=np.float32
-    )
+    small = reduced(image, (0, 0, w, h), size, step)
     scale = np.array([size[0] / w, size[1] / h])
     excluded = _excluded(exclude_px, scale, (size[1], size[0]))
     lum, chroma, spread = bench_residual(small, excluded, _SPREAD)
@@ -155,13 +155,13 @@ def _more_like(one: Bool, other: Bool, expected: float | None) -> bool:
     return expected is not None and bool(abs(np.log(one.sum() / expected)) < abs(np.log(other.sum() / expected)))
 
 
-def outline_of(image: LinearRGB, bench: BenchView, component: Bool) -> PartOutline:
+def outline_of(image: Light, bench: BenchView, component: Bool) -> PartOutline:
     """The part whose rough place is a component (h, w) of the bench's view, located on its edge in the photo."""
-    h, w = image.pixels.shape[:2]
+    h, w = image.shape
     scale = bench.scale
     cut = _cut(bench.lum, bench.chroma, bench.spread, component, bench.excluded)
     contour = (_largest_contour(cut) + 0.5) / scale - 0.5
-    contour = _with_rim(image.pixels, contour, 1.6 / float(scale.min()))
+    contour = _with_rim(image, contour, 1.6 / float(scale.min()))
     centre = centroid(contour)
     touches = _touches(contour, (h, w), 2 / float(scale.min()))
     return PartOutline(
@@ -183,7 +183,9 @@ def rough_part(bench: BenchView, shape: tuple[int, int], area_px: float) -> tupl
     component = _plausible(bench, area_px * float(bench.scale.prod()))
     if component is None:
         return None
-    contour = _to_edges(bench.light, _largest_contour(component), 4.0, 1.0)  # closing and blur have made it too large
+    contour = _to_edges(
+        LinearRGB(bench.light), _largest_contour(component), 4.0, 1.0
+    )  # closing and blur have made it too large
     contour = (contour + 0.5) / bench.scale - 0.5
     return contour, _touches(contour, shape, 2 / float(bench.scale.min()))
 
@@ -342,29 +344,29 @@ def _largest_contour(mask: Bool) -> Float:
     return smooth_closed(resample_closed(c, 1.0), 1.5)
 
 
-def _with_rim(pixels: Float32, contour: Float, reach: float) -> Float:
+def _with_rim(image: Light, contour: Float, reach: float) -> Float:
     """The contour on the part's outermost plain edge, to which it is within ``reach`` px but for a grey rim.
 
     Grey metal has the chromaticity of a grey bench's shadow, but a shadow ends softly: beyond the contour a plain edge
     is looked for as far out as a rim is wide, and then, from there, the edge itself.
     """
-    wide = _to_edges(pixels, contour, reach, _RIM * float(np.sqrt(abs(signed_area(contour)))))
+    wide = _to_edges(image, contour, reach, _RIM * float(np.sqrt(abs(signed_area(contour)))))
     low = np.floor(np.minimum(wide.min(axis=0), contour.min(axis=0))) - 4
     high = np.ceil(np.maximum(wide.max(axis=0), contour.max(axis=0))) + 5
     shape = (int(high[1] - low[1]), int(high[0] - low[0]))
     # normals cross where they start from a hollow of the contour: the loops go with the union's inner contours
     both = polygon_mask(wide - low, shape) | polygon_mask(contour - low, shape)
     calm = _morph(both.astype(np.uint8), cv2.MORPH_OPEN, max(1, round(reach)))
-    return _to_edges(pixels, _largest_contour(calm.astype(bool)) + low, reach, reach)
+    return _to_edges(image, _largest_contour(calm.astype(bool)) + low, reach, reach)
 
 
-def _to_edges(pixels: Float32, contour: Float, inwards: float, outwards: float) -> Float:
+def _to_edges(image: Light, contour: Float, inwards: float, outwards: float) -> Float:
     """Move each point along its normal to the outermost plain edge within reach (px), neighbours held together."""
-    h, w = pixels.shape[:2]
+    h, w = image.shape
     pad = int(outwards) + 4
     x0, y0 = (max(0, int(v) - pad) for v in contour.min(axis=0))
     x1, y1 = (int(v) + pad + 2 for v in contour.max(axis=0))
-    crop = np.maximum(pixels[y0 : min(h, y1), x0 : min(w, x1)], 0)
+    crop = np.maximum(image.window(x0, y0, min(w, x1), min(h, y1)), 0)
     coefficients = spline_coefficients(np.sqrt(crop, out=crop), 1.2, reuse=True)
     length = float(np.hypot(*np.diff(contour, axis=0).T).sum())
     base = resample_closed(contour, max(1.0, length / 1440))

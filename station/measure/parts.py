@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from station.errors import AlignmentError
 from station.measure.morphology import disc
 from station.measure.part import BenchView, PartOutline, candidates, look_at_bench, outline_of
-from station.values.colour import LinearRGB
+from station.values.colour import LinearRGB, PhotoLight
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -50,7 +50,7 @@ class FoundPart:
         return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
-def find_parts(image: LinearRGB, exclude_px: Sequence[Float] = ()) -> tuple[FoundPart, ...]:
+def find_parts(image: LinearRGB | PhotoLight, exclude_px: Sequence[Float] = ()) -> tuple[FoundPart, ...]:
     """Find every part in a photo.
 
     Parameters

@@ -13,6 +13,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from station.measure.photo_window import Rows
 from station.measure.sampling import HALF, filter_block, prefilter_kernel
 
 Float = NDArray[np.float64]
@@ -21,18 +22,18 @@ Bool = NDArray[np.bool_]
 
 NODES = 16
 """Raster pixels between two nodes of a map."""
-_HALF_BLURRED = 6  # taps either side of a filter with a blur: its gain is right to 2e-3
+_HALF_BLURRED = 4  # taps either side of a filter with a blur: its gain is right to 4e-3 where a camera sees anything
 _TILE = 12  # cells between nodes a side
-_BLOCK = 64  # photo pixels a side that are filtered at a time; of a turned tile only those that it covers
+_BLOCK = 96  # photo pixels a side that are filtered at a time; of a turned tile only those that it covers
 _REACH = 2  # pixels beyond a place that its spline takes part of
 
 
 def resample_rows(
-    photo: Float32, clipped: Bool, nodes: Float, shape: tuple[int, int], blur_px: float
+    photo: Rows, clipped: Bool, nodes: Float, shape: tuple[int, int], blur_px: float
 ) -> tuple[Float32, Bool, Bool]:
     """Values (h, w, 3), clipped (h, w) and valid (h, w) of a raster.
 
-    photo : (H, W, 3). clipped : (H, W); a raster pixel is clipped that takes part of its value from one that is.
+    clipped : (H, W); a raster pixel is clipped that takes part of its value from one that is.
     nodes : (rows, columns, 2) places in photo px of every ``NODES``-th raster pixel, one row and column past the end;
     linear between. blur_px : Gaussian blur of the photo. Values outside the photo are 0 and not valid.
     """
@@ -40,8 +41,7 @@ def resample_rows(
     values = np.zeros((height, width, 3), dtype=np.float32)
     is_clipped, valid = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
     kernel = prefilter_kernel(round(blur_px, 4), 3, HALF if blur_px == 0 else _HALF_BLURRED)
-    # flat rows, so that the inner loops run over neighbouring numbers
-    flat = np.ascontiguousarray(photo).reshape(len(photo), -1)
+    source = photo.flat, photo.table, photo.gain
     flat_values = values.reshape(height, -1)
     places = np.ascontiguousarray(nodes, dtype=np.float64)
     tiles = [
@@ -51,7 +51,7 @@ def resample_rows(
 
     def fill(first: int) -> None:
         for row, column in tiles[first::threads]:
-            _fill_tile(flat, clipped, places, kernel, row, column, flat_values, is_clipped, valid)
+            _fill_tile(*source, clipped, places, kernel, row, column, flat_values, is_clipped, valid)
 
     if threads == 1:
         fill(0)
@@ -84,18 +84,11 @@ def _window(
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
-def _fill_tile(
-    flat: Float32,
-    clipped: Bool,
-    nodes: Float,
-    kernel: Float32,
-    row: int,
-    column: int,
-    values: Float32,
-    is_clipped: Bool,
-    valid: Bool,
-) -> None:  # pragma: no cover - compiled
-    """The ``_TILE`` x ``_TILE`` cells from ``row``, ``column`` on. flat : (H, 3 W) photo; values : (h, 3 w)."""
+def _fill_tile(  # type: ignore[no-untyped-def]
+    flat, table, gain, clipped, nodes, kernel, row, column, values, is_clipped, valid
+):  # pragma: no cover - compiled
+    """The ``_TILE`` x ``_TILE`` cells from ``row``, ``column`` on. flat, table, gain : as
+    :class:`Rows`; values : (h, 3 w)."""
     left, top, right, bottom = _window(nodes, row, column, _TILE, clipped.shape)
     columns, rows = right - left, bottom - top
     if columns <= 0:
@@ -115,7 +108,9 @@ def _fill_tile(
                         y, x = by * _BLOCK, bx * _BLOCK
                         wide, high = min(_BLOCK, columns - x), min(_BLOCK, rows - y)
                         at = 3 * (y * columns + x)
-                        filter_block(flat, left + x, top + y, wide, high, kernel, across, c, at, 3 * columns)
+                        filter_block(
+                            flat, table, gain, left + x, top + y, wide, high, kernel, across, c, at, 3 * columns
+                        )
                         ready[by, bx] = True
             _sample_cell(c, left, top, 3 * columns, clipped, nodes, ny, nx, values, is_clipped, valid)
 

@@ -15,6 +15,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from station.measure.photo_window import linear_row
+
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 
@@ -107,36 +109,29 @@ def filter_line(
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
-def filter_block(
-    flat: Float32,
-    left: int,
-    top: int,
-    columns: int,
-    rows: int,
-    kernel: Float32,
-    across: Float32,
-    out: Float32,
-    at: int,
-    stride: int,
-) -> None:  # pragma: no cover - compiled
-    """Spline coefficients of a block of a photo (H, 3 W), mirrored beyond its border, to ``out`` from ``at`` on.
+def filter_block(  # type: ignore[no-untyped-def]
+    flat, table, gain, left, top, columns, rows, kernel, across, out, at, stride
+):  # pragma: no cover - compiled
+    """Spline coefficients of a block of a picture, mirrored beyond its border, to ``out`` from ``at`` on.
 
-    kernel : an even number of taps either side. across : room for the block filtered along its rows.
+    flat, table, gain : as :class:`Rows`. kernel : an even number of taps either side. across : room for the block
+    filtered along its rows. stride : numbers in a row of ``out``.
     """
     height, width = flat.shape[0], flat.shape[1] // 3
     count, half = 3 * columns, kernel.size // 2
-    inside = left - half >= 0 and left + columns + half <= width
-    line = np.empty(0 if inside else 3 * (columns + 2 * half), dtype=np.float32)
+    line = np.empty(3 * (columns + 2 * half), dtype=np.float32)
+    first, end = max(left - half, 0), min(left + columns + half, width)
     for j in range(rows + 2 * half):
-        row = flat[_mirrored(top - half + j, height)]
-        if inside:
-            filter_line(row, 3 * left, 3, kernel, across[j * count : (j + 1) * count])
-        else:
-            for i in range(columns + 2 * half):
-                x = _mirrored(left - half + i, width)
+        y = _mirrored(top - half + j, height)
+        begin = 3 * (first - left + half)
+        linear_row(flat, table, gain, y, 3 * first, line[begin : begin + 3 * (end - first)])
+        for i in range(columns + 2 * half):
+            x = left - half + i
+            if x < first or x >= end:
+                m = min(max(_mirrored(x, width), first), end - 1) - left + half
                 for k in range(3):
-                    line[3 * i + k] = row[3 * x + k]
-            filter_line(line, 3 * half, 3, kernel, across[j * count : (j + 1) * count])
+                    line[3 * i + k] = line[3 * m + k]
+        filter_line(line, 3 * half, 3, kernel, across[j * count : (j + 1) * count])
     for j in range(rows):
         filter_line(across, (j + half) * count, count, kernel, out[at + j * stride : at + j * stride + count])
 
@@ -259,7 +254,7 @@ def _filter_along(
                         top, left = by * _BLOCK, bx * _BLOCK
                         wide, high = min(_BLOCK, width - left), min(_BLOCK, height - top)
                         at = 3 * (top * width + left)
-                        filter_block(flat, left, top, wide, high, kernel, across, out, at, 3 * width)
+                        filter_block(flat, None, None, left, top, wide, high, kernel, across, out, at, 3 * width)
                         ready[by, bx] = True
 
 

@@ -38,7 +38,7 @@ def comparison_picture(look: Look, document: ComparisonDocument) -> RGB:
     basis = f"through {document.card}" if document.card else f"in {document.basis}, not certified"
     lines = [f"{document.photo}: {document.verdict.value}; CIEDE2000 against part {document.golden_part}, {basis}"]
     lines += [f"part {p.number}: {reason}" for p in document.parts for reason in p.reasons[:1]]
-    photo = display(look.corrected.image, look.correction)
+    photo = display(look.corrected.image.whole(), look.correction)
     return parts_picture(photo, [p.found.outline.contour_px for p in look.parts], labels, lines[:6])
 
 

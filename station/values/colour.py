@@ -49,6 +49,14 @@ class DeviceRGB:
         """``SATURATED`` on the scale of ``pixels``."""
         return SATURATED if self.pixels.dtype == np.uint8 else SATURATED * 257
 
+    def clipped(self) -> NDArray[np.bool_]:
+        """(H, W) true where a channel is saturated."""
+        import cv2
+
+        # numpy's maximum over three channels takes twenty times as long
+        below = cv2.inRange(self.pixels, (0, 0, 0), (self.saturated - 1,) * 3)
+        return np.asarray(below == 0)
+
 
 @dataclass(frozen=True, slots=True)
 class LinearRGB:
@@ -63,6 +71,64 @@ class LinearRGB:
         p = self.pixels
         if p.ndim != 3 or p.shape[2] != 3 or p.dtype != np.float32:
             raise ValueError(f"LinearRGB needs (H, W, 3) float32, got {p.shape} {p.dtype}")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(H, W)."""
+        h, w = self.pixels.shape[:2]
+        return h, w
+
+    def window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.float32]:
+        """(y1 - y0, x1 - x0, 3) pixels; a view."""
+        return self.pixels[y0:y1, x0:x1]
+
+    def whole(self) -> LinearRGB:
+        """The picture itself."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoLight:
+    """Linear light of a whole photo, made of its coded values where it is asked for: a picture of it would take 150 MB
+    for twelve megapixels, and much longer to be written than what is looked at takes to be made.
+
+    coded : the photo. gain : (rows, W, 3) float32 flat field, stretched to the photo's width and to be stretched to its
+    height, or None.
+    """
+
+    coded: DeviceRGB
+    gain: NDArray[np.float32] | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(H, W)."""
+        h, w = self.coded.pixels.shape[:2]
+        return h, w
+
+    def window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.float32]:
+        """(y1 - y0, x1 - x0, 3) linear light, as :class:`LinearRGB` has it."""
+        out = linearise(replace(self.coded, pixels=self.coded.pixels[y0:y1, x0:x1])).pixels
+        if self.gain is not None:
+            even_out(out, self.gain[:, x0:x1], y0, self.shape[0])
+        return out
+
+    def whole(self) -> LinearRGB:
+        """The whole picture."""
+        h, w = self.shape
+        return LinearRGB(self.window(0, 0, w, h))
+
+
+def even_out(pixels: NDArray[np.float32], gain: NDArray[np.float32], top: int, height: int) -> None:
+    """Multiply rows of a picture (h, w, 3), in place, by a flat field (rows, w, 3), stretched over ``height`` rows of
+    which they are those from ``top`` on; some at a time, as the field would take as much memory as the picture."""
+    rows = len(gain)
+    at = np.clip((np.arange(top, top + len(pixels)) + 0.5) * rows / height - 0.5, 0, rows - 1)
+    above = np.minimum(at.astype(int), rows - 2)
+    for i in np.unique(above):
+        first, after = np.searchsorted(above, [i, i + 1])
+        field = (at[first:after] - i).astype(np.float32)[:, None, None] * (gain[i + 1] - gain[i])
+        field += gain[i]
+        pixels[first:after] *= field
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from station.values.colour import ColourCorrection, DeviceRGB, LinearRGB
+from station.values.colour import ColourCorrection, DeviceRGB, LinearRGB, PhotoLight
 from station.values.documents import FitDocument
 from station.values.geometry import Frame, PlaneMap, Similarity
 
@@ -175,7 +175,7 @@ class Corrected:
     """
 
     shot: Shot
-    image: LinearRGB
+    image: LinearRGB | PhotoLight
     clipped: Bool
     correction: ColourCorrection | None
     plane: PlaneMap | None

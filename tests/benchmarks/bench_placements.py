@@ -102,14 +102,14 @@ def cut_out(
     pitch = float(
         np.hypot(*np.diff(corrected.plane.to_plane(np.array([[0.0, 0.0], [1.0, 0.0]]), height_mm), axis=0)[0])
     )
-    mask = polygon_mask(contour, corrected.image.pixels.shape[:2]).astype(np.float32)
+    mask = polygon_mask(contour, corrected.image.shape).astype(np.float32)
     radius = round(MARGIN_MM / pitch)
     wide = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)))
     soft = np.asarray(cv2.GaussianBlur(wide, (0, 0), radius / 3), dtype=np.float32)
     blur = 0.5 * math.sqrt((PITCH_MM / pitch) ** 2 - 1)
     at = pose.inverse().apply(corrected.plane.to_plane(contour, height_mm))
     return CutOut(
-        spline_coefficients(corrected.image.pixels, blur),
+        spline_coefficients(corrected.image.whole().pixels, blur),
         spline_coefficients(soft),
         corrected.plane,
         height_mm,

@@ -108,7 +108,7 @@ def twelve_megapixels(rounds: int) -> None:
     if corrected.plane is None:
         raise ValueError("the enlarged unit has no scale")
     plane, height = corrected.plane, master.thickness_mm or 0.0
-    height_px, width_px = corrected.image.pixels.shape[:2]
+    height_px, width_px = corrected.image.shape
     area = abs(signed_area(plane.to_photo(master.outline_mm, height)))
     for threads in (1, 2):
         cv2.setNumThreads(threads)

@@ -700,7 +700,9 @@ def test_correct_reads_card_and_part_in_one_light() -> None:
     # the card's own patch, far from the centre, has its colour back in the corrected picture
     patch = with_field.card.patches[5]
     x, y = (round(v) for v in patch.centre_px)
-    seen = with_field.correction.lab(with_field.image.pixels[y - 4 : y + 4, x - 4 : x + 4].reshape(-1, 3).mean(axis=0))
+    seen = with_field.correction.lab(
+        with_field.image.whole().pixels[y - 4 : y + 4, x - 4 : x + 4].reshape(-1, 3).mean(axis=0)
+    )
     assert float(delta_e_2000(Lab(patch.lab_reference), seen)) < 1.0
 
 
@@ -735,7 +737,7 @@ def test_correct_gates_what_is_missing_and_marks_clipped_pixels() -> None:
     assert not alone.clipped[240, 300]
     assert [g.name for g in alone.gates] == ["card"]
     assert alone.gates[0].ok
-    np.testing.assert_array_equal(alone.image.pixels, linearise(shot.photo).pixels)
+    np.testing.assert_array_equal(alone.image.whole().pixels, linearise(shot.photo).pixels)
     bench = correct(shot, Calibration(cards=(MICRO,), rig=RIG))
     faulty = {g.name: g for g in bench.gates if not g.ok}
     assert "station calibrate light" in faulty["light"].reason
