@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from station.measure.difference_kernels import bins_of, looked_up, outside_relief, put, share_of_lightness
 from station.measure.kinds import KINDS, Scene, name_spot, tint
 from station.measure.morphology import disc
 from station.measure.spots import Spot, join_pieces
@@ -116,13 +117,13 @@ def _opponent(linear: F32) -> F32:
     even = np.cbrt(np.maximum(cv2.GaussianBlur(linear, (0, 0), 0.6), 0) + _BLACK)
     r, g, b = cv2.split(even)
     colour = cv2.GaussianBlur(cv2.merge([r - g, (r + g) / 2 - b]), (0, 0), 1.3)
-    return np.dstack([(r + g + b) / 3, colour]).astype(np.float32)
+    return np.asarray(cv2.merge([(r + g + b) / 3, *cv2.split(colour)]), dtype=np.float32)
 
 
 def _edge_distance(g: F32) -> F32:
     """Distance in px to the nearest edge of the golden, of lightness or of colour."""
     across, down = (np.asarray(cv2.Sobel(g, cv2.CV_32F, *way), dtype=np.float32) for way in ((1, 0), (0, 1)))
-    slope = np.hypot(_length(across), _length(down)) / 8
+    slope = np.asarray(cv2.magnitude(_length(across), _length(down))) / 8
     flat = (slope <= _EDGE).astype(np.uint8)
     if flat.all():
         return np.full(flat.shape, np.float32(1e4))
@@ -160,7 +161,7 @@ def _follow_cells(g: F32, u: F32, labels: NDArray[np.uint8], cells: _Cells, core
         if len(seen) < 60:
             seen = cell[flat_inside[cell]]
         if len(seen) >= 30:
-            flat_offset[cell] = np.clip(np.median(flat_delta[_thinned(seen)], axis=0), -_SHIFT, _SHIFT)
+            put(flat_offset, cell, np.clip(np.median(flat_delta[_thinned(seen)], axis=0), -_SHIFT, _SHIFT))
     out = g + offset
     enamel = cores & (labels != METAL)
     if enamel.any():
@@ -177,8 +178,13 @@ def _follow_cells(g: F32, u: F32, labels: NDArray[np.uint8], cells: _Cells, core
 
 def _outside_envelope(g: F32, u: F32, reach: int) -> F32:
     """How far each channel of the unit leaves the golden's range within ``reach`` px, (H, W, 3), 0 inside it."""
-    kernel = disc(reach)
-    return np.asarray(np.maximum(np.maximum(u - cv2.dilate(g, kernel), cv2.erode(g, kernel) - u), 0), dtype=np.float32)
+    least, most = _extremes(g, disc(reach))
+    return np.maximum(np.maximum(u - most, least - u), 0)
+
+
+def _extremes(g: F32, kernel: NDArray[np.uint8]) -> tuple[F32, F32]:
+    """Least and most of each channel under the kernel, (H, W, 3) each."""
+    return np.asarray(cv2.erode(g, kernel), dtype=np.float32), np.asarray(cv2.dilate(g, kernel), dtype=np.float32)
 
 
 def _outside_relief(g: F32, u: F32, ground: F32, distance: F32, place: NDArray[np.uint8], inside: Bool) -> F32:
@@ -190,38 +196,28 @@ def _outside_relief(g: F32, u: F32, ground: F32, distance: F32, place: NDArray[n
     or more, and its colour is judged as a share of its lightness, which a mirror leaves as it is.
     """
     metal = place == _METAL
-    golden, unit = g.copy(), u.copy()
-    golden[metal, 1:] *= _MIRROR / np.maximum(g[metal, :1], 0.2)
-    unit[metal, 1:] *= _MIRROR / np.maximum(u[metal, :1], 0.2)
-    kernel = disc(_ACROSS)
-    high, low = cv2.dilate(golden, kernel), cv2.erode(golden, kernel)
-    near = disc(_REACH)
-    high[metal, 1:], low[metal, 1:] = cv2.dilate(golden, near)[metal, 1:], cv2.erode(golden, near)[metal, 1:]
+    golden, unit = share_of_lightness(g, metal, _MIRROR), share_of_lightness(u, metal, _MIRROR)
+    wide, near = _extremes(golden, disc(_ACROSS)), _extremes(golden, disc(_REACH))
     light = g[..., 0]
     walls = (place == _SHORE) | (place == _RELIEF)
     at, usable = np.flatnonzero(walls), inside.ravel()
-    share, bottom = (light / ground).ravel(), low[..., 0].ravel()
-    for _, some in _groups(_bins(distance.ravel()[at])):
+    share = (light / ground).ravel()
+    least = np.full(len(_BINS) + 1, np.inf, dtype=np.float32)
+    bins = bins_of(distance, _BINS)
+    for k, some in _groups(bins.ravel()[at]):
         here = at[some]
         usual = _thinned(here[usable[here]])
         if len(usual) >= 100:
-            least = np.quantile(share[usual], 0.005)
-            bottom[here] = np.minimum(bottom[here], ground.ravel()[here] * np.float32(least))
-    low[..., 0] = bottom.reshape(light.shape)
-    high[walls, 0] = np.inf
-    lit = walls & (u[..., 0] > light)
-    high[lit, 1:], low[lit, 1:] = np.maximum(high[lit, 1:], 0), np.minimum(low[lit, 1:], 0)
-    plated = golden[metal & inside]
-    if len(plated) >= 100:
-        least, most = np.quantile(_thinned(plated), (0.005, 0.995), axis=0)
-        high[metal] = np.maximum(high[metal], most)
-        low[metal] = np.minimum(low[metal], least)
-        high[metal, 0] = np.inf
-        relief = place == _RELIEF
-        least, most = np.quantile(_thinned(g[metal & inside]), (0.005, 0.995), axis=0)
-        high[relief] = np.maximum(high[relief], most)
-        low[relief] = np.minimum(low[relief], least)
-    return np.asarray(np.maximum(np.maximum(unit - high, low - unit), 0), dtype=np.float32)
+            least[k] = np.quantile(share[usual], 0.005)
+    plated = relief = np.array([[1, 1, 1], [0, 0, 0]], dtype=np.float32)  # nothing is free
+    seen = np.flatnonzero(metal & inside)
+    if len(seen) >= 100:
+        seen = _thinned(seen)
+        plated, relief = (
+            np.quantile(p.reshape(-1, 3)[seen], (0.005, 0.995), axis=0).astype(np.float32) for p in (golden, g)
+        )
+    kind = np.array([0, 1, 2, 3], dtype=np.uint8)[place]
+    return outside_relief(unit, u[..., 0], light, ground * least[bins], wide, near, kind, plated, relief)
 
 
 def _ground(light: F32, cells: _Cells, place: NDArray[np.uint8]) -> F32:
@@ -244,24 +240,20 @@ def _cells(labels: NDArray[np.uint8]) -> _Cells:
 
 def _tolerance(excess: F32, distance: F32, place: NDArray[np.uint8], inside: Bool, noise: float) -> F32:
     """(H, W, 3) what is normal beyond the envelope: what is common at that distance to an edge of that material."""
-    out = np.empty_like(excess)
-    flat, tolerances, usable = excess.reshape(-1, 3), out.reshape(-1, 3), inside.ravel()
+    flat, usable, bins = excess.reshape(-1, 3), inside.ravel(), bins_of(distance, _BINS)
     # At mid tone the root's slope is about 1, and the blur of ``_opponent`` halves the noise.
     grain = np.float32(_SIGMAS / 2 * noise)
-    for material, of_material in _groups(place):
-        everywhere = _thinned(of_material[usable[of_material]])
-        for _, some in _groups(_bins(distance.ravel()[of_material])):
-            here = of_material[some]
-            seen = _thinned(here[usable[here]])
-            if len(seen) < 400:
-                seen = everywhere
-            common = np.quantile(flat[seen], _COMMON, axis=0) if len(seen) else np.zeros(3)
-            tolerances[here] = np.maximum(np.clip(_TIMES * common, _LEAST[material], _MOST[material]), grain)
-    return out
-
-
-def _bins(distance: F32) -> NDArray[np.uint8]:
-    return np.searchsorted(_BINS, distance).astype(np.uint8)
+    table = np.empty((len(_LEAST), len(_BINS) + 1, 3), dtype=np.float32)
+    for code, here in _groups(place * np.uint8(table.shape[1]) + bins):
+        material = code // table.shape[1]
+        seen = _thinned(here[usable[here]])
+        if len(seen) < 400:
+            seen = _thinned(np.flatnonzero((place == material) & inside))
+        common = np.quantile(flat[seen], _COMMON, axis=0) if len(seen) else np.zeros(3)
+        table[material, code % table.shape[1]] = np.maximum(
+            np.clip(_TIMES * common, _LEAST[material], _MOST[material]), grain
+        )
+    return looked_up(table, place, bins)
 
 
 def _groups(codes: NDArray[np.uint8] | NDArray[np.uint16]) -> list[tuple[int, NDArray[np.intp]]]:

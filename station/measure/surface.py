@@ -50,8 +50,8 @@ def _exposure(golden: LinearRGB, aligned: Aligned, labels: NDArray[np.uint8]) ->
 
     The median over the part: a defect, or a cell of another colour, does not move it far.
     """
-    seen = (labels != OUTSIDE) & aligned.valid & ~aligned.clipped
-    before, now = golden.pixels[seen][::7], aligned.image.pixels[seen][::7]
+    seen = np.flatnonzero((labels != OUTSIDE) & aligned.valid & ~aligned.clipped)[::7]
+    before, now = (p.pixels.reshape(-1, 3)[seen] for p in (golden, aligned.image))
     lit = (before > _DARK).all(axis=1) & (now > _DARK / 4).all(axis=1)
     if lit.sum() < 100:
         return np.ones(3, dtype=np.float32)
@@ -103,9 +103,9 @@ def follow_marks(
         change = np.cbrt(np.maximum(warped[here], 0)) - np.cbrt(np.maximum(image[here], 0))
         differs[here] = (np.abs(change) > _UNSETTLED).any(axis=1)
         unsettled |= cv2.dilate(differs.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool)
-        image = np.where(inside[..., None], warped, image)
-        labels = np.where(inside, warped_labels, labels)
-    return LinearRGB(image.astype(np.float32)), labels.astype(np.uint8), unsettled
+        image, labels = image.copy(), labels.copy()
+        image[inside], labels[inside] = warped[inside], warped_labels[inside]
+    return LinearRGB(image), labels, unsettled
 
 
 def _pixel_matrix(frame: Frame, mm: NDArray[np.float64]) -> NDArray[np.float64]:
