@@ -16,6 +16,7 @@ from station.values.colour import DeviceRGB, linearise
 Float = NDArray[np.float64]
 
 _REACH = 0.5  # of a marker cell, to both sides of an edge: within the black border and the white margin
+_MEAN = np.full(3, 1 / 3, dtype=np.float32)
 _STEPS, _LINES = 25, 40
 
 
@@ -74,7 +75,7 @@ def refine_corners(pixels: NDArray[np.uint8] | NDArray[np.uint16], rough: Float,
     if (high - low < 12).any():
         return rough
     # Decoded before it is interpolated: between coded values the edge would lean towards the dark.
-    linear = linearise(DeviceRGB(pixels[low[1] : high[1] + 1, low[0] : high[0] + 1])).pixels.mean(axis=2)
+    linear = linearise(DeviceRGB(pixels[low[1] : high[1] + 1, low[0] : high[0] + 1])).pixels @ _MEAN
     for side in range(4):
         a, b = rough[side], rough[(side + 1) % 4]
         along = b - a

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,7 @@ from station.measure.polygon import centroid, polygon_mask, signed_area
 from station.measure.refine import BLUR_SIGMA, Refined, detail, pyramid, refine
 from station.measure.sampling import sample, spline_coefficients
 from station.measure.signal import Signal
+from station.measure.threads import together
 from station.values.colour import LinearRGB
 from station.values.geometry import FlatPlane, PlaneMap, Similarity, camera_centre
 from station.values.line import Aligned, Corrected, Gate, Master
@@ -110,10 +112,15 @@ def _look(
     size = ((x1 - x0) // step, (y1 - y0) // step)
     here = (x0, y0, x0 + size[0] * step, y0 + size[1] * step)
     pixels = reduced(corrected.image, here, size) if step > 1 else corrected.image.window(*here)
-    scalar = tuple(spline_coefficients(detail(p), BLUR_SIGMA) for p in pyramid(signal.of(pixels), LEVELS))
-    colour = spline_coefficients(pyramid(pixels, 3)[2], 1.0)
+    seen, colour = together(lambda: signal.of(pixels), lambda: spline_coefficients(pyramid(pixels, 3)[2], 1.0))
+    levels = pyramid(seen, LEVELS)
+    scalar = tuple(together(*(partial(_detail_spline, level) for level in levels)))
     origin = np.array([x0, y0], dtype=np.float64) + (step - 1) / 2
     return _Photo(plane, height_mm, origin, step, scalar, colour, contour_mm)
+
+
+def _detail_spline(image: Float32) -> Float32:
+    return spline_coefficients(detail(image), BLUR_SIGMA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,7 +357,10 @@ def _filled(
     rough = pose.inverse().apply(photo.contour_mm)
     unit = polygon_mask(frame.to_px(rough), shape)
     overlap = float((golden & unit & valid).sum() / max(1, (golden | unit).sum()))
-    blur = edge_blur_px(image.pixels, golden & valid & ~clipped)
+    blur, noise = together(
+        lambda: edge_blur_px(image.pixels, golden & valid & ~clipped),
+        lambda: pixel_noise(image.pixels, golden & valid),
+    )
     added = math.sqrt(max(0.0, blur**2 - master.blur_px**2)) if math.isfinite(blur) else math.inf
     if refined is not None and overlap < _OVERLAP and gates[1].ok:
         gates = (gates[0], Gate("alignment", False, f"Only {overlap:.0%} of the outlines coincide"), *gates[2:])
@@ -377,7 +387,7 @@ def _filled(
         u_height=photo.plane.height_gain(photo.height_mm) * master.u_thickness_mm,
         correction=corrected.correction,
         scale_source=photo.plane.source,
-        noise=pixel_noise(image.pixels, golden & valid),
+        noise=noise,
         blur_px=blur,
         gates=(*gates, sharpness),
         card_light=corrected.card.light if corrected.card is not None else None,

@@ -26,6 +26,7 @@ GRID = 96
 _PART_PX = 66  # the part's largest extent on that grid; the rest is room for shifts and against wrap-around
 _ROTATIONS = 90
 _WITHIN = 0.2
+_MEAN = np.full(3, 1 / 3, dtype=np.float32)
 _MIRROR_LIKE = 0.5  # a design less like its mirror image does not register on it
 _WEIGHTS = np.array([0.7, 1.0, 1.0, 1.0], dtype=np.float32)
 # spread below which a map says nothing: luminance, red and blue chromaticity (log), edge strength
@@ -75,23 +76,23 @@ def feature_maps(image: Float32, mask: Bool) -> Float32:
     image : (H, W, 3) linear light; NaN outside the photo.
     """
     light = np.nan_to_num(np.maximum(image, 0))
-    light = cv2.GaussianBlur(light, (0, 0), 0.8)
-    luminance = np.sqrt(light.mean(axis=-1))
+    light = np.asarray(cv2.GaussianBlur(light, (0, 0), 0.8), dtype=np.float32)
+    luminance = np.sqrt(light @ _MEAN)
     weight = mask.astype(np.float32)
     reach = 0.1 * float(np.sqrt(max(weight.sum(), 1.0)))
     around = cv2.GaussianBlur(luminance * weight, (0, 0), reach) / np.maximum(
         cv2.GaussianBlur(weight, (0, 0), reach), 1e-3
     )
     local = luminance - around  # the lamps' reflections change with the part's place; what is local is the design's
-    log = np.log(light + 0.02)
+    red, green, blue = cv2.split(np.log(light + np.float32(0.02)))
     gx = cv2.Sobel(luminance, cv2.CV_32F, 1, 0, scale=0.125)
     gy = cv2.Sobel(luminance, cv2.CV_32F, 0, 1, scale=0.125)
     inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
-    edges = np.where(inner, np.sqrt(np.hypot(gx, gy)), 0)  # the outline's own edge says nothing of the rotation
-    maps = np.stack([local, log[..., 0] - log[..., 1], log[..., 2] - log[..., 1], edges])
+    edges = np.where(inner, np.sqrt(cv2.magnitude(gx, gy)), 0)  # the outline's own edge says nothing of the rotation
+    maps = np.stack([local, red - green, blue - green, edges])
     usable = inner if np.count_nonzero(inner) > 50 else mask
-    mean = maps[:, usable].mean(axis=1)
-    spread = maps[:, usable].std(axis=1)
+    seen = maps.reshape(4, -1)[:, np.flatnonzero(usable)]
+    mean, spread = seen.mean(axis=1), seen.std(axis=1)
     scaled = (maps - mean[:, None, None]) * (_WEIGHTS / np.hypot(spread, _FLOORS))[:, None, None]
     return np.asarray(np.where(usable, np.clip(scaled, -4, 4), 0), dtype=np.float32)
 

@@ -179,7 +179,7 @@ def _follow_cells(g: F32, u: F32, labels: NDArray[np.uint8], cells: _Cells, core
 def _outside_envelope(g: F32, u: F32, reach: int) -> F32:
     """How far each channel of the unit leaves the golden's range within ``reach`` px, (H, W, 3), 0 inside it."""
     least, most = _extremes(g, disc(reach))
-    return np.maximum(np.maximum(u - most, least - u), 0)
+    return np.asarray(np.maximum(np.maximum(u - most, least - u), 0), dtype=np.float32)
 
 
 def _extremes(g: F32, kernel: NDArray[np.uint8]) -> tuple[F32, F32]:

@@ -220,7 +220,7 @@ def _edges(lum: Float32, chroma: Float32, spread: tuple[float, float]) -> Float3
 def _evidence(lum: Float32, chroma: Float32, spread: tuple[float, float], excluded: Bool) -> tuple[Bool, Bool]:
     """Pixels that are not the bench's by colour or brightness; and those with the hard edges besides."""
     blur = [cv2.GaussianBlur(np.ascontiguousarray(c), (0, 0), 0.8) for c in (lum, chroma[..., 0], chroma[..., 1])]
-    distance = np.hypot(blur[1], blur[2]) / spread[1]
+    distance = np.asarray(cv2.magnitude(blur[1], blur[2])) / spread[1]
     edges = _edges(lum, chroma, spread)
     quiet = float(np.median(edges[~excluded])) if (~excluded).any() else 0.0
     coloured = ((distance > 7) | (blur[0] > max(5 * spread[0], 0.15)) | (blur[0] < -1.6)) & ~excluded

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import pairwise
 from typing import Any
 
-import cv2
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from station.measure.threads import thread_count, together
 from station.values.colour import DeviceRGB, LinearRGB, PhotoLight, linearise
 
 Float = NDArray[np.float64]
@@ -79,17 +79,12 @@ def reduced(
     x0, y0, x1, y1 = window
     seen = np.arange(y0 + every // 2, y1, every)
     out = np.zeros((size[1], 3 * size[0]), dtype=np.float32)
-    threads = max(1, min(cv2.getNumThreads(), 8))
-    cuts = np.linspace(0, size[1], threads + 1).astype(int)
+    cuts = np.linspace(0, size[1], thread_count() + 1).astype(int)
 
-    def fill(k: int) -> None:
-        _reduce(rows.flat, rows.table, rows.gain, seen, x0, x1, out, int(cuts[k]), int(cuts[k + 1]))
+    def fill(first: int, end: int) -> None:
+        _reduce(rows.flat, rows.table, rows.gain, seen, x0, x1, out, first, end)
 
-    if threads == 1:
-        fill(0)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(fill, range(threads)))
+    together(*(partial(fill, int(a), int(b)) for a, b in pairwise(cuts)))
     return out.reshape(size[1], size[0], 3)
 
 

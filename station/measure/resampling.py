@@ -6,15 +6,15 @@ filtered and sampled while it lies in the processor's cache, so that no filtered
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
-import cv2
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from station.measure.photo_window import Rows
 from station.measure.sampling import HALF, filter_block, prefilter_kernel
+from station.measure.threads import thread_count, together
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -47,18 +47,13 @@ def resample_rows(
     tiles = [
         (row, column) for row in range(0, -(-height // NODES), _TILE) for column in range(0, -(-width // NODES), _TILE)
     ]
-    threads = max(1, min(cv2.getNumThreads(), 8, len(tiles)))
+    threads = thread_count()
 
     def fill(first: int) -> None:
         for row, column in tiles[first::threads]:
             _fill_tile(*source, clipped, places, kernel, row, column, flat_values, is_clipped, valid)
 
-    if threads == 1:
-        fill(0)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            for done in [pool.submit(fill, first) for first in range(threads)]:
-                done.result()
+    together(*(partial(fill, first) for first in range(threads)))
     return values, is_clipped, valid
 
 

@@ -7,7 +7,8 @@ Process. 41, 1993). Blur and spline prefilter are both separable and symmetric, 
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import pairwise
 from typing import Literal
 
 import cv2
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.measure.photo_window import linear_row
+from station.measure.threads import thread_count, together
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -228,8 +230,16 @@ def sample_rays(image: Float32, starts: Float, steps: Float, count: int, blur_si
     out = np.empty((len(starts), count, 3), dtype=np.float32)
     starts, steps = np.ascontiguousarray(starts, dtype=np.float64), np.ascontiguousarray(steps, dtype=np.float64)
     coefficients = np.empty(h * w * 3, dtype=np.float32)
-    _filter_along(flat, starts, steps, count, prefilter_kernel(float(blur_sigma), 3, HALF), coefficients)
-    _sample_rays(coefficients.reshape(h, w, 3), starts, steps, out)
+    kernel = prefilter_kernel(float(blur_sigma), 3, HALF)
+    cuts = np.linspace(0, len(starts), thread_count() + 1).astype(int)
+
+    def follow(first: int, end: int) -> None:
+        # blocks that two threads need are filtered by both, to the same numbers
+        some = slice(first, end)
+        _filter_along(flat, starts[some], steps[some], count, kernel, coefficients)
+        _sample_rays(coefficients.reshape(h, w, 3), starts[some], steps[some], out[some])
+
+    together(*(partial(follow, int(a), int(b)) for a, b in pairwise(cuts)))
     return out
 
 
