@@ -298,15 +298,16 @@ def _spread(clipped: Bool) -> Bool:
 
 def _without_outliers(rgb: Float) -> Bool:
     """Pixels within three robust standard deviations of the median in every channel: specks, pits and dust go."""
-    median = np.median(rgb, axis=0)
-    spread = 1.4826 * np.median(np.abs(rgb - median), axis=0) + 1e-4
-    kept = (np.abs(rgb - median) <= 3 * spread).all(axis=1)
-    return np.asarray(kept if kept.sum() >= MIN_PIXELS else np.ones(len(rgb), dtype=bool))
+    kept = np.ones(len(rgb), dtype=bool)
+    for channel in rgb.T:
+        away = np.abs(channel - np.median(channel))
+        kept &= away <= 3 * (1.4826 * np.median(away) + 1e-4)
+    return kept if np.count_nonzero(kept) >= MIN_PIXELS else np.ones(len(rgb), dtype=bool)
 
 
 def _without_speculars(pixels: NDArray[np.float32], kept: Bool) -> Bool:
     """Without what mirrors a lamp, and its neighbours."""
-    brightness = pixels.sum(axis=2)
+    brightness = pixels @ np.ones(3, dtype=np.float32)
     return kept & ~_spread(brightness > SPECULAR * float(np.median(brightness[kept])))
 
 
@@ -322,14 +323,14 @@ def _scatter(
 ) -> tuple[float, int, Float]:
     """Root mean square CIEDE2000 between the means of tiles and the region's mean, how many tiles there are, and the
     Lab covariance of the region's mean that follows from them."""
-    tile = (y // TILE_PX) * 100_000 + x // TILE_PX
-    _, member, count = np.unique(tile, return_inverse=True, return_counts=True)
-    full = count >= max(4, int(np.median(count) / 4))
+    member = (y // TILE_PX) * (int(x.max()) // TILE_PX + 1) + x // TILE_PX
+    count = np.bincount(member)
+    full = count >= max(4, int(np.median(count[count > 0]) / 4))
     if int(full.sum()) < 3:
         means, tiles = correction.lab(rgb), max(1, len(rgb) // 16)
     else:
         sums = np.stack([np.bincount(member, weights=rgb[:, c]) for c in range(3)], axis=-1)
-        means, tiles = correction.lab((sums / count[:, None])[full]), int(full.sum())
+        means, tiles = correction.lab(sums[full] / count[full][:, None]), int(full.sum())
     apart = delta_e_2000(Lab(np.broadcast_to(lab, means.values.shape)), means)
     off = means.values - lab
     return float(np.sqrt(np.mean(apart**2))), tiles, np.asarray(off.T @ off / len(off) / tiles)
