@@ -125,11 +125,12 @@ def _detail_spline(image: Float32) -> Float32:
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """A pose with what speaks for it. score : correlation of the warped pair's colour and edge maps; coarse_correlation
-    : of the edge pixels at reduced size."""
+    """A pose with what speaks for it. seen : the unit's maps in it, see :func:`_seen_maps`. score : their correlation
+    with the golden's; coarse_correlation : of the edge pixels at reduced size."""
 
     pose: Similarity
     refined: Refined
+    seen: tuple[Float32, Bool]
     score: float
     coarse_correlation: float
 
@@ -190,11 +191,11 @@ def _register(
     )
     pose, refined = _pose_of(photo, index, hypotheses[0], scale), None
     alignment = Gate("alignment", False, "The unit could not be laid over the golden sample")
-    alike, other = 0.0, None
+    alike, other, seen = 0.0, None, None
     if fits:
-        winner, rival = _settle(photo, index, fits)
+        winner, rival = _settle(index, fits)
         best = _fit_fine(photo, index, winner)
-        pose, refined, alike = best.pose, best.refined, best.score
+        pose, refined, alike, seen = best.pose, best.refined, best.score, best.seen
         alignment = _alignment_gate(best, rival)
         if rival is not None and _alignment_gate(best, None).ok:
             other = rival.pose
@@ -207,7 +208,7 @@ def _register(
         identity = Gate("identity", True)
         if not same:
             identity = _named(photo, index, master, scale, hypotheses[0].score, ratio)
-        elif looks_mirrored(index.coarse, *_seen_maps(photo, index, pose)):
+        elif seen is not None and looks_mirrored(index.coarse, *seen):
             identity = Gate("identity", False, MIRRORED)
         gates = (Gate("part", True), alignment, identity)
     photo = replace(photo, scalar=())  # registration is over, and of a large photo these are large
@@ -252,14 +253,6 @@ def _pose_of(photo: _Photo, index: MasterIndex, hypothesis: Hypothesis, scale: f
     return Similarity(float(at[0]), float(at[1]), hypothesis.rotation_deg, scale)
 
 
-def _score(photo: _Photo, index: MasterIndex, pose: Similarity) -> float:
-    c = index.coarse
-    n = len(c.fine_mask)
-    seen = photo.colour_at(pose.apply(grid_mm(c.pitch_mm / 2, n) + c.centre_mm))
-    covered = np.isfinite(seen[..., 0])
-    return pair_correlation(c, feature_maps(seen, c.fine_mask & covered), covered)
-
-
 def _fit_coarse(photo: _Photo, index: MasterIndex, hypothesis: Hypothesis, scale: float) -> _Fit | None:
     matrix = _pose_of(photo, index, hypothesis, scale).matrix()
     refined = None
@@ -272,7 +265,8 @@ def _fit_coarse(photo: _Photo, index: MasterIndex, hypothesis: Hypothesis, scale
     if refined is None:
         return None
     pose = Similarity.from_matrix(matrix)
-    return _Fit(pose, refined, _score(photo, index, pose), refined.correlation)
+    seen = _seen_maps(photo, index, pose)
+    return _Fit(pose, refined, seen, pair_correlation(index.coarse, *seen), refined.correlation)
 
 
 def _fit_fine(photo: _Photo, index: MasterIndex, fit: _Fit) -> _Fit:
@@ -284,10 +278,11 @@ def _fit_fine(photo: _Photo, index: MasterIndex, fit: _Fit) -> _Fit:
         if step is not None:
             refined, matrix = step, step.matrix
     pose = Similarity.from_matrix(matrix)
-    return _Fit(pose, refined, _score(photo, index, pose), fit.coarse_correlation)
+    seen = _seen_maps(photo, index, pose)
+    return _Fit(pose, refined, seen, pair_correlation(index.coarse, *seen), fit.coarse_correlation)
 
 
-def _settle(photo: _Photo, index: MasterIndex, fits: list[_Fit]) -> tuple[_Fit, _Fit | None]:
+def _settle(index: MasterIndex, fits: list[_Fit]) -> tuple[_Fit, _Fit | None]:
     """The pose that wins against every other, and a rival it cannot be told from, if there is one.
 
     A round design of many like petals correlates almost as well when turned by one petal. Two poses are therefore
@@ -296,10 +291,10 @@ def _settle(photo: _Photo, index: MasterIndex, fits: list[_Fit]) -> tuple[_Fit, 
     near = [f for f in fits if 1 - fits[0].score > _SIMILAR * (1 - f.score)]
     best = near[0]
     for other in near[1:]:
-        if _preference(photo, index, best, other) < 0:
+        if _preference(index, best, other) < 0:
             best = other
     for other in near:
-        if other is not best and abs(_preference(photo, index, best, other)) < _CLEAR:
+        if other is not best and abs(_preference(index, best, other)) < _CLEAR:
             return best, other
     return best, None
 
@@ -312,10 +307,10 @@ def _seen_maps(photo: _Photo, index: MasterIndex, pose: Similarity) -> tuple[Flo
     return feature_maps(seen, covered), covered
 
 
-def _preference(photo: _Photo, index: MasterIndex, a: _Fit, b: _Fit) -> float:
+def _preference(index: MasterIndex, a: _Fit, b: _Fit) -> float:
     """How plainly the unit looks as pose ``a`` predicts rather than as ``b``, see :func:`preference`."""
     between = Similarity.from_matrix(b.pose.inverse().matrix() @ a.pose.matrix())
-    return preference(index.coarse, *_seen_maps(photo, index, a.pose), between)
+    return preference(index.coarse, *a.seen, between)
 
 
 def _alignment_gate(best: _Fit, rival: _Fit | None) -> Gate:
