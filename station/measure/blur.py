@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
+Index = NDArray[np.intp]
 
 _AGAIN = 2.0  # px of the further blur
 _FIRST = 0.8  # px of blur against noise, taken off again
@@ -29,26 +30,27 @@ def edge_blur_px(image: Float32, mask: Bool) -> float:
     image : (H, W) or (H, W, C) float32, linear light. mask : (H, W) pixels to look at. Returns NaN where there is no
     edge.
     """
-    image, mask = _bands(image, mask)
-    grey = image if image.ndim == 2 else image @ _MEAN
-    a = cv2.GaussianBlur(grey, (0, 0), _FIRST)
-    b = cv2.GaussianBlur(grey, (0, 0), float(np.hypot(_FIRST, _AGAIN)))
+    bands, mask = _bands(mask)
+    grey = np.concatenate([image[band] if image.ndim == 2 else image[band] @ _MEAN for band in bands])
+    a = np.asarray(cv2.GaussianBlur(grey, (0, 0), _FIRST), dtype=np.float32)
+    b = np.asarray(cv2.GaussianBlur(grey, (0, 0), float(np.hypot(_FIRST, _AGAIN))), dtype=np.float32)
     ax, ay = cv2.Sobel(a, cv2.CV_32F, 1, 0), cv2.Sobel(a, cv2.CV_32F, 0, 1)
-    bx, by = cv2.Sobel(b, cv2.CV_32F, 1, 0), cv2.Sobel(b, cv2.CV_32F, 0, 1)
-    ga, gb = cv2.magnitude(ax, ay), cv2.magnitude(bx, by)
+    ga = np.asarray(cv2.magnitude(ax, ay), dtype=np.float32)
     peak = ga >= cv2.dilate(ga, np.ones((3, 3), np.uint8)) * 0.999  # on the edge's crest the step model holds
     usable = mask & peak & np.isfinite(ga)
     if np.count_nonzero(usable) < 50:
         return float("nan")
-    strong = usable & (ga > np.quantile(ga[usable], 0.6)) & (gb > 0)
-    if np.count_nonzero(strong) < 50:
+    strong = np.flatnonzero(usable & (ga > np.quantile(ga[usable], 0.6)))
+    again = _gradient_at(b, *np.divmod(strong, b.shape[1]))
+    strong, again = strong[again > 0], again[again > 0]
+    if len(strong) < 50:
         return float("nan")
-    ratio = ga[strong] / gb[strong]
+    weight = ga.ravel()[strong]
+    ratio = weight / again
     sigma = _AGAIN / np.sqrt(np.maximum(ratio**2 - 1, 1e-3))
     sigma = np.sqrt(np.maximum(sigma**2 - _FIRST**2, 0.0))
-    angle = np.mod(np.arctan2(ay[strong], ax[strong]), np.pi)
+    angle = np.mod(np.arctan2(np.ravel(ay)[strong], np.ravel(ax)[strong]), np.pi)
     sector = np.minimum((angle / np.pi * _SECTORS).astype(int), _SECTORS - 1)
-    weight = ga[strong]
     medians = []
     for k in range(_SECTORS):
         inside = sector == k
@@ -57,15 +59,27 @@ def edge_blur_px(image: Float32, mask: Bool) -> float:
     return max(medians) if medians else _weighted_median(sigma, weight)
 
 
-def _bands(image: Float32, mask: Bool) -> tuple[Float32, Bool]:
-    """Every n-th band of rows of a large picture, one under the other, their seams masked out."""
+def _gradient_at(image: Float32, y: Index, x: Index) -> Float32:
+    """(n,) length of the gradient at some pixels, as ``cv2.Sobel`` gives it: the rest of the picture is left out."""
+    h, w = image.shape
+    above, below = np.abs(y - 1), h - 1 - np.abs(h - 2 - y)
+    left, right = np.abs(x - 1), w - 1 - np.abs(w - 2 - x)
+    corners = image[below, right] - image[above, left], image[below, left] - image[above, right]
+    gx = corners[0] - corners[1] + 2 * (image[y, right] - image[y, left])
+    gy = corners[0] + corners[1] + 2 * (image[below, x] - image[above, x])
+    return np.asarray(np.sqrt(gx * gx + gy * gy), dtype=np.float32)
+
+
+def _bands(mask: Bool) -> tuple[list[slice], Bool]:
+    """Every n-th band of rows of a large picture, and the mask of them, one under the other, their seams left out."""
     every = round(mask.size / _ENOUGH)
     if every < 2:
-        return image, mask
-    rows = np.arange(len(mask))
-    kept = rows[rows // _BAND % every == every // 2]
-    seam = np.minimum(kept % _BAND, _BAND - 1 - kept % _BAND) < 8
-    return image[kept], mask[kept] & ~seam[:, None]
+        return [slice(0, len(mask))], mask
+    tops = range(every // 2 * _BAND, len(mask), every * _BAND)
+    bands = [slice(top, min(top + _BAND, len(mask))) for top in tops]
+    kept = np.concatenate([mask[band] for band in bands])
+    at = np.arange(len(kept)) % _BAND
+    return bands, kept & (np.minimum(at, _BAND - 1 - at) >= 8)[:, None]
 
 
 def _weighted_median(values: Float32, weights: Float32) -> float:
@@ -81,7 +95,8 @@ def pixel_noise(image: Float32, mask: Bool) -> float:
     Taken from the second differences (Immerkaer, Computer Vision and Image Understanding 64, 1996) of the flattest
     third of the pixels between 10 and 70 % of full scale, or of all pixels where so few are of mid tone.
     """
-    image, mask = _bands(image, mask)
+    bands, mask = _bands(mask)
+    image = np.concatenate([image[band] for band in bands])
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32) / 6
     response = cv2.filter2D(image, cv2.CV_32F, kernel)
     grey = cv2.GaussianBlur(image @ _MEAN, (0, 0), 1.5)
