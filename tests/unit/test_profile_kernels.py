@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
@@ -22,7 +23,14 @@ def test_rays_are_sampled_like_any_places() -> None:
     starts = np.array([80.0, 70.0]) + 120 * steps
     expected = sample(spline_coefficients(image, 0.4), starts[:, None] + np.arange(120)[:, None] * steps[:, None])
     assert 0.05 < np.isnan(expected).mean() < 0.9
-    np.testing.assert_allclose(sample_rays(image, starts, steps, 120, 0.4), expected, atol=2e-6)
+    seen = sample_rays(image, starts, steps, 120, 0.4)
+    np.testing.assert_allclose(seen, expected, atol=2e-6)
+    before = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(3 if before != 3 else 1)
+        np.testing.assert_array_equal(sample_rays(image, starts, steps, 120, 0.4), seen)
+    finally:
+        cv2.setNumThreads(before)
 
 
 def test_profiles_are_softened_as_by_two_filters() -> None:
