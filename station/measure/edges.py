@@ -118,6 +118,31 @@ def steepest_path(
     return out
 
 
+def plain_edges(s: Float, values: Float, *, count: int, within: Bool, blur: float) -> tuple[Float, Float]:
+    """The ``count`` plainest edges of every profile, plainest first: (n, count) mm, NaN where there are fewer, and how
+    plain each is, 0-1, beside the plainest of its profile and the bench's own texture.
+
+    values : (n, m, 3) profiles on ``s``. within : (m,) where edges are looked for. blur : Gaussian sigma in samples.
+    """
+    soft = softened(values.astype(np.float32), 0.0, blur)
+    logs = np.log(np.maximum(soft, 0) + np.float32(_DARK))
+    step = float(s[-1] - s[0]) / (len(s) - 1)
+    _, worth = edge_worth(soft, logs, step, _RISING)
+    good = np.isfinite(worth).all(axis=1)
+    worth[~good] = 0
+    texture = _texture(s, worth, good)
+    here, at = worth[:, within], s[within]
+    crest = np.zeros_like(here)
+    inner = here[:, 1:-1]
+    crest[:, 1:-1] = np.where((inner >= here[:, :-2]) & (inner > here[:, 2:]), inner, 0.0)
+    columns = np.argsort(-crest, axis=1, kind="stable")[:, :count]
+    rows = np.arange(len(here))[:, None]
+    height, k = crest[rows, columns], np.clip(columns, 1, here.shape[1] - 2)
+    place = at[k] + step * _vertex(here[rows, k - 1], here[rows, k], here[rows, k + 1])
+    plain = height / np.maximum(height + 0.1 * here.max(axis=1, keepdims=True) + texture, 1e-12)
+    return np.where(height > 0, place, np.nan), plain
+
+
 def contact_valley(s: Float, values: Float32, edge: Float) -> Float:
     """(n,) mm from the edge out to the darkest place beside it, NaN where nothing is darker than what lies further out.
 

@@ -77,6 +77,14 @@ def fit_shoulder(groups: Float, pitch_mm: float) -> Shoulder:
     return replace(best, radius_mm=_WIDENED * best.radius_mm)
 
 
+def windows(s: Float, values: Float, at: Float) -> Float:
+    """(n, k, 3) profiles (n, m, 3) on ``s`` read on ``PLACES_MM`` about the visible edges ``at`` (n,) mm."""
+    place = np.clip((at[:, None] + PLACES_MM - s[0]) / STEP_MM, 0, len(s) - 1.001)
+    k = place.astype(np.intp)
+    part, rows = (place - k)[..., None], np.arange(len(at))[:, None]
+    return np.asarray(values[rows, k] * (1 - part) + values[rows, k + 1] * part)
+
+
 def silhouette(groups: Float, shoulder: Shoulder, pitch_mm: float) -> tuple[Float, Float]:
     """(n,) mm from the visible edge out to the silhouette, and (n,) rms of what is left unexplained, in bench light.
 

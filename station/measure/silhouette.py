@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from station.measure.edge_choice import choose_edges
 from station.measure.edges import (
     Places,
     contact_valley,
@@ -47,6 +48,8 @@ _REACH = 6  # groups to either side (2.4 mm) that hold a place of the silhouette
 _SMOOTH = 4  # places to either side of a local quadratic fit along the visible edge
 _SHARP_PX, _SOFT_PX = 0.4, 0.8  # blur of the raster for the profiles that are explained, and for the visible edge
 _ALONG = 1.5  # places along the contour over which the latter are averaged (Gaussian sigma)
+_LED_ASTRAY_MM = 0.06  # between two readings of one silhouette: places of one edge agree to about half of that
+_OFTEN = 0.03  # share of places led back from which the outline itself is to blame
 _ELSEWHERE, _UNLIKE = 7.0, 1.5  # median deviations of the shift, and medians of the residual
 _EXPLAINED = 0.05  # of the bench's light, rms: where more is left over, the part has no shoulder that mirrors the bench
 _SHOULDER_MM = 0.03  # where the picture does not show it: the last 0.13 of a radius of 0.2-0.25 mm is beyond 60 degrees
@@ -88,7 +91,18 @@ class Silhouette:
 
 
 def find_silhouette(image: LinearRGB, frame: Frame, outline_mm: Float) -> Silhouette:
-    """The silhouette of a part in its own picture. outline_mm : its visible outline."""
+    """The silhouette of a part in its own picture. outline_mm : its visible outline, which may follow a highlight
+    inside the part in places."""
+    found, led_back = _read(image, frame, outline_mm)
+    if led_back < _OFTEN:
+        return found
+    # the places themselves lie along the highlight: look again from where the silhouette seems to be
+    inside = found.steady(found.edge) - found.shoulder_mm
+    return _read(image, frame, found.places.moved(inside))[0]
+
+
+def _read(image: LinearRGB, frame: Frame, outline_mm: Float) -> tuple[Silhouette, float]:
+    """The silhouette near a visible outline, and the share of it that had to be led back."""
     places = places_along(outline_mm)
     look = _look(image, frame, places)
     visible, seen, valley = look.visible, look.seen, look.contact
@@ -101,9 +115,13 @@ def find_silhouette(image: LinearRGB, frame: Frame, outline_mm: Float) -> Silhou
             # Two readings of the shoulder's width with unlike errors: the whole profile's, and the line of contact's.
             own = float(np.nanmedian(edge - visible[::EVERY]))
             moved = (valley - own) / 2
-            return Silhouette(places, visible, seen, edge + moved, residual, shoulder, own + moved, moved)
+            before = edge
+            edge, residual = _led_back(look, frame, shoulder, np.zeros(len(edge)), edge, residual)
+            share = float(np.mean(edge != before))
+            found = Silhouette(places, visible, seen, edge + moved, residual, shoulder, own + moved, moved)
+            return found, share
     edge = visible[::EVERY] + valley
-    return Silhouette(places, visible, seen, edge, np.zeros_like(edge), None, valley)
+    return Silhouette(places, visible, seen, edge, np.zeros_like(edge), None, valley), 0.0
 
 
 def find_like(image: LinearRGB, frame: Frame, golden: Silhouette) -> Silhouette:
@@ -116,13 +134,35 @@ def find_like(image: LinearRGB, frame: Frame, golden: Silhouette) -> Silhouette:
     groups, whole = _groups(look)
     beyond, residual = silhouette(groups, golden.shoulder, frame.pitch_mm)
     width = float(np.median(beyond[whole])) + golden.moved_mm if whole.any() else golden.shoulder_mm
-    edge = np.where(whole, visible[::EVERY] + beyond + golden.moved_mm, np.nan)
+    edge = np.where(whole, visible[::EVERY] + beyond, np.nan)
+    expected = golden.steady(golden.edge)[::EVERY] - golden.moved_mm
+    shift = edge - expected
+    # Only an outline that departs from its golden's other than slowly needs the careful look.
+    if not bool((np.abs(shift - _departure(shift)) < _LED_ASTRAY_MM).all()):
+        edge, residual = _led_back(look, frame, golden.shoulder, expected, edge, residual)
+    edge = edge + golden.moved_mm
     # Light inside the part may be taken for its edge: it lies elsewhere, and it does not look like this part's edge.
     shift = edge - golden.edge
     off = np.abs(shift - np.nanmedian(shift)) if whole.any() else shift
     elsewhere = off > _ELSEWHERE * max(float(np.nanmedian(off)), 0.003) if whole.any() else ~whole
     edge[elsewhere & (residual > _UNLIKE * np.median(residual))] = np.nan
     return Silhouette(golden.places, visible, seen, edge, residual, golden.shoulder, width, golden.moved_mm)
+
+
+def _led_back(
+    look: _Look, frame: Frame, shoulder: Shoulder, expected: Float, edge: Float, residual: Float
+) -> tuple[Float, Float]:
+    """``edge`` and ``residual`` (g,) where they lie on the cheapest course of silhouettes, which stands elsewhere."""
+    every = np.broadcast_to(np.arange(len(look.s), dtype=np.float64), look.values.shape[:2])
+    groups = median_profiles(look.values, every, EVERY, _HALF).astype(np.float64)
+    whole = np.isfinite(groups).all(axis=(1, 2))
+    if not whole.any():
+        return edge, residual
+    groups /= np.maximum(np.median(groups[whole][:, -5:].reshape(-1, 3), axis=0), 1e-4)
+    within = (look.s > look.s[0] - REACH_MM[0]) & (look.s < look.s[-1] - REACH_MM[1])
+    chosen, left = choose_edges(look.s, groups, shoulder, frame.pitch_mm, within, expected)
+    kept = np.abs(edge - chosen) < _LED_ASTRAY_MM
+    return np.where(kept, edge, chosen), np.where(kept, residual, left)
 
 
 _silhouette = PerMaster(lambda m: find_silhouette(m.image, m.frame, m.outline_mm))
