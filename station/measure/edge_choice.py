@@ -1,10 +1,10 @@
 """Which of several edges along a normal is the silhouette's?
 
 The last bright edge of a struck part is the end of the shoulder's light in one place, and the part's own end where no
-light falls on the shoulder: along the contour it hops between the two, and a path that asks for a continuous edge is led
-astray by a highlight further in or by the rim of a shadow. What is continuous is the silhouette. So every plain edge of
-a normal is taken for the visible one in turn, the shoulder's model says where the silhouette would then lie and how much
-is left unexplained, and the closed course of silhouettes that is cheapest is kept (dynamic programming).
+light falls on the shoulder: along the contour it hops between the two, and a path that asks for a continuous edge is
+led astray by a highlight further in or by the rim of a shadow. What is continuous is the silhouette. So every plain
+edge of a normal is taken for the visible one in turn, the shoulder's model says where the silhouette would then lie and
+how much is left unexplained, and the closed course of silhouettes that is cheapest is kept (dynamic programming).
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _JUMP, _JUMP_MM = 40.0, 0.15  # a millimetre's jump between neighbours, and the 
 def choose_edges(
     s: Float, groups: Float, shoulder: Shoulder, pitch_mm: float, within: Bool, expected: Float
 ) -> tuple[Float, Float]:
-    """(g,) mm along the normals to the silhouette, NaN where a normal shows no edge or leaves the raster; and (g,) rms of
-    what its profile leaves unexplained, in bench light.
+    """(g,) mm along the normals to the silhouette, NaN where a normal shows no edge or leaves the raster; and (g,) rms
+    of what its profile leaves unexplained, in bench light.
 
     s : (m,) mm. groups : (g, m, 3) profiles on it, light over the bench's, in order round the contour. within : (m,)
     where visible edges are looked for. expected : (g,) mm to the golden's silhouette, or zeros.

@@ -128,7 +128,7 @@ def plain_edges(s: Float, values: Float, *, count: int, within: Bool, blur: floa
     logs = np.log(np.maximum(soft, 0) + np.float32(_DARK))
     step = float(s[-1] - s[0]) / (len(s) - 1)
     _, worth = edge_worth(soft, logs, step, _RISING)
-    good = np.isfinite(worth).all(axis=1)
+    good = np.asarray(np.isfinite(worth).all(axis=1))
     worth[~good] = 0
     texture = _texture(s, worth, good)
     here, at = worth[:, within], s[within]

@@ -53,6 +53,8 @@ _ROUND = 0.03  # roundness over diameter above which an outline is not a circle
 _U_EDGE_MM = 0.003  # standard; of the silhouette at one place, of one photo under one light
 _U_TURNED_MM = 0.005  # standard; what half a turn adds to it, where the light on the shoulder swaps sides
 _MISFIT_MM = 0.15  # of the edge, to a residual of the whole of the bench's light
+_U_LED_BACK_MM = 0.03  # standard; of a place whose edge was chosen among several: 0.01-0.06 off on rendered key tags
+_U_DEPARTED, _DEPARTED_MM = 0.25, 0.03  # standard, of what an outline departs beyond that: its light is less sure there
 _U_SHOULDER_MM = 0.02  # standard; of where the silhouette lies all round a part: the same on both sides and both parts
 _U_END_MM = 0.05  # standard; of one end of a length: near corners in poor light the visible edge is led astray
 _U_HOLE_TURNED_MM = 0.04  # the same for a hole, whose bench lies in its own shadow
@@ -114,6 +116,10 @@ def measure_outline(image: LinearRGB, master: Master, outline_mm: Float, *, hole
     at = golden.steady(golden.edge)
     # The scatter is steadied over 2.4 mm; what the shoulder's model leaves unexplained is not.
     u = np.hypot(_scatter(raw, shift[::EVERY]) / 2, _MISFIT_MM * np.hypot(unit.residual, golden.residual))
+    for one in (unit, golden):
+        if one.led_back is not None:
+            u = np.hypot(u, _U_LED_BACK_MM * one.led_back)
+    u = np.hypot(u, _U_DEPARTED * np.maximum(np.abs(shift[::EVERY]) - _DEPARTED_MM, 0.0))
     u = np.repeat(u, EVERY)[: len(shift)]
     gaps = float(np.mean(~unit.seen))
     places = golden.places

@@ -64,7 +64,8 @@ class Silhouette:
     edge : (g,) mm to the silhouette at every ``EVERY``-th place, as read; NaN where it cannot be. residual : (g,) of
     the bench's light, rms, what its shoulder leaves unexplained there. shoulder : None where the part has none that
     mirrors the bench. shoulder_mm : from the visible edge to the silhouette, median. moved_mm :
-    how much of it is a correction that is the same all round.
+    how much of it is a correction that is the same all round. led_back : (g,) where the edge was chosen among several
+    by its neighbours', None for nowhere.
     """
 
     places: Places
@@ -75,6 +76,7 @@ class Silhouette:
     shoulder: Shoulder | None
     shoulder_mm: float
     moved_mm: float = 0.0
+    led_back: Bool | None = None
 
     def steady(self, values: Float) -> Float:
         """(n,) mm at every place from (g,) values of the groups, without outliers, by local quadratics over 2.4 mm."""
@@ -115,11 +117,9 @@ def _read(image: LinearRGB, frame: Frame, outline_mm: Float) -> tuple[Silhouette
             # Two readings of the shoulder's width with unlike errors: the whole profile's, and the line of contact's.
             own = float(np.nanmedian(edge - visible[::EVERY]))
             moved = (valley - own) / 2
-            before = edge
-            edge, residual = _led_back(look, frame, shoulder, np.zeros(len(edge)), edge, residual)
-            share = float(np.mean(edge != before))
-            found = Silhouette(places, visible, seen, edge + moved, residual, shoulder, own + moved, moved)
-            return found, share
+            edge, residual, back = _led_back(look, frame, shoulder, np.zeros(len(edge)), edge, residual)
+            found = Silhouette(places, visible, seen, edge + moved, residual, shoulder, own + moved, moved, back)
+            return found, float(back.mean())
     edge = visible[::EVERY] + valley
     return Silhouette(places, visible, seen, edge, np.zeros_like(edge), None, valley), 0.0
 
@@ -136,33 +136,34 @@ def find_like(image: LinearRGB, frame: Frame, golden: Silhouette) -> Silhouette:
     width = float(np.median(beyond[whole])) + golden.moved_mm if whole.any() else golden.shoulder_mm
     edge = np.where(whole, visible[::EVERY] + beyond, np.nan)
     expected = golden.steady(golden.edge)[::EVERY] - golden.moved_mm
-    shift = edge - expected
+    shift, back = edge - expected, None
     # Only an outline that departs from its golden's other than slowly needs the careful look.
     if not bool((np.abs(shift - _departure(shift)) < _LED_ASTRAY_MM).all()):
-        edge, residual = _led_back(look, frame, golden.shoulder, expected, edge, residual)
+        edge, residual, back = _led_back(look, frame, golden.shoulder, expected, edge, residual)
     edge = edge + golden.moved_mm
     # Light inside the part may be taken for its edge: it lies elsewhere, and it does not look like this part's edge.
     shift = edge - golden.edge
     off = np.abs(shift - np.nanmedian(shift)) if whole.any() else shift
     elsewhere = off > _ELSEWHERE * max(float(np.nanmedian(off)), 0.003) if whole.any() else ~whole
     edge[elsewhere & (residual > _UNLIKE * np.median(residual))] = np.nan
-    return Silhouette(golden.places, visible, seen, edge, residual, golden.shoulder, width, golden.moved_mm)
+    return Silhouette(golden.places, visible, seen, edge, residual, golden.shoulder, width, golden.moved_mm, back)
 
 
 def _led_back(
     look: _Look, frame: Frame, shoulder: Shoulder, expected: Float, edge: Float, residual: Float
-) -> tuple[Float, Float]:
-    """``edge`` and ``residual`` (g,) where they lie on the cheapest course of silhouettes, which stands elsewhere."""
+) -> tuple[Float, Float, Bool]:
+    """``edge`` and ``residual`` (g,) where they lie on the cheapest course of silhouettes, that course and what it
+    leaves unexplained elsewhere; and (g,) where that is."""
     every = np.broadcast_to(np.arange(len(look.s), dtype=np.float64), look.values.shape[:2])
     groups = median_profiles(look.values, every, EVERY, _HALF).astype(np.float64)
-    whole = np.isfinite(groups).all(axis=(1, 2))
+    whole = np.asarray(np.isfinite(groups).all(axis=(1, 2)))
     if not whole.any():
-        return edge, residual
+        return edge, residual, ~whole
     groups /= np.maximum(np.median(groups[whole][:, -5:].reshape(-1, 3), axis=0), 1e-4)
     within = (look.s > look.s[0] - REACH_MM[0]) & (look.s < look.s[-1] - REACH_MM[1])
     chosen, left = choose_edges(look.s, groups, shoulder, frame.pitch_mm, within, expected)
-    kept = np.abs(edge - chosen) < _LED_ASTRAY_MM
-    return np.where(kept, edge, chosen), np.where(kept, residual, left)
+    back = ~(np.abs(edge - chosen) < _LED_ASTRAY_MM)
+    return np.where(back, chosen, edge), np.where(back, left, residual), back
 
 
 _silhouette = PerMaster(lambda m: find_silhouette(m.image, m.frame, m.outline_mm))
