@@ -42,17 +42,17 @@ _COVERED = 0.5  # share of the points that must be seen
 class ColourTemplate:
     """The golden's patch, ready to be found again.
 
-    points : (n, 2) px of the patch. uv : (n, 2) the same about ``centre`` over ``half``. colours : (n, 3) coded.
-    warp : (4, n, 3) change of the colours for each increment of :func:`increment`. nuisance : (n, m) what may be added
-    to every channel: any affine map of the colours, a linear light field, and what the caller gave. telling : (n,) points
-    whose residuals tell the scatter. cell : (n,) index of the 16 px cell. power : see ``POWER``.
+    points : (n, 2) px of the patch. uv : (n, 2) the same about ``centre`` over ``half``. columns : (n, m + 12) the coded
+    colours and further ``nuisances`` = m columns, of which any combination may be added to any channel: an affine map of
+    the colours, a linear light field, and what the caller gave; then what each increment of :func:`increment` changes in
+    each channel. telling : (n,) points whose residuals tell the scatter. cell : (n,) index of the 16 px cell.
+    power : see ``POWER``.
     """
 
     points: Float
     uv: Float
-    colours: Float
-    warp: Float
-    nuisance: Float
+    columns: Float
+    nuisances: int
     telling: Bool
     cell: NDArray[np.int64]
     centre: tuple[float, float]
@@ -120,9 +120,8 @@ def make_colour_template(
     return ColourTemplate(
         points=points,
         uv=uv,
-        colours=colours,
-        warp=np.stack([gu, gv, gu * u + gv * v, gv * u - gu * v]),
-        nuisance=np.concatenate(columns, axis=1),
+        columns=np.concatenate([*columns, gu, gv, gu * u + gv * v, gv * u - gu * v], axis=1),
+        nuisances=sum(c.shape[1] for c in columns),
         telling=energy >= energy.mean(),
         cell=cells.astype(np.int64),
         centre=centre,
@@ -159,7 +158,7 @@ def fit_colours(
     warp = start @ np.linalg.inv(to_uv)
     share = np.ones(len(template.uv)) if share is None else share
     weights = np.ones(len(template.uv))
-    scatter = 0.05 * np.cov(template.colours.T) + _FLOOR**2 * np.eye(3)
+    scatter = 0.05 * np.cov(template.columns[:, :3].T) + _FLOOR**2 * np.eye(3)
     for step in range(steps):
         values, seen = _seen(template, scene, warp)
         if seen.mean() < _COVERED:
@@ -169,7 +168,7 @@ def fit_colours(
                 solved = _solve(template, values, weights * share * seen, scatter)
             except np.linalg.LinAlgError:
                 return None
-            weights = _t_weights(solved.distance)
+            weights = _t_weights(_distance(solved.residual, scatter))
             scatter = _scatter(template, solved.residual, weights, share * seen)
         if not (solved.gain > 0.1 and np.isfinite(solved.delta).all()):
             return None
@@ -180,9 +179,10 @@ def fit_colours(
         warp /= warp[2, 2]
         if float(np.abs(delta).max()) * template.half < _SETTLED_PX:
             break
+    each = _scores(template, solved, weights * share * seen, scatter)
     scores = np.zeros((int(template.cell.max()) + 1, 4))
     for k in range(4):
-        np.add.at(scores[:, k], template.cell, solved.scores[:, k])
+        np.add.at(scores[:, k], template.cell, each[:, k])
     inverse = np.linalg.inv(solved.normal)
     used = max(int(np.count_nonzero(scores.any(axis=1))), 2)
     covariance = inverse @ (scores.T @ scores) @ inverse * used / (used - 1) / solved.gain**2
@@ -195,48 +195,57 @@ def log_likelihood(template: ColourTemplate, scene: ColourScene, fit: ColourFit,
     values, seen = _seen(template, scene, matrix @ np.linalg.inv(uv_matrix(template.centre, template.half)))
     weights = fit.weights
     for _ in range(2):
-        residual = _levelled(template.nuisance, weights * seen, values)
-        distance = np.einsum("ni,ij,nj->n", residual, np.linalg.inv(fit.scatter), residual)
+        residual = _levelled(template.columns[:, : template.nuisances], weights * seen, values)
+        distance = _distance(residual, fit.scatter)
         weights = _t_weights(distance)
     return np.asarray(-0.5 * (_FREEDOM + 3) * np.log1p(seen * distance / _FREEDOM), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
 class _Solved:
+    """delta : (4,) increments. gain : the unit's contrast over the golden's. normal : (4, 4). residual : (n, 3).
+    levelling : (m, 12) of the nuisances, what the increments' columns hold of them."""
+
     delta: Float
     gain: float
     normal: Float
     residual: Float
-    distance: Float
-    scores: Float
+    levelling: Float
 
 
 def _solve(template: ColourTemplate, values: Float, weights: Float, scatter: Float) -> _Solved:
-    """One weighted least squares. Every colour direction has its own nuisances; the increments are common to all."""
-    root = np.linalg.cholesky(np.linalg.inv(scatter))  # residual @ root has unit scatter
-    n = len(weights)
-    columns = np.concatenate([template.warp, values[None]])  # (5, n, 3)
-    plain = np.ascontiguousarray((columns @ root).transpose(1, 0, 2)).reshape(n, 15)
-    nuisance = template.nuisance
-    weighted = nuisance * weights[:, None]
-    normal = weighted.T @ nuisance
-    normal[np.diag_indices_from(normal)] *= 1 + 1e-9
-    levels = np.linalg.solve(normal, weighted.T @ plain)
-    clear = (plain - nuisance @ levels).reshape(n, 5, 3)
-    warp, left = clear[:, :4], clear[:, 4]
-    weighted_warp = warp * weights[:, None, None]
-    h = np.einsum("nkc,nlc->kl", weighted_warp, warp)
-    delta = np.linalg.solve(h, np.einsum("nkc,nc->k", weighted_warp, left))
-    whitened = left - np.einsum("nkc,k->nc", warp, delta)
-    # the unit's own contrast over the golden's, along the increments' columns
-    m = levels.reshape(len(normal), 5, 3)
-    contrast = (m[:3, 4] - np.einsum("ikc,k->ic", m[:3, :4], delta)) @ np.linalg.inv(root)  # (3, 3) golden to unit
-    own = (template.warp @ contrast) @ root
-    golden = template.warp @ root
-    gain = float((weights[:, None] * own * golden).sum() / (weights[:, None] * golden**2).sum())
-    scores = np.einsum("nkc,nc->nk", weighted_warp, whitened)
-    distance = (whitened**2).sum(axis=1)
-    return _Solved(delta, gain, h, whitened @ np.linalg.inv(root), distance, scores)
+    """One weighted least squares: every channel has its own nuisances, the increments are common to all. All is worked
+    out from one matrix of products."""
+    m, precision = template.nuisances, np.linalg.inv(scatter)
+    columns = np.concatenate([template.columns, values], axis=1)
+    products = (columns * weights[:, None]).T @ columns
+    nuisance = products[:m, :m].copy()
+    nuisance[np.diag_indices(m)] *= 1 + 1e-9
+    levels = np.linalg.solve(nuisance, products[:m, m:])  # (m, 15)
+    clear = products[m:, m:] - products[m:, :m] @ levels
+    moved = clear[:12, :12].reshape(4, 3, 4, 3)
+    normal = np.einsum("cd,kcld->kl", precision, moved)
+    delta = np.linalg.solve(normal, np.einsum("cd,kcd->k", precision, clear[:12, 12:].reshape(4, 3, 3)))
+    own = levels[:, 12:] - np.einsum("mkc,k->mc", levels[:, :12].reshape(m, 4, 3), delta)
+    change = np.kron(delta[:, None], np.eye(3))  # (12, 3)
+    residual = values - template.columns @ np.concatenate([own, change])
+    # what the unit's own contrast makes of the increments' columns, along those of the golden
+    golden = np.einsum("kikd->id", products[m : m + 12, m : m + 12].reshape(4, 3, 4, 3))
+    gain = np.einsum("cd,ic,id->", precision, own[:3], golden) / np.einsum("cd,cd->", precision, golden)
+    return _Solved(delta, float(gain), normal, residual, levels[:, :12])
+
+
+def _scores(template: ColourTemplate, solved: _Solved, weights: Float, scatter: Float) -> Float:
+    """(n, 4) what each point adds to the right-hand sides of the solved equations."""
+    m = template.nuisances
+    clear = template.columns[:, m:] - template.columns[:, :m] @ solved.levelling
+    pull = (solved.residual * weights[:, None]) @ np.linalg.inv(scatter)
+    return np.asarray(np.einsum("nkc,nc->nk", clear.reshape(-1, 4, 3), pull), dtype=np.float64)
+
+
+def _distance(residual: Float, scatter: Float) -> Float:
+    """(n,) squared Mahalanobis distances."""
+    return np.asarray(((residual @ np.linalg.inv(scatter)) * residual).sum(axis=1), dtype=np.float64)
 
 
 def _seen(template: ColourTemplate, scene: ColourScene, warp: Float) -> tuple[Float, Float]:

@@ -26,6 +26,7 @@ _AT_OTHER_POWER = 4  # steps of a fit that starts at the one beside it
 _APART_PX = (1.5, 3.0)  # displacement from which the ground can be told from the mark, and plainly
 _SMOOTH_PX = 2.5  # over which the evidence for mark or ground is joined
 _TOLD = 4.4  # independent pixels among those, as blur and demosaicing leave them
+_MARK_ODDS = 3.0  # logarithm, of a pixel among the strokes, before the unit is seen
 _LIGHT = 1.0  # standard uncertainty that light leaves, over what the powers differ by
 _RELIEF_MM = 0.06  # standard, of the height between a mark's edges and the body's: struck 0.1 to 0.3 mm deep
 _AS_ON_GOLDEN = 0.7  # contrast of the body's edges, below which light rather than enamel makes them
@@ -80,15 +81,16 @@ def place_mark(
     golden = prepared.mark
     if golden is None:
         return None
-    share = None
-    fits = _fit_at_powers(prepared.colours, unit.scenes, rough, share)
+    share, matrix = None, rough
     for _ in range(2):
-        if not fits:
+        first = fit_colours(prepared.colours[0], unit.scenes[0], matrix, share=share) if prepared.colours else None
+        if first is None:
             return None
-        share = _of_mark(golden, prepared.colours[0], unit.scenes[0], fits[0])
+        matrix = first.matrix
+        share = _of_mark(golden, prepared.colours[0], unit.scenes[0], first)
         if share is None:
             break
-        fits = _fit_at_powers(prepared.colours, unit.scenes, fits[0].matrix, share)
+    fits = _fit_at_powers(prepared.colours, unit.scenes, matrix, share)
     if not fits:
         return None
     at = golden.centre
@@ -150,7 +152,7 @@ def _of_mark(golden: Mark, template: ColourTemplate, scene: ColourScene, fit: Co
     x, y = template.points.astype(np.intp).T
     total[y, x], count[y, x] = evidence, 1.0
     total, count = (cv2.GaussianBlur(a, (0, 0), _SMOOTH_PX) for a in (total, count))
-    odds = np.clip(_TOLD * total[y, x] / np.maximum(count[y, x], 1e-6), -30, 30)
+    odds = np.clip(_MARK_ODDS + _TOLD * total[y, x] / np.maximum(count[y, x], 1e-6), -30, 30)
     return np.asarray(1 - plain + plain / (1 + np.exp(-odds)), dtype=np.float64)
 
 

@@ -16,9 +16,9 @@ from station.measure.colour_fit import POWER, ColourTemplate, make_colour_templa
 from station.measure.per_master import PerMaster
 from station.measure.polygon import centroid, polygon_mask
 from station.measure.refine import Template, make_template
-from station.measure.signal import Signal, principal, tint_signal
+from station.measure.signal import Signal, logs, principal, tint_signal
 from station.values.geometry import Frame
-from station.values.line import OUTSIDE, MarkMaster, Master
+from station.values.line import METAL, OTHER, OUTSIDE, MarkMaster, Master
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -29,6 +29,7 @@ _POINTS = 20_000
 _BORDER_PX = 4  # inside the polygon's border, where there is nothing but ground
 _GROUND_SHARE = 0.10  # of the border, from which a colour is one of the ground's and not of a line that crosses it
 _FEWEST_STROKES = 0.03  # of the polygon; with less, its border runs through the mark
+_TINTED = 0.25  # in logarithms of the channels; oxide shifts the tint of brass by up to 0.19
 _SHOULDER_MM = 0.6  # of the body's edge, that mirrors the bench
 _ROUND_MARK_MM = 0.3  # beside a polygon, that a displaced mark may reach
 _EDGE_PX = 5  # beside the edges of the body's enamel, where both sides' levels are seen
@@ -144,7 +145,7 @@ def _prepare_body(master: Master) -> Body:
         use &= ~cv2.dilate(polygon.astype(np.uint8), _disc(round(_ROUND_MARK_MM / frame.pitch_mm))).astype(bool)
     if not use.any():
         return Body((0, 0), ())
-    enamel = np.isin(master.labels, [r.label for r in master.regions if r.surface != "plating"])
+    enamel = _enamel(master)
     edges = cv2.morphologyEx(enamel.astype(np.uint8), cv2.MORPH_GRADIENT, _disc(1))
     mask = use & cv2.dilate(edges, _disc(_EDGE_PX)).astype(bool)
     if not mask.any():
@@ -152,9 +153,28 @@ def _prepare_body(master: Master) -> Body:
     x, y, w, h = cv2.boundingRect(mask.astype(np.uint8))
     x0, y0 = max(x - 8, 0), max(y - 8, 0)
     box = np.s_[y0 : y + h + 8, x0 : x + w + 8]
-    shading = shading_columns(np.asarray(~enamel))[box]
+    shading = shading_columns(~enamel)[box]
     templates = _at_powers(np.ascontiguousarray(pixels[box]), mask[box], shading)
     return Body((x0, y0), templates)
+
+
+def _enamel(master: Master) -> Bool:
+    """(H, W) the cells that are enamel for certain: those that regions name, and others of a tint that metal, oxidised
+    or bright, has not."""
+    named = np.isin(master.labels, [r.label for r in master.regions if r.surface != "plating"])
+    plating = [r.label for r in master.regions if r.surface == "plating"]
+    metal = (master.labels == METAL) | np.isin(master.labels, plating)
+    if not metal.any():
+        return np.asarray(named)
+    tints = logs(master.image.pixels)
+    tints = tints - tints.mean(axis=2, keepdims=True)
+    own = np.median(tints[metal], axis=0)
+    count, cells = cv2.connectedComponents((master.labels == OTHER).astype(np.uint8), connectivity=4)
+    for cell in range(1, count):
+        where = cells == cell
+        if float(np.linalg.norm(np.median(tints[where], axis=0) - own)) > _TINTED:
+            named |= where
+    return np.asarray(named)
 
 
 def _at_powers(pixels: Float32, mask: Bool, nuisance: Float32 | None = None) -> tuple[ColourTemplate, ...]:
