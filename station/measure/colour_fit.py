@@ -27,6 +27,8 @@ Bool = NDArray[np.bool_]
 POWER = 0.5
 """Power of linear light that is compared."""
 BLUR_SIGMA = 1.0
+LOCAL_SIGMA = 6.0
+"""px of the local mean: about as wide as a struck line."""
 _TENSOR_SIGMA = 2.0  # px over which the direction of an edge is taken
 _FREEDOM = 3.0  # degrees of freedom of the t distribution, as is usual where outliers are expected
 _MOST_POINTS = 12_000
@@ -84,8 +86,10 @@ class ColourFit:
 
 
 def coded(pixels: Float32, power: float) -> Float32:
-    """(h, w, 3) spline coefficients of linear light raised to ``power`` and blurred."""
-    return spline_coefficients(np.maximum(pixels, np.float32(1e-6)) ** np.float32(power), BLUR_SIGMA)
+    """(h, w, 3) spline coefficients of linear light raised to ``power``, less its local mean and blurred. Without the
+    local mean a side of an edge that has become brighter, as metal does all round a mark, seems to have grown."""
+    light = np.maximum(pixels, np.float32(1e-6)) ** np.float32(power)
+    return spline_coefficients(light - cv2.GaussianBlur(light, (0, 0), LOCAL_SIGMA), BLUR_SIGMA)
 
 
 def make_colour_template(

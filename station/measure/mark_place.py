@@ -29,7 +29,7 @@ _TOLD = 4.4  # independent pixels among those, as blur and demosaicing leave the
 _MARK_ODDS = 3.0  # logarithm, of a pixel among the strokes, before the unit is seen
 _LIGHT = 1.0  # standard uncertainty that light leaves, over what the powers differ by
 _RELIEF_MM = 0.06  # standard, of the height between a mark's edges and the body's: struck 0.1 to 0.3 mm deep
-_AS_ON_GOLDEN = 0.7  # contrast of the body's edges, below which light rather than enamel makes them
+_AS_ON_GOLDEN = 0.4  # contrast of the body's edges, below which light rather than enamel makes them
 _FARTHEST_PX = 3.0  # between the rough place of a mark and the one its colours give
 
 
