@@ -44,11 +44,11 @@ _COVERED = 0.5  # share of the points that must be seen
 class ColourTemplate:
     """The golden's patch, ready to be found again.
 
-    points : (n, 2) px of the patch. uv : (n, 2) the same about ``centre`` over ``half``. columns : (n, m + 12) the coded
-    colours and further ``nuisances`` = m columns, of which any combination may be added to any channel: an affine map of
-    the colours, a linear light field, and what the caller gave; then what each increment of :func:`increment` changes in
-    each channel. telling : (n,) points whose residuals tell the scatter. cell : (n,) index of the 16 px cell.
-    power : see ``POWER``.
+    points : (n, 2) px of the patch. uv : (n, 2) the same about ``centre`` over ``half``. columns : (n, m + 12), the
+    first ``nuisances`` = m of them the coded colours and what else may be added in any combination to any channel: an
+    affine map of the colours, a linear light field, and what the caller gave; then what each increment of
+    :func:`increment` changes in each channel. telling : (n,) points whose residuals tell the scatter. cell : (n,) index
+    of the 16 px cell. power : see ``POWER``.
     """
 
     points: Float
@@ -256,7 +256,7 @@ def _seen(template: ColourTemplate, scene: ColourScene, warp: Float) -> tuple[Fl
     """(n, 3) colours of the scene, 0 where there are none, and (n,) 1 where there are."""
     q = template.uv @ warp[:2, :2].T + warp[:2, 2]
     values = sample(scene.coefficients, q - scene.corner).astype(np.float64)
-    seen = np.isfinite(values).all(axis=1)
+    seen = np.asarray(np.isfinite(values).all(axis=1))
     return np.where(seen[:, None], values, 0.0), seen.astype(np.float64)
 
 

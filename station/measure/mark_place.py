@@ -14,7 +14,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.measure.colour_fit import ColourFit, ColourScene, ColourTemplate, coded, fit_colours, log_likelihood
+from station.measure.colour_fit import (
+    POWER,
+    ColourFit,
+    ColourScene,
+    ColourTemplate,
+    coded,
+    fit_colours,
+    log_likelihood,
+)
 from station.measure.mark_template import POWERS, Body, Mark, Prepared, body_of
 from station.values.geometry import Similarity
 from station.values.line import Aligned, Master
@@ -27,9 +35,9 @@ _APART_PX = (1.5, 3.0)  # displacement from which the ground can be told from th
 _SMOOTH_PX = 2.5  # over which the evidence for mark or ground is joined
 _TOLD = 4.4  # independent pixels among those, as blur and demosaicing leave them
 _MARK_ODDS = 3.0  # logarithm, of a pixel among the strokes, before the unit is seen
-_LIGHT = 1.0  # standard uncertainty that light leaves, over what the powers differ by
-_RELIEF_MM = 0.06  # standard, of the height between a mark's edges and the body's: struck 0.1 to 0.3 mm deep
-_AS_ON_GOLDEN = 0.4  # contrast of the body's edges, below which light rather than enamel makes them
+_FADED_PX = 0.5  # standard, of edges that light has made anew; from marks and bodies of six rendered products
+_RELIEF_MM = 0.1  # standard, of the height between a mark's edges and the body's: struck 0.1 to 0.3 mm deep
+_AS_ON_GOLDEN = 0.4  # contrast of the body's edges, below which nothing is taken from them
 _FARTHEST_PX = 3.0  # between the rough place of a mark and the one its colours give
 
 
@@ -66,8 +74,7 @@ class UnitColours:
 def unit_colours(aligned: Aligned, master: Master) -> UnitColours:
     """What all marks of a unit share."""
     body = body_of(master)
-    powers = (0.5, *POWERS)
-    scenes = tuple(ColourScene(coded(aligned.image.pixels, p), (0, 0)) for p in powers)
+    scenes = tuple(ColourScene(coded(aligned.image.pixels, p), (0, 0)) for p in (POWER, *POWERS))
     fits = _fit_at_powers(body.templates, scenes, _shift(body.corner), None)
     if fits and fits[0].contrast < _AS_ON_GOLDEN:
         fits = ()
@@ -102,12 +109,13 @@ def place_mark(
     if unit.fits:
         bodies = [_motion(t, unit.body.corner, f, at) for t, f in zip(unit.body.templates, unit.fits, strict=True)]
         between = bodies[1].value - bodies[2].value
-        trusted = prior @ np.linalg.inv(prior + bodies[0].covariance)
+        read = bodies[0].covariance + np.diag(_faded(unit.fits[0], unit.body.templates[0].half) ** 2)
+        trusted = prior @ np.linalg.inv(prior + read)
         body, left = trusted @ bodies[0].value, (np.eye(4) - trusted) @ prior
         between = trusted @ between
     else:
         body, left, between = np.zeros(4), prior, np.zeros(4)
-    light = _LIGHT * _isotropic(seen[1].value - seen[2].value - between)
+    light = np.hypot(_isotropic(seen[1].value - seen[2].value - between), _faded(fits[0], prepared.colours[0].half))
     return MarkPlace(
         Motion(seen[0].value - body, seen[0].covariance),
         body,
@@ -130,7 +138,8 @@ def _fit_at_powers(
         fit_colours(t, s, first.matrix, share=share, steps=_AT_OTHER_POWER)
         for t, s in zip(templates[1:], scenes[1:], strict=True)
     ]
-    return (first, *(f for f in others if f is not None)) if all(f is not None for f in others) else ()
+    fits = (first, *(f for f in others if f is not None))
+    return fits if len(fits) == len(templates) else ()
 
 
 def _shift(corner: tuple[int, int]) -> Float:
@@ -148,11 +157,11 @@ def _of_mark(golden: Mark, template: ColourTemplate, scene: ColourScene, fit: Co
         return None
     along = log_likelihood(template, scene, fit, fit.matrix)
     evidence = along - log_likelihood(template, scene, fit, _shift(golden.corner))
-    total, count = np.zeros(golden.mask.shape, np.float32), np.zeros(golden.mask.shape, np.float32)
     x, y = template.points.astype(np.intp).T
-    total[y, x], count[y, x] = evidence, 1.0
-    total, count = (cv2.GaussianBlur(a, (0, 0), _SMOOTH_PX) for a in (total, count))
-    odds = np.clip(_MARK_ODDS + _TOLD * total[y, x] / np.maximum(count[y, x], 1e-6), -30, 30)
+    total = np.zeros((*golden.mask.shape, 2), np.float32)
+    total[y, x, 0], total[y, x, 1] = evidence, 1.0
+    joined = np.asarray(cv2.GaussianBlur(total, (0, 0), _SMOOTH_PX))[y, x]
+    odds = np.clip(_MARK_ODDS + _TOLD * joined[:, 0] / np.maximum(joined[:, 1], 1e-6), -30, 30)
     return np.asarray(1 - plain + plain / (1 + np.exp(-odds)), dtype=np.float64)
 
 
@@ -177,6 +186,12 @@ def _registered(aligned: Aligned, master: Master, at: Float) -> Float:
     offset = math.hypot(aligned.u_offset_mm, lever) / frame.pitch_mm
     growth = math.sqrt(max(aligned.u_scale**2 - (aligned.u_plane or 0.0) ** 2, 1e-12))
     return np.diag(np.array([offset, offset, growth, turn]) ** 2)
+
+
+def _faded(fit: ColourFit, half: float) -> Float:
+    """(4,) standard uncertainties by the share of the edges' contrast that is not as on the golden: light has made
+    those edges, and may have displaced them."""
+    return _FADED_PX * max(1 - fit.contrast, 0.0) * np.array([1.0, 1.0, 1 / half, 1 / half])
 
 
 def _isotropic(difference: Float) -> Float:
