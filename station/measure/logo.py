@@ -2,11 +2,9 @@
 
 The ground around a shifted mark stays with the body while the mark moves. So only the mark's own strokes and their
 edges are the template; the search is a masked normalised correlation over shift, rotation and scale, and the result is
-refined by the robust direct method of ``refine``.
-
-Struck metal is bright on the side that faces the lamp, so a part turned by half a turn has its shading swapped, which
-looks like a shift of a whole pixel. The ratio of two colour channels does not know shading; where mark and ground
-differ in it, it is what is registered (0.005 mm instead of 0.03 mm of error at half a turn).
+refined by the robust direct method of ``refine``. That tells whether the mark is there and whole. Where it lies, turned
+and grown against the body, is then read by :mod:`station.measure.mark_place`, as struck metal is bright on the side that
+faces the lamp, and a part turned by half a turn would else seem to have its edges displaced by a whole pixel.
 """
 
 from __future__ import annotations
@@ -41,7 +39,7 @@ _WHOLE = 0.6  # share of the edges that keep their weight on a whole mark: 0.92 
 _PLAIN = 0.95  # correlation from which a registration started at the golden's own place is the right one
 _OTHERWISE = 0.75  # correlation from which a mark is there after all, only turned round or mirrored
 _MARGIN = 0.12  # of the mark's longer side, room for its turn and growth
-_METHOD = "direct registration of the mark's own edges, Tukey weights"
+_METHOD = "registration of the mark and of the body's enamel in all colours, t weights"
 _KINDS = (("offset-x", "mm"), ("offset-y", "mm"), ("offset", "mm"), ("rotation", "deg"), ("scale", "1"))
 
 
@@ -58,8 +56,9 @@ def measure_marks(aligned: Aligned, master: Master) -> tuple[Measurement, ...]:
 
     ``offset-x``, ``offset-y`` (positive right, down) and ``offset`` in mm are those of the centre of the mark's
     polygon, relative to the body, in the golden frame; ``rotation`` in degrees, clockwise; ``scale`` relative to the
-    golden mark. ``u`` (k = 2) joins the covariance of the mark's registration with that of the body's.
-    ``detail["points_mm"]``: the golden's and the unit's centre. A mark that is not there, or stands there turned round
+    golden mark. ``u`` (k = 2) joins the covariance of the mark's registration with that of the body's, what light may
+    have displaced, and what the mark's unknown height over the body does in perspective. ``detail["points_mm"]``: the
+    golden's and the unit's centre in the frame; ``detail["body_mm"]``: how far the body lies beside it there. A mark that is not there, or stands there turned round
     or mirrored (``detail["instead"]``), has the value None and ``detail["missing"]``; one of which only a part is seen
     (``detail["damaged"]``), or that glare hides, has None without it.
     """
