@@ -3,8 +3,8 @@
 The ground around a shifted mark stays with the body while the mark moves. So only the mark's own strokes and their
 edges are the template; the search is a masked normalised correlation over shift, rotation and scale, and the result is
 refined by the robust direct method of ``refine``. That tells whether the mark is there and whole. Where it lies, turned
-and grown against the body, is then read by :mod:`station.measure.mark_place`, as struck metal is bright on the side that
-faces the lamp, and a part turned by half a turn would else seem to have its edges displaced by a whole pixel.
+and grown against the body, is then read by :mod:`station.measure.mark_place`: struck metal is bright on the side that
+faces the lamp, and the edges of a part turned by half a turn would else seem displaced by a whole pixel.
 """
 
 from __future__ import annotations
@@ -58,9 +58,10 @@ def measure_marks(aligned: Aligned, master: Master) -> tuple[Measurement, ...]:
     polygon, relative to the body, in the golden frame; ``rotation`` in degrees, clockwise; ``scale`` relative to the
     golden mark. ``u`` (k = 2) joins the covariance of the mark's registration with that of the body's, what light may
     have displaced, and what the mark's unknown height over the body does in perspective. ``detail["points_mm"]``: the
-    golden's and the unit's centre in the frame; ``detail["body_mm"]``: how far the body lies beside it there. A mark that is not there, or stands there turned round
-    or mirrored (``detail["instead"]``), has the value None and ``detail["missing"]``; one of which only a part is seen
-    (``detail["damaged"]``), or that glare hides, has None without it.
+    golden's and the unit's centre in the frame; ``detail["body_mm"]``: how far the body lies beside it there.
+    A mark that is not there, or stands there turned round or mirrored (``detail["instead"]``), has the value None and
+    ``detail["missing"]``; one of which only a part is seen (``detail["damaged"]``), or that glare hides, has None
+    without it.
     """
     if not master.marks:
         return ()
