@@ -71,7 +71,9 @@ def marks_in_outline(marks: Sequence[Measurement], outline: OutlineShift | None)
         if dx is None or dy is None or not m.kind.startswith("offset") or not isinstance(budget, dict):
             told.append(m)
             continue
-        x, y = dx - float(moved[0]), dy - float(moved[1])
+        body = m.detail.get("body_mm")
+        bx, by = body if isinstance(body, list) else (0.0, 0.0)  # the outline's displacement is that in the frame
+        x, y = dx + float(bx) - float(moved[0]), dy + float(by) - float(moved[1])
         value = {"offset-x": x, "offset-y": y}.get(m.kind, math.hypot(x, y))
         old = LengthBudget.from_detail(budget)
         new = replace(old, placement=math.hypot(old.placement, u))

@@ -2,11 +2,9 @@
 
 The ground around a shifted mark stays with the body while the mark moves. So only the mark's own strokes and their
 edges are the template; the search is a masked normalised correlation over shift, rotation and scale, and the result is
-refined by the robust direct method of ``refine``.
-
-Struck metal is bright on the side that faces the lamp, so a part turned by half a turn has its shading swapped, which
-looks like a shift of a whole pixel. The ratio of two colour channels does not know shading; where mark and ground
-differ in it, it is what is registered (0.005 mm instead of 0.03 mm of error at half a turn).
+refined by the robust direct method of ``refine``. That tells whether the mark is there and whole. Where it lies, turned
+and grown against the body, is then read by :mod:`station.measure.mark_place`: struck metal is bright on the side that
+faces the lamp, and the edges of a part turned by half a turn would else seem displaced by a whole pixel.
 """
 
 from __future__ import annotations
@@ -18,7 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.measure.mark_template import Mark, golden_mark
+from station.measure.mark_place import UnitColours, place_mark, unit_colours
+from station.measure.mark_template import Mark, Prepared, golden_mark
 from station.measure.polygon import centroid
 from station.measure.refine import Refined, Template, refine
 from station.measure.sampling import sample, spline_coefficients
@@ -35,13 +34,12 @@ _ROTATIONS_DEG = (-8.0, -6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 6.0, 8.0)
 _SCALES = (0.95, 0.975, 1.0, 1.025, 1.05)
 _COARSE_SIDE = 90  # px of the mark's longer side in the coarse search
 _FOUND = 0.55  # correlation below which a mark does not count as found
-_MODEL_PX = 0.08  # standard uncertainty at the mark's rim of an edge that looks a little different on every unit
-_TURNED_PX = {"tint": 0.2, "light": 1.0}  # the same at half a turn against the golden, where the shading is swapped
+_MODEL_PX = 0.05  # standard uncertainty at the mark's rim of an edge that looks a little different on every unit
 _WHOLE = 0.6  # share of the edges that keep their weight on a whole mark: 0.92 and more on 86 rendered ones
 _PLAIN = 0.95  # correlation from which a registration started at the golden's own place is the right one
 _OTHERWISE = 0.75  # correlation from which a mark is there after all, only turned round or mirrored
 _MARGIN = 0.12  # of the mark's longer side, room for its turn and growth
-_METHOD = "direct registration of the mark's own edges, Tukey weights"
+_METHOD = "registration of the mark and of the body's enamel in all colours, t weights"
 _KINDS = (("offset-x", "mm"), ("offset-y", "mm"), ("offset", "mm"), ("rotation", "deg"), ("scale", "1"))
 
 
@@ -58,22 +56,28 @@ def measure_marks(aligned: Aligned, master: Master) -> tuple[Measurement, ...]:
 
     ``offset-x``, ``offset-y`` (positive right, down) and ``offset`` in mm are those of the centre of the mark's
     polygon, relative to the body, in the golden frame; ``rotation`` in degrees, clockwise; ``scale`` relative to the
-    golden mark. ``u`` (k = 2) joins the covariance of the mark's registration with that of the body's.
-    ``detail["points_mm"]``: the golden's and the unit's centre. A mark that is not there, or stands there turned round
-    or mirrored (``detail["instead"]``), has the value None and ``detail["missing"]``; one of which only a part is seen
-    (``detail["damaged"]``), or that glare hides, has None without it.
+    golden mark. ``u`` (k = 2) joins the covariance of the mark's registration with that of the body's, what light may
+    have displaced, and what the mark's unknown height over the body does in perspective. ``detail["points_mm"]``: the
+    golden's and the unit's centre in the frame; ``detail["body_mm"]``: how far the body lies beside it there.
+    A mark that is not there, or stands there turned round or mirrored (``detail["instead"]``), has the value None and
+    ``detail["missing"]``; one of which only a part is seen (``detail["damaged"]``), or that glare hides, has None
+    without it.
     """
+    if not master.marks:
+        return ()
+    unit = unit_colours(aligned, master)
     found: list[Measurement] = []
     for mark in master.marks:
-        found.extend(_measure(mark, aligned, master))
+        found.extend(_measure(mark, unit, aligned, master))
     return tuple(found)
 
 
-def _measure(mark: MarkMaster, aligned: Aligned, master: Master) -> list[Measurement]:
+def _measure(mark: MarkMaster, unit: UnitColours, aligned: Aligned, master: Master) -> list[Measurement]:
     frame = master.frame
     where = centroid(mark.polygon_mm)
     place = (float(where[0]), float(where[1]))
-    golden, template = golden_mark(mark, master)
+    prepared = golden_mark(mark, master)
+    golden, template = prepared.mark, prepared.template
     if golden is None:
         return _none(mark.name, place, "the golden shows no mark inside the polygon", {})
     seen = _visible(golden, aligned)
@@ -86,7 +90,7 @@ def _measure(mark: MarkMaster, aligned: Aligned, master: Master) -> list[Measure
         )
     scene = _scene(golden, aligned.image.pixels, frame.pitch_mm)
     fit = _find(golden, template, scene, frame)
-    if fit is None or template is None:
+    if fit is None:
         instead = _otherwise(golden, scene)
         if instead:
             return _none(mark.name, place, f"it stands there {instead}", {"missing": True, "instead": instead})
@@ -95,74 +99,68 @@ def _measure(mark: MarkMaster, aligned: Aligned, master: Master) -> list[Measure
             why = f"only its {part} is there: the rest is missing, smeared or covered"
             return _none(mark.name, place, why, {"damaged": why})
         return _none(mark.name, place, "mark not found", {"missing": True})
-    return _report(mark.name, place, golden, template, fit, aligned, master)
+    return _report(mark.name, place, prepared, fit, unit, aligned, master)
 
 
 def _report(
     name: str,
     place: tuple[float, float],
-    golden: Mark,
-    template: Template,
+    prepared: Prepared,
     fit: Refined,
+    unit: UnitColours,
     aligned: Aligned,
     master: Master,
 ) -> list[Measurement]:
+    golden = prepared.mark
+    found = place_mark(prepared, fit.matrix, unit, aligned, master)
+    if golden is None or found is None:
+        return _none(name, place, "its edges are seen, but its colours do not tell where it lies", {})
     pitch = master.frame.pitch_mm
-    similar = Similarity.from_matrix(fit.matrix)
-    local = golden.centre - golden.corner
-    moved = similar.apply(local) - (local + golden.corner)
-    dx, dy = (float(v) * pitch for v in moved)
-    # The increments of refine() act at the template's centre; carry them over to the mark's centre.
-    lever = (local - template.centre) / template.half
-    u, v = float(lever[0]), float(lever[1])
-    jacobian = np.array([[1.0, 0.0, u, -v], [0.0, 1.0, v, u], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
-    variance = np.diag(jacobian @ fit.covariance @ jacobian.T)
-    half_mm = template.half * pitch
-    turned = abs(math.sin(math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg) / 2))
-    turned_px = _TURNED_PX[golden.signal.kind] * turned
+    to_units = np.array([pitch, pitch, 1.0, 180 / math.pi])
+    dx, dy, grown, turned = (float(v) for v in found.motion.value * to_units)
+    noise = np.sqrt(np.diag(found.motion.covariance)) * to_units
+    left = np.hypot(found.body_u, found.light) * to_units
+    relief = found.relief * to_units
     rim_px = max(golden.mask.shape) / 2  # where an edge out of place is a turn or a growth
-    lever_mm = math.radians(aligned.u_rotation_deg) * math.hypot(*place) / math.sqrt(2)
-    placement = math.hypot(aligned.u_offset_mm, lever_mm, turned_px / 2 * pitch)
     offset = math.hypot(dx, dy)
 
-    def length(value: float, edges: float) -> LengthBudget:
+    def length(value: float, edges: float, i: int) -> LengthBudget:
         return LengthBudget(
             calibration=abs(value) * aligned.u_scale,
-            height=abs(value) * aligned.u_height,
+            height=math.hypot(value * aligned.u_height, float(relief[i])),
             edges=edges,
-            placement=placement,
+            placement=float(left[i]),
             definition=_MODEL_PX * pitch,
         )
 
-    budget_x = length(dx, math.sqrt(variance[0]) * half_mm)
-    budget_y = length(dy, math.sqrt(variance[1]) * half_mm)
+    budget_x, budget_y = length(dx, float(noise[0]), 0), length(dy, float(noise[1]), 1)
     larger = max(budget_x, budget_y, key=lambda b: b.standard)
     # Rayleigh: near zero the direction is unknown and the offset is as uncertain as the larger of its parts.
     if offset > 3 * larger.standard:
-        budget = length(offset, math.hypot(dx * budget_x.edges, dy * budget_y.edges) / offset)
+        height = math.hypot(dx * budget_x.height, dy * budget_y.height) / offset
+        edges = math.hypot(dx * budget_x.edges, dy * budget_y.edges) / offset
+        budget = replace(length(offset, edges, 0), height=height)
     else:
         budget = larger
-    turn = LengthBudget(
-        edges=math.degrees(math.sqrt(variance[3])),
-        placement=math.hypot(aligned.u_rotation_deg, math.degrees(turned_px / rim_px)),
-        definition=math.degrees(_MODEL_PX / rim_px),
-    )
-    growth = LengthBudget(edges=math.sqrt(variance[2]), placement=turned_px / rim_px, definition=_MODEL_PX / rim_px)
+    growth = LengthBudget(edges=float(noise[2]), placement=float(left[2]), definition=_MODEL_PX / rim_px)
+    turn = LengthBudget(edges=float(noise[3]), placement=float(left[3]), definition=math.degrees(_MODEL_PX / rim_px))
+    body_mm = [float(v) * pitch for v in found.body[:2]]
     detail: dict[str, object] = {
         "signal": golden.signal.kind,
         "correlation": round(fit.correlation, 4),
         "kept": round(fit.kept, 4),
-        "points_mm": [list(place), [place[0] + dx, place[1] + dy]],
+        "body_mm": body_mm,
+        "points_mm": [list(place), [place[0] + dx + body_mm[0], place[1] + dy + body_mm[1]]],
     }
     if fit.kept < _WHOLE:
         detail["damaged"] = f"only {fit.kept:.0%} of its edges look as on the golden"
-    values = (dx, dy, offset, similar.rotation_deg, similar.scale)
+    values = (dx, dy, offset, turned, 1 + grown)
     budgets = (budget_x, budget_y, budget, turn, growth)
     return [
         Measurement(
-            f"{kind}:{name}", kind, value, unit, b.expanded, _METHOD, place, detail=detail | {"budget": b.as_detail()}
+            f"{kind}:{name}", kind, value, unit_, b.expanded, _METHOD, place, detail=detail | {"budget": b.as_detail()}
         )
-        for (kind, unit), value, b in zip(_KINDS, values, budgets, strict=True)
+        for (kind, unit_), value, b in zip(_KINDS, values, budgets, strict=True)
     ]
 
 

@@ -89,7 +89,7 @@ def make_template(
     """
     c = spline_coefficients(image, blur_sigma)
     smooth = sample_grid(c)
-    gx, gy = _spline_gradient(c)
+    gx, gy = spline_gradient(c)
     strength = np.where(np.isfinite(gx) & np.isfinite(gy), gx * gx + gy * gy, np.float32(0))
     border = 4
     strength[:border] = strength[-border:] = strength[:, :border] = strength[:, -border:] = 0
@@ -154,7 +154,7 @@ def sample_grid(coefficients: Float32) -> Float32:
     return np.asarray(cv2.sepFilter2D(coefficients, cv2.CV_32F, k, k, borderType=cv2.BORDER_REFLECT_101))
 
 
-def _spline_gradient(c: Float32) -> tuple[Float32, Float32]:
+def spline_gradient(c: Float32) -> tuple[Float32, Float32]:
     """Exact derivatives of the spline at the pixel centres."""
     smooth = np.array([1 / 6, 2 / 3, 1 / 6], dtype=np.float32)
     slope = np.array([-0.5, 0.0, 0.5], dtype=np.float32)

@@ -33,7 +33,7 @@ class Signal:
     def of(self, pixels: Float32) -> Float32:
         """(h, w) scalar of (h, w, 3) linear RGB."""
         if self.kind == "tint":
-            return np.asarray(_logs(pixels) @ self.axis.astype(np.float32), dtype=np.float32)
+            return np.asarray(logs(pixels) @ self.axis.astype(np.float32), dtype=np.float32)
         light = np.sqrt(np.maximum(pixels, 0)) if self.kind == "root" else pixels
         return np.asarray(light @ self.axis.astype(np.float32), dtype=np.float32)
 
@@ -44,7 +44,7 @@ ROOT = Signal("root", np.array([0.25, 0.5, 0.25]))
 
 def tint_signal(pixels: Float32, mask: Bool) -> Signal | None:
     """The tint in which ``pixels`` (h, w, 3) under ``mask`` differ most, or None where they hardly do."""
-    signal = Signal("tint", principal(_logs(pixels)[mask], opponent=True))
+    signal = Signal("tint", principal(logs(pixels)[mask], opponent=True))
     return signal if float(signal.of(pixels)[mask].std()) >= TINT_CONTRAST else None
 
 
@@ -58,7 +58,8 @@ def principal(values: NDArray[np.floating], *, opponent: bool) -> Float:
     return np.asarray(axis / np.abs(axis).sum() * (1.0 if axis[0] >= 0 else -1.0), dtype=np.float64)
 
 
-def _logs(pixels: Float32) -> Float32:
+def logs(pixels: Float32) -> Float32:
+    """(h, w, 3) logarithms of linear light, calmed by one pixel of blur."""
     calm = np.asarray(cv2.GaussianBlur(pixels, (0, 0), 1.0), dtype=np.float32)
     np.maximum(calm, 0, out=calm)  # in place: of a large photo each of these steps is a hundred megabytes
     calm += np.float32(_DARK)

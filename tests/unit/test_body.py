@@ -63,3 +63,11 @@ def test_what_light_can_do_to_an_outline_changes_nothing() -> None:
     marks = _marks(0.05, 0.02)
     assert marks_in_outline(marks, _outline(0.02, 0.02)) == marks
     assert marks_in_outline(marks, None) == marks
+
+
+def test_the_outline_and_the_marks_are_told_in_one_frame() -> None:
+    """A mark is told against the body's enamel, an outline where the unit was registered."""
+    beside = [replace(m, detail=m.detail | {"body_mm": [0.01, -0.02]}) for m in _marks(0.05, 0.02)]
+    told = {m.kind: m for m in marks_in_outline(beside, _outline(0.15, -0.10))}
+    assert told["offset-x"].value == pytest.approx(-0.09, abs=0.002)
+    assert told["offset-y"].value == pytest.approx(0.10, abs=0.002)

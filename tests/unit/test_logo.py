@@ -13,7 +13,7 @@ from station.measure.logo import measure_marks
 from station.values.budget import LengthBudget
 from station.values.colour import LinearRGB
 from station.values.geometry import Frame, Similarity
-from station.values.line import Aligned, MarkMaster, Master
+from station.values.line import METAL, OTHER, Aligned, MarkMaster, Master
 
 Float = NDArray[np.float64]
 
@@ -167,3 +167,39 @@ def test_every_offset_has_a_budget_and_points_to_draw(master: Master) -> None:
         assert m.u == pytest.approx(LengthBudget.from_detail(budget).expanded, abs=1e-5)
     start, end = np.array(found[2].detail["points_mm"])
     assert end - start == pytest.approx([0.2, 0.1], abs=0.005)
+
+
+def _on_stripe(pose: Similarity, seed: int) -> LinearRGB:
+    """The mark on a ground with a gold stripe that ends at it."""
+    with_mark, bare = _picture(pose, seed=seed).pixels, _picture(None, seed=seed).pixels
+    gold = np.abs(with_mark - GOLD).max(axis=-1, keepdims=True) < 0.12
+    p = FRAME.grid_mm() - CENTRE
+    stripes = (np.abs(p[..., 1] - 0.55) < 0.06) & (p[..., 0] < -1.3) & (p[..., 0] > -2.6)
+    from scipy.ndimage import gaussian_filter
+
+    share = gaussian_filter(stripes.astype(np.float64), 0.8)[..., None]
+    ground = bare * (1 - share) + GOLD * share
+    soft = np.clip(np.abs(with_mark - bare).max(axis=-1, keepdims=True) / 0.4, 0, 1)
+    return LinearRGB(np.where(gold, with_mark, ground * (1 - soft) + with_mark * soft).astype(np.float32))
+
+
+def test_the_ground_behind_a_turned_mark_does_not_hold_it_back(master: Master) -> None:
+    striped = replace(master, image=_on_stripe(Similarity(), 9))
+    found = {m.kind: m for m in measure_marks(_aligned(_on_stripe(Similarity(0.0, 0.0, 3.0, 1.0), 10)), striped)}
+    assert found["rotation"].value == pytest.approx(3.0, abs=0.06)
+
+
+def test_a_mark_is_told_against_the_body_as_its_own_enamel_shows_it(master: Master) -> None:
+    """Where the whole unit lies a little beside where it was registered, no mark is displaced on it."""
+    from scipy.ndimage import shift
+
+    p = FRAME.grid_mm() - CENTRE
+    border = (np.abs(p).max(axis=-1) > 2.6) & (np.abs(p).max(axis=-1) < 2.85)
+    labels = np.where(border, METAL, OTHER).astype(np.uint8)
+    tinted = replace(master, labels=labels)
+    unit = shift(_picture(Similarity(), seed=11).pixels, (0.5, -0.4, 0.0), order=3, mode="nearest")
+    aligned = replace(_aligned(LinearRGB(unit.astype(np.float32))), u_offset_mm=0.02, u_rotation_deg=0.05)
+    found = {m.kind: m for m in measure_marks(aligned, tinted)}
+    assert found["offset-x"].value == pytest.approx(0.0, abs=0.002)
+    assert found["offset-y"].value == pytest.approx(0.0, abs=0.002)
+    assert found["offset"].detail["body_mm"] == pytest.approx([-0.012, 0.015], abs=0.002)
