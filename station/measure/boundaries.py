@@ -9,7 +9,7 @@ every edge by a vector that is fixed to lamps and camera, so that a part turned 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +24,18 @@ from station.measure.boundary_places import (
     BoundaryPlaces,
     at_nearest,
     averaged,
+    averaged,
     blur_of,
     break_likelihood,
     enamel_amount,
+    likeness,
     places_of,
     profiles,
     running_median,
+    without_veil,
+    zone_end,
 )
+from station.measure.edge_light import light_on_edges
 from station.measure.outline import OutlineShift
 from station.values.budget import LengthBudget
 from station.values.line import METAL, Aligned, Master, Measurement, RegionMaster
@@ -42,11 +47,21 @@ _METHOD = "enamel edges along the boundary's normals against the golden's, runni
 _RUNNING = 2  # places to either side: a speck of dust narrower than half of 0.5 mm moves no running median
 _MATCHED_MM = 0.12  # reach of the comparison of likelihoods
 _AGREE_MM = 0.04  # two readings that differ by more have seen different things
+_FAR_MM = 0.08
 _LEAST_SHARE, _LEAST_PLACES = 0.25, 8  # of a boundary that must be readable
-_RELIEF_MM = 0.03  # standard; largest common displacement, times 2 sin(t / 2), over four rendered products
-_COMMON_REGIONS, _COMMON_PLACES = 3, 20  # how many regions must say so before a displacement is common
+_VOICE_MM = 0.04  # spread of a reading in a region from which it says nothing
+_WITHIN_MM = 0.1
+_LEAST_SPREAD_MM = 0.012
+GRID_MM = 0.01
+_STILL_MM, _STILL = 0.015, 4.0
+_RIGHT = 50.0
+_UNLIKELY = 0.03
+_SHARED = 1.6
+_PEAK_MM = 0.04
+_BIAS_SHARE = 0.3
 _STRETCH = 5  # places: a stretch of more than 0.5 mm that is not read leaves the verdict open
-_EXTREME = 3.0  # spreads: the largest of some hundred independent normal values
+_KEPT = 7  # places: 0.6 mm
+_EXTREME = 1.0  # spreads
 _EDGES = 2.0  # spreads, standard; light is not normal: so 94 and 98 % of errors lay within u on two sets of renders
 _FLOOR_MM = 0.004  # standard; what two readings of one edge share and cannot show
 
@@ -77,49 +92,106 @@ def measure_boundaries(
     places = places_of(master)
     if places is None:
         return tuple(_none(region, 0.0) for region in master.regions)
-    shift, doubt, possible = read_shift(aligned, master, places)
-    turn = math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg)
-    relief = _RELIEF_MM * 2 * abs(math.sin(turn / 2))
-    common, scatter = _common(shift, places, [r.label for r in master.regions], relief)
+    seen = read_shift(aligned, master, places)
     displaced = off_centre(outline)
     if displaced is not None:
-        common, scatter = common + displaced[0], math.hypot(scatter, displaced[1])
-    along = places.normals @ common
-    shift = shift - along
-    possible = np.where(np.isfinite(shift), np.abs(shift), np.minimum(possible + np.abs(along), REACH_MM))
+        along = places.normals @ displaced[0]
+        seen = replace(
+            seen, shift=seen.shift - along, possible=np.minimum(seen.possible + np.abs(along), REACH_MM),
+            u=np.hypot(seen.u, displaced[1]),
+        )  # fmt: skip
     limits = limits_mm or {}
     return tuple(
-        _measurement(region, shift, doubt, possible, scatter, places, aligned, master, limits.get(region.name))
-        for region in master.regions
+        _measurement(region, seen, places, aligned, master, limits.get(region.name)) for region in master.regions
     )
 
 
-def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> tuple[Float, Float, Float]:
-    """(n,) mm how far the unit's boundary lies outside the golden's at every place, NaN where nothing can be read,
-    (n,) mm half the largest difference of the two readings within 0.5 mm of it, and (n,) mm how far either
-    reading says it lies off, the reach of the profiles where one is missing."""
+@dataclass(frozen=True, slots=True)
+class EdgeShift:
+    """Of n places. shift : (n,) mm that the unit's boundary lies outside the golden's, NaN where nothing can be read or
+    the readings disagree. u : (n,) mm, standard uncertainty of what light makes of it. doubt : (n,) mm, half the
+    difference of two readings. possible : (n,) mm off that either reading says, the profiles' reach where both lack."""
+
+    shift: Float
+    u: Float
+    doubt: Float
+    possible: Float
+
+
+def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> EdgeShift:
+    """How far the unit's boundary lies outside the golden's at every place.
+
+    Each of two readings is freed of what light makes of it, and counts by how much the places of its region scatter
+    about what is left; one that scatters too much has no voice. Where both have one, they must agree.
+    """
+    turn = math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg)
+    read = readings(aligned, master, places)
+    lights = [light_on_edges(np.where(places.counted, r, np.nan), places.normals, places.label, turn) for r in read]
+    freed = np.stack([r - light.bias for r, light in zip(read, lights, strict=True)])
+    spread = np.stack([np.maximum(np.nan_to_num(light.spread, nan=1.0), _LEAST_SPREAD_MM) for light in lights])
+    shift, doubt, possible = likeliest(freed, spread, places)
+    weight = np.where(np.isfinite(freed), spread**-2.0, 0.0)
+    u = np.stack([np.hypot(light.u, _BIAS_SHARE * light.bias) for light in lights])
+    u = (weight * u).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-9)
+    return EdgeShift(shift, u, doubt, possible)
+
+
+def likeliest(readings: Float, spread: Float, places: BoundaryPlaces) -> tuple[Float, Float, Float]:
+    """(n,) mm, the likeliest shift by (k, n) readings of (k, n) mm standard deviation, NaN where there is none; (n,) mm,
+    its standard deviation; and (n,) mm, how far off it may be but for ``_UNLIKELY``.
+
+    Each reading is right, with a normal error, or sees something else (mixture of a normal and an even distribution:
+    Box and Tiao, Biometrika 55, 1968), and so is the expectation that a boundary is where it was. Places within 0.5 mm
+    share their evidence.
+    """
+    count = round((REACH_MM + GRID_MM) / GRID_MM)
+    grid = np.arange(-count, count + 1) * GRID_MM
+    cost = np.minimum((grid / _STILL_MM) ** 2, _STILL)[None, :].repeat(readings.shape[1], axis=0)
+    for reading, deviation in zip(readings, spread, strict=True):
+        known = np.isfinite(reading)
+        off = (grid[None, :] - np.where(known, reading, 0.0)[:, None]) / deviation[:, None]
+        # a reading that is something else may be anywhere
+        most = 2 * np.log(_RIGHT * 2 * REACH_MM / (deviation * math.sqrt(2 * math.pi)))
+        cost += np.where(known[:, None], np.minimum(off**2, np.maximum(most, 0.0)[:, None]), 0.0)
+    cost = averaged(cost.astype(np.float32), places, _SHARED)
+    chance = np.exp(-0.5 * (cost - cost.min(axis=1, keepdims=True)).astype(np.float64))
+    chance /= chance.sum(axis=1, keepdims=True)
+    best = grid[cost.argmin(axis=1)]
+    near = chance * (np.abs(grid[None, :] - best[:, None]) < _PEAK_MM)
+    shift = (near * grid).sum(axis=1) / near.sum(axis=1)
+    deviation = np.sqrt((chance * (grid[None, :] - shift[:, None]) ** 2).sum(axis=1))
+    within = np.cumsum(chance[:, count:] + np.pad(chance[:, :count][:, ::-1], ((0, 0), (1, 0))), axis=1)
+    possible = grid[count:][np.argmax(within > 1 - _UNLIKELY, axis=1)]
+    seen = np.isfinite(readings).any(axis=0)
+    return np.where(seen, shift, np.nan), deviation, np.where(seen, possible, REACH_MM)
+
+
+def readings(aligned: Aligned, master: Master, places: BoundaryPlaces) -> tuple[Float, Float, Float]:
+    """(n,) mm that the unit's boundary lies outside the golden's by the amount of enamel and by its break, medians over
+    0.5 mm; NaN where nothing can be read."""
     pitch = master.frame.pitch_mm
-    seen = profiles(aligned.image.pixels, places, pitch)
-    hidden = at_nearest(~aligned.valid | aligned.clipped, places.points)
+    seen = without_veil(profiles(aligned.image.pixels, places, pitch), places)
+    # metal that shines may be clipped, for it is no enamel however bright; the enamel beside it may not
+    within = places.points - places.normals * (_WITHIN_MM / pitch)
+    hidden = at_nearest(~aligned.valid, places.points) | at_nearest(aligned.clipped, within)
     usable = places.readable & ~hidden
     edge, _ = enamel_amount(seen, places)
+    zone = zone_end(likeness(seen, places), places.alike, places) - places.zone
+    by_zone = running_median(np.where(usable, zone, np.nan), places, _RUNNING)
     by_amount = running_median(np.where(usable, edge - places.edge, np.nan), places, _RUNNING)
     noise, blur = max(aligned.noise, master.noise), blur_of(master)
     here = np.zeros(len(edge), dtype=np.intp)
     moved = _matched(places, break_likelihood(seen, places, here, blur_mm=blur, noise=noise))
-    # Only where nothing near looks like the golden's break is it looked for where the amount of enamel says.
-    far = (np.abs(by_amount) > _MATCHED_MM) & ~(np.abs(moved) < _AGREE_MM * 2)
+    # A break that lies outside what is looked at is looked for where the other two say.
+    apart = ~(np.abs(moved - by_amount) < 2 * _AGREE_MM)
+    far = (np.abs(by_amount) > _FAR_MM) & apart & ((np.abs(by_zone - by_amount) < _AGREE_MM) | (np.abs(by_amount) > _MATCHED_MM))
     if far.any():
         most = REACH_MM - 0.15
         steps = np.where(far, np.round(np.clip(np.nan_to_num(by_amount), -most, most) / STEP_MM), 0).astype(np.intp)
         there = _matched(places, break_likelihood(seen, places, steps, blur_mm=blur, noise=noise))
         moved = np.where(far, there + steps * STEP_MM, moved)
     by_break = running_median(np.where(usable, moved, np.nan), places, _RUNNING)
-    agree = np.abs(by_amount - by_break) < _AGREE_MM
-    shift = running_median(np.where(agree, (by_amount + by_break) / 2, np.nan), places, _RUNNING)
-    doubt = np.nan_to_num(np.abs(by_amount - by_break) / 2)[places.around(_STRETCH)].max(axis=1)
-    either = np.maximum(np.abs(by_amount), np.abs(by_break))
-    return np.asarray(shift), doubt, np.where(np.isfinite(either), either, REACH_MM)
+    return by_amount, by_break, by_zone
 
 
 def _matched(places: BoundaryPlaces, likely: NDArray[np.float32]) -> Float:
@@ -139,38 +211,6 @@ def _matched(places: BoundaryPlaces, likely: NDArray[np.float32]) -> Float:
     return np.where((best == 0) | (best == 2 * reach), np.nan, (inner - reach + vertex) * CANDIDATE_MM)
 
 
-def _common(shift: Float, places: BoundaryPlaces, labels: Sequence[int], relief_mm: float) -> tuple[Float, float]:
-    """(2,) mm displacement that the regions show together, and the standard deviation in mm of one region's about it.
-
-    The median over regions, so that one displaced region does not pass for the displacement of all; no longer than
-    relief can make it. Fewer than three regions cannot tell, and the displacement stays in the uncertainty.
-    """
-    each = []
-    for label in labels:
-        here = np.flatnonzero((places.label == label) & np.isfinite(shift))
-        if len(here) < _COMMON_PLACES:
-            continue
-        normals = places.normals[here]
-        if float(np.linalg.eigvalsh(normals.T @ normals / len(here))[0]) < 0.1:
-            continue  # a straight boundary says nothing along itself
-        weights = np.ones(len(here))
-        for _ in range(6):
-            weighted = normals * weights[:, None]
-            vector = np.linalg.solve(weighted.T @ normals, weighted.T @ shift[here])
-            left = shift[here] - normals @ vector
-            weights = np.clip(1 - (left / (4.685 * (_spread(left) + 1e-4))) ** 2, 0, None) ** 2 + 1e-9
-        each.append(vector)
-    if len(each) < _COMMON_REGIONS:
-        return np.zeros(2), relief_mm / math.sqrt(2)
-    vectors = np.array(each)
-    common = np.median(vectors, axis=0)
-    length = float(np.hypot(*common))
-    most = 2 * relief_mm + _FLOOR_MM
-    if length > most:
-        common = common * (most / length)
-    return common, 1.4826 * float(np.median(np.hypot(*(vectors - common).T))) / math.sqrt(2)
-
-
 def _uneven(shift: Float, normals: Float) -> float:
     """mm, standard: how unevenly a boundary's places are shifted, beside a displacement and a growth of the region.
 
@@ -187,6 +227,17 @@ def _uneven(shift: Float, normals: Float) -> float:
     return _spread(left)
 
 
+def _kept(shift: Float, places: BoundaryPlaces) -> Float:
+    """(n,) mm that the boundary is shifted by throughout ``_KEPT`` places about each, 0 where half of them or more are
+    not read: so a misreading of a few places is no shift, and the top of a real one loses next to nothing."""
+    near = shift[places.around(_KEPT // 2)]
+    known = np.isfinite(near)
+    least = np.where(known, near, np.inf).min(axis=1)
+    most = np.where(known, near, -np.inf).max(axis=1)
+    kept = np.where(least > 0, least, np.where(most < 0, most, 0.0))
+    return np.where(known.sum(axis=1) > _KEPT // 2, kept, 0.0)
+
+
 def _over_a_stretch(possible: Float, places: BoundaryPlaces) -> Float:
     """(n,) mm that the boundary may lie off along a whole stretch of more than 0.5 mm from each place on."""
     ahead = places.around(_STRETCH)[:, _STRETCH:]
@@ -200,33 +251,33 @@ def _spread(values: Float) -> float:
 
 def _measurement(
     region: RegionMaster,
-    shift: Float,
-    doubt: Float,
-    possible: Float,
-    scatter: float,
+    seen: EdgeShift,
     places: BoundaryPlaces,
     aligned: Aligned,
     master: Master,
     limit_mm: float | None,
 ) -> Measurement:
+    shift = seen.shift
     own = np.flatnonzero((places.label == region.label) & places.readable)
     read = own[np.isfinite(shift[own])]
     share = len(read) / max(int((places.label == region.label).sum()), 1)
     if share < _LEAST_SHARE or len(read) < _LEAST_PLACES:
         return _none(region, share)
-    here = shift[read] * aligned.similarity.scale
-    worst = read[int(np.argmax(np.abs(here)))]
-    largest = float(shift[worst] * aligned.similarity.scale)
+    scale = aligned.similarity.scale
+    here = shift[read] * scale
+    kept = _kept(shift, places)[read] * scale
+    worst = read[int(np.argmax(np.abs(kept)))]
+    largest = float(kept[np.argmax(np.abs(kept))])
     spread = _uneven(here, places.normals[read])
     value = math.sqrt(max(largest**2 - (_EXTREME * spread) ** 2, 0.0))
     every = np.flatnonzero((places.label == region.label) & places.counted)
-    hidden = max(_over_a_stretch(possible, places)[every].max() - value, 0.0) if len(every) else 0.0
+    hidden = max(_over_a_stretch(seen.possible, places)[every].max() - value, 0.0) if len(every) else 0.0
     budget = LengthBudget(
         calibration=value * aligned.u_scale,
         height=value * aligned.u_height,
-        edges=math.hypot(_EDGES * spread, _FLOOR_MM),
-        placement=scatter,
-        definition=math.hypot(float(doubt[worst]), hidden / 2),
+        edges=math.hypot(spread, _FLOOR_MM),
+        placement=float(seen.u[worst]),
+        definition=math.hypot(float(seen.doubt[worst]), hidden / 2),
     )
     at = master.frame.to_mm(places.points[worst])
     to = at + places.normals[worst] * largest
