@@ -50,7 +50,7 @@ _AGREE_MM = 0.04  # two readings that differ by more have seen different things
 _FAR_MM = 0.08
 _LEAST_SHARE, _LEAST_PLACES = 0.25, 8  # of a boundary that must be readable
 _VOICE_MM = 0.04  # spread of a reading in a region from which it says nothing
-_WITHIN_MM = 0.1
+_WITHIN_MM = 0.2
 _LEAST_SPREAD_MM = 0.012
 GRID_MM = 0.01
 _STILL_MM, _STILL = 0.015, 4.0
@@ -176,9 +176,9 @@ def readings(aligned: Aligned, master: Master, places: BoundaryPlaces) -> tuple[
     hidden = at_nearest(~aligned.valid, places.points) | at_nearest(aligned.clipped, within)
     usable = places.readable & ~hidden
     edge, _ = enamel_amount(seen, places)
+    by_amount = running_median(np.where(usable & places.halved, edge - places.edge, np.nan), places, _RUNNING)
     zone = zone_end(likeness(seen, places), places.alike, places) - places.zone
     by_zone = running_median(np.where(usable, zone, np.nan), places, _RUNNING)
-    by_amount = running_median(np.where(usable, edge - places.edge, np.nan), places, _RUNNING)
     noise, blur = max(aligned.noise, master.noise), blur_of(master)
     here = np.zeros(len(edge), dtype=np.intp)
     moved = _matched(places, break_likelihood(seen, places, here, blur_mm=blur, noise=noise))

@@ -51,6 +51,7 @@ _GAIN, _VEIL, _VEIL_NOISE = 0.1, 0.1, 0.03
 _UNLIKE = 3.0  # spreads at which a sample is as much enamel as not
 _NEAR_EDGE_MM = 0.3  # of the golden's boundary, within which every sample counts
 _FAR_VOTE = 1.0  # votes that a millimetre off the golden's boundary must outweigh
+_OFF_MM = 0.12  # of the golden's own reading from its boundary, beyond which it sees something else
 _FURTHEST_MM = 0.2  # of the golden's edge from the rim of its region map
 
 
@@ -79,6 +80,7 @@ class BoundaryPlaces:
     zone: Float
     enamel: Float
     likely: Float32
+    halved: Bool
     readable: Bool
     counted: Bool
 
@@ -291,13 +293,14 @@ def build_places(master: Master) -> BoundaryPlaces | None:
         marks |= polygon_mask(master.frame.to_px(mark.polygon_mm), (master.frame.height, master.frame.width))
     marks = cv2.dilate(marks.astype(np.uint8), disc(_MARK_MARGIN_MM / master.frame.pitch_mm)) > 0
     clear = ~at_nearest(marks, places.points)
-    readable = clear & np.isfinite(edge) & (np.abs(edge) < 0.12)
+    halved = np.isfinite(edge) & (np.abs(edge) < _OFF_MM)
     beside = _beside(cells, places, master.frame.pitch_mm)
     alike = likeness(seen, places)
     zone = zone_end(alike, alike, places)
+    zone = np.where(np.abs(zone) < _OFF_MM, zone, np.nan)
     return replace(
-        places, edge=edge, alike=alike, zone=zone, enamel=plateau_of(seen, places), likely=likely, readable=readable,
-        counted=clear, beside=beside,
+        places, edge=edge, alike=alike, zone=zone, enamel=plateau_of(seen, places), likely=likely, halved=halved,
+        readable=clear, counted=clear, beside=beside,
     )
 
 
@@ -396,6 +399,7 @@ def _unread(contours: list[tuple[Float, Float, int]]) -> BoundaryPlaces:
         zone=np.zeros(n),
         enamel=np.zeros((n, 3)),
         likely=np.zeros((n, CANDIDATES), dtype=np.float32),
+        halved=np.ones(n, dtype=bool),
         readable=np.ones(n, dtype=bool),
         counted=np.ones(n, dtype=bool),
     )
