@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.measure.edges import SPACING_MM, gap_median, places_along
-from station.measure.metal_edges import EdgeReading, MetalEdges
+from station.measure.metal_edges import MetalEdges
 from station.measure.outline import OutlineShift
 from station.measure.polyline import nearest_on_closed
 from station.values.line import Master
@@ -133,16 +133,14 @@ def golden_width(border: Border) -> BorderWidth:
 
 
 def border_width(
-    border: Border, edges: MetalEdges, reading: EdgeReading, places: Index, outline: OutlineShift
+    border: Border, shift: Float, outline: OutlineShift
 ) -> BorderWidth | None:
     """The border's width on a unit; None where less than half of it is seen.
 
-    reading : the metal edges at ``places`` (k,), sorted. outline : the unit's, one place for each of the border's.
+    shift : (m,) mm that every metal edge has moved out of its enamel, NaN where it is not seen. outline : the unit's, one place for each of the border's.
     """
     there = border.inner >= 0
-    moved = np.full(len(edges.points), np.nan)
-    moved[places] = reading.offset - edges.offset[places]
-    inner = np.where(there, moved[np.maximum(border.inner, 0)], np.nan)
+    inner = np.where(there, shift[np.maximum(border.inner, 0)], np.nan)
     inner = _without_jumps(inner)
     surely = ~doubtful(outline)
     outer = _bridged(np.where(surely, outline.shift, np.nan), np.ones(len(surely), dtype=np.bool_))

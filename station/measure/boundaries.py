@@ -71,6 +71,7 @@ def measure_boundaries(
     master: Master,
     limits_mm: dict[str, float] | None = None,
     outline: OutlineShift | None = None,
+    seen: EdgeShift | None = None,
 ) -> tuple[Measurement, ...]:
     """``boundary-shift:REGION`` for every region: the largest absolute shift of its boundary over 0.5 mm, in mm.
 
@@ -92,7 +93,8 @@ def measure_boundaries(
     places = places_of(master)
     if places is None:
         return tuple(_none(region, 0.0) for region in master.regions)
-    seen = read_shift(aligned, master, places)
+    if seen is None:
+        seen = read_shift(aligned, master, places)
     displaced = off_centre(outline)
     if displaced is not None:
         along = places.normals @ displaced[0]
@@ -110,12 +112,20 @@ def measure_boundaries(
 class EdgeShift:
     """Of n places. shift : (n,) mm that the unit's boundary lies outside the golden's, NaN where nothing can be read or
     the readings disagree. u : (n,) mm, standard uncertainty of what light makes of it. doubt : (n,) mm, half the
-    difference of two readings. possible : (n,) mm off that either reading says, the profiles' reach where both lack."""
+    difference of two readings. possible : (n,) mm off that either reading says, the profiles' reach where both lack.
+    common : (n,) mm that was taken off as a displacement of all edges alike, as registration or light makes it."""
 
     shift: Float
     u: Float
     doubt: Float
     possible: Float
+    common: Float
+
+
+def read_boundaries(aligned: Aligned, master: Master) -> EdgeShift | None:
+    """:func:`read_shift` at the golden's own places, None where no region has a boundary that can be read."""
+    places = places_of(master) if master.regions else None
+    return None if places is None else read_shift(aligned, master, places)
 
 
 def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> EdgeShift:
@@ -133,7 +143,11 @@ def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> Edge
     weight = np.where(np.isfinite(freed), spread**-2.0, 0.0)
     u = np.stack([np.hypot(light.u, _BIAS_SHARE * light.bias) for light in lights])
     u = (weight * u).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-9)
-    return EdgeShift(shift, u, doubt, possible)
+    bias = np.stack([light.bias for light in lights])
+    bias = (weight * bias).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-9)
+    seen = weight.any(axis=0)
+    vector = np.linalg.lstsq(places.normals[seen], bias[seen], rcond=None)[0]
+    return EdgeShift(shift, u, doubt, possible, places.normals @ vector)
 
 
 def likeliest(readings: Float, spread: Float, places: BoundaryPlaces) -> tuple[Float, Float, Float]:

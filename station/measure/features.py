@@ -14,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.errors import SheetError
+from station.measure.boundaries import EdgeShift, read_boundaries
+from station.measure.boundary_places import places_of
 from station.measure.border import Border, BorderWidth, border_width, find_border, golden_width
 from station.measure.ends import End, angle_of, distance_of, end_place, find_end, straight_run
+from station.measure.enamel_edges import boundary_beside, shift_beside
 from station.measure.feature_rows import (
     U_EDGE_MM,
     U_TURNED_MM,
@@ -62,9 +65,11 @@ class FeatureRequest:
 
 @dataclass(frozen=True, slots=True)
 class GoldenShapes:
-    """What of the golden is the same for every unit: its metal edges, its border, and the border as read on it."""
+    """What of the golden is the same for every unit: its metal edges, the boundary place beside each, its border, and
+    the border as read on it."""
 
     edges: MetalEdges
+    beside: Index
     border: Border | None
     width: BorderWidth | None
 
@@ -72,8 +77,9 @@ class GoldenShapes:
 def golden_shapes(master: Master) -> GoldenShapes:
     """Find and measure them; see :func:`shapes_of` for a kept copy."""
     edges = find_metal_edges(master)
+    beside = boundary_beside(edges, places_of(master) if master.regions else None, master.frame)
     border = find_border(master, edges, measure_outline(master.image, master, master.outline_mm))
-    return GoldenShapes(edges, border, None if border is None else golden_width(border))
+    return GoldenShapes(edges, beside, border, None if border is None else golden_width(border))
 
 
 def place_features(master: Master, requests: Sequence[FeatureRequest]) -> tuple[FeatureMaster, ...]:
@@ -158,7 +164,12 @@ def _centres(holes: Sequence[Float]) -> list[Float]:
 
 
 def measure_features(
-    aligned: Aligned, master: Master, sizes: Sequence[Size], *, outline: OutlineShift | None = None
+    aligned: Aligned,
+    master: Master,
+    sizes: Sequence[Size],
+    *,
+    outline: OutlineShift | None = None,
+    boundaries: EdgeShift | None = None,
 ) -> tuple[Measurement, ...]:
     """Every row of the sheet's sizes on a unit, in their order; a border with an upper limit also gives its maximum.
 
@@ -185,7 +196,7 @@ def measure_features(
             outline = measure_outline(aligned.image, master, master.outline_mm)
         measured |= {s.name: (measure_round(aligned, master, s, known[s.name]),) for s in own if s.kind == "position"}
         callipers = [s for s in own if s.kind in _OWN]
-        measured |= _calliper(aligned, master, callipers, known, outline) if callipers else {}
+        measured |= _calliper(aligned, master, callipers, known, outline, boundaries) if callipers else {}
     return tuple(m for s in sizes for m in measured[s.name])
 
 
@@ -195,6 +206,7 @@ def _calliper(
     rows: Sequence[Size],
     known: dict[str, FeatureMaster],
     outline: OutlineShift | None,
+    boundaries: EdgeShift | None,
 ) -> dict[str, tuple[Measurement, ...]]:
     shapes = shapes_of(master)
     edges = shapes.edges
@@ -213,14 +225,18 @@ def _calliper(
                 wanted.append(strip.places)
     places = np.unique(np.concatenate(wanted)) if wanted else np.zeros(0, dtype=np.intp)
     reading = locate(soften(aligned.image), master.frame, edges, places)
+    own = np.full(len(edges.points), np.nan)
+    own[places] = reading.offset - edges.offset[places]
+    seen = read_boundaries(aligned, master) if boundaries is None else boundaries
+    shift, sure = shift_beside(shapes.beside, seen, own)
     done: dict[str, tuple[Measurement, ...]] = {}
     for row in rows:
         if row.kind == _BORDER:
-            done[row.name] = _border(aligned, master, row, shapes, reading, places, outline)
+            done[row.name] = _border(aligned, master, row, shapes, shift, sure, outline)
         elif row.kind in (_DISTANCE, _ANGLE) and row.name in known:
-            done[row.name] = (_distance(aligned, master, row, known[row.name], edges, reading, places),)
+            done[row.name] = (_distance(aligned, master, row, known[row.name], edges, shift),)
         elif row.name in strips:
-            done[row.name] = (_strip(aligned, master, row, strips[row.name], edges, reading, places),)
+            done[row.name] = (_strip(aligned, master, row, strips[row.name], edges, reading, places, shift, sure),)
         else:
             done[row.name] = (unmeasured(row, "the golden was sealed without its place: seal it again"),)
     return done
@@ -231,8 +247,8 @@ def _border(
     master: Master,
     row: Size,
     shapes: GoldenShapes,
-    reading: EdgeReading,
-    places: Index,
+    shift: Float,
+    sure: Float,
     outline: OutlineShift | None,
 ) -> tuple[Measurement, ...]:
     golden = shapes.width
@@ -242,9 +258,7 @@ def _border(
         return (unmeasured(row, other),)
     if outline.gaps > 0.25:
         return (unmeasured(row, f"the outline cannot be followed over {outline.gaps:.0%} of its length"),)
-    mine = np.isin(places, shapes.border.places)
-    part = EdgeReading(reading.offset[mine], reading.step[mine])
-    unit = border_width(shapes.border, shapes.edges, part, places[mine], outline)
+    unit = border_width(shapes.border, shift, outline)
     if unit is None:
         return (unmeasured(row, "the inner edge of the border is not seen over half of its length"),)
     scale = aligned.similarity.scale
@@ -277,10 +291,9 @@ def _border(
 
 
 def _strip(
-    aligned: Aligned, master: Master, row: Size, strip: Strip, edges: MetalEdges, reading: EdgeReading, places: Index
+    aligned: Aligned, master: Master, row: Size, strip: Strip, edges: MetalEdges, reading: EdgeReading, places: Index,
+    shift: Float, sure: Float,
 ) -> Measurement:
-    shift = np.full(len(edges.points), np.nan)
-    shift[places] = reading.offset - edges.offset[places]
     golden = strip_width(strip, edges, np.zeros(len(edges.points)))
     if golden is not None and (other := _not_meant(row, golden.mean)):
         return unmeasured(row, other)
@@ -344,14 +357,11 @@ def _distance(
     row: Size,
     f: FeatureMaster,
     edges: MetalEdges,
-    reading: EdgeReading,
-    places: Index,
+    shift: Float,
 ) -> Measurement:
     """A distance or an angle between two features."""
     if f.at_mm is None or f.to_mm is None:
         return unmeasured(row, "the golden was sealed without its places: seal it again")
-    shift = np.full(len(edges.points), np.nan)
-    shift[places] = reading.offset - edges.offset[places]
     holes = [measure_outline(aligned.image, master, h, hole=True).contour for h in master.holes_mm]
     moved = edges.points + edges.normals * shift[:, None]
     seen = _between_value(f.feature, master, edges, f.at_mm, f.to_mm, moved, _centres(holes))
