@@ -36,6 +36,7 @@ _DOUBTFUL = 2.0  # uncertainty of a place of the outline over its median, from w
 _SURE_MM = 0.006  # standard uncertainty of a place of the outline that is never bridged
 _SPREAD = 12  # places to either side that a doubtful place draws along: half the length an outline is steadied over
 _STEADY = 4  # windows that a border is taken to be even over, but for what stands out of the noise
+_LIGHT_MM = 0.018  # standard: of even borders on four rendered goldens 0.013 to 0.019
 _AGREE_MM = 0.1  # of a place's width with its neighbours'
 
 
@@ -157,7 +158,7 @@ def border_width(
 
 def _summary(border: Border, rows: Float, outline: Float, scatter: float, seen: float) -> BorderWidth:
     there = border.inner >= 0
-    means = np.where(there, rows, np.nan)
+    means = _even(np.where(there, rows, np.nan))
     ends = []
     for k in (int(np.nanargmin(means)), int(np.nanargmax(means))):
         rim, within = outline[border.foot[k]], border.inside[k]
@@ -167,6 +168,19 @@ def _summary(border: Border, rows: Float, outline: Float, scatter: float, seen: 
         float(np.nanmin(means)), float(np.nanmean(means)), float(np.nanmax(means)), means, ends[0], ends[1], scatter,
         seen,
     )  # fmt: skip
+
+
+def _even(widths: Float) -> Float:
+    """(n,) widths round the outline without what light from one side makes of them.
+
+    Both edges of an even border are misread by some ``_LIGHT_MM``, here outwards and there inwards, over many
+    millimetres: what lies within twice that of the usual narrow width is that, what lies further off is hardly changed
+    (non-negative garrote: Breiman, Technometrics 37, 1995).
+    """
+    narrow = float(np.nanpercentile(widths, 10))
+    usual = float(np.nanmedian(widths[widths < _EVEN * narrow]))
+    off = widths - usual
+    return usual + off * np.maximum(1 - (2 * _LIGHT_MM) ** 2 / np.maximum(off**2, 1e-12), 0.0)
 
 
 def _denoised(values: Float) -> tuple[Float, float]:
