@@ -1,4 +1,5 @@
-"""Round features that are no through holes, such as the post on a back: found near a point, placed by their edge.
+"""Round features, such as the post on a back or the shoulder around a through hole: found near a point, placed by their
+edge.
 
 Under oblique light one flank of a post is bright and the other dark, so an edge counts by the amount of its radial
 change alone, and the circle that shows most of it all round is taken.
@@ -14,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.errors import SheetError
+from station.measure.body import off_centre
 from station.measure.feature_rows import measurement_of, rounded, unmeasured
 from station.measure.feret import fit_circle_robustly
+from station.measure.outline import OutlineShift
 from station.sheet import Size
 from station.values.budget import LengthBudget
 from station.values.colour import LinearRGB
@@ -28,6 +31,9 @@ Point = tuple[float, float]
 ROUND = "round"
 """Source of a position whose feature is no through hole but round and raised, such as a post."""
 _U_ROUND_MM = 0.035  # standard: the edge of a post seen and lit from another side, six rendered backs
+_U_RIM_MM, _U_RIM_TURNED_MM = 0.012, 0.045  # standard: a hole's rim, and what half a turn adds; one design, eight units
+_U_DIAMETER_MM = 0.05  # standard: the golden's own diameter, where no calliper told it
+_METHOD = "circle through the steepest change of light along its radii, against the golden's place"
 _DARK = 0.02  # linear light that is added before the logarithm: noise and flare of dark pixels
 _REACH_MM = 1.5  # from the given point to the centre, and from the golden's place to the unit's
 _RADII_MM = np.arange(0.5, 5.01, 0.1)
@@ -80,33 +86,102 @@ def place_round(master: Master, name: str, at: Point) -> FeatureMaster:
     return FeatureMaster(name, "position", 0.0, (x, y), (x + seen.radius_mm, y), source=ROUND)
 
 
-def measure_round(aligned: Aligned, master: Master, row: Size, f: FeatureMaster) -> Measurement:
-    """How far a post or another round feature lies from the golden's place."""
+def measure_round(
+    aligned: Aligned, master: Master, row: Size, f: FeatureMaster, outline: OutlineShift | None = None
+) -> Measurement:
+    """How far a post or another round feature lies from the golden's place, relative to the outline where all the
+    artwork lies off it (``outline``: of the unit)."""
     golden = None if f.at_mm is None else find_round(master.image, master.frame, f.at_mm)
     if golden is None:
         return unmeasured(row, "the golden was sealed without its place: seal it again")
     unit = find_again(aligned.image, master.frame, golden)
-    x, y = golden.centre_mm
     if unit is None:
-        why = f"there is nothing round within 1.5 mm of x {x:.1f}, y {y:.1f} mm"
-        points = [rounded(np.array(p)) for p in ((x, y), (x + golden.radius_mm, y))]
-        return replace(unmeasured(row, why), detail={"missing": True, "points_mm": points}, where_mm=golden.centre_mm)
-    value = float(np.hypot(*np.subtract(unit.centre_mm, golden.centre_mm))) * aligned.similarity.scale
+        return _missing(row, golden, "nothing round")
+    return _moved(aligned, row, golden, unit, _U_ROUND_MM, outline)
+
+
+def find_rim(master: Master, hole_mm: Float) -> RoundFeature | None:
+    """The shoulder around a through hole (n, 2) mm of the golden, None where it is not plain all round."""
+    hole = fit_circle_robustly(hole_mm)
+    radii = hole.radius + np.arange(-0.1, 0.41, 0.05)
+    return _find(_gradient(master.image), master.frame, (hole.x, hole.y), radii, holds=False)
+
+
+def measure_hole(
+    aligned: Aligned,
+    master: Master,
+    row: Size,
+    rim: RoundFeature,
+    golden_mm: float,
+    outline: OutlineShift | None = None,
+) -> Measurement:
+    """The diameter or the position of a through hole on a unit, by the shoulder around it; ``detail["missing"]`` where
+    it is not there.
+
+    rim : :func:`find_rim` on the golden. golden_mm : the golden's diameter. What is seen through a hole is the bench in
+    the hole's own shadow, its wall on one side and not on the other; the shoulder is struck into the face, so it lies
+    at the height that the picture is registered for and shows no parallax.
+    """
+    unit = find_again(aligned.image, master.frame, rim)
+    if unit is None:
+        return _missing(row, rim, "no hole")
+    turn = math.sin(math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg) / 2)
+    light = math.hypot(_U_RIM_MM, _U_RIM_TURNED_MM * turn)
+    if row.kind == "position":
+        return _moved(aligned, row, rim, unit, light, outline)
+    scale = aligned.similarity.scale
+    value = golden_mm + 2 * (unit.radius_mm * scale - rim.radius_mm)
+    budget = LengthBudget(
+        calibration=value * aligned.u_scale,
+        height=value * aligned.u_height,
+        edges=2 * math.hypot(rim.u_mm, unit.u_mm),
+        placement=light,
+        definition=0.0 if row.golden_mm is not None else _U_DIAMETER_MM,
+    )
+    (x, y), r = unit.centre_mm, unit.radius_mm
+    detail: dict[str, object] = {
+        "scale_source": aligned.scale_source,
+        "golden_mm": round(golden_mm, 4),
+        "budget": budget.as_detail(),
+    }
+    seen = measurement_of(row.characteristic, "size", value, budget, np.array([[x - r, y], [x + r, y]]), detail)
+    return replace(seen, method=_METHOD)
+
+
+def _missing(row: Size, golden: RoundFeature, what: str) -> Measurement:
+    x, y = golden.centre_mm
+    why = f"there is {what} within 1.5 mm of x {x:.1f}, y {y:.1f} mm"
+    points = [rounded(np.array(p)) for p in ((x, y), (x + golden.radius_mm, y))]
+    return replace(unmeasured(row, why), detail={"missing": True, "points_mm": points}, where_mm=golden.centre_mm)
+
+
+def _moved(
+    aligned: Aligned,
+    row: Size,
+    golden: RoundFeature,
+    unit: RoundFeature,
+    u_light_mm: float,
+    outline: OutlineShift | None,
+) -> Measurement:
+    """How far a circle lies from the golden's."""
+    displaced, u_outline = off_centre(outline) or (np.zeros(2), 0.0)
+    way = np.subtract(unit.centre_mm, golden.centre_mm) - displaced
+    value = float(np.hypot(*way)) * aligned.similarity.scale
     budget = LengthBudget(
         calibration=value * aligned.u_scale,
         height=value * aligned.u_height,
         edges=math.hypot(golden.u_mm, unit.u_mm),
-        placement=math.hypot(aligned.u_offset_mm, _U_ROUND_MM),
+        placement=math.hypot(aligned.u_offset_mm, u_light_mm, u_outline),
     )
     detail: dict[str, object] = {
         "scale_source": aligned.scale_source,
         "diameter_mm": round(2 * unit.radius_mm * aligned.similarity.scale, 3),
         "budget": budget.as_detail(),
     }
-    ends = np.array([golden.centre_mm, unit.centre_mm])
+    ends = np.array([np.add(golden.centre_mm, displaced), unit.centre_mm])
     return replace(
         measurement_of(row.characteristic, "position", value, budget, ends, detail),
-        method="circle through the steepest change of light along its radii, against the golden's place",
+        method=_METHOD,
         where_mm=unit.centre_mm,
     )
 
