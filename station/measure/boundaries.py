@@ -139,8 +139,10 @@ def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> Edge
     lights = [light_on_edges(np.where(places.counted, r, np.nan), places.normals, places.label, turn) for r in read]
     freed = np.stack([r - light.bias for r, light in zip(read, lights, strict=True)])
     spread = np.stack([np.maximum(np.nan_to_num(light.spread, nan=1.0), _LEAST_SPREAD_MM) for light in lights])
-    shift, doubt, possible = likeliest(freed, spread, places)
     weight = np.where(np.isfinite(freed), spread**-2.0, 0.0)
+    level = np.stack([light.level for light in lights])
+    level = (weight * level).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-9)
+    shift, doubt, possible = likeliest(freed, spread, level, places)
     u = np.stack([np.hypot(light.u, _BIAS_SHARE * light.bias) for light in lights])
     u = (weight * u).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-9)
     bias = np.stack([light.bias for light in lights])
@@ -150,17 +152,17 @@ def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> Edge
     return EdgeShift(shift, u, doubt, possible, places.normals @ vector)
 
 
-def likeliest(readings: Float, spread: Float, places: BoundaryPlaces) -> tuple[Float, Float, Float]:
+def likeliest(readings: Float, spread: Float, level: Float, places: BoundaryPlaces) -> tuple[Float, Float, Float]:
     """(n,) mm, the likeliest shift by (k, n) readings of (k, n) mm standard deviation, NaN where there is none; (n,) mm,
     its standard deviation; and (n,) mm, how far off it may be but for ``_UNLIKELY``.
 
     Each reading is right, with a normal error, or sees something else (mixture of a normal and an even distribution:
-    Box and Tiao, Biometrika 55, 1968), and so is the expectation that a boundary is where it was. Places within 0.5 mm
+    Box and Tiao, Biometrika 55, 1968), and so is the expectation that a boundary is shifted as its whole region is, by (n,) ``level``. Places within 0.5 mm
     share their evidence.
     """
     count = round((REACH_MM + GRID_MM) / GRID_MM)
     grid = np.arange(-count, count + 1) * GRID_MM
-    cost = np.minimum((grid / _STILL_MM) ** 2, _STILL)[None, :].repeat(readings.shape[1], axis=0)
+    cost = np.minimum(((grid[None, :] - level[:, None]) / _STILL_MM) ** 2, _STILL)
     for reading, deviation in zip(readings, spread, strict=True):
         known = np.isfinite(reading)
         off = (grid[None, :] - np.where(known, reading, 0.0)[:, None]) / deviation[:, None]

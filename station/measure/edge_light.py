@@ -36,11 +36,12 @@ _ROUNDS = 5
 class LightOnEdges:
     """Of n places. bias : (n,) mm that light adds to their shift, positive along their normals. u : (n,) mm, standard
     uncertainty of that. spread : (n,) mm, robust standard deviation of a place's shift about bias and an even shift, in
-    its group."""
+    its group. level : (n,) mm, that even shift."""
 
     bias: Float
     u: Float
     spread: Float
+    level: Float
 
 
 def light_on_edges(shift: Float, normals: Float, group: Index, turn_rad: float) -> LightOnEdges:
@@ -82,7 +83,7 @@ def light_on_edges(shift: Float, normals: Float, group: Index, turn_rad: float) 
         spread = _spreads(left, known, of, count)
         scale = _TUKEY * np.maximum(spread, _SCALE_MM)[of]
         weight = known * np.clip(1 - (left / scale) ** 2, 0, None) ** 2
-    return LightOnEdges(bias, np.sqrt(np.maximum(variance, 0.0))[cell], spread[of])
+    return LightOnEdges(bias, np.sqrt(np.maximum(variance, 0.0))[cell], spread[of], level)
 
 
 def _spreads(left: Float, known: Bool, of: Index, count: int) -> Float:

@@ -252,7 +252,7 @@ def _calliper(
     done: dict[str, tuple[Measurement, ...]] = {}
     for row in rows:
         if row.kind == _BORDER:
-            done[row.name] = _border(aligned, master, row, shapes, shift, sure, outline)
+            done[row.name] = _border(aligned, master, row, shapes, shift, outline)
         elif row.kind in (_DISTANCE, _ANGLE) and row.name in known:
             done[row.name] = (_distance(aligned, master, row, known[row.name], edges, shift),)
         elif row.name in strips:
@@ -268,7 +268,6 @@ def _border(
     row: Size,
     shapes: GoldenShapes,
     shift: Float,
-    sure: Float,
     outline: OutlineShift | None,
 ) -> tuple[Measurement, ...]:
     golden = shapes.width
@@ -311,9 +310,18 @@ def _border(
 
 
 def _strip(
-    aligned: Aligned, master: Master, row: Size, strip: Strip, edges: MetalEdges, reading: EdgeReading, places: Index,
-    shift: Float, sure: Float,
+    aligned: Aligned,
+    master: Master,
+    row: Size,
+    strip: Strip,
+    edges: MetalEdges,
+    reading: EdgeReading,
+    places: Index,
+    shift: Float,
+    sure: Float,
 ) -> Measurement:
+    """A line or a recess. shift : (n,) mm that its edges have moved; sure : (n,) mm, standard uncertainty of that by
+    the boundaries beside them, NaN where there are none."""
     golden = strip_width(strip, edges, np.zeros(len(edges.points)))
     if golden is not None and (other := _not_meant(row, golden.mean)):
         return unmeasured(row, other)
@@ -341,6 +349,9 @@ def _strip(
         u_turned_mm=_U_WIDTH_TURNED_MM,
         u_shoulder_mm=_U_BOTH_MM,
     )
+    told = [sure[run][np.isfinite(sure[run])] for run in (strip.near, strip.far)]
+    if min(len(t) for t in told) > len(strip.near) // 2:
+        budget = replace(budget, placement=math.hypot(*(float(np.median(t)) for t in told)))
     detail: dict[str, object] = {
         "scale_source": aligned.scale_source,
         "golden_mm": round(golden.mean + added, 4),
