@@ -51,7 +51,7 @@ _FAR_MM = 0.08
 _LEAST_SHARE, _LEAST_PLACES = 0.25, 8  # of a boundary that must be readable
 _VOICE_MM = 0.04  # spread of a reading in a region from which it says nothing
 _WITHIN_MM = 0.2
-_LEAST_SPREAD_MM = 0.012
+_SPREAD_MM = (0.012, 0.03)
 GRID_MM = 0.01
 _STILL_MM, _STILL = 0.015, 4.0
 _RIGHT = 50.0
@@ -138,7 +138,7 @@ def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> Edge
     read = readings(aligned, master, places)
     lights = [light_on_edges(np.where(places.counted, r, np.nan), places.normals, places.label, turn) for r in read]
     freed = np.stack([r - light.bias for r, light in zip(read, lights, strict=True)])
-    spread = np.stack([np.maximum(np.nan_to_num(light.spread, nan=1.0), _LEAST_SPREAD_MM) for light in lights])
+    spread = np.stack([np.clip(np.nan_to_num(light.spread, nan=1.0), *_SPREAD_MM) for light in lights])
     weight = np.where(np.isfinite(freed), spread**-2.0, 0.0)
     level = np.stack([light.level for light in lights])
     level = (weight * level).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-9)
@@ -200,7 +200,9 @@ def readings(aligned: Aligned, master: Master, places: BoundaryPlaces) -> tuple[
     moved = _matched(places, break_likelihood(seen, places, here, blur_mm=blur, noise=noise))
     # A break that lies outside what is looked at is looked for where the other two say.
     apart = ~(np.abs(moved - by_amount) < 2 * _AGREE_MM)
-    far = (np.abs(by_amount) > _FAR_MM) & apart & ((np.abs(by_zone - by_amount) < _AGREE_MM) | (np.abs(by_amount) > _MATCHED_MM))
+    backed = (np.abs(by_zone - by_amount) < _AGREE_MM) | (np.abs(by_amount) > _MATCHED_MM)
+    at_its_end = ~(np.abs(moved) < _MATCHED_MM - _AGREE_MM / 2)
+    far = (np.abs(by_amount) > _FAR_MM) & ((apart & backed) | at_its_end)
     if far.any():
         most = REACH_MM - 0.15
         steps = np.where(far, np.round(np.clip(np.nan_to_num(by_amount), -most, most) / STEP_MM), 0).astype(np.intp)
