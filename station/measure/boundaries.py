@@ -1,15 +1,14 @@
 """Colour boundary shift: where the enamel of every region ends, against the golden sample.
 
 Both pictures are read the same way at the same places (:mod:`station.measure.boundary_places`), so what the edge itself
-is, a wall or a meniscus, cancels. What all regions show together is not a shift of one of them: struck relief displaces
-every edge by a vector that is fixed to lamps and camera, so that a part turned by t is misread by that vector times
-2 sin(t / 2).
+is, a wall or a meniscus, cancels. What light makes of edges that face one way does not, where the part is turned; it is
+the same for all edges of a region that do, and is taken off (:mod:`station.measure.edge_light`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +26,14 @@ from station.measure.boundary_places import (
     blur_of,
     break_likelihood,
     enamel_amount,
+    likeness,
     places_of,
     profiles,
     running_median,
+    without_veil,
+    zone_end,
 )
+from station.measure.edge_light import light_on_edges
 from station.measure.outline import OutlineShift
 from station.values.budget import LengthBudget
 from station.values.line import METAL, Aligned, Master, Measurement, RegionMaster
@@ -38,17 +41,24 @@ from station.values.line import METAL, Aligned, Master, Measurement, RegionMaste
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
-_METHOD = "enamel edges along the boundary's normals against the golden's, running over 0.5 mm"
+_METHOD = "enamel edges along the boundary's normals against the golden's, kept over 0.6 mm"
 _RUNNING = 2  # places to either side: a speck of dust narrower than half of 0.5 mm moves no running median
 _MATCHED_MM = 0.12  # reach of the comparison of likelihoods
 _AGREE_MM = 0.04  # two readings that differ by more have seen different things
+_FAR_MM = 0.08  # of a shift that the other readings say, from which the break may lie outside what is looked at
 _LEAST_SHARE, _LEAST_PLACES = 0.25, 8  # of a boundary that must be readable
-_RELIEF_MM = 0.03  # standard; largest common displacement, times 2 sin(t / 2), over four rendered products
-_COMMON_REGIONS, _COMMON_PLACES = 3, 20  # how many regions must say so before a displacement is common
+_WITHIN_MM = 0.2  # inside the boundary, where clipped light is glare and not the shine of a meniscus
+_SPREAD_MM = (0.012, 0.03)  # of a reading: what three of one edge share; and more is a shift of the edge itself
+_BIAS_SHARE = 0.3  # of what light makes of an edge, that stays in doubt
+_GRID_MM = 0.01
+_STILL_MM, _STILL = 0.015, 4.0  # standard, of an unshifted place about its region's; most that this expectation counts
+_RIGHT = 50.0  # odds that a reading sees the edge
+_UNLIKELY = 0.03
+_SHARED = 1.6  # places that share their evidence (Gaussian sigma)
+_PEAK_MM = 0.04
 _STRETCH = 5  # places: a stretch of more than 0.5 mm that is not read leaves the verdict open
-_EXTREME = 3.0  # spreads: the largest of some hundred independent normal values
-_EDGES = 2.0  # spreads, standard; light is not normal: so 94 and 98 % of errors lay within u on two sets of renders
-_FLOOR_MM = 0.004  # standard; what two readings of one edge share and cannot show
+_KEPT = 7  # places: a shift is one that is kept throughout 0.6 mm
+_FLOOR_MM = 0.004  # standard; what all readings of one edge share and cannot show
 
 
 def measure_boundaries(
@@ -56,17 +66,19 @@ def measure_boundaries(
     master: Master,
     limits_mm: dict[str, float] | None = None,
     outline: OutlineShift | None = None,
+    seen: EdgeShift | None = None,
 ) -> tuple[Measurement, ...]:
-    """``boundary-shift:REGION`` for every region: the largest absolute shift of its boundary over 0.5 mm, in mm.
+    """``boundary-shift:REGION`` for every region: the largest absolute shift of its boundary, in mm.
 
     limits_mm : by region, to state the share of the boundary beyond the limit. outline : of the unit; where all the
-    artwork lies off it, boundaries are told relative to it, as marks are. What the largest of many places shows by
-    itself is taken off as a power: value**2 = largest**2 - (3 s)**2, s the spread of the boundary's own shift.
+    artwork lies off it, boundaries are told relative to it, as marks are. seen : :func:`read_boundaries`, where the
+    caller has it. The value is the shift that is kept throughout 0.6 mm, less the spread of the boundary's own shift as
+    a power: value**2 = kept**2 - s**2.
 
-    ``u`` (k = 2) is told by the boundary itself: that spread, how far the two readings of the worst place differ, how
-    far the regions' common displacements differ, and how far a stretch of more than 0.5 mm may lie off on which nothing
-    can be read or the readings disagree. So a boundary that is not read all along conforms only where neither reading
-    is beyond the limit; on an unread stretch the limit is the profiles' reach, 0.36 mm.
+    ``u`` (k = 2) is told by the boundary itself: that spread, how far the readings of the worst place differ, how
+    surely light was told from shift, and how far a stretch of more than 0.5 mm may lie off by the readings there. So a
+    boundary that is not read all along conforms only where no likely reading is beyond the limit; on an unread stretch
+    the limit is the profiles' reach, 0.48 mm.
 
     ``detail``: ``signed_mm`` (positive: the enamel reaches further out than the golden's), ``mean_mm``, ``share_read``
     and ``share_beyond`` of the boundary, ``beside`` (names of the regions across it), ``shape``, ``points_mm`` (the
@@ -77,49 +89,138 @@ def measure_boundaries(
     places = places_of(master)
     if places is None:
         return tuple(_none(region, 0.0) for region in master.regions)
-    shift, doubt, possible = read_shift(aligned, master, places)
-    turn = math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg)
-    relief = _RELIEF_MM * 2 * abs(math.sin(turn / 2))
-    common, scatter = _common(shift, places, [r.label for r in master.regions], relief)
+    if seen is None:
+        seen = read_shift(aligned, master, places)
     displaced = off_centre(outline)
     if displaced is not None:
-        common, scatter = common + displaced[0], math.hypot(scatter, displaced[1])
-    along = places.normals @ common
-    shift = shift - along
-    possible = np.where(np.isfinite(shift), np.abs(shift), np.minimum(possible + np.abs(along), REACH_MM))
+        along = places.normals @ displaced[0]
+        seen = replace(
+            seen, shift=seen.shift - along, possible=np.minimum(seen.possible + np.abs(along), REACH_MM),
+            u=np.hypot(seen.u, displaced[1]),
+        )  # fmt: skip
     limits = limits_mm or {}
     return tuple(
-        _measurement(region, shift, doubt, possible, scatter, places, aligned, master, limits.get(region.name))
-        for region in master.regions
+        _measurement(region, seen, places, aligned, master, limits.get(region.name)) for region in master.regions
     )
 
 
-def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> tuple[Float, Float, Float]:
-    """(n,) mm how far the unit's boundary lies outside the golden's at every place, NaN where nothing can be read,
-    (n,) mm half the largest difference of the two readings within 0.5 mm of it, and (n,) mm how far either
-    reading says it lies off, the reach of the profiles where one is missing."""
+@dataclass(frozen=True, slots=True)
+class EdgeShift:
+    """Of n places. shift : (n,) mm that the unit's boundary lies outside the golden's, NaN where nothing can be read.
+    told : (n,) mm, the same by the readings alone, without the expectation that the place moved with its region. u :
+    (n,) mm, standard uncertainty of what light makes of it. doubt : (n,) mm, of what the readings say. possible :
+    (n,) mm off that it may be, the profiles' reach where nothing is read. common : (n,) mm that was taken off as a
+    displacement of all edges alike, as registration or light makes it."""
+
+    shift: Float
+    told: Float
+    u: Float
+    doubt: Float
+    possible: Float
+    common: Float
+
+
+def read_boundaries(aligned: Aligned, master: Master) -> EdgeShift | None:
+    """:func:`read_shift` at the golden's own places, None where no region has a boundary that can be read."""
+    places = places_of(master) if master.regions else None
+    return None if places is None else read_shift(aligned, master, places)
+
+
+def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> EdgeShift:
+    """How far the unit's boundary lies outside the golden's at every place.
+
+    Each of three readings is freed of what light makes of it, and counts by how much the places of its region scatter
+    about what is left.
+    """
+    turn = math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg)
+    read = readings(aligned, master, places)
+    lights = [light_on_edges(np.where(places.counted, r, np.nan), places.normals, places.label, turn) for r in read]
+    freed = np.stack([r - light.bias for r, light in zip(read, lights, strict=True)])
+    spread = np.stack([np.clip(np.nan_to_num(light.spread, nan=1.0), *_SPREAD_MM) for light in lights])
+    weight = np.where(np.isfinite(freed), spread**-2.0, 0.0)
+    level = np.stack([light.level for light in lights])
+    level = (weight * level).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-9)
+    shift, told, doubt, possible = likeliest(freed, spread, level, places)
+    u = np.stack([np.hypot(light.u, _BIAS_SHARE * light.bias) for light in lights])
+    u = (weight * u).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-9)
+    bias = np.stack([light.bias for light in lights])
+    bias = (weight * bias).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-9)
+    seen = weight.any(axis=0)
+    vector = np.linalg.lstsq(places.normals[seen], bias[seen], rcond=None)[0]
+    return EdgeShift(shift, told, u, doubt, possible, places.normals @ vector)
+
+
+def likeliest(
+    readings: Float, spread: Float, level: Float, places: BoundaryPlaces
+) -> tuple[Float, Float, Float, Float]:
+    """(n,) mm, the likeliest shift by (k, n) readings of (k, n) mm standard deviation, NaN where there is none; (n,)
+    mm, the same by the readings alone; (n,) mm, its standard deviation; and (n,) mm off that it may be but for
+    ``_UNLIKELY``.
+
+    Each reading is right, with a normal error, or sees something else (mixture of a normal and an even distribution:
+    Box and Tiao, Biometrika 55, 1968), and so is the expectation that a boundary is shifted as its whole region is, by
+    (n,) ``level``. Places within half a millimetre share their evidence.
+    """
+    count = round((REACH_MM + _GRID_MM) / _GRID_MM)
+    grid = np.arange(-count, count + 1) * _GRID_MM
+    cost = np.zeros((readings.shape[1], len(grid)))
+    for reading, deviation in zip(readings, spread, strict=True):
+        known = np.isfinite(reading)
+        off = (grid[None, :] - np.where(known, reading, 0.0)[:, None]) / deviation[:, None]
+        # a reading that is something else may be anywhere
+        most = 2 * np.log(_RIGHT * 2 * REACH_MM / (deviation * math.sqrt(2 * math.pi)))
+        cost += np.where(known[:, None], np.minimum(off**2, np.maximum(most, 0.0)[:, None]), 0.0)
+    still = np.minimum(((grid[None, :] - level[:, None]) / _STILL_MM) ** 2, _STILL)
+    all_told = averaged((cost + still).astype(np.float32), places, _SHARED)
+    by_readings = averaged(cost.astype(np.float32), places, _SHARED)
+    chance = np.exp(-0.5 * (all_told - all_told.min(axis=1, keepdims=True)).astype(np.float64))
+    chance /= chance.sum(axis=1, keepdims=True)
+    best = grid[all_told.argmin(axis=1)]
+    near = np.where(np.abs(grid[None, :] - best[:, None]) < _PEAK_MM, by_readings, np.inf)
+    near = np.exp(-0.5 * (near - near.min(axis=1, keepdims=True)).astype(np.float64))
+    told = (near * grid).sum(axis=1) / near.sum(axis=1)
+    near = chance * (np.abs(grid[None, :] - best[:, None]) < _PEAK_MM)
+    shift = (near * grid).sum(axis=1) / near.sum(axis=1)
+    deviation = np.sqrt((chance * (grid[None, :] - shift[:, None]) ** 2).sum(axis=1))
+    within = np.cumsum(chance[:, count:] + np.pad(chance[:, :count][:, ::-1], ((0, 0), (1, 0))), axis=1)
+    possible = grid[count:][np.argmax(within > 1 - _UNLIKELY, axis=1)]
+    seen = np.isfinite(readings).any(axis=0)
+    return (
+        np.where(seen, shift, np.nan),
+        np.where(seen, told, np.nan),
+        deviation,
+        np.where(seen, possible, REACH_MM),
+    )
+
+
+def readings(aligned: Aligned, master: Master, places: BoundaryPlaces) -> tuple[Float, Float, Float]:
+    """(n,) mm that the unit's boundary lies outside the golden's by the amount of enamel, by its break and by where its
+    likeness ends, medians over 0.5 mm; NaN where nothing can be read."""
     pitch = master.frame.pitch_mm
-    seen = profiles(aligned.image.pixels, places, pitch)
-    hidden = at_nearest(~aligned.valid | aligned.clipped, places.points)
+    seen = without_veil(profiles(aligned.image.pixels, places, pitch), places)
+    # metal that shines may be clipped, for it is no enamel however bright; the enamel beside it may not
+    within = places.points - places.normals * (_WITHIN_MM / pitch)
+    hidden = at_nearest(~aligned.valid, places.points) | at_nearest(aligned.clipped, within)
     usable = places.readable & ~hidden
     edge, _ = enamel_amount(seen, places)
-    by_amount = running_median(np.where(usable, edge - places.edge, np.nan), places, _RUNNING)
+    by_amount = running_median(np.where(usable & places.halved, edge - places.edge, np.nan), places, _RUNNING)
+    zone = zone_end(likeness(seen, places), places.alike, places) - places.zone
+    by_zone = running_median(np.where(usable, zone, np.nan), places, _RUNNING)
     noise, blur = max(aligned.noise, master.noise), blur_of(master)
     here = np.zeros(len(edge), dtype=np.intp)
     moved = _matched(places, break_likelihood(seen, places, here, blur_mm=blur, noise=noise))
-    # Only where nothing near looks like the golden's break is it looked for where the amount of enamel says.
-    far = (np.abs(by_amount) > _MATCHED_MM) & ~(np.abs(moved) < _AGREE_MM * 2)
+    # A break that lies outside what is looked at is looked for where the other two say.
+    apart = ~(np.abs(moved - by_amount) < 2 * _AGREE_MM)
+    backed = (np.abs(by_zone - by_amount) < _AGREE_MM) | (np.abs(by_amount) > _MATCHED_MM)
+    at_its_end = ~(np.abs(moved) < _MATCHED_MM - _AGREE_MM / 2)
+    far = (np.abs(by_amount) > _FAR_MM) & ((apart & backed) | at_its_end)
     if far.any():
         most = REACH_MM - 0.15
         steps = np.where(far, np.round(np.clip(np.nan_to_num(by_amount), -most, most) / STEP_MM), 0).astype(np.intp)
         there = _matched(places, break_likelihood(seen, places, steps, blur_mm=blur, noise=noise))
         moved = np.where(far, there + steps * STEP_MM, moved)
     by_break = running_median(np.where(usable, moved, np.nan), places, _RUNNING)
-    agree = np.abs(by_amount - by_break) < _AGREE_MM
-    shift = running_median(np.where(agree, (by_amount + by_break) / 2, np.nan), places, _RUNNING)
-    doubt = np.nan_to_num(np.abs(by_amount - by_break) / 2)[places.around(_STRETCH)].max(axis=1)
-    either = np.maximum(np.abs(by_amount), np.abs(by_break))
-    return np.asarray(shift), doubt, np.where(np.isfinite(either), either, REACH_MM)
+    return by_amount, by_break, by_zone
 
 
 def _matched(places: BoundaryPlaces, likely: NDArray[np.float32]) -> Float:
@@ -139,38 +240,6 @@ def _matched(places: BoundaryPlaces, likely: NDArray[np.float32]) -> Float:
     return np.where((best == 0) | (best == 2 * reach), np.nan, (inner - reach + vertex) * CANDIDATE_MM)
 
 
-def _common(shift: Float, places: BoundaryPlaces, labels: Sequence[int], relief_mm: float) -> tuple[Float, float]:
-    """(2,) mm displacement that the regions show together, and the standard deviation in mm of one region's about it.
-
-    The median over regions, so that one displaced region does not pass for the displacement of all; no longer than
-    relief can make it. Fewer than three regions cannot tell, and the displacement stays in the uncertainty.
-    """
-    each = []
-    for label in labels:
-        here = np.flatnonzero((places.label == label) & np.isfinite(shift))
-        if len(here) < _COMMON_PLACES:
-            continue
-        normals = places.normals[here]
-        if float(np.linalg.eigvalsh(normals.T @ normals / len(here))[0]) < 0.1:
-            continue  # a straight boundary says nothing along itself
-        weights = np.ones(len(here))
-        for _ in range(6):
-            weighted = normals * weights[:, None]
-            vector = np.linalg.solve(weighted.T @ normals, weighted.T @ shift[here])
-            left = shift[here] - normals @ vector
-            weights = np.clip(1 - (left / (4.685 * (_spread(left) + 1e-4))) ** 2, 0, None) ** 2 + 1e-9
-        each.append(vector)
-    if len(each) < _COMMON_REGIONS:
-        return np.zeros(2), relief_mm / math.sqrt(2)
-    vectors = np.array(each)
-    common = np.median(vectors, axis=0)
-    length = float(np.hypot(*common))
-    most = 2 * relief_mm + _FLOOR_MM
-    if length > most:
-        common = common * (most / length)
-    return common, 1.4826 * float(np.median(np.hypot(*(vectors - common).T))) / math.sqrt(2)
-
-
 def _uneven(shift: Float, normals: Float) -> float:
     """mm, standard: how unevenly a boundary's places are shifted, beside a displacement and a growth of the region.
 
@@ -187,6 +256,17 @@ def _uneven(shift: Float, normals: Float) -> float:
     return _spread(left)
 
 
+def _kept(shift: Float, places: BoundaryPlaces) -> Float:
+    """(n,) mm that the boundary is shifted by throughout ``_KEPT`` places about each, 0 where half of them or more are
+    not read: so a misreading of a few places is no shift, and the top of a real one loses next to nothing."""
+    near = shift[places.around(_KEPT // 2)]
+    known = np.isfinite(near)
+    least = np.where(known, near, np.inf).min(axis=1)
+    most = np.where(known, near, -np.inf).max(axis=1)
+    kept = np.where(least > 0, least, np.where(most < 0, most, 0.0))
+    return np.where(known.sum(axis=1) > _KEPT // 2, kept, 0.0)
+
+
 def _over_a_stretch(possible: Float, places: BoundaryPlaces) -> Float:
     """(n,) mm that the boundary may lie off along a whole stretch of more than 0.5 mm from each place on."""
     ahead = places.around(_STRETCH)[:, _STRETCH:]
@@ -200,33 +280,33 @@ def _spread(values: Float) -> float:
 
 def _measurement(
     region: RegionMaster,
-    shift: Float,
-    doubt: Float,
-    possible: Float,
-    scatter: float,
+    seen: EdgeShift,
     places: BoundaryPlaces,
     aligned: Aligned,
     master: Master,
     limit_mm: float | None,
 ) -> Measurement:
+    shift = seen.shift
     own = np.flatnonzero((places.label == region.label) & places.readable)
     read = own[np.isfinite(shift[own])]
     share = len(read) / max(int((places.label == region.label).sum()), 1)
     if share < _LEAST_SHARE or len(read) < _LEAST_PLACES:
         return _none(region, share)
-    here = shift[read] * aligned.similarity.scale
-    worst = read[int(np.argmax(np.abs(here)))]
-    largest = float(shift[worst] * aligned.similarity.scale)
+    scale = aligned.similarity.scale
+    here = shift[read] * scale
+    kept = _kept(shift, places)[read] * scale
+    worst = read[int(np.argmax(np.abs(kept)))]
+    largest = float(kept[np.argmax(np.abs(kept))])
     spread = _uneven(here, places.normals[read])
-    value = math.sqrt(max(largest**2 - (_EXTREME * spread) ** 2, 0.0))
+    value = math.sqrt(max(largest**2 - spread**2, 0.0))
     every = np.flatnonzero((places.label == region.label) & places.counted)
-    hidden = max(_over_a_stretch(possible, places)[every].max() - value, 0.0) if len(every) else 0.0
+    hidden = max(_over_a_stretch(seen.possible, places)[every].max() - value, 0.0) if len(every) else 0.0
     budget = LengthBudget(
         calibration=value * aligned.u_scale,
         height=value * aligned.u_height,
-        edges=math.hypot(_EDGES * spread, _FLOOR_MM),
-        placement=scatter,
-        definition=math.hypot(float(doubt[worst]), hidden / 2),
+        edges=math.hypot(spread, _FLOOR_MM),
+        placement=float(seen.u[worst]),
+        definition=math.hypot(float(seen.doubt[worst]), hidden / 2),
     )
     at = master.frame.to_mm(places.points[worst])
     to = at + places.normals[worst] * largest
@@ -264,7 +344,7 @@ def _shape(worst: np.intp, shift: Float, places: BoundaryPlaces, largest: float)
     ahead = count if beyond.all() else int(np.argmin(beyond))
     behind = 0 if beyond.all() else int(np.argmin(beyond[::-1]))
     long = (ahead + behind) * SPACING_MM
-    return "bay" if largest < 0 and long < max(4 * abs(largest), 0.6) else "stretch"
+    return "bay" if largest < 0 and long < max(5 * abs(largest), 0.6) else "stretch"
 
 
 def _none(region: RegionMaster, share: float) -> Measurement:

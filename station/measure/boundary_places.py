@@ -1,11 +1,13 @@
 """Where the colour boundaries of a golden run, and how likely an edge lies how far from there in a picture.
 
-Two readings of an edge look at the same profiles along the normals. The *amount* of enamel is a linear combination of
+Three readings of an edge look at the same profiles along the normals, after white light that lies over enamel and metal
+alike is taken off them. The *amount* of enamel is a linear combination of
 the channels that the metal beside it leaves at zero however bright it shines (constrained energy minimisation: Harsanyi
 1993), so that a coloured enamel ends where half of it is left. The *break* is where a profile stops being enamel of
 the region's own colour, brightened or shaded by its meniscus, and becomes anything else with a shoulder: the residual
-of that model says how likely each distance is. Metal that mirrors a lamp fools the first, a dark band beside the wall
-the second; where both say the same, it is the enamel that moved.
+of that model says how likely each distance is. The *zone* ends where a profile is no longer like enamel by its tint and
+light, whatever lies beyond. Metal that mirrors a lamp fools the first, a dark band beside the wall the second, a deep
+shade the third; where they say the same, it is the enamel that moved.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ SPACING_MM = 0.1
 """Distance of neighbouring places along a boundary."""
 STEP_MM = 0.03
 """Sampling distance along a normal: the finest pitch of a frame."""
-REACH_MM = 0.36
+REACH_MM = 0.48
 """How far profiles reach to either side of the golden's boundary."""
 CANDIDATE_MM = 0.015
 """Step of the distances at which the break is tried."""
@@ -45,6 +47,14 @@ _MARK_MARGIN_MM = 0.35  # beside a mark, which may be displaced
 _SAME = 0.03  # largest distance of a further cell's colour: those of five rendered designs lie within 0.02
 _LINE_MM = 0.15  # radius of the disc that no struck line holds
 _LEAST_CELL_MM2 = 1.0
+_DARK = 0.01  # linear light, added before the logarithm
+_TINT, _LIGHT = 0.02, 0.2  # least spread of enamel's chromaticity and of the logarithm of its light
+_GAIN, _VEIL = 0.1, 0.1  # standard: enamel brighter or darker than the golden's; white light over it, linear
+_VEIL_NOISE = 0.03  # of enamel's light, that its colour scatters by
+_UNLIKE = 3.0  # spreads at which a sample is as much enamel as not
+_NEAR_EDGE_MM = 0.3  # of the golden's boundary, within which every sample counts
+_FAR_VOTE = 1.0  # votes that a millimetre off the golden's boundary must outweigh
+_OFF_MM = 0.12  # of the golden's own reading from its boundary, beyond which it sees something else
 _FURTHEST_MM = 0.2  # of the golden's edge from the rim of its region map
 
 
@@ -55,6 +65,8 @@ class BoundaryPlaces:
     points : (n, 2) raster px. normals : (n, 2), out of the region. label : (n,) of the region. start, length : (n,)
     first place and number of places of the contour each belongs to. beside : (n,) label across the boundary. weights :
     (n, 3) that turn linear RGB into the amount of enamel. edge : (n,) mm where the amount is halved on the golden.
+    alike : (n, m) :func:`likeness` on the golden, zone : (n,) mm where it ends there. enamel : (n, 3) its light there
+    away from the boundary.
     likely : (n, ``CANDIDATES``) likelihood of the golden's break, 1 at its best. readable : (n,) bool. counted :
     (n,) bool, false beside a mark, whose displacement is told by itself.
     """
@@ -67,7 +79,11 @@ class BoundaryPlaces:
     beside: NDArray[np.int64]
     weights: Float
     edge: Float
+    alike: Float32
+    zone: Float
+    enamel: Float
     likely: Float32
+    halved: Bool
     readable: Bool
     counted: Bool
 
@@ -136,6 +152,74 @@ def _halved(amount: Float, whole: Float, near: Float) -> Float:
     best = away.argmin(axis=1)
     row = np.arange(len(at))
     return np.where(np.isfinite(away[row, best]), at[row, best], np.nan)
+
+
+def plateau_of(seen: Float32, places: BoundaryPlaces) -> Float:
+    """(n, 3) light of the enamel away from its meniscus, mean over half a millimetre along the boundary."""
+    s = distances()
+    inside = np.median(seen[:, (s >= _PLATEAU[0]) & (s <= _PLATEAU[1])], axis=1).astype(np.float32)
+    return averaged(inside, places, 3.2).astype(np.float64)
+
+
+def without_veil(seen: Float32, places: BoundaryPlaces) -> Float32:
+    """Profiles (n, m, 3) less the white light that lies over enamel and metal alike, a soft reflection.
+
+    The enamel's light is the golden's, brighter or darker, and white on top of it (Shafer 1985); least squares with
+    normal expectations of both, white light is not taken away twice.
+    """
+    now, golden = plateau_of(seen, places), places.enamel
+    error = _VEIL_NOISE**2 * (golden**2).mean(axis=1) + 1e-7
+    a = (golden**2).sum(axis=1) / error + 1 / _GAIN**2
+    b = golden.sum(axis=1) / error
+    c = 3 / error + 1 / _VEIL**2
+    p = (golden * now).sum(axis=1) / error + 1 / _GAIN**2
+    q = now.sum(axis=1) / error
+    white = np.maximum((a * q - b * p) / (a * c - b * b), 0.0)
+    return np.asarray(seen - white[:, None, None].astype(np.float32), dtype=np.float32)
+
+
+def likeness(seen: Float32, places: BoundaryPlaces) -> Float32:
+    """(n, m) how much every sample is like the enamel of its region, from 1 to -1 for what is nothing like it.
+
+    By chromaticity and by the logarithm of light, each over its robust spread in the picture's own enamel away from the
+    walls; what a meniscus and a shadow change of light is the least that may be.
+    """
+    s = distances()
+    total = np.maximum(seen.sum(axis=2), 1e-4)
+    tint = seen[..., :2] / total[..., None]
+    light = np.log(total + np.float32(_DARK))
+    plateau = np.flatnonzero((s >= _PLATEAU[0]) & (s <= _PLATEAU[1]))
+    out = np.zeros(total.shape, dtype=np.float32)
+    for label in np.unique(places.label):
+        here = np.flatnonzero(places.label == label)
+        off = np.zeros((len(here), total.shape[1]), dtype=np.float32)
+        for values, least in ((tint[..., 0], _TINT), (tint[..., 1], _TINT), (light, _LIGHT)):
+            own = values[here[:, None], plateau]
+            middle = np.float32(np.median(own))
+            spread = np.float32(max(2 * 1.4826 * float(np.median(np.abs(own - middle))), least))
+            off += ((values[here] - middle) / spread) ** 2
+        out[here] = 1 - 2 * off / (off + np.float32(_UNLIKE**2))
+    return out
+
+
+def zone_end(alike: Float32, expected: Float32, places: BoundaryPlaces) -> Float:
+    """(n,) mm where a profile stops being like its enamel: the place that parts it best in two.
+
+    alike : (n, m) as :func:`likeness` gives it. expected : the golden's, which says where enamel and what is none lie
+    apart from each other: samples of a second wall or of a neighbour in the same colour do not count.
+    """
+    s = distances()
+    counts = np.where(s[None, :] < 0, expected > 0, expected < 0) | (np.abs(s) < _NEAR_EDGE_MM)
+    vote = averaged(np.where(counts, alike, 0).astype(np.float32), places, 1.6)
+    before = np.cumsum(vote, axis=1)
+    parted = 2 * before[:, :-1] - before[:, -1:] - _FAR_VOTE * np.abs(s[:-1] + STEP_MM / 2).astype(np.float32)
+    best = parted.argmax(axis=1)
+    # between two samples the end lies where likeness passes 0
+    row = np.arange(len(vote))
+    a, b = vote[row, best].astype(np.float64), vote[row, best + 1].astype(np.float64)
+    share = np.where((a > 0) & (b < 0), a / np.maximum(a - b, 1e-6), 0.5)
+    at = s[best] + share * STEP_MM
+    return np.where((best == 0) | (best == len(s) - 2), np.nan, at)
 
 
 def break_likelihood(
@@ -212,9 +296,23 @@ def build_places(master: Master) -> BoundaryPlaces | None:
         marks |= polygon_mask(master.frame.to_px(mark.polygon_mm), (master.frame.height, master.frame.width))
     marks = cv2.dilate(marks.astype(np.uint8), disc(_MARK_MARGIN_MM / master.frame.pitch_mm)) > 0
     clear = ~at_nearest(marks, places.points)
-    readable = clear & np.isfinite(edge) & (np.abs(edge) < 0.12)
+    halved = np.isfinite(edge) & (np.abs(edge) < _OFF_MM)
     beside = _beside(cells, places, master.frame.pitch_mm)
-    return replace(places, edge=edge, likely=likely, readable=readable, counted=clear, beside=beside)
+    alike = likeness(seen, places)
+    zone = zone_end(alike, alike, places)
+    zone = np.where(np.abs(zone) < _OFF_MM, zone, np.nan)
+    return replace(
+        places,
+        edge=edge,
+        alike=alike,
+        zone=zone,
+        enamel=plateau_of(seen, places),
+        likely=likely,
+        halved=halved,
+        readable=clear,
+        counted=clear,
+        beside=beside,
+    )
 
 
 def cells_of(master: Master) -> NDArray[np.uint8]:
@@ -308,7 +406,11 @@ def _unread(contours: list[tuple[Float, Float, int]]) -> BoundaryPlaces:
         beside=np.zeros(n, dtype=np.int64),
         weights=np.zeros((n, 3)),
         edge=np.zeros(n),
+        alike=np.zeros((n, len(distances())), dtype=np.float32),
+        zone=np.zeros(n),
+        enamel=np.zeros((n, 3)),
         likely=np.zeros((n, CANDIDATES), dtype=np.float32),
+        halved=np.ones(n, dtype=bool),
         readable=np.ones(n, dtype=bool),
         counted=np.ones(n, dtype=bool),
     )

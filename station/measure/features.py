@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from station.errors import SheetError
 from station.measure.border import Border, BorderWidth, border_width, find_border, golden_width
+from station.measure.boundaries import EdgeShift, read_boundaries
+from station.measure.boundary_places import places_of
+from station.measure.enamel_edges import boundary_beside, shift_beside
 from station.measure.ends import End, angle_of, distance_of, end_place, find_end, straight_run
 from station.measure.feature_rows import (
     U_EDGE_MM,
@@ -26,6 +29,7 @@ from station.measure.feature_rows import (
     unmeasured,
 )
 from station.measure.feret import fit_circle
+from station.measure.hole_rims import measure_holes
 from station.measure.lines import Strip, StripWidth, find_strip, strip_width
 from station.measure.metal_edges import EdgeReading, MetalEdges, find_metal_edges, locate, soften
 from station.measure.outline import OutlineShift, measure_outline, measure_sizes
@@ -47,6 +51,7 @@ _HOLES = ("hole-diameter", "position")
 _GONE = 0.15  # colour step between enamel and metal over the golden's, below which one of the two is not there
 _U_BOTH_MM = 0.03  # standard: where the two shoulders of a line or recess begin; both seem metal a little too far
 _MEANT_MM, _MEANT = 0.15, 0.25  # and of the limit: beyond, what the golden shows at a place is not what the sheet means
+_U_MOVED_MM = 0.015  # standard: a width's change against the golden, 56 of five rendered designs at any turn
 _U_WIDTH_TURNED_MM = 0.034  # what half a turn adds to a width, whose edges face opposite ways: misreadings add up
 
 
@@ -62,9 +67,11 @@ class FeatureRequest:
 
 @dataclass(frozen=True, slots=True)
 class GoldenShapes:
-    """What of the golden is the same for every unit: its metal edges, its border, and the border as read on it."""
+    """What of the golden is the same for every unit: its metal edges, the boundary place beside each, its border, and
+    the border as read on it."""
 
     edges: MetalEdges
+    beside: Index
     border: Border | None
     width: BorderWidth | None
 
@@ -72,8 +79,9 @@ class GoldenShapes:
 def golden_shapes(master: Master) -> GoldenShapes:
     """Find and measure them; see :func:`shapes_of` for a kept copy."""
     edges = find_metal_edges(master)
+    beside = boundary_beside(edges, places_of(master) if master.regions else None, master.frame)
     border = find_border(master, edges, measure_outline(master.image, master, master.outline_mm))
-    return GoldenShapes(edges, border, None if border is None else golden_width(border))
+    return GoldenShapes(edges, beside, border, None if border is None else golden_width(border))
 
 
 def place_features(master: Master, requests: Sequence[FeatureRequest]) -> tuple[FeatureMaster, ...]:
@@ -158,7 +166,12 @@ def _centres(holes: Sequence[Float]) -> list[Float]:
 
 
 def measure_features(
-    aligned: Aligned, master: Master, sizes: Sequence[Size], *, outline: OutlineShift | None = None
+    aligned: Aligned,
+    master: Master,
+    sizes: Sequence[Size],
+    *,
+    outline: OutlineShift | None = None,
+    boundaries: EdgeShift | None = None,
 ) -> tuple[Measurement, ...]:
     """Every row of the sheet's sizes on a unit, in their order; a border with an upper limit also gives its maximum.
 
@@ -177,15 +190,20 @@ def measure_features(
     ):
         kind = "position" if row.kind == "position" else "size"
         measured[row.name] = (replace(m, characteristic=row.characteristic, kind=kind),)
+    if aligned.scale_source != "part":
+        rims = measure_holes(aligned, master, dict(zip(sources, outline_rows, strict=True)), outline)
+        measured |= {name: (m,) for name, m in rims.items()}
     if own and aligned.scale_source == "part":
         why = "the photo has no scale of its own: no rig was named, and no card of known size"
         measured |= {s.name: (unmeasured(s, why),) for s in own}
     elif own:
         if outline is None and any(s.kind == _BORDER for s in own):
             outline = measure_outline(aligned.image, master, master.outline_mm)
-        measured |= {s.name: (measure_round(aligned, master, s, known[s.name]),) for s in own if s.kind == "position"}
+        measured |= {
+            s.name: (measure_round(aligned, master, s, known[s.name], outline),) for s in own if s.kind == "position"
+        }
         callipers = [s for s in own if s.kind in _OWN]
-        measured |= _calliper(aligned, master, callipers, known, outline) if callipers else {}
+        measured |= _calliper(aligned, master, callipers, known, outline, boundaries) if callipers else {}
     return tuple(m for s in sizes for m in measured[s.name])
 
 
@@ -195,6 +213,7 @@ def _calliper(
     rows: Sequence[Size],
     known: dict[str, FeatureMaster],
     outline: OutlineShift | None,
+    boundaries: EdgeShift | None,
 ) -> dict[str, tuple[Measurement, ...]]:
     shapes = shapes_of(master)
     edges = shapes.edges
@@ -213,14 +232,18 @@ def _calliper(
                 wanted.append(strip.places)
     places = np.unique(np.concatenate(wanted)) if wanted else np.zeros(0, dtype=np.intp)
     reading = locate(soften(aligned.image), master.frame, edges, places)
+    own = np.full(len(edges.points), np.nan)
+    own[places] = reading.offset - edges.offset[places]
+    seen = read_boundaries(aligned, master) if boundaries is None else boundaries
+    shift, apart = shift_beside(shapes.beside, seen, own)
     done: dict[str, tuple[Measurement, ...]] = {}
     for row in rows:
         if row.kind == _BORDER:
-            done[row.name] = _border(aligned, master, row, shapes, reading, places, outline)
+            done[row.name] = _border(aligned, master, row, shapes, shift, outline)
         elif row.kind in (_DISTANCE, _ANGLE) and row.name in known:
-            done[row.name] = (_distance(aligned, master, row, known[row.name], edges, reading, places),)
+            done[row.name] = (_distance(aligned, master, row, known[row.name], edges, shift),)
         elif row.name in strips:
-            done[row.name] = (_strip(aligned, master, row, strips[row.name], edges, reading, places),)
+            done[row.name] = (_strip(aligned, master, row, strips[row.name], edges, reading, places, shift, apart),)
         else:
             done[row.name] = (unmeasured(row, "the golden was sealed without its place: seal it again"),)
     return done
@@ -231,8 +254,7 @@ def _border(
     master: Master,
     row: Size,
     shapes: GoldenShapes,
-    reading: EdgeReading,
-    places: Index,
+    shift: Float,
     outline: OutlineShift | None,
 ) -> tuple[Measurement, ...]:
     golden = shapes.width
@@ -242,9 +264,7 @@ def _border(
         return (unmeasured(row, other),)
     if outline.gaps > 0.25:
         return (unmeasured(row, f"the outline cannot be followed over {outline.gaps:.0%} of its length"),)
-    mine = np.isin(places, shapes.border.places)
-    part = EdgeReading(reading.offset[mine], reading.step[mine])
-    unit = border_width(shapes.border, shapes.edges, part, places[mine], outline)
+    unit = border_width(shapes.border, shift, outline)
     if unit is None:
         return (unmeasured(row, "the inner edge of the border is not seen over half of its length"),)
     scale = aligned.similarity.scale
@@ -277,10 +297,18 @@ def _border(
 
 
 def _strip(
-    aligned: Aligned, master: Master, row: Size, strip: Strip, edges: MetalEdges, reading: EdgeReading, places: Index
+    aligned: Aligned,
+    master: Master,
+    row: Size,
+    strip: Strip,
+    edges: MetalEdges,
+    reading: EdgeReading,
+    places: Index,
+    shift: Float,
+    apart: Float,
 ) -> Measurement:
-    shift = np.full(len(edges.points), np.nan)
-    shift[places] = reading.offset - edges.offset[places]
+    """A line or a recess. shift : (n,) mm that its edges have moved; apart : (n,) mm, by how much the readings of the
+    boundaries beside them differ, NaN where there are none."""
     golden = strip_width(strip, edges, np.zeros(len(edges.points)))
     if golden is not None and (other := _not_meant(row, golden.mean)):
         return unmeasured(row, other)
@@ -308,6 +336,9 @@ def _strip(
         u_turned_mm=_U_WIDTH_TURNED_MM,
         u_shoulder_mm=_U_BOTH_MM,
     )
+    told = [apart[run][np.isfinite(apart[run])] for run in (strip.near, strip.far)]
+    if min(len(t) for t in told) > len(strip.near) // 2:
+        budget = replace(budget, placement=math.hypot(_U_MOVED_MM, *(float(np.median(t)) for t in told)))
     detail: dict[str, object] = {
         "scale_source": aligned.scale_source,
         "golden_mm": round(golden.mean + added, 4),
@@ -344,14 +375,11 @@ def _distance(
     row: Size,
     f: FeatureMaster,
     edges: MetalEdges,
-    reading: EdgeReading,
-    places: Index,
+    shift: Float,
 ) -> Measurement:
     """A distance or an angle between two features."""
     if f.at_mm is None or f.to_mm is None:
         return unmeasured(row, "the golden was sealed without its places: seal it again")
-    shift = np.full(len(edges.points), np.nan)
-    shift[places] = reading.offset - edges.offset[places]
     holes = [measure_outline(aligned.image, master, h, hole=True).contour for h in master.holes_mm]
     moved = edges.points + edges.normals * shift[:, None]
     seen = _between_value(f.feature, master, edges, f.at_mm, f.to_mm, moved, _centres(holes))

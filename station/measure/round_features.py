@@ -1,4 +1,5 @@
-"""Round features that are no through holes, such as the post on a back: found near a point, placed by their edge.
+"""Round features, such as the post on a back or the shoulder around a through hole: found near a point and placed by
+their edge.
 
 Under oblique light one flank of a post is bright and the other dark, so an edge counts by the amount of its radial
 change alone, and the circle that shows most of it all round is taken.
@@ -14,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.errors import SheetError
+from station.measure.body import off_centre
 from station.measure.feature_rows import measurement_of, rounded, unmeasured
 from station.measure.feret import fit_circle_robustly
+from station.measure.outline import OutlineShift
 from station.sheet import Size
 from station.values.budget import LengthBudget
 from station.values.colour import LinearRGB
@@ -28,6 +31,7 @@ Point = tuple[float, float]
 ROUND = "round"
 """Source of a position whose feature is no through hole but round and raised, such as a post."""
 _U_ROUND_MM = 0.035  # standard: the edge of a post seen and lit from another side, six rendered backs
+METHOD = "circle through the steepest change of light along its radii, against the golden's place"
 _DARK = 0.02  # linear light that is added before the logarithm: noise and flare of dark pixels
 _REACH_MM = 1.5  # from the given point to the centre, and from the golden's place to the unit's
 _RADII_MM = np.arange(0.5, 5.01, 0.1)
@@ -55,13 +59,13 @@ class RoundFeature:
 
 def find_round(image: LinearRGB, frame: Frame, at_mm: Point) -> RoundFeature | None:
     """The plainest circle that holds the point ``at_mm``, its centre at most 1.5 mm off; None where there is none."""
-    return _find(_gradient(image), frame, at_mm, _RADII_MM, holds=True)
+    return find_circle(light_gradient(image), frame, at_mm, _RADII_MM, holds=True)
 
 
 def find_again(image: LinearRGB, frame: Frame, golden: RoundFeature) -> RoundFeature | None:
     """The golden's circle on a unit, within 1.5 mm of its place; None where it is not there."""
     radii = golden.radius_mm * np.array([0.94, 0.97, 1.0, 1.03, 1.06])
-    found = _find(_gradient(image), frame, golden.centre_mm, radii, holds=False)
+    found = find_circle(light_gradient(image), frame, golden.centre_mm, radii, holds=False)
     return found if found is not None and found.plain - 1 > _SAME * (golden.plain - 1) else None
 
 
@@ -80,45 +84,67 @@ def place_round(master: Master, name: str, at: Point) -> FeatureMaster:
     return FeatureMaster(name, "position", 0.0, (x, y), (x + seen.radius_mm, y), source=ROUND)
 
 
-def measure_round(aligned: Aligned, master: Master, row: Size, f: FeatureMaster) -> Measurement:
-    """How far a post or another round feature lies from the golden's place."""
+def measure_round(
+    aligned: Aligned, master: Master, row: Size, f: FeatureMaster, outline: OutlineShift | None = None
+) -> Measurement:
+    """How far a post or another round feature lies from the golden's place, relative to the outline where all the
+    artwork lies off it (``outline``: of the unit)."""
     golden = None if f.at_mm is None else find_round(master.image, master.frame, f.at_mm)
     if golden is None:
         return unmeasured(row, "the golden was sealed without its place: seal it again")
     unit = find_again(aligned.image, master.frame, golden)
-    x, y = golden.centre_mm
     if unit is None:
-        why = f"there is nothing round within 1.5 mm of x {x:.1f}, y {y:.1f} mm"
-        points = [rounded(np.array(p)) for p in ((x, y), (x + golden.radius_mm, y))]
-        return replace(unmeasured(row, why), detail={"missing": True, "points_mm": points}, where_mm=golden.centre_mm)
-    value = float(np.hypot(*np.subtract(unit.centre_mm, golden.centre_mm))) * aligned.similarity.scale
+        return missing(row, golden, "nothing round")
+    return moved(aligned, row, golden, unit, _U_ROUND_MM, outline)
+
+
+def missing(row: Size, golden: RoundFeature, what: str) -> Measurement:
+    """A row whose feature is not on the unit. what : there is, in words."""
+    x, y = golden.centre_mm
+    why = f"there is {what} within 1.5 mm of x {x:.1f}, y {y:.1f} mm"
+    points = [rounded(np.array(p)) for p in ((x, y), (x + golden.radius_mm, y))]
+    return replace(unmeasured(row, why), detail={"missing": True, "points_mm": points}, where_mm=golden.centre_mm)
+
+
+def moved(
+    aligned: Aligned,
+    row: Size,
+    golden: RoundFeature,
+    unit: RoundFeature,
+    u_light_mm: float,
+    outline: OutlineShift | None,
+) -> Measurement:
+    """How far a circle lies from the golden's."""
+    displaced, u_outline = off_centre(outline) or (np.zeros(2), 0.0)
+    way = np.subtract(unit.centre_mm, golden.centre_mm) - displaced
+    value = float(np.hypot(*way)) * aligned.similarity.scale
     budget = LengthBudget(
         calibration=value * aligned.u_scale,
         height=value * aligned.u_height,
         edges=math.hypot(golden.u_mm, unit.u_mm),
-        placement=math.hypot(aligned.u_offset_mm, _U_ROUND_MM),
+        placement=math.hypot(aligned.u_offset_mm, u_light_mm, u_outline),
     )
     detail: dict[str, object] = {
         "scale_source": aligned.scale_source,
         "diameter_mm": round(2 * unit.radius_mm * aligned.similarity.scale, 3),
         "budget": budget.as_detail(),
     }
-    ends = np.array([golden.centre_mm, unit.centre_mm])
+    ends = np.array([np.add(golden.centre_mm, displaced), unit.centre_mm])
     return replace(
         measurement_of(row.characteristic, "position", value, budget, ends, detail),
-        method="circle through the steepest change of light along its radii, against the golden's place",
+        method=METHOD,
         where_mm=unit.centre_mm,
     )
 
 
-def _gradient(image: LinearRGB) -> NDArray[np.float32]:
+def light_gradient(image: LinearRGB) -> NDArray[np.float32]:
     """(H, W, 2) gradient of the logarithm of light, a pixel."""
     light = np.log(np.maximum(image.pixels.mean(axis=2), 0) + np.float32(_DARK))
     calm = cv2.GaussianBlur(light, (0, 0), 1.2)
     return np.stack([cv2.Sobel(calm, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(calm, cv2.CV_32F, 0, 1, scale=0.125)], 2)
 
 
-def _find(
+def find_circle(
     gradient: NDArray[np.float32], frame: Frame, near: Point, radii: Float, *, holds: bool
 ) -> RoundFeature | None:
     shifts = np.arange(-_REACH_MM, _REACH_MM + 1e-9, _STEP_MM)
