@@ -58,7 +58,8 @@ class Refined:
     a translation's standard deviation is ``half * sqrt(covariance[0, 0])`` template units, ``half`` as in ``Template``.
     rms_px : residual of the kept points as the edge displacement that would explain it. correlation : weighted, of
     the two pictures' edge pixels. kept : share of points with a weight over one half. covered : share of points
-    inside the target. converged : the last step was below 1/1000 px.
+    inside the target. converged : the last step was below 1/1000 px. weights : (n,) of the points of
+    ``template``.
     """
 
     matrix: Float
@@ -69,6 +70,8 @@ class Refined:
     kept: float
     covered: float
     converged: bool
+    weights: Float
+    template: Template
 
 
 def make_template(
@@ -163,7 +166,7 @@ def _spline_gradient(c: Float32) -> tuple[Float32, Float32]:
     return np.asarray(gx), np.asarray(gy)
 
 
-def _columns(t: Template, model: Model) -> Float:
+def design_columns(t: Template, model: Model) -> Float:
     """(k + 6, n) columns of the least squares: the warp's, then gain, bias and their linear fields."""
     gu, gv = t.gradient[:, 0], t.gradient[:, 1]
     u, v = t.uv[:, 0], t.uv[:, 1]
@@ -217,7 +220,7 @@ def refine(
     correlated, are not taken for independent noise; it is divided by the square of the step's response to a shift.
     """
     k = PARAMETERS[model]
-    columns = _columns(template, model)
+    columns = design_columns(template, model)
     n = len(template.uv)
     to_uv = uv_matrix(template.centre, template.half)
     warp = start @ np.linalg.inv(to_uv)  # uv to target
@@ -275,6 +278,8 @@ def refine(
         kept=float((weights > 0.5).sum() / n),
         covered=float(inside.mean()),
         converged=step_px < tolerance_px,
+        weights=weights,
+        template=template,
     )
 
 
