@@ -28,7 +28,7 @@ from station.measure.coarse import (
     tint_spread,
 )
 from station.measure.frame import U_PART_SCALE, GoldenFrame, exclusions, golden_frame, resample, window
-from station.measure.identity import MIRRORED, SAME_SIZE, looks_mirrored, mismatch, preference
+from station.measure.identity import MIRRORED, SAME_SIZE, mismatch, preference
 from station.measure.master_index import LEVELS, PLACING_LEVELS, MasterIndex, index_master, index_of
 from station.measure.part import PartOutline, find_part, look_at_bench, rough_part
 from station.measure.polygon import centroid, polygon_mask, signed_area
@@ -95,6 +95,11 @@ class _Photo:
             return sample(self.scalar[level], px / (self.step * 2**level))
 
         return target
+
+    def light_at(self, mm: Float) -> Float32:
+        """(..., 3) linear light at bench millimetres, at half the resolution of the photo."""
+        px = self.plane.to_photo(mm, self.height_mm) - self.origin_px
+        return sample(spline_coefficients(pyramid(self.pixels, 2)[1]), px / (2 * self.step))
 
     def colour_at(self, mm: Float) -> Float32:
         """(..., 3) linear light at bench millimetres, from pyramid level 2."""
@@ -221,7 +226,7 @@ def _register(
         identity = Gate("identity", True)
         if not same:
             identity = _named(photo, index, master, scale, hypotheses[0].score, ratio)
-        elif looks_mirrored(index.coarse, *_seen_maps(photo, index, placed.pose)):
+        elif index.mirror is not None and index.mirror.is_seen(photo.light_at(placed.pose.apply(index.mirror.mm))):
             identity = Gate("identity", False, MIRRORED)
         gates = (Gate("part", True), alignment, identity)
     # registration is over, and of a large photo these are large

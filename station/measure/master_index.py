@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from station.errors import AlignmentError
 from station.measure.coarse import CoarseMaster, build_coarse
+from station.measure.mirror import MirrorImage, mirror_image
 from station.measure.morphology import disc
 from station.measure.per_master import PerMaster
 from station.measure.polygon import centroid, polygon_mask, signed_area
@@ -43,6 +44,7 @@ class MasterIndex:
     templates: tuple[tuple[int, Template], ...]
     placing: tuple[Signal, tuple[tuple[int, Template], ...]] | None
     coarse: CoarseMaster
+    mirror: MirrorImage | None
     body: Bool
     area_mm2: float
     centre_mm: Float
@@ -66,20 +68,22 @@ def index_master(master: Master) -> MasterIndex:
     tint = tint_signal(pixels, usable)
     signal = tint or EDGES
     masks = pyramid(usable.astype(np.float32), LEVELS)
-    templates = _templates(signal.of(pixels), masks, frame)
+    templates = templates_of(signal.of(pixels), masks, frame)
     placing = None
     if tint is not None:
         inner = cv2.erode(body.astype(np.uint8), disc(_RIM_MM / frame.pitch_mm)).astype(bool)
         chroma = chroma_signal(pixels, inner if inner.any() else body, master.labels == METAL)
-        placing = chroma, _templates(chroma.of(pixels), masks[:PLACING_LEVELS], frame)
+        placing = chroma, templates_of(chroma.of(pixels), masks[:PLACING_LEVELS], frame)
     if not templates:
         raise AlignmentError("The master has no edges to register by", "Seal the golden sample from a sharper photo.")
     centre = centroid(master.outline_mm)
+    coarse = build_coarse(pixels, body, frame, centre)
     return MasterIndex(
         signal,
         templates,
         placing,
-        build_coarse(master.image.pixels, body, frame, centre),
+        coarse,
+        mirror_image(pixels, body, frame, coarse, signal, templates),
         body,
         abs(signed_area(master.outline_mm)),
         centre,
@@ -87,7 +91,7 @@ def index_master(master: Master) -> MasterIndex:
     )
 
 
-def _templates(scalar: Float32, masks: Sequence[Float32], frame: Frame) -> tuple[tuple[int, Template], ...]:
+def templates_of(scalar: Float32, masks: Sequence[Float32], frame: Frame) -> tuple[tuple[int, Template], ...]:
     """Templates of the levels of a pyramid, as many as there are masks, that have enough edges."""
     out: list[tuple[int, Template]] = []
     for level, (picture, mask) in enumerate(zip(pyramid(scalar, len(masks)), masks, strict=True)):
