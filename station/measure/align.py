@@ -33,7 +33,7 @@ from station.measure.master_index import LEVELS, PLACING_LEVELS, MasterIndex, in
 from station.measure.part import PartOutline, find_part, look_at_bench, rough_part
 from station.measure.polygon import centroid, polygon_mask, signed_area
 from station.measure.pose_uncertainty import UNKNOWN, PoseUncertainty, pose_uncertainty
-from station.measure.refine import BLUR_SIGMA, Refined, Template, detail, pyramid, refine
+from station.measure.refine import BLUR_SIGMA, Refined, Template, detail, pyramid, refine, responses
 from station.measure.sampling import sample, spline_coefficients
 from station.measure.signal import Signal
 from station.values.colour import LinearRGB
@@ -64,7 +64,7 @@ _SIMILAR = 0.4  # a pose that leaves more than 1 / 0.4 times as much unexplained
 _CLEAR = 0.15  # of about 0.5: how plainly the unit must prefer one of two rivals
 _ADDED_BLUR_PX = 1.0
 # standard; walls and shoulders seen and lit from another side: edges of light, and of enamel, rms of rendered products
-_U_RELIEF_MM = {"edges": 0.01, "chroma": 0.005}
+_U_RELIEF_MM = {"edges": 0.01, "chroma": 0.003}
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,13 +304,15 @@ def _fit_fine(photo: _Photo, index: MasterIndex, fit: _Fit) -> _Fit:
 
 def _place(photo: _Photo, index: MasterIndex, fit: _Fit, master: Master) -> _Placed:
     """The pose of a fit, with tint by further steps in the damped chroma, and how well it is known."""
-    refined, second, relief = fit.refined, None, _U_RELIEF_MM["edges"]
+    refined, second, relief, response = fit.refined, None, _U_RELIEF_MM["edges"], None
     if index.placing is not None:
         signal, templates = index.placing
         chroma = replace(photo, scalar=photo.seen_as(signal, PLACING_LEVELS))
         found = _refined_from(chroma, templates, fit.pose.matrix())
         if found is not None:
             refined, second, relief = found, fit.pose, _U_RELIEF_MM["chroma"]
+    elif refined.template is index.templates[0][1]:
+        response = responses(refined, photo.scalar_at(index.templates[0][0]))
     pose = Similarity.from_matrix(refined.matrix)
     known = pose_uncertainty(
         refined,
@@ -319,6 +321,7 @@ def _place(photo: _Photo, index: MasterIndex, fit: _Fit, master: Master) -> _Pla
         turn_deg=pose.rotation_deg - master.pose.rotation_deg,
         relief_mm=relief,
         second=second,
+        response=response,
     )
     return _Placed(pose, refined.rms_px, known)
 
