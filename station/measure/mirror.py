@@ -28,7 +28,8 @@ LEVEL = 1
 """Level of the golden's pyramid in which it is compared with its mirror image."""
 _MIRROR_LIKE = 0.5  # a design less like its mirror image does not register on it
 _RIM = 0.1  # of the part's inner radius: the rim, whose light and shadow change as the part is turned
-_SOFT_PX = 2.0  # sigma that the maps are blurred by: a mark, often all that tells, may lie off by a stroke's width
+# blur of a bare face's edges: the mark is often all that tells there, and may lie off by a stroke's width
+_SOFT_PX = 2.0
 _CELL_MM = 0.5  # sigma of the neighbourhood in which the unit is correlated with both
 _LEAST_TOLD = 0.003  # share of the golden's contrast; what differs by less from its mirror image is symmetric
 
@@ -124,9 +125,7 @@ def _maps(light: Float32, *, coloured: bool) -> Float32:
     calm = np.asarray(cv2.GaussianBlur(np.nan_to_num(np.maximum(light, 0)), (0, 0), 0.8), dtype=np.float32)
     log = np.log(calm + np.float32(0.02))
     if coloured:
-        maps = [log[..., 0] - log[..., 1], log[..., 2] - log[..., 1]]
-    else:
-        grey = np.ascontiguousarray(log.mean(axis=-1))
-        gx, gy = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=0.125)
-        maps = [np.sqrt(np.hypot(gx, gy))]
-    return np.stack([np.asarray(cv2.GaussianBlur(m, (0, 0), _SOFT_PX), dtype=np.float32) for m in maps])
+        return np.stack([log[..., 0] - log[..., 1], log[..., 2] - log[..., 1]])
+    grey = np.ascontiguousarray(log.mean(axis=-1))
+    gx, gy = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=0.125)
+    return np.asarray(cv2.GaussianBlur(np.sqrt(np.hypot(gx, gy)), (0, 0), _SOFT_PX)[None], dtype=np.float32)
