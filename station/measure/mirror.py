@@ -28,16 +28,27 @@ LEVEL = 1
 """Level of the golden's pyramid in which it is compared with its mirror image."""
 _MIRROR_LIKE = 0.5  # a design less like its mirror image does not register on it
 _RIM = 0.1  # of the part's inner radius: the rim, whose light and shadow change as the part is turned
-# blur of a bare face's edges: the mark is often all that tells there, and may lie off by a stroke's width
-_SOFT_PX = 2.0
+# of a bare face the mark is often all that tells, and may lie off: blocks are matched within a reach of their place
+_BLOCK_MM, _REACH_MM = 4.0, 0.6
+_BLOCKS, _TELLS = 8, 0.5  # the most of them, and the least that one tells of what the best one does
+_SOFT_PX = 1.0
 _CELL_MM = 0.5  # sigma of the neighbourhood in which the unit is correlated with both
 _LEAST_TOLD = 0.003  # share of the golden's contrast; what differs by less from its mirror image is symmetric
 
 
 @dataclass(frozen=True, slots=True)
+class Blocks:
+    """places : (y, x, weight) of the first pixels of square blocks of ``size`` px, looked for within ``reach`` px."""
+
+    places: tuple[tuple[int, int, float], ...]
+    size: int
+    reach: int
+
+
+@dataclass(frozen=True, slots=True)
 class MirrorImage:
     """golden, mirrored : (k, h, w) maps of the golden and of its mirror image laid over it. where : (h, w) where they
-    are compared, at mm : (h, w, 2) of the golden frame. coloured : whether colours tell them, or edges."""
+    are compared, at mm : (h, w, 2) of the golden frame. coloured : whether colours tell them, or edges, in blocks."""
 
     golden: Float32
     mirrored: Float32
@@ -46,11 +57,14 @@ class MirrorImage:
     scale: Float32
     cell_px: float
     coloured: bool
+    blocks: Blocks
 
     def is_seen(self, light: Float32) -> bool:
         """Whether a unit's light (h, w, 3) at ``mm``, NaN where it was not seen, looks like the mirror image."""
         seen = self.where & np.isfinite(light[..., 0])
         unit = _maps(light, coloured=self.coloured) / self.scale
+        if not self.coloured:
+            return _matched(self.golden[0], self.mirrored[0], np.where(seen, unit[0], 0), self.blocks) < 0
         return local_preference(self.golden, self.mirrored, unit, seen, power=2, cell_px=self.cell_px) < 0
 
 
@@ -86,7 +100,41 @@ def mirror_image(
     golden, mirrored = golden / scale, mirrored / scale
     if float(((golden - mirrored)[:, where] ** 2).mean()) < _LEAST_TOLD:
         return None
-    return MirrorImage(golden, mirrored, where, mm, scale, _CELL_MM / (step * frame.pitch_mm), coloured)
+    pitch = step * frame.pitch_mm
+    blocks = Blocks((), 0, 0) if coloured else _telling(golden[0], mirrored[0], where, pitch)
+    return MirrorImage(golden, mirrored, where, mm, scale, _CELL_MM / pitch, coloured, blocks)
+
+
+def _telling(golden: Float32, mirrored: Float32, where: Bool, pitch_mm: float) -> Blocks:
+    """The blocks of two maps (h, w) that differ most, wherever within reach of its place one may lie."""
+    size, reach = round(_BLOCK_MM / pitch_mm), round(_REACH_MM / pitch_mm)
+    found = []
+    for y in range(reach, where.shape[0] - size - reach, size // 2):
+        for x in range(reach, where.shape[1] - size - reach, size // 2):
+            block = golden[y : y + size, x : x + size]
+            if where[y : y + size, x : x + size].all():
+                found.append((y, x, float(block.var()) * (1 - _best_match(mirrored, block, y, x, reach))))
+    found.sort(key=lambda b: -b[2])
+    telling = [b for b in found[:_BLOCKS] if b[2] > _TELLS * found[0][2]]
+    return Blocks(tuple(telling), size, reach)
+
+
+def _best_match(unit: Float32, block: Float32, y: int, x: int, reach: int) -> float:
+    """Best correlation of a block (n, n) with a map about its place."""
+    n = len(block)
+    window = unit[y - reach : y + n + reach, x - reach : x + n + reach]
+    return float(
+        cv2.matchTemplate(np.ascontiguousarray(window), np.ascontiguousarray(block), cv2.TM_CCOEFF_NORMED).max()
+    )
+
+
+def _matched(golden: Float32, mirrored: Float32, unit: Float32, blocks: Blocks) -> float:
+    """How much better the blocks of the golden's map are found in the unit's than those of its mirror image."""
+    unit, n, total = np.asarray(unit, dtype=np.float32), blocks.size, 0.0
+    for y, x, weight in blocks.places:
+        first, second = (_best_match(unit, m[y : y + n, x : x + n], y, x, blocks.reach) for m in (golden, mirrored))
+        total += weight * (first - second)
+    return total / max(sum(b[2] for b in blocks.places), 1e-9)
 
 
 def _flipped(mm: Float, centre_mm: Float) -> Float:
