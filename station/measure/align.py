@@ -9,7 +9,7 @@ maps, and several hypotheses are kept until the warped pair itself has been comp
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -28,12 +28,13 @@ from station.measure.coarse import (
     tint_spread,
 )
 from station.measure.frame import U_PART_SCALE, GoldenFrame, exclusions, golden_frame, resample, window
-from station.measure.identity import MIRRORED, SAME_SIZE, looks_mirrored, mismatch, preference
-from station.measure.master_index import LEVELS, MasterIndex, index_master, index_of
+from station.measure.identity import MIRRORED, SAME_SIZE, mismatch, preference
+from station.measure.master_index import LEVELS, PLACING_LEVELS, MasterIndex, index_master, index_of
 from station.measure.part import PartOutline, find_part, look_at_bench, rough_part
 from station.measure.photo_window import reduced
 from station.measure.polygon import centroid, polygon_mask, signed_area
-from station.measure.refine import BLUR_SIGMA, Refined, detail, pyramid, refine
+from station.measure.pose_uncertainty import UNKNOWN, PoseUncertainty, pose_uncertainty
+from station.measure.refine import BLUR_SIGMA, Refined, Template, detail, pyramid, refine, responses
 from station.measure.sampling import sample, spline_coefficients
 from station.measure.signal import Signal
 from station.measure.threads import together
@@ -48,36 +49,45 @@ Bool = NDArray[np.bool_]
 __all__ = ["GoldenFrame", "MasterIndex", "align", "golden_frame", "index_master"]
 
 _SETTLED_PX = (
-    0.01  # the last step of the fit, a tenth of _U_FLOOR_PX; on plain metal the weights keep it moving by less
+    0.01  # the last step of the fit, a tenth of what is claimed; on plain metal the weights keep it moving by less
 )
 _COARSE_FROM = 2  # pyramid levels from this one up are used while several hypotheses are still open
 
 # Gates, set on rendered units of two designs and on drawn scenes: like pairs score 0.85 and more, unlike 0.4 and less.
 _SAME_PRODUCT = 0.70  # correlation of the warped pair's colour and edge maps
+# that is enough where the edges of the reduced pictures correlate by as much as the second: plain metal has little
+# colour, and its maps are soon spoilt by dust and glare. No other rendered design on a plain back had half of both
+_PLAINLY_LIKE = (0.5, 0.85)
+_SAME_TURN_DEG = 3.0  # of two poses: less than a step of the search, so that both come from one of its peaks
 _REGISTERED = 0.75  # correlation of the edge pixels after refinement
 _OVERLAP = 0.90
 _PLAIN_OVERLAP = 0.95  # with a rough outline; below, the outline is found with all care before anything is said of it
 _SIMILAR = 0.4  # a pose that leaves more than 1 / 0.4 times as much unexplained as the best is no rival
 _CLEAR = 0.15  # of about 0.5: how plainly the unit must prefer one of two rivals
 _ADDED_BLUR_PX = 1.0
-_U_FLOOR_PX = 0.1  # standard; what reflections that turn with the part leave, measured on drawn units at all angles
-_U_TURN_MM = 0.01  # standard; walls and shoulders seen and lit from another side, rms of five rendered products
+# standard; walls and shoulders seen and lit from another side: edges of light, and of enamel, rms of rendered products
+_U_RELIEF_MM = {"edges": 0.01, "chroma": 0.003}
 
 
 @dataclass(frozen=True, slots=True)
 class _Photo:
     """The window of the unit's photo that holds the part, as pyramids of spline coefficients.
 
-    origin_px : photo px of its first pixel's centre; step : photo px a pixel.
+    origin_px : photo px of its first pixel's centre; step : photo px a pixel. pixels : (h, w, 3) linear light.
     """
 
     plane: PlaneMap
     height_mm: float
     origin_px: Float
     step: int
+    pixels: Float32
     scalar: tuple[Float32, ...]
     colour: Float32
     contour_mm: Float
+
+    def seen_as(self, signal: Signal, levels: int) -> tuple[Float32, ...]:
+        """The first levels of the registered scalar in a signal."""
+        return tuple(together(*(partial(_detail_spline, p) for p in pyramid(signal.of(self.pixels), levels))))
 
     def scalar_at(self, level: int) -> Callable[[Float], Float32]:
         """Target for :func:`refine`: bench mm to the registered scalar of one pyramid level."""
@@ -87,6 +97,11 @@ class _Photo:
             return sample(self.scalar[level], px / (self.step * 2**level))
 
         return target
+
+    def light_at(self, mm: Float) -> Float32:
+        """(..., 3) linear light at bench millimetres, at half the resolution of the photo."""
+        px = self.plane.to_photo(mm, self.height_mm) - self.origin_px
+        return sample(spline_coefficients(pyramid(self.pixels, 2)[1]), px / (2 * self.step))
 
     def colour_at(self, mm: Float) -> Float32:
         """(..., 3) linear light at bench millimetres, from pyramid level 2."""
@@ -112,11 +127,10 @@ def _look(
     size = ((x1 - x0) // step, (y1 - y0) // step)
     here = (x0, y0, x0 + size[0] * step, y0 + size[1] * step)
     pixels = reduced(corrected.image, here, size) if step > 1 else corrected.image.window(*here)
-    seen, colour = together(lambda: signal.of(pixels), lambda: spline_coefficients(pyramid(pixels, 3)[2], 1.0))
-    levels = pyramid(seen, LEVELS)
-    scalar = tuple(together(*(partial(_detail_spline, level) for level in levels)))
+    colour = spline_coefficients(pyramid(pixels, 3)[2], 1.0)
     origin = np.array([x0, y0], dtype=np.float64) + (step - 1) / 2
-    return _Photo(plane, height_mm, origin, step, scalar, colour, contour_mm)
+    photo = _Photo(plane, height_mm, origin, step, pixels, (), colour, contour_mm)
+    return replace(photo, scalar=photo.seen_as(signal, LEVELS))
 
 
 def _detail_spline(image: Float32) -> Float32:
@@ -133,6 +147,15 @@ class _Fit:
     seen: tuple[Float32, Bool]
     score: float
     coarse_correlation: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """The pose that is handed on. rms_px : see :class:`Refined`; ``known`` is infinite where nothing was fitted."""
+
+    pose: Similarity
+    rms_px: float = math.inf
+    known: PoseUncertainty = UNKNOWN
 
 
 def align(corrected: Corrected, master: Master, *, part: PartOutline | None = None) -> Aligned:
@@ -189,14 +212,15 @@ def _register(
         (f for f in (_fit_coarse(photo, index, h, scale) for h in hypotheses) if f is not None),
         key=lambda f: -f.score,
     )
-    pose, refined = _pose_of(photo, index, hypotheses[0], scale), None
+    placed = _Placed(_pose_of(photo, index, hypotheses[0], scale))
     alignment = Gate("alignment", False, "The unit could not be laid over the golden sample")
-    alike, other, seen = 0.0, None, None
+    alike, other = False, None
     if fits:
         winner, rival = _settle(index, fits)
         best = _fit_fine(photo, index, winner)
-        pose, refined, alike, seen = best.pose, best.refined, best.score, best.seen
+        alike = best.score >= _SAME_PRODUCT or _plainly_like(best)
         alignment = _alignment_gate(best, rival)
+        placed = _place(photo, index, best, master)
         if rival is not None and _alignment_gate(best, None).ok:
             other = rival.pose
     gates: tuple[Gate, ...]
@@ -204,15 +228,16 @@ def _register(
         # of a part that is seen in part only, nothing can be said about its product
         gates = (Gate("part", False, "The picture's edge cuts the part: move it into the middle"), alignment)
     else:
-        same = alike >= _SAME_PRODUCT and (corrected.plane is None or SAME_SIZE[0] < ratio < SAME_SIZE[1])
+        same = alike and (corrected.plane is None or SAME_SIZE[0] < ratio < SAME_SIZE[1])
         identity = Gate("identity", True)
         if not same:
             identity = _named(photo, index, master, scale, hypotheses[0].score, ratio)
-        elif seen is not None and looks_mirrored(index.coarse, *seen):
+        elif index.mirror is not None and index.mirror.is_seen(photo.light_at(placed.pose.apply(index.mirror.mm))):
             identity = Gate("identity", False, MIRRORED)
         gates = (Gate("part", True), alignment, identity)
-    photo = replace(photo, scalar=())  # registration is over, and of a large photo these are large
-    return replace(_filled(corrected, master, photo, pose, refined, gates), rival=other)
+    # registration is over, and of a large photo these are large
+    photo = replace(photo, scalar=(), pixels=photo.pixels[:0])
+    return replace(_filled(corrected, master, photo, placed, gates), rival=other)
 
 
 def _expected_area(plane: PlaneMap, shape: tuple[int, ...], index: MasterIndex, height_mm: float) -> float:
@@ -270,16 +295,44 @@ def _fit_coarse(photo: _Photo, index: MasterIndex, hypothesis: Hypothesis, scale
 
 
 def _fit_fine(photo: _Photo, index: MasterIndex, fit: _Fit) -> _Fit:
-    matrix, refined = fit.pose.matrix(), fit.refined
-    for level, template in reversed(index.templates):
-        if level >= _COARSE_FROM:
-            continue
+    fine = [(level, template) for level, template in index.templates if level < _COARSE_FROM]
+    refined = _refined_from(photo, fine, fit.pose.matrix()) or fit.refined
+    pose = Similarity.from_matrix(refined.matrix)
+    seen = _seen_maps(photo, index, pose)
+    return _Fit(pose, refined, seen, pair_correlation(index.coarse, *seen), fit.coarse_correlation)
+
+
+def _place(photo: _Photo, index: MasterIndex, fit: _Fit, master: Master) -> _Placed:
+    """The pose of a fit, with tint by further steps in the damped chroma, and how well it is known."""
+    refined, second, relief, response = fit.refined, None, _U_RELIEF_MM["edges"], None
+    if index.placing is not None:
+        signal, templates = index.placing
+        chroma = replace(photo, scalar=photo.seen_as(signal, PLACING_LEVELS))
+        found = _refined_from(chroma, templates, fit.pose.matrix())
+        if found is not None:
+            refined, second, relief = found, fit.pose, _U_RELIEF_MM["chroma"]
+    elif refined.template is index.templates[0][1]:
+        response = responses(refined, photo.scalar_at(index.templates[0][0]))
+    pose = Similarity.from_matrix(refined.matrix)
+    known = pose_uncertainty(
+        refined,
+        pose,
+        pitch_mm=master.frame.pitch_mm,
+        turn_deg=pose.rotation_deg - master.pose.rotation_deg,
+        relief_mm=relief,
+        second=second,
+        response=response,
+    )
+    return _Placed(pose, refined.rms_px, known)
+
+
+def _refined_from(photo: _Photo, templates: Sequence[tuple[int, Template]], matrix: Float) -> Refined | None:
+    refined = None
+    for level, template in reversed(templates):
         step = refine(template, photo.scalar_at(level), matrix, "similarity", tolerance_px=_SETTLED_PX)
         if step is not None:
             refined, matrix = step, step.matrix
-    pose = Similarity.from_matrix(matrix)
-    seen = _seen_maps(photo, index, pose)
-    return _Fit(pose, refined, seen, pair_correlation(index.coarse, *seen), fit.coarse_correlation)
+    return refined
 
 
 def _settle(index: MasterIndex, fits: list[_Fit]) -> tuple[_Fit, _Fit | None]:
@@ -294,9 +347,14 @@ def _settle(index: MasterIndex, fits: list[_Fit]) -> tuple[_Fit, _Fit | None]:
         if _preference(index, best, other) < 0:
             best = other
     for other in near:
-        if other is not best and abs(_preference(index, best, other)) < _CLEAR:
+        apart = abs(math.remainder(other.pose.rotation_deg - best.pose.rotation_deg, 360))
+        if apart > _SAME_TURN_DEG and abs(_preference(index, best, other)) < _CLEAR:
             return best, other
     return best, None
+
+
+def _plainly_like(fit: _Fit) -> bool:
+    return fit.score >= _PLAINLY_LIKE[0] and fit.coarse_correlation >= _PLAINLY_LIKE[1]
 
 
 def _seen_maps(photo: _Photo, index: MasterIndex, pose: Similarity) -> tuple[Float32, Bool]:
@@ -340,12 +398,11 @@ def _filled(
     corrected: Corrected,
     master: Master,
     photo: _Photo,
-    pose: Similarity,
-    refined: Refined | None,
+    placed: _Placed,
     gates: tuple[Gate, ...],
 ) -> Aligned:
-    """Resample by the pose, measure blur, noise and overlap, and state the uncertainties."""
-    frame = master.frame
+    """Resample by the pose and measure blur, noise and overlap."""
+    frame, pose, known = master.frame, placed.pose, placed.known
     image, clipped, valid = resample(corrected, photo.plane, pose, frame, photo.height_mm)
     shape = (frame.height, frame.width)
     golden = polygon_mask(frame.to_px(master.outline_mm), shape)
@@ -357,25 +414,24 @@ def _filled(
         lambda: pixel_noise(image.pixels, golden & valid),
     )
     added = math.sqrt(max(0.0, blur**2 - master.blur_px**2)) if math.isfinite(blur) else math.inf
-    if refined is not None and overlap < _OVERLAP and gates[1].ok:
+    if math.isfinite(placed.rms_px) and overlap < _OVERLAP and gates[1].ok:
         gates = (gates[0], Gate("alignment", False, f"Only {overlap:.0%} of the outlines coincide"), *gates[2:])
     if added > _ADDED_BLUR_PX:
         reason = f"The photo is less sharp than the golden's: its edges are blurred by {added:.1f} px more"
         sharpness = Gate("sharpness", False, reason)
     else:
         sharpness = Gate("sharpness", True)
-    u_offset, u_rotation, u_size = _uncertainty(master, pose, refined)
     u_plane = photo.plane.u_scale_at(np.array([pose.x, pose.y]), photo.height_mm)
     return Aligned(
         image=image,
         clipped=clipped,
         valid=valid,
         similarity=pose,
-        rms_px=refined.rms_px if refined is not None else math.inf,
+        rms_px=placed.rms_px,
         overlap=overlap,
-        u_offset_mm=u_offset,
-        u_rotation_deg=u_rotation,
-        u_scale=math.hypot(u_plane, u_size),
+        u_offset_mm=known.offset_mm,
+        u_rotation_deg=known.rotation_deg,
+        u_scale=math.hypot(u_plane, known.scale),
         u_plane=u_plane,
         camera_mm=camera_centre(photo.plane),
         rough_outline_mm=rough,
@@ -388,28 +444,6 @@ def _filled(
         card_light=corrected.card.light if corrected.card is not None else None,
         coding_step=corrected.shot.coding_step,
         bench=corrected.bench,
-    )
-
-
-def _uncertainty(master: Master, pose: Similarity, refined: Refined | None) -> tuple[float, float, float]:
-    """Standard uncertainties of the offset in mm, of the rotation in degrees and of the scale.
-
-    The fit's covariance, a floor, and what a turn adds: relief shifts an edge by a vector fixed to lamps and camera, so
-    that a part turned by t against the golden is misplaced by that vector times 2 sin(t / 2), and about as much less or
-    more from one side of the part to the other.
-    """
-    if refined is None:
-        return math.inf, math.inf, math.inf
-    c = refined.covariance
-    half = refined.half * pose.scale
-    offset = half * math.sqrt(max(c[0, 0] + c[1, 1], 0.0) / 2)
-    floor = _U_FLOOR_PX * master.frame.pitch_mm
-    turn = _U_TURN_MM * 2 * abs(math.sin(math.radians(pose.rotation_deg - master.pose.rotation_deg) / 2))
-    across = math.hypot(floor / half, turn / (2 * half))
-    return (
-        math.hypot(offset, floor, turn),
-        math.degrees(math.hypot(math.sqrt(max(c[3, 3], 0.0)), across)),
-        math.hypot(math.sqrt(max(c[2, 2], 0.0)), across),
     )
 
 

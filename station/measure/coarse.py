@@ -7,7 +7,7 @@ transform a rotation answer for all shifts at once (normalised cross-correlation
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numba
@@ -27,7 +27,6 @@ _PART_PX = 66  # the part's largest extent on that grid; the rest is room for sh
 _ROTATIONS = 90
 _WITHIN = 0.2
 _MEAN = np.full(3, 1 / 3, dtype=np.float32)
-_MIRROR_LIKE = 0.5  # a design less like its mirror image does not register on it
 _WEIGHTS = np.array([0.7, 1.0, 1.0, 1.0], dtype=np.float32)
 # spread below which a map says nothing: luminance, red and blue chromaticity (log), edge strength
 _FLOORS = np.array([0.02, 0.04, 0.04, 0.008], dtype=np.float32)
@@ -39,8 +38,7 @@ class CoarseMaster:
 
     pitch_mm : of the search grid, whose middle is ``centre_mm``, the outline's centroid. spectra : (rotations, maps,
     GRID, GRID // 2 + 1). fine_maps : (maps, n, n) at half the pitch for comparing the warped pair; fine_mask : (n, n).
-    tint : see :func:`tint_spread`. mirror : (maps, n, n) ``fine_maps`` mirrored and laid over themselves as well as
-    they can be, or None where the design is quite unlike its mirror image.
+    tint : see :func:`tint_spread`.
     """
 
     pitch_mm: float
@@ -51,7 +49,6 @@ class CoarseMaster:
     fine_maps: Float32
     fine_mask: Bool
     tint: float
-    mirror: Float32 | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,24 +94,6 @@ def feature_maps(image: Float32, mask: Bool) -> Float32:
     return np.asarray(np.where(usable, np.clip(scaled, -4, 4), 0), dtype=np.float32)
 
 
-def _over_itself(maps: Float32, rotation_deg: float) -> Float32:
-    """``maps`` (k, n, n) mirrored left to right and turned by about that, so that they are most like themselves."""
-    from scipy.fft import irfft2, rfft2
-
-    n = maps.shape[-1]
-    layers = np.ascontiguousarray(np.moveaxis(maps[:, :, ::-1], 0, -1))
-    spectrum = rfft2(maps)
-    best, score = maps, -np.inf
-    for turn in rotation_deg + np.arange(-2.5, 2.6, 0.5):
-        rotation = cv2.getRotationMatrix2D(((n - 1) / 2, (n - 1) / 2), -float(turn), 1.0)
-        turned = np.moveaxis(np.asarray(cv2.warpAffine(layers, rotation, (n, n))), -1, 0)
-        correlation = irfft2((spectrum * np.conj(rfft2(turned))).sum(axis=0), s=(n, n))
-        y, x = divmod(int(np.argmax(correlation)), n)
-        if correlation[y, x] > score:
-            best, score = np.roll(turned, (y, x), axis=(1, 2)), float(correlation[y, x])
-    return np.asarray(best, dtype=np.float32)
-
-
 def tint_spread(image: Float32, mask: Bool) -> float:
     """How much a face differs in colour from place to place: standard deviation of its two log chromaticities.
 
@@ -139,9 +118,7 @@ def build_coarse(image: Float32, body: Bool, frame: Frame, centre_mm: Float) -> 
     fine_view, fine_mask = _golden_view(image, body, frame, centre_mm, pitch / 2, 2 * _PART_PX + 8)
     fine_maps = feature_maps(fine_view, fine_mask)
     spread = tint_spread(view, mask)
-    c = CoarseMaster(pitch, centre_mm, maps, mask, _spectra(maps), fine_maps, fine_mask, spread)
-    like = search(c, maps, mirrored=True, keep=1)[0]
-    return c if like.score < _MIRROR_LIKE else replace(c, mirror=_over_itself(fine_maps, like.rotation_deg))
+    return CoarseMaster(pitch, centre_mm, maps, mask, _spectra(maps), fine_maps, fine_mask, spread)
 
 
 def _golden_view(

@@ -25,7 +25,7 @@ _SAME_OUTLINE = 0.93  # intersection over union of two outlines: 16 turned photo
 _PLAIN = 0.35  # of the golden's spread of chromaticity: six rendered bare backs had 0.01-0.08 of their faces'
 MIRRORED = "The part is the golden's mirror image: the photo is flipped or the part lies face down"
 # spread of log chromaticity of a coloured face: six rendered ones had 0.35 to 0.86, their bare backs up to 0.05
-_COLOURED = 0.06
+COLOURED = 0.06
 
 
 def preference(c: CoarseMaster, maps: Float32, covered: Bool, between: Similarity) -> float:
@@ -44,34 +44,24 @@ def preference(c: CoarseMaster, maps: Float32, covered: Bool, between: Similarit
     layers = np.ascontiguousarray(np.moveaxis(c.fine_maps, 0, -1))
     other = cv2.remap(layers, px[..., 0].astype(np.float32), px[..., 1].astype(np.float32), cv2.INTER_LINEAR)
     second = np.moveaxis(np.asarray(other, dtype=np.float32), -1, 0)
-    return _prefers(c, second, maps, covered)
-
-
-def _prefers(
-    c: CoarseMaster,
-    second: Float32,
-    maps: Float32,
-    covered: Bool,
-    told: slice = slice(0, 4),
-    power: int = 1,
-) -> float:
-    """The preference for the golden's own maps over ``second`` (4, n, n), by the inner detail if that tells them."""
     depth = cv2.distanceTransform(c.fine_mask.astype(np.uint8), cv2.DIST_L2, 3)
     for where in (covered & (depth > _RIM * depth.max()), covered):
-        a, b, u = c.fine_maps[told], second[told], maps[told]
-        energy = float(((a - b)[:, where] ** 2).sum())
-        if energy >= _SAME_TWICE * float((a[:, where] ** 2).sum()) > 0:
-            return _local_preference(a, b, u, where, power)
+        energy = float(((c.fine_maps - second)[:, where] ** 2).sum())
+        if energy >= _SAME_TWICE * float((c.fine_maps[:, where] ** 2).sum()) > 0:
+            return local_preference(c.fine_maps, second, maps, where)
     return 0.5
 
 
-def _local_preference(first: Float32, second: Float32, unit: Float32, where: Bool, power: int) -> float:
-    """power : of the predictions' local difference, by which a neighbourhood is weighted."""
+def local_preference(
+    first: Float32, second: Float32, unit: Float32, where: Bool, *, power: int = 1, cell_px: float = _CELL_PX
+) -> float:
+    """How much more ``unit`` looks like the ``first`` than like the ``second`` prediction, all (k, h, w) maps, see
+    :func:`preference`. power : of the predictions' local difference, by which a neighbourhood is weighted."""
     weight = where.astype(np.float32)
-    share = cv2.GaussianBlur(weight, (0, 0), _CELL_PX) + 1e-6
+    share = cv2.GaussianBlur(weight, (0, 0), cell_px) + 1e-6
 
     def mean(values: Float32) -> Float32:
-        return np.asarray(cv2.GaussianBlur(values * weight, (0, 0), _CELL_PX) / share)
+        return np.asarray(cv2.GaussianBlur(values * weight, (0, 0), cell_px) / share)
 
     total = energy = 0.0
     for a, b, u in zip(first, second, unit, strict=True):
@@ -99,21 +89,6 @@ def _best_overlap(outline_mm: Float, other_mm: Float, scale: float) -> float:
     return max(outline_overlap(outline_mm, other_mm, turn, scale) for turn in np.arange(0.0, 360.0, 4.0))
 
 
-def looks_mirrored(c: CoarseMaster, maps: Float32, covered: Bool) -> bool:
-    """Whether a unit that registers is the golden's mirror image after all, the design being much like its own.
-
-    maps : (4, n, n) of the unit, warped into the golden frame; covered : (n, n) where it was seen. Colours decide where
-    there are any, and how strong edges are where there are none: light and shadow of a relief change sides as a part is
-    turned. A few cells of another colour are all
-    that tells such a design from its mirror image, and where these lie the predictions differ most: the weight is the
-    square of the difference.
-    """
-    if c.mirror is None:
-        return False
-    told = slice(1, 3) if c.tint >= _COLOURED else slice(3, 4)
-    return _prefers(c, c.mirror, maps, covered, told, power=2) < 0
-
-
 def mismatch(
     c: CoarseMaster, outline_mm: Float, maps: Float32, tint: float, contour_mm: Float, straight: float, ratio: float
 ) -> Gate:
@@ -131,7 +106,7 @@ def mismatch(
         return Gate("identity", False, reason)
     same = _best_overlap(outline_mm, contour_mm, ratio)
     turned_over = _best_overlap(outline_mm * (-1.0, 1.0), contour_mm, ratio)
-    plain = c.tint >= _COLOURED and tint < _PLAIN * c.tint
+    plain = c.tint >= COLOURED and tint < _PLAIN * c.tint
     if turned_over >= _SAME_OUTLINE and (plain or turned_over > same + 0.02):
         reason = (
             "The part seems to lie upside down: its outline is the golden's turned over, its face is not the golden's. "

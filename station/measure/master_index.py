@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -10,12 +11,14 @@ from numpy.typing import NDArray
 
 from station.errors import AlignmentError
 from station.measure.coarse import CoarseMaster, build_coarse
+from station.measure.mirror import MirrorImage, mirror_image
 from station.measure.morphology import disc
 from station.measure.per_master import PerMaster
 from station.measure.polygon import centroid, polygon_mask, signed_area
 from station.measure.refine import Template, detail, make_template, pyramid
-from station.measure.signal import ROOT, Signal, tint_signal
-from station.values.line import Master
+from station.measure.signal import EDGES, Signal, chroma_signal, tint_signal
+from station.values.geometry import Frame
+from station.values.line import METAL, Master
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -23,17 +26,25 @@ Bool = NDArray[np.bool_]
 
 _FINE_POINTS = 15000
 _MARK_MARGIN_MM = 0.5  # a mark may be displaced this far without its edges entering the body's registration
+_RIM_MM = 0.6  # shoulder of the outline, whose colour is not the face's
 LEVELS = 4
 """Levels of the pyramids of golden and unit."""
+PLACING_LEVELS = 2
+"""Levels that the last steps are taken in."""
 
 
 @dataclass(frozen=True, slots=True)
 class MasterIndex:
-    """What the registration needs of a master, computed once: templates by pyramid level, coarse maps, area."""
+    """What the registration needs of a master, computed once: templates by pyramid level, coarse maps, area.
+
+    signal : tint, or edges where colours do not tell. placing : with tint, the chroma that the last steps are taken in.
+    """
 
     signal: Signal
     templates: tuple[tuple[int, Template], ...]
+    placing: tuple[Signal, tuple[tuple[int, Template], ...]] | None
     coarse: CoarseMaster
+    mirror: MirrorImage | None
     body: Bool
     area_mm2: float
     centre_mm: Float
@@ -53,11 +64,37 @@ def index_master(master: Master) -> MasterIndex:
         marks |= polygon_mask(frame.to_px(mark.polygon_mm), shape)
     if marks.any():
         usable &= ~cv2.dilate(marks.astype(np.uint8), disc(_MARK_MARGIN_MM / frame.pitch_mm)).astype(bool)
-    signal = tint_signal(master.image.pixels, usable) or ROOT
-    scalar = signal.of(master.image.pixels)
-    masks = usable.astype(np.float32)
-    templates: list[tuple[int, Template]] = []
-    for level, (picture, mask) in enumerate(zip(pyramid(scalar, LEVELS), pyramid(masks, LEVELS), strict=True)):
+    pixels = master.image.pixels
+    tint = tint_signal(pixels, usable)
+    signal = tint or EDGES
+    masks = pyramid(usable.astype(np.float32), LEVELS)
+    templates = templates_of(signal.of(pixels), masks, frame)
+    placing = None
+    if tint is not None:
+        inner = cv2.erode(body.astype(np.uint8), disc(_RIM_MM / frame.pitch_mm)).astype(bool)
+        chroma = chroma_signal(pixels, inner if inner.any() else body, master.labels == METAL)
+        placing = chroma, templates_of(chroma.of(pixels), masks[:PLACING_LEVELS], frame)
+    if not templates:
+        raise AlignmentError("The master has no edges to register by", "Seal the golden sample from a sharper photo.")
+    centre = centroid(master.outline_mm)
+    coarse = build_coarse(pixels, body, frame, centre)
+    return MasterIndex(
+        signal,
+        templates,
+        placing,
+        coarse,
+        mirror_image(pixels, body, frame, coarse, signal, templates),
+        body,
+        abs(signed_area(master.outline_mm)),
+        centre,
+        float(np.hypot(*(master.outline_mm - centre).T).max()),
+    )
+
+
+def templates_of(scalar: Float32, masks: Sequence[Float32], frame: Frame) -> tuple[tuple[int, Template], ...]:
+    """Templates of the levels of a pyramid, as many as there are masks, that have enough edges."""
+    out: list[tuple[int, Template]] = []
+    for level, (picture, mask) in enumerate(zip(pyramid(scalar, len(masks)), masks, strict=True)):
         if min(picture.shape) < 40:
             break
         template = make_template(
@@ -68,19 +105,8 @@ def index_master(master: Master) -> MasterIndex:
             pitch=frame.pitch_mm * 2**level,
         )
         if template is not None:
-            templates.append((level, template))
-    if not templates:
-        raise AlignmentError("The master has no edges to register by", "Seal the golden sample from a sharper photo.")
-    centre = centroid(master.outline_mm)
-    return MasterIndex(
-        signal,
-        tuple(templates),
-        build_coarse(master.image.pixels, body, frame, centre),
-        body,
-        abs(signed_area(master.outline_mm)),
-        centre,
-        float(np.hypot(*(master.outline_mm - centre).T).max()),
-    )
+            out.append((level, template))
+    return tuple(out)
 
 
 _index = PerMaster(index_master)

@@ -58,7 +58,8 @@ class Refined:
     a translation's standard deviation is ``half * sqrt(covariance[0, 0])`` template units, ``half`` as in ``Template``.
     rms_px : residual of the kept points as the edge displacement that would explain it. correlation : weighted, of
     the two pictures' edge pixels. kept : share of points with a weight over one half. covered : share of points
-    inside the target. converged : the last step was below 1/1000 px.
+    inside the target. converged : the last step was below 1/1000 px. weights, residual : (n,) of the points of
+    ``template``, the residual in the template's values.
     """
 
     matrix: Float
@@ -69,6 +70,9 @@ class Refined:
     kept: float
     covered: float
     converged: bool
+    weights: Float
+    residual: Float
+    template: Template
 
 
 def make_template(
@@ -163,7 +167,7 @@ def spline_gradient(c: Float32) -> tuple[Float32, Float32]:
     return np.asarray(gx), np.asarray(gy)
 
 
-def _columns(t: Template, model: Model) -> Float:
+def design_columns(t: Template, model: Model) -> Float:
     """(k + 6, n) columns of the least squares: the warp's, then gain, bias and their linear fields."""
     gu, gv = t.gradient[:, 0], t.gradient[:, 1]
     u, v = t.uv[:, 0], t.uv[:, 1]
@@ -217,7 +221,7 @@ def refine(
     correlated, are not taken for independent noise; it is divided by the square of the step's response to a shift.
     """
     k = PARAMETERS[model]
-    columns = _columns(template, model)
+    columns = design_columns(template, model)
     n = len(template.uv)
     to_uv = uv_matrix(template.centre, template.half)
     warp = start @ np.linalg.inv(to_uv)  # uv to target
@@ -275,6 +279,9 @@ def refine(
         kept=float((weights > 0.5).sum() / n),
         covered=float(inside.mean()),
         converged=step_px < tolerance_px,
+        weights=weights,
+        residual=residual / gain,
+        template=template,
     )
 
 
@@ -292,25 +299,45 @@ def _response(
     columns: Float,
     weights: Float,
     telling: Bool,
+    probe: Float | None = None,
 ) -> float:
-    """Share of a small shift from the solution that one step takes back; the covariance is divided by its square.
+    """Share of a small change from the solution that one step takes back, by default of a shift, by whose square the
+    covariance is divided. probe : (k,) the change.
 
     It is below 1 as far as the template's gradients are noise, whose square the normal matrix holds for signal, and as
     the weights give way with the residuals (Huber, Ann. Statist. 1, 1973).
     """
     k = PARAMETERS[model]
-    shift = np.zeros(k)
-    shift[:2] = _PROBE_PX * template.pitch / template.half
+    if probe is None:
+        probe = np.zeros(k)
+        probe[:2] = _PROBE_PX * template.pitch / template.half
     found = []
-    for probe in (shift, -shift):
-        values = _seen_by(template, target, warp @ increment(probe, model))
+    for change in (probe, -probe):
+        values = _seen_by(template, target, warp @ increment(change, model))
         inside = np.isfinite(values)
         seen = inside.astype(np.float64)
         solved = robust_fit(columns, np.where(inside, values, 0.0), seen, weights * seen, telling, 2)
         if solved is None:
             return 0.0
         found.append(solved[0][:k] / solved[0][k])
-    return float((found[0] - found[1]) @ shift / (2 * shift @ shift))
+    return float((found[0] - found[1]) @ probe / (2 * probe @ probe))
+
+
+def responses(refined: Refined, target: Callable[[Float], NDArray[np.floating]]) -> Float:
+    """(4,) of a similarity's refinement: the share that one step takes back of a small change of each parameter, over
+    that of a shift. A rotation of little but round edges, whose gradients' noise seems to hold it, has less than 1."""
+    template = refined.template
+    columns = design_columns(template, "similarity")
+    steep = (template.gradient**2).sum(axis=1)
+    warp = refined.matrix @ np.linalg.inv(uv_matrix(template.centre, template.half))
+    telling = steep >= steep.mean()
+    size = _PROBE_PX * template.pitch / template.half
+
+    def share(probe: Float | None) -> float:
+        return _response(template, target, warp, "similarity", columns, refined.weights, telling, probe)
+
+    shift = share(None)
+    return np.array([shift, shift, *(share(size * np.eye(4)[i]) for i in (2, 3))]) / max(shift, 1e-9)
 
 
 def pyramid(image: Float32, levels: int) -> list[Float32]:

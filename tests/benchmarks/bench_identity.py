@@ -1,19 +1,21 @@
 """Every design under every other's golden, as its mirror image and from its back: is each refused, and by its name?
 
-    python tests/benchmarks/bench_identity.py [--turned FOLDER] [--others PHOTO ...] [--rotations N]
+    python tests/benchmarks/bench_identity.py [--set FOLDER] [--turned FOLDER] [--others PHOTO ...] [--rotations N]
 
-The parts are cut out of rendered photos and laid down anew, as in ``bench_placements.py``. A wrong product must be
-called another product, a mirrored part a mirror image, a back upside down (where the golden's face is of bare metal and
-its outline the same turned over, "another product or upside down" is all that one photo can tell). --turned : photos of
-DESIGN-back.jpg, and of coin-front.jpg, where the renderer lays every golden; without it backs and coin are rendered
-(minutes). --others : photos of one coin each on any ground, cut out by their largest circle and laid down at the size
-of each golden. Prints; asserts nothing.
+The parts are cut out of rendered photos and laid down anew, as in ``bench_placements.py``; every unit is taken in turn.
+A wrong product must be called another product, a mirrored part a mirror image, a back upside down (where the golden's
+face is of bare metal and its outline the same turned over, "another product or upside down" is all that one photo can
+tell). The backs are those of a measured set, whose ``disturbed`` photos show them. --turned : photos of
+DESIGN-back.jpg, and of coin-front.jpg, where the renderer lays every golden; where neither tells them, backs and coin
+are rendered (minutes). --others : photos of one coin each on any ground, cut out by their largest circle and laid down
+at the size of each golden. Prints; asserts nothing.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
+import tomllib
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -36,10 +38,13 @@ from bench_placements import (
 
 from station.measure.align import align
 from station.measure.sampling import spline_coefficients
+from station.values.bench import Calibration
 from station.values.colour import srgb_decode
 from station.values.geometry import FlatPlane, Similarity
 from station.values.line import Gate
 
+SIDES = {"alpine", "back"}
+"""The two designs that are the sides of one part."""
 WORDS = {"wrong": "not the golden's product", "mirrored": "mirror image", "back": "upside down"}
 
 
@@ -95,6 +100,18 @@ def answer(gates: tuple[Gate, ...], wanted: str, bare: bool) -> str:
     return "another name"
 
 
+def turned_over(folder: Path, calibration: Calibration, made: dict[str, Product]) -> dict[str, CutOut]:
+    """The backs of a measured set's designs, by design."""
+    out = {}
+    for name, product in made.items():
+        for unit in tomllib.loads((folder / name / "truth.toml").read_text("utf-8"))["units"]:
+            if unit.get("disturbance") == "upside-down":
+                pose = Similarity(*(unit["pose"][k] for k in ("x_mm", "y_mm", "rotation_deg")))
+                outline = product.golden.outline_mm * (-1.0, 1.0)
+                out[name] = cut_out(folder / name / unit["photo"], calibration, product.golden.height_mm, pose, outline)
+    return out
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--set", type=Path, default=SAMPLES)
@@ -103,17 +120,17 @@ def main() -> None:
     options.add_argument("--rotations", type=int, default=4)
     given = options.parse_args()
     cv2.setNumThreads(1)
-    made = products(given.set, 1)
+    made = products(given.set, given.rotations)
     calibration = bench_calibration(given.set / "bench")
+    backs = turned_over(given.set, calibration, made)
     with tempfile.TemporaryDirectory() as temporary:
         turned = given.turned or Path(temporary)
-        if given.turned is None:
+        if given.turned is None and not backs:
             render(turned, list(made))
         if (turned / "coin-front.jpg").exists():
             coin = cut_out(turned / "coin-front.jpg", calibration, 2.0, GOLDEN_POSE)
             master, to_part = seal(coin, "coin")
             made["coin"] = Product(master, to_part, coin, (coin,))
-        backs = {}
         for photo in sorted(turned.glob("*-back.jpg")):
             front = made[photo.stem.removesuffix("-back")].golden
             backs[photo.stem.removesuffix("-back")] = cut_out(
@@ -121,14 +138,19 @@ def main() -> None:
             )
     table: dict[str, Counter[str]] = {kind: Counter() for kind in ("right product", *WORDS)}
     for name, product in made.items():
-        shown: list[tuple[str, str, CutOut, bool]] = [("right product", name, product.units[0], False)]
-        shown += [("wrong", other, p.units[0], False) for other, p in made.items() if other != name]
-        shown += [("mirrored", name, product.units[0], True)]
-        shown += [("back", name, backs[name], False)] if name in backs else []
+        shown: list[tuple[str, str, tuple[CutOut, ...], bool]] = [("right product", name, product.units, False)]
+        shown += [
+            ("back" if {name, other} == SIDES else "wrong", other, p.units, False)
+            for other, p in made.items()
+            if other != name
+        ]
+        shown += [("mirrored", name, product.units, True)]
+        shown += [("back", name, (backs[name],), False)] if name in backs else []
         coins = [(photo, coin_of(photo, product.golden.radius_mm)) for photo in given.others]
-        shown += [("wrong", photo.name, c, False) for photo, c in coins if c is not None]
-        for index, (kind, what, part, mirrored) in enumerate(shown):
+        shown += [("wrong", photo.name, (c,), False) for photo, c in coins if c is not None]
+        for index, (kind, what, parts, mirrored) in enumerate(shown):
             for turn in range(given.rotations):
+                part = parts[turn % len(parts)]
                 rng = np.random.default_rng([index, turn])
                 place = replace(random_place(rng, part.radius_mm), rotation_deg=turn * 360 / given.rotations + 17.0)
                 gates = align(scene(part, place, rng, Spoil(), mirrored=mirrored), product.master).gates

@@ -1,6 +1,6 @@
 """Rendered units laid down anew, anywhere and turned by any angle: is one of them registered grossly wrong?
 
-    python tests/benchmarks/bench_placements.py [COUNT] [--set FOLDER] [--seed N]
+    python tests/benchmarks/bench_placements.py [COUNT] [--set FOLDER] [--design NAME ...] [--seed N]
 
 Each scene takes the part out of a rendered photo of a unit and samples it once, by a spline at half the photo's size,
 onto a drawn bench of another light: at a random place, turned by any angle, with another gain and colour of light,
@@ -15,6 +15,7 @@ import math
 import tempfile
 import tomllib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from station.measure.align import align, golden_frame
 from station.measure.frame import exclusions
 from station.measure.part import find_part
 from station.measure.polygon import polygon_mask
+from station.measure.regions import region_map
 from station.measure.sampling import sample, spline_coefficients
 from station.service import Station
 from station.settings import Settings
@@ -35,7 +37,7 @@ from station.sheet import load_sheet
 from station.values.bench import Calibration
 from station.values.colour import DeviceRGB, LinearRGB
 from station.values.geometry import FlatPlane, PlaneMap, Similarity
-from station.values.line import Corrected, Master, Shot
+from station.values.line import Corrected, MarkMaster, Master, Shot
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -186,10 +188,13 @@ def random_place(rng: np.random.Generator, radius_mm: float) -> Similarity:
     )
 
 
-def seal(part: CutOut, name: str) -> tuple[Master, Similarity]:
-    """A master of the part laid square onto the bench, and the map from its frame to the part's own."""
+def seal(part: CutOut, name: str, marks_mm: Sequence[Float] = ()) -> tuple[Master, Similarity]:
+    """A master of the part laid square onto the bench, and the map from its frame to the part's own. marks_mm :
+    polygons (n, 2) about the part's origin of the marks, which may lie elsewhere on every unit."""
     place = Similarity(-4.0, 1.5, 0.0, 1.0)
     g = golden_frame(scene(part, place, np.random.default_rng(1), Spoil()), thickness_mm=part.height_mm)
+    inside = polygon_mask(g.frame.to_px(g.outline_mm), (g.frame.height, g.frame.width))
+    to_part = Similarity.from_matrix(place.inverse().matrix() @ g.pose.matrix())
     master = Master(
         number=name,
         version=1,
@@ -198,12 +203,12 @@ def seal(part: CutOut, name: str) -> tuple[Master, Similarity]:
         frame=g.frame,
         image=g.image,
         correction=None,
-        labels=np.zeros((g.frame.height, g.frame.width), dtype=np.uint8),
+        labels=region_map(g.image, inside, (), pitch_mm=g.frame.pitch_mm),
         outline_mm=g.outline_mm,
         holes_mm=g.holes_mm,
         thickness_mm=part.height_mm,
         regions=(),
-        marks=(),
+        marks=tuple(MarkMaster(f"mark {i}", to_part.inverse().apply(m)) for i, m in enumerate(marks_mm)),
         sizes_mm={},
         u_scale=g.u_scale,
         scale_source=g.scale_source,
@@ -211,7 +216,7 @@ def seal(part: CutOut, name: str) -> tuple[Master, Similarity]:
         blur_px=g.blur_px,
         pose=g.pose,
     )
-    return master, Similarity.from_matrix(place.inverse().matrix() @ g.pose.matrix())
+    return master, to_part
 
 
 @dataclass(frozen=True)
@@ -224,17 +229,23 @@ class Product:
     units: tuple[CutOut, ...]
 
 
-def products(folder: Path, units: int) -> dict[str, Product]:
-    """Every design of a set with truth, by name, with up to ``units`` good photos of units."""
+def products(folder: Path, units: int, only: Sequence[str] = ()) -> dict[str, Product]:
+    """Every design of a set with truth, or ``only`` these, by name, with up to ``units`` good photos of units."""
     calibration = bench_calibration(folder / "bench")
     out = {}
     for truth_path in sorted(folder.glob("*/truth.toml")):
         here = truth_path.parent
+        if only and here.name not in only:
+            continue
         truth = tomllib.loads(truth_path.read_text("utf-8"))
-        height = load_sheet(here / "sheet.toml").product.thickness_mm or 0.0
+        sheet = load_sheet(here / "sheet.toml")
+        height = sheet.product.thickness_mm or 0.0
         golden = cut_out(here / "golden.jpg", calibration, height, GOLDEN_POSE)
-        master, to_part = seal(golden, here.name)
-        good = [u for u in truth["units"] if not u.get("disturbance")][:units]
+        polygons = [np.asarray(m.polygon_px, dtype=np.float64) for m in sheet.marks if m.polygon_px is not None]
+        marks = [GOLDEN_POSE.inverse().apply(golden.plane.to_plane(p, height)) for p in polygons]
+        master, to_part = seal(golden, here.name, marks)
+        # of artwork that lies off the outline the true pose is not that of the truth, which is the outline's
+        good = [u for u in truth["units"] if not u.get("disturbance") and u.get("planned_fault") != "border"][:units]
         parts = tuple(
             cut_out(
                 here / u["photo"],
@@ -254,13 +265,16 @@ def main() -> None:
     options.add_argument("--set", type=Path, default=SAMPLES)
     options.add_argument("--units", type=int, default=6)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--design", action="append", default=[], help="repeat for several; default all of the set")
     given = options.parse_args()
     cv2.setNumThreads(1)
-    made = products(given.set, given.units)
+    made = products(given.set, given.units, given.design)
     errors: dict[str, list[tuple[float, float]]] = {name: [] for name in made}
     refusals: Counter[str] = Counter()
     gross = 0
     for index in range(given.count):
+        if index and index % 100 == 0:
+            print(f"  {index}: {gross} gross, {refusals.total()} refused", flush=True)
         rng = np.random.default_rng([given.seed, index])
         name = list(made)[index % len(made)]
         product = made[name]
