@@ -16,7 +16,7 @@ from station.errors import AlignmentError, SheetError
 from station.judge import DECISION_RULES, FINDINGS, judge_unit
 from station.measure.align import GoldenFrame, align, golden_frame
 from station.measure.body import marks_in_outline
-from station.measure.boundaries import measure_boundaries
+from station.measure.boundaries import measure_boundaries, read_boundaries
 from station.measure.colour import measure_regions, region_mean
 from station.measure.features import FeatureRequest, measure_features, place_features
 from station.measure.logo import measure_marks
@@ -296,14 +296,15 @@ def inspect(
     if registered:
         marks = measure_marks(aligned, master)
         outline = measure_outline(aligned.image, master, master.outline_mm)
+        boundaries = read_boundaries(aligned, master)
         measurements = (
             *measure_regions(aligned, master),
             *marks_in_outline(marks, outline),
-            *measure_features(aligned, master, sheet.sizes, outline=outline),
+            *measure_features(aligned, master, sheet.sizes, outline=outline, boundaries=boundaries),
         )
         if aligned.scale_source != "part":
             bounds = {r.name: r.boundary_mm for r in sheet.regions if r.boundary_mm is not None}
-            measurements += measure_boundaries(aligned, master, bounds, outline)
+            measurements += measure_boundaries(aligned, master, bounds, outline, boundaries)
         findings = find_defects(aligned, master, model, marks)
         findings = with_off_colour(aligned, master, marks, findings)
     if gauge is not None:

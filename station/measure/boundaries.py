@@ -51,7 +51,7 @@ _FAR_MM = 0.08
 _LEAST_SHARE, _LEAST_PLACES = 0.25, 8  # of a boundary that must be readable
 _VOICE_MM = 0.04  # spread of a reading in a region from which it says nothing
 _WITHIN_MM = 0.2
-_LEAST_SPREAD_MM = 0.012
+_SPREAD_MM = (0.012, 0.03)
 GRID_MM = 0.01
 _STILL_MM, _STILL = 0.015, 4.0
 _RIGHT = 50.0
@@ -138,9 +138,11 @@ def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> Edge
     read = readings(aligned, master, places)
     lights = [light_on_edges(np.where(places.counted, r, np.nan), places.normals, places.label, turn) for r in read]
     freed = np.stack([r - light.bias for r, light in zip(read, lights, strict=True)])
-    spread = np.stack([np.maximum(np.nan_to_num(light.spread, nan=1.0), _LEAST_SPREAD_MM) for light in lights])
-    shift, doubt, possible = likeliest(freed, spread, places)
+    spread = np.stack([np.clip(np.nan_to_num(light.spread, nan=1.0), *_SPREAD_MM) for light in lights])
     weight = np.where(np.isfinite(freed), spread**-2.0, 0.0)
+    level = np.stack([light.level for light in lights])
+    level = (weight * level).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-9)
+    shift, doubt, possible = likeliest(freed, spread, level, places)
     u = np.stack([np.hypot(light.u, _BIAS_SHARE * light.bias) for light in lights])
     u = (weight * u).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-9)
     bias = np.stack([light.bias for light in lights])
@@ -150,17 +152,17 @@ def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> Edge
     return EdgeShift(shift, u, doubt, possible, places.normals @ vector)
 
 
-def likeliest(readings: Float, spread: Float, places: BoundaryPlaces) -> tuple[Float, Float, Float]:
+def likeliest(readings: Float, spread: Float, level: Float, places: BoundaryPlaces) -> tuple[Float, Float, Float]:
     """(n,) mm, the likeliest shift by (k, n) readings of (k, n) mm standard deviation, NaN where there is none; (n,) mm,
     its standard deviation; and (n,) mm, how far off it may be but for ``_UNLIKELY``.
 
     Each reading is right, with a normal error, or sees something else (mixture of a normal and an even distribution:
-    Box and Tiao, Biometrika 55, 1968), and so is the expectation that a boundary is where it was. Places within 0.5 mm
+    Box and Tiao, Biometrika 55, 1968), and so is the expectation that a boundary is shifted as its whole region is, by (n,) ``level``. Places within 0.5 mm
     share their evidence.
     """
     count = round((REACH_MM + GRID_MM) / GRID_MM)
     grid = np.arange(-count, count + 1) * GRID_MM
-    cost = np.minimum((grid / _STILL_MM) ** 2, _STILL)[None, :].repeat(readings.shape[1], axis=0)
+    cost = np.minimum(((grid[None, :] - level[:, None]) / _STILL_MM) ** 2, _STILL)
     for reading, deviation in zip(readings, spread, strict=True):
         known = np.isfinite(reading)
         off = (grid[None, :] - np.where(known, reading, 0.0)[:, None]) / deviation[:, None]
@@ -198,7 +200,9 @@ def readings(aligned: Aligned, master: Master, places: BoundaryPlaces) -> tuple[
     moved = _matched(places, break_likelihood(seen, places, here, blur_mm=blur, noise=noise))
     # A break that lies outside what is looked at is looked for where the other two say.
     apart = ~(np.abs(moved - by_amount) < 2 * _AGREE_MM)
-    far = (np.abs(by_amount) > _FAR_MM) & apart & ((np.abs(by_zone - by_amount) < _AGREE_MM) | (np.abs(by_amount) > _MATCHED_MM))
+    backed = (np.abs(by_zone - by_amount) < _AGREE_MM) | (np.abs(by_amount) > _MATCHED_MM)
+    at_its_end = ~(np.abs(moved) < _MATCHED_MM - _AGREE_MM / 2)
+    far = (np.abs(by_amount) > _FAR_MM) & ((apart & backed) | at_its_end)
     if far.any():
         most = REACH_MM - 0.15
         steps = np.where(far, np.round(np.clip(np.nan_to_num(by_amount), -most, most) / STEP_MM), 0).astype(np.intp)

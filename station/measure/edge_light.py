@@ -29,18 +29,19 @@ _LOCAL_MM = 0.03  # standard, of how much of an edge of 1 mm may be displaced by
 _EVEN_MM = 0.05  # standard, of how far all edges of one material may be displaced outwards or inwards
 _LEAST_MM = 0.004  # spread that two readings of one edge always have
 _TUKEY, _SCALE_MM = 4.685, 0.012
-_ROUNDS = 5
+_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class LightOnEdges:
     """Of n places. bias : (n,) mm that light adds to their shift, positive along their normals. u : (n,) mm, standard
     uncertainty of that. spread : (n,) mm, robust standard deviation of a place's shift about bias and an even shift, in
-    its group."""
+    its group. level : (n,) mm, that even shift."""
 
     bias: Float
     u: Float
     spread: Float
+    level: Float
 
 
 def light_on_edges(shift: Float, normals: Float, group: Index, turn_rad: float) -> LightOnEdges:
@@ -50,39 +51,41 @@ def light_on_edges(shift: Float, normals: Float, group: Index, turn_rad: float) 
     (n,) number of the material beside the edge. turn_rad : between the two pictures.
 
     Kriging over the direction of the normals (Gaussian process regression: Rasmussen and Williams 2006, chapter 2) with
-    one part that all groups share and one of each group's own, both without a mean, so that edges that all moved
-    outwards keep it. Tukey's weights leave out what is displaced by itself.
+    one part that all groups share and one of each group's own. Neither has a mean, so that edges that all moved outwards
+    keep it, and a group's own has no first harmonic, so that one that is displaced by itself keeps that. Tukey's weights leave out what is displaced by itself.
     """
+    from scipy.linalg import solve_triangular
+
     groups, of = np.unique(group, return_inverse=True)
     count = len(groups)
     angle = np.arctan2(normals[:, 1], normals[:, 0])
     cell = of * _BINS + np.floor((angle / (2 * math.pi) % 1.0) * _BINS).astype(np.intp) % _BINS
     amplitude = math.hypot(_AMPLITUDE_MM * math.sin(turn_rad / 2), _STILL_MM)
-    own = amplitude**2 * _kernel()
-    light = np.tile(own, (count, count)) + np.kron(np.eye(count), own)
+    light = np.tile(amplitude**2 * _kernel(0), (count, count))
+    light += np.kron(np.eye(count), amplitude**2 * _kernel(1))
     even = np.kron(np.eye(count), np.full((_BINS, _BINS), _EVEN_MM**2))
     known = np.isfinite(shift)
     value = np.where(known, shift, 0.0)
     weight = known.astype(np.float64)
     bias, level, spread = np.zeros(len(value)), np.zeros(len(value)), np.full(count, np.nan)
-    variance = light.diagonal()
-    for _ in range(_ROUNDS):
+    variance = light.diagonal().copy()
+    for k in range(_ROUNDS):
         total = np.bincount(cell, weight, count * _BINS)
         seen = np.flatnonzero(total > 0.5)
         if not len(seen):
             break
         mean = np.bincount(cell, weight * value, count * _BINS)[seen] / total[seen]
-        noise = np.diag(_LOCAL_MM**2 / (total[seen] * SPACING_MM))
-        solved = np.linalg.solve(
-            (light + even)[np.ix_(seen, seen)] + noise, np.column_stack([mean, light[seen], even[seen]])
-        )
-        bias, level = (light[:, seen] @ solved[:, 0])[cell], (even[:, seen] @ solved[:, 0])[cell]
-        variance = light.diagonal() - np.einsum("ij,ji->i", light[:, seen], solved[:, 1 : 1 + len(light)])
+        noise = _LOCAL_MM**2 / (total[seen] * SPACING_MM)
+        root = np.linalg.cholesky((light + even)[np.ix_(seen, seen)] + np.diag(noise))
+        solved = solve_triangular(root.T, solve_triangular(root, mean, lower=True))
+        bias, level = (light[:, seen] @ solved)[cell], (even[:, seen] @ solved)[cell]
         left = value - bias - level
         spread = _spreads(left, known, of, count)
         scale = _TUKEY * np.maximum(spread, _SCALE_MM)[of]
         weight = known * np.clip(1 - (left / scale) ** 2, 0, None) ** 2
-    return LightOnEdges(bias, np.sqrt(np.maximum(variance, 0.0))[cell], spread[of])
+        if k == _ROUNDS - 1:
+            variance -= (solve_triangular(root, light[seen], lower=True) ** 2).sum(axis=0)
+    return LightOnEdges(bias, np.sqrt(np.maximum(variance, 0.0))[cell], spread[of], level)
 
 
 def _spreads(left: Float, known: Bool, of: Index, count: int) -> Float:
@@ -91,15 +94,17 @@ def _spreads(left: Float, known: Bool, of: Index, count: int) -> Float:
     for k in range(count):
         here = left[known & (of == k)]
         if len(here):
-            found[k] = max(float(np.percentile(np.abs(here), 85)) / 1.44, _LEAST_MM)
+            found[k] = max(float(np.percentile(np.abs(here), 70)) / 1.036, _LEAST_MM)
     return found
 
 
-def _kernel() -> Float:
-    """(bins, bins) correlation between directions, periodic, its mean taken out, 1 for equal ones."""
+def _kernel(harmonics: int) -> Float:
+    """(bins, bins) correlation between directions, periodic, 1 for equal ones; without mean and lowest harmonics."""
     angle = np.arange(_BINS) * (2 * math.pi / _BINS)
     apart = np.abs((angle[:, None] - angle + math.pi) % (2 * math.pi) - math.pi)
     kernel = np.exp(-0.5 * (apart / math.radians(_WIDTH_DEG)) ** 2)
-    free = np.eye(_BINS) - 1 / _BINS
+    low = [np.ones(_BINS)] + [f(k * angle) for k in range(1, harmonics + 1) for f in (np.cos, np.sin)]
+    basis = np.linalg.qr(np.column_stack(low))[0]
+    free = np.eye(_BINS) - basis @ basis.T
     kernel = free @ kernel @ free
     return np.asarray(kernel / kernel[0, 0], dtype=np.float64)

@@ -35,7 +35,7 @@ def boundary_beside(edges: MetalEdges, places: BoundaryPlaces | None, frame: Fra
 
 def shift_beside(beside: Index, seen: EdgeShift | None, own: Float) -> tuple[Float, Float]:
     """(n,) mm that a unit's edges are shifted out of the enamel in the frame that it was registered in, and (n,) mm,
-    its standard uncertainty, NaN where only the edges' ``own`` shift (n,) tells it.
+    how far the readings of that are apart (standard), NaN where only the edges' ``own`` shift (n,) tells it.
 
     What all edges show alike is left in: the frame has it too, and so has the outline.
     """
@@ -43,4 +43,4 @@ def shift_beside(beside: Index, seen: EdgeShift | None, own: Float) -> tuple[Flo
         return own, np.full(len(own), np.nan)
     told = np.where(beside >= 0, (seen.shift + seen.common)[beside], np.nan)
     use = np.isfinite(told)
-    return np.where(use, told, own), np.where(use, np.hypot(seen.u, seen.doubt)[beside], np.nan)
+    return np.where(use, told, own), np.where(use, seen.doubt[beside], np.nan)
