@@ -158,14 +158,15 @@ def border_width(
 
 def _summary(border: Border, rows: Float, outline: Float, scatter: float, seen: float) -> BorderWidth:
     there = border.inner >= 0
-    means = _even(np.where(there, rows, np.nan))
+    rows = np.where(there, rows, np.nan)
+    means = _even(rows)
     ends = []
     for k in (int(np.nanargmin(means)), int(np.nanargmax(means))):
         rim, within = outline[border.foot[k]], border.inside[k]
         way = within - rim
         ends.append(np.stack([rim, rim + way * (float(means[k]) / max(float(np.hypot(*way)), 1e-9))]))
     return BorderWidth(
-        float(np.nanmin(means)), float(np.nanmean(means)), float(np.nanmax(means)), means, ends[0], ends[1], scatter,
+        float(np.nanmin(means)), float(np.nanmean(means)), float(np.nanmax(means)), rows, ends[0], ends[1], scatter,
         seen,
     )  # fmt: skip
 

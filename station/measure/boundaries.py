@@ -116,6 +116,7 @@ class EdgeShift:
     common : (n,) mm that was taken off as a displacement of all edges alike, as registration or light makes it."""
 
     shift: Float
+    told: Float
     u: Float
     doubt: Float
     possible: Float
@@ -142,17 +143,17 @@ def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> Edge
     weight = np.where(np.isfinite(freed), spread**-2.0, 0.0)
     level = np.stack([light.level for light in lights])
     level = (weight * level).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-9)
-    shift, doubt, possible = likeliest(freed, spread, level, places)
+    shift, told, doubt, possible = likeliest(freed, spread, level, places)
     u = np.stack([np.hypot(light.u, _BIAS_SHARE * light.bias) for light in lights])
     u = (weight * u).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-9)
     bias = np.stack([light.bias for light in lights])
     bias = (weight * bias).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-9)
     seen = weight.any(axis=0)
     vector = np.linalg.lstsq(places.normals[seen], bias[seen], rcond=None)[0]
-    return EdgeShift(shift, u, doubt, possible, places.normals @ vector)
+    return EdgeShift(shift, told, u, doubt, possible, places.normals @ vector)
 
 
-def likeliest(readings: Float, spread: Float, level: Float, places: BoundaryPlaces) -> tuple[Float, Float, Float]:
+def likeliest(readings: Float, spread: Float, level: Float, places: BoundaryPlaces) -> tuple[Float, Float, Float, Float]:
     """(n,) mm, the likeliest shift by (k, n) readings of (k, n) mm standard deviation, NaN where there is none; (n,) mm,
     its standard deviation; and (n,) mm, how far off it may be but for ``_UNLIKELY``.
 
@@ -162,24 +163,33 @@ def likeliest(readings: Float, spread: Float, level: Float, places: BoundaryPlac
     """
     count = round((REACH_MM + GRID_MM) / GRID_MM)
     grid = np.arange(-count, count + 1) * GRID_MM
-    cost = np.minimum(((grid[None, :] - level[:, None]) / _STILL_MM) ** 2, _STILL)
+    cost = np.zeros((readings.shape[1], len(grid)))
     for reading, deviation in zip(readings, spread, strict=True):
         known = np.isfinite(reading)
         off = (grid[None, :] - np.where(known, reading, 0.0)[:, None]) / deviation[:, None]
         # a reading that is something else may be anywhere
         most = 2 * np.log(_RIGHT * 2 * REACH_MM / (deviation * math.sqrt(2 * math.pi)))
         cost += np.where(known[:, None], np.minimum(off**2, np.maximum(most, 0.0)[:, None]), 0.0)
-    cost = averaged(cost.astype(np.float32), places, _SHARED)
-    chance = np.exp(-0.5 * (cost - cost.min(axis=1, keepdims=True)).astype(np.float64))
+    still = np.minimum(((grid[None, :] - level[:, None]) / _STILL_MM) ** 2, _STILL)
+    cost, all_told = averaged(cost.astype(np.float32), places, _SHARED), averaged((cost + still).astype(np.float32), places, _SHARED)
+    chance = np.exp(-0.5 * (all_told - all_told.min(axis=1, keepdims=True)).astype(np.float64))
     chance /= chance.sum(axis=1, keepdims=True)
-    best = grid[cost.argmin(axis=1)]
+    best = grid[all_told.argmin(axis=1)]
+    near = np.where(np.abs(grid[None, :] - best[:, None]) < _PEAK_MM, cost, np.inf)
+    near = np.exp(-0.5 * (near - near.min(axis=1, keepdims=True)).astype(np.float64))
+    told = (near * grid).sum(axis=1) / near.sum(axis=1)
     near = chance * (np.abs(grid[None, :] - best[:, None]) < _PEAK_MM)
     shift = (near * grid).sum(axis=1) / near.sum(axis=1)
     deviation = np.sqrt((chance * (grid[None, :] - shift[:, None]) ** 2).sum(axis=1))
     within = np.cumsum(chance[:, count:] + np.pad(chance[:, :count][:, ::-1], ((0, 0), (1, 0))), axis=1)
     possible = grid[count:][np.argmax(within > 1 - _UNLIKELY, axis=1)]
     seen = np.isfinite(readings).any(axis=0)
-    return np.where(seen, shift, np.nan), deviation, np.where(seen, possible, REACH_MM)
+    return (
+        np.where(seen, shift, np.nan),
+        np.where(seen, told, np.nan),
+        deviation,
+        np.where(seen, possible, REACH_MM),
+    )
 
 
 def readings(aligned: Aligned, master: Master, places: BoundaryPlaces) -> tuple[Float, Float, Float]:
@@ -333,7 +343,7 @@ def _shape(worst: np.intp, shift: Float, places: BoundaryPlaces, largest: float)
     ahead = count if beyond.all() else int(np.argmin(beyond))
     behind = 0 if beyond.all() else int(np.argmin(beyond[::-1]))
     long = (ahead + behind) * SPACING_MM
-    return "bay" if largest < 0 and long < max(4 * abs(largest), 0.6) else "stretch"
+    return "bay" if largest < 0 and long < max(5 * abs(largest), 0.6) else "stretch"
 
 
 def _none(region: RegionMaster, share: float) -> Measurement:

@@ -41,6 +41,6 @@ def shift_beside(beside: Index, seen: EdgeShift | None, own: Float) -> tuple[Flo
     """
     if seen is None:
         return own, np.full(len(own), np.nan)
-    told = np.where(beside >= 0, (seen.shift + seen.common)[beside], np.nan)
+    told = np.where(beside >= 0, (seen.told + seen.common)[beside], np.nan)
     use = np.isfinite(told)
     return np.where(use, told, own), np.where(use, seen.doubt[beside], np.nan)
