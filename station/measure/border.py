@@ -133,12 +133,11 @@ def golden_width(border: Border) -> BorderWidth:
     return _summary(border, border.width, border.outline, 0.0, float(border.surely.mean()))
 
 
-def border_width(
-    border: Border, shift: Float, outline: OutlineShift
-) -> BorderWidth | None:
+def border_width(border: Border, shift: Float, outline: OutlineShift) -> BorderWidth | None:
     """The border's width on a unit; None where less than half of it is seen.
 
-    shift : (m,) mm that every metal edge has moved out of its enamel, NaN where it is not seen. outline : the unit's, one place for each of the border's.
+    shift : (m,) mm that every metal edge has moved out of its enamel, NaN where it is not seen.
+    outline : the unit's, one place for each of the border's.
     """
     there = border.inner >= 0
     inner = np.where(there, shift[np.maximum(border.inner, 0)], np.nan)

@@ -1,9 +1,8 @@
 """Colour boundary shift: where the enamel of every region ends, against the golden sample.
 
 Both pictures are read the same way at the same places (:mod:`station.measure.boundary_places`), so what the edge itself
-is, a wall or a meniscus, cancels. What all regions show together is not a shift of one of them: struck relief displaces
-every edge by a vector that is fixed to lamps and camera, so that a part turned by t is misread by that vector times
-2 sin(t / 2).
+is, a wall or a meniscus, cancels. What light makes of edges that face one way does not, where the part is turned; it is
+the same for all edges of a region that do, and is taken off (:mod:`station.measure.edge_light`).
 """
 
 from __future__ import annotations
@@ -24,7 +23,6 @@ from station.measure.boundary_places import (
     BoundaryPlaces,
     at_nearest,
     averaged,
-    averaged,
     blur_of,
     break_likelihood,
     enamel_amount,
@@ -43,27 +41,24 @@ from station.values.line import METAL, Aligned, Master, Measurement, RegionMaste
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
-_METHOD = "enamel edges along the boundary's normals against the golden's, running over 0.5 mm"
+_METHOD = "enamel edges along the boundary's normals against the golden's, kept over 0.6 mm"
 _RUNNING = 2  # places to either side: a speck of dust narrower than half of 0.5 mm moves no running median
 _MATCHED_MM = 0.12  # reach of the comparison of likelihoods
 _AGREE_MM = 0.04  # two readings that differ by more have seen different things
-_FAR_MM = 0.08
+_FAR_MM = 0.08  # of a shift that the other readings say, from which the break may lie outside what is looked at
 _LEAST_SHARE, _LEAST_PLACES = 0.25, 8  # of a boundary that must be readable
-_VOICE_MM = 0.04  # spread of a reading in a region from which it says nothing
-_WITHIN_MM = 0.2
-_SPREAD_MM = (0.012, 0.03)
-GRID_MM = 0.01
-_STILL_MM, _STILL = 0.015, 4.0
-_RIGHT = 50.0
+_WITHIN_MM = 0.2  # inside the boundary, where clipped light is glare and not the shine of a meniscus
+_SPREAD_MM = (0.012, 0.03)  # of a reading: what three of one edge share; and more is a shift of the edge itself
+_BIAS_SHARE = 0.3  # of what light makes of an edge, that stays in doubt
+_GRID_MM = 0.01
+_STILL_MM, _STILL = 0.015, 4.0  # standard, of an unshifted place about its region's; most that this expectation counts
+_RIGHT = 50.0  # odds that a reading sees the edge
 _UNLIKELY = 0.03
-_SHARED = 1.6
+_SHARED = 1.6  # places that share their evidence (Gaussian sigma)
 _PEAK_MM = 0.04
-_BIAS_SHARE = 0.3
 _STRETCH = 5  # places: a stretch of more than 0.5 mm that is not read leaves the verdict open
-_KEPT = 7  # places: 0.6 mm
-_EXTREME = 1.0  # spreads
-_EDGES = 2.0  # spreads, standard; light is not normal: so 94 and 98 % of errors lay within u on two sets of renders
-_FLOOR_MM = 0.004  # standard; what two readings of one edge share and cannot show
+_KEPT = 7  # places: a shift is one that is kept throughout 0.6 mm
+_FLOOR_MM = 0.004  # standard; what all readings of one edge share and cannot show
 
 
 def measure_boundaries(
@@ -73,16 +68,17 @@ def measure_boundaries(
     outline: OutlineShift | None = None,
     seen: EdgeShift | None = None,
 ) -> tuple[Measurement, ...]:
-    """``boundary-shift:REGION`` for every region: the largest absolute shift of its boundary over 0.5 mm, in mm.
+    """``boundary-shift:REGION`` for every region: the largest absolute shift of its boundary, in mm.
 
     limits_mm : by region, to state the share of the boundary beyond the limit. outline : of the unit; where all the
-    artwork lies off it, boundaries are told relative to it, as marks are. What the largest of many places shows by
-    itself is taken off as a power: value**2 = largest**2 - (3 s)**2, s the spread of the boundary's own shift.
+    artwork lies off it, boundaries are told relative to it, as marks are. seen : :func:`read_boundaries`, where the
+    caller has it. The value is the shift that is kept throughout 0.6 mm, less the spread of the boundary's own shift as
+    a power: value**2 = kept**2 - s**2.
 
-    ``u`` (k = 2) is told by the boundary itself: that spread, how far the two readings of the worst place differ, how
-    far the regions' common displacements differ, and how far a stretch of more than 0.5 mm may lie off on which nothing
-    can be read or the readings disagree. So a boundary that is not read all along conforms only where neither reading
-    is beyond the limit; on an unread stretch the limit is the profiles' reach, 0.36 mm.
+    ``u`` (k = 2) is told by the boundary itself: that spread, how far the readings of the worst place differ, how
+    surely light was told from shift, and how far a stretch of more than 0.5 mm may lie off by the readings there. So a
+    boundary that is not read all along conforms only where no likely reading is beyond the limit; on an unread stretch
+    the limit is the profiles' reach, 0.48 mm.
 
     ``detail``: ``signed_mm`` (positive: the enamel reaches further out than the golden's), ``mean_mm``, ``share_read``
     and ``share_beyond`` of the boundary, ``beside`` (names of the regions across it), ``shape``, ``points_mm`` (the
@@ -110,10 +106,11 @@ def measure_boundaries(
 
 @dataclass(frozen=True, slots=True)
 class EdgeShift:
-    """Of n places. shift : (n,) mm that the unit's boundary lies outside the golden's, NaN where nothing can be read or
-    the readings disagree. u : (n,) mm, standard uncertainty of what light makes of it. doubt : (n,) mm, half the
-    difference of two readings. possible : (n,) mm off that either reading says, the profiles' reach where both lack.
-    common : (n,) mm that was taken off as a displacement of all edges alike, as registration or light makes it."""
+    """Of n places. shift : (n,) mm that the unit's boundary lies outside the golden's, NaN where nothing can be read.
+    told : (n,) mm, the same by the readings alone, without the expectation that the place moved with its region. u :
+    (n,) mm, standard uncertainty of what light makes of it. doubt : (n,) mm, of what the readings say. possible :
+    (n,) mm off that it may be, the profiles' reach where nothing is read. common : (n,) mm that was taken off as a
+    displacement of all edges alike, as registration or light makes it."""
 
     shift: Float
     told: Float
@@ -132,8 +129,8 @@ def read_boundaries(aligned: Aligned, master: Master) -> EdgeShift | None:
 def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> EdgeShift:
     """How far the unit's boundary lies outside the golden's at every place.
 
-    Each of two readings is freed of what light makes of it, and counts by how much the places of its region scatter
-    about what is left; one that scatters too much has no voice. Where both have one, they must agree.
+    Each of three readings is freed of what light makes of it, and counts by how much the places of its region scatter
+    about what is left.
     """
     turn = math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg)
     read = readings(aligned, master, places)
@@ -153,16 +150,19 @@ def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> Edge
     return EdgeShift(shift, told, u, doubt, possible, places.normals @ vector)
 
 
-def likeliest(readings: Float, spread: Float, level: Float, places: BoundaryPlaces) -> tuple[Float, Float, Float, Float]:
+def likeliest(
+    readings: Float, spread: Float, level: Float, places: BoundaryPlaces
+) -> tuple[Float, Float, Float, Float]:
     """(n,) mm, the likeliest shift by (k, n) readings of (k, n) mm standard deviation, NaN where there is none; (n,) mm,
-    its standard deviation; and (n,) mm, how far off it may be but for ``_UNLIKELY``.
+    the same by the readings alone; (n,) mm, its standard deviation; and (n,) mm off that it may be but for
+    ``_UNLIKELY``.
 
     Each reading is right, with a normal error, or sees something else (mixture of a normal and an even distribution:
-    Box and Tiao, Biometrika 55, 1968), and so is the expectation that a boundary is shifted as its whole region is, by (n,) ``level``. Places within 0.5 mm
-    share their evidence.
+    Box and Tiao, Biometrika 55, 1968), and so is the expectation that a boundary is shifted as its whole region is, by
+    (n,) ``level``. Places within half a millimetre share their evidence.
     """
-    count = round((REACH_MM + GRID_MM) / GRID_MM)
-    grid = np.arange(-count, count + 1) * GRID_MM
+    count = round((REACH_MM + _GRID_MM) / _GRID_MM)
+    grid = np.arange(-count, count + 1) * _GRID_MM
     cost = np.zeros((readings.shape[1], len(grid)))
     for reading, deviation in zip(readings, spread, strict=True):
         known = np.isfinite(reading)
@@ -171,11 +171,12 @@ def likeliest(readings: Float, spread: Float, level: Float, places: BoundaryPlac
         most = 2 * np.log(_RIGHT * 2 * REACH_MM / (deviation * math.sqrt(2 * math.pi)))
         cost += np.where(known[:, None], np.minimum(off**2, np.maximum(most, 0.0)[:, None]), 0.0)
     still = np.minimum(((grid[None, :] - level[:, None]) / _STILL_MM) ** 2, _STILL)
-    cost, all_told = averaged(cost.astype(np.float32), places, _SHARED), averaged((cost + still).astype(np.float32), places, _SHARED)
+    all_told = averaged((cost + still).astype(np.float32), places, _SHARED)
+    by_readings = averaged(cost.astype(np.float32), places, _SHARED)
     chance = np.exp(-0.5 * (all_told - all_told.min(axis=1, keepdims=True)).astype(np.float64))
     chance /= chance.sum(axis=1, keepdims=True)
     best = grid[all_told.argmin(axis=1)]
-    near = np.where(np.abs(grid[None, :] - best[:, None]) < _PEAK_MM, cost, np.inf)
+    near = np.where(np.abs(grid[None, :] - best[:, None]) < _PEAK_MM, by_readings, np.inf)
     near = np.exp(-0.5 * (near - near.min(axis=1, keepdims=True)).astype(np.float64))
     told = (near * grid).sum(axis=1) / near.sum(axis=1)
     near = chance * (np.abs(grid[None, :] - best[:, None]) < _PEAK_MM)
@@ -193,8 +194,8 @@ def likeliest(readings: Float, spread: Float, level: Float, places: BoundaryPlac
 
 
 def readings(aligned: Aligned, master: Master, places: BoundaryPlaces) -> tuple[Float, Float, Float]:
-    """(n,) mm that the unit's boundary lies outside the golden's by the amount of enamel and by its break, medians over
-    0.5 mm; NaN where nothing can be read."""
+    """(n,) mm that the unit's boundary lies outside the golden's by the amount of enamel, by its break and by where its
+    likeness ends, medians over 0.5 mm; NaN where nothing can be read."""
     pitch = master.frame.pitch_mm
     seen = without_veil(profiles(aligned.image.pixels, places, pitch), places)
     # metal that shines may be clipped, for it is no enamel however bright; the enamel beside it may not
@@ -297,7 +298,7 @@ def _measurement(
     worst = read[int(np.argmax(np.abs(kept)))]
     largest = float(kept[np.argmax(np.abs(kept))])
     spread = _uneven(here, places.normals[read])
-    value = math.sqrt(max(largest**2 - (_EXTREME * spread) ** 2, 0.0))
+    value = math.sqrt(max(largest**2 - spread**2, 0.0))
     every = np.flatnonzero((places.label == region.label) & places.counted)
     hidden = max(_over_a_stretch(seen.possible, places)[every].max() - value, 0.0) if len(every) else 0.0
     budget = LengthBudget(

@@ -1,11 +1,13 @@
 """Where the colour boundaries of a golden run, and how likely an edge lies how far from there in a picture.
 
-Two readings of an edge look at the same profiles along the normals. The *amount* of enamel is a linear combination of
+Three readings of an edge look at the same profiles along the normals, after white light that lies over enamel and metal
+alike is taken off them. The *amount* of enamel is a linear combination of
 the channels that the metal beside it leaves at zero however bright it shines (constrained energy minimisation: Harsanyi
 1993), so that a coloured enamel ends where half of it is left. The *break* is where a profile stops being enamel of
 the region's own colour, brightened or shaded by its meniscus, and becomes anything else with a shoulder: the residual
-of that model says how likely each distance is. Metal that mirrors a lamp fools the first, a dark band beside the wall
-the second; where both say the same, it is the enamel that moved.
+of that model says how likely each distance is. The *zone* ends where a profile is no longer like enamel by its tint and
+light, whatever lies beyond. Metal that mirrors a lamp fools the first, a dark band beside the wall the second, a deep
+shade the third; where they say the same, it is the enamel that moved.
 """
 
 from __future__ import annotations
@@ -47,7 +49,8 @@ _LINE_MM = 0.15  # radius of the disc that no struck line holds
 _LEAST_CELL_MM2 = 1.0
 _DARK = 0.01  # linear light, added before the logarithm
 _TINT, _LIGHT = 0.02, 0.2  # least spread of enamel's chromaticity and of the logarithm of its light
-_GAIN, _VEIL, _VEIL_NOISE = 0.1, 0.1, 0.03
+_GAIN, _VEIL = 0.1, 0.1  # standard: enamel brighter or darker than the golden's; white light over it, linear
+_VEIL_NOISE = 0.03  # of enamel's light, that its colour scatters by
 _UNLIKE = 3.0  # spreads at which a sample is as much enamel as not
 _NEAR_EDGE_MM = 0.3  # of the golden's boundary, within which every sample counts
 _FAR_VOTE = 1.0  # votes that a millimetre off the golden's boundary must outweigh
@@ -172,7 +175,7 @@ def without_veil(seen: Float32, places: BoundaryPlaces) -> Float32:
     p = (golden * now).sum(axis=1) / error + 1 / _GAIN**2
     q = now.sum(axis=1) / error
     white = np.maximum((a * q - b * p) / (a * c - b * b), 0.0)
-    return seen - white[:, None, None].astype(np.float32)
+    return np.asarray(seen - white[:, None, None].astype(np.float32), dtype=np.float32)
 
 
 def likeness(seen: Float32, places: BoundaryPlaces) -> Float32:
@@ -299,8 +302,16 @@ def build_places(master: Master) -> BoundaryPlaces | None:
     zone = zone_end(alike, alike, places)
     zone = np.where(np.abs(zone) < _OFF_MM, zone, np.nan)
     return replace(
-        places, edge=edge, alike=alike, zone=zone, enamel=plateau_of(seen, places), likely=likely, halved=halved,
-        readable=clear, counted=clear, beside=beside,
+        places,
+        edge=edge,
+        alike=alike,
+        zone=zone,
+        enamel=plateau_of(seen, places),
+        likely=likely,
+        halved=halved,
+        readable=clear,
+        counted=clear,
+        beside=beside,
     )
 
 

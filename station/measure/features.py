@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.errors import SheetError
+from station.measure.border import Border, BorderWidth, border_width, find_border, golden_width
 from station.measure.boundaries import EdgeShift, read_boundaries
 from station.measure.boundary_places import places_of
-from station.measure.border import Border, BorderWidth, border_width, find_border, golden_width
-from station.measure.ends import End, angle_of, distance_of, end_place, find_end, straight_run
 from station.measure.enamel_edges import boundary_beside, shift_beside
+from station.measure.ends import End, angle_of, distance_of, end_place, find_end, straight_run
 from station.measure.feature_rows import (
     U_EDGE_MM,
     U_TURNED_MM,
@@ -29,12 +29,13 @@ from station.measure.feature_rows import (
     unmeasured,
 )
 from station.measure.feret import fit_circle
+from station.measure.hole_rims import measure_holes
 from station.measure.lines import Strip, StripWidth, find_strip, strip_width
 from station.measure.metal_edges import EdgeReading, MetalEdges, find_metal_edges, locate, soften
 from station.measure.outline import OutlineShift, measure_outline, measure_sizes
 from station.measure.per_master import PerMaster
 from station.measure.polygon import centroid, signed_area
-from station.measure.round_features import ROUND, RoundFeature, find_rim, measure_hole, measure_round, place_round
+from station.measure.round_features import ROUND, measure_round, place_round
 from station.sheet import Size
 from station.values.budget import LengthBudget
 from station.values.line import Aligned, FeatureMaster, Master, Measurement
@@ -190,35 +191,20 @@ def measure_features(
         kind = "position" if row.kind == "position" else "size"
         measured[row.name] = (replace(m, characteristic=row.characteristic, kind=kind),)
     if aligned.scale_source != "part":
-        measured |= _holes(aligned, master, dict(zip(sources, outline_rows, strict=True)), outline)
+        rims = measure_holes(aligned, master, dict(zip(sources, outline_rows, strict=True)), outline)
+        measured |= {name: (m,) for name, m in rims.items()}
     if own and aligned.scale_source == "part":
         why = "the photo has no scale of its own: no rig was named, and no card of known size"
         measured |= {s.name: (unmeasured(s, why),) for s in own}
     elif own:
         if outline is None and any(s.kind == _BORDER for s in own):
             outline = measure_outline(aligned.image, master, master.outline_mm)
-        measured |= {s.name: (measure_round(aligned, master, s, known[s.name], outline),) for s in own if s.kind == "position"}
+        measured |= {
+            s.name: (measure_round(aligned, master, s, known[s.name], outline),) for s in own if s.kind == "position"
+        }
         callipers = [s for s in own if s.kind in _OWN]
         measured |= _calliper(aligned, master, callipers, known, outline, boundaries) if callipers else {}
     return tuple(m for s in sizes for m in measured[s.name])
-
-
-def _holes(
-    aligned: Aligned, master: Master, rows: dict[str, Size], outline: OutlineShift | None
-) -> dict[str, tuple[Measurement, ...]]:
-    """Rows of holes by the rim around each; those whose rim the golden does not show plainly keep the outline's."""
-    done: dict[str, tuple[Measurement, ...]] = {}
-    by_size = sorted(master.holes_mm, key=lambda h: -abs(signed_area(h)))
-    for k, (hole, rim) in enumerate(zip(by_size, rims_of(master), strict=True)):
-        ending = "" if k == 0 else f"-{k + 1}"
-        for kind in _HOLES:
-            row = rows.get(f"{kind}{ending}")
-            if row is None or rim is None:
-                continue
-            own = master.sizes_mm.get(f"hole-diameter{ending}", 2 * fit_circle(hole).radius)
-            golden = own if row.golden_mm is None else row.golden_mm
-            done[row.name] = (measure_hole(aligned, master, row, rim, golden, outline),)
-    return done
 
 
 def _calliper(
@@ -453,13 +439,7 @@ def _encloses(contour: Float, at: Point) -> bool:
     return math.hypot(at[0] - middle[0], at[1] - middle[1]) <= reach
 
 
-def _rims(master: Master) -> tuple[RoundFeature | None, ...]:
-    return tuple(find_rim(master, h) for h in sorted(master.holes_mm, key=lambda h: -abs(signed_area(h))))
-
-
 _shapes = PerMaster(golden_shapes)
-rims_of = PerMaster(_rims)
-"""The rims around the golden's holes, largest first, kept for the last four master objects."""
 
 
 def shapes_of(master: Master) -> GoldenShapes:

@@ -1,5 +1,5 @@
-"""Round features, such as the post on a back or the shoulder around a through hole: found near a point, placed by their
-edge.
+"""Round features, such as the post on a back or the shoulder around a through hole: found near a point and placed by
+their edge.
 
 Under oblique light one flank of a post is bright and the other dark, so an edge counts by the amount of its radial
 change alone, and the circle that shows most of it all round is taken.
@@ -31,9 +31,7 @@ Point = tuple[float, float]
 ROUND = "round"
 """Source of a position whose feature is no through hole but round and raised, such as a post."""
 _U_ROUND_MM = 0.035  # standard: the edge of a post seen and lit from another side, six rendered backs
-_U_RIM_MM, _U_RIM_TURNED_MM = 0.012, 0.045  # standard: a hole's rim, and what half a turn adds; one design, eight units
-_U_DIAMETER_MM = 0.05  # standard: the golden's own diameter, where no calliper told it
-_METHOD = "circle through the steepest change of light along its radii, against the golden's place"
+METHOD = "circle through the steepest change of light along its radii, against the golden's place"
 _DARK = 0.02  # linear light that is added before the logarithm: noise and flare of dark pixels
 _REACH_MM = 1.5  # from the given point to the centre, and from the golden's place to the unit's
 _RADII_MM = np.arange(0.5, 5.01, 0.1)
@@ -61,13 +59,13 @@ class RoundFeature:
 
 def find_round(image: LinearRGB, frame: Frame, at_mm: Point) -> RoundFeature | None:
     """The plainest circle that holds the point ``at_mm``, its centre at most 1.5 mm off; None where there is none."""
-    return _find(_gradient(image), frame, at_mm, _RADII_MM, holds=True)
+    return find_circle(light_gradient(image), frame, at_mm, _RADII_MM, holds=True)
 
 
 def find_again(image: LinearRGB, frame: Frame, golden: RoundFeature) -> RoundFeature | None:
     """The golden's circle on a unit, within 1.5 mm of its place; None where it is not there."""
     radii = golden.radius_mm * np.array([0.94, 0.97, 1.0, 1.03, 1.06])
-    found = _find(_gradient(image), frame, golden.centre_mm, radii, holds=False)
+    found = find_circle(light_gradient(image), frame, golden.centre_mm, radii, holds=False)
     return found if found is not None and found.plain - 1 > _SAME * (golden.plain - 1) else None
 
 
@@ -96,66 +94,19 @@ def measure_round(
         return unmeasured(row, "the golden was sealed without its place: seal it again")
     unit = find_again(aligned.image, master.frame, golden)
     if unit is None:
-        return _missing(row, golden, "nothing round")
-    return _moved(aligned, row, golden, unit, _U_ROUND_MM, outline)
+        return missing(row, golden, "nothing round")
+    return moved(aligned, row, golden, unit, _U_ROUND_MM, outline)
 
 
-def find_rim(master: Master, hole_mm: Float) -> RoundFeature | None:
-    """The shoulder around a through hole (n, 2) mm of the golden, None where it is not plain all round."""
-    hole = fit_circle_robustly(hole_mm)
-    radii = hole.radius + np.arange(-0.1, 0.41, 0.05)
-    return _find(_gradient(master.image), master.frame, (hole.x, hole.y), radii, holds=False)
-
-
-def measure_hole(
-    aligned: Aligned,
-    master: Master,
-    row: Size,
-    rim: RoundFeature,
-    golden_mm: float,
-    outline: OutlineShift | None = None,
-) -> Measurement:
-    """The diameter or the position of a through hole on a unit, by the shoulder around it; ``detail["missing"]`` where
-    it is not there.
-
-    rim : :func:`find_rim` on the golden. golden_mm : the golden's diameter. What is seen through a hole is the bench in
-    the hole's own shadow, its wall on one side and not on the other; the shoulder is struck into the face, so it lies
-    at the height that the picture is registered for and shows no parallax.
-    """
-    unit = find_again(aligned.image, master.frame, rim)
-    if unit is None:
-        return _missing(row, rim, "no hole")
-    turn = math.sin(math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg) / 2)
-    light = math.hypot(_U_RIM_MM, _U_RIM_TURNED_MM * turn)
-    if row.kind == "position":
-        return _moved(aligned, row, rim, unit, light, outline)
-    scale = aligned.similarity.scale
-    value = golden_mm + 2 * (unit.radius_mm * scale - rim.radius_mm)
-    budget = LengthBudget(
-        calibration=value * aligned.u_scale,
-        height=value * aligned.u_height,
-        edges=2 * math.hypot(rim.u_mm, unit.u_mm),
-        placement=light,
-        definition=0.0 if row.golden_mm is not None else _U_DIAMETER_MM,
-    )
-    (x, y), r = unit.centre_mm, unit.radius_mm
-    detail: dict[str, object] = {
-        "scale_source": aligned.scale_source,
-        "golden_mm": round(golden_mm, 4),
-        "budget": budget.as_detail(),
-    }
-    seen = measurement_of(row.characteristic, "size", value, budget, np.array([[x - r, y], [x + r, y]]), detail)
-    return replace(seen, method=_METHOD)
-
-
-def _missing(row: Size, golden: RoundFeature, what: str) -> Measurement:
+def missing(row: Size, golden: RoundFeature, what: str) -> Measurement:
+    """A row whose feature is not on the unit. what : there is, in words."""
     x, y = golden.centre_mm
     why = f"there is {what} within 1.5 mm of x {x:.1f}, y {y:.1f} mm"
     points = [rounded(np.array(p)) for p in ((x, y), (x + golden.radius_mm, y))]
     return replace(unmeasured(row, why), detail={"missing": True, "points_mm": points}, where_mm=golden.centre_mm)
 
 
-def _moved(
+def moved(
     aligned: Aligned,
     row: Size,
     golden: RoundFeature,
@@ -181,19 +132,19 @@ def _moved(
     ends = np.array([np.add(golden.centre_mm, displaced), unit.centre_mm])
     return replace(
         measurement_of(row.characteristic, "position", value, budget, ends, detail),
-        method=_METHOD,
+        method=METHOD,
         where_mm=unit.centre_mm,
     )
 
 
-def _gradient(image: LinearRGB) -> NDArray[np.float32]:
+def light_gradient(image: LinearRGB) -> NDArray[np.float32]:
     """(H, W, 2) gradient of the logarithm of light, a pixel."""
     light = np.log(np.maximum(image.pixels.mean(axis=2), 0) + np.float32(_DARK))
     calm = cv2.GaussianBlur(light, (0, 0), 1.2)
     return np.stack([cv2.Sobel(calm, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(calm, cv2.CV_32F, 0, 1, scale=0.125)], 2)
 
 
-def _find(
+def find_circle(
     gradient: NDArray[np.float32], frame: Frame, near: Point, radii: Float, *, holds: bool
 ) -> RoundFeature | None:
     shifts = np.arange(-_REACH_MM, _REACH_MM + 1e-9, _STEP_MM)

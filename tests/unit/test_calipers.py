@@ -145,7 +145,9 @@ def test_the_golden_gives_its_border_line_and_recess(master: Master) -> None:
 @pytest.mark.parametrize(
     "shape", [{}, {"border": 0.7}, {"border": 0.9}, {"line": 0.3}, {"line": 0.55}, {"recess": 0.35}, {"recess": 0.75}]
 )
-def test_a_unit_is_read_to_two_hundredths_of_a_millimetre_from_the_golden(master: Master, shape: dict[str, float]) -> None:
+def test_a_unit_is_read_to_two_hundredths_of_a_millimetre_from_the_golden(
+    master: Master, shape: dict[str, float]
+) -> None:
     seen = _measure(master, _picture(seed=7, **shape))
     for name, key, nominal in (
         ("border:border", "border", 0.8),
