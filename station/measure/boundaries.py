@@ -153,8 +153,8 @@ def read_shift(aligned: Aligned, master: Master, places: BoundaryPlaces) -> Edge
 def likeliest(
     readings: Float, spread: Float, level: Float, places: BoundaryPlaces
 ) -> tuple[Float, Float, Float, Float]:
-    """(n,) mm, the likeliest shift by (k, n) readings of (k, n) mm standard deviation, NaN where there is none; (n,) mm,
-    the same by the readings alone; (n,) mm, its standard deviation; and (n,) mm off that it may be but for
+    """(n,) mm, the likeliest shift by (k, n) readings of (k, n) mm standard deviation, NaN where there is none; (n,)
+    mm, the same by the readings alone; (n,) mm, its standard deviation; and (n,) mm off that it may be but for
     ``_UNLIKELY``.
 
     Each reading is right, with a normal error, or sees something else (mixture of a normal and an even distribution:

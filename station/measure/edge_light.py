@@ -51,9 +51,9 @@ def light_on_edges(shift: Float, normals: Float, group: Index, turn_rad: float) 
     (n,) number of the material beside the edge. turn_rad : between the two pictures.
 
     Kriging over the direction of the normals (Gaussian process regression: Rasmussen and Williams 2006, chapter 2) with
-    one part that all groups share and one of each group's own. Neither has a mean, so that edges that all moved outwards
-    keep it, and a group's own has no first harmonic, so that one that is displaced by itself keeps that. Tukey's
-    weights leave out what is displaced by itself.
+    one part that all groups share and one of each group's own. Neither has a mean, so that edges that all moved
+    outwards keep it, and a group's own has no first harmonic, so that one that is displaced by itself keeps that.
+    Tukey's weights leave out what is displaced by itself.
     """
     from scipy.linalg import solve_triangular
 

@@ -140,6 +140,16 @@ def test_another_colour_or_exposure_is_no_shift(master: Master) -> None:
         assert m.value < 0.01
 
 
+def test_a_soft_reflection_over_a_part_of_the_part_is_no_shift(master: Master) -> None:
+    picture = _picture(seed=11)
+    grid = FRAME.grid_mm()
+    veil = 0.15 * np.exp(-(((grid[..., 0] + 1.0) ** 2 + (grid[..., 1] + 1.0) ** 2) / 3.0**2))
+    veiled = LinearRGB((picture.pixels + veil[..., None]).astype(np.float32))
+    for m in _measured(_aligned(veiled), master).values():
+        assert m.value is not None
+        assert m.value < 0.015
+
+
 def test_dust_on_the_boundary_is_no_shift(master: Master) -> None:
     (x, y), radius, _ = CELLS["sky"]
     at = FRAME.to_px(np.array([x + radius, y]))

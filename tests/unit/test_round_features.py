@@ -72,14 +72,18 @@ def sealed() -> Master:
 
 
 def measured(master: Master, image: LinearRGB) -> Measurement:
+    (found,) = _rows(master, image, (POST,))
+    return found
+
+
+def _rows(master: Master, image: LinearRGB, rows: tuple[Size, ...]) -> tuple[Measurement, ...]:
     shape = image.pixels.shape[:2]
     unit = Aligned(
         image=image, clipped=np.zeros(shape, dtype=bool), valid=np.ones(shape, dtype=bool), similarity=Similarity(),
         rms_px=0.1, overlap=1.0, u_offset_mm=0.001, u_rotation_deg=0.005, u_scale=2e-4, correction=None,
         scale_source="rig", noise=0.003, blur_px=0.9,
     )  # fmt: skip
-    (found,) = measure_features(unit, master, (POST,))
-    return found
+    return measure_features(unit, master, rows)
 
 
 def test_a_row_of_the_sheet_measures_the_posts_place_and_misses_one_that_is_gone() -> None:
@@ -93,6 +97,23 @@ def test_a_row_of_the_sheet_measures_the_posts_place_and_misses_one_that_is_gone
     gone = measured(master, back(None))
     assert gone.value is None
     assert gone.detail["missing"] is True
+
+
+def test_a_hole_is_measured_by_its_rim_and_misses_where_there_is_none() -> None:
+    a = np.linspace(0, 2 * np.pi, 120, endpoint=False)
+    ring = np.stack([1.4 * np.cos(a), -0.8 + 1.4 * np.sin(a)], axis=1)  # within the drawn edge of 1.6 mm
+    master = replace(sealed(), holes_mm=(ring,), features=(), sizes_mm={"hole-diameter": 2.8, "position": 0.0})
+    rows = (
+        Size(name="hole-diameter", nominal_mm=2.8, plus_mm=0.15, minus_mm=0.15, golden_mm=2.8),
+        Size(name="position", nominal_mm=0.0, plus_mm=0.2),
+    )
+    wide, off = _rows(master, back(0.15, -0.8, light_deg=60.0, radius_mm=1.65), rows)
+    assert wide.value == pytest.approx(2.9, abs=0.03)
+    assert off.value == pytest.approx(0.15, abs=0.05)
+    for gone in _rows(master, back(None), rows):
+        assert gone.value is None
+        assert gone.detail["missing"] is True
+        assert "no hole" in gone.why
 
 
 def test_a_place_where_nothing_is_round_is_refused_by_the_rows_name() -> None:
