@@ -51,7 +51,7 @@ _HOLES = ("hole-diameter", "position")
 _GONE = 0.15  # colour step between enamel and metal over the golden's, below which one of the two is not there
 _U_BOTH_MM = 0.03  # standard: where the two shoulders of a line or recess begin; both seem metal a little too far
 _MEANT_MM, _MEANT = 0.15, 0.25  # and of the limit: beyond, what the golden shows at a place is not what the sheet means
-_U_MOVED_MM = 0.010  # standard: a width's change against the golden, 56 of five rendered designs at any turn
+_U_MOVED_MM = 0.015  # standard: a width's change against the golden, 56 of five rendered designs at any turn
 _U_WIDTH_TURNED_MM = 0.034  # what half a turn adds to a width, whose edges face opposite ways: misreadings add up
 
 
