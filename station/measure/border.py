@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from station.measure.edges import SPACING_MM, gap_median, places_along
+from station.measure.edges import SPACING_MM, gap_median
 from station.measure.metal_edges import MetalEdges
 from station.measure.outline import OutlineShift
 from station.measure.polyline import nearest_on_closed
@@ -82,7 +82,7 @@ class BorderWidth:
         return float((known < limit).mean())
 
 
-def find_border(master: Master, edges: MetalEdges, golden: OutlineShift) -> Border | None:
+def find_border(edges: MetalEdges, golden: OutlineShift) -> Border | None:
     """The border of the golden, None where less than half of its outline has enamel beside it, or not evenly so.
 
     golden : the outline as :func:`station.measure.outline.measure_outline` reads it on the golden's own picture.
@@ -91,7 +91,7 @@ def find_border(master: Master, edges: MetalEdges, golden: OutlineShift) -> Bord
     normal, which at a corner of the outline leads past the enamel). A place of the outline has the width of the
     enamel's edge that is nearest to it; where that lies far aside, as beside a lug, there is no border.
     """
-    outline = places_along(master.outline_mm).points
+    outline = golden.golden
     usable = np.flatnonzero((edges.metal_mm > 0) & np.isfinite(edges.offset))
     if not len(usable):
         return None

@@ -39,7 +39,6 @@ from station.values.budget import LengthBudget
 from station.values.line import METAL, Aligned, Master, Measurement, RegionMaster
 
 Float = NDArray[np.float64]
-Bool = NDArray[np.bool_]
 
 _METHOD = "enamel edges along the boundary's normals against the golden's, kept over 0.6 mm"
 _RUNNING = 2  # places to either side: a speck of dust narrower than half of 0.5 mm moves no running median

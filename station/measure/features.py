@@ -80,7 +80,7 @@ def golden_shapes(master: Master) -> GoldenShapes:
     """Find and measure them; see :func:`shapes_of` for a kept copy."""
     edges = find_metal_edges(master)
     beside = boundary_beside(edges, places_of(master) if master.regions else None, master.frame)
-    border = find_border(master, edges, measure_outline(master.image, master, master.outline_mm))
+    border = find_border(edges, measure_outline(master.image, master, master.outline_mm))
     return GoldenShapes(edges, beside, border, None if border is None else golden_width(border))
 
 

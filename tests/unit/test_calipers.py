@@ -139,7 +139,7 @@ def test_the_golden_gives_its_border_line_and_recess(master: Master) -> None:
     assert values["bar"] == pytest.approx(0.4, abs=0.01)
     assert values["slot"] == pytest.approx(0.6, abs=0.01)
     # the outline takes a rounded shoulder for granted, which the drawn part has not
-    assert 0.79 < values["border"] < 0.9
+    assert 0.79 < values["border"] < 0.92
 
 
 @pytest.mark.parametrize(
