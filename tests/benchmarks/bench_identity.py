@@ -45,6 +45,7 @@ from station.values.line import Gate
 
 SIDES = {"alpine", "back"}
 """The two designs that are the sides of one part."""
+BARE = {"back"}
 WORDS = {"wrong": "not the golden's product", "mirrored": "mirror image", "back": "upside down"}
 
 
@@ -161,7 +162,8 @@ def main() -> None:
                         else "refused"
                     )
                 else:
-                    said = answer(gates, kind, bare=what not in made)
+                    # a bare disc is all that the back of another round part shows too
+                    said = answer(gates, kind, bare=what not in made or what in BARE)
                 table[kind][said] += 1
                 if said not in ("right", "accepted" if kind == "right product" else "right"):
                     reasons = "; ".join(g.reason for g in gates if not g.ok)
