@@ -18,7 +18,6 @@ from station.measure.edges import SPACING_MM, gap_median
 from station.measure.metal_edges import MetalEdges
 from station.measure.outline import OutlineShift
 from station.measure.polyline import nearest_on_closed
-from station.values.line import Master
 
 Float = NDArray[np.float64]
 Index = NDArray[np.intp]
