@@ -36,6 +36,7 @@ from station.measure.silhouette import (
     Silhouette,
     find_like,
     find_silhouette,
+    led_back_outline,
     shoulder_width,
     silhouette_of,
 )
@@ -89,7 +90,8 @@ class OutlineShift:
 def struck_outline(image: LinearRGB, frame: Frame, coarse_mm: Float, *, hole: bool = False) -> Float:
     """(n, 2) mm sub-pixel outline of the golden near a coarse closed contour (within about 0.4 mm of it).
 
-    The strongest edge along each normal, continuous round the contour; twice, the second time close to the first.
+    The strongest edge along each normal, continuous round the contour; twice, the second time close to the first. Where
+    that follows a highlight inside the part, it is led back to the part's own edge.
     hole : the contour is that of a through hole, the material lies outside it.
     """
     contour = np.asarray(coarse_mm, dtype=np.float64)
@@ -99,7 +101,7 @@ def struck_outline(image: LinearRGB, frame: Frame, coarse_mm: Float, *, hole: bo
         edge = steepest_path(s, values, prefer_outer=OUTER, width_mm=width)
         edge = reject_outliers(edge, half=8)
         contour = places.moved(quadratic_smooth(edge, _SMOOTH))
-    return contour
+    return contour if hole else led_back_outline(image, frame, contour)
 
 
 def measure_outline(image: LinearRGB, master: Master, outline_mm: Float, *, hole: bool = False) -> OutlineShift:

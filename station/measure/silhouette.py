@@ -96,11 +96,19 @@ def find_silhouette(image: LinearRGB, frame: Frame, outline_mm: Float) -> Silhou
     """The silhouette of a part in its own picture. outline_mm : its visible outline, which may follow a highlight
     inside the part in places."""
     found, led_back = _read(image, frame, outline_mm)
-    if led_back < _OFTEN:
-        return found
-    # the places themselves lie along the highlight: look again from where the silhouette seems to be
-    inside = found.steady(found.edge) - found.shoulder_mm
-    return _read(image, frame, found.places.moved(inside))[0]
+    return found if led_back < _OFTEN else _read(image, frame, _inside(found))[0]
+
+
+def led_back_outline(image: LinearRGB, frame: Frame, outline_mm: Float) -> Float:
+    """(n, 2) mm visible outline of a part in its own picture, led back to where the silhouette says that it is, should
+    it follow a highlight inside the part; otherwise as it is."""
+    found, led_back = _read(image, frame, outline_mm)
+    return outline_mm if led_back < _OFTEN else _inside(found)
+
+
+def _inside(found: Silhouette) -> Float:
+    """(n, 2) mm where the visible edge usually lies inside a silhouette."""
+    return found.places.moved(found.steady(found.edge) - found.shoulder_mm)
 
 
 def _read(image: LinearRGB, frame: Frame, outline_mm: Float) -> tuple[Silhouette, float]:
