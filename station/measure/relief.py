@@ -1,10 +1,9 @@
 """Registration of round struck metal at any rotation, where the look of every edge turns with the light.
 
-Under light from one side a struck edge is bright, dark or invisible depending on how it lies, so neither features nor
-grey values of two photographs agree. What agrees is where something is struck and along which direction modulo 180
-degrees: the second and fourth angular harmonics of the gradient, as in histograms of unsigned orientations (Dalal and
-Triggs, CVPR 2005). The outline gives centre and scale (gradient Hough transform, Ballard, Pattern Recognition 13,
-1981), a Fourier correlation over rings the rotation, Gauss-Newton steps on the maps of orientation the rest.
+The outline gives centre and scale (gradient Hough transform, Ballard, Pattern Recognition 13, 1981), a Fourier
+correlation over rings the rotation, Gauss-Newton steps on the maps of :mod:`station.measure.relief_maps` the rest.
+The likelihood of the steps is that of correlated normal fields: an octave counts by how alike the two are in it and by
+how many independent places it has. Where the two differ, being worn or of another issue, they count less.
 """
 
 from __future__ import annotations
@@ -15,56 +14,50 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.measure.robust_fit import sandwich
+from station.measure.relief_maps import (
+    FINEST,
+    GRIDS,
+    RADIUS,
+    USED,
+    Bands,
+    Grid,
+    octaves,
+    orientations,
+    relative,
+    to_picture,
+)
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 
-_RADIUS = 128  # px of the coin on the maps
-_SIDE = 2 * _RADIUS + 17
-_MIDDLE = (_SIDE - 1) / 2
-_USED = 0.93  # of the radius; the rim beyond it is the same all round
 _PICTURE_SIDE = 600  # px of a picture's longer side that the maps are made from
 _ROUND = 0.10  # votes over radius of a plain circle: 24 photographed coins had 0.12 up, scenes without one 0.094 down
 _HOUGH_SIDE = 200
 _ANGLES = 360
-_ROTATIONS = 4  # hypotheses refined for each outline
-_APART_DEG = 8.0  # rotations farther apart are different answers
-_COARSE = (2.7, 2.7)  # blur of light, blur of the maps (px of the maps) to find the rotation by
-# The same and steps at most: fine struck lines tell most, wide maps lead to them.
-_SCALES = ((1.3, 4.0, 6), (1.3, 2.0, 8), (1.1, 1.3, 10))
-_SETTLED_PX = 0.02
-# What light from one side does to every line alike is not in the residuals: RMS of the loops' errors over what the
-# residuals alone state, measured on 19 triples of coins.
-_U_FACTOR = 3.8
-_CELL_PX = 12  # cells over which the residuals may be correlated
-_CELLS = (3, 8)  # rings and sectors compared one by one
+_ROTATIONS = 6  # hypotheses refined for each outline
+_RIVALS = 3  # of which are refined to the end
+_APART_DEG = 6.0  # rotations farther apart are different answers
+# Mean correlation, by octave and map, of aligned photographs of coins, and what unlike ones have by chance (RMS).
+_ALIKE = np.outer([0.22, 0.43, 0.60], [1.1, 1.0, 1.0, 0.6, 0.6])
+_CHANCE = np.array([0.024, 0.048, 0.092])
+_WEIGHTS = _ALIKE / (1 - _ALIKE**2) / _CHANCE[:, None] ** 2
+_WEIGHTS /= _WEIGHTS.sum()
+# Share of the places and maps that are independent, and how well the outline tells the middle and the scale: seen from
+# the side a coin shows its edge, a twentieth to a tenth of its radius high. (radii, radii, 1, 1)
+_INDEPENDENT = 0.3
+_OUTLINE = np.array([0.03, 0.03, 0.02, np.inf])
+_WINDOW = 0.2  # radii, over which the likeness of a place is told
+_SETTLED = 2e-4  # radii
+# What light from one side does to every line alike, and what differs between two coins, is not in the information: RMS
+# of the loops' errors over what it alone states, measured on 23 triples of coins (1.1) and rounded up.
+_U_FACTOR = 1.2
 
 # Measured on photographs of euro coins, see tests/benchmarks/bench_coins.py.
-_MIN_CORRELATION = 0.22
-_MIN_LEAD = 0.10
-_MIN_REGION = 0.18  # other coins of the same series reached 0.15
-_MIN_REGION_SHARE = 0.5  # of the correlation of the whole; drawn coins that differ in the figure alone reached 0.43
-
-_y, _x = (np.asarray(a, dtype=np.float64) - _MIDDLE for a in np.mgrid[0:_SIDE, 0:_SIDE])
-_FROM_MIDDLE = np.hypot(_x, _y) / _RADIUS
-_DISC = (_FROM_MIDDLE < _USED).astype(np.float32)
-_UNTURN = np.exp(-2j * np.arctan2(_y, _x)).astype(np.complex64)  # orientations relative to the ray from the middle
-
-
-def _around(values: Float32) -> Float32:
-    """Mean over about an eighth of the radius, from values averaged four by four."""
-    small = cv2.resize(values, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    soft = cv2.GaussianBlur(small, (0, 0), _RADIUS / 32)
-    return np.asarray(cv2.resize(soft, (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
-
-
-_INSIDE = np.maximum(_around(_DISC), np.float32(1e-3))
-_RING = np.rint(_FROM_MIDDLE * _RADIUS / 2).astype(np.intp)
-_IN_RING = np.bincount(_RING.ravel(), _DISC.ravel())
-_radii = np.arange(10, int(_USED * _RADIUS), 2)
-_turns = 2 * np.pi * np.arange(_ANGLES) / _ANGLES
-_POLAR_X, _POLAR_Y = ((_MIDDLE + _radii[:, None] * f(_turns)).astype(np.float32) for f in (np.cos, np.sin))
+_MIN_CORRELATION = 0.15
+_MIN_LEAD = 0.05
+_MIN_REGION = 0.07  # of the octaves
+_SURE_REGION = 0.16  # other coins of the same series reached 0.11 ...
+_MIN_REGION_SHARE = 0.55  # ... and none both 0.07 and this share, all scales together, of the whole's correlation
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +67,7 @@ class Relief:
     transform : (3, 3) golden px to unit px, a similarity. steps : (4, 3, 3) its derivatives by the fit's parameters.
     covariance : (4, 4) of these. doubt : why it must not be trusted, or nothing.
     correlation : of the maps. lead : by how much it exceeds that of the next best other rotation.
-    poorest : the least correlation of any sixth or so of the coin.
+    poorest : the least correlation of any eighth or so of the coin.
     """
 
     transform: Float
@@ -87,27 +80,31 @@ class Relief:
 
 
 @dataclass(frozen=True, slots=True)
+class _Golden:
+    """bands, and their slopes by x and y in radii; spectrum : of the bands around the rings, see :func:`_spectrum`."""
+
+    bands: Bands
+    along_x: Bands
+    along_y: Bands
+    spectrum: NDArray[np.complex128]
+
+
+@dataclass(frozen=True, slots=True)
 class _Fit:
-    """matrix : (3, 3) px of the golden's maps to px of the unit's picture. maps : (5, n, n) of the unit, laid over."""
+    """matrix : (3, 3) golden to unit px of ``FINEST``. to_unit : from there to px of the unit's picture.
+
+    bands : of the unit, laid over. information : (4, 4) of the parameters.
+    """
 
     matrix: Float
-    maps: Float32
+    to_unit: Float
+    bands: Bands
     correlation: float
+    information: Float
 
     @property
     def rotation_deg(self) -> float:
         return float(np.degrees(np.arctan2(self.matrix[1, 0], self.matrix[0, 0])))
-
-
-@dataclass(frozen=True, slots=True)
-class _Level:
-    """The golden's maps at one scale. maps : (5, n, n). slopes : (4, 5, n, n) by shift, growth and turn."""
-
-    blur: float
-    smooth: float
-    steps: int
-    maps: Float32
-    slopes: Float32
 
 
 def register_relief(golden: Float32, unit: Float32) -> Relief | None:
@@ -120,35 +117,37 @@ def register_relief(golden: Float32, unit: Float32) -> Relief | None:
     if not outlines or not others:
         return None
     g, u = (np.asarray(p @ np.array([0.25, 0.5, 0.25], dtype=np.float32)) for p in (golden, unit))
-    to_golden = _to_picture(outlines[0])
-    levels = [_level(g, to_golden, *scale) for scale in _SCALES]
-    rings = _polar(_maps(_laid(g, to_golden), *_COARSE))
-    rough = []
+    to_golden = to_picture(outlines[0])
+    mine = relative(orientations(g, outlines[0]))
+    known = _golden(octaves(mine))
+    rough: list[tuple[_Fit, Float32]] = []
     for outline in others:
-        to_unit = _to_picture(outline)
-        turned = _over_rotation(rings, _polar(_maps(_laid(u, to_unit), *_COARSE)))
-        rough += [_fitted(levels[:1], u, to_unit @ _rotation(at)) for at in _peaks(turned)]
-    rough.sort(key=lambda fit: -fit.correlation)
-    rivals = [rough[0], *[fit for fit in rough if _apart(fit, rough[0])][:1]]
-    fits = sorted((_fitted(levels[1:], u, fit.matrix) for fit in rivals), key=lambda fit: -fit.correlation)
-    best, level = fits[0], levels[-1]
-    apart = [fit for fit in fits if _apart(fit, best)]
-    lead = best.correlation - max((f.correlation for f in apart), default=0.0)
-    poorest = _poorest_region(level.maps, best.maps)
+        to_unit, maps = to_picture(outline), orientations(u, outline)
+        for angle in _peaks(_over_rotation(known.spectrum, _spectrum(octaves(relative(maps))))):
+            fit = _fitted(known, maps, _rotation(angle), to_unit, (0, 1, 1), 3)
+            rough.append((_fitted(known, maps, fit.matrix, to_unit, (1, 1, 1), 2), maps))
+    rough.sort(key=lambda found: -found[0].correlation)
+    rivals: list[tuple[_Fit, Float32]] = []
+    for found in rough:
+        if len(rivals) < _RIVALS and all(_apart(found[0], rival[0]) for rival in rivals):
+            rivals.append(found)
+    fits = [(_fitted(known, maps, fit.matrix, fit.to_unit, (1, 1, 1), 10, local=True), maps) for fit, maps in rivals]
+    best, maps = max(fits, key=lambda found: found[0].correlation)
+    lead = best.correlation - max((f.correlation for f, _ in fits if _apart(f, best)), default=0.0)
     back = np.linalg.inv(to_golden)
-    steps = np.stack([-best.matrix @ generator @ back for generator in _generators()])
-    covariance = _covariance(level, best)
+    forth = best.to_unit @ best.matrix
+    steps = np.stack([-forth @ generator @ back for generator in _generators()])
+    poorest = _poorest_by_octaves(known.bands, best.bands)
+    whole, share = _poorest_share(mine, relative(maps, best.matrix))
     doubt = ""
     if best.correlation < _MIN_CORRELATION:
         doubt = f"the relief of the two correlates only {best.correlation:.2f}"
     elif lead < _MIN_LEAD:
         doubt = "the relief agrees with more than one rotation"
-    elif poorest < max(_MIN_REGION, _MIN_REGION_SHARE * best.correlation):
+    elif poorest < (_MIN_REGION if share > _MIN_REGION_SHARE * whole else _SURE_REGION):
         doubt = "the relief agrees only in places"
-    elif covariance is None:
-        doubt = "the relief does not tell the placement"
-    known = np.zeros((4, 4)) if covariance is None else covariance
-    return Relief(best.matrix @ back, steps, known, doubt, best.correlation, lead, poorest)
+    covariance = np.asarray(_U_FACTOR**2 * np.linalg.inv(best.information), dtype=np.float64)
+    return Relief(forth @ back, steps, covariance, doubt, best.correlation, lead, poorest)
 
 
 def colour_root(codes: NDArray[np.uint8] | NDArray[np.uint16]) -> tuple[Float32, Float]:
@@ -208,66 +207,56 @@ def _apart(one: _Fit, other: _Fit) -> bool:
     return abs((one.rotation_deg - other.rotation_deg + 180) % 360 - 180) > _APART_DEG
 
 
-def _to_picture(outline: tuple[float, float, float]) -> Float:
-    """(3, 3) px of the maps to px of the picture."""
-    x, y, radius = outline
-    k = radius / _RADIUS
-    return np.array([[k, 0, x - k * _MIDDLE], [0, k, y - k * _MIDDLE], [0, 0, 1]])
-
-
 def _rotation(angle: float) -> Float:
-    c, s = np.cos(angle), np.sin(angle)
-    m = _MIDDLE
+    c, s, m = np.cos(angle), np.sin(angle), FINEST.middle
     return np.array([[c, -s, m - c * m + s * m], [s, c, m - s * m - c * m], [0, 0, 1]])
 
 
-def _laid(picture: Float32, matrix: Float) -> Float32:
-    k = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
-    if k > 1.3:
-        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.4 * k), dtype=np.float32)
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    laid = cv2.warpAffine(picture, matrix[:2], (_SIDE, _SIDE), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(laid, dtype=np.float32)
+def _generators() -> Float:
+    """(4, 3, 3) shift along x and y by a radius, growth and turn about the middle, in px of ``FINEST``."""
+    made = np.zeros((4, 3, 3))
+    m = FINEST.middle
+    made[0, 0, 2] = made[1, 1, 2] = RADIUS / FINEST.step
+    made[2] = np.array([[1, 0, -m], [0, 1, -m], [0, 0, 0]])
+    made[3] = np.array([[0, -1, m], [1, 0, -m], [0, 0, 0]])
+    return made
 
 
-def _maps(light: Float32, blur: float, smooth: float) -> Float32:
-    """(5, n, n) strength, second and fourth harmonic of the orientation; each without its rings and of norm 1.
+def _golden(bands: Bands) -> _Golden:
+    along: list[Bands] = []
+    for order in ((1, 0), (0, 1)):
+        slopes = []
+        for maps, grid in zip(bands, GRIDS, strict=True):
+            inner = (RADIUS / grid.step / 8) * (grid.from_middle < USED - 0.03)
+            slopes.append(np.stack([cv2.Sobel(m, cv2.CV_32F, *order) * inner for m in maps]).astype(np.float32))
+        along.append(slopes)
+    return _Golden(bands, along[0], along[1], _spectrum(bands))
 
-    Gradients are whitened by their second moment over the coin, or else those across the light would outweigh the
-    others and turn with it; strengths are compared with those around.
+
+_radii = np.arange(5.0, USED * RADIUS / FINEST.step)
+_turns = 2 * np.pi * np.arange(_ANGLES) / _ANGLES
+
+
+def _spectrum(bands: Bands) -> NDArray[np.complex128]:
+    """(15, rings, frequencies) of the maps around their rings, a ring counting by its length, each of norm 1."""
+    found = []
+    for maps, grid in zip(bands, GRIDS, strict=True):
+        shrink = FINEST.step / grid.step
+        x, y = ((grid.middle + shrink * _radii[:, None] * f(_turns)).astype(np.float32) for f in (np.cos, np.sin))
+        for m in maps:
+            rows = np.asarray(cv2.remap(m, x, y, cv2.INTER_LINEAR)) * np.sqrt(_radii)[:, None]
+            found.append(np.fft.rfft(rows / np.sqrt((rows * rows).sum() + 1e-12), axis=1))
+    return np.stack(found)
+
+
+def _over_rotation(golden: NDArray[np.complex128], unit: NDArray[np.complex128]) -> Float:
+    """(angles,) mean correlation of the maps for every rotation of the unit against the golden.
+
+    A middle that is off by a few hundredths of the radius spoils the finest octave, which therefore counts half.
     """
-    soft = cv2.GaussianBlur(light, (0, 0), blur)
-    g = np.stack([cv2.Scharr(soft, cv2.CV_32F, 1, 0), cv2.Scharr(soft, cv2.CV_32F, 0, 1)]).reshape(2, -1)
-    inner = g[:, _DISC.ravel() > 0].astype(np.float64)
-    power, axes = np.linalg.eigh(inner @ inner.T / inner.shape[1])
-    power = np.maximum(power, 1e-3 * power[-1] + 1e-12)
-    gx, gy = ((axes / np.sqrt(power)) @ axes.T @ g).astype(np.float32).reshape(2, _SIDE, _SIDE)
-    strength = np.hypot(gx, gy) + np.float32(1e-6)
-    share = strength / (strength + _around(strength * _DISC) / _INSIDE)
-    double = ((gx + 1j * gy) / strength) ** 2 * _UNTURN
-    fourth = double * double
-    maps = [share, share * double.real, share * double.imag, share * fourth.real, share * fourth.imag]
-    out = np.empty((len(maps), _SIDE, _SIDE), dtype=np.float32)
-    for k, made in enumerate(maps):
-        part = cv2.GaussianBlur(made.astype(np.float32), (0, 0), smooth)
-        mean = np.bincount(_RING.ravel(), (part * _DISC).ravel()) / np.maximum(_IN_RING, 1)
-        part = (part - mean[_RING]) * _DISC
-        out[k] = part / np.sqrt(float((part * part).sum()) + 1e-12)
-    return out
-
-
-def _polar(maps: Float32) -> Float32:
-    """(5, rings, angles)."""
-    weight = np.sqrt(_radii / _RADIUS).astype(np.float32)[:, None]  # a ring counts by its length
-    rows = np.stack([np.asarray(cv2.remap(m, _POLAR_X, _POLAR_Y, cv2.INTER_LINEAR)) * weight for m in maps])
-    return np.asarray(rows - rows.mean(axis=2, keepdims=True), dtype=np.float32)
-
-
-def _over_rotation(golden: Float32, unit: Float32) -> Float:
-    """(angles,) mean correlation of the maps for every rotation of the unit against the golden."""
-    across = (np.conj(np.fft.rfft(golden, axis=2)) * np.fft.rfft(unit, axis=2)).sum(axis=1)
-    norm = np.sqrt((golden**2).sum(axis=(1, 2)) * (unit**2).sum(axis=(1, 2))) + 1e-12
-    return np.asarray((np.fft.irfft(across, _ANGLES, axis=1) / norm[:, None]).mean(axis=0), dtype=np.float64)
+    weights = (_WEIGHTS * [[0.5], [1.0], [1.0]]).ravel()
+    across = np.einsum("k,krf,krf->f", weights, np.conj(golden), unit)
+    return np.asarray(np.fft.irfft(across, _ANGLES), dtype=np.float64)
 
 
 def _peaks(turned: Float) -> list[float]:
@@ -275,72 +264,130 @@ def _peaks(turned: Float) -> list[float]:
     for _ in range(_ROTATIONS):
         i = int(left.argmax())
         found.append(float(_turns[i]))
-        left[(np.arange(i - 8, i + 9)) % _ANGLES] = -np.inf
+        left[(np.arange(i - 6, i + 7)) % _ANGLES] = -np.inf
     return found
 
 
-def _generators() -> Float:
-    """(4, 3, 3) shift along x, along y, growth and turn about the middle, in px of the maps."""
-    made = np.zeros((4, 3, 3))
-    made[0, 0, 2] = made[1, 1, 2] = 1
-    made[2] = np.array([[1, 0, -_MIDDLE], [0, 1, -_MIDDLE], [0, 0, 0]])
-    made[3] = np.array([[0, -1, _MIDDLE], [1, 0, -_MIDDLE], [0, 0, 0]])
-    return made
+def _fitted(
+    golden: _Golden,
+    unit: Float32,
+    start: Float,
+    to_unit: Float,
+    used: tuple[int, ...],
+    steps: int,
+    *,
+    local: bool = False,
+) -> _Fit:
+    """Gauss-Newton steps from ``start`` over the octaves ``used``; local : places count by how alike they are there.
 
-
-def _level(picture: Float32, to_picture: Float, blur: float, smooth: float, steps: int) -> _Level:
-    maps = _maps(_laid(picture, to_picture), blur, smooth)
-    gx = np.stack([cv2.Scharr(m, cv2.CV_32F, 1, 0) for m in maps]) / 32
-    gy = np.stack([cv2.Scharr(m, cv2.CV_32F, 0, 1) for m in maps]) / 32
-    slopes = np.stack([gx, gy, gx * _x + gy * _y, gy * _x - gx * _y]) * (_FROM_MIDDLE < _USED - 0.02)
-    return _Level(blur, smooth, steps, maps, np.asarray(slopes, dtype=np.float32))
-
-
-def _fitted(levels: list[_Level], picture: Float32, start: Float) -> _Fit:
-    """Gauss-Newton steps from ``start``; the unit's maps are made anew at every step, so they turn as they must."""
+    unit : its ``orientations``.
+    """
     matrix, generators = start, _generators()
-    for level in levels:
-        for _ in range(level.steps):
-            maps = _maps(_laid(picture, matrix), level.blur, level.smooth)
-            likeness = np.clip((level.maps * maps).sum(axis=(1, 2)), 0.2, 1)[:, None, None]
-            slopes = likeness * level.slopes
-            normal = np.tensordot(slopes, slopes, axes=([1, 2, 3], [1, 2, 3])).astype(np.float64)
-            right = np.tensordot(slopes, maps - likeness * level.maps, axes=([1, 2, 3], [0, 1, 2])).astype(np.float64)
-            step = np.linalg.lstsq(normal, right, rcond=None)[0]
-            matrix = matrix @ np.linalg.inv(np.eye(3) + np.tensordot(step, generators, axes=1))
-            if float(np.abs(step * [1, 1, _RADIUS, _RADIUS]).max()) < _SETTLED_PX:
-                break
-    maps = _maps(_laid(picture, matrix), levels[-1].blur, levels[-1].smooth)
-    return _Fit(matrix, maps, float((levels[-1].maps * maps).sum() / len(maps)))
+    prior = _OUTLINE**-2.0
+    bands = octaves(relative(unit, matrix))
+    normal = np.diag(prior)
+    for _ in range(steps):
+        counts = _likeness(golden.bands, bands) if local else [np.ones((1, 1), np.float32)] * len(GRIDS)
+        normal, right = np.diag(prior), prior * _departure(matrix)
+        for k in np.flatnonzero(used):
+            more, pull = _equations(golden, bands, int(k), counts[k])
+            normal, right = normal + more, right + pull
+        step = np.clip(np.linalg.solve(normal, right), -0.1, 0.1)
+        matrix = matrix @ np.linalg.inv(np.eye(3) + np.tensordot(step, generators, axes=1))
+        bands = octaves(relative(unit, matrix))
+        if float(np.abs(step).max()) < _SETTLED:
+            break
+    return _Fit(matrix, to_unit, bands, float((_WEIGHTS * _alike(golden.bands, bands)).sum()), normal)
 
 
-def _poorest_region(golden: Float32, unit: Float32) -> float:
-    """Least mean correlation of the cells in any three neighbouring sectors of two neighbouring rings.
+def _alike(golden: Bands, unit: Bands) -> Float:
+    """(octaves, 5) correlations."""
+    return np.stack([np.einsum("cij,cij->c", g, u) for g, u in zip(golden, unit, strict=True)]).astype(np.float64)
+
+
+def _departure(matrix: Float) -> Float:
+    """(4,) how far the middle (radii) and the scale (logarithm) are off the outlines', as the parameters count; 0."""
+    m = FINEST.middle
+    c, s = matrix[0, 0], matrix[1, 0]
+    scale = float(np.hypot(c, s))
+    off = (matrix @ [m, m, 1])[:2] - m
+    back = np.array([[c, s], [-s, c]]) @ off / scale * (FINEST.step / RADIUS)
+    return np.array([back[0], back[1], np.log(scale), 0.0])
+
+
+def _equations(golden: _Golden, unit: Bands, k: int, counts: Float32) -> tuple[Float, Float]:
+    """Normal matrix (4, 4) and right-hand side (4,) of octave ``k``; counts : (n, n) weights of its places."""
+    grid, gx, gy = GRIDS[k], golden.along_x[k], golden.along_y[k]
+    alike = np.clip(np.einsum("cij,cij->c", golden.bands[k], unit[k]), 0.02, 0.9)
+    weight = _INDEPENDENT / (1 - alike**2) / _CHANCE[k] ** 2
+    signal, residual = weight * alike**2, (weight * alike)[:, None, None] * unit[k]
+    residual = residual - signal[:, None, None] * golden.bands[k]
+    xx, xy, yy = (np.einsum("c,cij,cij->ij", signal, p, q) * counts for p, q in ((gx, gx), (gx, gy), (gy, gy)))
+    left_x, left_y = (np.einsum("cij,cij->ij", residual, p) * counts for p in (gx, gy))
+    one, none = np.ones_like(grid.x), np.zeros_like(grid.x)
+    columns = ((one, none), (none, one), (grid.x, grid.y), (-grid.y, grid.x))
+    right = np.array([float((left_x * a + left_y * b).sum()) for a, b in columns])
+    normal = np.empty((4, 4))
+    for i, (a, b) in enumerate(columns):
+        for j, (c, d) in enumerate(columns[: i + 1]):
+            normal[i, j] = normal[j, i] = float((xx * a * c + xy * (a * d + b * c) + yy * b * d).sum())
+    return normal, right
+
+
+def _local(golden: Bands, unit: Bands, window: float) -> Float32:
+    """(n, n) correlation of the two about every place of the middle octave's grid; window : sigma in radii."""
+    middle = GRIDS[1]
+    sums = [np.zeros((middle.n, middle.n), dtype=np.float32) for _ in range(3)]
+    for k, grid in enumerate(GRIDS):
+        weights = (_WEIGHTS[k] * grid.n**2).astype(np.float32)
+        for total, (p, q) in zip(sums, ((golden[k], unit[k]), (golden[k], golden[k]), (unit[k], unit[k])), strict=True):
+            product = np.einsum("c,cij,cij->ij", weights, p, q)
+            way = cv2.INTER_AREA if grid.n > middle.n else cv2.INTER_LINEAR
+            resized = cv2.resize(product, (middle.n, middle.n), interpolation=way)
+            total += cv2.GaussianBlur(resized, (0, 0), window * RADIUS / middle.step)
+    both, mine, its = sums
+    return np.asarray(both / np.sqrt(mine * its + 1e-9 * mine.max() * its.max()), dtype=np.float32)
+
+
+def _likeness(golden: Bands, unit: Bands) -> list[Float32]:
+    """Of each octave (n, n) weights 0.03-1 of its places, by their correlation against that of the best fifth."""
+    local = _local(golden, unit, _WINDOW)
+    top = max(float(np.quantile(local[GRIDS[1].disc > 0], 0.8)), 0.05)
+    share = np.clip(local / top, 0.03, 1).astype(np.float32)
+    return [np.asarray(cv2.resize(share, (g.n, g.n), interpolation=cv2.INTER_LINEAR), np.float32) for g in GRIDS]
+
+
+def _over_cells(products: Float32, grid: Grid, rings: int, sectors: int) -> Float:
+    """(rings, sectors) sums of ``products`` (n, n) over cells of the coin."""
+    ring = np.minimum((grid.from_middle / USED * rings).astype(np.intp), rings - 1)
+    sector = ((np.arctan2(grid.y, grid.x) + np.pi) / (2 * np.pi) * sectors).astype(np.intp) % sectors
+    cell = np.where(grid.disc > 0, ring * sectors + sector, rings * sectors).ravel()
+    summed = np.bincount(cell, products.ravel().astype(np.float64), minlength=rings * sectors + 1)
+    return np.asarray(summed[:-1].reshape(rings, sectors), dtype=np.float64)
+
+
+def _regions(cells: Float) -> Float:
+    """Sums over three neighbouring sectors of two neighbouring rings.
 
     Coins of one series share most of their relief; what tells them apart, such as the figure, fills such a region.
     """
-    rings, sectors = _CELLS
-    ring = np.minimum((_FROM_MIDDLE / _USED * rings).astype(np.intp), rings - 1)
-    sector = ((np.arctan2(_y, _x) + np.pi) / (2 * np.pi) * sectors).astype(np.intp) % sectors
-    cell = np.where(_DISC > 0, ring * sectors + sector, rings * sectors).ravel()
-
-    def over(product: Float32) -> Float:
-        summed = np.bincount(cell, product.sum(axis=0).ravel().astype(np.float64), minlength=rings * sectors + 1)
-        return np.asarray(summed[:-1].reshape(rings, sectors), dtype=np.float64)
-
-    alike = over(golden * unit) / np.sqrt(over(golden * golden) * over(unit * unit) + 1e-20)
-    pairs = alike[:-1] + alike[1:]
-    return float(min((pairs + np.roll(pairs, 1, axis=1) + np.roll(pairs, 2, axis=1)).ravel()) / 6)
+    pairs = cells[:-1] + cells[1:]
+    return np.asarray(pairs + np.roll(pairs, 1, axis=1) + np.roll(pairs, 2, axis=1), dtype=np.float64)
 
 
-def _covariance(level: _Level, fit: _Fit) -> Float | None:
-    """(4, 4) of the parameters, residuals of one cell taken for one; see :func:`robust_fit.sandwich`."""
-    used = (_FROM_MIDDLE < _USED - 0.02).ravel()
-    likeness = np.clip((level.maps * fit.maps).sum(axis=(1, 2)), 0.2, 1)[:, None, None]
-    columns = (likeness * level.slopes).reshape(4, len(fit.maps), -1)[:, :, used].reshape(4, -1).astype(np.float64)
-    residual = (fit.maps - likeness * level.maps).reshape(len(fit.maps), -1)[:, used].ravel().astype(np.float64)
-    across = _SIDE // _CELL_PX + 1
-    cells = ((_y + _MIDDLE) // _CELL_PX * across + (_x + _MIDDLE) // _CELL_PX).ravel()[used]
-    index = np.tile(np.unique(cells, return_inverse=True)[1], len(fit.maps)).astype(np.int64)
-    found = sandwich(columns, residual, np.ones(residual.size), index)
-    return None if found is None else np.asarray(_U_FACTOR**2 * found, dtype=np.float64)
+def _poorest_by_octaves(golden: Bands, unit: Bands) -> float:
+    """Least correlation of the octaves, weighed as in the whole, over any region."""
+    sums = np.zeros((3, 4, 12))
+    for k, grid in enumerate(GRIDS):
+        for total, (p, q) in zip(sums, ((golden[k], unit[k]), (golden[k], golden[k]), (unit[k], unit[k])), strict=True):
+            total += _over_cells(np.einsum("c,cij,cij->ij", _WEIGHTS[k].astype(np.float32), p, q), grid, 4, 12)
+    both, mine, its = (_regions(s) for s in sums)
+    return float((both / np.sqrt(mine * its + 1e-12)).min())
+
+
+def _poorest_share(golden: Float32, unit: Float32) -> tuple[float, float]:
+    """Mean correlation of the maps with all scales in them, of the whole and the least of any region."""
+    disc = FINEST.disc
+    g, u = (m * disc / np.sqrt(((m * disc) ** 2).sum(axis=(1, 2), keepdims=True) + 1e-12) for m in (golden, unit))
+    both, mine, its = (_over_cells((p * q).sum(axis=0), FINEST, 3, 8) for p, q in ((g, u), (g, g), (u, u)))
+    return float((g * u).sum() / len(g)), float(_regions(both / np.sqrt(mine * its + 1e-20)).min() / 6)

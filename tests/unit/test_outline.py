@@ -167,7 +167,9 @@ def test_a_calliper_size_of_the_golden_cancels_what_both_outlines_misread(master
     assert compared.u < plain.u
     turned = replace(unit, similarity=replace(unit.similarity, rotation_deg=180.0))
     (far,) = measure_sizes(turned, master, ["width"], calliper_mm={"width": 11.0})
-    assert far.u > 1.5 * compared.u
+    assert far.u > compared.u
+    placement = [m.detail["budget"]["placement"] for m in (far, compared)]  # type: ignore[index]
+    assert placement[0] > 3 * placement[1]
 
 
 def test_a_dent_stays_local(master: Master) -> None:

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from station.measure.relief import register_relief, round_outlines
+from station.measure.relief_maps import FINEST, octaves, orientations, relative
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -64,6 +65,18 @@ def test_a_relief_is_found_whatever_side_the_light_comes_from(degrees: float, sc
     rim = np.array([[SIDE / 2 + RADIUS * c, SIDE / 2 + RADIUS * s, 1] for c, s in ((1, 0), (0, 1), (-1, 0), (0, -1))])
     error = np.sqrt((((rim @ (found.transform - m).T)[:, :2]) ** 2).sum(axis=1).mean())
     assert error < 1.5  # light from one side draws the lines towards it: 1.2 px at a radius of 180
+
+
+def test_the_maps_of_a_turned_coin_laid_back_are_those_of_the_coin() -> None:
+    turned, m = placed(STRUCK, 73, 1.0, (0.0, 0.0))
+    outline = ((SIDE - 1) / 2, (SIDE - 1) / 2, RADIUS)
+    mine, its = (orientations(p[..., 1], outline) for p in (GOLDEN, lit(turned, m, 30 + 73, 2)))
+    about = np.eye(3)
+    about[:2, :2] = m[:2, :2]
+    about[:2, 2] = FINEST.middle - m[:2, :2] @ np.full(2, FINEST.middle)
+    for golden, unit in zip(octaves(relative(mine)), octaves(relative(its, about)), strict=True):
+        assert (golden * unit).sum(axis=(1, 2)).min() > 0.7
+        assert (golden * golden).sum(axis=(1, 2)) == pytest.approx(np.ones(5), abs=1e-4)
 
 
 def test_another_figure_of_the_same_series_is_refused() -> None:
