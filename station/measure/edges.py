@@ -118,6 +118,16 @@ def steepest_path(
     return out
 
 
+def edge_strength(s: Float, values: Float32, at: Float) -> Float:
+    """(n,) gradient energy of the logarithm of profiles (n, m, 3) on ``s`` at ``at`` (n,) mm; 0 for NaN."""
+    logs = np.log(np.maximum(values, 0) + np.float32(_DARK))
+    step = float(s[-1] - s[0]) / (len(s) - 1)
+    _, worth = edge_worth(values, logs, step, _RISING)
+    k = np.clip(np.round((np.nan_to_num(at) - s[0]) / step).astype(np.intp), 0, len(s) - 1)
+    found = worth[np.arange(len(at)), k]
+    return np.where(np.isfinite(at) & np.isfinite(found), found, 0.0)
+
+
 def plain_edges(s: Float, values: Float, *, count: int, within: Bool, blur: float) -> tuple[Float, Float]:
     """The ``count`` plainest edges of every profile, plainest first: (n, count) mm, NaN where there are fewer, and how
     plain each is, 0-1, beside the plainest of its profile and the bench's own texture.

@@ -40,6 +40,7 @@ from station.measure.silhouette import (
     shoulder_width,
     silhouette_of,
 )
+from station.measure.strays import without_strays
 from station.values.budget import LengthBudget
 from station.values.colour import LinearRGB
 from station.values.documents import OutlineDocument
@@ -95,6 +96,8 @@ def struck_outline(image: LinearRGB, frame: Frame, coarse_mm: Float, *, hole: bo
     hole : the contour is that of a through hole, the material lies outside it.
     """
     contour = np.asarray(coarse_mm, dtype=np.float64)
+    if not hole:
+        contour = without_strays(image, frame, contour)
     for reach, width in ((0.45, 0.25), (0.2, 0.1)):
         places = places_along(contour, hole=hole)
         s, values = profiles(image, frame, places, (-reach, reach))
