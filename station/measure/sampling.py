@@ -229,12 +229,13 @@ def sample_rays(image: Float32, starts: Float, steps: Float, count: int, blur_si
     flat = np.ascontiguousarray(image).reshape(h, -1)
     out = np.empty((len(starts), count, 3), dtype=np.float32)
     starts, steps = np.ascontiguousarray(starts, dtype=np.float64), np.ascontiguousarray(steps, dtype=np.float64)
-    coefficients = np.empty(h * w * 3, dtype=np.float32)
     kernel = prefilter_kernel(float(blur_sigma), 3, HALF)
     cuts = np.linspace(0, len(starts), thread_count() + 1).astype(int)
 
     def follow(first: int, end: int) -> None:
-        # blocks that two threads need are filtered by both, to the same numbers
+        # each thread has its own: a block that two need is half done while one of them filters it. Of what is reserved
+        # only the blocks that are filtered take memory
+        coefficients = np.empty(h * w * 3, dtype=np.float32)
         some = slice(first, end)
         _filter_along(flat, starts[some], steps[some], count, kernel, coefficients)
         _sample_rays(coefficients.reshape(h, w, 3), starts[some], steps[some], out[some])
