@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache, partial
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numba
@@ -111,9 +111,20 @@ def filter_line(
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
-def filter_block(  # type: ignore[no-untyped-def]
-    flat, table, gain, left, top, columns, rows, kernel, across, out, at, stride
-):  # pragma: no cover - compiled
+def filter_block(
+    flat: NDArray[Any],
+    table: Float32 | None,
+    gain: Float32 | None,
+    left: int,
+    top: int,
+    columns: int,
+    rows: int,
+    kernel: Float32,
+    across: Float32,
+    out: Float32,
+    at: int,
+    stride: int,
+) -> None:  # pragma: no cover - compiled
     """Spline coefficients of a block of a picture, mirrored beyond its border, to ``out`` from ``at`` on.
 
     flat, table, gain : as :class:`Rows`. kernel : an even number of taps either side. across : room for the block
