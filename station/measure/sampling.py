@@ -23,7 +23,7 @@ Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 
 HALF = 8
-"""Taps either side of a cubic spline's prefilter: its gain is right to 1e-4, with a blur of under a pixel to 1e-3."""
+"""Taps either side of a cubic spline's prefilter, see :func:`prefilter_kernel`."""
 _LENS_PX = 0.7  # blur of a sharp lens, by which frequencies count
 _BLOCK = 64  # pixels a side that are filtered at a time near rays
 _NEAR = 5  # pixels about a place of which blocks are filtered: what its spline takes part of, and two
