@@ -48,9 +48,8 @@ Bool = NDArray[np.bool_]
 
 __all__ = ["GoldenFrame", "MasterIndex", "align", "golden_frame", "index_master"]
 
-_SETTLED_PX = (
-    0.01  # the last step of the fit, a tenth of what is claimed; on plain metal the weights keep it moving by less
-)
+# the last step of the fit, a tenth of what is claimed; on plain metal the weights keep it moving by less
+_SETTLED_PX = 0.01
 _COARSE_FROM = 2  # pyramid levels from this one up are used while several hypotheses are still open
 
 # Gates, set on rendered units of two designs and on drawn scenes: like pairs score 0.85 and more, unlike 0.4 and less.

@@ -200,7 +200,7 @@ def readings(aligned: Aligned, master: Master, places: BoundaryPlaces) -> tuple[
     # metal that shines may be clipped, for it is no enamel however bright; the enamel beside it may not
     within = places.points - places.normals * (_WITHIN_MM / pitch)
     hidden = at_nearest(~aligned.valid, places.points) | at_nearest(aligned.clipped, within)
-    usable = places.readable & ~hidden
+    usable = places.counted & ~hidden
     edge, _ = enamel_amount(seen, places)
     by_amount = running_median(np.where(usable & places.halved, edge - places.edge, np.nan), places, _RUNNING)
     zone = zone_end(likeness(seen, places), places.alike, places) - places.zone
@@ -229,7 +229,7 @@ def _matched(places: BoundaryPlaces, likely: NDArray[np.float32]) -> Float:
         (places.likely[:, max(0, -k) : CANDIDATES - max(0, k)] * likely[:, max(0, k) : CANDIDATES + min(0, k)]).sum(1)
         for k in range(-reach, reach + 1)
     ]
-    match = averaged(np.stack(products, axis=1).astype(np.float32), places, 1.6)
+    match = averaged(np.stack(products, axis=1).astype(np.float32), places, _SHARED)
     best = match.argmax(axis=1)
     inner = np.clip(best, 1, 2 * reach - 1)
     row = np.arange(len(match))
@@ -286,7 +286,7 @@ def _measurement(
     limit_mm: float | None,
 ) -> Measurement:
     shift = seen.shift
-    own = np.flatnonzero((places.label == region.label) & places.readable)
+    own = np.flatnonzero((places.label == region.label) & places.counted)
     read = own[np.isfinite(shift[own])]
     share = len(read) / max(int((places.label == region.label).sum()), 1)
     if share < _LEAST_SHARE or len(read) < _LEAST_PLACES:
@@ -298,8 +298,7 @@ def _measurement(
     largest = float(kept[np.argmax(np.abs(kept))])
     spread = _uneven(here, places.normals[read])
     value = math.sqrt(max(largest**2 - spread**2, 0.0))
-    every = np.flatnonzero((places.label == region.label) & places.counted)
-    hidden = max(_over_a_stretch(seen.possible, places)[every].max() - value, 0.0) if len(every) else 0.0
+    hidden = max(_over_a_stretch(seen.possible, places)[own].max() - value, 0.0)
     budget = LengthBudget(
         calibration=value * aligned.u_scale,
         height=value * aligned.u_height,

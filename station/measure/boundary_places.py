@@ -1,13 +1,13 @@
 """Where the colour boundaries of a golden run, and how likely an edge lies how far from there in a picture.
 
 Three readings of an edge look at the same profiles along the normals, after white light that lies over enamel and metal
-alike is taken off them. The *amount* of enamel is a linear combination of
-the channels that the metal beside it leaves at zero however bright it shines (constrained energy minimisation: Harsanyi
-1993), so that a coloured enamel ends where half of it is left. The *break* is where a profile stops being enamel of
-the region's own colour, brightened or shaded by its meniscus, and becomes anything else with a shoulder: the residual
-of that model says how likely each distance is. The *zone* ends where a profile is no longer like enamel by its tint and
-light, whatever lies beyond. Metal that mirrors a lamp fools the first, a dark band beside the wall the second, a deep
-shade the third; where they say the same, it is the enamel that moved.
+alike is taken off them. The *amount* of enamel is a linear combination of the channels that the metal beside it leaves
+at zero however bright it shines (constrained energy minimisation: Harsanyi 1993), so that a coloured enamel ends where
+half of it is left. The *break* is where a profile stops being enamel of the region's own colour, brightened or shaded
+by its meniscus, and becomes anything else with a shoulder: the residual of that model says how likely each distance is.
+The *zone* ends where a profile is no longer like enamel by its tint and light, whatever lies beyond. Metal that mirrors
+a lamp fools the first, a dark band beside the wall the second, a deep shade the third; where they say the same, it is
+the enamel that moved.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class BoundaryPlaces:
     (n, 3) that turn linear RGB into the amount of enamel. edge : (n,) mm where the amount is halved on the golden.
     alike : (n, m) :func:`likeness` on the golden, zone : (n,) mm where it ends there. enamel : (n, 3) its light there
     away from the boundary.
-    likely : (n, ``CANDIDATES``) likelihood of the golden's break, 1 at its best. readable : (n,) bool. counted :
+    likely : (n, ``CANDIDATES``) likelihood of the golden's break, 1 at its best. counted :
     (n,) bool, false beside a mark, whose displacement is told by itself.
     """
 
@@ -84,7 +84,6 @@ class BoundaryPlaces:
     enamel: Float
     likely: Float32
     halved: Bool
-    readable: Bool
     counted: Bool
 
     def around(self, half: int) -> Index:
@@ -309,7 +308,6 @@ def build_places(master: Master) -> BoundaryPlaces | None:
         enamel=plateau_of(seen, places),
         likely=likely,
         halved=halved,
-        readable=clear,
         counted=clear,
         beside=beside,
     )
@@ -411,7 +409,6 @@ def _unread(contours: list[tuple[Float, Float, int]]) -> BoundaryPlaces:
         enamel=np.zeros((n, 3)),
         likely=np.zeros((n, CANDIDATES), dtype=np.float32),
         halved=np.ones(n, dtype=bool),
-        readable=np.ones(n, dtype=bool),
         counted=np.ones(n, dtype=bool),
     )
 

@@ -48,7 +48,7 @@ class ColourTemplate:
     first ``nuisances`` = m of them the coded colours and what else may be added in any combination to any channel: an
     affine map of the colours, a linear light field, and what the caller gave; then what each increment of
     :func:`increment` changes in each channel. telling : (n,) points whose residuals tell the scatter. cell : (n,) index
-    of the 16 px cell. power : see ``POWER``.
+    of the 16 px cell.
     """
 
     points: Float
@@ -59,7 +59,6 @@ class ColourTemplate:
     cell: NDArray[np.int64]
     centre: tuple[float, float]
     half: float
-    power: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,8 @@ def make_colour_template(
     """Template of a patch.
 
     pixels : (h, w, 3) linear light. mask : (h, w) pixels that may be used: edges with the flat ground on both their
-    sides, which tells the levels. nuisance : (h, w, m) further columns. None where there are too few points.
+    sides, which tells the levels. power : see ``POWER``. nuisance : (h, w, m) further columns. None where there are too
+    few points.
     """
     h, w = mask.shape
     usable = mask.copy()
@@ -130,7 +130,6 @@ def make_colour_template(
         cell=cells.astype(np.int64),
         centre=centre,
         half=half,
-        power=power,
     )
 
 

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from station.measure.boundary_places import SPACING_MM
+
 Float = NDArray[np.float64]
 Index = NDArray[np.intp]
 Bool = NDArray[np.bool_]
-
-SPACING_MM = 0.1
-"""Distance of neighbouring places along an edge."""
 
 _BINS = 36  # of direction
 _WIDTH_DEG = 15.0  # over which light on a rounded shoulder changes

@@ -30,7 +30,7 @@ def boundary_beside(edges: MetalEdges, places: BoundaryPlaces | None, frame: Fra
 
     distance, nearest = cKDTree(frame.to_mm(places.points)).query(edges.points)
     facing = (places.normals[nearest] * edges.normals).sum(axis=1) > _FACING
-    return np.where(facing & (distance < _NEAR_MM) & places.readable[nearest], nearest, -1)
+    return np.where(facing & (distance < _NEAR_MM) & places.counted[nearest], nearest, -1)
 
 
 def shift_beside(beside: Index, seen: EdgeShift | None, own: Float) -> tuple[Float, Float]:

@@ -47,7 +47,9 @@ def _table(size: int) -> Float32:
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract"})
-def linear_row(flat, table, gain, y, start, out):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+def linear_row(
+    flat: NDArray[Any], table: Float32 | None, gain: Float32 | None, y: int, start: int, out: Float32
+) -> None:  # pragma: no cover - compiled
     """Linear light of ``out.size`` numbers of row ``y`` of a picture, from the ``start``-th on. flat, table, gain : as
     :class:`Rows`; what is None is left out of the compiled code."""
     count = out.size
@@ -89,7 +91,17 @@ def reduced(
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
-def _reduce(flat, table, gain, seen, x0, x1, out, first, end):  # type: ignore[no-untyped-def] # pragma: no cover
+def _reduce(
+    flat: NDArray[Any],
+    table: Float32 | None,
+    gain: Float32 | None,
+    seen: Index,
+    x0: int,
+    x1: int,
+    out: Float32,
+    first: int,
+    end: int,
+) -> None:  # pragma: no cover - compiled
     """Rows ``first`` to ``end`` of a reduced picture (h, 3 w) of the rows ``seen`` of a picture."""
     high, wide = len(seen) / out.shape[0], (x1 - x0) / (out.shape[1] // 3)
     line, total = np.empty(3 * (x1 - x0), dtype=np.float32), np.empty(3 * (x1 - x0), dtype=np.float32)

@@ -66,8 +66,7 @@ class Relief:
 
     transform : (3, 3) golden px to unit px, a similarity. steps : (4, 3, 3) its derivatives by the fit's parameters.
     covariance : (4, 4) of these. doubt : why it must not be trusted, or nothing.
-    correlation : of the maps. lead : by how much it exceeds that of the next best other rotation.
-    poorest : the least correlation of any eighth or so of the coin.
+    correlation : of the maps.
     """
 
     transform: Float
@@ -75,8 +74,6 @@ class Relief:
     covariance: Float
     doubt: str
     correlation: float
-    lead: float
-    poorest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +144,7 @@ def register_relief(golden: Float32, unit: Float32) -> Relief | None:
     elif poorest < (_MIN_REGION if share > _MIN_REGION_SHARE * whole else _SURE_REGION):
         doubt = "the relief agrees only in places"
     covariance = np.asarray(_U_FACTOR**2 * np.linalg.inv(best.information), dtype=np.float64)
-    return Relief(forth @ back, steps, covariance, doubt, best.correlation, lead, poorest)
+    return Relief(forth @ back, steps, covariance, doubt, best.correlation)
 
 
 def colour_root(codes: NDArray[np.uint8] | NDArray[np.uint16]) -> tuple[Float32, Float]:

@@ -7,6 +7,7 @@ filtered and sampled while it lies in the processor's cache, so that no filtered
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numba
 import numpy as np
@@ -79,9 +80,19 @@ def _window(
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
-def _fill_tile(  # type: ignore[no-untyped-def]
-    flat, table, gain, clipped, nodes, kernel, row, column, values, is_clipped, valid
-):  # pragma: no cover - compiled
+def _fill_tile(
+    flat: NDArray[Any],
+    table: Float32 | None,
+    gain: Float32 | None,
+    clipped: Bool,
+    nodes: Float,
+    kernel: Float32,
+    row: int,
+    column: int,
+    values: Float32,
+    is_clipped: Bool,
+    valid: Bool,
+) -> None:  # pragma: no cover - compiled
     """The ``_TILE`` x ``_TILE`` cells from ``row``, ``column`` on. flat, table, gain : as
     :class:`Rows`; values : (h, 3 w)."""
     left, top, right, bottom = _window(nodes, row, column, _TILE, clipped.shape)

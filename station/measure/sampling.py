@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache, partial
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numba
@@ -23,7 +23,7 @@ Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 
 HALF = 8
-"""Taps either side of a cubic spline's prefilter: its gain is right to 1e-4, with a blur of under a pixel to 1e-3."""
+"""Taps either side of a cubic spline's prefilter, see :func:`prefilter_kernel`."""
 _LENS_PX = 0.7  # blur of a sharp lens, by which frequencies count
 _BLOCK = 64  # pixels a side that are filtered at a time near rays
 _NEAR = 5  # pixels about a place of which blocks are filtered: what its spline takes part of, and two
@@ -111,9 +111,20 @@ def filter_line(
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
-def filter_block(  # type: ignore[no-untyped-def]
-    flat, table, gain, left, top, columns, rows, kernel, across, out, at, stride
-):  # pragma: no cover - compiled
+def filter_block(
+    flat: NDArray[Any],
+    table: Float32 | None,
+    gain: Float32 | None,
+    left: int,
+    top: int,
+    columns: int,
+    rows: int,
+    kernel: Float32,
+    across: Float32,
+    out: Float32,
+    at: int,
+    stride: int,
+) -> None:  # pragma: no cover - compiled
     """Spline coefficients of a block of a picture, mirrored beyond its border, to ``out`` from ``at`` on.
 
     flat, table, gain : as :class:`Rows`. kernel : an even number of taps either side. across : room for the block
@@ -229,12 +240,13 @@ def sample_rays(image: Float32, starts: Float, steps: Float, count: int, blur_si
     flat = np.ascontiguousarray(image).reshape(h, -1)
     out = np.empty((len(starts), count, 3), dtype=np.float32)
     starts, steps = np.ascontiguousarray(starts, dtype=np.float64), np.ascontiguousarray(steps, dtype=np.float64)
-    coefficients = np.empty(h * w * 3, dtype=np.float32)
     kernel = prefilter_kernel(float(blur_sigma), 3, HALF)
     cuts = np.linspace(0, len(starts), thread_count() + 1).astype(int)
 
     def follow(first: int, end: int) -> None:
-        # blocks that two threads need are filtered by both, to the same numbers
+        # each thread has its own: a block that two need is half done while one of them filters it. Of what is reserved
+        # only the blocks that are filtered take memory
+        coefficients = np.empty(h * w * 3, dtype=np.float32)
         some = slice(first, end)
         _filter_along(flat, starts[some], steps[some], count, kernel, coefficients)
         _sample_rays(coefficients.reshape(h, w, 3), starts[some], steps[some], out[some])

@@ -1,4 +1,5 @@
-"""The scalar picture that is registered: tint where colours tell the edges, light where they do not.
+"""The scalar picture that is registered: tint where colours tell the edges; where they do not, the steepness of a
+body's light and the light of a mark.
 
 Struck metal and the meniscus of enamel turn light into shadow when a part is turned under its lamps, so an intensity
 edge moves by a tenth of a millimetre; the ratio of two channels stays nearly where it is. Nearly: a pixel on an edge is

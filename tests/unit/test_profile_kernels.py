@@ -25,10 +25,20 @@ def test_rays_are_sampled_like_any_places() -> None:
     assert 0.05 < np.isnan(expected).mean() < 0.9
     seen = sample_rays(image, starts, steps, 120, 0.4)
     np.testing.assert_allclose(seen, expected, atol=2e-6)
+
+
+def test_rays_of_several_threads_through_one_block_do_not_disturb_one_another() -> None:
+    image = np.random.default_rng(7).random((400, 400, 3)).astype(np.float32)
+    angle = np.linspace(0, 2 * np.pi, 800, endpoint=False)
+    steps = np.stack([np.cos(angle), np.sin(angle)], axis=1) * 0.4
+    starts = np.array([200.0, 200.0]) + 250 * steps
     before = cv2.getNumThreads()
     try:
-        cv2.setNumThreads(3 if before != 3 else 1)
-        np.testing.assert_array_equal(sample_rays(image, starts, steps, 120, 0.4), seen)
+        cv2.setNumThreads(1)
+        alone = sample_rays(image, starts, steps, 120, 0.4)
+        for threads in (3, *[8] * 30):
+            cv2.setNumThreads(threads)
+            np.testing.assert_array_equal(sample_rays(image, starts, steps, 120, 0.4), alone)
     finally:
         cv2.setNumThreads(before)
 
