@@ -366,16 +366,20 @@ def _worst_first(
     judged: Sequence[MeasurementDocument], found: Sequence[FindingDocument], verdict: Verdict
 ) -> list[str]:
     """Reasons of one verdict by class, then by how far beyond the limit, as a multiple of the tolerance."""
-    rows = [(_CLASS_ORDER[m.defect_class], -_excess(m), m.reason) for m in judged if m.verdict is verdict]
+    # The radial offset says what its two components say; one reason is enough.
+    radial = {m.characteristic.partition(":")[2] for m in judged if m.kind == "offset" and m.verdict is verdict}
+    rows = [
+        (_CLASS_ORDER[m.defect_class], -_excess(m), m.reason)
+        for m in judged
+        if m.verdict is verdict
+        and not (m.kind in ("offset-x", "offset-y") and m.characteristic.partition(":")[2] in radial)
+    ]
     for f in found:
         if f.verdict is verdict:
             extent = f.length_mm if f.kind == "scratch" else f.size_mm
             ratio = extent / f.limit_mm if f.limit_mm else extent / UNLISTED_SIZE_MM
             rows.append((_CLASS_ORDER[f.defect_class], -ratio, f.reason))
-    # The radial offset says what its two components say; one reason is enough.
-    radial = {m.characteristic.partition(":")[2] for m in judged if m.kind == "offset" and m.verdict is verdict}
-    said = {m.reason for m in judged if m.kind[:7] == "offset-" and m.characteristic.partition(":")[2] in radial}
-    return [reason for _, _, reason in sorted(rows) if reason not in said]
+    return [reason for _, _, reason in sorted(rows)]
 
 
 def _excess(m: MeasurementDocument) -> float:

@@ -294,6 +294,25 @@ def test_one_reason_for_an_offset_and_its_components() -> None:
     assert judgement.reasons == ("logo is 0.51 mm from its place, limit 0.30 (u 0.00): 0.50 mm right, 0.10 mm up",)
 
 
+@pytest.mark.parametrize(
+    ("detail", "why", "verdict"),
+    [
+        ({"missing": True}, "mark not found", N),
+        ({"damaged": "half"}, "only its left half is there", U),
+        ({"visible": 0.4}, "only 40 % of the mark can be seen", U),
+    ],
+)
+def test_a_unit_whose_mark_is_missing_or_cannot_be_read_does_not_conform(
+    detail: dict[str, object], why: str, verdict: Verdict
+) -> None:
+    kinds = ("offset-x", "offset-y", "offset", "rotation", "scale")
+    gone = with_(*(measured(f"{kind}:logo", None, why=why, detail=detail) for kind in kinds))
+    judgement = judge_unit(gone, [], [], SHEET, golden_sizes_mm=GOLDEN)
+    assert judgement.verdict is verdict
+    assert len(judgement.reasons) >= 1
+    assert all("logo" in reason for reason in judgement.reasons)
+
+
 def test_a_failed_gate_leaves_the_unit_undecided_unless_something_unblocked_is_wrong() -> None:
     card = Gate("card", False, "no colour card found", ("colour",))
     without_colour = [m for m in GOOD if m.kind != "colour"]
