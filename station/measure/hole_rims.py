@@ -90,7 +90,7 @@ def measure_hole(
         "golden_mm": round(golden_mm, 4),
         "budget": budget.as_detail(),
     }
-    seen = measurement_of(row.characteristic, "size", value, budget, np.array([[x - r, y], [x + r, y]]), detail)
+    seen = measurement_of(row.characteristic, "size", value, budget, np.array([[x, y], [x + r, y]]), detail)
     return replace(seen, method=METHOD)
 
 

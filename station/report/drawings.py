@@ -65,6 +65,10 @@ def drawing_picture(raster: RGB, frame: Frame, document: UnitDocument, *, title:
     return np.asarray(sheet)
 
 
+_NO_LENGTH = ("size:area", "size:roundness")
+"""Sizes that no line between two points shows; they stand in the table alone."""
+
+
 def _padded(raster: RGB, frame: Frame, dim: float) -> tuple[RGB, Frame]:
     """The picture, paled by ``dim``, on paper with room for dimension lines at its left and below it."""
     pale = (raster.astype(np.float32) * (1 - dim) + 255 * dim).astype(np.uint8)
@@ -95,7 +99,7 @@ def _dimensions(raster: RGB, frame: Frame, rows: Sequence[MeasurementDocument], 
     balloons: list[_Balloon] = []
     for number, m in enumerate(rows, start=1):
         p = _points(m)
-        if p is None or m.kind in ("offset", "rotation", "scale"):
+        if p is None or m.kind in ("offset", "rotation", "scale") or m.characteristic in _NO_LENGTH:
             continue
         colour = _colour(m.verdict)
         if _is_circle(m):

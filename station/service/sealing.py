@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from station.sheet import Sheet
     from station.values.line import Corrected, Master, Shot
 
+_CONTRADICTS_MM, _CONTRADICTS = 1.0, 0.03
+"""Between calliper and photo, in mm and as a share: an outline that was misread in places is off by half of that."""
+_OUTLINE_SIZES = ("width", "height", "diameter", "max-feret", "min-feret")
+
 
 def seal(
     db: Database,
@@ -82,6 +86,7 @@ def seal(
     master = measure_master(corrected, sheet, number=number, version=version)
     if again:
         master = place_again(master, [correct_like(master, s, calibration) for _, s in again])
+    _hold_to_callipers(sheet, master)
     arrays, document = save_master(master)
     if newest is not None and newest.sheet_digest == sheet.digest:
         same = master_digest({**document, "version": newest.version})
@@ -182,10 +187,26 @@ def _missed_by_the_golden(sheet: Sheet, master: Master) -> list[str]:
         low, high = limits.lower, limits.upper
         if (low is not None and value < low) or (high is not None and value > high):
             bounds = " to ".join(f"{b:g}" for b in (low, high) if b is not None)
-            out.append(
-                f"size {s.name}: the golden sample itself has {value:.2f} mm and does not keep its limit {bounds}"
-            )
+            unit = "mm²" if s.kind == "area" else "mm"
+            told = "the golden sample itself has" if s.golden_mm is not None else "without golden_mm the photo tells"
+            out.append(f"size {s.name}: {told} {value:.2f} {unit}, which does not keep its limit {bounds}")
     return out
+
+
+def _hold_to_callipers(sheet: Sheet, master: Master) -> None:
+    """Raises SheetError where the golden's size by calliper is not the size of what a photo with a scale shows: every
+    unit would be judged by it, since a unit is told by its difference from the golden."""
+    if master.scale_source != "rig":
+        return
+    for s in sheet.sizes:
+        seen = master.sizes_mm.get(s.name)
+        if s.golden_mm is None or seen is None or s.name not in _OUTLINE_SIZES:
+            continue
+        if abs(s.golden_mm - seen) > max(_CONTRADICTS_MM, _CONTRADICTS * seen):
+            raise SheetError(
+                f"size {s.name}: golden_mm = {s.golden_mm:g}, and the photo shows a part of {seen:.2f} mm",
+                "Measure the golden sample again, or hand in its own photo.",
+            )
 
 
 def _warnings(sheet: Sheet, corrected: Corrected, master: Master) -> list[str]:

@@ -20,7 +20,7 @@ import sample_data
 from station.batch.serial import Serial
 from station.cli import app
 from station.cli.conduct import run
-from station.errors import CalibrationError, NotFoundError, RequestError
+from station.errors import CalibrationError, NotFoundError, RequestError, SheetError
 from station.service import Station
 from station.service.views import Inspected
 from station.settings import Settings
@@ -302,6 +302,15 @@ def test_the_sheets_lux_is_held_against_the_meter(station: Station, tmp_path: Pa
     assert "the meter read 900" in gate(document, "light")[1]
     assert verdicts(document, "colour") == {Verdict.UNDECIDED}
     assert station.bench.status("bench-a").state == "out"
+
+
+def test_a_calliper_that_contradicts_the_photo_is_refused(station: Station, tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.toml"
+    text = (SAMPLES / "alpine" / "sheet.toml").read_text()
+    assert "golden_mm = 30.0\n" in text
+    sheet.write_text(text.replace("golden_mm = 30.0\n", "golden_mm = 32.0\n"))
+    with pytest.raises(SheetError, match=r"golden_mm = 32, and the photo shows a part of (29\.[89]|30\.)"):
+        station.seal_golden(sheet, GOLDEN, rig="bench-a", card=CARD)
 
 
 def test_what_one_golden_asks_of_the_light_is_not_said_of_another(
