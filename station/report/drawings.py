@@ -124,6 +124,11 @@ def _dimensions(raster: RGB, frame: Frame, rows: Sequence[MeasurementDocument], 
     return canvas.finish()
 
 
+def _without(m: MeasurementDocument) -> str:
+    """What stands in place of a value that there is none of."""
+    return "missing" if m.detail.get("missing") else "not measured"
+
+
 def _is_circle(m: MeasurementDocument) -> bool:
     return m.kind == "size" and (
         "diameter" in m.characteristic or m.detail.get("feature") in ("diameter", "hole-diameter")
@@ -144,7 +149,7 @@ def _outside(canvas: Canvas, p: Float, m: MeasurementDocument, axis: int, level:
         canvas.line(np.array([start, past]), GREY, 1.0, 200)
     canvas.dimension(a, b, colour)
     limits = f"  ({_limits(m)})" if m.lower is not None or m.upper is not None else ""
-    text = "not measured" if m.value is None else f"{_number(m.value, m)}{limits}"
+    text = _without(m) if m.value is None else f"{_number(m.value, m)}{limits}"
     canvas.note((a + b) / 2, text, INK, upright=axis == 0)
     return np.asarray(a + 0.14 * (b - a))
 
@@ -287,7 +292,7 @@ def _table(rows: Sequence[MeasurementDocument], width: int) -> Image.Image:
         cells = (
             str(i + 1),
             _name(m),
-            "not measured" if m.value is None else f"{_number(m.value, m)} {_UNITS.get(m.unit, m.unit)}".strip(),
+            _without(m) if m.value is None else f"{_number(m.value, m)} {_UNITS.get(m.unit, m.unit)}".strip(),
             "" if m.value is None else _number(m.u, m),
             _limits(m) if limited else "not limited",
             m.verdict.value if limited or m.verdict is not Verdict.CONFORMS else "",
