@@ -256,7 +256,7 @@ class Size(_Table):
         if given == "golden" and self.kind == "position":
             nominal = Decimal(0)
         elif given == "golden":
-            nominal = None if golden_mm is None else decimal_of(golden_mm)
+            nominal = None if golden_mm is None else decimal_of(round(golden_mm, 4))  # no photo tells more
         else:
             nominal = None if given is None else decimal_of(given)
         if nominal is None:
