@@ -44,10 +44,13 @@ def test_an_interrupted_inspection_goes_on(tmp_path: Path) -> None:
 
     process = station(home, *arguments)
     assert process.stdout is not None
-    lines = [process.stdout.readline() for _ in range(min(len(told) + 1, 3))]
+    # a unit may have been recorded that the interrupt left no time to tell of; it is then told among the known ones
+    lines: list[str] = []
+    while len(lines) < 3 and (len(lines) <= len(told) or not set(told) <= set(lines)):
+        lines.append(process.stdout.readline())
     process.kill()
     process.communicate(timeout=120)
-    assert sorted(lines[: len(told)]) == sorted(told)
+    assert set(told) <= set(lines)
 
     out, err = station(home, *arguments).communicate(timeout=300)
     documents = {json.loads(line)["unit"]: line for line in out.splitlines(keepends=True)}
