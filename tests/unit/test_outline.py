@@ -157,17 +157,17 @@ def test_a_part_that_is_much_too_wide_or_narrow_is_not_read_like_its_golden(mast
 
 
 def test_a_calliper_size_of_the_golden_cancels_what_both_outlines_misread(master: Master) -> None:
-    unit = _aligned(_picture(_superellipse(5.56, 5.0), GOLDEN_HOLE, 2))
+    unit = _aligned(_picture(_superellipse(5.52, 5.0), GOLDEN_HOLE, 2))
     (plain,) = measure_sizes(unit, master, ["width"])
     (compared,) = measure_sizes(unit, master, ["width"], calliper_mm={"width": 11.0})
     assert plain.value is not None
     assert compared.value is not None
     assert compared.value == pytest.approx(11.0 + plain.value - master.sizes_mm["width"], abs=1e-9)
-    assert abs(compared.value - 11.12) < 0.01
+    assert abs(compared.value - 11.04) < 0.01
     assert compared.u < plain.u
     turned = replace(unit, similarity=replace(unit.similarity, rotation_deg=180.0))
     (far,) = measure_sizes(turned, master, ["width"], calliper_mm={"width": 11.0})
-    assert far.u > compared.u
+    assert far.u > 1.5 * compared.u
     placement = [m.detail["budget"]["placement"] for m in (far, compared)]  # type: ignore[index]
     assert placement[0] > 3 * placement[1]
 
