@@ -6,6 +6,7 @@ moves by 0.5-3 px.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numba
@@ -86,6 +87,7 @@ def steepest_path(
     centre: Float | float = 0.0,
     width_mm: float = 0.0,
     outermost: bool = False,
+    plain_over_bench: float = math.inf,
 ) -> Float:
     """(n,) mm position of the strongest edge along each normal, continuous along the closed contour.
 
@@ -94,6 +96,7 @@ def steepest_path(
     millimetre further out is worth. centre : mm where it may be expected, (n,) or the same for all.
     width_mm : where positive, the score fades with the distance from ``centre`` as a Gaussian.
     outermost : an edge is worth less that leaves another outside it, plainer than the bench's own texture.
+    plain_over_bench : energy, in that of the bench's own texture, from which an edge is plain whatever the maximum.
     NaN where a normal leaves the raster or shows no edge (less than a hundredth of the usual energy).
     """
     # the worth of an edge is the gradient energy of the logarithm, that a shadow does not dim; less where the light
@@ -103,9 +106,11 @@ def steepest_path(
     bad = ~np.isfinite(energy).all(axis=1)
     energy[bad] = worth[bad] = 0
     # Saturated: the edge between rim and enamel is often stronger than the outline, but lies further in.
-    plain = worth / (worth + 0.1 * np.maximum(worth.max(axis=1, keepdims=True), 1e-12))
+    texture = _texture(s, worth, np.asarray(~bad))
+    greatest = np.clip(worth.max(axis=1, keepdims=True), 1e-12, plain_over_bench * texture)
+    plain = worth / (worth + 0.1 * greatest)
     if outermost:
-        plain -= _LEFT_OUTSIDE * _outside(s, worth, _CLEAR * _texture(s, worth, np.asarray(~bad)))
+        plain -= _LEFT_OUTSIDE * _outside(s, worth, _CLEAR * texture)
     off = s - np.broadcast_to(np.asarray(centre, dtype=np.float64), len(worth))[:, None]
     score = plain + prefer_outer * off
     if width_mm > 0:

@@ -52,6 +52,10 @@ Bool = NDArray[np.bool_]
 
 _SMOOTH = 4  # places either side of a local quadratic fit along the contour
 _ROUND = 0.03  # roundness over diameter above which an outline is not a circle
+_PLAIN = 300.0
+"""Of an edge beside the bench's texture: dark metal in its own shadow has 150 and more on a rendered key tag, where a
+highlight half a millimetre inside it has 10,000. From 1,000 on the highlight is taken; down to 30 nothing changes on
+six rendered goldens but by 0.01 mm on another key tag."""
 _U_EDGE_MM = 0.003  # standard; of the silhouette at one place, of one photo under one light
 _U_PLACE_MM = 0.02  # standard; of one place's shift against the golden: 0.014-0.028 rms on three rendered designs
 _U_TURNED_MM = 0.005  # standard; what half a turn adds to it, where the light on the shoulder swaps sides
@@ -99,10 +103,10 @@ def struck_outline(image: LinearRGB, frame: Frame, coarse_mm: Float, *, hole: bo
     contour = np.asarray(coarse_mm, dtype=np.float64)
     if not hole:
         contour = without_strays(image, frame, contour)
-    for reach, width in ((0.45, 0.25), (0.2, 0.1)):
+    for reach, width, plain in ((0.45, 0.25, math.inf if hole else _PLAIN), (0.2, 0.1, math.inf)):
         places = places_along(contour, hole=hole)
         s, values = profiles(image, frame, places, (-reach, reach))
-        edge = steepest_path(s, values, prefer_outer=OUTER, width_mm=width)
+        edge = steepest_path(s, values, prefer_outer=OUTER, width_mm=width, plain_over_bench=plain)
         edge = reject_outliers(edge, half=8)
         contour = places.moved(quadratic_smooth(edge, _SMOOTH))
     return contour if hole else led_back_outline(image, frame, contour)

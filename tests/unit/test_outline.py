@@ -341,3 +341,23 @@ def test_every_size_says_what_its_uncertainty_is_made_of(master: Master) -> None
     document = outline_document(outline, 1.0)
     assert len(document.points_mm) == len(document.shift_mm)
     assert signed_area(np.array(document.points_mm)) > 0
+
+
+def test_dim_metal_beyond_a_highlight_belongs_to_the_outline() -> None:
+    """A dark rim in its own shadow has a hundredth of the gradient energy of the highlight half a millimetre inside."""
+    box = _superellipse(5.5, 5.0)
+
+    def cover(inwards: float) -> NDArray[np.float32]:
+        fine = (FRAME.to_px(box - inwards * outward_normals(box)) + 0.5) * 4 - 0.5
+        m = polygon_mask(fine, (FRAME.height * 4, FRAME.width * 4)).astype(np.float32)
+        return m.reshape(FRAME.height, 4, FRAME.width, 4).mean(axis=(1, 3))
+
+    rgb = 0.2 * np.exp(-2.6 * gaussian_filter(cover(0.0), 14))[..., None] * np.ones(3)
+    for inwards, level in ((0.0, 0.040), (0.12, 0.062), (0.3, 0.030), (0.62, 0.30), (0.72, 0.05)):
+        m = cover(inwards)[..., None]
+        rgb = rgb * (1 - m) + level * m
+    rgb = gaussian_filter(rgb, (0.9, 0.9, 0)) + np.random.default_rng(3).normal(0, 0.001, rgb.shape)
+    rough = box - np.where(box[:, 1:] > 3.5, 0.3, 0.1) * outward_normals(box)
+    found = struck_outline(LinearRGB(rgb.astype(np.float32)), FRAME, rough)
+    inside = [float(np.hypot(*(box - p).T).min()) for p in found]
+    assert max(inside) < 0.2  # the edge of the rim or of its plateau, nowhere the highlight
