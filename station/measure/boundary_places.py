@@ -12,6 +12,7 @@ the enamel that moved.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import cv2
@@ -41,6 +42,7 @@ _INSIDE, _OUTSIDE = -0.33, 0.15  # part of the profile that the break explains; 
 _PLATEAU = (-0.3, -0.12)  # enamel away from its meniscus
 SHOULDER_MM = 0.07  # width of the rounded edge of struck metal
 _MENISCUS_MM = 0.13  # over which enamel climbs its wall
+_BETWEEN = CANDIDATE_MM**2 / 12 / (2 * math.sqrt(math.pi) * (_OUTSIDE - _INSIDE))
 _SHARPNESS = 3.0  # power of the likelihood: residuals of neighbouring samples are not independent
 _LEAST_CONTOUR_MM = 1.5
 _MARK_MARGIN_MM = 0.35  # beside a mark, which may be displaced
@@ -236,6 +238,10 @@ def break_likelihood(
     energy = np.einsum("nd,nd->n", data, data)
     score = np.zeros((len(seen), CANDIDATES), dtype=np.float32)
     plateau = (s >= _PLATEAU[0]) & (s <= _PLATEAU[1])
+    # what a blurred step leaves that lies a candidate's share off: a likelihood finer than the candidates misses them
+    data = data.reshape(len(seen), -1, 3)
+    step = ((data[:, -3:].mean(axis=1) - data[:, :3].mean(axis=1)) ** 2).mean(axis=1)
+    data = data.reshape(len(seen), -1)
     shapes = _shapes(s[window], blur_mm)
     for label in np.unique(places.label):
         here = np.flatnonzero(places.label == label)
@@ -246,7 +252,8 @@ def break_likelihood(
         left = energy[here, None] - np.einsum("njq,njq->nj", explained, explained)
         # below the noise, and below what no such plain model explains, a residual says nothing
         floor = noise**2 / 2 + (0.01**2) * float(colour @ colour) / 3
-        score[here] = -np.log(np.maximum(left, 0) / d + floor)
+        between = (_BETWEEN * step[here] / blur_mm)[:, None]
+        score[here] = -np.log(np.maximum(left, 0) / d + floor + between)
     score = averaged(score, places, 1.6)
     return np.asarray(np.exp(_SHARPNESS * (score - score.max(axis=1, keepdims=True))), dtype=np.float32)
 

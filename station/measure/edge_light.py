@@ -66,7 +66,8 @@ def light_on_edges(shift: Float, normals: Float, group: Index, turn_rad: float) 
     even = np.kron(np.eye(count), np.full((_BINS, _BINS), _EVEN_MM**2))
     known = np.isfinite(shift)
     value = np.where(known, shift, 0.0)
-    weight = known.astype(np.float64)
+    start = [np.median(shift[known & (of == k)]) if (known & (of == k)).any() else 0.0 for k in range(count)]
+    weight = _weights(shift - np.array(start)[of], known, of, count)
     bias, level, spread = np.zeros(len(value)), np.zeros(len(value)), np.full(count, np.nan)
     variance = light.diagonal().copy()
     for k in range(_ROUNDS):
@@ -81,11 +82,22 @@ def light_on_edges(shift: Float, normals: Float, group: Index, turn_rad: float) 
         bias, level = (light[:, seen] @ solved)[cell], (even[:, seen] @ solved)[cell]
         left = value - bias - level
         spread = _spreads(left, known, of, count)
-        scale = _TUKEY * np.maximum(spread, _SCALE_MM)[of]
-        weight = known * np.clip(1 - (left / scale) ** 2, 0, None) ** 2
+        weight = _weights(left, known, of, count)
         if k == _ROUNDS - 1:
             variance -= (solve_triangular(root, light[seen], lower=True) ** 2).sum(axis=0)
     return LightOnEdges(bias, np.sqrt(np.maximum(variance, 0.0))[cell], spread[of], level)
+
+
+def _weights(left: Float, known: Bool, of: Index, count: int) -> Float:
+    """(n,) Tukey's weights of what is left of a shift, by each group's median deviation: where most edges of a group
+    moved alike, the others are displaced by themselves and do not pass for light."""
+    scale = np.ones(count)
+    for k in range(count):
+        here = np.abs(left[known & (of == k)])
+        if len(here):
+            scale[k] = _TUKEY * max(1.4826 * float(np.median(here)), _SCALE_MM)
+    off = np.where(known, left / scale[of], np.inf)
+    return np.asarray(np.clip(1 - off**2, 0, None) ** 2)
 
 
 def _spreads(left: Float, known: Bool, of: Index, count: int) -> Float:

@@ -117,7 +117,8 @@ def _read(image: LinearRGB, frame: Frame, outline_mm: Float) -> tuple[Silhouette
     look = _look(image, frame, places)
     visible, seen, valley = look.visible, look.seen, look.contact
     groups, whole = _groups(look)
-    if whole.sum() >= 20:
+    # Without a line of contact there is nothing that a shoulder could be told from: a sheet cut square has none.
+    if whole.sum() >= 20 and math.isfinite(valley):
         shoulder = fit_shoulder(groups[whole], frame.pitch_mm)
         if shoulder.residual < _EXPLAINED:
             beyond, residual = silhouette(groups, shoulder, frame.pitch_mm)
@@ -128,8 +129,9 @@ def _read(image: LinearRGB, frame: Frame, outline_mm: Float) -> tuple[Silhouette
             edge, residual, back = _led_back(look, frame, shoulder, np.zeros(len(edge)), edge, residual)
             found = Silhouette(places, visible, seen, edge + moved, residual, shoulder, own + moved, moved, back)
             return found, float(back.mean())
-    edge = visible[::EVERY] + valley
-    return Silhouette(places, visible, seen, edge, np.zeros_like(edge), None, valley), 0.0
+    width = valley if math.isfinite(valley) else _SHOULDER_MM
+    edge = visible[::EVERY] + width
+    return Silhouette(places, visible, seen, edge, np.zeros_like(edge), None, width), 0.0
 
 
 def find_like(image: LinearRGB, frame: Frame, golden: Silhouette) -> Silhouette:
@@ -188,14 +190,15 @@ def shoulder_width(image: LinearRGB, frame: Frame, outline_mm: Float) -> float:
     For a part whose shoulder cannot be explained as a mirror, and for the edges of holes: part and bench meet where
     both are darkest.
     """
-    return _look(image, frame, places_along(outline_mm)).contact
+    contact = _look(image, frame, places_along(outline_mm)).contact
+    return contact if math.isfinite(contact) else _SHOULDER_MM
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
     """Profiles along the normals of a contour. s : (m,) mm. values : (n, m, 3) linear light, hardly blurred. visible :
     (n,) mm to the visible edge. seen : (n,) where it was seen and agrees with its neighbours'. contact : width of the
-    shoulder in mm by the dark line of contact."""
+    shoulder in mm by the dark line of contact, NaN where less than a third of the contour shows one."""
 
     s: Float
     values: Float32
@@ -248,7 +251,7 @@ def _contact(s: Float, values: Float32, edge: Float) -> float:
     distance = contact_valley(s, values, edge)
     known = distance[np.isfinite(distance)]
     if len(known) < 0.3 * len(edge):
-        return _SHOULDER_MM
+        return math.nan
     valley = float(np.median(known))
     # The tail of the blurred edge pushes the valley out while the two are close together.
     return valley - _BLUR_MM * math.exp(-((valley / (2 * _BLUR_MM)) ** 2))

@@ -125,7 +125,7 @@ def test_one_displaced_cell_is_not_hidden_by_what_all_cells_share(master: Master
         return np.asarray(0.08 * np.cos(angle))  # to first order a displacement of 0.08 mm to the right
 
     found = _measured(_aligned(_picture({"hill": displaced}, seed=4), turned_deg=180.0), master)
-    # three cells of which one is displaced: a third of it seems to be what all share
+    # three cells of which one is displaced in light from the other side: a third of it may be what all share
     assert found["hill"].value == pytest.approx(0.08, abs=0.03)
     assert abs(found["hill"].value - 0.08) < found["hill"].u  # type: ignore[operator]
     everywhere = dict.fromkeys(CELLS, lambda angle: np.asarray(0.05 * np.cos(angle)))
@@ -162,6 +162,9 @@ def test_dust_on_the_boundary_is_no_shift(master: Master) -> None:
 
 
 def test_missing_fill_at_the_wall_is_told_as_a_bay(master: Master) -> None:
+    short = _measured(_aligned(_picture({"wood": _bump(-0.2, half_deg=8.0)}, seed=7)), master)["wood"]
+    assert short.value is not None
+    assert short.value + short.u > 0.15  # not kept over 0.6 mm, yet it does not conform
     found = _measured(_aligned(_picture({"wood": _bump(-0.2, half_deg=12.0)}, seed=7)), master)["wood"]
     assert found.value is not None
     assert found.value > 0.12
@@ -182,8 +185,8 @@ def test_an_uneven_boundary_is_less_certain(master: Master) -> None:
     assert even.value is not None
     assert wavy.value is not None
     assert even.u < 0.02
-    assert wavy.u > even.u + 0.01
-    assert wavy.value < 0.04
+    assert wavy.u > 1.5 * even.u
+    assert abs(wavy.value - 0.03) < wavy.u
 
 
 def test_a_stretch_that_is_not_read_leaves_the_verdict_open(master: Master) -> None:
