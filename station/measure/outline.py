@@ -52,10 +52,10 @@ Bool = NDArray[np.bool_]
 
 _SMOOTH = 4  # places either side of a local quadratic fit along the contour
 _ROUND = 0.03  # roundness over diameter above which an outline is not a circle
-_PLAIN = 300.0
-"""Of an edge beside the bench's texture: dark metal in its own shadow has 150 and more on a rendered key tag, where a
-highlight half a millimetre inside it has 10,000. From 1,000 on the highlight is taken; down to 30 nothing changes on
-six rendered goldens but by 0.01 mm on another key tag."""
+_PLAIN = 150.0
+"""Of an edge beside the bench's texture: dark metal in its own shadow has some 150 on rendered key tags, where a
+highlight half a millimetre inside it has 10,000. From 500 on the highlight is taken on three key tags of four; from 400
+down to 60 nothing changes by more than 0.01 mm on fourteen rendered goldens."""
 _U_EDGE_MM = 0.003  # standard; of the silhouette at one place, of one photo under one light
 _U_PLACE_MM = 0.02  # standard; of one place's shift against the golden: 0.014-0.028 rms on three rendered designs
 _U_TURNED_MM = 0.005  # standard; what half a turn adds to it, where the light on the shoulder swaps sides
