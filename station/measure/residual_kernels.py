@@ -157,7 +157,7 @@ def solve_windows(
             weight[i] = share[begin + i] if seen[p] == seen[p] else 0.0
             offered += share[begin + i] * (gradient[p, 0] ** 2 + gradient[p, 1] ** 2)
         good = count > 0
-        cutoff = 0.0
+        cutoff, per = 0.0, 0.0
         for turn in range(passes):
             if not good:
                 break
@@ -236,13 +236,18 @@ def solve_windows(
         if not total > 0.0:
             continue
         mean /= total
-        explained, left = 0.0, 0.0
+        explained, left, slope = 0.0, 0.0, 0.0
         for i in range(count):
             w = weight[i]
             if w > 0.0:
-                a = seen[member[begin + i]] - mean
+                p = member[begin + i]
+                a = seen[p] - mean
+                t = (residual[i] * per) ** 2
+                slope += share[begin + i] * (1.0 - t) * (1.0 - 5.0 * t) * (gradient[p, 0] ** 2 + gradient[p, 1] ** 2)
                 left += w * residual[i] ** 2
                 explained += w * a * a
+        # weights give way with the residuals, and the fit with them (Huber, Ann. Statist. 1, 1973)
+        answer = fit[0] * min(max(slope / max(kept, 1e-30), 0.2), 1.0)
         for a in range(4):
             for b in range(4):
                 spread[a, b] = 0.0
@@ -254,8 +259,8 @@ def solve_windows(
                 for i in range(4):
                     for j in range(4):
                         through += inverse[2 + a, i] * spread[i, j] * inverse[j, 2 + b]
-                covariance[0, k, a, b] = through / fit[0] ** 2
-                covariance[1, k, a, b] = inverse[2 + a, 2 + b] * left / total * (squares / total) / fit[0] ** 2
+                covariance[0, k, a, b] = through / answer**2
+                covariance[1, k, a, b] = inverse[2 + a, 2 + b] * left / total * (squares / total) / answer**2
         largest, even = 0.0, 0.0
         for at in range(most):
             largest += strength[at]
