@@ -32,6 +32,7 @@ from station.measure.part import PartOutline
 from station.measure.placements import unlike_enamel, with_placements
 from station.measure.polygon import polygon_mask
 from station.measure.regions import RegionRequest, inmost, region_map
+from station.measure.residual import residual_document, residual_map, residual_remark
 from station.measure.surface import find_defects
 from station.quality.gauge import with_spreads
 from station.sheet import Sheet
@@ -62,6 +63,7 @@ from station.values.line import (
     RegionMaster,
     Shot,
 )
+from station.values.residual import ResidualMap
 
 Float = NDArray[np.float64]
 
@@ -76,10 +78,11 @@ defects: on a rendered unit 2.3 times brought no false finding, 15 times (0.011)
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """A unit document and the rasters that the pictures of it are drawn from."""
+    """A unit document and what the pictures of it are drawn from; ``residual`` is None where nothing was registered."""
 
     document: UnitDocument
     aligned: Aligned
+    residual: ResidualMap | None = None
 
 
 def measure_master(
@@ -293,6 +296,9 @@ def inspect(
     outline: OutlineShift | None = None
     calliper = {s.name: s.golden_mm for s in sheet.sizes if s.golden_mm is not None}
     registered = all(g.ok for g in aligned.gates if g.name in ("part", "alignment", "identity"))
+    residual = residual_map(aligned, master) if registered else None
+    # without a scale the camera may have looked on from anywhere, and a face in perspective is no fault of the unit
+    remarks = () if residual is None or aligned.scale_source == "part" else residual_remark(residual)
     if registered:
         marks = measure_marks(aligned, master)
         outline = measure_outline(aligned.image, master, master.outline_mm)
@@ -326,7 +332,7 @@ def inspect(
         taken_at=taken_at,
         verdict=judged.verdict,
         reasons=judged.reasons,
-        gates=tuple(GateDocument(name=g.name, ok=g.ok, reason=g.reason) for g in gates),
+        gates=tuple(GateDocument(name=g.name, ok=g.ok, reason=g.reason) for g in (*gates, *remarks)),
         pose=PoseDocument(x_mm=pose.x, y_mm=pose.y, rotation_deg=pose.rotation_deg - master.pose.rotation_deg)
         if registered and aligned.scale_source == "rig"
         else None,
@@ -338,10 +344,11 @@ def inspect(
         else None,
         decision_rule=DECISION_RULES[sheet.decision.guard_band],
         correction=correction,
+        residual=None if residual is None else residual_document(residual, "; ".join(g.reason for g in remarks)),
         gauge=_gauge_use(gauge, measurements),
     )
     content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
-    return Inspection(document.model_copy(update={"digest": digest(content)}), aligned)
+    return Inspection(document.model_copy(update={"digest": digest(content)}), aligned, residual)
 
 
 def _gauge_use(gauge: GaugeSpreads | None, measurements: Sequence[Measurement]) -> GaugeUseDocument | None:

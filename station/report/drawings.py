@@ -220,7 +220,7 @@ def _deviations(raster: RGB, frame: Frame, document: UnitDocument, panel_px: int
     placed = [m for m in document.measurements if m.kind in ("offset", "rotation", "scale")]
     arrows = [(n, m, p) for n, m in marks.items() if (p := _points(m)) is not None and m.value is not None]
     if arrows:
-        times = _times(max(float(m.value or 0.0) for _, m, _ in arrows), extent, _ARROW)
+        times = enlargement(max(float(m.value or 0.0) for _, m, _ in arrows), extent, _ARROW)
         for name, m, p in arrows:
             end = p[0] + times * (p[1] - p[0])
             told = [o for o in placed if o.characteristic.partition(":")[2] == name]
@@ -245,7 +245,7 @@ def _outline(canvas: Canvas, outline: OutlineDocument, extent: float) -> str:
     known = np.isfinite(shift)
     if len(points) < 3 or not known.any():
         return "the outline could not be followed"
-    times = _times(float(np.abs(shift[known]).max()), extent)
+    times = enlargement(float(np.abs(shift[known]).max()), extent)
     tangent = np.roll(points, -1, axis=0) - np.roll(points, 1, axis=0)
     tangent /= np.maximum(np.hypot(tangent[:, 0], tangent[:, 1])[:, None], 1e-9)
     normal = np.stack([tangent[:, 1], -tangent[:, 0]], axis=1)  # points run clockwise as seen, y down
@@ -267,7 +267,7 @@ def _outline(canvas: Canvas, outline: OutlineDocument, extent: float) -> str:
     )
 
 
-def _times(largest: float, extent: float, share: float = _TARGET) -> int:
+def enlargement(largest: float, extent: float, share: float = _TARGET) -> int:
     """How many times a deviation is enlarged, so that the largest is plain and stays on the paper."""
     fitting = [t for t in _ENLARGED if t * largest <= share * extent]
     return fitting[-1] if fitting else 1

@@ -71,9 +71,9 @@ def test_an_outline_that_is_out_at_the_right_is_drawn_out_at_the_right() -> None
 
 
 def test_the_enlargement_is_a_round_number_that_keeps_the_largest_on_the_paper() -> None:
-    assert drawings._times(0.05, 34.0) == 20  # 1.0 mm of 34
-    assert drawings._times(0.004, 34.0) == 200
-    assert drawings._times(5.0, 34.0) == 1
+    assert drawings.enlargement(0.05, 34.0) == 20  # 1.0 mm of 34
+    assert drawings.enlargement(0.004, 34.0) == 200
+    assert drawings.enlargement(5.0, 34.0) == 1
 
 
 def test_a_dimension_out_of_its_limits_is_drawn_in_its_colour_below_the_part() -> None:
