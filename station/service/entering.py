@@ -71,7 +71,11 @@ class EnteredValues:
         self._db, self._clock = db, clock
 
     def enter(self, values: Sequence[NewValue]) -> list[EnteredAnswer]:
-        """Judge and record values, all or none. A value entered before, word for word, is known and adds nothing.
+        """Judge and record values, all or none: :meth:`judge`, then :meth:`record`, and what they raise."""
+        return self.record(self.judge(values))
+
+    def judge(self, values: Sequence[NewValue], on_each: Callable[[], None] = lambda: None) -> list[NewEntered]:
+        """Judge values and record nothing. ``on_each`` is called as each is judged.
 
         Raises
         ------
@@ -83,17 +87,20 @@ class EnteredValues:
         """
         at = self._clock()
         goldens: dict[str, tuple[GoldenRow, Sheet]] = {}
-        lots: dict[str, dict[str, set[str | None]]] = {}
+        units: dict[str, dict[str, set[str | None]]] = {}
+        lots: dict[tuple[str, str], tuple[GoldenRow, Sheet]] = {}
         seen: dict[tuple[str | None, str, str], str] = {}
         new = []
         for value in values:
             if value.golden not in goldens:
                 goldens[value.golden] = self._golden(value.golden)
-                lots[value.golden] = self._lots_of_units(value.golden)
-            value = _vetted(value, lots[value.golden])
-            row, sheet = goldens[value.golden]
+                units[value.golden] = self._lots_of_units(value.golden)
+            value = _vetted(value, units[value.golden])
+            held_to = goldens[value.golden]
             if value.lot is not None:
-                row, sheet = self._of_lot(value, row, sheet)
+                if (value.golden, value.lot) not in lots:
+                    lots[value.golden, value.lot] = self._of_lot(value, *held_to)
+                held_to = lots[value.golden, value.lot]
             place = (value.lot, value.unit, value.name)
             if place in seen:
                 raise RequestError(
@@ -101,9 +108,17 @@ class EnteredValues:
                     "Keep one of them.",
                 )
             seen[place] = value.where
-            new.append(_judged(value, row, sheet, at))
+            new.append(_judged(value, *held_to, at))
+            on_each()
+        return new
+
+    def record(self, judged: Sequence[NewEntered], on_each: Callable[[], None] = lambda: None) -> list[EnteredAnswer]:
+        """Record judged values in one transaction, all or none; stopped in between, none is recorded.
+
+        A value entered before, word for word, is known and adds nothing. ``on_each`` is called as each is written.
+        """
         answers = []
-        for entered, created in store.add_entered(self._db, new):
+        for entered, created in store.add_entered(self._db, judged, on_each):
             document = EnteredDocument.model_validate_json(entered.document)
             remark = ""
             if not created and not entered.standing:
