@@ -59,6 +59,7 @@ class Bench:
         measured_mm: float | None = None,
         over: int | None = None,
         u_measured_mm: float | None = None,
+        replace: bool = False,
     ) -> views.CalibrationView:
         """Measure the lens on pictures of the ChArUco board.
 
@@ -71,15 +72,17 @@ class Bench:
         measured_mm, over, u_measured_mm
             A length on the printed board as measured, over how many squares (by default all across), and its standard
             uncertainty.
+        replace
+            Also in the place of one that holds and is surer.
 
         Raises
         ------
         CalibrationError
-            The pictures or the lengths do not do.
+            The pictures or the lengths do not do; the calibration in force is surer and still holds.
         RequestError
             A picture is handed in twice; an uncertainty or a number of squares without the length that it belongs to.
         """
-        from station.calibrate.lens import U_READING_MM, U_SPACER_MM, MeasuredBoard, Spacer, calibrate_lens
+        from station.calibrate.lens import U_READING_MM, U_SPACER_MM, MeasuredBoard, Spacer, calibrate_lens, lost
 
         row, bench = self._rig(rig)
         if (measured_mm is None and (over or u_measured_mm)) or (spacer_mm is None and u_spacer_mm):
@@ -99,6 +102,14 @@ class Bench:
                 )
             first[shot.sha256] = shot.name
         lens = calibrate_lens(low, bench, made_at=self._clock(), raised=high, spacer=spacer, measured=measured)
+        standing = None if replace else self._lens(row)
+        if standing is not None and standing.expires_at > lens.made_at and (losses := lost(standing, lens, bench)):
+            raise CalibrationError(
+                f"the lens calibration of {standing.made_at:%Y-%m-%d} ({standing.images} pictures) is surer than this "
+                f"one ({lens.images}), and holds until {standing.expires_at:%Y-%m-%d}: {'; '.join(losses)}",
+                "Hand in the board flat and tilted to five sides; or, where the lens was changed, refocused or zoomed, "
+                "add --replace.",
+            )
         self._keep_calibration(
             row, "lens", lens, {p: s.sha256 for p, s in zip([*boards, *raised], [*low, *high], strict=True)}
         )
@@ -274,15 +285,19 @@ class Bench:
     def _calibration(self, row: RigRow, cards: tuple[CardReference, ...], now: datetime) -> Calibration:
         from station.calibrate.bounds import with_faults
 
-        lens, light = records.calibration(self._db, row.id, "lens"), self._light(row)
+        lens, light = self._lens(row), self._light(row)
         found = Calibration(
             cards=cards,
             rig=Rig.model_validate_json(row.document),
-            lens=LensCalibration.from_dict(json.loads(lens.document)) if lens else None,
+            lens=lens,
             light=light,
         )
         checks = self._checks(row, light) if light else []
         return with_faults(found, checks[-1] if checks else None, now=now)
+
+    def _lens(self, row: RigRow) -> LensCalibration | None:
+        found = records.calibration(self._db, row.id, "lens")
+        return LensCalibration.from_dict(json.loads(found.document)) if found else None
 
     def _light(self, row: RigRow) -> LightCalibration | None:
         found = records.calibration(self._db, row.id, "light")
