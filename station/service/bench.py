@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from station.errors import CalibrationError, RequestError
 from station.service import tools, views
+from station.service.lots import golden_of_lot
 from station.service.measuring import keep_photo
 from station.service.showing import bench_view, check_view, lens_remarks, lens_view, rig_view
 from station.settings import Settings
@@ -244,11 +245,12 @@ class Bench:
         """The newest light calibration of a bench, also an expired one."""
         return self._light(self._rig(rig)[0])
 
-    def status(self, rig: str, golden: str | None = None) -> views.BenchView:
+    def status(self, rig: str, golden: str | None = None, lot: str | None = None) -> views.BenchView:
         """What is known of a bench, what stands against judging on it, and what expires soon.
 
-        golden : the one whose units are to be inspected: the light is then held to the control sheet of its newest
-        version only, not to those of all golden samples sealed on the bench. Raises NotFoundError for an unknown one.
+        golden, lot : of units that are to be inspected: the light is then held to the control sheet of the version that
+        they are held to, not to those of all golden samples sealed on the bench. Raises NotFoundError for an unknown
+        golden, ConflictError for a lot that is held to another.
         """
         from station.calibrate.bounds import hold_to_viewing
         from station.sheet import load_sheet
@@ -258,7 +260,7 @@ class Bench:
         found = self._calibration(row, (), now)
         newest = {g.number: g for g in reversed(records.golden_versions(self._db))}
         here = [g for g in newest.values() if g.rig == row.name]
-        held_to = here if golden is None else [records.golden(self._db, golden)]
+        held_to = here if golden is None else [golden_of_lot(self._db, golden, lot)]
         for viewing in {load_sheet(g.sheet_toml.encode()).viewing for g in held_to}:
             found = hold_to_viewing(found, viewing, now=now)
         return bench_view(found, in_use=bool(here), history=self.drift_history(rig)[-SHOWN_CHECKS:], now=now)
