@@ -310,6 +310,8 @@ def test_a_distance_and_an_angle_between_edges(master: Master) -> None:
     assert seen["size:corner"].value == pytest.approx(90.0, abs=0.5)
     assert seen["size:corner"].unit == "deg"
     assert len(np.asarray(seen["size:corner"].detail["points_mm"])) == 3
+    turn = seen["size:across"].detail["direction_deg"]
+    assert min(turn, 180 - turn) < 3  # type: ignore[call-overload, operator, type-var]  # across, though the points lie askew
     judged = judge_unit(list(seen.values()), (), (), _sheet(*rows))
     verdicts = {m.characteristic: m.verdict for m in judged.measurements}
     assert verdicts == {"size:across": Verdict.NONCONFORMS, "size:corner": Verdict.CONFORMS}
