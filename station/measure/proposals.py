@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from station.errors import SheetError
-from station.measure.features import FeatureRequest, place_features, shapes_of
+from station.measure.features import FeatureRequest, measure_features, place_features, shapes_of
 from station.measure.lines import narrowest_strips
 from station.measure.polygon import centroid, signed_area
-from station.values.line import FeatureMaster, Master
+from station.sheet import Size
+from station.values.line import Aligned, FeatureMaster, Master
 
 _LINE_MM, _RECESS_MM = 0.25, 0.30  # least widths that a 30 mm pin is held to (T8)
 _BORDER_MM = 0.15  # T6 holds a border of 0.80 mm to 0.65
@@ -19,10 +20,12 @@ _BORDER_MM = 0.15  # T6 holds a border of 0.80 mm to 0.65
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """feature : as found on the golden, with its own value in mm. toml : the row, ready to be pasted; where no agreed
-    practice gives a tolerance it is left for the user to fill in, as a comment."""
+    """feature : as found on the golden, with its own value in mm. u_mm : expanded uncertainty (k = 2) of that value; of
+    a position, which is 0 by definition, of reading it again; None where it cannot be read. toml : the row, ready to be
+    pasted; where no agreed practice gives a tolerance it is left for the user to fill in, as a comment."""
 
     feature: FeatureMaster
+    u_mm: float | None
     toml: str
 
 
@@ -48,7 +51,32 @@ def propose_features(master: Master) -> tuple[Proposal, ...]:
     for request in requests:
         with suppress(SheetError):  # at the rounded point the lines run together
             found += place_features(master, [request])
-    return tuple(Proposal(f, _row(f)) for f in found)
+    known = _uncertainties(replace(master, features=tuple(found)))
+    return tuple(Proposal(f, known.get(f.name), _row(f)) for f in found)
+
+
+def _uncertainties(master: Master) -> dict[str, float]:
+    """Expanded uncertainty (k = 2) of each of the master's features, by name.
+
+    It is the one that a unit exactly like the golden would be told with, lying as the golden did: the golden's picture
+    laid on itself, so that registration adds nothing. What the part's height leaves open is not in it, for a master
+    does not know the camera.
+    """
+    shape = master.image.pixels.shape[:2]
+    itself = Aligned(
+        image=master.image, clipped=np.zeros(shape, dtype=bool), valid=np.ones(shape, dtype=bool),
+        similarity=replace(master.pose, scale=1.0), rms_px=0.0, overlap=1.0, u_offset_mm=0.0, u_rotation_deg=0.0,
+        u_scale=master.u_scale, correction=master.correction, scale_source=master.scale_source, noise=master.noise,
+        blur_px=master.blur_px, coding_step=master.coding_step, bench=master.bench,
+    )  # fmt: skip
+    rows = [
+        Size.model_validate({"name": f.name, "feature": f.feature, "at_mm": f.at_mm, "nominal_mm": f.value,
+                             "minus_mm": 0.0, **({"plus_mm": 0.0} if f.feature == "position" else {})})
+        for f in master.features
+    ]  # fmt: skip
+    told = {m.characteristic: m for m in measure_features(itself, master, rows)}
+    own = [(row.name, told[row.characteristic]) for row in rows]
+    return {name: round(m.u, 4) for name, m in own if m.value is not None}
 
 
 def _row(f: FeatureMaster) -> str:

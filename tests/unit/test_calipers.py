@@ -266,6 +266,12 @@ def test_the_golden_proposes_rows_that_a_sheet_takes(master: Master) -> None:
     assert set(offered) == {"border", "line", "recess", "diameter"}
     assert offered["line"].feature.value == pytest.approx(0.4, abs=0.01)
     assert offered["recess"].feature.value == pytest.approx(0.6, abs=0.01)
+    for name in ("border", "line", "recess"):  # as a unit like the golden is told, whose registration adds nothing
+        row = next(r for r in ROWS if r.kind == name).model_copy(update={"golden_mm": None})
+        told = _measure(master, master.image, (row,))[row.characteristic]
+        assert told.u > 0.02
+        assert offered[name].u_mm == pytest.approx(told.u, abs=0.003)
+    assert 0 < (offered["diameter"].u_mm or 0) < 0.1
     rows = [tomllib.loads(p.toml)["sizes"][0] for p in offered.values()]
     kinds = [s.kind for s in _sheet(*(Size.model_validate(r) for r in rows)).sizes]
     assert kinds == list(offered)
