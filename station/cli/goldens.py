@@ -58,8 +58,7 @@ def seal(
     if sealed.proposals:
         show("The golden offers these sizes; paste into the control sheet what you agree on, with its tolerance:")
     for p in sealed.proposals:
-        sure = "" if p.u_mm is None else f" ± {p.u_mm:.3f} (k = 2)"
-        show(f"\n# {p.feature}: {p.value_mm:.3f}{sure} mm on the golden\n{p.toml}")
+        show(f"\n# {p.feature}: {p.value_mm:.3f} ± {p.u_mm:.3f} mm (k = 2) on the golden\n{p.toml}")
 
 
 @golden.command("statement")

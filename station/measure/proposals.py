@@ -15,33 +15,36 @@ from station.sheet import Size
 from station.values.line import Aligned, FeatureMaster, Master
 
 _LINE_MM, _RECESS_MM = 0.25, 0.30  # least widths that a 30 mm pin is held to (T8)
+_CANDIDATES = 3  # narrowest places that are tried
 _BORDER_MM = 0.15  # T6 holds a border of 0.80 mm to 0.65
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """feature : as found on the golden, with its own value in mm. u_mm : expanded uncertainty (k = 2) of that value; of
-    a position, which is 0 by definition, of reading it again; None where it cannot be read. toml : the row, ready to be
-    pasted; where no agreed practice gives a tolerance it is left for the user to fill in, as a comment."""
+    a position, which is 0 by definition, of reading it again. toml : the row, ready to be pasted; where no agreed
+    practice gives a tolerance it is left for the user to fill in, as a comment."""
 
     feature: FeatureMaster
-    u_mm: float | None
+    u_mm: float
     toml: str
 
 
 def propose_features(master: Master) -> tuple[Proposal, ...]:
     """Border, narrowest raised line and recess, diameter where the part is round, holes with diameter and position.
 
-    A position, and a line or recess that is narrower on the golden than what is usual, is proposed with its tolerance
-    open: the user decides. Nothing is proposed without millimetres.
+    What cannot be read on the golden's own picture as on a unit's, no unit could be held to: it is not proposed, and of
+    lines and recesses the next one is taken. A position, and a line or recess that is narrower on the golden than what
+    is usual, is proposed with its tolerance open: the user decides. Nothing is proposed without millimetres.
     """
     if master.scale_source == "part":
         return ()
     shapes = shapes_of(master)
     requests = [FeatureRequest("border", "border")]
     for name, raised in (("line", True), ("recess", False)):
-        for middle, _ in narrowest_strips(shapes.edges, raised=raised):
-            requests.append(FeatureRequest(name, name, (round(float(middle[0]), 2), round(float(middle[1]), 2))))
+        for k, (middle, _) in enumerate(narrowest_strips(shapes.edges, raised=raised, count=_CANDIDATES)):
+            at = (round(float(middle[0]), 2), round(float(middle[1]), 2))
+            requests.append(FeatureRequest(f"{name} {k}", name, at))
     requests.append(FeatureRequest("diameter", "diameter"))
     for k, hole in enumerate(sorted(master.holes_mm, key=lambda h: -abs(signed_area(h)))):
         ending = "" if k == 0 else f"-{k + 1}"
@@ -52,11 +55,17 @@ def propose_features(master: Master) -> tuple[Proposal, ...]:
         with suppress(SheetError):  # at the rounded point the lines run together
             found += place_features(master, [request])
     known = _uncertainties(replace(master, features=tuple(found)))
-    return tuple(Proposal(f, known.get(f.name), _row(f)) for f in found)
+    offered: dict[str, Proposal] = {}
+    for f in found:
+        name = f.feature if f.feature in ("line", "recess") else f.name
+        if f.name in known and name not in offered:
+            named = replace(f, name=name)
+            offered[name] = Proposal(named, known[f.name], _row(named))
+    return tuple(offered.values())
 
 
 def _uncertainties(master: Master) -> dict[str, float]:
-    """Expanded uncertainty (k = 2) of each of the master's features, by name.
+    """Expanded uncertainty (k = 2) of each of the master's features that is read, by name.
 
     It is the one that a unit exactly like the golden would be told with, lying as the golden did: the golden's picture
     laid on itself, so that registration adds nothing. What the part's height leaves open is not in it, for a master

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from station.errors import SheetError
 from station.judge import judge_unit
+from station.measure import proposals
 from station.measure.features import FeatureRequest, measure_features, place_features
 from station.measure.outline import measure_golden_sizes, measure_outline, struck_outline
 from station.measure.polyline import nearest_on_closed, nearest_on_run
@@ -271,13 +272,29 @@ def test_the_golden_proposes_rows_that_a_sheet_takes(master: Master) -> None:
         told = _measure(master, master.image, (row,))[row.characteristic]
         assert told.u > 0.02
         assert offered[name].u_mm == pytest.approx(told.u, abs=0.003)
-    assert 0 < (offered["diameter"].u_mm or 0) < 0.1
+    assert 0 < offered["diameter"].u_mm < 0.1
     rows = [tomllib.loads(p.toml)["sizes"][0] for p in offered.values()]
     kinds = [s.kind for s in _sheet(*(Size.model_validate(r) for r in rows)).sizes]
     assert kinds == list(offered)
     bare = replace(master, labels=np.where(master.labels == OUTSIDE, OUTSIDE, METAL).astype(np.uint8))
     assert [p.feature.feature for p in propose_features(bare)] == ["diameter"]
     assert propose_features(replace(master, scale_source="part")) == ()
+
+
+def test_a_line_that_a_unit_could_not_be_held_to_is_passed_over(
+    master: Master, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = next(p for p in propose_features(master) if p.feature.feature == "line")
+    read = proposals.measure_features
+
+    def unseen(aligned: Aligned, golden: Master, rows: list[Size]) -> tuple[Measurement, ...]:
+        told = read(aligned, golden, rows)
+        return tuple(replace(m, value=None) if m.characteristic == "size:line 0" else m for m in told)
+
+    monkeypatch.setattr(proposals, "measure_features", unseen)
+    second = next(p for p in propose_features(master) if p.feature.feature == "line")
+    assert first.feature.name == second.feature.name == "line"
+    assert first.feature.at_mm != second.feature.at_mm
 
 
 def test_the_border_of_bare_metal_is_not_measured(master: Master) -> None:
