@@ -145,13 +145,15 @@ def test_a_motion_is_told_where_the_mark_is_with_its_lever() -> None:
     turn = 0.01
     matrix = Similarity(100.0, 50.0, math.degrees(turn)).matrix()
     covariance = np.diag([0.0, 0.0, 0.0, 1e-6])  # only the turn is unsure, by 0.001
-    found = _motion(hand_template(), (100, 50), hand_fit(matrix, covariance), np.array([145.0, 60.0]))
-    local = np.array([45.0, 10.0])
+    found = _motion(hand_template(), (100, 50), hand_fit(matrix, covariance), np.array([145.0, 65.0]))
+    local = np.array([45.0, 15.0])
     c, s = math.cos(turn), math.sin(turn)
     expected = [c * local[0] - s * local[1] - local[0], s * local[0] + c * local[1] - local[1]]
     assert found.value == pytest.approx([*expected, 0.0, turn], abs=1e-12)
-    # 25 px right of the patch's centre and at its height: turning moves it up and down, not sideways
-    assert np.sqrt(np.diag(found.covariance)) == pytest.approx([0.0, 0.025, 0.0, 0.001], abs=1e-12)
+    # 25 px right of the patch's centre and 5 px below it: clockwise moves it down, and a little to the left
+    assert np.sqrt(np.diag(found.covariance)) == pytest.approx([0.005, 0.025, 0.0, 0.001], abs=1e-12)
+    assert found.covariance[0, 3] == pytest.approx(-0.005 * 0.001)
+    assert found.covariance[1, 3] == pytest.approx(0.025 * 0.001)
 
 
 def test_what_registration_leaves_is_in_pixels_and_grows_with_the_distance(master: Master) -> None:
@@ -171,6 +173,10 @@ def test_relief_is_seen_from_another_side_in_the_direction_the_part_was_moved(ma
     assert _relief(moved, rig, centre) == pytest.approx([0.2, 0.0, 0.0, 0.0])
     turned = aligned(master.image, similarity=Similarity(0.0, 30.0, 90.0), camera_mm=(0.0, 0.0, 301.6))
     assert _relief(turned, rig, centre) == pytest.approx([0.2, 0.0, 0.0, 0.0])  # down on the bench is right on the part
+    askew = aligned(master.image, similarity=Similarity(30.0, 10.0, 30.0), camera_mm=(0.0, 0.0, 301.6))
+    c, s = math.cos(math.radians(30)), math.sin(math.radians(30))
+    expected = [(30 * c + 10 * s) / 150, (30 * s - 10 * c) / 150, 0.0, 0.0]
+    assert _relief(askew, rig, centre) == pytest.approx(expected)
     assert not _relief(replace(moved, camera_mm=None), rig, centre).any()
     assert not _relief(moved, replace(rig, scale_source="card"), centre).any()
 
