@@ -59,7 +59,7 @@ def inspect(
     done: list[Inspected] = []
     with context_of(context).open() as station, progress("Inspecting") as move:
         if rig is not None:
-            _tell(station.bench.status(rig, golden))
+            _tell(station.bench.status(rig, golden, lot))
 
         def on_done(one: Inspected) -> None:
             move(None)

@@ -71,6 +71,7 @@ _INDEPENDENT_MM = 6.0  # along the contour, beyond which two places are misread 
 _NOTHING: Mapping[str, float] = MappingProxyType({})
 _METHOD = "silhouette beyond the steepest gradient along the normals of the golden's outline, linear light"
 _LENGTHS = ("width", "height", "diameter", "max-feret", "min-feret", "roundness", "flat", "area")
+_ACROSS = ("width", "height", "max-feret", "min-feret")  # taken in a direction, between two ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +273,8 @@ def measure_sizes(
     A length in the golden frame times ``aligned.similarity.scale``. ``position`` is how far a hole lies from the
     golden's place. ``u`` (k = 2) joins edge scatter, edge definition, placement, height and the scale of the plane.
     Without a scale of its own (``scale_source`` is ``part``) a photo gives no millimetres: the value is None and
-    ``why`` says so.
+    ``why`` says so. ``detail``: ``points_mm`` it was read between, and ``direction_deg`` of a width, a height or a
+    Feret diameter (from x clockwise as seen): the points of two rounded ends need not lie opposite each other.
 
     calliper_mm : the golden's own sizes by calliper. Such a size is the calliper's plus the difference between unit and
     golden, both read the same way, so that what the outline misreads on both cancels (comparison with a master).
@@ -355,6 +357,8 @@ def _measurement(name: str, reading: _Reading, calliper_mm: float | None) -> Mea
         "budget": budget.as_detail(),
         "points_mm": [[round(float(x), 4), round(float(y), 4)] for x, y in points],
     }
+    if name in _ACROSS:
+        detail["direction_deg"] = round(_direction(name, reading.unit) % 180, 3)
     where = (0.0, 0.0) if source is reading.outline else (float(points[0][0]), float(points[0][1]))
     method = _METHOD + (", compared with the golden's calliper size" if compared else "")
     unit = "mm2" if name == "area" else "mm"

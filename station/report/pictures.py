@@ -167,15 +167,15 @@ class Canvas:
         """A number in a circle, as on an inspection drawing, above the lines."""
         self._balloons.append((at_mm, text, colour))
 
-    def note(self, at_mm: NDArray[np.float64], text: str, colour: Colour, *, upright: bool = False) -> None:
-        """Text centred on a place, on paper; ``upright`` : reading from below to above."""
+    def note(self, at_mm: NDArray[np.float64], text: str, colour: Colour, *, turn_deg: float = 0.0) -> None:
+        """Text centred on a place, on paper; ``turn_deg`` : turned clockwise as seen, -90 reads from below to above."""
         face = font(16 * _OVERSAMPLE)
         left, top, right, bottom = self._draw.textbbox((0, 0), text, font=face)
         pad = 3 * _OVERSAMPLE
         plate = Image.new("RGBA", (int(right - left) + 2 * pad, int(bottom - top) + 2 * pad), (*PAPER, 235))
         ImageDraw.Draw(plate).text((pad - left, pad - top), text, font=face, fill=(*colour, 255))
-        if upright:
-            plate = plate.transpose(Image.Transpose.ROTATE_90)
+        if turn_deg:
+            plate = plate.rotate(-turn_deg, Image.Resampling.BICUBIC, expand=True)
         x, y = self.px(at_mm)
         x = min(max(x - plate.width / 2, 0), self._layer.width - plate.width)
         y = min(max(y - plate.height / 2, 0), self._layer.height - plate.height)
