@@ -55,6 +55,14 @@ def test_a_post_that_is_not_there_is_not_made_up() -> None:
     assert find_round(back(None), FRAME, (0.0, -0.8)) is None
 
 
+@pytest.mark.parametrize("left", [0.03, 0.1])
+def test_what_is_left_of_a_post_that_is_gone_is_no_post(left: float) -> None:
+    golden = find_round(back(0.0, -0.8), FRAME, (0.0, -0.8))
+    assert golden is not None
+    faint = left * back(0.0, -0.8, light_deg=40.0).pixels + (1 - left) * cv2.GaussianBlur(back(None).pixels, (0, 0), 3)
+    assert find_again(LinearRGB(faint), FRAME, golden) is None
+
+
 POST = Size(name="post", feature="position", at_mm=(0.3, -0.6), nominal_mm=0.0, plus_mm=0.5)
 
 
