@@ -20,6 +20,7 @@ from station.measure.body import marks_in_outline
 from station.measure.boundaries import measure_boundaries, read_boundaries
 from station.measure.colour import measure_regions, region_mean
 from station.measure.features import FeatureRequest, measure_features, place_features
+from station.measure.hole_rims import closed_holes, holes_of
 from station.measure.logo import measure_marks
 from station.measure.off_colour import with_off_colour
 from station.measure.outline import (
@@ -295,16 +296,17 @@ def inspect(
         marks = measure_marks(aligned, master)
         outline = measure_outline(aligned.image, master, master.outline_mm)
         boundaries = read_boundaries(aligned, master)
+        holes = holes_of(aligned, master)
         measurements = (
             *measure_regions(aligned, master),
             *marks_in_outline(marks, outline),
-            *measure_features(aligned, master, sheet.sizes, outline=outline, boundaries=boundaries),
+            *measure_features(aligned, master, sheet.sizes, outline=outline, boundaries=boundaries, holes=holes),
         )
         if aligned.scale_source != "part":
             bounds = {r.name: r.boundary_mm for r in sheet.regions if r.boundary_mm is not None}
             measurements += measure_boundaries(aligned, master, bounds, outline, boundaries)
         findings = find_defects(aligned, master, model, marks)
-        findings = with_off_colour(aligned, master, marks, findings)
+        findings = (*closed_holes(holes), *with_off_colour(aligned, master, marks, findings))
     if gauge is not None:
         measurements = with_spreads(measurements, gauge.spreads)
     golden_sizes = {**master.sizes_mm, **{f.name: f.value for f in master.features}, **calliper}

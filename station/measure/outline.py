@@ -15,8 +15,10 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from station.measure.cut_edges import find_cut
 from station.measure.edges import (
     SPACING_MM,
+    Places,
     gap_median,
     places_along,
     profiles,
@@ -39,6 +41,7 @@ from station.measure.silhouette import (
     led_back_outline,
     shoulder_width,
     silhouette_of,
+    slow_course,
 )
 from station.measure.strays import without_strays
 from station.values.budget import LengthBudget
@@ -285,9 +288,11 @@ def measure_sizes(
         return tuple(_unknown(n, why) for n in requests)
     outline = outline or measure_outline(aligned.image, master, master.outline_mm)
     holes = [measure_outline(aligned.image, master, h, hole=True) for h in _by_size(master.holes_mm)]
-    cut = None
+    course, normals = slow_course(outline.shift), silhouette_of(master).places.normals
+    expected = Places(outline.golden + normals * course[:, None], normals)
+    cut = find_cut(aligned.image, master.frame, expected)
     if aligned.rough_outline_mm is not None and outline.seen is not None:
-        cut = contradiction(aligned.rough_outline_mm, outline.contour, outline.seen)
+        cut = contradiction(aligned.rough_outline_mm, outline.contour, outline.seen) or cut
     radius = _shoulder_radius(silhouette_of(master))
     unit = at_its_height(outline.contour, aligned.similarity, aligned.camera_mm, master.thickness_mm, radius)
     same_bench = aligned.bench is not None and aligned.bench == master.bench
@@ -302,6 +307,7 @@ def measure_sizes(
         contour_sizes(unit, [h.contour for h in holes], outline.shoulder_mm),
         contour_sizes(golden, [h.golden for h in holes], outline.shoulder_mm),
         cut,
+        _departure(outline, course),
     )
     return tuple(_measurement(name, reading, calliper_mm.get(name)) for name in requests)
 
@@ -309,7 +315,7 @@ def measure_sizes(
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """A unit's outline and holes with its sizes and the golden's, read the same way. unit : (n, 2) mm silhouette.
-    cut : a stretch of the edge that was not followed."""
+    cut : a stretch of the edge that was not followed. departure : see :func:`_departure`."""
 
     aligned: Aligned
     master: Master
@@ -319,6 +325,17 @@ class _Reading:
     sizes: dict[str, float]
     golden: dict[str, float]
     cut: Contradiction | None
+    departure: Mapping[str, object]
+
+
+def _departure(outline: OutlineShift, course: Float) -> dict[str, object]:
+    """Where a unit's outline departs most from the golden's in one place, beside its slow course: mm of the golden
+    frame, positive outwards, with its expanded uncertainty. A size sees two places or a mean, and not this one."""
+    local = outline.shift - course
+    k = int(np.argmax(np.abs(local)))
+    u = 2 * math.hypot(float(outline.u[k]), _U_PLACE_MM)
+    at = [round(float(v), 4) for v in outline.golden[k]]
+    return {"mm": round(float(local[k]), 4), "u_mm": round(u, 4), "at_mm": at}
 
 
 def _measurement(name: str, reading: _Reading, calliper_mm: float | None) -> Measurement:
@@ -359,6 +376,8 @@ def _measurement(name: str, reading: _Reading, calliper_mm: float | None) -> Mea
     }
     if name in _ACROSS:
         detail["direction_deg"] = round(_direction(name, reading.unit) % 180, 3)
+    if source is reading.outline and name != "area":
+        detail["departure"] = dict(reading.departure)
     where = (0.0, 0.0) if source is reading.outline else (float(points[0][0]), float(points[0][1]))
     method = _METHOD + (", compared with the golden's calliper size" if compared else "")
     unit = "mm2" if name == "area" else "mm"
