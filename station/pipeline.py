@@ -23,13 +23,8 @@ from station.measure.features import FeatureRequest, measure_features, place_fea
 from station.measure.hole_rims import closed_holes, holes_of
 from station.measure.logo import measure_marks
 from station.measure.off_colour import with_off_colour
-from station.measure.outline import (
-    OutlineShift,
-    measure_golden_sizes,
-    measure_outline,
-    outline_document,
-    struck_outline,
-)
+from station.measure.outline import OutlineShift, measure_outline, outline_document, struck_outline
+from station.measure.outline_sizes import measure_golden_sizes
 from station.measure.part import PartOutline
 from station.measure.placements import unlike_enamel, with_placements
 from station.measure.polygon import polygon_mask

@@ -32,7 +32,8 @@ from station.measure.feret import fit_circle
 from station.measure.hole_rims import UnitHole, holes_of, measure_holes, not_open
 from station.measure.lines import Strip, StripWidth, find_strip, strip_width
 from station.measure.metal_edges import EdgeReading, MetalEdges, find_metal_edges, locate, soften
-from station.measure.outline import OutlineShift, measure_outline, measure_sizes
+from station.measure.outline import OutlineShift, measure_outline
+from station.measure.outline_sizes import measure_sizes
 from station.measure.per_master import PerMaster
 from station.measure.polygon import centroid, signed_area
 from station.measure.round_features import ROUND, measure_round, place_round

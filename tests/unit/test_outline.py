@@ -13,15 +13,8 @@ from scipy.ndimage import gaussian_filter
 from station.measure import shoulder
 from station.measure.feret import calliper_direction, feret, feret_points, fit_circle
 from station.measure.flats import longest_flat
-from station.measure.outline import (
-    at_its_height,
-    measure_golden_sizes,
-    measure_outline,
-    measure_sizes,
-    outline_document,
-    shoulder_width,
-    struck_outline,
-)
+from station.measure.outline import measure_outline, outline_document, shoulder_width, struck_outline
+from station.measure.outline_sizes import at_its_height, measure_golden_sizes, measure_sizes
 from station.measure.polygon import centroid, outward_normals, polygon_mask, resample_closed, signed_area
 from station.values.budget import LengthBudget
 from station.values.colour import LinearRGB
