@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import cv2
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,13 +58,31 @@ def _size(rng: np.random.Generator, low: float, high: float) -> float:
 
 def _blob(rng: np.random.Generator, n: int, at: tuple[int, int], size: float, ragged: float) -> Float32:
     """(n, n) distance in samples from the rim of an uneven blob, negative inside."""
-    y, x = np.mgrid[0:n, 0:n].astype(np.float32)
     angle, stretch = rng.uniform(0, np.pi), rng.uniform(1.0, 1.0 + 1.2 * ragged)
-    dx, dy = x - at[1], y - at[0]
-    u, v = dx * np.cos(angle) + dy * np.sin(angle), dy * np.cos(angle) - dx * np.sin(angle)
-    turn = np.arctan2(v, u)
-    wave = sum(rng.normal(0, ragged * 0.25 / k) * np.cos(k * turn + rng.uniform(0, 6.28)) for k in (2, 3, 4, 5))
-    return np.asarray(np.hypot(u / stretch, v * stretch) - size / 2 * np.clip(1 + wave, 0.4, 1.8), dtype=np.float32)
+    waves = np.array([[rng.normal(0, ragged * 0.25 / k), rng.uniform(0, 6.28)] for k in (2, 3, 4, 5)])
+    return _blob_distance(n, at[0], at[1], size, angle, stretch, waves)
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _blob_distance(
+    n: int, row: int, column: int, size: float, angle: float, stretch: float, waves: NDArray[np.float64]
+) -> Float32:  # pragma: no cover - compiled
+    out = np.empty((n, n), dtype=np.float32)
+    c, s = np.cos(angle), np.sin(angle)
+    for i in range(n):
+        for j in range(n):
+            dx, dy = j - column, i - row
+            u, v = (dx * c + dy * s) / stretch, (dy * c - dx * s) * stretch
+            far = np.sqrt(u * u + v * v)
+            radius = size / 2
+            if far < 2 * size:  # further out its waves do not matter
+                turn = np.arctan2(v, u)
+                wave = 1.0
+                for k in range(4):
+                    wave += waves[k, 0] * np.cos((k + 2) * turn + waves[k, 1])
+                radius *= min(max(wave, 0.4), 1.8)
+            out[i, j] = far - radius
+    return out
 
 
 def _curve(rng: np.random.Generator, n: int, length: float, bend: float) -> Float32 | None:

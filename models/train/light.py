@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import cv2
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from models.train.artwork import Artwork
 
 Float32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -60,21 +62,48 @@ def shade(art: Artwork, lamp: Lamps) -> Float32:
     """(H, W, 3) linear light that a camera straight above sees of an artwork."""
     gx = cv2.Sobel(art.height, cv2.CV_32F, 1, 0, ksize=3, scale=0.125)
     gy = cv2.Sobel(art.height, cv2.CV_32F, 0, 1, ksize=3, scale=0.125)
-    nz = 1 / np.sqrt(gx * gx + gy * gy + 1)
-    nx, ny = -gx * nz, -gy * nz
-    rx, ry, rz = 2 * nz * nx, 2 * nz * ny, 2 * nz * nz - 1  # mirrored view
-    up = np.clip(rz * 0.5 + 0.5, 0, 1)[..., None]
-    around = lamp.bench * (1 - up) + lamp.sky * up
-    mirror_metal, mirror_coat = around.copy(), around.copy()
-    diffuse = np.broadcast_to(lamp.sky * 0.8 + lamp.bench * 0.2, mirror_metal.shape).copy()
-    for (x, y, z), power, spread in zip(lamp.directions, lamp.power, lamp.spread, strict=True):
-        towards = rx * x + ry * y + rz * z - 1
-        dull = spread / (1 + 40 * art.rough**2 * spread / 10)
-        gain = np.float32(min(0.4 * dull, 12.0))
-        mirror_metal += (np.exp(dull * towards) * gain)[..., None] * power
-        mirror_coat += (np.exp(spread * towards) * min(0.5 * spread, 60.0))[..., None] * power
-        diffuse += np.maximum(nx * x + ny * y + nz * z, 0)[..., None] * power
-    hollow = np.where(art.metal, 0.0, np.exp(-art.wall / 6)) * (art.finish in ("soft", "glitter"))
-    diffuse *= (1 - 0.35 * hollow)[..., None]
-    enamel = art.albedo * diffuse + art.coat * mirror_coat
-    return np.asarray(np.where(art.metal[..., None], art.tint * mirror_metal, enamel), dtype=np.float32)
+    dull = lamp.spread / (1 + 4 * art.rough**2 * lamp.spread)
+    mirrors = np.stack([dull, np.minimum(0.4 * dull, 12.0), lamp.spread, np.minimum(0.5 * lamp.spread, 60.0)], axis=1)
+    hollow = 0.35 if art.finish in ("soft", "glitter") else 0.0
+    return _lit(
+        gx, gy, art.metal, art.wall, art.albedo, art.tint, np.float32(art.coat), np.float32(hollow), lamp.directions,
+        lamp.power, mirrors.astype(np.float32), lamp.sky, lamp.bench,
+    )  # fmt: skip
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _lit(
+    gx: Float32, gy: Float32, metal: Bool, wall: Float32, albedo: Float32, tint: Float32, coat: float, hollow: float,
+    directions: Float32, power: Float32, mirrors: Float32, sky: Float32, bench: Float32,
+) -> Float32:  # fmt: skip  # pragma: no cover - compiled
+    """mirrors : (k, 4) sharpness and gain of each lamp's image in the metal, and in the clear coat."""
+    rows, columns = gx.shape
+    out = np.empty((rows, columns, 3), dtype=np.float32)
+    light = np.empty(3, dtype=np.float32)
+    for i in range(rows):
+        for j in range(columns):
+            nz = 1 / np.sqrt(gx[i, j] ** 2 + gy[i, j] ** 2 + 1)
+            nx, ny = -gx[i, j] * nz, -gy[i, j] * nz
+            rx, ry, rz = 2 * nz * nx, 2 * nz * ny, 2 * nz * nz - 1  # mirrored view
+            up = min(max(rz * 0.5 + 0.5, 0.0), 1.0)
+            shaded = 1 - hollow * np.exp(-wall[i, j] / 6)
+            for c in range(3):
+                around = bench[c] * (1 - up) + sky[c] * up
+                light[c] = tint[c] * around if metal[i, j] else (
+                    albedo[i, j, c] * shaded * (0.8 * sky[c] + 0.2 * bench[c]) + coat * around
+                )
+            for k in range(len(directions)):
+                x, y, z = directions[k]
+                away = rx * x + ry * y + rz * z - 1
+                if metal[i, j]:
+                    seen = mirrors[k, 1] * np.exp(mirrors[k, 0] * away)
+                    for c in range(3):
+                        light[c] += tint[c] * seen * power[k, c]
+                else:
+                    seen = coat * mirrors[k, 3] * np.exp(mirrors[k, 2] * away)
+                    facing = shaded * max(nx * x + ny * y + nz * z, 0.0)
+                    for c in range(3):
+                        light[c] += (albedo[i, j, c] * facing + seen) * power[k, c]
+            for c in range(3):
+                out[i, j, c] = light[c]
+    return out
