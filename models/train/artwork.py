@@ -21,7 +21,14 @@ OVER = 2
 FINISHES = ("soft", "hard", "relief", "print", "drawing", "dome", "glitter")
 _SHARES = (0.30, 0.20, 0.12, 0.12, 0.16, 0.05, 0.05)
 _METALS = np.array(
-    [[0.95, 0.72, 0.38], [0.80, 0.78, 0.74], [0.24, 0.23, 0.23], [0.90, 0.58, 0.42], [0.62, 0.50, 0.30], [0.90, 0.90, 0.88]],
+    [
+        [0.95, 0.72, 0.38],
+        [0.80, 0.78, 0.74],
+        [0.24, 0.23, 0.23],
+        [0.90, 0.58, 0.42],
+        [0.62, 0.50, 0.30],
+        [0.90, 0.90, 0.88],
+    ],
     dtype=np.float32,
 )
 """Reflectance at normal incidence of gold, nickel, black nickel, copper, antique brass and silver, linear RGB."""
@@ -126,7 +133,9 @@ def _shape(rng: np.random.Generator, image: NDArray[np.uint8], n: int, width: in
             cv2.circle(image, centre, max(size // 2, 3), value, fill)
         case 1:
             turns = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(3, 8))))
-            corners = np.array(centre) + size * np.stack([np.cos(turns), np.sin(turns)], 1) * rng.uniform(0.4, 1.0, (len(turns), 1))
+            corners = np.array(centre) + size * np.stack([np.cos(turns), np.sin(turns)], 1) * rng.uniform(
+                0.4, 1.0, (len(turns), 1)
+            )
             points = [np.round(corners).astype(np.int32)]
             cv2.fillPoly(image, points, value) if fill < 0 else cv2.polylines(image, points, True, value, width)
         case 2:
@@ -150,11 +159,11 @@ def _route(rng: np.random.Generator, image: NDArray[np.uint8], n: int, width: in
     way = int(rng.integers(8))
     for _ in range(int(rng.integers(1, 5))):
         step = rng.uniform(0.1, 0.6) * n * np.array([np.cos(way * np.pi / 4), np.sin(way * np.pi / 4)])
-        start, end = (tuple(int(round(float(v))) for v in p) for p in (at, at + step))
+        start, end = (tuple(round(float(v)) for v in p) for p in (at, at + step))
         cv2.line(image, start, end, 1, width)
         at, way = at + step, way + int(rng.choice([-2, -1, 1, 2]))
     if rng.random() < 0.5:
-        centre = tuple(int(round(float(v))) for v in at)
+        centre = tuple(round(float(v)) for v in at)
         cv2.circle(image, centre, int(width * rng.uniform(0.8, 2.0)), 1, -1)
         if rng.random() < 0.5:
             cv2.circle(image, centre, max(int(width * 0.5), 2), 0, -1)
@@ -174,7 +183,9 @@ def _two_tones(rng: np.random.Generator) -> tuple[Float32, Float32]:
     dark, light = np.sort(rng.uniform(0, 1, 2) ** 1.5)
     if light - dark < 0.15:
         dark, light = 0.02, max(light, 0.4)
-    tones = [np.full(3, v, dtype=np.float32) * (1 + rng.uniform(-0.1, 0.1, 3) * (rng.random() < 0.5)) for v in (dark, light)]
+    tones = [
+        np.full(3, v, dtype=np.float32) * (1 + rng.uniform(-0.1, 0.1, 3) * (rng.random() < 0.5)) for v in (dark, light)
+    ]
     first, second = tones if rng.random() < 0.5 else tones[::-1]
     return first.astype(np.float32), second.astype(np.float32)
 
@@ -193,7 +204,9 @@ def _height(rng: np.random.Generator, metal: Bool, wall: Float32, finish: str) -
     if finish == "relief":
         high = sum(smooth_noise(rng, n, n / k) * (rng.uniform(0.3, 1.5) * n / (12 * k)) for k in (2, 4, 8))
         steps = _pattern(rng, n, flat=False).astype(np.float32)
-        return np.asarray(high + rng.uniform(2, 12) * cv2.GaussianBlur(steps, (0, 0), rng.uniform(1.5, 5)), dtype=np.float32)
+        return np.asarray(
+            high + rng.uniform(2, 12) * cv2.GaussianBlur(steps, (0, 0), rng.uniform(1.5, 5)), dtype=np.float32
+        )
     depth = rng.uniform(3, 14) if finish in ("soft", "glitter") else rng.uniform(0, 1.2)
     shoulder = rng.uniform(3, 9)
     sunk = np.where(metal, 0.0, -depth).astype(np.float32)
@@ -206,4 +219,6 @@ def _height(rng: np.random.Generator, metal: Bool, wall: Float32, finish: str) -
         height = height * 0.3 - (x**2 + y**2) * n * rng.uniform(0.05, 0.25)
     brushed = rng.uniform(0, 0.12) if rng.random() < 0.5 else 0.0
     grain = cv2.blur(rng.normal(0, 1, (n, n)).astype(np.float32), (int(rng.integers(1, 40)), 1)) * brushed * 4
-    return np.asarray(height + np.where(metal, grain, smooth_noise(rng, n, n / 5) * rng.uniform(0, 0.5)), dtype=np.float32)
+    return np.asarray(
+        height + np.where(metal, grain, smooth_noise(rng, n, n / 5) * rng.uniform(0, 0.5)), dtype=np.float32
+    )

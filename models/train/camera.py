@@ -41,7 +41,7 @@ def expose(rng: np.random.Generator, light: Float32) -> Float32:
 
 
 def misregistered(rng: np.random.Generator, light: Float32, most_px: float) -> Float32:
-    """Light displaced by up to ``most_px`` pixels and warped a little, as a registration that is not perfect leaves it."""
+    """Light displaced by up to ``most_px`` pixels and warped a little, as a registration leaves it."""
     n = len(light)
     amount = most_px * OVER * rng.random() ** 2
     way = rng.uniform(0, 2 * np.pi)

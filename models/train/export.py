@@ -1,6 +1,6 @@
 """The trained network as ONNX, in float and in 8 bits, each compared with what PyTorch answers.
 
-    python -m models.train.export --run RUN --shards SHARDS --out models
+python -m models.train.export --run RUN --shards SHARDS --out models
 """
 
 from __future__ import annotations
@@ -63,7 +63,12 @@ def load(run: Path) -> Network:
 
 def to_onnx(network: Network, path: Path) -> None:
     """Batch, height and width stay free; one file."""
-    example = (torch.rand(2, 3, 64, 96), torch.rand(2, 3, 64, 96), torch.ones(2, 1, 64, 96), torch.full((2, 1, 1, 1), 0.004))
+    example = (
+        torch.rand(2, 3, 64, 96),
+        torch.rand(2, 3, 64, 96),
+        torch.ones(2, 1, 64, 96),
+        torch.full((2, 1, 1, 1), 0.004),
+    )
     n, h, w = (torch.export.Dim(k) for k in ("n", "h", "w"))
     picture = {0: n, 2: 16 * h, 3: 16 * w}
     program = torch.onnx.export(
@@ -115,7 +120,7 @@ def main() -> None:
         worst = max(float(np.abs(a - b).max()) for a, b in zip(found, truth, strict=True))
         flips = np.mean([float(((a[:, 0] < 0.5) != (b[:, 0] < 0.5)).mean()) for a, b in zip(found, truth, strict=True)])
         print(
-            f"{path.name}: {path.stat().st_size / 1e6:.2f} MB, largest difference {worst:.2g}, pixels that change sides "
+            f"{path.name}: {path.stat().st_size / 1e6:.2f} MB, largest difference {worst:.2g}, pixels changing sides "
             f"{flips:.2g}, sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
         )
 

@@ -123,8 +123,12 @@ def _scratch(rng: np.random.Generator, art: Artwork) -> Painted | None:
     inside = np.clip(width / 2 + 0.5 - away, 0, 1)
     groove = rng.uniform(0.3, 3.0) * np.exp(-((away / width) ** 2))
     whiten = rng.uniform(-0.25, 0.5)
-    albedo = np.clip(art.albedo * (1 - 0.5 * inside[..., None] * abs(whiten)) + inside[..., None] * max(whiten, 0), 0.004, 0.95)
-    return replace(art, height=(art.height - groove).astype(np.float32), albedo=albedo.astype(np.float32)), away < width / 2 + 0.5
+    albedo = np.clip(
+        art.albedo * (1 - 0.5 * inside[..., None] * abs(whiten)) + inside[..., None] * max(whiten, 0), 0.004, 0.95
+    )
+    return replace(
+        art, height=(art.height - groove).astype(np.float32), albedo=albedo.astype(np.float32)
+    ), away < width / 2 + 0.5
 
 
 def _missing(rng: np.random.Generator, art: Artwork) -> Painted | None:
@@ -183,7 +187,9 @@ def _speck(rng: np.random.Generator, art: Artwork) -> Painted | None:
     on_metal = art.metal & (rim < 0)
     albedo = art.albedo * (1 - cover) + colour * cover
     bump = np.clip(-rim, 0, 3) * rng.uniform(0, 0.5)
-    return replace(art, albedo=albedo.astype(np.float32), metal=art.metal & ~on_metal, height=art.height + bump), rim < 0.5
+    return replace(
+        art, albedo=albedo.astype(np.float32), metal=art.metal & ~on_metal, height=art.height + bump
+    ), rim < 0.5
 
 
 def _overflow(rng: np.random.Generator, art: Artwork) -> Painted | None:
@@ -218,7 +224,7 @@ def _bubble(rng: np.random.Generator, art: Artwork) -> Painted | None:
     return replace(art, height=(art.height + dome).astype(np.float32)), rim < 0.5
 
 
-def _metal_colour(rng: np.random.Generator, art: Artwork, cover: Float32, colour: Float32) -> Artwork:
+def _metal_colour(art: Artwork, cover: Float32, colour: Float32) -> Artwork:
     """Metal whose reflectance is changed where it is covered, which needs it to be lit as a surface of its own."""
     albedo = np.where(art.metal[..., None], art.tint, art.albedo) * 1.0
     albedo = albedo * (1 - cover[..., None]) + colour * cover[..., None]
@@ -232,7 +238,7 @@ def _plating_spot(rng: np.random.Generator, art: Artwork) -> Painted | None:
     rim = _blob(rng, len(art.metal), at, _size(rng, 3, 40), rng.uniform(0.2, 1.0))
     cover = (np.clip(0.5 - rim / rng.uniform(1, 5), 0, 1) * rng.uniform(0.3, 1.0) * art.metal).astype(np.float32)
     colour = (art.tint * rng.uniform(0.05, 0.6) * (1 + rng.normal(0, 0.25, 3))).clip(0.01, 0.9).astype(np.float32)
-    return _metal_colour(rng, art, cover, colour), (rim < 0.5) & art.metal
+    return _metal_colour(art, cover, colour), (rim < 0.5) & art.metal
 
 
 def _exposed(rng: np.random.Generator, art: Artwork) -> Painted | None:
@@ -244,7 +250,7 @@ def _exposed(rng: np.random.Generator, art: Artwork) -> Painted | None:
     base = np.array([[0.85, 0.45, 0.30], [0.75, 0.62, 0.30], [0.50, 0.50, 0.50]], dtype=np.float32)[rng.integers(3)]
     if np.abs(base - art.tint).max() < 0.12:
         return None
-    return _metal_colour(rng, art, there.astype(np.float32), base * np.float32(rng.uniform(0.5, 0.9))), there
+    return _metal_colour(art, there.astype(np.float32), base * np.float32(rng.uniform(0.5, 0.9))), there
 
 
 def _burn(rng: np.random.Generator, art: Artwork) -> Painted | None:
@@ -255,7 +261,9 @@ def _burn(rng: np.random.Generator, art: Artwork) -> Painted | None:
     rim = _blob(rng, len(art.metal), at, size, rng.uniform(0.2, 0.8))
     depth = np.clip(-rim / (size / 2), 0, 1).astype(np.float32)
     # the oxide is straw, then brown, violet and blue the thicker it grows
-    stops = np.array([[1, 1, 1], [0.95, 0.8, 0.5], [0.6, 0.4, 0.25], [0.35, 0.2, 0.4], [0.2, 0.3, 0.5]], dtype=np.float32)
+    stops = np.array(
+        [[1, 1, 1], [0.95, 0.8, 0.5], [0.6, 0.4, 0.25], [0.35, 0.2, 0.4], [0.2, 0.3, 0.5]], dtype=np.float32
+    )
     position = depth * rng.uniform(1.5, 4)
     low = np.clip(position.astype(int), 0, 3)
     part = (position - low)[..., None].clip(0, 1)
@@ -286,7 +294,9 @@ def _lint(rng: np.random.Generator, art: Artwork) -> Painted | None:
     cover = np.clip(width / 2 + 0.5 - away, 0, 1)[..., None] * rng.uniform(0.3, 0.95)
     grey = rng.uniform(0.3, 0.95) * (1 + rng.normal(0, 0.08, 3))
     albedo = np.where(art.metal[..., None], art.tint * 0.5, art.albedo) * (1 - cover) + grey * cover
-    return replace(art, albedo=albedo.astype(np.float32), metal=art.metal & (cover[..., 0] < 0.02)), away < width / 2 + 0.5
+    return replace(
+        art, albedo=albedo.astype(np.float32), metal=art.metal & (cover[..., 0] < 0.02)
+    ), away < width / 2 + 0.5
 
 
 _PAINTERS: dict[str, Painter] = {

@@ -89,8 +89,10 @@ def _lit(
             shaded = 1 - hollow * np.exp(-wall[i, j] / 6)
             for c in range(3):
                 around = bench[c] * (1 - up) + sky[c] * up
-                light[c] = tint[c] * around if metal[i, j] else (
-                    albedo[i, j, c] * shaded * (0.8 * sky[c] + 0.2 * bench[c]) + coat * around
+                light[c] = (
+                    tint[c] * around
+                    if metal[i, j]
+                    else (albedo[i, j, c] * shaded * (0.8 * sky[c] + 0.2 * bench[c]) + coat * around)
                 )
             for k in range(len(directions)):
                 x, y, z = directions[k]

@@ -33,9 +33,9 @@ class Block(nn.Module):
 
 
 class Network(nn.Module):
-    """golden, unit : (n, 3, h, w) linear light. regions : (n, 1, h, w), 0 outside, 1 metal, 2 enamel, 3 other. noise :
-    (n, 1, 1, 1) standard deviation of a pixel at mid tone, linear. h and w are multiples of 16. Answers (n, ``CLASSES``,
-    h, w) logits, the first of them of what is as it should be."""
+    """golden, unit : (n, 3, h, w) linear light. regions : (n, 1, h, w), 0 outside, 1 metal, 2 enamel, 3 other.
+    noise : (n, 1, 1, 1) standard deviation of a pixel at mid tone, linear. h and w are multiples of 16. Answers (n,
+    ``CLASSES``, h, w) logits, the first of them of what is as it should be."""
 
     def __init__(self, widths: tuple[int, int, int, int] = (32, 56, 80, 96)) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
 """Training, resumable: the weights that are exported are a running mean of those that are trained.
 
-    python -m models.train.samples --out SHARDS          # in another terminal; training takes what is there already
-    python -m models.train.run --shards SHARDS --out RUN --steps 12000
+python -m models.train.samples --out SHARDS          # in another terminal; training takes what is there already
+python -m models.train.run --shards SHARDS --out RUN --steps 12000
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Shards:
             raise SystemExit(f"no shards in {self.folder} yet: draw some with models.train.samples")
         fresh = [p for p in there if p not in self.loaded]
         if len(self.loaded) >= self.kept and fresh:
-            del self.loaded[list(self.loaded)[0]]
+            del self.loaded[next(iter(self.loaded))]
         for path in list(self.rng.permutation(np.array(fresh, dtype=object)))[: self.kept - len(self.loaded)]:
             self.loaded[path] = dict(np.load(path))
 
@@ -106,7 +106,7 @@ def loss_of(logits: Tensor, target: Tensor) -> Tensor:
 
 @torch.no_grad()
 def held_out(network: Network, shard: dict[str, NDArray[np.generic]], count: int = 160) -> tuple[float, float, float]:
-    """Of pixels, whatever their class: recall and precision at a half; share of found defect pixels of the right class."""
+    """Of pixels, whatever their class: recall and precision at a half; share of those found whose class is right."""
     network.eval()
     hits = found = there = right = 0.0
     for start in range(0, count, 16):
@@ -131,7 +131,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--minutes", type=float, default=math.inf, help="ends the schedule after this time at the latest")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="of the schedule, at most")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)

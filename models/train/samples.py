@@ -110,7 +110,7 @@ def _target(
     how: cameras.Camera,
     noise: float,
 ) -> UInt8:
-    """What the unit's picture shows of each defect: its own place, displaced as the unit is, less what does not show."""
+    """What the unit's picture shows of each defect: its place, displaced as the unit is, less what does not show."""
     side = len(clean) // OVER
     target = np.zeros((side, side), dtype=np.uint8)
     change = np.abs(cv2.GaussianBlur(np.minimum(spoilt, 1.0) - np.minimum(clean, 1.0), (0, 0), how.blur_px * OVER))

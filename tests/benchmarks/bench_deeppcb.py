@@ -147,7 +147,9 @@ def overlap(a: tuple[float, float, float, float], b: NDArray[np.int64]) -> float
     return float(both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both))
 
 
-def matched(done: list[tuple[list[Found], NDArray[np.int64]]], *, with_class: bool, only: int | None = None) -> NDArray[np.float64]:
+def matched(
+    done: list[tuple[list[Found], NDArray[np.int64]]], *, with_class: bool, only: int | None = None
+) -> NDArray[np.float64]:
     """(k, 2) score of every box and whether it is right, best first."""
     rows = []
     for found, truth in done:
@@ -199,7 +201,8 @@ def main() -> None:
     with ProcessPoolExecutor(options.jobs) as pool:
         for method in options.method or METHODS:
             train, test = (
-                list(pool.map(detect, [(line, options.data, method) for line in some], chunksize=8)) for some in (tuned, lines)
+                list(pool.map(detect, [(line, options.data, method) for line in some], chunksize=8))
+                for some in (tuned, lines)
             )
             wanted = [sum(len(t) for _, t in d) for d in (train, test)]
             threshold = best_threshold(matched(train, with_class=True), wanted[0])
@@ -208,7 +211,10 @@ def main() -> None:
             for kind in range(1, 7):
                 there = sum(int((t[:, 4] == kind).sum()) for _, t in test)
                 precision.append(average_precision(matched(test, with_class=True, only=kind), there))
-            print(f"{method:28s} {figures[0]:.3f}   {figures[1]:.3f}    {np.mean(precision):.3f}     {threshold:.3f}", flush=True)
+            print(
+                f"{method:28s} {figures[0]:.3f}   {figures[1]:.3f}    {np.mean(precision):.3f}     {threshold:.3f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":
