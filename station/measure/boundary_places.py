@@ -234,14 +234,13 @@ def break_likelihood(
     s = distances()
     window = np.flatnonzero((s >= _INSIDE - 1e-9) & (s <= _OUTSIDE + 1e-9))
     columns = np.clip(window[None, :] + shift_steps[:, None], 0, len(s) - 1)
-    data = np.take_along_axis(seen, columns[..., None], axis=1).reshape(len(seen), -1)
+    looked_at = np.take_along_axis(seen, columns[..., None], axis=1)
+    # what a blurred step leaves that lies a candidate's share off: a likelihood finer than the candidates misses them
+    step = ((looked_at[:, -3:].mean(axis=1) - looked_at[:, :3].mean(axis=1)) ** 2).mean(axis=1)
+    data = looked_at.reshape(len(seen), -1)
     energy = np.einsum("nd,nd->n", data, data)
     score = np.zeros((len(seen), CANDIDATES), dtype=np.float32)
     plateau = (s >= _PLATEAU[0]) & (s <= _PLATEAU[1])
-    # what a blurred step leaves that lies a candidate's share off: a likelihood finer than the candidates misses them
-    data = data.reshape(len(seen), -1, 3)
-    step = ((data[:, -3:].mean(axis=1) - data[:, :3].mean(axis=1)) ** 2).mean(axis=1)
-    data = data.reshape(len(seen), -1)
     shapes = _shapes(s[window], blur_mm)
     for label in np.unique(places.label):
         here = np.flatnonzero(places.label == label)
