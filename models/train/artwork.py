@@ -72,15 +72,15 @@ def draw(rng: np.random.Generator, side: int) -> Artwork:
         albedo = np.where(metal[..., None], _palette(rng, 1, finish)[0], albedo).astype(np.float32)
     if finish == "glitter":
         flakes = (rng.random((n // 3 + 1, n // 3 + 1)) < 0.15).astype(np.float32) * rng.uniform(0.2, 0.7)
-        flakes = cv2.resize(flakes, (n + 3, n + 3), interpolation=cv2.INTER_NEAREST)[:n, :n]
-        albedo = albedo + np.where(metal, 0, flakes)[..., None] * rng.uniform(0.3, 1.0, 3)
+        large = cv2.resize(flakes, (n + 3, n + 3), interpolation=cv2.INTER_NEAREST)[:n, :n]
+        albedo = albedo + np.where(metal, 0, large)[..., None] * rng.uniform(0.3, 1.0, 3)
     wall = _wall_distance(metal)
     height = _height(rng, metal, wall, finish)
     tint = _METALS[rng.integers(len(_METALS))] * rng.uniform(0.85, 1.1, 3)
     flat = finish in ("print", "drawing")
     return Artwork(
         metal=np.zeros_like(metal) if flat else metal,
-        cells=cells + 1 if flat else cells,
+        cells=(cells + 1 if flat else cells).astype(np.int32),
         height=height,
         albedo=np.clip(albedo, 0.004, 0.95).astype(np.float32),
         tint=np.clip(tint, 0.02, 0.98).astype(np.float32),
@@ -89,6 +89,11 @@ def draw(rng: np.random.Generator, side: int) -> Artwork:
         rough=float(rng.uniform(0.05, 0.6)),
         finish=finish,
     )
+
+
+def blurred(values: NDArray[np.generic], sigma: float) -> Float32:
+    """Gaussian blur of (H, W) or (H, W, 3) values, sigma in samples."""
+    return np.asarray(cv2.GaussianBlur(values.astype(np.float32), (0, 0), sigma), dtype=np.float32)
 
 
 def smooth_noise(rng: np.random.Generator, n: int, scale: float) -> Float32:
@@ -204,13 +209,11 @@ def _height(rng: np.random.Generator, metal: Bool, wall: Float32, finish: str) -
     if finish == "relief":
         high = sum(smooth_noise(rng, n, n / k) * (rng.uniform(0.3, 1.5) * n / (12 * k)) for k in (2, 4, 8))
         steps = _pattern(rng, n, flat=False).astype(np.float32)
-        return np.asarray(
-            high + rng.uniform(2, 12) * cv2.GaussianBlur(steps, (0, 0), rng.uniform(1.5, 5)), dtype=np.float32
-        )
+        return np.asarray(high + rng.uniform(2, 12) * blurred(steps, rng.uniform(1.5, 5)), dtype=np.float32)
     depth = rng.uniform(3, 14) if finish in ("soft", "glitter") else rng.uniform(0, 1.2)
     shoulder = rng.uniform(3, 9)
     sunk = np.where(metal, 0.0, -depth).astype(np.float32)
-    sunk = cv2.GaussianBlur(sunk, (0, 0), rng.uniform(0.8, 2.5))
+    sunk = blurred(sunk, rng.uniform(0.8, 2.5))
     round_off = np.clip(1 - wall / shoulder, 0, 1) ** 2 * shoulder * rng.uniform(0.15, 0.6)
     meniscus = np.exp(-wall / rng.uniform(3, 9)) * depth * rng.uniform(0.0, 0.7)
     height = sunk + np.where(metal, -round_off, meniscus)

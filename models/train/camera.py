@@ -75,11 +75,11 @@ def photographed(rng: np.random.Generator, light: Float32, how: Camera) -> UInt8
         small = small + np.float32(how.sharpen) * (small - cv2.GaussianBlur(small, (0, 0), 1.0))
     sigma = how.noise * np.sqrt(np.clip(small, 0.02, 1.0) / 0.4)
     small = small + sigma * rng.normal(0, 1, small.shape)
-    picture = coded(small.astype(np.float32))
+    picture: UInt8 = coded(small.astype(np.float32))
     if how.quality:
         ok, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, how.quality])
         assert ok
-        picture = cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1]
+        picture = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
     return np.ascontiguousarray(picture, dtype=np.uint8)
 
 

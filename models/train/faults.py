@@ -14,7 +14,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from models.train.artwork import OVER, Artwork, smooth_noise
+from models.train.artwork import OVER, Artwork, blurred, smooth_noise
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
@@ -143,13 +143,12 @@ def _missing(rng: np.random.Generator, art: Artwork) -> Painted | None:
         rim = np.where(art.cells == art.cells[at], -9.0, 9.0).astype(np.float32)
     gone = (rim < 0) & ~art.metal & (art.cells == art.cells[at])
     if rng.random() < 0.3:  # low fill: the wall shows, the colour is thinner
-        low = np.where(gone, rng.uniform(1, 6), 0).astype(np.float32)
-        low = cv2.GaussianBlur(low, (0, 0), 2.0)
+        low = blurred(np.where(gone, rng.uniform(1, 6), 0), 2.0)
         shade = np.float32(rng.uniform(0.5, 1.5))
         albedo = np.where(gone[..., None], np.clip(art.albedo * shade, 0.004, 0.95), art.albedo)
         return replace(art, height=art.height - low, albedo=albedo.astype(np.float32)), gone
     floor = np.where(gone, art.height - rng.uniform(1, 8) + smooth_noise(rng, n, 4) * 0.4, art.height)
-    return replace(art, metal=art.metal | gone, height=cv2.GaussianBlur(floor.astype(np.float32), (0, 0), 0.8)), gone
+    return replace(art, metal=art.metal | gone, height=blurred(floor, 0.8)), gone
 
 
 def _reprinted(rng: np.random.Generator, art: Artwork, *, taken: bool) -> Painted | None:
@@ -203,11 +202,11 @@ def _overflow(rng: np.random.Generator, art: Artwork) -> Painted | None:
     nearest = int(np.argmin((y - at[0]) ** 2 + (x - at[1]) ** 2))
     colour = art.albedo[y[nearest], x[nearest]]
     there = (rim < 0) & art.metal
-    height = np.where(there, cv2.GaussianBlur(art.height, (0, 0), 3) + rng.uniform(0, 2), art.height)
+    height = np.where(there, blurred(art.height, 3.0) + rng.uniform(0, 2), art.height)
     albedo = np.where(there[..., None], colour, art.albedo)
     return replace(
         art, metal=art.metal & ~there, albedo=albedo.astype(np.float32),
-        height=cv2.GaussianBlur(height.astype(np.float32), (0, 0), 0.8),
+        height=blurred(height, 0.8),
     ), there  # fmt: skip
 
 

@@ -60,13 +60,15 @@ def slightly_moved(rng: np.random.Generator, lamp: Lamps) -> Lamps:
 
 def shade(art: Artwork, lamp: Lamps) -> Float32:
     """(H, W, 3) linear light that a camera straight above sees of an artwork."""
-    gx = cv2.Sobel(art.height, cv2.CV_32F, 1, 0, ksize=3, scale=0.125)
-    gy = cv2.Sobel(art.height, cv2.CV_32F, 0, 1, ksize=3, scale=0.125)
+    gx, gy = (
+        np.asarray(cv2.Sobel(art.height, cv2.CV_32F, *way, ksize=3, scale=0.125), dtype=np.float32)
+        for way in ((1, 0), (0, 1))
+    )
     dull = lamp.spread / (1 + 4 * art.rough**2 * lamp.spread)
     mirrors = np.stack([dull, np.minimum(0.4 * dull, 12.0), lamp.spread, np.minimum(0.5 * lamp.spread, 60.0)], axis=1)
     hollow = 0.35 if art.finish in ("soft", "glitter") else 0.0
     return _lit(
-        gx, gy, art.metal, art.wall, art.albedo, art.tint, np.float32(art.coat), np.float32(hollow), lamp.directions,
+        gx, gy, art.metal, art.wall, art.albedo, art.tint, art.coat, hollow, lamp.directions,
         lamp.power, mirrors.astype(np.float32), lamp.sky, lamp.bench,
     )  # fmt: skip
 

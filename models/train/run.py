@@ -175,8 +175,8 @@ def main() -> None:
         if (step + 1) % 250 == 0:
             recall, precision, right = held_out(mean, held)
             print(
-                f"step {step + 1} loss {total / 250:.4f} recall {recall:.3f} precision {precision:.3f} class {right:.3f} "
-                f"{spent_now:.1f} min", flush=True,
+                f"step {step + 1} loss {total / 250:.4f} recall {recall:.3f} precision {precision:.3f} "
+                f"class {right:.3f} {spent_now:.1f} min", flush=True,
             )  # fmt: skip
             total = 0.0
             _save(state_path, network, mean, optimizer, step + 1, spent_now)

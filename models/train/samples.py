@@ -70,8 +70,12 @@ def make_pair(rng: np.random.Generator) -> Pair:
     if rng.random() < 0.25:
         regions = np.full_like(regions, PRINT)
     if rng.random() < 0.08:
-        golden, unit = (np.repeat(cv2.cvtColor(p, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2) for p in (golden, unit))
+        golden, unit = (_grey(p) for p in (golden, unit))
     return Pair(np.ascontiguousarray(golden), np.ascontiguousarray(unit), regions, noise, target)
+
+
+def _grey(picture: UInt8) -> UInt8:
+    return np.repeat(np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), dtype=np.uint8)[..., None], 3, axis=2)
 
 
 def _varied(rng: np.random.Generator, art: Artwork) -> Artwork:
