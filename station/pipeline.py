@@ -13,7 +13,8 @@ from station.calibrate.card_reading import fit_document
 from station.calibrate.drift import drift_gate
 from station.calibrate.light import correct
 from station.errors import AlignmentError, SheetError
-from station.judge import DECISION_RULES, FINDINGS, judge_unit
+from station.judge import DECISION_RULES, judge_unit
+from station.judge.photo_gates import compression_gate, height_gate, noise_gate, same_card_gate
 from station.measure.align import GoldenFrame, align, golden_frame
 from station.measure.body import marks_in_outline
 from station.measure.boundaries import measure_boundaries, read_boundaries
@@ -32,6 +33,7 @@ from station.measure.part import PartOutline
 from station.measure.placements import unlike_enamel, with_placements
 from station.measure.polygon import polygon_mask
 from station.measure.regions import RegionRequest, inmost, region_map
+from station.measure.residual import residual_document, residual_map, residual_remark
 from station.measure.surface import find_defects
 from station.quality.gauge import with_spreads
 from station.sheet import Sheet
@@ -49,7 +51,6 @@ from station.values.gauge import GaugeSpreads
 from station.values.geometry import Frame, Similarity, camera_centre
 from station.values.line import (
     FIRST_REGION,
-    LENGTHS,
     U_THICKNESS_MM,
     Aligned,
     Corrected,
@@ -62,24 +63,18 @@ from station.values.line import (
     RegionMaster,
     Shot,
 )
+from station.values.residual import ResidualMap
 
 Float = NDArray[np.float64]
-
-COARSEST_STEP = 1.75
-"""Quantiser step of a JPEG block's mean luma, in codes of 255. libjpeg writes 1.6 at quality 60, where four rendered
-units had no false finding, and 2.0 at quality 50, where one had; at quality 40 three had."""
-
-NOISIER, LEAST_NOISE = 6.0, 0.006
-"""Noise of a unit's photo, as a multiple of the golden's and in linear light, beyond which its grain is taken for
-defects: on a rendered unit 2.3 times brought no false finding, 15 times (0.011) a bubble of 1 mm."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """A unit document and the rasters that the pictures of it are drawn from."""
+    """A unit document and what the pictures of it are drawn from; ``residual`` is None where nothing was registered."""
 
     document: UnitDocument
     aligned: Aligned
+    residual: ResidualMap | None = None
 
 
 def measure_master(
@@ -277,11 +272,11 @@ def inspect(
     gates = (
         *corrected.gates,
         *aligned.gates,
-        *_same_card_gate(master, corrected),
+        *same_card_gate(master, corrected),
         *_drift_gate(master, corrected, calibration),
-        *_height_gate(master, aligned),
-        *_compression_gate(shot),
-        *_noise_gate(master, aligned),
+        *height_gate(master, aligned),
+        *compression_gate(shot),
+        *noise_gate(master, aligned),
         *capability,
     )
     correction = _fit(corrected)
@@ -293,6 +288,9 @@ def inspect(
     outline: OutlineShift | None = None
     calliper = {s.name: s.golden_mm for s in sheet.sizes if s.golden_mm is not None}
     registered = all(g.ok for g in aligned.gates if g.name in ("part", "alignment", "identity"))
+    residual = residual_map(aligned, master) if registered else None
+    # without a scale the camera may have looked on from anywhere, and a face in perspective is no fault of the unit
+    remarks = () if residual is None or aligned.scale_source == "part" else residual_remark(residual)
     if registered:
         marks = measure_marks(aligned, master)
         outline = measure_outline(aligned.image, master, master.outline_mm)
@@ -326,7 +324,7 @@ def inspect(
         taken_at=taken_at,
         verdict=judged.verdict,
         reasons=judged.reasons,
-        gates=tuple(GateDocument(name=g.name, ok=g.ok, reason=g.reason) for g in gates),
+        gates=tuple(GateDocument(name=g.name, ok=g.ok, reason=g.reason) for g in (*gates, *remarks)),
         pose=PoseDocument(x_mm=pose.x, y_mm=pose.y, rotation_deg=pose.rotation_deg - master.pose.rotation_deg)
         if registered and aligned.scale_source == "rig"
         else None,
@@ -338,10 +336,11 @@ def inspect(
         else None,
         decision_rule=DECISION_RULES[sheet.decision.guard_band],
         correction=correction,
+        residual=None if residual is None else residual_document(residual, "; ".join(g.reason for g in remarks)),
         gauge=_gauge_use(gauge, measurements),
     )
     content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
-    return Inspection(document.model_copy(update={"digest": digest(content)}), aligned)
+    return Inspection(document.model_copy(update={"digest": digest(content)}), aligned, residual)
 
 
 def _gauge_use(gauge: GaugeSpreads | None, measurements: Sequence[Measurement]) -> GaugeUseDocument | None:
@@ -401,59 +400,9 @@ def _region_master(
     )
 
 
-def _same_card_gate(master: Master, corrected: Corrected) -> tuple[Gate, ...]:
-    """Golden and unit are compared through one card: what its certificate is off by then cancels."""
-    card = corrected.card if corrected.card is not None and corrected.card.usable else None
-    if card is None or master.card is None:
-        return ()
-    if card.edition != master.card:
-        reason = (
-            f"The card was read as {card.edition}, the golden's as {master.card}: name the golden's card with --card"
-        )
-    elif master.card_colours is not None and card.colours != master.card_colours:
-        reason = "The golden was read through another card of that name: use the golden's own card file"
-    else:
-        return ()
-    return (Gate("card", False, reason, ("colour",)),)
-
-
 def _drift_gate(master: Master, corrected: Corrected, calibration: Calibration) -> tuple[Gate, ...]:
     """On a bench, the golden and every unit lie in one light; a photo taken anywhere says so by its uncertainty."""
     if calibration.rig is None or any(g.name == "light" and not g.ok for g in corrected.gates):
         return ()
     gate = drift_gate(master.correction, corrected.card)
     return () if gate is None else (gate,)
-
-
-def _compression_gate(shot: Shot) -> tuple[Gate, ...]:
-    """Strong JPEG compression draws blocks and fringes that look like pits."""
-    step = shot.coding_step[0]
-    if step <= COARSEST_STEP:
-        return ()
-    reason = (
-        f"The file is compressed so strongly (steps of {step:.1f} codes in a block's mean) that its own pattern looks "
-        "like defects: hand in the camera's file, JPEG quality 80 or better"
-    )
-    return (Gate("compression", False, reason, (FINDINGS,)),)
-
-
-def _noise_gate(master: Master, aligned: Aligned) -> tuple[Gate, ...]:
-    """Grain that the golden's photo does not have is no defect of the part."""
-    if aligned.noise <= max(NOISIER * master.noise, LEAST_NOISE):
-        return ()
-    times = aligned.noise / max(master.noise, 1e-6)
-    reason = (
-        f"The photo has {times:.0f} times the golden photo's noise, and grain looks like defects: give it more light, "
-        "lower the camera's gain"
-    )
-    return (Gate("noise", False, reason, (FINDINGS,)),)
-
-
-def _height_gate(master: Master, aligned: Aligned) -> tuple[Gate, ...]:
-    """Without the height of the measured face over the bench, a picture of it gives no millimetres."""
-    if master.thickness_mm is not None or aligned.scale_source == "part":
-        return ()
-    reason = (
-        "The control sheet gives no thickness_mm, so lengths would be off by the part's height: enter it and seal again"
-    )
-    return (Gate("height", False, reason, LENGTHS),)

@@ -23,7 +23,6 @@ from station.calibrate.rig import size_of
 from station.calibrate.warm_up import measure_warm_up
 from station.errors import CalibrationError
 from station.values.bench import LightCalibration, Rig
-from station.values.colour import LinearRGB, even_out
 from station.values.light import LIGHT_DAYS, MeterReading
 from station.values.line import Shot
 
@@ -187,16 +186,8 @@ def gain_rows(light: LightCalibration, size: tuple[int, int]) -> Float32:
     return np.asarray(stretched, dtype=np.float32)
 
 
-def apply_flat_field(image: LinearRGB, light: LightCalibration) -> LinearRGB:
-    """A picture multiplied by the gain field, stretched over it. Raises as :func:`gain_rows`."""
-    h, w = image.shape
-    out = image.pixels.copy()
-    even_out(out, gain_rows(light, (w, h)), 0, h)
-    return LinearRGB(out)
-
-
 def gain_at(light: LightCalibration, point_px: Float, size: tuple[int, int]) -> Float:
-    """(3,) gain at a photo pixel (x, y), as :func:`apply_flat_field` interpolates it."""
+    """(3,) gain at a photo pixel (x, y), as a picture of light is multiplied by it (:class:`PhotoLight`)."""
     h, w = light.gain.shape[:2]
     x = np.clip((point_px[0] + 0.5) * w / size[0] - 0.5, 0, w - 1)
     y = np.clip((point_px[1] + 0.5) * h / size[1] - 0.5, 0, h - 1)

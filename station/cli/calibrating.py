@@ -57,13 +57,16 @@ def calibrate_lens(
         float | None,
         typer.Option("--u-measured", min=1e-4, metavar="MM", help="Its standard uncertainty; 0.03 if not given."),
     ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Also in the place of a surer calibration that still holds.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Measure the lens on pictures of the ChArUco board."""
     with context_of(context).open() as station, progress("Calibrating the lens"):
         made = station.bench.calibrate_lens(
             rig, boards, raised=on_spacer or (), spacer_mm=spacer, u_spacer_mm=u_spacer, measured_mm=measured,
-            over=over, u_measured_mm=u_measured,
+            over=over, u_measured_mm=u_measured, replace=replace,
         )  # fmt: skip
     if json:
         emit(document(made))

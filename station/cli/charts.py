@@ -1,4 +1,4 @@
-"""``picture``: card, vectors, map, drawing, uniformity, drift as image files."""
+"""``picture``: card, vectors, map, drawing, residual, uniformity, drift as image files."""
 
 from __future__ import annotations
 
@@ -69,6 +69,18 @@ def drawing(context: typer.Context, photo: Photo, golden: Golden, out: Out, rig:
     vet(out, [photo, card])
     with context_of(context).open() as station:
         _write(drawing_chart(station, photo, golden, rig=rig, card=card), out)
+
+
+@picture.command("residual")
+def residual(
+    context: typer.Context, photo: Photo, golden: Golden, out: Out, rig: Rig = None, card: Card = None
+) -> None:
+    """How well the unit lies over the golden from place to place after registration, as enlarged arrows."""
+    from station.service.charting import residual_chart, vet
+
+    vet(out, [photo, card])
+    with context_of(context).open() as station:
+        _write(residual_chart(station, photo, golden, rig=rig, card=card), out)
 
 
 @picture.command("uniformity")

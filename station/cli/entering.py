@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from station.cli.conduct import NONCONFORMING, FailOn, Json, context_of, document, emit, say, show, table
+from station.cli.conduct import NONCONFORMING, FailOn, Json, context_of, document, emit, progress, say, show, table
 from station.errors import RequestError
 
 if TYPE_CHECKING:
     from station.service.entering import NewValue
     from station.values.entered import EnteredDocument
+
+MANY = 40
+"""Rows of a table that a person still reads; a table of ten thousand takes longer to draw than its values to record."""
+
+WORST_FIRST = ("nonconforms", "undecided")
 
 Golden = Annotated[str | None, typer.Option("--golden", metavar="NUMBER", help="The golden sample of the unit.")]
 Lot = Annotated[str | None, typer.Option("--lot", metavar="ID", help="The lot the unit belongs to.")]
@@ -77,7 +84,10 @@ def enter(
                     due_on=due_on, measured_on=measured_on, lot=lot, unit=unit, by=by, note=note,
                 )
             ]  # fmt: skip
-        answers = station.entered.enter(values)
+        with progress("Judging", total=len(values)) as move:
+            judged = station.entered.judge(values, lambda: move(None))
+        with progress("Recording", total=len(judged)) as move:
+            answers = station.entered.record(judged, lambda: move(None))
     for answer in answers:
         if answer.remark:
             say(f"note: {answer.remark}.")
@@ -85,7 +95,7 @@ def enter(
         for answer in answers:
             emit(document(answer.document))
     else:
-        _show("Entered", [a.document for a in answers])
+        _show_new([a.document for a in answers])
         known = sum(not a.new for a in answers)
         show(
             f"{len(answers) - known} of {len(answers)} values recorded"
@@ -151,7 +161,21 @@ def _one(
     )  # fmt: skip
 
 
-def _show(title: str, found: list[EnteredDocument]) -> None:
+def _show_new(found: Sequence[EnteredDocument]) -> None:
+    """What was entered: all of a few values; of many, those that a person must look at, worst first."""
+    if len(found) <= MANY:
+        _show("Entered", found)
+        return
+    count = Counter(str(e.judged.verdict) for e in found)
+    looked_at = [e for verdict in WORST_FIRST for e in found if e.judged.verdict == verdict]
+    if looked_at:
+        _show("Entered, of which these do not conform", looked_at[:MANY])
+    if len(looked_at) > MANY:
+        show(f"{len(looked_at) - MANY} more do not conform. All: station entered --golden {found[0].golden}")
+    show(f"{count['conforms']} conforming, {count['nonconforms']} nonconforming, {count['undecided']} undecided.")
+
+
+def _show(title: str, found: Sequence[EnteredDocument]) -> None:
     rows = [
         [
             e.unit, e.lot or "", e.name, f"{e.judged.value:g} {e.judged.unit}", f"{e.judged.u:g}",

@@ -58,7 +58,7 @@ def seal(
     if sealed.proposals:
         show("The golden offers these sizes; paste into the control sheet what you agree on, with its tolerance:")
     for p in sealed.proposals:
-        show(f"\n# {p.feature}: {p.value_mm:.3f} mm on the golden\n{p.toml}")
+        show(f"\n# {p.feature}: {p.value_mm:.3f} ± {p.u_mm:.3f} mm (k = 2) on the golden\n{p.toml}")
 
 
 @golden.command("statement")

@@ -59,7 +59,7 @@ def inspect(
     done: list[Inspected] = []
     with context_of(context).open() as station, progress("Inspecting") as move:
         if rig is not None:
-            _tell(station.bench.status(rig, golden))
+            _tell(station.bench.status(rig, golden, lot))
 
         def on_done(one: Inspected) -> None:
             move(None)
@@ -97,8 +97,10 @@ def _tell(bench: BenchView) -> None:
 
 
 def remarked_reasons(reasons: Sequence[str], gates: Sequence[GateDocument]) -> list[str]:
-    """The two gravest reasons, and what speaks of editing where that is no reason by itself."""
-    remarks = [f"remark on the photo: {g.reason}" for g in gates if g.name in ("photo", "scale") and g.ok and g.reason]
+    """The two gravest reasons, and what speaks of editing, or of a unit that does not lie over its golden, where that
+    is no reason by itself."""
+    on = {"photo": "photo", "scale": "photo", "residual": "unit"}
+    remarks = [f"remark on the {on[g.name]}: {g.reason}" for g in gates if g.name in on and g.ok and g.reason]
     return [*reasons[:2], *remarks]
 
 

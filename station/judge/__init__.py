@@ -3,6 +3,7 @@
 ``decision`` the decision rule of one number, with the guard band that the sheet chose
 ``rules``    what it is laid against: a measurement, a finding, a unit
 ``wording``  its reasons, in words a buyer understands
+``photo_gates`` what a photo cannot tell: another card, no height, strong compression, noise
 ``standing`` a unit with what was entered of it by hand
 ``risk``     how often a decision rule errs, for consumer and producer
 """

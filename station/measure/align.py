@@ -9,9 +9,8 @@ maps, and several hypotheses are kept until the warped pair itself has been comp
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,16 +26,14 @@ from station.measure.coarse import (
     search,
     tint_spread,
 )
-from station.measure.frame import U_PART_SCALE, GoldenFrame, exclusions, golden_frame, resample, window
+from station.measure.frame import U_PART_SCALE, GoldenFrame, exclusions, golden_frame, resample
 from station.measure.identity import MIRRORED, SAME_SIZE, mismatch, preference
-from station.measure.master_index import LEVELS, PLACING_LEVELS, MasterIndex, index_master, index_of
+from station.measure.master_index import PLACING_LEVELS, MasterIndex, index_master, index_of
 from station.measure.part import PartOutline, find_part, look_at_bench, rough_part
-from station.measure.photo_window import reduced
 from station.measure.polygon import centroid, polygon_mask, signed_area
 from station.measure.pose_uncertainty import UNKNOWN, PoseUncertainty, pose_uncertainty
-from station.measure.refine import BLUR_SIGMA, Refined, Template, detail, pyramid, refine, responses
-from station.measure.sampling import sample, spline_coefficients
-from station.measure.signal import Signal
+from station.measure.refine import Refined, Template, refine, responses
+from station.measure.seen_photo import SeenPhoto, look, px_mm
 from station.measure.threads import together
 from station.values.colour import LinearRGB
 from station.values.geometry import FlatPlane, PlaneMap, Similarity, camera_centre
@@ -66,74 +63,6 @@ _CLEAR = 0.15  # of about 0.5: how plainly the unit must prefer one of two rival
 _ADDED_BLUR_PX = 1.0
 # standard; walls and shoulders seen and lit from another side: edges of light, and of enamel, rms of rendered products
 _U_RELIEF_MM = {"edges": 0.01, "chroma": 0.003}
-
-
-@dataclass(frozen=True, slots=True)
-class _Photo:
-    """The window of the unit's photo that holds the part, as pyramids of spline coefficients.
-
-    origin_px : photo px of its first pixel's centre; step : photo px a pixel. pixels : (h, w, 3) linear light.
-    """
-
-    plane: PlaneMap
-    height_mm: float
-    origin_px: Float
-    step: int
-    pixels: Float32
-    scalar: tuple[Float32, ...]
-    colour: Float32
-    contour_mm: Float
-
-    def seen_as(self, signal: Signal, levels: int) -> tuple[Float32, ...]:
-        """The first levels of the registered scalar in a signal."""
-        return tuple(together(*(partial(_detail_spline, p) for p in pyramid(signal.of(self.pixels), levels))))
-
-    def scalar_at(self, level: int) -> Callable[[Float], Float32]:
-        """Target for :func:`refine`: bench mm to the registered scalar of one pyramid level."""
-
-        def target(mm: Float) -> Float32:
-            px = self.plane.to_photo(mm, self.height_mm) - self.origin_px
-            return sample(self.scalar[level], px / (self.step * 2**level))
-
-        return target
-
-    def light_at(self, mm: Float) -> Float32:
-        """(..., 3) linear light at bench millimetres, at half the resolution of the photo."""
-        px = self.plane.to_photo(mm, self.height_mm) - self.origin_px
-        return sample(spline_coefficients(pyramid(self.pixels, 2)[1]), px / (2 * self.step))
-
-    def colour_at(self, mm: Float) -> Float32:
-        """(..., 3) linear light at bench millimetres, from pyramid level 2."""
-        px = self.plane.to_photo(mm, self.height_mm) - self.origin_px
-        return sample(self.colour, px / (4 * self.step))
-
-
-def _look(
-    corrected: Corrected,
-    plane: PlaneMap,
-    height_mm: float,
-    contour_px: Float,
-    contour_mm: Float,
-    signal: Signal,
-    pitch_mm: float,
-) -> _Photo:
-    """pitch_mm : of the golden frame; a photo that is finer is reduced to about that first."""
-    h, w = corrected.image.shape
-    x0, y0, x1, y1 = window(contour_px, (h, w), 64)
-    step = max(1, round(pitch_mm / _px_mm(plane, contour_px.mean(axis=0), height_mm)))
-    if min(y1 - y0, x1 - x0) < 64 * step:
-        step = 1
-    size = ((x1 - x0) // step, (y1 - y0) // step)
-    here = (x0, y0, x0 + size[0] * step, y0 + size[1] * step)
-    pixels = reduced(corrected.image, here, size) if step > 1 else corrected.image.window(*here)
-    colour = spline_coefficients(pyramid(pixels, 3)[2], 1.0)
-    origin = np.array([x0, y0], dtype=np.float64) + (step - 1) / 2
-    photo = _Photo(plane, height_mm, origin, step, pixels, (), colour, contour_mm)
-    return replace(photo, scalar=photo.seen_as(signal, LEVELS))
-
-
-def _detail_spline(image: Float32) -> Float32:
-    return spline_coefficients(detail(image), BLUR_SIGMA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +131,7 @@ def _register(
     contour = plane.to_plane(contour_px, height)
     if not np.isfinite(contour).all() or abs(signed_area(contour)) < 1e-6:
         return _nothing(corrected, master, "The part lies outside the calibrated bench")
-    photo = _look(corrected, plane, height, contour_px, contour, index.signal, master.frame.pitch_mm)
+    photo = look(corrected, plane, height, contour_px, contour, index.signal, master.frame.pitch_mm)
     ratio = math.sqrt(abs(signed_area(contour)) / index.area_mm2)
     scale = ratio if abs(ratio - 1) > 0.06 else 1.0
     maps = feature_maps(*_unit_view(photo, index, scale))
@@ -241,13 +170,7 @@ def _register(
 
 def _expected_area(plane: PlaneMap, shape: tuple[int, ...], index: MasterIndex, height_mm: float) -> float:
     """Area in px of the golden's outline in the middle of the photo."""
-    return index.area_mm2 / max(_px_mm(plane, np.array([shape[1] / 2, shape[0] / 2]), height_mm) ** 2, 1e-12)
-
-
-def _px_mm(plane: PlaneMap, at_px: Float, height_mm: float) -> float:
-    """Size of a photo pixel in mm."""
-    mm = plane.to_plane(at_px + np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]), height_mm)
-    return math.sqrt(abs(float(np.linalg.det(mm[1:] - mm[0]))))
+    return index.area_mm2 / max(px_mm(plane, np.array([shape[1] / 2, shape[0] / 2]), height_mm) ** 2, 1e-12)
 
 
 def _plane_from_part(contour_px: Float, index: MasterIndex) -> FlatPlane:
@@ -256,7 +179,7 @@ def _plane_from_part(contour_px: Float, index: MasterIndex) -> FlatPlane:
     return FlatPlane(np.diag([px_per_mm, px_per_mm, 1.0]), U_PART_SCALE, "part")
 
 
-def _unit_view(photo: _Photo, index: MasterIndex, scale: float) -> tuple[Float32, Bool]:
+def _unit_view(photo: SeenPhoto, index: MasterIndex, scale: float) -> tuple[Float32, Bool]:
     """The unit about its centroid and where it is, on the search grid of the golden's size."""
     pitch = index.coarse.pitch_mm * scale
     middle = centroid(photo.contour_mm)
@@ -264,20 +187,20 @@ def _unit_view(photo: _Photo, index: MasterIndex, scale: float) -> tuple[Float32
     return photo.colour_at(middle + grid_mm(pitch, GRID)), mask
 
 
-def _named(photo: _Photo, index: MasterIndex, master: Master, scale: float, straight: float, ratio: float) -> Gate:
+def _named(photo: SeenPhoto, index: MasterIndex, master: Master, scale: float, straight: float, ratio: float) -> Gate:
     """What the photo shows instead of the golden's product."""
     view, mask = _unit_view(photo, index, scale)
     maps, tint = feature_maps(view, mask), tint_spread(view, mask)
     return mismatch(index.coarse, master.outline_mm, maps, tint, photo.contour_mm, straight, ratio)
 
 
-def _pose_of(photo: _Photo, index: MasterIndex, hypothesis: Hypothesis, scale: float) -> Similarity:
+def _pose_of(photo: SeenPhoto, index: MasterIndex, hypothesis: Hypothesis, scale: float) -> Similarity:
     turn = Similarity(0.0, 0.0, hypothesis.rotation_deg, scale)
     at = centroid(photo.contour_mm) + scale * np.array(hypothesis.shift_mm) - turn.apply(index.centre_mm)
     return Similarity(float(at[0]), float(at[1]), hypothesis.rotation_deg, scale)
 
 
-def _fit_coarse(photo: _Photo, index: MasterIndex, hypothesis: Hypothesis, scale: float) -> _Fit | None:
+def _fit_coarse(photo: SeenPhoto, index: MasterIndex, hypothesis: Hypothesis, scale: float) -> _Fit | None:
     matrix = _pose_of(photo, index, hypothesis, scale).matrix()
     refined = None
     for level, template in reversed(index.templates):
@@ -293,7 +216,7 @@ def _fit_coarse(photo: _Photo, index: MasterIndex, hypothesis: Hypothesis, scale
     return _Fit(pose, refined, seen, pair_correlation(index.coarse, *seen), refined.correlation)
 
 
-def _fit_fine(photo: _Photo, index: MasterIndex, fit: _Fit) -> _Fit:
+def _fit_fine(photo: SeenPhoto, index: MasterIndex, fit: _Fit) -> _Fit:
     fine = [(level, template) for level, template in index.templates if level < _COARSE_FROM]
     refined = _refined_from(photo, fine, fit.pose.matrix()) or fit.refined
     pose = Similarity.from_matrix(refined.matrix)
@@ -301,7 +224,7 @@ def _fit_fine(photo: _Photo, index: MasterIndex, fit: _Fit) -> _Fit:
     return _Fit(pose, refined, seen, pair_correlation(index.coarse, *seen), fit.coarse_correlation)
 
 
-def _place(photo: _Photo, index: MasterIndex, fit: _Fit, master: Master) -> _Placed:
+def _place(photo: SeenPhoto, index: MasterIndex, fit: _Fit, master: Master) -> _Placed:
     """The pose of a fit, with tint by further steps in the damped chroma, and how well it is known."""
     refined, second, relief, response = fit.refined, None, _U_RELIEF_MM["edges"], None
     if index.placing is not None:
@@ -325,7 +248,7 @@ def _place(photo: _Photo, index: MasterIndex, fit: _Fit, master: Master) -> _Pla
     return _Placed(pose, refined.rms_px, known)
 
 
-def _refined_from(photo: _Photo, templates: Sequence[tuple[int, Template]], matrix: Float) -> Refined | None:
+def _refined_from(photo: SeenPhoto, templates: Sequence[tuple[int, Template]], matrix: Float) -> Refined | None:
     refined = None
     for level, template in reversed(templates):
         step = refine(template, photo.scalar_at(level), matrix, "similarity", tolerance_px=_SETTLED_PX)
@@ -356,7 +279,7 @@ def _plainly_like(fit: _Fit) -> bool:
     return fit.score >= _PLAINLY_LIKE[0] and fit.coarse_correlation >= _PLAINLY_LIKE[1]
 
 
-def _seen_maps(photo: _Photo, index: MasterIndex, pose: Similarity) -> tuple[Float32, Bool]:
+def _seen_maps(photo: SeenPhoto, index: MasterIndex, pose: Similarity) -> tuple[Float32, Bool]:
     """The unit's maps (4, n, n) in the golden frame and where it was seen, at half the pitch of the search."""
     c = index.coarse
     seen = photo.colour_at(pose.apply(grid_mm(c.pitch_mm / 2, len(c.fine_mask)) + c.centre_mm))
@@ -396,7 +319,7 @@ def _alignment_gate(best: _Fit, rival: _Fit | None) -> Gate:
 def _filled(
     corrected: Corrected,
     master: Master,
-    photo: _Photo,
+    photo: SeenPhoto,
     placed: _Placed,
     gates: tuple[Gate, ...],
 ) -> Aligned:

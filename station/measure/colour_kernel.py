@@ -312,18 +312,3 @@ def linear_map(
             _curved_rows(rows, pixels[y, x0 : x0 + n], n, curve, plain)
             _lab_rows(rows, m, (n + 15) // 16 * 16)
             _difference_rows(rows, lab, out, y, x0, n)
-
-
-@numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def lab_map(lab2: F32, lab: F32, spans: Any, out: F32) -> None:  # pragma: no cover - compiled
-    """CIEDE2000 of ``lab2`` (3, H, W) against ``lab`` (3, H, W) into ``out`` (H, W), inside the spans."""
-    rows = np.ones((7, CHUNK), np.float32)
-    for s in range(spans.shape[0]):
-        y = spans[s, 0]
-        for x0 in range(spans[s, 1], spans[s, 2], CHUNK):
-            n = min(CHUNK, spans[s, 2] - x0)
-            for k in range(3):
-                row, seen = rows[k], lab2[k, y, x0 : x0 + n]
-                for i in range(n):
-                    row[i] = seen[i]
-            _difference_rows(rows, lab, out, y, x0, n)

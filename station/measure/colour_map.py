@@ -1,9 +1,11 @@
 """Colour maps: CIEDE2000 of every pixel of a unit against the golden, for pictures and for finding local off-colour.
 
-A map is float32 and within 0.002 of the exact formula (``station.values.difference``); numbers that are judged never
-come from here. The golden's Lab is handed in, so that it is computed once for many units; the unit goes from pixels to
-difference in one pass, only where it is asked for, in as many threads as the caller gives. The line hands in linear
-light; coded pictures are taken too, because other software's maps start from them and are compared on them.
+A map is float32 and within 0.002 of the exact formula (``station.values.difference``) for the Lab that float32 makes
+of the light: at exactly opposite hues the formula jumps, and a grey beside a strong colour shows 1e-5 in Lab as 0.03.
+Numbers that are judged never come from here. The golden's Lab is handed in, so that it is computed once for many units;
+the unit goes from pixels to difference in one pass, only where it is asked for, in as many threads as the caller gives.
+The line hands in linear light; coded pictures are taken too, because other software's maps start from them and are
+compared on them.
 """
 
 from __future__ import annotations
@@ -101,13 +103,6 @@ def colour_map(
             kernel.linear_map(picture.pixels, form.curve, form.plain, form.matrix, golden_lab, part, out)
 
     _in_threads(run, _spans(spans, picture), threads)
-    return out
-
-
-def lab_difference(one: F32, other: F32) -> F32:
-    """CIEDE2000 (H, W) of ``other`` against ``one``, both Lab planes (3, H, W) float32."""
-    out = np.zeros(one.shape[1:], dtype=np.float32)
-    kernel.lab_map(other, one, _whole(one.shape[1], one.shape[2]), out)
     return out
 
 

@@ -55,11 +55,16 @@ def end_place(end: End, moved: Float, centres: list[Float]) -> Float:
     return moved[end.places][seen].mean(axis=0) if seen.mean() >= 0.5 else np.full(2, np.nan)
 
 
-def distance_of(a: End, b: End, place_a: Float, place_b: Float) -> float:
-    """Between centres; from an edge along its own normal, so that the points need not lie opposite each other."""
+def distance_of(a: End, b: End, place_a: Float, place_b: Float) -> tuple[float, float]:
+    """Distance in mm, and the direction it is taken in: degrees from x clockwise as seen, in [0, 180).
+
+    Between centres; from an edge along its own normal, so that the points need not lie opposite each other.
+    """
     way = place_b - place_a
     normal = a.normal if a.normal is not None else b.normal
-    return float(np.hypot(*way)) if normal is None else abs(float(way @ normal))
+    along = way if normal is None else normal
+    value = float(np.hypot(*way)) if normal is None else abs(float(way @ normal))
+    return value, math.degrees(math.atan2(along[1], along[0])) % 180
 
 
 def straight_run(edges: MetalEdges, at_mm: Point) -> Index | None:

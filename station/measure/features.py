@@ -134,16 +134,20 @@ def _between(master: Master, edges: MetalEdges, r: FeatureRequest) -> FeatureMas
 
 def _between_value(
     kind: str, master: Master, edges: MetalEdges, at: Point, to: Point, moved: Float, centres: list[Float]
-) -> tuple[float, Float] | None:
-    """Value in mm or degrees and the points that show it, None where an end is not there or not seen."""
+) -> tuple[float, Float, float | None] | None:
+    """Value in mm or degrees, the points that show it, a distance's direction in degrees; None for an unseen end."""
     if kind == _ANGLE:
         runs = straight_run(edges, at), straight_run(edges, to)
-        return None if runs[0] is None or runs[1] is None else angle_of(moved[runs[0]], moved[runs[1]])
+        found = None if runs[0] is None or runs[1] is None else angle_of(moved[runs[0]], moved[runs[1]])
+        return None if found is None else (*found, None)
     a, b = _ends(master, edges, at, to)
     if a is None or b is None:
         return None
     places = np.stack([end_place(a, moved, centres), end_place(b, moved, centres)])
-    return None if not np.isfinite(places).all() else (distance_of(a, b, places[0], places[1]), places)
+    if not np.isfinite(places).all():
+        return None
+    value, direction = distance_of(a, b, places[0], places[1])
+    return value, places, direction
 
 
 def _ends(master: Master, edges: MetalEdges, at: Point, to: Point) -> tuple[End | None, End | None]:
@@ -385,7 +389,7 @@ def _distance(
     seen = _between_value(f.feature, master, edges, f.at_mm, f.to_mm, moved, _centres(holes))
     if seen is None:
         return unmeasured(row, "one of its two ends is not seen")
-    value, points = seen
+    value, points, direction = seen
     detail: dict[str, object] = {"scale_source": aligned.scale_source, "golden_mm": f.value}
     if f.feature == _ANGLE:
         # two lines of at least 1.3 mm: an end misread by u tilts one by u / (length / 2)
@@ -399,7 +403,7 @@ def _distance(
     if row.golden_mm is not None:
         value += row.golden_mm - f.value
     budget = budget_of(aligned, master, value, 0.0, compared=row.golden_mm is not None)
-    detail["budget"] = budget.as_detail()
+    detail |= {"budget": budget.as_detail(), "direction_deg": None if direction is None else round(direction, 3)}
     return measurement_of(row.characteristic, "size", value, budget, points, detail)
 
 

@@ -52,10 +52,10 @@ Bool = NDArray[np.bool_]
 
 _SMOOTH = 4  # places either side of a local quadratic fit along the contour
 _ROUND = 0.03  # roundness over diameter above which an outline is not a circle
-_PLAIN = 300.0
-"""Of an edge beside the bench's texture: dark metal in its own shadow has 150 and more on a rendered key tag, where a
-highlight half a millimetre inside it has 10,000. From 1,000 on the highlight is taken; down to 30 nothing changes on
-six rendered goldens but by 0.01 mm on another key tag."""
+_PLAIN = 150.0
+"""Of an edge beside the bench's texture: dark metal in its own shadow has some 150 on rendered key tags, where a
+highlight half a millimetre inside it has 10,000. From 500 on the highlight is taken on three key tags of four; from 400
+down to 60 nothing changes by more than 0.01 mm on fourteen rendered goldens."""
 _U_EDGE_MM = 0.003  # standard; of the silhouette at one place, of one photo under one light
 _U_PLACE_MM = 0.02  # standard; of one place's shift against the golden: 0.014-0.028 rms on three rendered designs
 _U_TURNED_MM = 0.005  # standard; what half a turn adds to it, where the light on the shoulder swaps sides
@@ -71,6 +71,7 @@ _INDEPENDENT_MM = 6.0  # along the contour, beyond which two places are misread 
 _NOTHING: Mapping[str, float] = MappingProxyType({})
 _METHOD = "silhouette beyond the steepest gradient along the normals of the golden's outline, linear light"
 _LENGTHS = ("width", "height", "diameter", "max-feret", "min-feret", "roundness", "flat", "area")
+_ACROSS = ("width", "height", "max-feret", "min-feret")  # taken in a direction, between two ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +273,8 @@ def measure_sizes(
     A length in the golden frame times ``aligned.similarity.scale``. ``position`` is how far a hole lies from the
     golden's place. ``u`` (k = 2) joins edge scatter, edge definition, placement, height and the scale of the plane.
     Without a scale of its own (``scale_source`` is ``part``) a photo gives no millimetres: the value is None and
-    ``why`` says so.
+    ``why`` says so. ``detail``: ``points_mm`` it was read between, and ``direction_deg`` of a width, a height or a
+    Feret diameter (from x clockwise as seen): the points of two rounded ends need not lie opposite each other.
 
     calliper_mm : the golden's own sizes by calliper. Such a size is the calliper's plus the difference between unit and
     golden, both read the same way, so that what the outline misreads on both cancels (comparison with a master).
@@ -355,6 +357,8 @@ def _measurement(name: str, reading: _Reading, calliper_mm: float | None) -> Mea
         "budget": budget.as_detail(),
         "points_mm": [[round(float(x), 4), round(float(y), 4)] for x, y in points],
     }
+    if name in _ACROSS:
+        detail["direction_deg"] = round(_direction(name, reading.unit) % 180, 3)
     where = (0.0, 0.0) if source is reading.outline else (float(points[0][0]), float(points[0][1]))
     method = _METHOD + (", compared with the golden's calliper size" if compared else "")
     unit = "mm2" if name == "area" else "mm"

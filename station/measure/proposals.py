@@ -3,42 +3,48 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from station.errors import SheetError
-from station.measure.features import FeatureRequest, place_features, shapes_of
+from station.measure.features import FeatureRequest, measure_features, place_features, shapes_of
 from station.measure.lines import narrowest_strips
 from station.measure.polygon import centroid, signed_area
-from station.values.line import FeatureMaster, Master
+from station.sheet import Size
+from station.values.line import Aligned, FeatureMaster, Master
 
 _LINE_MM, _RECESS_MM = 0.25, 0.30  # least widths that a 30 mm pin is held to (T8)
+_CANDIDATES = 3  # narrowest places that are tried
 _BORDER_MM = 0.15  # T6 holds a border of 0.80 mm to 0.65
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """feature : as found on the golden, with its own value in mm. toml : the row, ready to be pasted; where no agreed
+    """feature : as found on the golden, with its own value in mm. u_mm : expanded uncertainty (k = 2) of that value; of
+    a position, which is 0 by definition, of reading it again. toml : the row, ready to be pasted; where no agreed
     practice gives a tolerance it is left for the user to fill in, as a comment."""
 
     feature: FeatureMaster
+    u_mm: float
     toml: str
 
 
 def propose_features(master: Master) -> tuple[Proposal, ...]:
     """Border, narrowest raised line and recess, diameter where the part is round, holes with diameter and position.
 
-    A position, and a line or recess that is narrower on the golden than what is usual, is proposed with its tolerance
-    open: the user decides. Nothing is proposed without millimetres.
+    What cannot be read on the golden's own picture as on a unit's, no unit could be held to: it is not proposed, and of
+    lines and recesses the next one is taken. A position, and a line or recess that is narrower on the golden than what
+    is usual, is proposed with its tolerance open: the user decides. Nothing is proposed without millimetres.
     """
     if master.scale_source == "part":
         return ()
     shapes = shapes_of(master)
     requests = [FeatureRequest("border", "border")]
     for name, raised in (("line", True), ("recess", False)):
-        for middle, _ in narrowest_strips(shapes.edges, raised=raised):
-            requests.append(FeatureRequest(name, name, (round(float(middle[0]), 2), round(float(middle[1]), 2))))
+        for k, (middle, _) in enumerate(narrowest_strips(shapes.edges, raised=raised, count=_CANDIDATES)):
+            at = (round(float(middle[0]), 2), round(float(middle[1]), 2))
+            requests.append(FeatureRequest(f"{name} {k}", name, at))
     requests.append(FeatureRequest("diameter", "diameter"))
     for k, hole in enumerate(sorted(master.holes_mm, key=lambda h: -abs(signed_area(h)))):
         ending = "" if k == 0 else f"-{k + 1}"
@@ -48,7 +54,38 @@ def propose_features(master: Master) -> tuple[Proposal, ...]:
     for request in requests:
         with suppress(SheetError):  # at the rounded point the lines run together
             found += place_features(master, [request])
-    return tuple(Proposal(f, _row(f)) for f in found)
+    known = _uncertainties(replace(master, features=tuple(found)))
+    offered: dict[str, Proposal] = {}
+    for f in found:
+        name = f.feature if f.feature in ("line", "recess") else f.name
+        if f.name in known and name not in offered:
+            named = replace(f, name=name)
+            offered[name] = Proposal(named, known[f.name], _row(named))
+    return tuple(offered.values())
+
+
+def _uncertainties(master: Master) -> dict[str, float]:
+    """Expanded uncertainty (k = 2) of each of the master's features that is read, by name.
+
+    It is the one that a unit exactly like the golden would be told with, lying as the golden did: the golden's picture
+    laid on itself, so that registration adds nothing. What the part's height leaves open is not in it, for a master
+    does not know the camera.
+    """
+    shape = master.image.pixels.shape[:2]
+    itself = Aligned(
+        image=master.image, clipped=np.zeros(shape, dtype=bool), valid=np.ones(shape, dtype=bool),
+        similarity=replace(master.pose, scale=1.0), rms_px=0.0, overlap=1.0, u_offset_mm=0.0, u_rotation_deg=0.0,
+        u_scale=master.u_scale, correction=master.correction, scale_source=master.scale_source, noise=master.noise,
+        blur_px=master.blur_px, coding_step=master.coding_step, bench=master.bench,
+    )  # fmt: skip
+    rows = [
+        Size.model_validate({"name": f.name, "feature": f.feature, "at_mm": f.at_mm, "nominal_mm": f.value,
+                             "minus_mm": 0.0, **({"plus_mm": 0.0} if f.feature == "position" else {})})
+        for f in master.features
+    ]  # fmt: skip
+    told = {m.characteristic: m for m in measure_features(itself, master, rows)}
+    own = [(row.name, told[row.characteristic]) for row in rows]
+    return {name: round(m.u, 4) for name, m in own if m.value is not None}
 
 
 def _row(f: FeatureMaster) -> str:

@@ -43,33 +43,16 @@ class RegionRequest:
     polygon_px: Float | None = None
 
 
-def grow_region(
-    image: LinearRGB,
-    part_mask: Bool,
-    seed_px: tuple[float, float],
-    *,
-    pitch_mm: float,
-    name: str = "region",
-    forbid_metal: bool = True,
-) -> Bool:
-    """(H, W) mask of the enamel cell around a seed, up to the metal lines around it.
-
-    The cell is the connected zone of the seed's colour at the tolerance at which its area is most stable (the criterion
-    of maximally stable extremal regions, Matas et al. 2002, on the distance to the seed's colour), its small holes
-    filled. A seed on a small highlight or speck is moved to the cell that surrounds it.
-
-    seed_px : (x, y) in raster pixels. pitch_mm : size of a pixel. forbid_metal : refuse a zone that looks like metal.
-    Raises SheetError, naming the region, for a seed outside the part or on a metal line or rim.
-    """
-    return _Segmenter(image, part_mask, pitch_mm).grow(seed_px, name, forbid_metal)
-
-
 def region_map(image: LinearRGB, part_mask: Bool, regions: Sequence[RegionRequest], *, pitch_mm: float) -> Labels:
     """(H, W) uint8 labels: OUTSIDE, METAL, the regions in the given order from FIRST_REGION on, OTHER.
 
+    A seeded cell is the connected zone of the seed's colour at the tolerance at which its area is most stable (the
+    criterion of maximally stable extremal regions, Matas et al. 2002, on the distance to the seed's colour), its small
+    holes filled. A seed on a small highlight or speck is moved to the cell that surrounds it.
+
     Enamel that no region names is OTHER, so that it is never taken for metal. A region with the surface ``plating`` and
-    a seed takes the whole connected metal around its seed; the rest of the metal stays METAL. Raises SheetError for a
-    bad seed, an empty polygon, or two regions that overlap, naming them.
+    a seed takes the whole connected metal around its seed; the rest of the metal stays METAL. Raises SheetError, naming
+    the region, for a seed outside the part or, of enamel, on a metal line or rim, an empty polygon, or an overlap.
     """
     if len(regions) > _MOST_REGIONS:
         raise SheetError(

@@ -49,7 +49,7 @@ class Signal:
         if self.kind == "chroma":
             return np.asarray(_damped(pixels, self.level) @ self.axis.astype(np.float32), dtype=np.float32)
         if self.kind == "edges":
-            return _steepness(np.maximum(pixels, 0) @ self.axis.astype(np.float32))
+            return steepness(np.maximum(pixels, 0) @ self.axis.astype(np.float32))
         return np.asarray(pixels @ self.axis.astype(np.float32), dtype=np.float32)
 
 
@@ -94,11 +94,14 @@ def _damped(pixels: Float32, level: float) -> Float32:
     return np.asarray(light / (light.mean(axis=-1, keepdims=True) + np.float32(level)), dtype=np.float32)
 
 
-def _steepness(light: Float32) -> Float32:
-    """(h, w) 0-1 gradient of the logarithm of ``light`` (h, w), whose half is ``_STEEP``."""
+def steepness(light: Float32, pixel: float = 1.0) -> Float32:
+    """(h, w) 0-1 gradient of the logarithm of ``light`` (h, w), whose half is ``_STEEP`` a pixel of the photo's raster.
+
+    pixel : how many of those a pixel of ``light`` is wide.
+    """
     log = cv2.GaussianBlur(np.log(light + np.float32(_DARK)), (0, 0), 1.0)
     g = cv2.magnitude(cv2.Sobel(log, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(log, cv2.CV_32F, 0, 1, scale=0.125))
-    return np.asarray(g / (g + np.float32(_STEEP)), dtype=np.float32)
+    return np.asarray(g / (g + np.float32(_STEEP * pixel)), dtype=np.float32)
 
 
 def logs(pixels: Float32) -> Float32:

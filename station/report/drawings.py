@@ -48,8 +48,8 @@ def drawing_picture(raster: RGB, frame: Frame, document: UnitDocument, *, title:
 
     raster : (h, w, 3) uint8 picture of the unit in ``frame``.
     """
-    rows = [m for m in document.measurements if m.kind in DRAWN_KINDS]
-    dimensions = _dimensions(raster, frame, rows, panel_px)
+    rows = _rows(document)
+    dimensions = _dimensions(raster, frame, document, panel_px)
     deviations = _deviations(raster, frame, document, panel_px)
     gap, head = 20, 64
     width = 2 * panel_px + 3 * gap
@@ -63,6 +63,10 @@ def drawing_picture(raster: RGB, frame: Frame, document: UnitDocument, *, title:
     draw.text((gap, head + dimensions.height + 8), "dimensions; numbers as in the table", font=font(18), fill=INK)
     sheet.paste(table, (gap, below))
     return np.asarray(sheet)
+
+
+def _rows(document: UnitDocument) -> list[MeasurementDocument]:
+    return [m for m in document.measurements if m.kind in DRAWN_KINDS]
 
 
 _NO_LENGTH = ("size:area", "size:roundness")
@@ -89,15 +93,16 @@ def _points(m: MeasurementDocument) -> Float | None:
     return p if p.ndim == 2 and p.shape[1] == 2 and np.isfinite(p).all() else None
 
 
-def _dimensions(raster: RGB, frame: Frame, rows: Sequence[MeasurementDocument], panel_px: int) -> Image.Image:
+def _dimensions(raster: RGB, frame: Frame, document: UnitDocument, panel_px: int) -> Image.Image:
+    rows = _rows(document)
+    outline = None if document.outline is None else np.asarray(document.outline.points_mm, dtype=np.float64)
     padded, wide = _padded(raster, frame, 0.35)
     canvas = Canvas(padded, wide, panel_px)
     low, high = frame.to_mm(np.zeros(2)), frame.to_mm(np.array([frame.width - 1.0, frame.height - 1.0]))
     extent = float((high - low).max())
-    step = 0.06 * extent
-    below, left = float(high[1]) + 0.4 * step, float(low[0]) - 0.4 * step
+    room = _Room(low, high, 0.06 * extent, outline)
     balloons: list[_Balloon] = []
-    for number, m in enumerate(rows, start=1):
+    for number, m in sorted(enumerate(rows, start=1), key=lambda row: _slanted_first(row[1])):
         p = _points(m)
         if p is None or m.kind in ("offset", "rotation", "scale") or m.characteristic in _NO_LENGTH:
             continue
@@ -107,17 +112,7 @@ def _dimensions(raster: RGB, frame: Frame, rows: Sequence[MeasurementDocument], 
         elif len(p) >= 3:
             at = _angle(canvas, p, colour)
         else:
-            along = p[1] - p[0]
-            length = float(np.hypot(*along))
-            unit = along / max(length, 1e-9)
-            if length < _LONG * extent * 0.5 or max(abs(unit)) < _ALONG:
-                at = _between(canvas, p, colour, 0.5 * step)
-            elif abs(unit[0]) >= _ALONG:
-                at = _outside(canvas, p, m, 1, below, step)
-                below += step
-            else:
-                at = _outside(canvas, p, m, 0, left, -step)
-                left -= step
+            at = room.draw(canvas, p, m)
         balloons.append(_Balloon(number, at, colour))
     for b in _apart(balloons, 0.055 * extent):
         canvas.balloon((float(b.at[0]), float(b.at[1])), str(b.number), b.colour)
@@ -135,34 +130,117 @@ def _is_circle(m: MeasurementDocument) -> bool:
     )
 
 
-def _outside(canvas: Canvas, p: Float, m: MeasurementDocument, axis: int, level: float, step: float) -> Float:
-    """A dimension line beside the part with its extension lines, value and limits; answers where its balloon belongs.
+class _Room:
+    """Where dimension lines stand: long ones beside the part, each further out than the last, short ones where they
+    were read. A line runs in the direction that was measured, with extension lines from both points, square to it.
 
-    axis : 1 below (at y), 0 at the left (at x).
+    low, high : corners (2,) of the picture. step : between two lines. outline : (n, 2) of the part. All in mm.
     """
-    colour = _colour(m.verdict)
-    a, b = p[0].copy(), p[1].copy()
-    a[axis] = b[axis] = level + 0.5 * step
-    for start, end in ((p[0], a), (p[1], b)):
-        past = end.copy()
-        past[axis] += 0.15 * step
-        canvas.line(np.array([start, past]), GREY, 1.0, 200)
-    canvas.dimension(a, b, colour)
-    limits = f"  ({_limits(m)})" if m.lower is not None or m.upper is not None else ""
-    text = _without(m) if m.value is None else f"{_number(m.value, m)}{limits}"
-    canvas.note((a + b) / 2, text, INK, upright=axis == 0)
-    return np.asarray(a + 0.14 * (b - a))
+
+    def __init__(self, low: Float, high: Float, step: float, outline: Float | None) -> None:
+        corners = np.array([[x, y] for x in (low[0], high[0]) for y in (low[1], high[1])])
+        self._part = corners if outline is None or len(outline) < 3 else outline
+        self._low, self._high, self._step = low, high, step
+        self._taken: list[Float] = []  # both ends of the lines drawn so far
+
+    def draw(self, canvas: Canvas, p: Float, m: MeasurementDocument) -> Float:
+        """One length; answers where its balloon belongs. p : (2, 2) mm it was read between."""
+        along = _measured_along(m, p)
+        length = float((p[1] - p[0]) @ along)
+        if length < 0:
+            along, length = -along, -length
+        out = np.array([-along[1], along[0]])
+        axial = float(np.abs(along).max()) >= _ALONG
+        # Below and at the left is paper; a slanted one goes to whichever of both corners its own points are nearer.
+        toward = np.array([-1.0, 0.0]) if abs(along[1]) >= _ALONG else np.array([0.0, 1.0])
+        if not axial:
+            toward = np.array([-1.0, 1.0])
+        out = out if out @ toward >= 0 else -out
+        long_enough = length >= _LONG * 0.5 * float((self._high - self._low).max())
+        level = self._level(p, along, out, axial) if long_enough else None
+        if level is not None and not axial and not self._on_paper(p + out * (level - p @ out)[:, None]):
+            level = None  # a slanted line that would leave the paper is drawn where it was read
+        if level is None:
+            return self._in_place(canvas, p, along, out, m)
+        ends = p + out * (level - p @ out)[:, None]
+        self._taken.append(ends)
+        self._extend(canvas, p, ends, out)
+        canvas.dimension(ends[0], ends[1], _colour(m.verdict))
+        limits = f"  ({_limits(m)})" if m.lower is not None or m.upper is not None else ""
+        text = _without(m) if m.value is None else f"{_number(m.value, m)}{limits}"
+        canvas.note(ends.mean(axis=0), text, INK, turn_deg=_readable(along))
+        beside = length < 0.6 * float((self._high - self._low).max())  # the text takes the whole of a shorter line
+        return np.asarray(ends[0] - 0.8 * self._step * along if beside else ends[0] + 0.14 * (ends[1] - ends[0]))
+
+    def _level(self, p: Float, along: Float, out: Float, axial: bool) -> float:
+        """How far along ``out`` a line stands: clear of the part, and of the lines that stand there already."""
+        if axial:  # clear of the picture, which a line along an axis stands beside
+            edge = float(self._high[1]) if abs(out[1]) > abs(out[0]) else -float(self._low[0])
+            tilt = abs(float(along[1] if abs(out[1]) > abs(out[0]) else along[0]))
+            level = edge + tilt * 0.5 * float((self._high - self._low).max()) + 0.9 * self._step
+        else:
+            level = float((self._part @ out).max()) + self._step
+        span = p @ along
+        for ends in self._taken:
+            same = ends[1] - ends[0]
+            parallel = abs(float(same @ along)) > 0.9 * float(np.hypot(*same))
+            if parallel or (axial and _overlap(ends @ along, span)):
+                level = max(level, float((ends @ out).max()) + self._step)
+        return level
+
+    def _on_paper(self, ends: Float) -> bool:
+        span = float((self._high - self._low).max())
+        low = self._low - np.array([_MARGIN, _EDGE]) * span
+        high = self._high + np.array([_EDGE, _MARGIN]) * span
+        return bool(((ends > low) & (ends < high)).all())
+
+    def _extend(self, canvas: Canvas, p: Float, ends: Float, out: Float) -> None:
+        """Extension lines from what was measured to the dimension line and a little past it."""
+        for start, end in zip(p, ends, strict=True):
+            way = float((end - start) @ out)
+            past = end + math.copysign(0.15 * self._step, way) * out
+            if abs(way) > 0.05 * self._step:
+                canvas.line(np.array([start, past]), WHITE, 3.0, 130)  # told from a dark part and from pale paper
+                canvas.line(np.array([start, past]), INK, 1.0, 220)
+
+    def _in_place(self, canvas: Canvas, p: Float, along: Float, out: Float, m: MeasurementDocument) -> Float:
+        """A length drawn where it was read; its balloon stands beside it, away from the part's middle."""
+        colour = _colour(m.verdict)
+        ends = np.stack([p[0], p[0] + along * float((p[1] - p[0]) @ along)])
+        self._extend(canvas, p, ends, out)
+        canvas.dimension(ends[0], ends[1], colour)
+        middle = ends.mean(axis=0)
+        outward = middle / max(float(np.hypot(*middle)), 1e-9)
+        at = middle + self._step * outward
+        canvas.line(np.array([middle, at]), colour, 1.0, 220)
+        return np.asarray(at)
 
 
-def _between(canvas: Canvas, p: Float, colour: Colour, beside: float) -> Float:
-    """A length drawn where it was read; its balloon stands beside it, away from the part's middle."""
-    a, b = p[0], p[1]
-    canvas.dimension(a, b, colour)
-    middle = (a + b) / 2
-    outward = middle / max(float(np.hypot(*middle)), 1e-9)
-    at = middle + 2 * beside * outward
-    canvas.line(np.array([middle, at]), colour, 1.0, 220)
-    return np.asarray(at)
+def _overlap(a: Float, b: Float) -> bool:
+    """Whether two ranges, each told by two of its points, have a place in common."""
+    return bool(a.min() <= b.max() and b.min() <= a.max())
+
+
+def _slanted_first(m: MeasurementDocument) -> bool:
+    """Key that puts slanted lengths first: the lines beside the picture are then laid clear of them."""
+    p = _points(m)
+    return p is None or len(p) != 2 or float(np.abs(_measured_along(m, p)).max()) >= _ALONG
+
+
+def _measured_along(m: MeasurementDocument, p: Float) -> Float:
+    """(2,) unit vector of the direction a length was taken in: as its row says, else from one point to the other."""
+    turn = m.detail.get("direction_deg")
+    if isinstance(turn, int | float) and math.isfinite(turn):
+        return np.array([math.cos(math.radians(turn)), math.sin(math.radians(turn))])
+    way = p[1] - p[0]
+    length = float(np.hypot(*way))
+    return way / length if length > 1e-9 else np.array([1.0, 0.0])
+
+
+def _readable(along: Float) -> float:
+    """Degrees clockwise as seen that a text beside a line is turned by: it reads from the left, or from below."""
+    turn = math.degrees(math.atan2(along[1], along[0]))
+    return turn - 180 if turn >= 89 else turn + 180 if turn < -91 else turn
 
 
 def _diameter(canvas: Canvas, p: Float, colour: Colour) -> Float:
@@ -220,7 +298,7 @@ def _deviations(raster: RGB, frame: Frame, document: UnitDocument, panel_px: int
     placed = [m for m in document.measurements if m.kind in ("offset", "rotation", "scale")]
     arrows = [(n, m, p) for n, m in marks.items() if (p := _points(m)) is not None and m.value is not None]
     if arrows:
-        times = _times(max(float(m.value or 0.0) for _, m, _ in arrows), extent, _ARROW)
+        times = enlargement(max(float(m.value or 0.0) for _, m, _ in arrows), extent, _ARROW)
         for name, m, p in arrows:
             end = p[0] + times * (p[1] - p[0])
             told = [o for o in placed if o.characteristic.partition(":")[2] == name]
@@ -245,7 +323,7 @@ def _outline(canvas: Canvas, outline: OutlineDocument, extent: float) -> str:
     known = np.isfinite(shift)
     if len(points) < 3 or not known.any():
         return "the outline could not be followed"
-    times = _times(float(np.abs(shift[known]).max()), extent)
+    times = enlargement(float(np.abs(shift[known]).max()), extent)
     tangent = np.roll(points, -1, axis=0) - np.roll(points, 1, axis=0)
     tangent /= np.maximum(np.hypot(tangent[:, 0], tangent[:, 1])[:, None], 1e-9)
     normal = np.stack([tangent[:, 1], -tangent[:, 0]], axis=1)  # points run clockwise as seen, y down
@@ -262,12 +340,11 @@ def _outline(canvas: Canvas, outline: OutlineDocument, extent: float) -> str:
             colour = _OUTWARD if word == "out" else _INWARD
             canvas.label((float(moved[k][0]), float(moved[k][1])), f"{word} {abs(shift[k]):.3f} mm", colour)
     return (
-        f"outline: deviations from the golden's enlarged {times} times; orange out, blue in; "
-        f"U of one place {outline.u_mm:.3f} mm (k = 2)"
+        f"outline: deviations enlarged {times} times; orange out, blue in; U of one place {outline.u_mm:.3f} mm (k = 2)"
     )
 
 
-def _times(largest: float, extent: float, share: float = _TARGET) -> int:
+def enlargement(largest: float, extent: float, share: float = _TARGET) -> int:
     """How many times a deviation is enlarged, so that the largest is plain and stays on the paper."""
     fitting = [t for t in _ENLARGED if t * largest <= share * extent]
     return fitting[-1] if fitting else 1

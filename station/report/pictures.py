@@ -114,6 +114,22 @@ class Canvas:
             tip = (b[0] + 11 * _OVERSAMPLE * math.cos(angle + side), b[1] + 11 * _OVERSAMPLE * math.sin(angle + side))
             self._draw.line([tuple(b), tip], fill=(*colour, 255), width=2 * _OVERSAMPLE)
 
+    def small_arrow(self, start_mm: NDArray[np.float64], end_mm: NDArray[np.float64], colour: Colour) -> None:
+        """One arrow among many, its head no longer than itself; a dot where it has no length to see."""
+        a, b = self.px(start_mm), self.px(end_mm)
+        length = float(np.hypot(*(b - a)))
+        for halo, fill in ((1.5 * _OVERSAMPLE, (*WHITE, 170)), (0.0, (*colour, 255))):
+            r = 2 * _OVERSAMPLE + halo
+            self._draw.ellipse((a[0] - r, a[1] - r, a[0] + r, a[1] + r), fill=fill)
+            if length < 3 * _OVERSAMPLE:
+                continue
+            width = round(2 * _OVERSAMPLE + 2 * halo)
+            self._draw.line([tuple(a), tuple(b)], fill=fill, width=width)
+            angle, head = math.atan2(b[1] - a[1], b[0] - a[0]), min(8 * _OVERSAMPLE, 0.6 * length)
+            for side in (math.radians(150), math.radians(-150)):
+                tip = (b[0] + head * math.cos(angle + side), b[1] + head * math.sin(angle + side))
+                self._draw.line([tuple(b), tip], fill=fill, width=width)
+
     def label(self, at_mm: tuple[float, float], text: str, colour: Colour) -> None:
         """A text tag beside a point, inside the picture and above all lines: dark on light, framed in ``colour``."""
         self._labels.append((at_mm, text, colour))
@@ -151,15 +167,15 @@ class Canvas:
         """A number in a circle, as on an inspection drawing, above the lines."""
         self._balloons.append((at_mm, text, colour))
 
-    def note(self, at_mm: NDArray[np.float64], text: str, colour: Colour, *, upright: bool = False) -> None:
-        """Text centred on a place, on paper; ``upright`` : reading from below to above."""
+    def note(self, at_mm: NDArray[np.float64], text: str, colour: Colour, *, turn_deg: float = 0.0) -> None:
+        """Text centred on a place, on paper; ``turn_deg`` : turned clockwise as seen, -90 reads from below to above."""
         face = font(16 * _OVERSAMPLE)
         left, top, right, bottom = self._draw.textbbox((0, 0), text, font=face)
         pad = 3 * _OVERSAMPLE
         plate = Image.new("RGBA", (int(right - left) + 2 * pad, int(bottom - top) + 2 * pad), (*PAPER, 235))
         ImageDraw.Draw(plate).text((pad - left, pad - top), text, font=face, fill=(*colour, 255))
-        if upright:
-            plate = plate.transpose(Image.Transpose.ROTATE_90)
+        if turn_deg:
+            plate = plate.rotate(-turn_deg, Image.Resampling.BICUBIC, expand=True)
         x, y = self.px(at_mm)
         x = min(max(x - plate.width / 2, 0), self._layer.width - plate.width)
         y = min(max(y - plate.height / 2, 0), self._layer.height - plate.height)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from station.errors import CalibrationError, RequestError
 from station.service import tools, views
+from station.service.lots import golden_of_lot
 from station.service.measuring import keep_photo
 from station.service.showing import bench_view, check_view, lens_remarks, lens_view, rig_view
 from station.settings import Settings
@@ -59,6 +60,7 @@ class Bench:
         measured_mm: float | None = None,
         over: int | None = None,
         u_measured_mm: float | None = None,
+        replace: bool = False,
     ) -> views.CalibrationView:
         """Measure the lens on pictures of the ChArUco board.
 
@@ -71,15 +73,17 @@ class Bench:
         measured_mm, over, u_measured_mm
             A length on the printed board as measured, over how many squares (by default all across), and its standard
             uncertainty.
+        replace
+            Also in the place of one that holds and is surer.
 
         Raises
         ------
         CalibrationError
-            The pictures or the lengths do not do.
+            The pictures or the lengths do not do; the calibration in force is surer and still holds.
         RequestError
             A picture is handed in twice; an uncertainty or a number of squares without the length that it belongs to.
         """
-        from station.calibrate.lens import U_READING_MM, U_SPACER_MM, MeasuredBoard, Spacer, calibrate_lens
+        from station.calibrate.lens import U_READING_MM, U_SPACER_MM, MeasuredBoard, Spacer, calibrate_lens, lost
 
         row, bench = self._rig(rig)
         if (measured_mm is None and (over or u_measured_mm)) or (spacer_mm is None and u_spacer_mm):
@@ -99,6 +103,14 @@ class Bench:
                 )
             first[shot.sha256] = shot.name
         lens = calibrate_lens(low, bench, made_at=self._clock(), raised=high, spacer=spacer, measured=measured)
+        standing = None if replace else self._lens(row)
+        if standing is not None and standing.expires_at > lens.made_at and (losses := lost(standing, lens, bench)):
+            raise CalibrationError(
+                f"the lens calibration of {standing.made_at:%Y-%m-%d} ({standing.images} pictures) is surer than this "
+                f"one ({lens.images}), and holds until {standing.expires_at:%Y-%m-%d}: {'; '.join(losses)}",
+                "Hand in the board flat and tilted to five sides; or, where the lens was changed, refocused or zoomed, "
+                "add --replace.",
+            )
         self._keep_calibration(
             row, "lens", lens, {p: s.sha256 for p, s in zip([*boards, *raised], [*low, *high], strict=True)}
         )
@@ -233,11 +245,12 @@ class Bench:
         """The newest light calibration of a bench, also an expired one."""
         return self._light(self._rig(rig)[0])
 
-    def status(self, rig: str, golden: str | None = None) -> views.BenchView:
+    def status(self, rig: str, golden: str | None = None, lot: str | None = None) -> views.BenchView:
         """What is known of a bench, what stands against judging on it, and what expires soon.
 
-        golden : the one whose units are to be inspected: the light is then held to the control sheet of its newest
-        version only, not to those of all golden samples sealed on the bench. Raises NotFoundError for an unknown one.
+        golden, lot : of units that are to be inspected: the light is then held to the control sheet of the version that
+        they are held to, not to those of all golden samples sealed on the bench. Raises NotFoundError for an unknown
+        golden, ConflictError for a lot that is held to another.
         """
         from station.calibrate.bounds import hold_to_viewing
         from station.sheet import load_sheet
@@ -247,7 +260,7 @@ class Bench:
         found = self._calibration(row, (), now)
         newest = {g.number: g for g in reversed(records.golden_versions(self._db))}
         here = [g for g in newest.values() if g.rig == row.name]
-        held_to = here if golden is None else [records.golden(self._db, golden)]
+        held_to = here if golden is None else [golden_of_lot(self._db, golden, lot)]
         for viewing in {load_sheet(g.sheet_toml.encode()).viewing for g in held_to}:
             found = hold_to_viewing(found, viewing, now=now)
         return bench_view(found, in_use=bool(here), history=self.drift_history(rig)[-SHOWN_CHECKS:], now=now)
@@ -274,15 +287,19 @@ class Bench:
     def _calibration(self, row: RigRow, cards: tuple[CardReference, ...], now: datetime) -> Calibration:
         from station.calibrate.bounds import with_faults
 
-        lens, light = records.calibration(self._db, row.id, "lens"), self._light(row)
+        lens, light = self._lens(row), self._light(row)
         found = Calibration(
             cards=cards,
             rig=Rig.model_validate_json(row.document),
-            lens=LensCalibration.from_dict(json.loads(lens.document)) if lens else None,
+            lens=lens,
             light=light,
         )
         checks = self._checks(row, light) if light else []
         return with_faults(found, checks[-1] if checks else None, now=now)
+
+    def _lens(self, row: RigRow) -> LensCalibration | None:
+        found = records.calibration(self._db, row.id, "lens")
+        return LensCalibration.from_dict(json.loads(found.document)) if found else None
 
     def _light(self, row: RigRow) -> LightCalibration | None:
         found = records.calibration(self._db, row.id, "light")

@@ -1,4 +1,4 @@
-"""Pictures as files: the card, a unit's vectors, map and drawing, a bench's uniformity and drift."""
+"""Pictures as files: the card, a unit's vectors, map, drawing and residuals, a bench's uniformity and drift."""
 
 from __future__ import annotations
 
@@ -88,6 +88,27 @@ def drawing_chart(station: Station, photo: Path, golden: str, *, rig: str | None
     master, seen = _inspected(station, photo, golden, rig, card)
     unit = display(seen.aligned.image, seen.aligned.correction)
     return drawing_picture(unit, master.frame, seen.document, title=f"{photo.name} against {golden}: dimensions")
+
+
+def residual_chart(station: Station, photo: Path, golden: str, *, rig: str | None, card: str | None) -> RGB:
+    """How well the unit in a photo lies over the golden from place to place: arrows, enlarged.
+
+    Raises RequestError where the unit cannot be laid over the golden or too few of its edges can be read, PhotoError,
+    NotFoundError.
+    """
+    from station.report.pictures import display
+    from station.report.residuals import residual_picture
+
+    master, seen = _inspected(station, photo, golden, rig, card)
+    found, told = seen.residual, seen.document.residual
+    if found is None or told is None:
+        raise RequestError(
+            f"too few edges of {photo.name} look like those of {golden} to say how they lie over each other",
+            "Photograph the unit without glare, lying as the golden lay.",
+        )
+    unit = display(seen.aligned.image, seen.aligned.correction)
+    title = f"{photo.name} against {golden}: residuals of registration"
+    return residual_picture(unit, master.frame, found, title=title, remark=told.remark)
 
 
 def _inspected(

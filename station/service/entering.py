@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from station.errors import ConflictError, NotFoundError, RequestError
-from station.service.lots import vet_lot_id
+from station.errors import RequestError
+from station.service.lots import golden_of_lot, vet_lot_id
 from station.service.values_file import plain_text, read_table
 from station.store import entered as store
 from station.store import inspections, records
@@ -71,7 +71,11 @@ class EnteredValues:
         self._db, self._clock = db, clock
 
     def enter(self, values: Sequence[NewValue]) -> list[EnteredAnswer]:
-        """Judge and record values, all or none. A value entered before, word for word, is known and adds nothing.
+        """Judge and record values, all or none: :meth:`judge`, then :meth:`record`, and what they raise."""
+        return self.record(self.judge(values))
+
+    def judge(self, values: Sequence[NewValue], on_each: Callable[[], None] = lambda: None) -> list[NewEntered]:
+        """Judge values and record nothing. ``on_each`` is called as each is judged.
 
         Raises
         ------
@@ -83,17 +87,21 @@ class EnteredValues:
         """
         at = self._clock()
         goldens: dict[str, tuple[GoldenRow, Sheet]] = {}
-        lots: dict[str, dict[str, set[str | None]]] = {}
+        units: dict[str, dict[str, set[str | None]]] = {}
+        lots: dict[tuple[str, str], tuple[GoldenRow, Sheet]] = {}
         seen: dict[tuple[str | None, str, str], str] = {}
         new = []
         for value in values:
             if value.golden not in goldens:
-                goldens[value.golden] = self._golden(value.golden)
-                lots[value.golden] = self._lots_of_units(value.golden)
-            value = _vetted(value, lots[value.golden])
-            row, sheet = goldens[value.golden]
+                goldens[value.golden] = _with_sheet(records.golden(self._db, value.golden))
+                units[value.golden] = self._lots_of_units(value.golden)
+            value = _vetted(value, units[value.golden])
+            held_to = goldens[value.golden]
             if value.lot is not None:
-                row, sheet = self._of_lot(value, row, sheet)
+                if (value.golden, value.lot) not in lots:
+                    row = golden_of_lot(self._db, value.golden, value.lot, where=value.where)
+                    lots[value.golden, value.lot] = held_to if row.id == held_to[0].id else _with_sheet(row)
+                held_to = lots[value.golden, value.lot]
             place = (value.lot, value.unit, value.name)
             if place in seen:
                 raise RequestError(
@@ -101,9 +109,17 @@ class EnteredValues:
                     "Keep one of them.",
                 )
             seen[place] = value.where
-            new.append(_judged(value, row, sheet, at))
+            new.append(_judged(value, *held_to, at))
+            on_each()
+        return new
+
+    def record(self, judged: Sequence[NewEntered], on_each: Callable[[], None] = lambda: None) -> list[EnteredAnswer]:
+        """Record judged values in one transaction, all or none; stopped in between, none is recorded.
+
+        A value entered before, word for word, is known and adds nothing. ``on_each`` is called as each is written.
+        """
         answers = []
-        for entered, created in store.add_entered(self._db, new):
+        for entered, created in store.add_entered(self._db, judged, on_each):
             document = EnteredDocument.model_validate_json(entered.document)
             remark = ""
             if not created and not entered.standing:
@@ -153,24 +169,11 @@ class EnteredValues:
             found[unit.unit].add(unit.lot)
         return found
 
-    def _golden(self, number: str, version: int | None = None) -> tuple[GoldenRow, Sheet]:
-        from station.sheet import load_sheet
 
-        row = records.golden(self._db, number, version)
-        return row, load_sheet(row.sheet_toml.encode())
+def _with_sheet(row: GoldenRow) -> tuple[GoldenRow, Sheet]:
+    from station.sheet import load_sheet
 
-    def _of_lot(self, value: NewValue, row: GoldenRow, sheet: Sheet) -> tuple[GoldenRow, Sheet]:
-        """The golden version that the lot is held to."""
-        try:
-            lot = records.lot(self._db, value.lot or "")
-        except NotFoundError:
-            return row, sheet  # values may come before the photos
-        if lot.golden != value.golden:
-            raise ConflictError(
-                f"{value.where}: lot {lot.name} is held to golden {lot.golden}, not to {value.golden}",
-                "Name the lot's own golden sample, or another lot.",
-            )
-        return (row, sheet) if lot.golden_id == row.id else self._golden(lot.golden, lot.golden_version)
+    return row, load_sheet(row.sheet_toml.encode())
 
 
 def _vetted(value: NewValue, lots: Mapping[str, set[str | None]]) -> NewValue:

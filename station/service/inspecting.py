@@ -61,6 +61,11 @@ class Batch:
         self._twins: dict[str, list[UnitEntry]] = {}
         self._total = self._inspected = self._known = self._failed = self._nonconforming = 0
 
+    @property
+    def version(self) -> int:
+        """The golden's version that the units are held to."""
+        return self._golden.version
+
     def run(self, entries: Sequence[UnitEntry], engine: Engine, stop: threading.Event | None) -> BatchResult:
         """Inspect every entry; answers how it ended. An entry that fails is handed on and the others go on."""
         self._total = len(entries)

@@ -1,12 +1,14 @@
-"""A lot's units as its decision counts them: the newest inspection, what a reviewer said, one outcome a unit."""
+"""What a lot is held to, and its units as its decision counts them: newest inspection, review, one outcome a unit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from station.errors import RequestError
-from station.store.rows import UnitRow
+from station.errors import ConflictError, RequestError
+from station.store import records
+from station.store.database import Database
+from station.store.rows import GoldenRow, UnitRow
 from station.values.documents import UnitDocument, Verdict
 from station.values.names import natural_key
 
@@ -27,6 +29,24 @@ def vet_lot_id(lot: str) -> None:
         )
     if {".", "..", ""} & set(segments) or segments[-1] in ("decision", "decisions", "tally"):
         raise RequestError(f"{lot[:40]!r} reads like a path", "Give the lot an id that does not, such as L-0711.")
+
+
+def golden_of_lot(db: Database, number: str, lot: str | None, *, where: str = "") -> GoldenRow:
+    """The golden version that units are held to: a lot's own, in which it was opened, else the newest.
+
+    where : what a refusal names first, such as a file's line. Raises NotFoundError for an unknown golden, ConflictError
+    for a lot that is held to another number.
+    """
+    newest = records.golden(db, number)
+    known = None if lot is None else next((x for x in records.lots(db) if x.name == lot), None)
+    if known is None:  # a lot is opened by its first unit or value
+        return newest
+    if known.golden != number:
+        raise ConflictError(
+            f"{f'{where}: ' if where else ''}lot {lot} is held to golden {known.golden}, not to {number}",
+            "Name the lot's own golden sample, or another lot.",
+        )
+    return newest if known.golden_id == newest.id else records.golden_by_id(db, known.golden_id)
 
 
 def standing_units(rows: Iterable[UnitRow]) -> list[UnitRow]:

@@ -129,7 +129,12 @@ def proposed(master: Master, sheet_toml: str) -> tuple[ProposalView, ...]:
     there = {s.name for s in load_sheet(sheet_toml.encode()).sizes}
     return tuple(
         ProposalView(
-            name=p.feature.name, feature=p.feature.feature, value_mm=p.feature.value, at_mm=p.feature.at_mm, toml=p.toml
+            name=p.feature.name,
+            feature=p.feature.feature,
+            value_mm=p.feature.value,
+            u_mm=p.u_mm,
+            at_mm=p.feature.at_mm,
+            toml=p.toml,
         )
         for p in propose_features(master)
         if p.feature.name not in there

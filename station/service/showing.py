@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-import numpy as np
-
 from station.service import views
 from station.store import records
 from station.store.database import Database
@@ -79,10 +77,8 @@ def bench_view(
 
 def lens_view(lens: LensCalibration, rig: Rig) -> views.LensView:
     """A lens calibration as a person reads it."""
-    from station.calibrate.plane import looking_down
+    from station.calibrate.lens import u_lengths_mm
 
-    plane = looking_down(lens, rig)
-    centre = np.zeros(2)
     names = ("focal length", "principal point x", "principal point y", "k1", "k2")
     spreads = lens.spreads
     return views.LensView(
@@ -100,15 +96,17 @@ def lens_view(lens: LensCalibration, rig: Rig) -> views.LensView:
             )
             for i, name in enumerate(names)
         ),
-        u_length_mm=(2 * 30 * plane.u_scale_at(centre, 0.0), 2 * 30 * plane.u_scale_at(centre, 3.0)),
+        u_length_mm=u_lengths_mm(lens, rig),
         watched=lens.pose is not None,
     )
 
 
 def lens_remarks(lens: LensCalibration, rig: Rig) -> list[str]:
     """What a lens calibration leaves open, and what would close it."""
+    from station.calibrate.lens import FOCAL_FROM_RIG
+
     said = []
-    if "focal length from the rig" in lens.method:
+    if FOCAL_FROM_RIG in lens.method:
         said.append(
             f"The focal length follows from the rig's distance of {rig.camera.distance_mm:g} mm: for parts that stand "
             "high add tilted views, or a view on a spacer."

@@ -13,14 +13,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from station import __version__
-from station.errors import ConflictError, NotFoundError, RequestError
+from station.errors import NotFoundError, RequestError
 from station.models import REFERENCE_DIFFERENCE
 from station.service import tools, views
 from station.service.bench import Bench
 from station.service.entering import EnteredValues, as_they_stand, missing_values, without_photo
 from station.service.gauge import Gauge, spreads_in_force
 from station.service.inspecting import Batch, Engine, InProcess
-from station.service.lots import outcome, standing_units, vet_lot_id
+from station.service.lots import golden_of_lot, outcome, standing_units, vet_lot_id
 from station.service.measuring import Line
 from station.service.reviewing import vet_review
 from station.service.showing import golden_view, lot_view, review_view, unit_view
@@ -165,12 +165,19 @@ class Station:
         """Inspect photos and folders of photos; each finished unit is durable before ``on_done`` hears of it.
 
         A photo that is refused is handed on with its error and the others go on. What was inspected before under the
-        same conditions is answered from the records, so an interrupted run is resumed by running it again.
+        same conditions is answered from the records, so an interrupted run is resumed by running it again. A lot is
+        held to the version of the golden with which it was opened; a remark says so where a newer one is sealed.
         """
         from station.devices.photo import photo_files
 
         entries, remarks = name_units(photo_files(paths), units_file)
         batch = self._batch(golden, rig, card, lot, on_done)
+        newest = records.golden(self._db, golden).version
+        if batch.version != newest:
+            remarks += (
+                f"lot {lot} goes on against version {batch.version} of golden {golden}, with which it was opened; "
+                f"new lots are held to version {newest}",
+            )
         if on_total is not None:
             on_total(len(entries))
         return replace(batch.run(entries, engine, stop), remarks=remarks)
@@ -370,16 +377,9 @@ class Station:
         lot: str | None,
         on_done: Callable[[views.Inspected], None],
     ) -> Batch:
-        row = records.golden(self._db, golden)
         if lot is not None:
             vet_lot_id(lot)
-            known = next((x for x in records.lots(self._db) if x.name == lot), None)
-            if known is not None and known.golden_id != row.id:
-                raise ConflictError(
-                    f"lot {lot} is held to golden {known.golden} version {known.golden_version}, "
-                    f"not to {golden} version {row.version}",
-                    "Give the lot another id, or inspect against its own golden.",
-                )
+        row = golden_of_lot(self._db, golden, lot)
         return Batch(self._db, self._line(row, rig, card), row, lot, self._clock, on_done)
 
     def _line(self, row: GoldenRow, rig: str | None, card: str | None) -> Line:

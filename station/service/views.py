@@ -171,12 +171,13 @@ class BenchView(Document):
 
 
 class ProposalView(Document):
-    """A size that the golden sample offers. value_mm : the golden's own. at_mm : a point on it, in the golden frame.
-    toml : the row for the control sheet."""
+    """A size that the golden sample offers. value_mm : the golden's own. u_mm : its expanded uncertainty (k = 2).
+    at_mm : a point on it, in the golden frame. toml : the row for the control sheet."""
 
     name: str
     feature: str
     value_mm: float
+    u_mm: float
     at_mm: tuple[float, float] | None
     toml: str
 

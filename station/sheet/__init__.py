@@ -1,30 +1,30 @@
 """The control sheet: what buyer and supplier agreed. TOML in and out, linted, digested.
 
-``models``   the tables and their limits
+``fields``   what cells may hold, limits, the checks that tables share
+``sizes``    what is measured by photo or entered by hand, with its limits
+``models``   the other tables, and the sheet of them all
 ``reading``  TOML to Sheet and back
 ``lint``     advice on what would be argued about
 """
 
+from station.sheet.fields import Limits, decimal_of
 from station.sheet.lint import LintRemark, lint_sheet
 from station.sheet.models import (
     PREFERRED_AQL,
     Aql,
     Decision,
     DefectLimit,
-    Entered,
     GoldenRecord,
     GuardBand,
-    Limits,
     Mark,
     Product,
     Region,
     Sets,
     Sheet,
-    Size,
     Viewing,
-    decimal_of,
 )
 from station.sheet.reading import dump_sheet, load_sheet, read_sheet_file
+from station.sheet.sizes import Entered, Size
 
 __all__ = [
     "PREFERRED_AQL",

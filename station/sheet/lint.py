@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from station.sheet.models import FEATURES, Sheet
+from station.sheet.models import Sheet
+from station.sheet.sizes import FEATURES
 
 SUBJECTIVE = (
     *("about right", "similar", "looks even", "looks good", "looks fine", "should be fine", "good enough"),

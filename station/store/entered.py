@@ -2,45 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from station.store import tables as t
 from station.store.database import Database
-from station.store.records import ensure_lot, insert_once
+from station.store.records import ensure_lot
 from station.store.rows import EnteredRow, NewEntered
 from station.values.documents import Verdict
 
+BLOCK = 500
+"""Values a statement: its parameters stay far below what SQLite (32766 as it comes) and PostgreSQL (65535) take."""
 
-def add_entered(db: Database, values: Sequence[NewEntered]) -> list[tuple[EnteredRow, bool]]:
+
+def add_entered(
+    db: Database, values: Sequence[NewEntered], on_each: Callable[[], None] = lambda: None
+) -> list[tuple[EnteredRow, bool]]:
     """Record values in one transaction, all or none; answers each row in order, and whether it is new.
 
     A value that was entered before, word for word, is that value, also where another superseded it since.
+    ``on_each`` is called for every value as it is written, before the transaction is committed.
     """
-    e = t.entered_values.c
-    ids = []
+    ids: list[tuple[int, bool]] = []
     with db.write() as c:
+        # Two who enter values of one golden at a time would both find the same newest value to supersede.
+        goldens = sorted({new.golden_id for new in values})
+        c.execute(sa.select(t.goldens.c.id).where(t.goldens.c.id.in_(goldens)).with_for_update(key_share=True))
+        lots: dict[tuple[str, int], int] = {}
         for new in values:
-            lot_id = None if new.lot is None else ensure_lot(c, new.lot, new.golden_id, new.at)
-            same = (
-                e.golden_id == new.golden_id,
-                e.unit == new.unit,
-                e.name == new.name,
-                e.lot_id.is_not_distinct_from(lot_id),
-            )
-            newest = c.execute(sa.select(sa.func.max(e.id)).where(*same)).scalar()
-            row = {
+            if new.lot is not None and (new.lot, new.golden_id) not in lots:
+                lots[new.lot, new.golden_id] = ensure_lot(c, new.lot, new.golden_id, new.at)
+        for block in _blocks(values):
+            for answer in _add_block(c, block, lots):
+                ids.append(answer)
+                on_each()
+    rows: dict[int, EnteredRow] = {}
+    for i in range(0, len(ids), BLOCK):
+        rows |= {r.id: r for r in _read(db, t.entered_values.c.id.in_([one for one, _ in ids[i : i + BLOCK]]))}
+    return [(rows[i], created) for i, created in ids]
+
+
+def _blocks(values: Sequence[NewEntered]) -> Iterator[list[NewEntered]]:
+    """Values in order, a block at a time; no block holds one place twice: the second is to supersede the first."""
+    block: list[NewEntered] = []
+    places: set[tuple[int, str | None, str, str]] = set()
+    for new in values:
+        place = (new.golden_id, new.lot, new.unit, new.name)
+        if len(block) == BLOCK or place in places:
+            yield block
+            block, places = [], set()
+        block.append(new)
+        places.add(place)
+    if block:
+        yield block
+
+
+def _add_block(
+    c: sa.Connection, block: Sequence[NewEntered], lots: Mapping[tuple[str, int], int]
+) -> list[tuple[int, bool]]:
+    """Id of each value of a block, and whether it was inserted now."""
+    e = t.entered_values.c
+    keys = [new.content_key for new in block]
+    known = {k: int(i) for k, i in c.execute(sa.select(e.content_key, e.id).where(e.content_key.in_(keys)))}
+    place = (e.golden_id, e.lot_id, e.unit, e.name)
+    standing = sa.select(*place, sa.func.max(e.id)).group_by(*place).where(
+        e.golden_id.in_({new.golden_id for new in block}),
+        e.unit.in_({new.unit for new in block}),
+        e.name.in_({new.name for new in block}),
+    )  # fmt: skip
+    newest = {(golden, lot, unit, name): int(i) for golden, lot, unit, name, i in c.execute(standing)}
+    rows = []
+    for new in block:
+        if new.content_key in known:
+            continue
+        lot_id = None if new.lot is None else lots[new.lot, new.golden_id]
+        rows.append(
+            {
                 "content_key": new.content_key, "golden_id": new.golden_id, "lot_id": lot_id, "unit": new.unit,
                 "name": new.name, "verdict": str(new.verdict), "document": new.document, "digest": new.digest,
-                "supersedes": newest, "at": new.at,
-            }  # fmt: skip
-            created = insert_once(c, t.entered_values, row)
-            found = c.execute(sa.select(e.id).where(e.content_key == new.content_key)).scalar_one()
-            ids.append((int(found), created))
-    rows = {r.id: r for r in _read(db, e.id.in_([i for i, _ in ids]))}
-    return [(rows[i], created) for i, created in ids]
+                "supersedes": newest.get((new.golden_id, lot_id, new.unit, new.name)), "at": new.at,
+            }
+        )  # fmt: skip
+    added: dict[str, int] = {}
+    if rows:
+        insert = sa.insert(t.entered_values).returning(e.content_key, e.id)
+        added = {k: int(i) for k, i in c.execute(insert, rows)}
+    return [(added[k], True) if k in added else (known[k], False) for k in keys]
 
 
 def entered_values(

@@ -133,6 +133,35 @@ class OutlineDocument(Document):
     u_mm: float
 
 
+class ResidualPlace(Document):
+    """One place of the residual map: how far the unit's detail lies off the golden's, x to the right, y down.
+
+    u_mm : expanded uncertainty (k = 2) in x and in y; correlation : of the two, near -1 or 1 at a single slanted edge,
+    across which more is known. significant : a shift that is none once in a thousand places.
+    """
+
+    at_mm: tuple[float, float]
+    shift_mm: tuple[float, float]
+    u_mm: tuple[float, float]
+    correlation: float
+    significant: bool
+
+
+class ResidualDocument(Document):
+    """How well the unit lies over the golden from place to place after registration, in mm of the golden frame.
+
+    rms_mm : of all shifts, each direction counted by how well it is known. worst : the place whose shift exceeds its
+    uncertainty by most. share_read : of the places with edges on the golden, 0-1. remark : on a stretch that departs
+    significantly and far, "" without one.
+    """
+
+    rms_mm: float
+    worst: ResidualPlace
+    share_read: float
+    remark: str
+    places: tuple[ResidualPlace, ...]
+
+
 class GaugeUseDocument(Document):
     """The gauge study that entered a unit's uncertainties.
 
@@ -168,6 +197,9 @@ class UnitDocument(Document):
     findings: tuple[FindingDocument, ...]
     outline: OutlineDocument | None = Field(
         default=None, description="where the unit's outline lies off the golden's, if it was measured"
+    )
+    residual: ResidualDocument | None = Field(
+        default=None, description="how well the unit lies over the golden from place to place, if it was registered"
     )
     gauge: GaugeUseDocument | None = Field(
         default=None, description="the gauge study of this golden and bench that entered the uncertainties"

@@ -25,13 +25,14 @@ from sample_data.renderer.camera import colour_matrix
 from sample_data.renderer.lamps import Lamp
 from station.calibrate.correction import fit_correction
 from station.calibrate.drift import shift
-from station.calibrate.field import apply_flat_field, flat_field
+from station.calibrate.field import flat_field, gain_rows
 from station.values.bench import CameraSpec, Rig
 from station.values.colour import (
     SRGB_TO_XYZ,
     ColourCorrection,
     DeviceRGB,
     Lab,
+    PhotoLight,
     linearise,
     srgb_decode,
     srgb_encode,
@@ -71,8 +72,9 @@ def flat_fields(frames: int) -> None:
         greys = [shot(0.3 * falling_off(), curve, rng) for _ in range(frames)]
         light = flat_field(greys, rig, lux=None, made_at=datetime(2026, 1, 1, tzinfo=UTC))
         for tone in TONES:
-            picture = linearise(shot(tone * falling_off(), curve, rng).photo)
-            before, after = (places(p) for p in (picture.pixels, apply_flat_field(picture, light).pixels))
+            photo = shot(tone * falling_off(), curve, rng).photo
+            evened = PhotoLight(photo, gain_rows(light, SIZE)).whole()
+            before, after = (places(p.pixels) for p in (linearise(photo), evened))
             print(f"  {name:12} tone {tone:4.2f}: {before[0]:5.2f} {before[1]:5.2f} -> {after[0]:5.3f} {after[1]:5.3f}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -376,6 +377,26 @@ def test_one_picture_of_the_board_is_not_counted_twice(station: Station) -> None
     board = BENCH / "board-1.jpg"
     with pytest.raises(RequestError, match="the same picture of the board"):
         station.bench.calibrate_lens("bench-a", [board, board])
+
+
+def test_one_view_does_not_take_the_place_of_six_unless_asked_to(station: Station, clock: Clock) -> None:
+    boards = sorted(BENCH.glob("board-*.jpg"))
+    six = station.bench.status("bench-a").lens
+    with pytest.raises(CalibrationError) as refused:
+        station.bench.calibrate_lens("bench-a", boards[:1])
+    said = str(refused.value)
+    assert "of 2026-05-20 (6 pictures) is surer than this one (1), and holds until 2026-11-16" in said
+    assert re.search(r"the focal length, ± \d\.\d px from the pictures, would be ± \d{2,3}\.\d px from the rig", said)
+    assert re.search(r"30 mm 3 mm over it, ± 0\.0122 mm, would be ± 0\.01\d\d mm", said)
+    assert "--replace" in refused.value.do
+    assert station.bench.status("bench-a").lens == six
+    again = station.bench.calibrate_lens("bench-a", boards[:5])
+    assert again.images == 5  # hardly less sure: nothing is lost
+    assert station.bench.calibrate_lens("bench-a", boards[:1], replace=True).images == 1
+    assert station.bench.calibrate_lens("bench-a", boards[1:2]).images == 1  # one view after one view
+    station.bench.calibrate_lens("bench-a", boards)
+    clock.now += timedelta(days=181)
+    assert station.bench.calibrate_lens("bench-a", boards[:1]).images == 1  # what has run out is not lost
 
 
 def test_poor_input_to_the_light_is_remarked_at_once(station: Station) -> None:

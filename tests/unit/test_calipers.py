@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from station.errors import SheetError
 from station.judge import judge_unit
+from station.measure import proposals
 from station.measure.features import FeatureRequest, measure_features, place_features
 from station.measure.outline import measure_golden_sizes, measure_outline, struck_outline
 from station.measure.polyline import nearest_on_closed, nearest_on_run
@@ -264,12 +265,34 @@ def test_the_golden_proposes_rows_that_a_sheet_takes(master: Master) -> None:
     assert set(offered) == {"border", "line", "recess", "diameter"}
     assert offered["line"].feature.value == pytest.approx(0.4, abs=0.01)
     assert offered["recess"].feature.value == pytest.approx(0.6, abs=0.01)
+    for name in ("border", "line", "recess"):  # as a unit like the golden is told, whose registration adds nothing
+        row = next(r for r in ROWS if r.kind == name).model_copy(update={"golden_mm": None})
+        told = _measure(master, master.image, (row,))[row.characteristic]
+        assert told.u > 0.02
+        assert offered[name].u_mm == pytest.approx(told.u, abs=0.003)
+    assert 0 < offered["diameter"].u_mm < 0.1
     rows = [tomllib.loads(p.toml)["sizes"][0] for p in offered.values()]
     kinds = [s.kind for s in _sheet(*(Size.model_validate(r) for r in rows)).sizes]
     assert kinds == list(offered)
     bare = replace(master, labels=np.where(master.labels == OUTSIDE, OUTSIDE, METAL).astype(np.uint8))
     assert [p.feature.feature for p in propose_features(bare)] == ["diameter"]
     assert propose_features(replace(master, scale_source="part")) == ()
+
+
+def test_a_line_that_a_unit_could_not_be_held_to_is_passed_over(
+    master: Master, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = next(p for p in propose_features(master) if p.feature.feature == "line")
+    read = proposals.measure_features
+
+    def unseen(aligned: Aligned, golden: Master, rows: list[Size]) -> tuple[Measurement, ...]:
+        told = read(aligned, golden, rows)
+        return tuple(replace(m, value=None) if m.characteristic == "size:line 0" else m for m in told)
+
+    monkeypatch.setattr(proposals, "measure_features", unseen)
+    second = next(p for p in propose_features(master) if p.feature.feature == "line")
+    assert first.feature.name == second.feature.name == "line"
+    assert first.feature.at_mm != second.feature.at_mm
 
 
 def test_the_border_of_bare_metal_is_not_measured(master: Master) -> None:
@@ -308,6 +331,8 @@ def test_a_distance_and_an_angle_between_edges(master: Master) -> None:
     assert seen["size:corner"].value == pytest.approx(90.0, abs=0.5)
     assert seen["size:corner"].unit == "deg"
     assert len(np.asarray(seen["size:corner"].detail["points_mm"])) == 3
+    turn = seen["size:across"].detail["direction_deg"]
+    assert min(turn, 180 - turn) < 3  # type: ignore[call-overload, operator, type-var]  # across, though the points lie askew
     judged = judge_unit(list(seen.values()), (), (), _sheet(*rows))
     verdicts = {m.characteristic: m.verdict for m in judged.measurements}
     assert verdicts == {"size:across": Verdict.NONCONFORMS, "size:corner": Verdict.CONFORMS}

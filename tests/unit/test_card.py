@@ -15,11 +15,11 @@ from station.calibrate.card import BUILT_IN, load_cards, parse_card
 from station.calibrate.card_finding import find_card
 from station.calibrate.card_reading import card_document
 from station.calibrate.correction import fit_correction
-from station.calibrate.field import apply_flat_field, flat_field
+from station.calibrate.field import flat_field, gain_rows
 from station.calibrate.light import correct
 from station.errors import CalibrationError, RigError
 from station.values.bench import Calibration, CameraSpec, CardReference, Rig
-from station.values.colour import DeviceRGB, Lab, LinearRGB, lab_to_xyz, linearise, srgb_encode
+from station.values.colour import DeviceRGB, Lab, PhotoLight, lab_to_xyz, linearise, srgb_encode
 from station.values.difference import delta_e_2000
 from station.values.digest import digest
 from station.values.line import Shot
@@ -659,7 +659,8 @@ def test_the_flat_field_evens_the_light() -> None:
     assert light.uniformity == pytest.approx(nine.min() / nine.max(), abs=0.01)
     assert light.lux == 900.0
     assert (light.expires_at - light.made_at).days == 30
-    flat = apply_flat_field(LinearRGB((0.3 * field).astype(np.float32)), light).pixels
+    exact = DeviceRGB(np.rint(65535 * srgb_encode(0.3 * field)).astype(np.uint16))
+    flat = PhotoLight(exact, gain_rows(light, (field.shape[1], field.shape[0]))).whole().pixels
     inner = flat[12:-12, 12:-12]  # beyond the outermost cells' centres the gain is held
     assert np.ptp(inner, axis=(0, 1)).max() / inner.mean() < 0.01
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,20 @@ def test_the_map_shows_what_the_document_says(bench: Station, monkeypatch: pytes
     assert "Averaged over 0.43 mm." in drawn.words["notes"][0]
 
 
+def test_residuals_are_those_of_the_unit_s_document(bench: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    master, seen = charting._inspected(bench, UNIT, "GS-ALPINE-01", "bench-a", CARD)
+    told, found = seen.document.residual, seen.residual
+    assert told is not None
+    assert found is not None
+    assert len(told.places) == len(found.at_mm) > 100
+    assert told.rms_mm < 0.03
+    assert told.remark == ""
+    assert not any(g.name == "residual" for g in seen.document.gates)
+    monkeypatch.setattr(charting, "_inspected", lambda *_: (master, replace(seen, residual=None)))
+    with pytest.raises(RequestError, match="too few edges"):
+        charting.residual_chart(bench, UNIT, "GS-ALPINE-01", rig="bench-a", card=CARD)
+
+
 def test_a_photo_that_shows_no_such_unit_is_refused(bench: Station) -> None:
     for name in ("wrong-product", "out-of-frame"):
         photo = SAMPLES / "alpine" / "disturbed" / f"{name}.jpg"
@@ -143,11 +158,12 @@ def test_pictures_of_a_unit_and_its_bench(
         ["picture", "card", str(GOLDEN), "--card", CARD, "--out", "card.png"],
         ["picture", "vectors", str(UNIT), *asked, "--out", "vectors.png"],
         ["picture", "map", str(UNIT), *asked, "--out", "map.png"],
+        ["picture", "residual", str(UNIT), *asked, "--out", "residual.png"],
         ["picture", "uniformity", "--rig", "bench-a", "--out", "uniformity.jpg"],
         ["picture", "drift", "--rig", "bench-a", "--out", "drift.jpg"],
     ):
         assert run(app, arguments) == 0, capsys.readouterr().err
-    for name in ("card.png", "vectors.png", "map.png", "uniformity.jpg", "drift.jpg"):
+    for name in ("card.png", "vectors.png", "map.png", "residual.png", "uniformity.jpg", "drift.jpg"):
         picture = cv2.imread(name)
         assert picture is not None
         assert min(picture.shape[:2]) >= 400

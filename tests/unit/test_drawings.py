@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from station.measure.ends import End, distance_of
 from station.report import drawings
-from station.report.pictures import COLOURS
+from station.report.pictures import COLOURS, INK
 from station.values.documents import MeasurementDocument, OutlineDocument, UnitDocument, Verdict
 from station.values.geometry import Frame
 
@@ -71,9 +72,9 @@ def test_an_outline_that_is_out_at_the_right_is_drawn_out_at_the_right() -> None
 
 
 def test_the_enlargement_is_a_round_number_that_keeps_the_largest_on_the_paper() -> None:
-    assert drawings._times(0.05, 34.0) == 20  # 1.0 mm of 34
-    assert drawings._times(0.004, 34.0) == 200
-    assert drawings._times(5.0, 34.0) == 1
+    assert drawings.enlargement(0.05, 34.0) == 20  # 1.0 mm of 34
+    assert drawings.enlargement(0.004, 34.0) == 200
+    assert drawings.enlargement(5.0, 34.0) == 1
 
 
 def test_a_dimension_out_of_its_limits_is_drawn_in_its_colour_below_the_part() -> None:
@@ -112,3 +113,77 @@ def test_an_outline_with_gaps_or_none_at_all_is_said() -> None:
     nothing = circle(np.full(60, np.nan))
     empty = drawings.drawing_picture(RASTER, FRAME, document(outline=nothing), title="t", panel_px=400)
     assert count(empty, ORANGE) == 0
+
+
+def drawn_lines(
+    monkeypatch: pytest.MonkeyPatch, *rows: MeasurementDocument, outline: OutlineDocument | None = None
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Dimension lines and the thin lines of a drawing, each (2, 2) mm, in the order they were drawn."""
+    dimensions: list[np.ndarray] = []
+    thin: list[np.ndarray] = []
+    line = drawings.Canvas.line
+    draw = drawings.Canvas.dimension
+
+    def note_line(
+        self: drawings.Canvas, points: np.ndarray, colour: object, width: float = 1.6, alpha: int = 255
+    ) -> None:
+        if colour == INK and len(points) == 2 and width == 1.0:
+            thin.append(np.asarray(points))
+        line(self, points, colour, width, alpha)  # type: ignore[arg-type]
+
+    def note_dimension(self: drawings.Canvas, start: np.ndarray, end: np.ndarray, colour: object) -> None:
+        dimensions.append(np.array([start, end]))
+        draw(self, start, end, colour)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(drawings.Canvas, "line", note_line)
+    monkeypatch.setattr(drawings.Canvas, "dimension", note_dimension)
+    drawings.drawing_picture(RASTER, FRAME, document(*rows, outline=outline), title="t", panel_px=400)
+    return dimensions, thin
+
+
+@pytest.mark.parametrize("direction", [0.0, 2.0, 30.0, 60.0, 89.0, 90.0, 120.0, 178.0])
+def test_a_dimension_line_runs_as_it_was_measured_with_extension_lines_square_to_it(
+    monkeypatch: pytest.MonkeyPatch, direction: float
+) -> None:
+    """The points that end a width do not lie opposite each other: the line between them is longer than the width."""
+    u = np.array([np.cos(np.radians(direction)), np.sin(np.radians(direction))])
+    n = np.array([-u[1], u[0]])
+    p = np.array([-10 * u + 4 * n, 10 * u - 5 * n])
+    detail = {"points_mm": p.tolist(), "direction_deg": direction}
+    row = measured("size:height", 20.0, None, detail=detail)
+    (line,), thin = drawn_lines(monkeypatch, row, outline=circle(np.full(60, 0.01)))
+    assert abs(float((line[1] - line[0]) @ u)) == pytest.approx(20.0, abs=1e-9)
+    assert float((line[1] - line[0]) @ n) == pytest.approx(0.0, abs=1e-9)
+    assert len(thin) == 2
+    for extension in thin:
+        assert float((extension[1] - extension[0]) @ u) == pytest.approx(0.0, abs=1e-9)  # square to the line
+        at_point = np.hypot(*(p - extension[0]).T).min()
+        assert at_point == pytest.approx(0.0, abs=1e-9)  # from what was measured
+    outside = np.hypot(*line.mean(axis=0))
+    assert outside > 14.0  # beside the part, which is round and 28 mm across
+
+
+def test_a_short_distance_across_two_edges_is_drawn_square_to_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    detail = {"points_mm": [[-2.0, -2.0], [1.0, -1.0]], "direction_deg": 90.0}
+    (line,), thin = drawn_lines(monkeypatch, measured("size:gap", 1.0, None, detail=detail))
+    assert np.allclose(line, [[-2.0, -2.0], [-2.0, -1.0]])
+    assert any(np.allclose(t[0], [1.0, -1.0]) and t[1][1] == pytest.approx(-1.0) for t in thin)
+
+
+def test_lines_that_stand_beside_the_part_do_not_lie_on_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        measured(f"size:{k}", 24.0, None, detail={"points_mm": [[-12.0, 0.0], [12.0, 3.0]], "direction_deg": 0.0})
+        for k in range(3)
+    ]
+    lines, _ = drawn_lines(monkeypatch, *rows)
+    levels = [float(line[0][1]) for line in lines]
+    assert np.diff(levels).min() > 1.0
+
+
+def test_a_distance_tells_the_direction_it_was_taken_in() -> None:
+    none = np.zeros(0, dtype=np.intp)
+    edge, hole = End(none, np.array([0.0, 1.0])), End(none, None, 0)
+    at, to = np.array([0.0, 0.0]), np.array([3.0, 4.0])
+    assert distance_of(edge, hole, at, to) == (pytest.approx(4.0), pytest.approx(90.0))
+    assert distance_of(hole, edge, at, to) == (pytest.approx(4.0), pytest.approx(90.0))
+    assert distance_of(hole, hole, at, to) == (pytest.approx(5.0), pytest.approx(53.130, abs=1e-3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -276,6 +277,31 @@ def test_the_command_enters_lists_and_fails_on_request(station: Station, capsys:
     assert "1 of 1 values recorded." in capsys.readouterr().out
     assert run(app, ["enter", "--file", "values.csv", "--golden", "GS-1", "--lot", "L1"]) == 0
     assert "0 of 1 values recorded, 1 known already." in capsys.readouterr().out
+
+
+def test_of_many_values_those_are_shown_that_do_not_conform(
+    station: Station, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert station.goldens()
+    rows = [f"bag-{i},weight,{34.0 if i % 50 else 40.0},0.05,S-3,2026-05-01\n" for i in range(100)]
+    Path("values.csv").write_text(HEAD + "".join(rows))
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert run(app, ["enter", "--file", "values.csv", "--golden", "GS-1", "--lot", "L1"]) == 0
+    out, err = capsys.readouterr()
+    assert [line.split()[0] for line in out.splitlines() if "bag-" in line] == ["bag-0", "bag-50"]
+    assert "98 conforming, 2 nonconforming, 0 undecided." in out
+    assert "100 of 100 values recorded." in out
+    assert re.search(r"Judging.*100/100", err)
+    assert re.search(r"Recording.*100/100", err)
+
+
+def test_a_list_stopped_while_it_is_judged_leaves_nothing(station: Station) -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        station.entered.judge([SCALE], stop)
+    assert station.entered.values() == []
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from station.calibrate.field import apply_flat_field, gain_rows
+from station.calibrate.field import gain_rows
 from station.values.bench import LightCalibration
-from station.values.colour import DeviceRGB, LinearRGB, even_out, linearise, srgb_decode
+from station.values.colour import DeviceRGB, PhotoLight, even_out, linearise, srgb_decode
 
 
 @pytest.mark.parametrize(("kind", "top"), [(np.uint8, 255), (np.uint16, 65535)])
@@ -45,10 +45,12 @@ def test_flat_field_is_the_stretched_gain(size: tuple[int, int]) -> None:
     field = light(width, height)
     pixels = np.random.default_rng(3).uniform(0, 1, (height, width, 3)).astype(np.float32)
     stretched = np.asarray(cv2.resize(field.gain, (width, height), interpolation=cv2.INTER_LINEAR))
-    kept = LinearRGB(pixels.copy())
-    np.testing.assert_allclose(apply_flat_field(kept, field).pixels, stretched * pixels, rtol=1e-6, atol=1e-6)
-    np.testing.assert_array_equal(kept.pixels, pixels)
     rows = gain_rows(field, size)
+    coded = DeviceRGB(np.random.default_rng(4).integers(0, 256, (height, width, 3)).astype(np.uint8))
+    photo = PhotoLight(coded, rows)
+    np.testing.assert_allclose(photo.whole().pixels, stretched * linearise(coded).pixels, rtol=1e-6, atol=1e-6)
+    x0, y0, x1, y1 = width // 5, height // 4, width // 2, height - 3
+    np.testing.assert_array_equal(photo.window(x0, y0, x1, y1), photo.whole().pixels[y0:y1, x0:x1])
     for top, end in ((0, height), (height // 3, height // 2 + 1)):
         part = pixels[top:end].copy()
         even_out(part, rows, top, height)

@@ -12,14 +12,14 @@ import pytest
 from PIL import Image
 
 import sample_data
-from station.calibrate.field import apply_flat_field, flat_field
+from station.calibrate.field import flat_field, gain_rows
 from station.calibrate.lens import calibrate_lens
 from station.calibrate.orientation import bench_turn, lens_for, light_for, turn_between, turned_against
 from station.calibrate.rig import load_rig
 from station.devices.photo import read_photo
 from station.errors import CalibrationError
 from station.values.bench import Board, CameraSpec, LensCalibration, LightCalibration, Rig
-from station.values.colour import DeviceRGB, LinearRGB
+from station.values.colour import DeviceRGB, PhotoLight
 from station.values.geometry import CameraPlane
 from station.values.line import Shot
 
@@ -57,11 +57,15 @@ def test_the_decoder_says_how_the_sensor_lay(orientation: int) -> None:
 
 def test_the_field_lies_upside_down_in_a_picture_turned_by_its_flag() -> None:
     """Evened and then turned is turned and then evened."""
-    sensor = np.random.default_rng(5).uniform(0.1, 0.6, (H, W, 3)).astype(np.float32)
+    sensor = np.random.default_rng(5).integers(90, 200, (H, W, 3)).astype(np.uint8)
+
+    def evened(pixels: np.ndarray, light: LightCalibration) -> np.ndarray:
+        return PhotoLight(DeviceRGB(pixels), gain_rows(light, (W, H))).whole().pixels
+
     turned = light_for(shot(3), LIGHT)
     assert turned is not None
-    ours = apply_flat_field(LinearRGB(np.ascontiguousarray(sensor[::-1, ::-1])), turned).pixels
-    np.testing.assert_allclose(ours[::-1, ::-1], apply_flat_field(LinearRGB(sensor), LIGHT).pixels, rtol=1e-5)
+    ours = evened(np.ascontiguousarray(sensor[::-1, ::-1]), turned)
+    np.testing.assert_allclose(ours[::-1, ::-1], evened(sensor, LIGHT), rtol=1e-5)
     assert light_for(shot(1), LIGHT) is LIGHT
     assert light_for(shot(2), LIGHT) is None
 

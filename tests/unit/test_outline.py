@@ -335,6 +335,12 @@ def test_every_size_says_what_its_uncertainty_is_made_of(master: Master) -> None
         assert budget.calibration > 0
         points = np.array(m.detail["points_mm"])
         assert points.shape == (2, 2)
+        if m.characteristic in ("size:width", "size:max-feret"):
+            turn = np.radians(m.detail["direction_deg"])  # type: ignore[call-overload]
+            along = (points[1] - points[0]) @ np.array([np.cos(turn), np.sin(turn)])
+            assert abs(along) == pytest.approx(m.value, abs=0.06)  # before the shoulder and the scale
+        else:
+            assert "direction_deg" not in m.detail
     larger = outline_document(outline, 1.01)
     reach = np.hypot(*np.array(larger.points_mm).T)
     assert np.allclose(np.array(larger.shift_mm) / reach, 0.01, atol=0.004)  # out all round, as far as it is away

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from station.errors import SheetError
-from station.measure.regions import RegionRequest, grow_region, inmost, region_map, region_picture
+from station.measure.regions import RegionRequest, inmost, region_map, region_picture
 from station.values.colour import LinearRGB, srgb_decode
 from station.values.line import FIRST_REGION, METAL, OTHER, OUTSIDE
 
@@ -86,6 +86,12 @@ def _likeness(found: Bool, truth: Bool) -> float:
     return float((found & true).sum() / (found | true).sum())
 
 
+def _cell(image: LinearRGB, seed: tuple[float, float]) -> NDArray[np.bool_]:
+    """The mask that a sheet's one seeded region gets."""
+    request = RegionRequest("sky", "soft enamel", seed_px=seed)
+    return region_map(image, _mask(), [request], pitch_mm=PITCH) == FIRST_REGION
+
+
 @pytest.mark.parametrize("metal", list(METALS))
 def test_every_cell_is_found_up_to_its_lines(metal: str) -> None:
     image = _picture(metal)
@@ -104,7 +110,7 @@ def test_dark_enamel_beside_black_nickel_keeps_off_the_rim() -> None:
     dark = dict.fromkeys(ENAMELS, (0.29, 0.24, 0.22))
     image = LinearRGB(_picture("black nickel", enamels=dark).pixels * 0.5)
     x, y = SEEDS["sky"]
-    found = grow_region(image, _mask(), (x + 20, y), pitch_mm=PITCH)
+    found = _cell(image, (x + 20, y))
     assert _likeness(found, CELLS["sky"]) > 0.95
 
 
@@ -124,8 +130,7 @@ def test_plating_takes_the_connected_metal() -> None:
 
 def test_the_same_cell_from_any_seed() -> None:
     image = _picture("gold")
-    a = grow_region(image, _mask(), (120.0, 160.0), pitch_mm=PITCH)
-    b = grow_region(image, _mask(), (200.0, 110.0), pitch_mm=PITCH)
+    a, b = _cell(image, (120.0, 160.0)), _cell(image, (200.0, 110.0))
     assert (a & b).sum() / (a | b).sum() > 0.97
 
 
@@ -143,7 +148,7 @@ def test_a_polygon_is_taken_as_it_is() -> None:
 )
 def test_a_bad_seed_is_refused_by_name(seed: tuple[float, float], says: str) -> None:
     with pytest.raises(SheetError, match=says) as refused:
-        grow_region(_picture("gold"), _mask(), seed, pitch_mm=PITCH, name="sky")
+        _cell(_picture("gold"), seed)
     assert "'sky'" in refused.value.message
     assert refused.value.do
 

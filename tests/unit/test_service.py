@@ -351,10 +351,27 @@ def test_a_lot_id_may_be_an_order_number_in_any_script(station: Station, lot: Pa
 
 
 def test_a_lot_keeps_its_golden(station: Station, lot: Path, tmp_path: Path) -> None:
-    run(station, lot)
+    run(station, lot / "unit-1.png")
+    one = station.lot("L1")
+    assert (one.golden_version, station.decide_lot("L1", 8).decision) == (1, "open")
     seal(station, tmp_path, plus=0.2)
-    with pytest.raises(ConflictError, match="lot L1 is held to golden GS-1 version 1, not to GS-1 version 2"):
-        run(station, lot)
+    first, *more = sorted(lot.iterdir())
+    good = [p for p in more if p.stem not in ("unit-2", "unit-5", "unit-7")]
+    known, _ = run(station, first)
+    assert not known[0].new
+    done, result = run(station, *good)
+    assert {d.document.golden_version for d in done if d.document} == {1}
+    assert result.remarks == (
+        "lot L1 goes on against version 1 of golden GS-1, with which it was opened; new lots are held to version 2",
+    )
+    assert station.decide_lot("L1", 8).decision == "accepted"
+    done, result = run(station, lot / "unit-2.png", lot="L2")
+    assert (done[0].document and done[0].document.golden_version, result.remarks) == (2, ())
+    done, result = run(station, lot / "unit-3.png", lot=None)
+    assert (done[0].document and done[0].document.golden_version, result.remarks) == (2, ())
+    seal(station, tmp_path, sku="OTHER", golden='number = "GS-2"')
+    with pytest.raises(ConflictError, match="lot L1 is held to golden GS-1, not to GS-2"):
+        run(station, lot, golden="GS-2")
 
 
 def test_one_photo(station: Station, lot: Path) -> None:

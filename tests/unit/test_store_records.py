@@ -6,6 +6,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
@@ -334,6 +335,65 @@ def test_entered_values_are_recorded_all_or_none(db: Database, evidence: Evidenc
     with pytest.raises(ConflictError, match="held to another golden"):
         entered.add_entered(db, [new_value(other, "u8", "33.9", None), new_value(other, "u9", "33.9", "L1")])
     assert [v.unit for v in entered.entered_values(db)] == ["u1"]
+
+
+def test_many_values_take_few_statements_and_keep_their_order(db: Database, golden_id: int) -> None:
+    count = 2 * entered.BLOCK + 7
+    values = [new_value(golden_id, f"u{i}", "33.9") for i in range(count)]
+    asked: list[str] = []
+    written: list[None] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    for engine in {db._writer, db._reader}:
+        sa.event.listen(engine, "before_cursor_execute", note)
+    found = entered.add_entered(db, values, lambda: written.append(None))
+    assert len(asked) < 40
+    assert len(written) == count
+    assert all(new for _, new in found)
+    assert [r.unit for r, _ in found] == [v.unit for v in values]
+    assert [r.unit for r in entered.entered_values(db)] == [v.unit for v in values]
+
+
+def test_values_stopped_half_way_are_not_there(db: Database, golden_id: int) -> None:
+    values = [new_value(golden_id, f"u{i}", "33.9") for i in range(entered.BLOCK + 1)]
+    left = iter(range(entered.BLOCK))
+
+    def stop() -> None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        entered.add_entered(db, values, stop)
+    assert entered.entered_values(db) == []
+    assert records.lots(db) == []
+    assert [new for _, new in entered.add_entered(db, values)] == [True] * len(values)
+
+
+def test_a_value_corrected_in_the_same_list_is_superseded(db: Database, golden_id: int) -> None:
+    first, second = new_value(golden_id, "u1", "33.9"), new_value(golden_id, "u1", "33.5")
+    (old, _), (new, _), (again, known) = entered.add_entered(db, [first, second, first])
+    assert (old.standing, new.standing, new.supersedes) == (False, True, old.id)
+    assert (again.id, known) == (old.id, False)
+
+
+def test_two_who_enter_at_once_supersede_one_another(db: Database, store_url: str, golden_id: int) -> None:
+    started = threading.Barrier(4)
+
+    def enter(k: int) -> None:
+        mine = Database(store_url)
+        started.wait(timeout=20)
+        for i in range(5):
+            entered.add_entered(mine, [new_value(golden_id, "u1", f"{k} {i}")])
+        mine.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(enter, range(4)))
+    found = entered.entered_values(db, standing=False)
+    assert len(found) == 20
+    assert [r.standing for r in found] == [False] * 19 + [True]
+    assert [r.supersedes for r in found] == [None, *(r.id for r in found[:-1])]
 
 
 def test_studies_are_found_by_golden_and_bench(db: Database, evidence: Evidence, golden_id: int) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from station.values.colour import Lab
+from station.values.colour import ColourCorrection, Lab, LinearRGB, lab_to_xyz
 from station.values.difference import delta_e_76, delta_e_94, delta_e_2000, delta_e_cmc
 
 
@@ -59,7 +59,7 @@ def test_shapes_broadcast_and_nan_passes_through() -> None:
 
 def test_colour_map_on_the_published_pairs() -> None:
     """Sharma, Wu and Dalal's pairs, on both sides of the formula's seams among them, through the float32 kernel."""
-    from station.measure.colour_map import lab_difference
+    from station.measure.colour_map import colour_map
 
     rows = [
         [float(v) for v in line.strip(" [],\n").split(",")]
@@ -68,6 +68,14 @@ def test_colour_map_on_the_published_pairs() -> None:
     ]
     table = np.array(rows)
     assert table.shape == (34, 7)
-    one, other = (np.ascontiguousarray(table[:, k : k + 3].T[:, None], dtype=np.float32) for k in (0, 3))
-    np.testing.assert_allclose(lab_difference(one, other)[0], table[:, 6], rtol=0, atol=0.002)
-    np.testing.assert_allclose(lab_difference(other, one)[0], table[:, 6], rtol=0, atol=0.002)
+    xyz = ColourCorrection(np.zeros(3), np.ones(3), np.eye(3), "none", 1.0)  # takes the channels for XYZ
+    back = np.delete(
+        table, 13, axis=0
+    )  # hues exactly opposite: turned round, float32 has it on the formula's other side
+    for golden, seen, difference in (
+        (table[:, :3], table[:, 3:6], table[:, 6]),
+        (back[:, 3:6], back[:, :3], back[:, 6]),
+    ):
+        picture = LinearRGB(lab_to_xyz(Lab(seen))[None].astype(np.float32))
+        planes = np.ascontiguousarray(golden.T[:, None], dtype=np.float32)
+        np.testing.assert_allclose(colour_map(picture, xyz, planes)[0], difference, rtol=0, atol=0.002)

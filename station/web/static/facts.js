@@ -143,10 +143,13 @@ export function drawFacts(target, unit, document, reviews, places, choose) {
   const flagged = rows.filter(([m]) => m.verdict !== "conforms").sort((a, b) => order(a) - order(b));
   const fine = rows.filter(([m]) => m.verdict === "conforms");
   const gates = document.gates.filter((g) => !g.ok && !document.reasons.some((r) => r.includes(g.reason)));
-  const remarks = document.gates.filter((g) => g.ok && g.name === "photo" && g.reason);
+  const remarks = (name) => document.gates.filter((g) => g.ok && g.name === name && g.reason);
+  const remarked = (title, found) =>
+    found.length ? section(title, el("ul", { class: "why remarks" }, found.map((g) => el("li", {}, sentence(g.reason))))) : "";
   target.replaceChildren(
     section("Why", why(document.reasons)),
-    remarks.length ? section("Remarks on the photo", el("ul", { class: "why remarks" }, remarks.map((g) => el("li", {}, sentence(g.reason))))) : "",
+    remarked("Remarks on the photo", remarks("photo")),
+    remarked("Remarks on the unit", remarks("residual")),
     gates.length ? section("Not fit to measure", el("ul", { class: "why" }, gates.map((g) => el("li", {}, el("b", {}, g.name), ` ${g.reason}`)))) : "",
     flagged.length ? section(`Beyond or near a limit`, el("ul", { class: "measures" }, flagged.map(([, row]) => row)), flagged.length) : "",
     section("History", history(reviews)),
