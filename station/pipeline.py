@@ -38,9 +38,11 @@ from station.measure.surface import find_defects
 from station.quality.gauge import with_spreads
 from station.sheet import Sheet
 from station.values.bench import Calibration
+from station.values.capability import CapabilityInForce
 from station.values.digest import digest
 from station.values.documents import (
     AlignmentDocument,
+    CapabilityUseDocument,
     FitDocument,
     GateDocument,
     GaugeUseDocument,
@@ -256,19 +258,21 @@ def inspect(
     taken_at: str | None,
     unseen: Sequence[str] = (),
     gauge: GaugeSpreads | None = None,
+    capability: CapabilityInForce | None = None,
 ) -> Inspection:
     """Measure one photo of a unit against the master and judge it by the sheet.
 
     unseen : remarks on kinds of defect that the model is known to miss; they stand in the document as the gate
     ``capability``, which blocks nothing. gauge : what a study of this golden on this bench found; it enters the
-    uncertainties, and the document names it.
+    uncertainties, and the document names it. capability : what a study says this bench finds: a unit that would conform
+    is undecided where the sheet limits a kind of defect below that.
 
     Deterministic: the same inputs give a document with the same digest. A photo that cannot be measured gives an
     undecided document whose gates say why; it never raises for what a photo shows.
     """
     corrected = correct_like(master, shot, calibration)
     aligned = align(corrected, master)
-    capability = (Gate("capability", True, "; ".join(unseen)),) if unseen else ()
+    remarked = (Gate("capability", True, "; ".join(unseen)),) if unseen else ()
     gates = (
         *corrected.gates,
         *aligned.gates,
@@ -277,7 +281,7 @@ def inspect(
         *height_gate(master, aligned),
         *compression_gate(shot),
         *noise_gate(master, aligned),
-        *capability,
+        *remarked,
     )
     correction = _fit(corrected)
     if correction is not None:
@@ -308,7 +312,8 @@ def inspect(
     if gauge is not None:
         measurements = with_spreads(measurements, gauge.spreads)
     golden_sizes = {**master.sizes_mm, **{f.name: f.value for f in master.features}, **calliper}
-    judged = judge_unit(measurements, findings, gates, sheet, golden_sizes_mm=golden_sizes)
+    below = () if capability is None else tuple(capability.below.values())
+    judged = judge_unit(measurements, findings, gates, sheet, golden_sizes_mm=golden_sizes, unproven=below)
     pose = aligned.similarity
     document = UnitDocument(
         unit=unit,
@@ -338,6 +343,11 @@ def inspect(
         correction=correction,
         residual=None if residual is None else residual_document(residual, "; ".join(g.reason for g in remarks)),
         gauge=_gauge_use(gauge, measurements),
+        capability=None
+        if capability is None
+        else CapabilityUseDocument(
+            study=capability.study, made_at=capability.made_at, undecided=dict(capability.below)
+        ),
     )
     content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
     return Inspection(document.model_copy(update={"digest": digest(content)}), aligned, residual)

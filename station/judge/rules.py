@@ -158,8 +158,12 @@ def judge_unit(
     sheet: Sheet,
     *,
     golden_sizes_mm: Mapping[str, float] = _NO_SIZES,
+    unproven: Sequence[str] = (),
 ) -> Judgement:
     """Judge a unit as a whole.
+
+    unproven : reasons why nothing that is found or not found proves it to conform, such as a limit below what the bench
+    can show; they leave a unit undecided that would conform.
 
     Nonconforming where any unblocked measurement or finding is; otherwise undecided where a gate failed that stands
     before something the sheet limits, where anything is undecided, or where something the sheet limits was not
@@ -174,7 +178,7 @@ def judge_unit(
     open_ = _worst_first(judged, found, Verdict.UNDECIDED)
     gate_reasons = [f"{g.name}: {g.reason}" if g.reason else f"the gate {g.name} failed" for g in failed]
     blocked = {_blocked_reason(g) for g in failed}
-    reasons = [*wrong, *gate_reasons, *(r for r in open_ if r not in blocked), *unmeasured]
+    reasons = [*wrong, *gate_reasons, *(r for r in open_ if r not in blocked), *unproven, *unmeasured]
     verdict = Verdict.NONCONFORMS if wrong else Verdict.UNDECIDED if reasons else Verdict.CONFORMS
     return Judgement(verdict, tuple(dict.fromkeys(reasons)), judged, found)
 

@@ -38,7 +38,7 @@ def find_defects(
     gain = _exposure(golden, aligned, labels)
     noise = max(aligned.noise * float(gain.max()), master.noise)
     unit = aligned.image if (gain == 1).all() else LinearRGB(aligned.image.pixels * gain)
-    hidden = ~aligned.valid | aligned.clipped | unsettled | _hole_shoulders(master)
+    hidden = ~aligned.valid | aligned.clipped | unsettled | hole_shoulders(master)
     labels = np.where(aligned.valid, labels, OUTSIDE).astype(np.uint8)
     maps = model(golden, unit, labels, noise)
     findings = _findings(maps, master, labels, golden, unit, aligned, hidden, noise)
@@ -60,7 +60,7 @@ def _exposure(golden: LinearRGB, aligned: Aligned, labels: NDArray[np.uint8]) ->
     return np.ones(3, dtype=np.float32) if same else np.asarray(gain, dtype=np.float32)
 
 
-def _hole_shoulders(master: Master) -> NDArray[np.bool_]:
+def hole_shoulders(master: Master) -> NDArray[np.bool_]:
     """(H, W) the rounded edge of through holes: a mirror in which other lamps stand when the part is turned."""
     holes = np.zeros(master.labels.shape, dtype=np.uint8)
     for hole in master.holes_mm:

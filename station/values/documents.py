@@ -173,6 +173,15 @@ class GaugeUseDocument(Document):
     spreads: dict[str, float]
 
 
+class CapabilityUseDocument(Document):
+    """The capability study that a unit's findings were held to. study : digest of its document. undecided : kinds of
+    defect that no unit is proven to be free of on this bench, with the reason."""
+
+    study: str
+    made_at: str
+    undecided: dict[str, str]
+
+
 class UnitDocument(Document):
     """What the station says of one unit. Everything in it follows from the inputs; ``digest`` covers all but itself."""
 
@@ -203,6 +212,9 @@ class UnitDocument(Document):
     )
     gauge: GaugeUseDocument | None = Field(
         default=None, description="the gauge study of this golden and bench that entered the uncertainties"
+    )
+    capability: CapabilityUseDocument | None = Field(
+        default=None, description="the capability study of this golden that its findings were held to"
     )
     decision_rule: str = Field(default="", description="the guard band that the sheet chose, and where it is defined")
     correction: FitDocument | None = Field(
