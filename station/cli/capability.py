@@ -25,7 +25,7 @@ def capability(
     shown: Annotated[bool, typer.Option("--show", help="Show the newest study instead of making one.")] = False,
     trials: Annotated[
         int, typer.Option("--trials", metavar="N", help="Defects of each kind in each kind of region; 60 at least.")
-    ] = 60,
+    ] = 100,
     parts: Annotated[int, typer.Option("--parts", metavar="N", help="Renderings without a defect.")] = 60,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another seed draws other defects.")] = 1,
     picture: Annotated[
@@ -76,8 +76,10 @@ def _tell(number: int, study: CapabilityDocument) -> None:
         a90, bound = ("" if v is None else f"{v:.2f}" for v in (c.a90_mm, c.a90_95_mm))
         named = f"{c.named} of {c.hits}" if c.hits else ""
         where = c.region or "all together"
-        rows.append([c.kind, where, f"{c.hits} of {c.trials}", named, sizes, a90, bound, c.reason])
-    columns = ["kind", "region", "found", "named rightly", "sizes mm", "a90 mm", "a90/95 mm", ""]
+        rows.append(
+            [c.kind, where, f"{c.hits} of {c.trials}", named, str(c.harmless or ""), sizes, a90, bound, c.reason]
+        )
+    columns = ["kind", "region", "found", "named rightly", "taken for dust", "sizes mm", "a90 mm", "a90/95 mm", ""]
     table("Probability of detection", columns, rows)
     f = study.false_alarms
     named = ", ".join(f"{count} {kind}" for kind, count in f.kinds.items())

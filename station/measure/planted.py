@@ -28,7 +28,9 @@ from station.values.line import METAL, OTHER, OUTSIDE, Aligned, Finding, Master
 F32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 
-ENAMEL = ("soft enamel", "hard enamel", "other")
+OTHERS = "other surfaces"
+"""Enamel that the sheet does not name, and regions of no surface that it names."""
+ENAMEL = ("soft enamel", "hard enamel", OTHERS)
 WHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "pit": (*ENAMEL, "print"),
@@ -79,8 +81,8 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A defect that was planted. size_mm : as it came out. contrast_to_noise : mean change over its area, in standard
-    deviations of a pixel, in the channel that changes most."""
+    """A defect that was planted. size_mm : as it came out. contrast_to_noise : root mean square change over its
+    area, in standard deviations of a pixel, in the channel that changes most."""
 
     kind: str
     region: str
@@ -92,12 +94,13 @@ class Planted:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """A rendered unit as the line has it after registration, what was planted in it, and (H, W) which pixels are near
-    the n-th defect, as n + 1."""
+    """A rendered unit as the line has it after registration, what was planted in it, (H, W) which pixels are near
+    the n-th defect, as n + 1, and the wishes that there was no room for."""
 
     aligned: Aligned
     planted: tuple[Planted, ...]
     near: NDArray[np.uint8]
+    left: tuple[Wish, ...] = ()
 
     def found(self, findings: Sequence[Finding], master: Master) -> tuple[tuple[str, ...], ...]:
         """For every planted defect the kinds of the findings on it, in their order; empty where it was missed."""
@@ -125,8 +128,9 @@ class Places:
         self.master = master
         inside = cv2.erode((master.labels != OUTSIDE).astype(np.uint8), disc(RIM_PX)).astype(bool)
         self.searched: Bool = inside & ~hole_shoulders(master)
-        surface = {r.label: "metal" if r.surface == "plating" else r.surface for r in master.regions}
-        surface |= {METAL: "metal", OTHER: "other"}
+        called = {"plating": "metal", "other": OTHERS}
+        surface = {r.label: called.get(r.surface, r.surface) for r in master.regions}
+        surface |= {METAL: "metal", OTHER: OTHERS}
         self._masks: dict[str, Bool] = {}
         for label, name in surface.items():
             here = (master.labels == label) & self.searched
@@ -157,10 +161,10 @@ class Places:
         return self._depth[region]
 
     def largest_mm(self, kind: str, region: str) -> float:
-        """The largest defect that a kind of region has room for."""
+        """The largest defect that a kind of region has room for; infinite for a kind that ends at its edge."""
         if kind not in _WITHIN:
-            return SIZES_MM[kind][1]
-        return min(SIZES_MM[kind][1], 1.8 * float(self._depth[region].max()) * self.master.frame.pitch_mm)
+            return float("inf")
+        return 1.8 * float(self._depth[region].max()) * self.master.frame.pitch_mm
 
 
 places_of = PerMaster(Places)
@@ -179,7 +183,7 @@ def plan(
     for kind in kinds:
         for region in places.regions_of(kind):
             low, high = SIZES_MM[kind]
-            limit = limits_mm.get(kind) or low
+            limit = limits_mm.get(kind) or 3 * low
             low = max(min(low, limit / 3), _LEAST_PX * places.master.frame.pitch_mm)
             high = min(max(high, 3 * limit), places.largest_mm(kind, region))
             if high <= low:
@@ -205,15 +209,17 @@ def render(places: Places, wishes: Sequence[Wish], rng: np.random.Generator) -> 
     near = np.zeros(shape, dtype=np.uint8)
     free = np.ones(shape, dtype=bool)
     planted: list[Planted] = []
+    left: list[Wish] = []
     for wish in wishes:
         one = _plant(light, places, free, wish, rng)
         if one is None:
+            left.append(wish)
             continue
         what, rows, columns, mask = one
         planted.append(what)
         near[rows, columns][cv2.dilate(mask.astype(np.uint8), disc(_NEAR_PX)) > 0] = len(planted)
-        top, left = max(rows.start - _APART_PX, 0), max(columns.start - _APART_PX, 0)
-        free[top : rows.stop + _APART_PX, left : columns.stop + _APART_PX] = False
+        y, x = max(rows.start - _APART_PX, 0), max(columns.start - _APART_PX, 0)
+        free[y : rows.stop + _APART_PX, x : columns.stop + _APART_PX] = False
     gain = np.exp(rng.uniform(-_GAIN, _GAIN)) * np.exp(rng.uniform(-_TINT, _TINT, 3))
     light = light * gain.astype(np.float32)
     sigma = master.noise * np.sqrt(np.clip(light / _MID, 0.05, 4.0))
@@ -225,7 +231,7 @@ def render(places: Places, wishes: Sequence[Wish], rng: np.random.Generator) -> 
         u_offset_mm=0.0, u_rotation_deg=0.0, u_scale=master.u_scale, correction=master.correction,
         scale_source=master.scale_source, noise=master.noise, blur_px=master.blur_px,
     )  # fmt: skip
-    return Rendering(aligned, tuple(planted), near)
+    return Rendering(aligned, tuple(planted), near, tuple(left))
 
 
 def _plant(
@@ -259,10 +265,10 @@ def _plant(
         area = share >= 0.5 if (share >= 0.5).any() else share > 0
         before = light[rows, columns].copy()
         light[rows, columns] = _laid_over(before, made, _blur(master))
-        change = (light[rows, columns] - before)[area].mean(axis=0)
+        change = np.sqrt(((light[rows, columns] - before)[area] ** 2).mean(axis=0))
         size = wish.size_mm if wish.kind == "scratch" else 2 * float(np.sqrt(share.sum() / np.pi)) * pitch
         x, y = (float(v) for v in master.frame.to_mm(np.array([column, row], dtype=np.float64)))
-        cnr = float(np.abs(change).max()) / max(master.noise, 1e-6)
+        cnr = float(change.max()) / max(master.noise, 1e-6)
         return Planted(wish.kind, wish.region, x, y, size, cnr), rows, columns, area
     return None
 

@@ -1,7 +1,8 @@
 """How each kind of defect looks from above: what it covers, with what light, and how it shades what shows through.
 
-Drawn ``FINE`` times finer than the raster and sharp; the bench's blur comes afterwards. The figures are ranges that
-were set by how such defects look on finished parts, not measured: small and faint ones are in them on purpose.
+Drawn ``FINE`` times finer than the raster and sharp; the bench's blur comes afterwards. The ranges of light and shade
+are a judgement, held against rendered units whose defects have a height under lamps (decision 0024); faint ones are in
+them on purpose.
 """
 
 from __future__ import annotations
@@ -58,9 +59,9 @@ def _pit(x: F32, y: F32, size: float, ground: Ground, rng: np.random.Generator) 
     """A hole: dark inside, darkest below the rim that the light comes over, with a bright rim opposite."""
     far, toward = _blob(x, y, size, 0.15, rng), _toward(x, y, size, rng)
     mask = far < 0
-    dark = rng.uniform(0.35, 0.8) + 0.15 * toward
+    dark = rng.uniform(0.2, 0.65) + 0.15 * toward
     width = max(0.12 * size, 0.4)
-    rim = np.exp(-((far / width) ** 2)) * np.maximum(toward, 0) * rng.uniform(0.15, 0.6)
+    rim = np.exp(-((far / width) ** 2)) * np.maximum(toward, 0) * rng.uniform(0.3, 1.2)
     shade = np.where(mask, np.clip(dark, 0.15, 1), 1) + rim
     cover, light = np.zeros_like(far), np.zeros((*far.shape, 3), dtype=np.float32)
     if ground.metal is not None and rng.random() < 0.25:  # down to the metal
@@ -120,10 +121,10 @@ def _bubble(x: F32, y: F32, size: float, ground: Ground, rng: np.random.Generato
     """A dome: one flank lit, the other in shade, a lamp mirrored between them."""
     far, toward = _blob(x, y, size, 0.05, rng), _toward(x, y, size, rng)
     mask = far < 0
-    shade = np.where(mask, 1 + rng.uniform(0.12, 0.45) * np.clip(toward, -1, 1), 1)
-    lamp = _disc_at(x, y, size, 0.22, toward) & (rng.random() < 0.6)
+    shade = np.where(mask, 1 + rng.uniform(0.2, 0.7) * np.clip(toward, -1, 1), 1)
+    lamp = _disc_at(x, y, size, 0.22, toward) & (rng.random() < 0.8)
     light = np.broadcast_to(0.6 + 0.4 * ground.colour, (*x.shape, 3)).astype(np.float32)
-    cover = np.where(lamp, rng.uniform(0.1, 0.5), 0).astype(np.float32)
+    cover = np.where(lamp, rng.uniform(0.2, 0.9), 0).astype(np.float32)
     return Paint(cover, light, _grey(shade), mask)
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from station.measure.planted import Wish
     from station.sheet import Sheet
 
-TRIALS, PARTS, SEED = 60, 60, 1
+TRIALS, PARTS, SEED = 100, 60, 1
 """Trials of each kind in each kind of region, renderings without a defect, and the seed of what is drawn at random."""
 MOST = 2000
 """Of trials and of renderings without a defect that a study may ask for."""
@@ -40,6 +40,7 @@ METHOD = (
     "MIL-HDBK-1823A hit/miss, logit in log size, Firth's penalised likelihood, a90/95 by its profile (one-sided 95 %); "
     "defects rendered into the golden's raster"
 )
+_ROUNDS = 4
 _A_PART = 8  # defects in one rendering: rare enough not to pass for what is normal on the part
 
 
@@ -61,11 +62,13 @@ class RenderJob:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What was found in a rendering. alarms : kinds found where nothing was planted, of a rendering without defects."""
+    """What was found in a rendering. alarms : kinds found where nothing was planted, of a rendering without defects.
+    left : wishes that there was no room for."""
 
     number: int
     trials: tuple[TrialDocument, ...]
     alarms: tuple[str, ...]
+    left: tuple[Wish, ...]
 
 
 class Capability:
@@ -104,8 +107,7 @@ class Capability:
         _vet(trials, parts, seed)
         row = records.golden(self._db, golden)
         line = self._line(row, None, None)
-        jobs = _jobs(line, golden, trials, parts, seed)
-        on_total(len(jobs))
+        wishes = _wishes(line, golden, trials, seed)
         done: dict[int, Rendered] = {}
 
         def take(outcome: Done) -> None:
@@ -114,10 +116,18 @@ class Capability:
             done[outcome.result.number] = outcome.result
             on_done()
 
-        engine.run(functools.partial(try_rendering, line, seed), iter(jobs), on_done=take, stop=stop)
-        if len(done) < len(jobs):
-            return Answer(None, None)
-        document = _document(line, row, [done[i] for i in sorted(done)], trials, parts, seed, self._clock())
+        bare, number = parts, 0
+        for _ in range(_ROUNDS):  # what found no room among the others gets another place
+            jobs = _jobs(wishes, bare, number)
+            number += len(jobs)
+            on_total(number)
+            engine.run(functools.partial(try_rendering, line, seed), iter(jobs), on_done=take, stop=stop)
+            if len(done) < number:
+                return Answer(None, None)
+            wishes, bare = [w for job in jobs for w in done[job.number].left], 0
+            if not wishes:
+                break
+        document = _document(line, row, [done[i] for i in sorted(done)], trials, seed, self._clock())
         study = store.add_study(
             self._db, golden_id=row.id, model=line.model, document=document.model_dump_json(by_alias=True),
             digest=document.digest, at=document.made_at,
@@ -146,16 +156,20 @@ def try_rendering(line: Line, seed: int, job: RenderJob) -> Rendered:
 
     places = places_of(golden_of(line)[0])
     unit = render(places, job.wishes, np.random.default_rng([seed, job.number]))
-    findings = [
-        f for f in find_defects(unit.aligned, places.master, defect_model(line.model)) if f.kind not in HARMLESS
-    ]
+    findings = find_defects(unit.aligned, places.master, defect_model(line.model))
     trials = tuple(
         TrialDocument(
-            kind=p.kind, region=p.region, size_mm=p.size_mm, contrast_to_noise=p.contrast_to_noise, found=names
+            kind=p.kind,
+            region=p.region,
+            size_mm=p.size_mm,
+            contrast_to_noise=p.contrast_to_noise,
+            called=names,
+            found=not HARMLESS.issuperset(names),
         )
         for p, names in zip(unit.planted, unit.found(findings, places.master), strict=True)
     )
-    return Rendered(job.number, trials, () if job.wishes else tuple(f.kind for f in findings))
+    alarms = () if job.wishes else tuple(f.kind for f in findings if f.kind not in HARMLESS)
+    return Rendered(job.number, trials, alarms, unit.left)
 
 
 def capability_in_force(db: Database, golden: GoldenRow, model: str, program: str) -> CapabilityInForce | None:
@@ -200,7 +214,7 @@ def _vet(trials: int, parts: int, seed: int) -> None:
         raise RequestError(f"--seed {seed} is out of range", "Give 0 to 4294967295.")
 
 
-def _jobs(line: Line, golden: str, trials: int, parts: int, seed: int) -> list[RenderJob]:
+def _wishes(line: Line, golden: str, trials: int, seed: int) -> list[Wish]:
     import numpy as np
 
     from station.measure.planted import WHERE, places_of, plan
@@ -219,15 +233,20 @@ def _jobs(line: Line, golden: str, trials: int, parts: int, seed: int) -> list[R
             f"golden {golden} has no region that {', '.join(kinds)} could occur in",
             "Name its enamel in the control sheet and seal it again.",
         )
+    return wishes
+
+
+def _jobs(wishes: Sequence[Wish], bare: int, first: int) -> list[RenderJob]:
+    """Renderings numbered from ``first``: ``bare`` ones without a defect, then the wishes, a few in each."""
     chunks = [tuple(wishes[i : i + _A_PART]) for i in range(0, len(wishes), _A_PART)]
-    return [RenderJob(i, chunk) for i, chunk in enumerate([*chunks, *([()] * parts)])]
+    return [RenderJob(first + i, chunk) for i, chunk in enumerate([*([()] * bare), *chunks])]
 
 
 # --- from trials to the document -------------------------------------------------------------------------------------
 
 
 def _document(
-    line: Line, row: GoldenRow, rendered: Sequence[Rendered], trials: int, parts: int, seed: int, at: datetime
+    line: Line, row: GoldenRow, rendered: Sequence[Rendered], trials: int, seed: int, at: datetime
 ) -> CapabilityDocument:
     from station.measure.planted import places_of
 
@@ -240,7 +259,7 @@ def _document(
         program=line.program, made_at=at, seed=seed, pitch_mm=master.frame.pitch_mm, noise=master.noise,
         blur_px=master.blur_px, searched_share=places_of(master).searched_share, wanted=trials,
         renderings=len(rendered), method=METHOD, kinds=kinds, curves=curves,
-        false_alarms=_false_alarms([r.alarms for r in rendered[len(rendered) - parts :]]),
+        false_alarms=_false_alarms([r.alarms for r in rendered if not r.trials and not r.left]),
         warnings=tuple(k.reason for k in kinds if k.state == "below"), trials=tried,
     )  # fmt: skip
     content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
@@ -253,9 +272,10 @@ def _curves(trials: Sequence[TrialDocument]) -> Iterable[CurveDocument]:
 
     for kind, region in sorted({(t.kind, r) for t in trials for r in ("", t.region)}):
         some = [t for t in trials if t.kind == kind and region in ("", t.region)]
-        told = detectable([t.size_mm for t in some], [bool(t.found) for t in some])
+        told = detectable([t.size_mm for t in some], [t.found for t in some])
         yield CurveDocument(
-            kind=kind, region=region, trials=told.trials, hits=told.hits, named=sum(kind in t.found for t in some),
+            kind=kind, region=region, trials=told.trials, hits=told.hits, named=sum(kind in t.called for t in some),
+            harmless=sum(bool(t.called) and not t.found for t in some),
             least_mm=told.least_mm, largest_mm=told.largest_mm,
             intercept=None if told.fit is None else told.fit.intercept,
             slope=None if told.fit is None else told.fit.slope, a90_mm=told.a90_mm, a90_95_mm=told.a90_95_mm,

@@ -14,9 +14,9 @@ from station.values.documents import Document
 class CurveDocument(Document):
     """Probability of detection of one kind of defect, in one kind of region or ("") in all of them together.
 
-    named : found under its own name. least_mm, largest_mm : of the sizes tried. intercept, slope : of ln(POD / (1 -
-    POD)) over ln(mm). ``reason`` says why a figure is None. unreached : there were enough trials, and even the largest
-    are not proven to be found in 90 % of cases.
+    named : found under its own name. harmless : of the misses, those taken for dust or lint. least_mm, largest_mm : of
+    the sizes tried. intercept, slope : of ln(POD / (1 - POD)) over ln(mm). ``reason`` says why a figure is None.
+    unreached : there were enough trials, and even the largest are not proven to be found in 90 % of cases.
     """
 
     kind: str
@@ -24,6 +24,7 @@ class CurveDocument(Document):
     trials: int
     hits: int
     named: int
+    harmless: int
     least_mm: float
     largest_mm: float
     intercept: float | None
@@ -65,14 +66,15 @@ class FalseAlarmDocument(Document):
 
 
 class TrialDocument(Document):
-    """One planted defect. size_mm : diameter of a disc of its area, of a scratch its length. found : kinds of the
-    findings on it, largest first; those that do not count, dust and lint, are left out."""
+    """One planted defect. size_mm : diameter of a disc of its area, of a scratch its length. called : kinds of the
+    findings on it, largest first. found : whether one of them counts: dust and lint do not."""
 
     kind: str
     region: str
     size_mm: float
     contrast_to_noise: float
-    found: tuple[str, ...]
+    called: tuple[str, ...]
+    found: bool
 
 
 class CapabilityDocument(Document):

@@ -22,6 +22,7 @@ from station.service import Station
 from station.settings import Settings
 from station.sheet import Sheet, load_sheet
 from station.values.bench import Calibration
+from station.values.capability import CapabilityInForce
 from station.values.documents import UnitDocument, Verdict
 from station.values.line import Master
 
@@ -49,12 +50,13 @@ class Line:
             self._done[name] = self.inspect_anew(SAMPLES / "alpine" / self.truth[name]["photo"])
         return self._done[name]
 
-    def inspect_anew(self, path: Path) -> UnitDocument:
+    def inspect_anew(self, path: Path, capability: CapabilityInForce | None = None) -> UnitDocument:
         return pipeline.inspect(
             read_photo(path), self.master, self.sheet, self.calibration, unit=path.stem,
             model=defect_model(REFERENCE_DIFFERENCE), model_name=REFERENCE_DIFFERENCE, golden_digest="0" * 64,
             program="test", taken_at=None,
             unseen=capability_warnings(REFERENCE_DIFFERENCE, [d.kind for d in self.sheet.defects]),
+            capability=capability,
         ).document  # fmt: skip
 
 
@@ -80,6 +82,23 @@ def test_a_good_unit_is_never_called_nonconforming(line: Line, name: str) -> Non
     assert all(gate.ok for gate in document.gates)
     missed = next(gate.reason for gate in document.gates if gate.name == "capability")
     assert "plating-spot" in missed
+
+
+def test_a_limit_below_what_is_found_leaves_a_good_unit_undecided_and_a_wrong_one_wrong(line: Line) -> None:
+    reason = "pit: the limit of 0.2 mm lies below the a90/95 of 0.31 mm in soft enamel"
+    study = CapabilityInForce("5" * 64, "2026-05-10T12:00:00+00:00", {"pit": reason}, {})
+    for name, verdict in ((GOOD[0], Verdict.UNDECIDED), ("unit-29", Verdict.NONCONFORMS)):
+        before, photo = line.inspect(name), SAMPLES / "alpine" / line.truth[name]["photo"]
+        after = line.inspect_anew(photo, study)
+        assert after.verdict is verdict
+        assert set(after.reasons) == {*before.reasons, reason}
+        assert after.capability is not None
+        assert (before.capability, after.capability.study, after.capability.undecided) == (
+            None,
+            study.study,
+            {"pit": reason},
+        )
+        assert after.digest != before.digest
 
 
 @pytest.mark.parametrize(("name", "what"), WRONG.items())
