@@ -251,6 +251,7 @@ def json_schema(name: str) -> str:
     from station.sheet import Sheet
     from station.values import comparison
     from station.values.bench import CardReference, Rig
+    from station.values.capability import CapabilityDocument
     from station.values.entered import EnteredDocument
     from station.values.gauge import GaugeStudyDocument
     from station.values.tolerance import ToleranceDocument
@@ -273,6 +274,7 @@ def json_schema(name: str) -> str:
         "tolerance": (ToleranceDocument, "serialization"),
         "entered": (EnteredDocument, "serialization"),
         "gauge": (GaugeStudyDocument, "serialization"),
+        "capability": (CapabilityDocument, "serialization"),
     }
     if name not in documents:
         raise RequestError(f"there is no document {name!r}", f"Use one of {', '.join(documents)}.")

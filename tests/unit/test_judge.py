@@ -488,3 +488,18 @@ def test_a_document_says_which_gate_took_its_verdict_down() -> None:
     assert not is_blocked(judge_measurement(sky, SHEET, gates=[Gate("scale", False, "no rig", ("size",))]))
     recorded_before = blocked.model_copy(update={"detail": {}})
     assert is_blocked(recorded_before)
+
+
+def test_what_is_unproven_leaves_a_unit_undecided_that_would_conform_and_no_other() -> None:
+    reason = "pit: the limit of 0.15 mm lies below the a90/95 of 0.31 mm in sky"
+
+    def judged(*findings: Finding) -> tuple[Verdict, tuple[str, ...]]:
+        unit = judge_unit(GOOD, findings, (), SHEET, golden_sizes_mm=GOLDEN, unproven=(reason,))
+        return unit.verdict, unit.reasons
+
+    assert judge_unit(GOOD, (), (), SHEET, golden_sizes_mm=GOLDEN).verdict is C
+    assert judged() == (U, (reason,))
+    verdict, reasons = judged(found("pit", 0.4, u=0.02))
+    assert verdict is N
+    assert reasons[0].startswith("pit")
+    assert reasons[-1] == reason
