@@ -24,7 +24,8 @@ def capability(
     golden: Annotated[str, typer.Option("--golden", metavar="NUMBER", help="The sealed golden sample.")],
     shown: Annotated[bool, typer.Option("--show", help="Show the newest study instead of making one.")] = False,
     trials: Annotated[
-        int, typer.Option("--trials", metavar="N", help="Defects of each kind in each kind of region; 60 at least.")
+        int,
+        typer.Option("--trials", metavar="N", help="Defects of each kind in each kind of region; below 60 no a90/95."),
     ] = 100,
     parts: Annotated[int, typer.Option("--parts", metavar="N", help="Renderings without a defect.")] = 60,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another seed draws other defects.")] = 1,

@@ -98,7 +98,7 @@ def detectable(sizes_mm: ArrayLike, hits: ArrayLike) -> Detectable:
         a90 = least
     shown = None if a90 > largest else max(a90, least)
     bound = a90_bound(sizes, found, fit)
-    if bound is None or bound > largest:
+    if bound is None:
         reason = f"sizes up to {largest:.2f} mm are not proven to be found in 90 % of cases"
         return Detectable(count, caught, least, largest, fit, shown, None, reason, True)
     large = sizes >= np.quantile(sizes, 2 / 3)
@@ -149,28 +149,25 @@ def fit_hit_miss(sizes_mm: ArrayLike, hits: ArrayLike) -> HitMissFit:
 
 
 def a90_bound(sizes_mm: ArrayLike, hits: ArrayLike, fit: HitMissFit) -> float | None:
-    """Upper bound of a90 in mm at 95 % confidence, None where the trials set none.
+    """Upper bound of a90 in mm at 95 % confidence, None where it lies beyond the sizes tried or the trials set none.
 
     It is the largest a90 at which the penalised likelihood, at its best over all slopes that do not fall, lies no
     further below its maximum than half the 0.90 quantile of chi-square with one degree of freedom.
     """
     sizes, found = _vetted(sizes_mm, hits)
     x = np.log(sizes)
-    if fit.slope <= 0 and found.mean() < 0.9:
+    a90 = fit.size(0.9)
+    if (fit.slope <= 0 and found.mean() < 0.9) or (fit.slope > 0 and a90 > sizes.max()):
         return None
 
     def within(at: float) -> float:
         return _profile(x, found, at) - (fit.log_likelihood - _DROP)
 
     least, largest = float(x.min()), float(x.max())
-    a90 = fit.size(0.9)
-    start = least if fit.slope <= 0 else min(math.log(a90), largest)
-    low, high, far = start, max(start, least), largest + 1.0
-    step = 0.05
-    while within(high) >= 0:
-        if high > far:
-            return None
-        low, high, step = high, high + step, 1.5 * step
+    low = least if fit.slope <= 0 else math.log(a90)
+    if within(largest) >= 0:
+        return None
+    high = largest
     for _ in range(40):
         middle = (low + high) / 2
         low, high = (middle, high) if within(middle) >= 0 else (low, middle)

@@ -391,6 +391,7 @@ class Station:
 
         calibration = self.bench.calibration(rig, card, load_sheet(row.sheet_toml.encode()).viewing)
         bench = calibration.rig.digest if calibration.rig else None
+        model = REFERENCE_DIFFERENCE
         return Line(
             evidence=self._evidence.folder,
             golden_digest=row.digest,
@@ -399,12 +400,12 @@ class Station:
             master_digest=row.master_digest,
             sheet_toml=row.sheet_toml,
             calibration=calibration,
-            model=REFERENCE_DIFFERENCE,
+            model=model,
             program=PROGRAM,
             max_megapixels=self.settings.max_megapixels,
             max_photo_mb=self.settings.max_photo_mb,
             gauge=spreads_in_force(self._db, row, rig, bench),
-            capability=capability_in_force(self._db, row, REFERENCE_DIFFERENCE, PROGRAM),
+            capability=capability_in_force(self._db, row, model, PROGRAM),
         )
 
     def _picture(self, files: dict[str, str | None], kind: str, of: str) -> views.Picture:

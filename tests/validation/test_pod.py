@@ -102,6 +102,9 @@ def test_what_cannot_be_stated_says_why() -> None:
     assert (weak.a90_95_mm, weak.unreached) == (None, True)
     assert "are not proven to be found in 90 % of cases" in weak.reason
     assert detectable(sizes, sizes < 0.3).unreached  # larger ones are missed
+    for never in (np.zeros(80), sizes == sizes.max()):
+        lost = detectable(sizes, never)
+        assert (lost.a90_mm, lost.a90_95_mm, lost.unreached) == (None, None, True)
     assert detectable(np.full(70, 0.2), np.ones(70)).reason == "all were of one size, which tells no curve"
     assert detectable([], []).reason == "none was tried"
 
