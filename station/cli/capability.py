@@ -88,6 +88,9 @@ def _tell(number: int, study: CapabilityDocument) -> None:
         f"False alarms: {f.alarms} on {f.parts} renderings without a defect{f' ({named})' if named else ''}, "
         f"at most {f.per_part_upper:.3f} a part; at most {f.share_upper:.1%} of parts show one (95 %)."
     )
+    show(
+        "A turned part throws light and shadow elsewhere, which is not rendered: expect more false alarms on real ones."
+    )
     show(f"Looked for on {study.searched_share:.1%} of the part; not at its very edge, nor on the edges of holes.")
     for k in study.kinds:
         if k.state == "proven" and k.a90_95_mm is not None:

@@ -38,7 +38,8 @@ MOST = 2000
 """Of trials and of renderings without a defect that a study may ask for."""
 METHOD = (
     "MIL-HDBK-1823A hit/miss, logit in log size, Firth's penalised likelihood, a90/95 by its profile (one-sided 95 %); "
-    "defects rendered into the golden's raster"
+    "defects rendered into the golden's raster, "
+    "without what turning a part under its lamps does to its relief"
 )
 _ROUNDS = 4
 _A_PART = 8  # defects in one rendering: rare enough not to pass for what is normal on the part

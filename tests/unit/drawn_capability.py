@@ -18,7 +18,7 @@ from station.values.documents import CapabilityUseDocument, GateDocument, UnitDo
 from station.values.geometry import Frame, Similarity
 from station.values.line import FIRST_REGION, METAL, OTHER, OUTSIDE, Corrected, Gate, Master, RegionMaster, Shot
 
-SIZE, PITCH, FINE, NOISE = 280, 0.03, 3, 0.002
+SIZE, PITCH, FINE, NOISE = 220, 0.03, 3, 0.002
 BLUE, GREEN, GOLD, BENCH = (0.10, 0.30, 0.62), (0.06, 0.30, 0.12), (0.60, 0.45, 0.20), (0.25, 0.25, 0.26)
 FRAME = Frame(PITCH, SIZE, SIZE, ((SIZE - 1) / 2, (SIZE - 1) / 2))
 
@@ -30,19 +30,19 @@ def _grid(n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def drawn_master(*, metal: bool = True, number: str = "GS-1", version: int = 1, sheet_digest: str = "") -> Master:
-    """A pin of 7.8 mm. metal : without it the rim and the bar are white print."""
+    """A pin of 6.1 mm. metal : without it the rim and the bar are white print."""
     x, y = _grid(SIZE * FINE)
     fine = np.empty((*x.shape, 3), dtype=np.float32)
     fine[:] = BENCH
-    fine[np.hypot(x, y) < 3.9] = GOLD if metal else (0.8, 0.8, 0.8)
-    inner = np.hypot(x, y) < 3.4
+    fine[np.hypot(x, y) < 3.05] = GOLD if metal else (0.8, 0.8, 0.8)
+    inner = np.hypot(x, y) < 2.65
     fine[inner & (y < -0.15)], fine[inner & (y > 0.15)] = BLUE, GREEN
     linear = cv2.GaussianBlur(cv2.resize(fine, (SIZE, SIZE), interpolation=cv2.INTER_AREA), (0, 0), 0.8)
     linear = linear + np.random.default_rng(5).normal(0, NOISE, linear.shape)
     x, y = _grid(SIZE)
     labels = np.full(x.shape, OUTSIDE, dtype=np.uint8)
-    labels[np.hypot(x, y) < 3.9] = METAL if metal else OTHER
-    inner = np.hypot(x, y) < 3.4
+    labels[np.hypot(x, y) < 3.05] = METAL if metal else OTHER
+    inner = np.hypot(x, y) < 2.65
     labels[inner & (y < -0.15)], labels[inner & (y > 0.15)] = FIRST_REGION, FIRST_REGION + 1
     turn = np.linspace(0, 2 * np.pi, 48, endpoint=False)
     regions = tuple(
@@ -52,7 +52,7 @@ def drawn_master(*, metal: bool = True, number: str = "GS-1", version: int = 1, 
     return Master(
         number=number, version=version, sheet_digest=sheet_digest, photo_sha256="0" * 64, frame=FRAME,
         image=LinearRGB(linear.clip(0).astype(np.float32)), correction=None, labels=labels,
-        outline_mm=3.9 * np.stack([np.cos(turn), np.sin(turn)], axis=1), holes_mm=(), thickness_mm=1.5,
+        outline_mm=3.05 * np.stack([np.cos(turn), np.sin(turn)], axis=1), holes_mm=(), thickness_mm=1.5,
         regions=regions, marks=(), sizes_mm={}, u_scale=1e-4, scale_source="rig", noise=NOISE, blur_px=0.8,
         pose=Similarity(),
     )  # fmt: skip
