@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     max_photo_mb: float = Field(default=120.0, gt=0, description="a larger file is refused before it is opened")
     defect_model: str = Field(
         default="reference-difference",
-        description="name of a defect model that is shipped, or the path of a model's card",
+        description="a defect model's name, or the path of its card",
     )
     defect_precision: Literal["int8", "fp32"] = Field(default="int8", description="of a network model's weights")
     defect_threads: int = Field(default=1, ge=1, le=64, description="of one inference of a network model")

@@ -62,9 +62,7 @@ def run_model(
     pairs: Pairs = None,
     jobs: Jobs = None,
     json: Json = False,
-    use: Annotated[
-        str | None, typer.Option("--use", help="Another defect model, by name or by its card's path.")
-    ] = None,
+    use: Annotated[str | None, typer.Option("--use", help="Another defect model: name or path of its card.")] = None,
 ) -> None:
     """Mark what differs between two pictures of the same thing, taken alike: aligned within a few pixels."""
     from station.service import tools
