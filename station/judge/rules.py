@@ -147,6 +147,10 @@ def judge_finding(finding: Finding, sheet: Sheet, *, gates: Sequence[Gate] = ())
             "reason": reason,
             "polygon_mm": tuple((float(x), float(y)) for x, y in finding.polygon_mm),
             "delta_e_00": finding.delta_e_00,
+            "feret_mm": finding.feret_mm,
+            "width_mm": finding.width_mm,
+            "kind_scores": finding.kind_scores,
+            "sized_by": finding.sized_by,
         }
     )
 

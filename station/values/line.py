@@ -345,10 +345,15 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One local defect in the golden frame, not yet judged. size_mm : equivalent diameter; length_mm : along the curve.
+    """One local defect in the golden frame, not yet judged.
 
-    u_mm : expanded uncertainty (k = 2) of the size or length. region : name of the region it lies in.
-    polygon_mm : (n, 2) outline for drawing. delta_e_00 : CIEDE2000 of an area of another colour, else None.
+    size_mm : equivalent diameter, of a bubble its greatest width, of a scratch or fibre its mean width. length_mm :
+    along the curve, of what is no line its greatest width. feret_mm, width_mm : greatest calliper width; mean width of
+    a line, else the least calliper width; None where nobody measured them. area_mm2 : as the other sizes with the
+    picture's blur taken off. u_mm : expanded uncertainty (k = 2) of the size, of a scratch or fibre of the length.
+    score : 0-1, mean over its pixels. kind_scores : the same by kind, those that matter, greatest first.
+    region : name of the region it lies in. polygon_mm : (n, 2) outline for drawing. delta_e_00 : CIEDE2000 of an area
+    of another colour, else None. sized_by : ``picture`` or ``scores``, where its sizes were read.
     """
 
     kind: str
@@ -363,11 +368,16 @@ class Finding:
     contrast_to_noise: float
     polygon_mm: Float
     delta_e_00: float | None = None
+    feret_mm: float | None = None
+    width_mm: float | None = None
+    kind_scores: dict[str, float] = field(default_factory=dict)
+    sized_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreMaps:
-    """What a defect model answers. kinds : names in the order of scores. scores : (K, H, W) float32, 0-1."""
+    """What a defect model answers. kinds : names in the order of scores. scores : (K, H, W) float32, 0-1, of a pixel in
+    all kinds together 1 at most where the kinds share it out."""
 
     kinds: tuple[str, ...]
     scores: NDArray[np.float32]
