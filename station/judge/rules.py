@@ -296,8 +296,18 @@ def _decide_measurement(m: Measurement, sheet: Sheet, rule: _Rule | None, gates:
     return verdict, words
 
 
+def extent_of(f: Finding | FindingDocument) -> float:
+    """What of a finding is held to its limit, in mm: the length of a scratch, the diameter of all else."""
+    return f.length_mm if f.kind == "scratch" else f.size_mm
+
+
+def findings_blocked(gates: Iterable[Gate]) -> bool:
+    """Whether a failed gate leaves every finding undecided."""
+    return _blocking(gates, FINDINGS) is not None
+
+
 def _decide_finding(f: Finding, sheet: Sheet, limit: DefectLimit | None, gates: Sequence[Gate]) -> tuple[Verdict, str]:
-    extent = f.length_mm if f.kind == "scratch" else f.size_mm
+    extent = extent_of(f)
     elsewhere = [d for d in sheet.defects if d.kind == f.kind] if limit is None else []
     if f.kind in HARMLESS and limit is None and not elsewhere:
         return Verdict.CONFORMS, "lies on the part and is no defect of it"
@@ -391,7 +401,7 @@ def _worst_first(
     ]
     for f in found:
         if f.verdict is verdict:
-            extent = f.length_mm if f.kind == "scratch" else f.size_mm
+            extent = extent_of(f)
             ratio = extent / f.limit_mm if f.limit_mm else extent / UNLISTED_SIZE_MM
             rows.append((_CLASS_ORDER[f.defect_class], -ratio, f.reason))
     return [reason for _, _, reason in sorted(rows)]
