@@ -37,6 +37,7 @@ from station.measure.polygon import polygon_mask
 from station.measure.regions import RegionRequest, inmost, region_map
 from station.measure.residual import residual_document, residual_map, residual_remark
 from station.measure.surface import find_defects
+from station.measure.variation import learn_variation
 from station.quality.gauge import with_spreads
 from station.sheet import Sheet
 from station.values.bench import Calibration
@@ -188,7 +189,8 @@ def of_edition(calibration: Calibration, edition: str | None) -> Calibration:
 
 
 def place_again(master: Master, photos: Sequence[Corrected]) -> Master:
-    """The master with the spread of its colours over further photos of the same golden, lifted and laid down again.
+    """The master with the spread of its colours over further photos of the same golden, lifted and laid down again, and
+    from three photos in all with that of every pixel.
 
     photos : corrected by :func:`correct_like`.
 
@@ -211,7 +213,11 @@ def place_again(master: Master, photos: Sequence[Corrected]) -> Master:
                 "Photograph the golden that is being sealed, lifted and laid down elsewhere, or leave the photo out.",
             )
         seen.append(aligned)
-    return replace(with_placements(master, seen), again=tuple(sorted(c.shot.sha256 for c in photos)))
+    return replace(
+        with_placements(master, seen),
+        again=tuple(sorted(c.shot.sha256 for c in photos)),
+        variation=learn_variation(master, seen),
+    )
 
 
 def _mm(frame: Frame, px: Float | None) -> tuple[float, float] | None:

@@ -8,7 +8,7 @@ with Marcum's Q function (J. I. Marcum, IRE Trans. Inf. Theory 6, 1960); a bar o
 h(x) = Phi((x + w/2) / s) - Phi((x - w/2) / s). Far larger than the blur, either is cut at half its height where its
 edge is. Smaller ones are lower, so that half of what height they have is reached further out: they look too large, and
 from there down to a point the size that is seen hardly changes. What is looked up here is exactly what
-:mod:`station.measure.extent` reads in the picture: ``top`` the peak, ``plateau`` the height that a quarter of the
+:mod:`station.measure.extent` reads in the picture: ``top`` the peak, ``plateau`` the height that half of the
 pixels over half the top exceed, and the edge at half the plateau.
 """
 
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 Float = NDArray[np.float64]
 
-SHARE_ABOVE = 0.25
+SHARE_ABOVE = 0.5
 """Share of the pixels over half the top that lie above the plateau."""
 
 _SIZES = np.concatenate([np.linspace(0.05, 3.0, 40), np.linspace(3.25, 8.0, 20)])  # true, in blur sigmas
@@ -45,7 +45,7 @@ def true_width(seen: float, blur: float) -> tuple[float, float]:
 def _undone(seen: float, blur: float, size: Float, looks: Float) -> tuple[float, float]:
     at = seen / blur
     if at >= looks[-1]:  # edges this far apart do not know of each other; what is left falls off as blur over size
-        return blur * (at - (looks[-1] - size[-1]) * looks[-1] / at), 1.0
+        return blur * (at - float(looks[-1] - size[-1]) * float(looks[-1]) / at), 1.0
     k = min(max(int(np.searchsorted(looks, at)), 1), len(looks) - 1)
     gain = float((size[k] - size[k - 1]) / (looks[k] - looks[k - 1]))
     return blur * float(np.interp(at, looks, size, left=0.0)), gain
@@ -79,8 +79,8 @@ def _bar_table() -> tuple[Float, Float]:
 
 
 def _half_of_plateau(r: Float, height: Float, within: float) -> float:
-    """Where a falling profile reaches half its plateau. within : share of the reach at half the top whose end is the
-    plateau, a quarter of the area."""
+    """Where a falling profile reaches half its plateau, which is its height at a share ``within`` of the reach at half
+    the top."""
     down = height[::-1]
     reach = float(np.interp(height[0] / 2, down, r[::-1]))
     plateau = float(np.interp(within * reach, r, height))

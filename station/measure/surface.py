@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.measure.defect_places import Place, find_places, total_score
+from station.measure.exposure import exposure_gain
 from station.measure.extent import Extent, measure_extent
 from station.measure.morphology import disc
 from station.measure.polygon import polygon_mask
+from station.measure.variation import damped
 from station.values.colour import LinearRGB
 from station.values.geometry import Frame, Similarity
 from station.values.line import METAL, OTHER, OUTSIDE, Aligned, DefectModel, Finding, Master, Measurement
@@ -27,8 +29,6 @@ _RAGGED = 2.2  # times its diameter: a blob longer than this is broken up by sha
 _WORTH_TELLING = 0.05  # score of a kind from which a finding names it
 _ROUND_PX = 12  # px of its surroundings that a place is looked at in
 _UNSETTLED = 0.05  # cube-root units of difference between the golden with and without the mark's move
-_SAME_LIGHT = 0.10  # of the light, either way: what differs less, the model follows cell by cell
-_DARK = 0.01  # linear light below which a ratio says nothing
 _LONG = ("scratch", "lint")
 
 
@@ -41,12 +41,12 @@ def find_defects(
     one shifted logo and not a dozen scratches.
     """
     golden, labels, unsettled = follow_marks(master, marks)
-    gain = _exposure(golden, aligned, labels)
+    gain = exposure_gain(golden, aligned, labels)
     noise = max(aligned.noise * float(gain.max()), master.noise)
     unit = aligned.image if (gain == 1).all() else LinearRGB(aligned.image.pixels * gain)
     hidden = ~aligned.valid | aligned.clipped | unsettled | _hole_shoulders(master)
     labels = np.where(aligned.valid, labels, OUTSIDE).astype(np.uint8)
-    maps = model(golden, unit, labels, noise)
+    maps = damped(model(golden, unit, labels, noise), master, golden, unit, noise)
     total = total_score(maps)
     difference = np.asarray((unit.pixels - golden.pixels).mean(axis=2), dtype=np.float32)
     places = find_places(maps, total, difference, hidden, master.frame.pitch_mm)
@@ -56,21 +56,6 @@ def find_defects(
     scene = _Scene(golden, unit, labels, total, owner, noise)
     findings = [_finding(place, i + 1, scene, maps.kinds, master, aligned) for i, place in enumerate(places)]
     return tuple(sorted(findings, key=lambda f: (-f.area_mm2, f.x_mm, f.y_mm)))
-
-
-def _exposure(golden: LinearRGB, aligned: Aligned, labels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(3,) what brings the unit's photo to the golden's exposure and white balance, 1 where they are the same.
-
-    The median over the part: a defect, or a cell of another colour, does not move it far.
-    """
-    seen = np.flatnonzero((labels != OUTSIDE) & aligned.valid & ~aligned.clipped)[::7]
-    before, now = (p.pixels.reshape(-1, 3)[seen] for p in (golden, aligned.image))
-    lit = (before > _DARK).all(axis=1) & (now > _DARK / 4).all(axis=1)
-    if lit.sum() < 100:
-        return np.ones(3, dtype=np.float32)
-    gain = np.median(before[lit] / now[lit], axis=0)
-    same = bool((np.abs(np.log(gain)) <= _SAME_LIGHT).all())
-    return np.ones(3, dtype=np.float32) if same else np.asarray(gain, dtype=np.float32)
 
 
 def _hole_shoulders(master: Master) -> NDArray[np.bool_]:

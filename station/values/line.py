@@ -234,6 +234,17 @@ class FeatureMaster:
 
 
 @dataclass(frozen=True, slots=True)
+class Variation:
+    """How much good parts vary, pixel by pixel of the golden's raster, as one byte a channel: (H, W, 3) uint8 of the
+    cube root of linear light. mean, sigma : in the steps of :mod:`station.measure.variation`. count : of pictures.
+    """
+
+    mean: NDArray[np.uint8]
+    sigma: NDArray[np.uint8]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Master:
     """The sealed golden sample, measured.
 
@@ -247,7 +258,7 @@ class Master:
     bench : digest of the rig it was photographed on, None without one, or where it was sealed before that was kept.
     fit : how its correction was chosen. again : SHA-256 of the further photos of it, lifted and laid down again.
     u_thickness_mm : standard uncertainty of a unit's thickness: +-0.1 mm, all alike (0.1 / sqrt 3), unless the sheet
-    says by how much it may differ.
+    says by how much it may differ. variation : of its pixels from one placement to the next, from three pictures on.
     """
 
     number: str
@@ -278,6 +289,7 @@ class Master:
     card_colours: str | None = None
     u_thickness_mm: float = U_THICKNESS_MM
     features: tuple[FeatureMaster, ...] = ()
+    variation: Variation | None = None
 
 
 @dataclass(frozen=True, slots=True)
