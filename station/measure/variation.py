@@ -4,7 +4,8 @@ Metal mirrors other lamps whenever the part is laid down anew, and a glint that 
 no defect. Photos of the golden laid down again show where and how much (the variation model of C. Steger et al.,
 Machine Vision Algorithms and Applications, 2nd ed., section 3.4.1, beside a defect model and not in its stead): where
 they vary beyond their grain, a model's scores count only so far as the unit leaves what they varied over. Where they do
-not vary, nothing changes.
+not vary, nothing changes. Lightness and tint are looked at apart: a mirror takes any lightness and keeps its colour, so
+that enamel or a stain on metal stands out however much the metal's lightness varies.
 """
 
 from __future__ import annotations
@@ -25,15 +26,21 @@ Bool = NDArray[np.bool_]
 LEAST_PICTURES = 3
 """Of the golden, its own among them: two do not tell a spread from a change."""
 
-MEAN_STEP, SIGMA_STEP = 1.25 / 255, 0.5 / 255
-"""Cube-root units of one code of the stored maps: linear light of 1 lies at 204, and from 1.95 on it is cut to 255."""
+MEAN_LEAST = np.array([0.0, -0.64, -0.64], dtype=np.float32)
+MEAN_STEP = np.array([1.25, 1.28, 1.28], dtype=np.float32) / 255
+SIGMA_STEP = np.float32(0.5 / 255)
+"""Codes of the stored maps: least value and step of the means of lightness and tints, step of the sigmas; what lies
+beyond is cut. See :func:`channels`."""
 
 _TRIMMED_FROM = 6  # pictures from which on the one that lies farthest off is left out at every pixel
 _TRIMMED = 2.8  # its spread is taken 1 + this over the number of pictures larger: within 2 % of normal for 6 to 20
 _BANDS = 64  # rows at a time: of many pictures of twelve megapixels the whole would not fit
 _WITHIN, _BEYOND = 2.0, 3.0  # sigmas up to which a difference does not count, and from which it counts in full
-_VARIES = 0.015  # cube-root units: a smaller spread is that of registration and grain
+_VARIES = 0.015  # of lightness, cube-root units: a smaller spread is that of registration and grain
+_TINT = 0.03  # the same of tints
 _GRAIN = 3.0  # the same in sigmas of a pixel's noise
+_DARK = 0.15  # cube-root units below which a tint says nothing
+_BLUR_PX = 1.0
 _MOVED = 0.02  # cube-root units by which the golden has been changed, where it has
 
 
@@ -57,14 +64,14 @@ def learn_variation(master: Master, again: Sequence[Aligned]) -> Variation | Non
         # what a photo does not cover is taken from the golden: it adds nothing to the spread
         photos = zip(again, gains, strict=True)
         others = [np.where(a.valid[rows, :, None], a.image.pixels[rows] * gain, own) for a, gain in photos]
-        seen = np.stack([_even(picture) for picture in (own, *others)])
+        seen = np.stack([channels(picture) for picture in (own, *others)])
         middle = np.median(seen, axis=0)
         squares = np.sort((seen - middle) ** 2, axis=0)
         scale = 1.0
         if count >= _TRIMMED_FROM:
             squares, scale = squares[:-1], 1 + _TRIMMED / count
         spread = scale * np.sqrt(squares.sum(axis=0) / (count - 1))
-        mean[rows] = np.rint(np.clip(middle / MEAN_STEP, 0, 255)).astype(np.uint8)
+        mean[rows] = np.rint(np.clip((middle - MEAN_LEAST) / MEAN_STEP, 0, 255)).astype(np.uint8)
         sigma[rows] = np.rint(np.clip(spread / SIGMA_STEP, 0, 255)).astype(np.uint8)
     return Variation(mean, sigma, count)
 
@@ -78,27 +85,36 @@ def damped(maps: ScoreMaps, master: Master, golden: LinearRGB, unit: LinearRGB, 
     variation = master.variation
     if variation is None:
         return maps
-    varies = (variation.sigma.max(axis=2) * SIGMA_STEP >= max(_VARIES, _GRAIN * noise)) & (maps.scores > 0).any(axis=0)
+    grain = max(_VARIES, _GRAIN * noise)
+    varies = (variation.sigma[..., 0] * SIGMA_STEP >= grain) & (maps.scores > 0).any(axis=0)
     if not varies.any():
         return maps
     x, y, w, h = cv2.boundingRect(varies.astype(np.uint8))
-    window = (slice(max(y - 1, 0), y + h + 1), slice(max(x - 1, 0), x + w + 1))
+    pad = 4  # px that blur and registration look round
+    window = (slice(max(y - pad, 0), y + h + pad), slice(max(x - pad, 0), x + w + pad))
     varies = varies[window]
     if golden.pixels is not master.image.pixels:
-        moved = np.abs(_even(golden.pixels[window]) - _even(master.image.pixels[window])).max(axis=2) > _MOVED
+        before, after = (channels(p.pixels[window])[..., 0] for p in (master.image, golden))
+        moved = np.abs(after - before) > _MOVED
         varies &= ~moved
     square = np.ones((3, 3), np.uint8)  # px that registration leaves open
-    mean = variation.mean[window].astype(np.float32) * np.float32(MEAN_STEP)
-    spread = cv2.dilate(variation.sigma[window], square).astype(np.float32) * np.float32(SIGMA_STEP)
-    now = _even(unit.pixels[window])
+    mean = variation.mean[window].astype(np.float32) * MEAN_STEP + MEAN_LEAST
+    spread = cv2.dilate(variation.sigma[window], square).astype(np.float32) * SIGMA_STEP
+    now = channels(unit.pixels[window])
     off = np.maximum(np.maximum(now - cv2.dilate(mean, square), cv2.erode(mean, square) - now), 0)
-    sigmas = (off / np.maximum(spread, np.float32(max(_VARIES, noise)))).max(axis=2)
+    least = np.array([max(_VARIES, noise), *2 * (max(_TINT, _GRAIN * noise),)], dtype=np.float32)
+    sigmas = (off / np.maximum(spread, least)).max(axis=2)
     counts = np.clip((sigmas - _WITHIN) / (_BEYOND - _WITHIN), 0, 1)
     scores = maps.scores.copy()
     scores[:, *window] *= np.where(varies, counts, 1).astype(np.float32)
     return ScoreMaps(maps.kinds, scores)
 
 
-def _even(linear: Float32) -> Float32:
-    """Cube root of light: even to the eye, with shadows and glints on one scale."""
-    return np.asarray(np.cbrt(np.maximum(linear, 0)), dtype=np.float32)
+def channels(linear: Float32) -> Float32:
+    """(H, W, 3) lightness, and red against green and yellow against blue as shares of it, of linear light: cube roots,
+    even to the eye; the tints blurred, since mosaic and JPEG leave them half the resolution and most of the noise."""
+    r, g, b = cv2.split(np.cbrt(np.maximum(linear, 0)).astype(np.float32))
+    light = (r + g + b) / 3
+    whole = np.maximum(light, np.float32(_DARK))
+    tints = (cv2.GaussianBlur(t, (0, 0), _BLUR_PX) / whole for t in (r - g, (r + g) / 2 - b))
+    return np.asarray(cv2.merge([light, *tints]), dtype=np.float32)

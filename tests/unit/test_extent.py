@@ -54,7 +54,7 @@ def test_a_blurred_disc_has_its_own_diameter(diameter: float, blur: float) -> No
 
 
 def test_the_blur_taken_off_is_what_makes_small_discs_right() -> None:
-    """A disc of 0.10 mm under a blur of 1.2 px looks three tenths larger: that much is taken off, and with it u grows."""
+    """A disc of 0.10 mm under a blur of 1.2 px looks three tenths larger: that is taken off, and with it u grows."""
     radius, gain = true_radius(1.31 * 0.05 / PITCH, 1.2)
     assert radius * PITCH == pytest.approx(0.05, abs=0.002)
     assert gain > 1.2

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from station.measure.surface import find_defects
-from station.measure.variation import MEAN_STEP, SIGMA_STEP, damped, learn_variation
+from station.measure.variation import MEAN_LEAST, MEAN_STEP, SIGMA_STEP, channels, damped, learn_variation
 from station.store.masters import load_master, master_digest, save_master
 from station.values.colour import LinearRGB
 from station.values.geometry import Frame, Similarity
@@ -85,6 +85,17 @@ def test_a_pit_is_still_found_on_what_varies_and_beside_it(at: tuple[int, int]) 
     assert found.size_mm == pytest.approx(0.3, abs=0.06)
 
 
+def test_another_colour_is_found_where_only_the_lightness_varies() -> None:
+    """Enamel that ran onto the metal is no brighter or darker than the metal has been seen, but blue."""
+    blue = _picture(3).pixels.copy()
+    spot = np.hypot(XS - 71, YS - 80) < 7
+    light = blue[spot].mean(axis=1, keepdims=True)
+    blue[spot] = light * np.array([0.6, 1.0, 1.4], dtype=np.float32)
+    assert _find(_master(4), _picture(3)) == ()
+    (found,) = _find(_master(4), LinearRGB(blue))
+    assert found.size_mm == pytest.approx(14 * PITCH, abs=0.08)
+
+
 def test_two_pictures_tell_no_spread() -> None:
     assert _master(1).variation is None
     three = _master(2).variation
@@ -114,11 +125,12 @@ def test_where_the_golden_follows_a_mark_the_variation_says_nothing() -> None:
 def test_mean_and_sigma_are_those_of_the_pictures() -> None:
     variation = _master(3).variation
     assert variation is not None
-    seen = np.cbrt(np.stack([_picture(k).pixels[80, 70] for k in range(4)]))
+    seen = np.stack([channels(_picture(k).pixels)[80, 70] for k in range(4)])
     middle = np.median(seen, axis=0)
     sigma = np.sqrt(((seen - middle) ** 2).sum(axis=0) / 3)
-    assert variation.mean[80, 70] * MEAN_STEP == pytest.approx(middle, abs=MEAN_STEP)
-    assert variation.sigma[80, 70] * SIGMA_STEP == pytest.approx(sigma, abs=SIGMA_STEP)
+    assert (np.abs(variation.mean[80, 70] * MEAN_STEP + MEAN_LEAST - middle) <= MEAN_STEP).all()
+    assert variation.sigma[80, 70] * SIGMA_STEP == pytest.approx(sigma, abs=float(SIGMA_STEP))
+    assert sigma[0] > 10 * sigma[1]  # a mirror keeps its colour
 
 
 def test_dust_on_one_of_many_pictures_is_not_taken_for_normal() -> None:
