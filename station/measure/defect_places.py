@@ -157,17 +157,26 @@ def _reach(hull: Float32) -> float:
 
 def _merged(pieces: list[_Piece], kinds: tuple[str, ...], pitch_mm: float) -> list[_Piece]:
     """The pieces with those of one defect put together, until no two are."""
+    if not pieces:
+        return []
+    order = sorted(pieces, key=lambda p: (-p.reach, p.box))
+    boxes = np.array([p.box for p in order])
+    waiting = np.ones(len(order), dtype=bool)
     done: list[_Piece] = []
-    waiting = sorted(pieces, key=lambda p: (-p.reach, p.box))
-    while waiting:
-        piece = waiting.pop(0)
-        grown = True
+    for i, first in enumerate(order):
+        if not waiting[i]:
+            continue
+        waiting[i] = False
+        piece, grown = first, True
         while grown:
             grown = False
-            for other in waiting:
-                joined = _joined(piece, other, kinds, pitch_mm)
+            left, top, right, bottom = piece.box
+            across = np.maximum(boxes[:, 0] - right, left - boxes[:, 2])
+            apart = np.maximum(across, np.maximum(boxes[:, 1] - bottom, top - boxes[:, 3]))
+            for k in np.flatnonzero(waiting & (apart * pitch_mm <= _GAP_MM)):
+                joined = _joined(piece, order[k], kinds, pitch_mm)
                 if joined is not None:
-                    waiting.remove(other)
+                    waiting[k] = False
                     piece, grown = _Piece.of(joined, kinds, pitch_mm), True
                     break
         done.append(piece)
@@ -176,8 +185,7 @@ def _merged(pieces: list[_Piece], kinds: tuple[str, ...], pitch_mm: float) -> li
 
 def _joined(a: _Piece, b: _Piece, kinds: tuple[str, ...], pitch_mm: float) -> Place | None:
     """Both as one place, where they are of one defect."""
-    apart = max(b.box[0] - a.box[2], a.box[0] - b.box[2], b.box[1] - a.box[3], a.box[1] - b.box[3])
-    if apart * pitch_mm > _GAP_MM or not _of_one_kind(a.place, b.place, kinds):
+    if not _of_one_kind(a.place, b.place, kinds):
         return None
     bridge = _in_line(a, b, pitch_mm) or _in_line(b, a, pitch_mm)
     if bridge is not None:
