@@ -35,6 +35,8 @@ _OPPOSITE = 0.1  # share of it that may be as far the other way as a quarter of 
 _OUTSIDE = 0.15  # share of what is above half the plateau that may lie beyond the place, where something else begins
 _TOP = 0.98  # quantile that stands for the peak: the very peak is one pixel's noise
 _LEAST_BLUR = 0.5  # px: a pixel's own width and its interpolation; no raster is sharper
+_ENDS = 0.5  # px: standard uncertainty of a line's length from its ends, which the scores' raster gives
+_WINDING = 0.01  # and of its length, from how the course winds from slice to slice
 _CORNERS = 1.2  # sides of a pixel by which the hull of corners is too wide
 _U_BLUR = 0.1  # of the blur sigma, standard uncertainty
 
@@ -45,8 +47,8 @@ class Extent:
 
     diameter : of the circle of the same area. feret : greatest calliper width. length : along its course where it is a
     line, else as ``feret``. width : of a line its mean width, else the least calliper width. area : px^2.
-    seen : whether it was read in the picture; from the scores alone otherwise. u : standard uncertainty of a diameter
-    from noise, blur and raster, without what the defect's own shading hides.
+    seen : whether it was read in the picture; from the scores alone otherwise. u, u_length : standard uncertainties of
+    diameter and length from noise, blur and raster, without what the defect's own shading hides.
     """
 
     diameter: float
@@ -56,6 +58,7 @@ class Extent:
     area: float
     seen: bool
     u: float
+    u_length: float
 
 
 def measure_extent(
@@ -102,7 +105,10 @@ def measure_extent(
         area = math.pi * radius**2
         diameter, longest, narrowest = 2 * radius, max(longest - less, 2 * radius), max(narrowest - less, 0.0)
         length, width = longest, narrowest
-    return Extent(diameter, longest, length, width, area, seen, _u(area, blur, cnr, gain))
+    u = _u(area, blur, cnr, gain)
+    # the ends of a line lie at half its height wherever they are, so that blur does not move them
+    u_length = math.hypot(_u(area, blur, cnr, 1.0), _ENDS, _WINDING * length) if line else u
+    return Extent(diameter, longest, length, width, area, seen, u, u_length)
 
 
 def _contrast(mask: Bool, golden: Float32, unit: Float32, usable: Bool, blur: float) -> Float32:

@@ -184,4 +184,5 @@ def _uncertainty(extent: Extent, kind: str) -> float:
     and beyond that a defect's own shading, which hides part of it or adds to it."""
     told = extent.length if kind in _LONG else extent.diameter
     ragged = kind not in _LONG and extent.length > _RAGGED * extent.diameter
-    return math.hypot(2 * extent.u, _SHADING * told * (2 if ragged else 1))
+    u = extent.u_length if kind in _LONG else extent.u
+    return math.hypot(2 * u, _SHADING * told * (2 if ragged else 1))

@@ -86,6 +86,9 @@ def test_a_bar_has_its_length_and_its_width(width: float, blur: float) -> None:
     assert bar.seen
     assert bar.length * PITCH == pytest.approx(1.8, abs=0.05)
     assert bar.width * PITCH == pytest.approx(width, abs=0.015)
+    assert abs(bar.length * PITCH - 1.8) <= 2 * bar.u_length * PITCH < 0.06
+    if width < blur * PITCH * 2.5:  # hardly wider than the blur: its width is uncertain, its length is not
+        assert bar.u > bar.u_length
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])
