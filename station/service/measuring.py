@@ -93,7 +93,7 @@ def inspect_photo(line: Line, job: Job) -> tuple[Master, Inspection]:
         golden_digest=line.golden_digest,
         program=line.program,
         taken_at=shot.taken_at,
-        unseen=capability_warnings(line.model, [d.kind for d in sheet.defects]),
+        unseen=capability_warnings(line.model, dict.fromkeys(d.kind for d in sheet.defects)),
         gauge=line.gauge,
     )
     return master, inspection
