@@ -13,12 +13,14 @@ from station.calibrate.card_reading import fit_document
 from station.calibrate.drift import drift_gate
 from station.calibrate.light import correct
 from station.errors import AlignmentError, SheetError
-from station.judge import DECISION_RULES, judge_unit
+from station.judge import DECISION_RULES, findings_blocked, judge_finding, judge_unit
+from station.judge.cross_check import cross_check
 from station.judge.photo_gates import compression_gate, height_gate, noise_gate, same_card_gate
 from station.measure.align import GoldenFrame, align, golden_frame
 from station.measure.body import marks_in_outline
 from station.measure.boundaries import measure_boundaries, read_boundaries
 from station.measure.colour import measure_regions, region_mean
+from station.measure.difference import reference_difference
 from station.measure.features import FeatureRequest, measure_features, place_features
 from station.measure.logo import measure_marks
 from station.measure.off_colour import with_off_colour
@@ -35,6 +37,7 @@ from station.measure.polygon import polygon_mask
 from station.measure.regions import RegionRequest, inmost, region_map
 from station.measure.residual import residual_document, residual_map, residual_remark
 from station.measure.surface import find_defects
+from station.measure.variation import learn_variation
 from station.quality.gauge import with_spreads
 from station.sheet import Sheet
 from station.values.bench import Calibration
@@ -188,7 +191,8 @@ def of_edition(calibration: Calibration, edition: str | None) -> Calibration:
 
 
 def place_again(master: Master, photos: Sequence[Corrected]) -> Master:
-    """The master with the spread of its colours over further photos of the same golden, lifted and laid down again.
+    """The master with the spread of its colours over further photos of the same golden, lifted and laid down again, and
+    from three photos in all with that of every pixel.
 
     photos : corrected by :func:`correct_like`.
 
@@ -211,7 +215,11 @@ def place_again(master: Master, photos: Sequence[Corrected]) -> Master:
                 "Photograph the golden that is being sealed, lifted and laid down elsewhere, or leave the photo out.",
             )
         seen.append(aligned)
-    return replace(with_placements(master, seen), again=tuple(sorted(c.shot.sha256 for c in photos)))
+    return replace(
+        with_placements(master, seen),
+        again=tuple(sorted(c.shot.sha256 for c in photos)),
+        variation=learn_variation(master, seen),
+    )
 
 
 def _mm(frame: Frame, px: Float | None) -> tuple[float, float] | None:
@@ -267,6 +275,9 @@ def inspect(
     uncertainties, and the document names it. capability : what a study says this bench finds: a unit that would conform
     is undecided where the sheet limits a kind of defect below that.
 
+    Where the model is not the reference difference, that one is asked too, and places that only one of them finds over
+    the limit stand in the document as the gate ``cross-check``, which blocks nothing.
+
     Deterministic: the same inputs give a document with the same digest. A photo that cannot be measured gives an
     undecided document whose gates say why; it never raises for what a photo shows.
     """
@@ -289,6 +300,7 @@ def inspect(
     del corrected  # of a 12-megapixel photo 150 MB, and all that follows looks at the golden frame only
     measurements: tuple[Measurement, ...] = ()
     findings: tuple[Finding, ...] = ()
+    plain: tuple[Finding, ...] | None = None  # by the reference difference, where another model was asked for
     outline: OutlineShift | None = None
     calliper = {s.name: s.golden_mm for s in sheet.sizes if s.golden_mm is not None}
     registered = all(g.ok for g in aligned.gates if g.name in ("part", "alignment", "identity"))
@@ -309,11 +321,17 @@ def inspect(
             measurements += measure_boundaries(aligned, master, bounds, outline, boundaries)
         findings = find_defects(aligned, master, model, marks)
         findings = with_off_colour(aligned, master, marks, findings)
+        if model is not reference_difference and not findings_blocked(gates):
+            plain = find_defects(aligned, master, reference_difference, marks)
     if gauge is not None:
         measurements = with_spreads(measurements, gauge.spreads)
     golden_sizes = {**master.sizes_mm, **{f.name: f.value for f in master.features}, **calliper}
     below = () if capability is None else tuple(capability.below.values())
     judged = judge_unit(measurements, findings, gates, sheet, golden_sizes_mm=golden_sizes, unproven=below)
+    disagreements: tuple[Gate, ...] = ()
+    if plain is not None:
+        seen = [judge_finding(f, sheet, gates=gates) for f in plain]
+        disagreements = cross_check(judged.findings, seen, model=model_name, reference_model="the reference difference")
     pose = aligned.similarity
     document = UnitDocument(
         unit=unit,
@@ -329,7 +347,7 @@ def inspect(
         taken_at=taken_at,
         verdict=judged.verdict,
         reasons=judged.reasons,
-        gates=tuple(GateDocument(name=g.name, ok=g.ok, reason=g.reason) for g in (*gates, *remarks)),
+        gates=tuple(GateDocument(name=g.name, ok=g.ok, reason=g.reason) for g in (*gates, *remarks, *disagreements)),
         pose=PoseDocument(x_mm=pose.x, y_mm=pose.y, rotation_deg=pose.rotation_deg - master.pose.rotation_deg)
         if registered and aligned.scale_source == "rig"
         else None,

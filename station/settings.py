@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -19,6 +20,13 @@ class Settings(BaseSettings):
     port: int = Field(default=8321, ge=0, le=65535)
     max_megapixels: float = Field(default=60.0, gt=0, description="a larger picture is refused before it is decoded")
     max_photo_mb: float = Field(default=120.0, gt=0, description="a larger file is refused before it is opened")
+    defect_model: str = Field(
+        default="reference-difference",
+        description="a defect model's name, or the path of its card",
+    )
+    defect_precision: Literal["int8", "fp32"] = Field(default="int8", description="of a network model's weights")
+    defect_threads: int = Field(default=1, ge=1, le=64, description="of one inference of a network model")
+    defect_provider: str | None = Field(default=None, description="of onnxruntime, such as CUDAExecutionProvider")
 
 
 def read_settings(home: Path | None = None) -> Settings:

@@ -18,14 +18,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.train.network import CLASSES, Network
+from models.train.faults import KINDS
+from models.train.network import Network
 from models.train.samples import IGNORED
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 
 _HELD = 1  # of the shards, the first: never trained on
 _DECAY = 0.998
-_CLASS_WEIGHT = 3.0  # of a defect's pixel over a good one's
+_WEIGHT, _FAINT_WEIGHT = 1.5, 0.6  # of a defect's pixel over a good one's; of kinds that light on metal looks like
+_FAINT_KINDS = ("burn-mark", "plating-spot")
 
 
 def linear(coded: NDArray[np.uint8]) -> Tensor:
@@ -94,8 +96,7 @@ def loss_of(logits: Tensor, target: Tensor) -> Tensor:
     """Weighted cross-entropy of the classes, and a soft overlap (Dice) of defect against none, which small defects
     count in as much as large ones."""
     target = target[:, 0]
-    weight = torch.full((CLASSES,), _CLASS_WEIGHT)
-    weight[0] = 1.0
+    weight = torch.tensor([1.0, *(_FAINT_WEIGHT if k in _FAINT_KINDS else _WEIGHT for k in KINDS)])
     entropy = F.cross_entropy(logits, target, weight=weight, ignore_index=IGNORED)
     known = (target != IGNORED).float()
     there = ((target > 0) & (target != IGNORED)).float()
@@ -167,7 +168,7 @@ def main() -> None:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 2.0)
         optimizer.step()
-        total += float(loss)
+        total += float(loss.detach())
         keep = min(_DECAY, step / (step + 50))
         with torch.no_grad():
             for ours, theirs in zip(mean.state_dict().values(), network.state_dict().values(), strict=True):

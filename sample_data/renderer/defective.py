@@ -1,7 +1,8 @@
 """Lots for measuring what a defect model finds: units with many defects of every kind and size, and units without any.
 
 Sizes run evenly over their logarithm from well below to well above the usual limits; defects of one unit lie apart, so
-that each is found or missed by itself. Every unit carries dust or lint, every third lies partly under a soft reflection.
+that each is found or missed by itself. Every unit carries dust and lint, every third lies partly under a soft
+reflection.
 """
 
 from __future__ import annotations

@@ -92,10 +92,11 @@ def _tell(number: int, study: CapabilityDocument) -> None:
         "A turned part throws light and shadow elsewhere, which is not rendered: expect more false alarms on real ones."
     )
     show(f"Looked for on {study.searched_share:.1%} of the part; not at its very edge, nor on the edges of holes.")
-    for k in study.kinds:
+    for k in study.limits:
+        label = f"{k.kind} for {k.where}" if k.where else k.kind
         if k.state == "proven" and k.a90_95_mm is not None:
-            show(f"{k.kind}: the limit of {k.limit_mm:g} mm is not below the a90/95 of {k.a90_95_mm:.2f} mm.")
+            show(f"{label}: the limit of {k.limit_mm:g} mm is not below the a90/95 of {k.a90_95_mm:.2f} mm.")
         elif k.state == "unknown":
-            show(f"{k.kind}: this study does not tell: {k.reason}.")
+            show(f"{label}: this study does not tell: {k.reason}.")
     for warning in study.warnings:
         show(f"Warning: {warning}.")

@@ -62,11 +62,12 @@ def run_model(
     pairs: Pairs = None,
     jobs: Jobs = None,
     json: Json = False,
+    use: Annotated[str | None, typer.Option("--use", help="Another defect model: name or path of its card.")] = None,
 ) -> None:
     """Mark what differs between two pictures of the same thing, taken alike: aligned within a few pixels."""
     from station.service import tools
 
-    job = tools.RunModel(settings=context_of(context).settings())
+    job = tools.RunModel(settings=context_of(context).settings(), model=use)
     if pairs is not None:
         _many(pairs, job, jobs)
         return

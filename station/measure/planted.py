@@ -57,6 +57,7 @@ SIZES_MM: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 """Least and largest size planted: diameter of a disc of the same area, of scratches the length."""
 
+_CALLED = {"plating": "metal", "other": OTHERS}
 _WITHIN = ("pit", "speck", "bubble")  # lie in one cell as a whole; the others end at its edge
 _TRIES = 60
 _APART_PX = 26  # between two defects: pieces of a scratch are joined over up to 22
@@ -118,7 +119,8 @@ class Rendering:
 
 
 class Places:
-    """The master's raster by kind of region. searched : (H, W) where the station looks for defects at all.
+    """The master's raster by kind of region. searched : (H, W) where the station looks for defects at all. kind_of :
+    kind of region of every region, by the name that findings in it bear.
 
     A few pixels along the part's edge belong to its outline, and the rounded edges of holes mirror other lamps: nothing
     is planted there, and no capability is told of it.
@@ -128,9 +130,9 @@ class Places:
         self.master = master
         inside = cv2.erode((master.labels != OUTSIDE).astype(np.uint8), disc(RIM_PX)).astype(bool)
         self.searched: Bool = inside & ~hole_shoulders(master)
-        called = {"plating": "metal", "other": OTHERS}
-        surface = {r.label: called.get(r.surface, r.surface) for r in master.regions}
+        surface = {r.label: _CALLED.get(r.surface, r.surface) for r in master.regions}
         surface |= {METAL: "metal", OTHER: OTHERS}
+        self.kind_of = {r.name: surface[r.label] for r in master.regions} | {"metal": "metal", "other enamel": OTHERS}
         self._masks: dict[str, Bool] = {}
         for label, name in surface.items():
             here = (master.labels == label) & self.searched
@@ -172,20 +174,24 @@ places_of = PerMaster(Places)
 
 
 def plan(
-    places: Places, kinds: Sequence[str], limits_mm: Mapping[str, float], trials: int, rng: np.random.Generator
+    places: Places,
+    kinds: Sequence[str],
+    limits_mm: Mapping[str, Sequence[float]],
+    trials: int,
+    rng: np.random.Generator,
 ) -> list[Wish]:
     """``trials`` wishes for every kind in every kind of region, sizes spread evenly over their logarithm, in random
     order.
 
-    limits_mm : the sheet's limits; the sizes reach from a third of a limit to three times it at least.
+    limits_mm : the sheet's limits of a kind; the sizes reach from a third of each to three times it at least.
     """
     wishes = []
     for kind in kinds:
         for region in places.regions_of(kind):
             low, high = SIZES_MM[kind]
-            limit = limits_mm.get(kind) or 3 * low
-            low = max(min(low, limit / 3), _LEAST_PX * places.master.frame.pitch_mm)
-            high = min(max(high, 3 * limit), places.largest_mm(kind, region))
+            limits = [limit for limit in limits_mm.get(kind, ()) if limit > 0]
+            low = max(min([low, *(limit / 3 for limit in limits)]), _LEAST_PX * places.master.frame.pitch_mm)
+            high = min(max([high, *(3 * limit for limit in limits)]), places.largest_mm(kind, region))
             if high <= low:
                 continue
             steps = (np.arange(trials) + rng.random(trials)) / trials

@@ -38,11 +38,17 @@ def capability_picture(study: CapabilityDocument) -> RGB:
         f"{alarms.per_part_upper:.3f} a part (95 %)"
     )
     draw.text((20, 52), fit_text(draw, told, width, 16), font=font(16), fill=GREY)
-    limits = {k.kind: k.limit_mm for k in study.kinds}
     for i, kind in enumerate(kinds):
         at = (_GAP + 50 + (i % columns) * (cell[0] + _GAP), 122 + (i // columns) * cell[1])
         curves = [c for c in study.curves if c.kind == kind and c.region]
-        _panel(draw, at, kind, curves, [t for t in study.trials if t.kind == kind], limits.get(kind))
+        _panel(
+            draw,
+            at,
+            kind,
+            curves,
+            [t for t in study.trials if t.kind == kind],
+            sorted({k.limit_mm for k in study.limits if k.kind == kind}),
+        )
     return np.asarray(sheet)
 
 
@@ -52,7 +58,7 @@ def _panel(
     kind: str,
     curves: Sequence[CurveDocument],
     trials: Sequence[TrialDocument],
-    limit: float | None,
+    limits: Sequence[float],
 ) -> None:
     (left, top), (width, height) = at, _PANEL
     low, high = math.log(min(c.least_mm for c in curves) / 1.1), math.log(max(c.largest_mm for c in curves) * 1.1)
@@ -72,7 +78,9 @@ def _panel(
             draw.line((x(mm), top, x(mm), top + height), fill=_SOFT)
             draw.text((x(mm), top + height + 6), f"{mm:g}", font=font(14), fill=INK, anchor="ma")
     draw.text((left + width, top + height + 24), "mm", font=font(14), fill=INK, anchor="ra")
-    if limit and low <= math.log(limit) <= high:
+    for limit in limits:
+        if limit <= 0 or not low <= math.log(limit) <= high:
+            continue
         draw.line((x(limit), top, x(limit), top + height), fill=_ORANGE, width=3)
         draw.text((x(limit), top - 6), f"limit {limit:g}", font=font(14), fill=_ORANGE, anchor="ms")
     for k, (c, colour) in enumerate(zip(curves, _COLOURS, strict=False)):

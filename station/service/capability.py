@@ -23,7 +23,7 @@ from station.values.capability import (
     CapabilityInForce,
     CurveDocument,
     FalseAlarmDocument,
-    KindDocument,
+    LimitDocument,
     TrialDocument,
 )
 from station.values.digest import digest
@@ -184,8 +184,8 @@ def capability_in_force(db: Database, golden: GoldenRow, model: str, program: st
     return CapabilityInForce(
         study=found.digest,
         made_at=found.made_at.isoformat(),
-        below={k.kind: k.reason for k in found.kinds if k.state == "below"},
-        unknown={k.kind: k.reason for k in found.kinds if k.state == "unknown"},
+        below={_label(k): k.reason for k in found.limits if k.state == "below"},
+        unknown={_label(k): k.reason for k in found.limits if k.state == "unknown"},
     )
 
 
@@ -221,7 +221,7 @@ def _wishes(line: Line, golden: str, trials: int, seed: int) -> list[Wish]:
     from station.measure.planted import WHERE, places_of, plan
 
     master, sheet = golden_of(line)
-    limits = {d.kind: d.limit_mm for d in sheet.defects}
+    limits = {kind: [d.limit_mm for d in sheet.defects if d.kind == kind] for kind in {d.kind for d in sheet.defects}}
     kinds = [k for k in WHERE if k in limits] if limits else list(WHERE)
     if not kinds:
         raise RequestError(
@@ -254,14 +254,14 @@ def _document(
     master, sheet = golden_of(line)
     tried = tuple(t for r in rendered for t in r.trials)
     curves = tuple(_curves(tried))
-    kinds = tuple(_kinds(sheet, curves))
+    limits = tuple(_limits(sheet, curves, places_of(master).kind_of))
     document = CapabilityDocument(
         golden=row.number, golden_version=row.version, golden_digest=row.digest, model=line.model,
         program=line.program, made_at=at, seed=seed, pitch_mm=master.frame.pitch_mm, noise=master.noise,
         blur_px=master.blur_px, searched_share=places_of(master).searched_share, wanted=trials,
-        renderings=len(rendered), method=METHOD, kinds=kinds, curves=curves,
+        renderings=len(rendered), method=METHOD, limits=limits, curves=curves,
         false_alarms=_false_alarms([r.alarms for r in rendered if not r.trials and not r.left]),
-        warnings=tuple(k.reason for k in kinds if k.state == "below"), trials=tried,
+        warnings=tuple(k.reason for k in limits if k.state == "below"), trials=tried,
     )  # fmt: skip
     content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
     return document.model_copy(update={"digest": digest(content)})
@@ -284,39 +284,52 @@ def _curves(trials: Sequence[TrialDocument]) -> Iterable[CurveDocument]:
         )  # fmt: skip
 
 
-def _kinds(sheet: Sheet, curves: Sequence[CurveDocument]) -> Iterable[KindDocument]:
-    """The sheet's limits held to the curves. A limit holds everywhere on the part: the worst kind of region counts."""
-    for limit in sheet.defects:
-        kind, bound = limit.kind, limit.limit_mm
-        told = [c for c in curves if c.kind == kind and c.region]
+def _limits(sheet: Sheet, curves: Sequence[CurveDocument], kind_of: Mapping[str, str]) -> Iterable[LimitDocument]:
+    """The sheet's limits held to the curves. A limit holds wherever no narrower one does: of these kinds of region the
+    worst counts.
+
+    kind_of : kind of region of every region of the part.
+    """
+    for row in sheet.defects:
+        kind, bound, label = row.kind, row.limit_mm, row.label
+        there = {of for region, of in kind_of.items() if sheet.defect(kind, region) is row}
+        told = [c for c in curves if c.kind == kind and c.region in there]
         # where none as large as the limit has room, none can exceed it
         told = [c for c in told if not (c.a90_95_mm is None and c.largest_mm < bound)]
         unreached = next((c for c in told if c.unreached), None)
         open_ = next((c for c in told if c.a90_95_mm is None), None)
         worst = max((c for c in told if c.a90_95_mm is not None), key=lambda c: c.a90_95_mm or 0.0, default=None)
+        state, where, reason = "proven", worst, ""
         if unreached is not None:
-            reason = f"{kind}: no unit is proven free of one over the limit of {bound:g} mm: in {unreached.region}, "
-            yield _kind(kind, bound, "below", None, unreached.region, reason + unreached.reason + _DO)
-        elif worst is not None and worst.a90_95_mm is not None and worst.a90_95_mm > bound:
+            state, where = "below", unreached
             reason = (
-                f"{kind}: the limit of {bound:g} mm lies below the a90/95 of {worst.a90_95_mm:.2f} mm in "
+                f"{label}: no unit is proven free of one over the limit of {bound:g} mm: in {unreached.region}, "
+                f"{unreached.reason}{_DO}"
+            )
+        elif worst is not None and worst.a90_95_mm is not None and worst.a90_95_mm > bound:
+            state = "below"
+            reason = (
+                f"{label}: the limit of {bound:g} mm lies below the a90/95 of {worst.a90_95_mm:.2f} mm in "
                 f"{worst.region}{_DO}"
             )
-            yield _kind(kind, bound, "below", worst.a90_95_mm, worst.region, reason)
         elif open_ is not None or worst is None:
-            reason = open_.reason if open_ is not None else "none could be rendered on this part"
-            yield _kind(kind, bound, "unknown", None, "" if open_ is None else open_.region, reason)
-        else:
-            yield _kind(kind, bound, "proven", worst.a90_95_mm, worst.region, "")
+            state, where = "unknown", open_
+            reason = open_.reason if open_ is not None else "none could be rendered where the limit holds"
+        yield LimitDocument.model_validate(
+            {
+                "kind": kind, "where": row.where, "limit_mm": bound, "state": state, "reason": reason,
+                "a90_95_mm": None if where is None else where.a90_95_mm,
+                "region": "" if where is None else where.region,
+            }
+        )  # fmt: skip
 
 
 _DO = ": inspect by eye, or agree a limit that the bench can prove"
 
 
-def _kind(kind: str, limit: float, state: str, a90_95: float | None, region: str, reason: str) -> KindDocument:
-    return KindDocument.model_validate(
-        {"kind": kind, "limit_mm": limit, "state": state, "a90_95_mm": a90_95, "region": region, "reason": reason}
-    )
+def _label(limit: LimitDocument) -> str:
+    """As :attr:`station.sheet.DefectLimit.label`."""
+    return f"{limit.kind} for {limit.where}" if limit.where else limit.kind
 
 
 def _false_alarms(alarms: Sequence[tuple[str, ...]]) -> FalseAlarmDocument:

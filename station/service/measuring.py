@@ -102,12 +102,12 @@ def inspect_photo(line: Line, job: Job) -> tuple[Master, Inspection]:
 
 def _unseen(line: Line, sheet: Sheet, golden: str) -> list[str]:
     """Remarks on what a person has to look for, by the study of this very golden where there is one."""
-    kinds = [d.kind for d in sheet.defects]
+    kinds = list(dict.fromkeys(d.kind for d in sheet.defects))
     found = line.capability
     if found is None:
         return [*capability_warnings(line.model, kinds), no_study(golden)] if kinds else []
-    unknown = [f"{kind}: the capability study does not tell: {reason}" for kind, reason in found.unknown.items()]
-    return [*unknown, *capability_warnings(line.model, found.unknown)]
+    unknown = [f"{limit}: the capability study does not tell: {reason}" for limit, reason in found.unknown.items()]
+    return [*unknown, *capability_warnings(line.model, dict.fromkeys(name.partition(" ")[0] for name in found.unknown))]
 
 
 def no_study(golden: str) -> str:

@@ -220,7 +220,7 @@ def _warnings(sheet: Sheet, corrected: Corrected, master: Master) -> list[str]:
     from station.sheet import lint_sheet
 
     failed = [f"golden photo, {g.name}: {g.reason}" for g in corrected.gates if not g.ok]
-    unseen = capability_warnings(REFERENCE_DIFFERENCE, [d.kind for d in sheet.defects])
+    unseen = capability_warnings(REFERENCE_DIFFERENCE, dict.fromkeys(d.kind for d in sheet.defects))
     unseen += [
         f"size {s.name}: the golden sample shows none that the station can measure, so it will stay undecided"
         for s in sheet.sizes

@@ -35,14 +35,15 @@ class CurveDocument(Document):
     reason: str
 
 
-class KindDocument(Document):
-    """What the study says of one kind of the control sheet.
+class LimitDocument(Document):
+    """What the study says of one limit of the control sheet: of a kind, ``where`` the sheet has it hold, "" everywhere.
 
     state : ``proven``, the limit is not below the a90/95; ``below``, it is; ``unknown``, the study does not tell.
     a90_95_mm : of the kind of region, ``region``, where it is largest; None where it is not reached or not known.
     """
 
     kind: str
+    where: str
     limit_mm: float
     state: Literal["proven", "below", "unknown"]
     a90_95_mm: float | None
@@ -99,7 +100,7 @@ class CapabilityDocument(Document):
     wanted: int
     renderings: int
     method: str
-    kinds: tuple[KindDocument, ...]
+    limits: tuple[LimitDocument, ...]
     curves: tuple[CurveDocument, ...]
     false_alarms: FalseAlarmDocument
     warnings: tuple[str, ...]
@@ -109,8 +110,9 @@ class CapabilityDocument(Document):
 
 @dataclass(frozen=True, slots=True)
 class CapabilityInForce:
-    """What an inspection is held to. study : digest of the study's document. below : kinds whose limit in the sheet
-    lies below what is found, with the reason. unknown : kinds that the study does not tell of, with the reason."""
+    """What an inspection is held to. study : digest of the study's document. below : limits of the
+    sheet, by kind and where they hold, that lie below what is found, with the reason. unknown : those that the study
+    does not tell of, with the reason."""
 
     study: str
     made_at: str

@@ -91,7 +91,7 @@ def test_without_a_study_nothing_changes_but_a_remark(station: Station) -> None:
 def test_a_limit_that_is_proven_judges_as_before_and_one_below_leaves_units_undecided(station: Station) -> None:
     _seal(station)
     study = _study(station)
-    (kind,) = study.kinds
+    (kind,) = study.limits
     assert (kind.kind, kind.state) == ("speck", "proven")
     assert kind.a90_95_mm is not None
     assert 0.1 < kind.a90_95_mm < 0.6
@@ -122,8 +122,8 @@ def test_a_limit_that_is_proven_judges_as_before_and_one_below_leaves_units_unde
 def test_kinds_that_cannot_be_told_stay_as_they_were(station: Station) -> None:
     _seal(station, _limit(0.6, "burn-mark"))
     study = _study(station)
-    state = {k.kind: (k.state, k.reason) for k in study.kinds}
-    assert state["burn-mark"] == ("unknown", "none could be rendered on this part")
+    state = {k.kind: (k.state, k.reason) for k in study.limits}
+    assert state["burn-mark"] == ("unknown", "none could be rendered where the limit holds")
     document = _unit(station)
     assert document.verdict == "conforms"
     told = " ".join(g.reason for g in document.gates)
@@ -131,12 +131,27 @@ def test_kinds_that_cannot_be_told_stay_as_they_were(station: Station) -> None:
     assert "burn-mark: the defect model reference-difference does not know this kind" in told
 
 
+def test_every_limit_is_held_to_where_it_holds(station: Station) -> None:
+    """A speck may be larger in hard enamel, where the limit is proven, than elsewhere, where it is not."""
+    row = '[[defects]]\nkind = "speck"\nsurface = "hard enamel"\nlimit_mm = 0.6\n'
+    sky = '[[regions]]\nname = "sky"\nseed_mm = [0.0, -1.5]\nsurface = "hard enamel"\n'
+    sheet = SHEET.replace("[[defects]]", sky + "[[defects]]").replace("0.6", "0.1") + row
+    _seal(station, sheet)
+    wide, narrow = sorted(_study(station).limits, key=lambda one: -one.limit_mm)
+    assert (wide.where, wide.state, wide.region) == ("hard enamel", "proven", "hard enamel")
+    assert (narrow.where, narrow.state, narrow.region) == ("", "below", "soft enamel")
+    document = _unit(station)
+    assert document.capability is not None
+    assert set(document.capability.undecided) == {"speck"}
+    assert outcome_of(document, load_sheet(sheet.encode())).undecided >= {"critical"}
+
+
 def test_too_few_trials_state_no_size(station: Station) -> None:
     _seal(station)
     study = _study(station, trials=12)
     assert {c.a90_95_mm for c in study.curves if c.region} == {None}
-    assert study.kinds[0].state == "unknown"
-    assert study.kinds[0].reason == "12 trials are too few for an a90/95, it takes 60"
+    assert study.limits[0].state == "unknown"
+    assert study.limits[0].reason == "12 trials are too few for an a90/95, it takes 60"
     assert study.warnings == ()
     assert _unit(station).verdict == "conforms"
 
@@ -144,7 +159,7 @@ def test_too_few_trials_state_no_size(station: Station) -> None:
 def test_a_kind_that_is_never_found_is_below_every_limit(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("station.measure.surface.find_defects", lambda *_a, **_k: ())
     _seal(station)
-    (kind,) = _study(station).kinds
+    (kind,) = _study(station).limits
     assert (kind.state, kind.a90_95_mm) == ("below", None)
     assert "no unit is proven free of one over the limit of 0.6 mm" in kind.reason
     assert _unit(station).verdict == "undecided"

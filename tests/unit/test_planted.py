@@ -107,7 +107,7 @@ def test_what_has_no_room_is_left() -> None:
 
 
 def test_sizes_are_spread_over_their_logarithm_and_reach_round_the_limit() -> None:
-    wishes = plan(PLACES, ["pit", "overflow"], {"overflow": 0.9}, 50, np.random.default_rng(1))
+    wishes = plan(PLACES, ["pit", "overflow"], {"overflow": [0.9]}, 50, np.random.default_rng(1))
     assert len(wishes) == 50 * 3
     pits = np.log([w.size_mm for w in wishes if w.kind == "pit" and w.region == "soft enamel"])
     low, high = np.log(SIZES_MM["pit"])

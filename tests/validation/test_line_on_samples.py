@@ -23,8 +23,9 @@ from station.settings import Settings
 from station.sheet import Sheet, load_sheet
 from station.values.bench import Calibration
 from station.values.capability import CapabilityInForce
+from station.values.colour import LinearRGB
 from station.values.documents import UnitDocument, Verdict
-from station.values.line import Master
+from station.values.line import Master, ScoreMaps
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
 CARD = str(SAMPLES / "bench" / "card.toml")
@@ -117,6 +118,30 @@ def test_a_scratch_is_flagged_where_it_lies(line: Line) -> None:
     assert flagged, "its whole length is not always seen, so it may be left to a person, but never passed"
     assert min(np.hypot(f.x_mm - scratch["x_mm"], f.y_mm - scratch["y_mm"]) for f in flagged) < scratch["length_mm"] / 2
     assert document.verdict is not Verdict.CONFORMS
+
+
+def test_another_model_is_checked_against_the_reference_difference(line: Line) -> None:
+    """A model that sees a pit in a good unit flags it; the reviewer is told that the reference difference does not."""
+    region = line.master.regions[0]
+    x, y = line.master.frame.to_px(np.array(region.centre_mm))
+
+    def seeing(golden: LinearRGB, unit: LinearRGB, labels: np.ndarray, noise: float) -> ScoreMaps:
+        assert golden.pixels.shape == unit.pixels.shape
+        assert noise > 0
+        ys, xs = np.mgrid[: labels.shape[0], : labels.shape[1]]
+        return ScoreMaps(("pit",), (np.hypot(xs - x, ys - y) < 10)[None].astype(np.float32))
+
+    shot = read_photo(SAMPLES / "alpine" / line.truth["unit-06"]["photo"])
+    seen = pipeline.inspect(
+        shot, line.master, line.sheet, line.calibration, unit="unit-06", model=seeing, model_name="seeing",
+        golden_digest="0" * 64, program="test", taken_at=None,
+    ).document  # fmt: skip
+    (gate,) = [g for g in seen.gates if g.name == "cross-check"]
+    assert gate.ok
+    assert gate.reason.startswith("seeing finds a pit 0.6")
+    assert f"in {region.name} at" in gate.reason
+    assert gate.reason.endswith("the reference difference nothing there")
+    assert not [g for g in line.inspect("unit-06").gates if g.name == "cross-check"]
 
 
 def test_figures_against_the_truth(line: Line) -> None:
