@@ -80,7 +80,7 @@ def test_the_newest_capability_study_of_a_golden_is_answered(client: httpx.Clien
         study = CapabilityDocument(
             golden="GS-1", golden_version=1, golden_digest=golden.digest, model="reference-difference", program="p",
             made_at=JUNE, seed=seed, pitch_mm=0.03, noise=0.001, blur_px=0.8, searched_share=0.9, wanted=60,
-            renderings=9, method="m", kinds=(), curves=(), false_alarms=alarms, warnings=(), trials=(),
+            renderings=9, method="m", limits=(), curves=(), false_alarms=alarms, warnings=(), trials=(),
         )  # fmt: skip
         capability.add_study(
             db, golden_id=golden.id, model=study.model, document=study.model_dump_json(by_alias=True), digest="d",
