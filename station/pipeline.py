@@ -22,15 +22,11 @@ from station.measure.boundaries import measure_boundaries, read_boundaries
 from station.measure.colour import measure_regions, region_mean
 from station.measure.difference import reference_difference
 from station.measure.features import FeatureRequest, measure_features, place_features
+from station.measure.hole_rims import closed_holes, holes_of
 from station.measure.logo import measure_marks
 from station.measure.off_colour import with_off_colour
-from station.measure.outline import (
-    OutlineShift,
-    measure_golden_sizes,
-    measure_outline,
-    outline_document,
-    struck_outline,
-)
+from station.measure.outline import OutlineShift, measure_outline, outline_document, struck_outline
+from station.measure.outline_sizes import measure_golden_sizes
 from station.measure.part import PartOutline
 from station.measure.placements import unlike_enamel, with_placements
 from station.measure.polygon import polygon_mask
@@ -311,16 +307,17 @@ def inspect(
         marks = measure_marks(aligned, master)
         outline = measure_outline(aligned.image, master, master.outline_mm)
         boundaries = read_boundaries(aligned, master)
+        holes = holes_of(aligned, master)
         measurements = (
             *measure_regions(aligned, master),
             *marks_in_outline(marks, outline),
-            *measure_features(aligned, master, sheet.sizes, outline=outline, boundaries=boundaries),
+            *measure_features(aligned, master, sheet.sizes, outline=outline, boundaries=boundaries, holes=holes),
         )
         if aligned.scale_source != "part":
             bounds = {r.name: r.boundary_mm for r in sheet.regions if r.boundary_mm is not None}
             measurements += measure_boundaries(aligned, master, bounds, outline, boundaries)
         findings = find_defects(aligned, master, model, marks)
-        findings = with_off_colour(aligned, master, marks, findings)
+        findings = (*closed_holes(holes), *with_off_colour(aligned, master, marks, findings))
         if model is not reference_difference and not findings_blocked(gates):
             plain = find_defects(aligned, master, reference_difference, marks)
     if gauge is not None:

@@ -8,6 +8,9 @@ two tiers: up to ``accept`` it conforms, above ``reject`` it does not, and what 
 whose uncertainty would leave even the golden itself undecided is undecided under every rule, unless it is proven to lie
 above ``reject``: the photo does not support the limit.
 
+A size that conforms is undecided where the outline departs in one place by more than the size's tolerance: a dent
+between the two places that a width is read at is in no width.
+
 What the sheet does not limit is reported and does not count. A finding of a kind the sheet does not list is undecided
 where it is large enough to be seen at 30 cm, and otherwise reported only; dust and lint never count. A kind may be
 limited by surface and by region, the most specific row holds; where none of its rows holds, a finding that keeps the
@@ -286,7 +289,8 @@ def _decide_measurement(m: Measurement, sheet: Sheet, rule: _Rule | None, gates:
         if best > rule.accept and compare(value, u, None, reject) is not Verdict.NONCONFORMS:
             return Verdict.UNDECIDED, wording.unsupported(m, name, float(best), float(rule.accept))
     if verdict is Verdict.CONFORMS:
-        return verdict, ""
+        departs = wording.departure(m, name, rule.tolerance)
+        return (Verdict.UNDECIDED, departs) if departs else (verdict, "")
     words = wording.deviation(m, name, rule.limits, rule.accept, verdict)
     if verdict is Verdict.NONCONFORMS and any(m.kind in g.doubts for g in gates):
         words += wording.NOT_THE_ORIGINAL

@@ -77,6 +77,21 @@ def _border(m: Measurement, name: str, shown: str) -> str:
     return words
 
 
+def departure(m: Measurement, name: str, tolerance: Decimal | None) -> str:
+    """Where the outline departs by more than the tolerance of a size that does not show it, or nothing."""
+    told = m.detail.get("departure")
+    if not isinstance(told, dict) or tolerance is None:
+        return ""
+    by, (x, y) = float(told["mm"]), told["at_mm"]
+    if Decimal(repr(abs(by))) <= tolerance:
+        return ""
+    side = "outside" if by > 0 else "inside"
+    return (
+        f"{name} is within its limits, but at x {x:.1f}, y {y:.1f} mm the outline lies {abs(by):.2f} mm {side} the "
+        f"golden's (u {told['u_mm']:.2f}), more than the tolerance of {tolerance:f}: look at it there"
+    )
+
+
 def unproven(guard_band: GuardBand) -> str:
     """What is added where a number counts against the unit although its uncertainty reaches over the limit."""
     if guard_band == "consumer":

@@ -123,14 +123,19 @@ def steepest_path(
     return out
 
 
+def edge_strengths(s: Float, values: Float32) -> Float:
+    """(n, m) gradient energy of the logarithm of profiles (n, m, 3) on ``s``; 0 where a normal leaves the raster."""
+    logs = np.log(np.maximum(values, 0) + np.float32(_DARK))
+    _, worth = edge_worth(values, logs, float(s[-1] - s[0]) / (len(s) - 1), _RISING)
+    return np.where(np.isfinite(worth), worth, 0.0)
+
+
 def edge_strength(s: Float, values: Float32, at: Float) -> Float:
     """(n,) gradient energy of the logarithm of profiles (n, m, 3) on ``s`` at ``at`` (n,) mm; 0 for NaN."""
-    logs = np.log(np.maximum(values, 0) + np.float32(_DARK))
+    worth = edge_strengths(s, values)
     step = float(s[-1] - s[0]) / (len(s) - 1)
-    _, worth = edge_worth(values, logs, step, _RISING)
     k = np.clip(np.round((np.nan_to_num(at) - s[0]) / step).astype(np.intp), 0, len(s) - 1)
-    found = worth[np.arange(len(at)), k]
-    return np.where(np.isfinite(at) & np.isfinite(found), found, 0.0)
+    return np.where(np.isfinite(at), worth[np.arange(len(at)), k], 0.0)
 
 
 def plain_edges(s: Float, values: Float, *, count: int, within: Bool, blur: float) -> tuple[Float, Float]:

@@ -29,10 +29,11 @@ from station.measure.feature_rows import (
     unmeasured,
 )
 from station.measure.feret import fit_circle
-from station.measure.hole_rims import measure_holes
+from station.measure.hole_rims import UnitHole, holes_of, measure_holes, not_open
 from station.measure.lines import Strip, StripWidth, find_strip, strip_width
 from station.measure.metal_edges import EdgeReading, MetalEdges, find_metal_edges, locate, soften
-from station.measure.outline import OutlineShift, measure_outline, measure_sizes
+from station.measure.outline import OutlineShift, measure_outline
+from station.measure.outline_sizes import measure_sizes
 from station.measure.per_master import PerMaster
 from station.measure.polygon import centroid, signed_area
 from station.measure.round_features import ROUND, measure_round, place_round
@@ -176,12 +177,14 @@ def measure_features(
     *,
     outline: OutlineShift | None = None,
     boundaries: EdgeShift | None = None,
+    holes: Sequence[UnitHole] | None = None,
 ) -> tuple[Measurement, ...]:
     """Every row of the sheet's sizes on a unit, in their order; a border with an upper limit also gives its maximum.
 
-    outline : as :func:`measure_outline` gives it, where the caller has it. A line or recess that is not there on the
-    unit has ``detail["missing"]``. A border's ``detail["share_below"]`` is the share of its length below the lower
-    limit; ``share_below_surely`` below the limit less u, ``share_below_possibly`` below the limit with u added.
+    outline, holes : as :func:`measure_outline` and :func:`holes_of` give them, where the caller has them. A line or
+    recess that is not there on the unit has ``detail["missing"]``, as has a row of a hole that is closed. A border's
+    ``detail["share_below"]`` is the share of its length below the lower limit; ``share_below_surely`` below the limit
+    less u, ``share_below_possibly`` below the limit with u added.
     """
     known = {f.name: f for f in master.features}
     own = [s for s in sizes if s.kind in _OWN or (s.name in known and known[s.name].source == ROUND)]
@@ -194,9 +197,10 @@ def measure_features(
     ):
         kind = "position" if row.kind == "position" else "size"
         measured[row.name] = (replace(m, characteristic=row.characteristic, kind=kind),)
-    if aligned.scale_source != "part":
-        rims = measure_holes(aligned, master, dict(zip(sources, outline_rows, strict=True)), outline)
-        measured |= {name: (m,) for name, m in rims.items()}
+    if holes is None:
+        holes = holes_of(aligned, master)
+    rims = measure_holes(aligned, master, dict(zip(sources, outline_rows, strict=True)), outline, holes)
+    measured |= {name: (m,) for name, m in rims.items()}
     if own and aligned.scale_source == "part":
         why = "the photo has no scale of its own: no rig was named, and no card of known size"
         measured |= {s.name: (unmeasured(s, why),) for s in own}
@@ -207,7 +211,7 @@ def measure_features(
             s.name: (measure_round(aligned, master, s, known[s.name], outline),) for s in own if s.kind == "position"
         }
         callipers = [s for s in own if s.kind in _OWN]
-        measured |= _calliper(aligned, master, callipers, known, outline, boundaries) if callipers else {}
+        measured |= _calliper(aligned, master, callipers, known, outline, boundaries, holes) if callipers else {}
     return tuple(m for s in sizes for m in measured[s.name])
 
 
@@ -218,6 +222,7 @@ def _calliper(
     known: dict[str, FeatureMaster],
     outline: OutlineShift | None,
     boundaries: EdgeShift | None,
+    holes: Sequence[UnitHole],
 ) -> dict[str, tuple[Measurement, ...]]:
     shapes = shapes_of(master)
     edges = shapes.edges
@@ -245,7 +250,7 @@ def _calliper(
         if row.kind == _BORDER:
             done[row.name] = _border(aligned, master, row, shapes, shift, outline)
         elif row.kind in (_DISTANCE, _ANGLE) and row.name in known:
-            done[row.name] = (_distance(aligned, master, row, known[row.name], edges, shift),)
+            done[row.name] = (_distance(aligned, master, row, known[row.name], edges, shift, holes),)
         elif row.name in strips:
             done[row.name] = (_strip(aligned, master, row, strips[row.name], edges, reading, places, shift, apart),)
         else:
@@ -380,13 +385,18 @@ def _distance(
     f: FeatureMaster,
     edges: MetalEdges,
     shift: Float,
+    holes: Sequence[UnitHole],
 ) -> Measurement:
     """A distance or an angle between two features."""
     if f.at_mm is None or f.to_mm is None:
         return unmeasured(row, "the golden was sealed without its places: seal it again")
-    holes = [measure_outline(aligned.image, master, h, hole=True).contour for h in master.holes_mm]
+    ends = () if f.feature == _ANGLE else (f.at_mm, f.to_mm)
+    meant = (not_open(row, h) for h in holes if any(_encloses(h.golden_mm, p) for p in ends))
+    if shut := next((m for m in meant if m is not None), None):
+        return shut
+    contours = [measure_outline(aligned.image, master, h, hole=True).contour for h in master.holes_mm]
     moved = edges.points + edges.normals * shift[:, None]
-    seen = _between_value(f.feature, master, edges, f.at_mm, f.to_mm, moved, _centres(holes))
+    seen = _between_value(f.feature, master, edges, f.at_mm, f.to_mm, moved, _centres(contours))
     if seen is None:
         return unmeasured(row, "one of its two ends is not seen")
     value, points, direction = seen

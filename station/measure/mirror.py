@@ -1,7 +1,9 @@
 """Is a unit that registers the golden's mirror image after all? Asked of designs much like their own mirror image.
 
 The golden's mirror image is laid over the golden as a unit would be, by the same fit. A few strokes and cells are all
-that tells the two, so they are compared at half the resolution of the golden frame, and where they differ most.
+that tells the two, so they are compared at half the resolution of the golden frame, in the blocks where they differ
+most. A unit is called the mirror image only where those blocks show it: where what tells the two is missing on the
+unit, neither is seen, and a part is not called mirrored for its missing enamel.
 """
 
 from __future__ import annotations
@@ -30,11 +32,17 @@ LEVEL = 1
 # answered four of six mirrored foxes and one good one wrongly.
 _MIRROR_LIKE = 0.5  # a design less like its mirror image does not register on it
 _RIM = 0.1  # of the part's inner radius: the rim, whose light and shadow change as the part is turned
-# of a bare face the mark is often all that tells, and may lie off: blocks are matched within a reach of their place
+# a mark is often all that tells, and may lie off: blocks are matched within a reach of their place
 _BLOCK_MM, _REACH_MM = 4.0, 0.6
+_LEAST_BLOCK_MM = 1.0  # a part too narrow for such blocks is compared in smaller ones
 _BLOCKS, _TELLS = 8, 0.5  # the most of them, and the least that one tells of what the best one does
+_CONTRAST = 0.5  # of a block's own, from which its correlation counts in full
 _SOFT_PX = 1.0
-_CELL_MM = 0.5  # sigma of the neighbourhood in which the unit is correlated with both
+# Likeness and preference (see below) under which a coloured face is the mirror image. 18 mirrored units of three
+# rendered designs had at most -0.39, and -0.04 by a mark 0.64 mm off. Of good-handed ones, any one cell or mark of them
+# filled with any other colour, the likeness fell under -0.11 only where the preference stayed above 0.5.
+_MIRRORED, _PREFERRED = -0.2, 0.1
+_CELL_MM = 0.5  # sigma of the neighbourhood in which the unit is correlated with both, for the preference
 _LEAST_TOLD = 0.003  # share of the golden's contrast; what differs by less from its mirror image is symmetric
 
 
@@ -49,8 +57,9 @@ class Blocks:
 
 @dataclass(frozen=True, slots=True)
 class MirrorImage:
-    """golden, mirrored : (k, h, w) maps of the golden and of its mirror image laid over it. where : (h, w) where they
-    are compared, at mm : (h, w, 2) of the golden frame. coloured : whether colours tell them, or edges, in blocks."""
+    """golden, mirrored : (h, w, k) maps of the golden and of its mirror image laid over it. where : (h, w) where they
+    are compared, at mm : (h, w, 2) of the golden frame. coloured : whether colours tell them, or edges. own : how much
+    better its blocks are found in the golden than those of its mirror image."""
 
     golden: Float32
     mirrored: Float32
@@ -60,14 +69,28 @@ class MirrorImage:
     cell_px: float
     coloured: bool
     blocks: Blocks
+    own: float
 
     def is_seen(self, light: Float32) -> bool:
         """Whether a unit's light (h, w, 3) at ``mm``, NaN where it was not seen, looks like the mirror image."""
-        seen = self.where & np.isfinite(light[..., 0])
-        unit = _maps(light, coloured=self.coloured) / self.scale
         if not self.coloured:
-            return _matched(self.golden[0], self.mirrored[0], np.where(seen, unit[0], 0), self.blocks) < 0
-        return local_preference(self.golden, self.mirrored, unit, seen, power=2, cell_px=self.cell_px) < 0
+            return self.likeness(light) < 0
+        return self.likeness(light) < _MIRRORED and self._preference(light) < _PREFERRED
+
+    def likeness(self, light: Float32) -> float:
+        """How much more a unit's light, as in :meth:`is_seen`, looks like the golden than like its mirror image, over
+        what the golden itself does: about 1 for the golden, -1 for its mirror image, 0 where neither is seen."""
+        unit, seen = self._seen(light)
+        return _matched(self.golden, self.mirrored, np.where(seen[..., None], unit, 0), self.blocks) / self.own
+
+    def _preference(self, light: Float32) -> float:
+        """Of all places where the two differ, not of the blocks alone: see :func:`local_preference`."""
+        unit, seen = self._seen(light)
+        first, second, shown = (np.moveaxis(m, -1, 0) for m in (self.golden, self.mirrored, unit))
+        return local_preference(first, second, shown, seen, power=2, cell_px=self.cell_px)
+
+    def _seen(self, light: Float32) -> tuple[Float32, Bool]:
+        return _maps(light, coloured=self.coloured) / self.scale, self.where & np.isfinite(light[..., 0])
 
 
 def mirror_image(
@@ -98,36 +121,51 @@ def mirror_image(
     depth = cv2.distanceTransform(body[::step, ::step].astype(np.uint8), cv2.DIST_L2, 3)
     where = (depth > _RIM * depth.max()) & np.isfinite(turned[..., 0])
     golden, mirrored = _maps(light, coloured=coloured), _maps(turned, coloured=coloured)
-    scale = golden[:, where].std(axis=1)[:, None, None] + np.float32(1e-6)
+    scale = golden[where].std(axis=0) + np.float32(1e-6)
     golden, mirrored = golden / scale, mirrored / scale
-    if float(((golden - mirrored)[:, where] ** 2).mean()) < _LEAST_TOLD:
+    if float(((golden - mirrored)[where] ** 2).mean()) < _LEAST_TOLD:
         return None
     pitch = step * frame.pitch_mm
-    blocks = Blocks((), 0, 0) if coloured else _telling(golden[0], mirrored[0], where, pitch)
-    return MirrorImage(golden, mirrored, where, mm, scale, _CELL_MM / pitch, coloured, blocks)
+    blocks = _telling(golden, mirrored, where, pitch)
+    own = _matched(golden, mirrored, np.where(where[..., None], golden, 0), blocks)
+    if own <= 0:
+        return None
+    return MirrorImage(golden, mirrored, where, mm, scale, _CELL_MM / pitch, coloured, blocks, own)
 
 
 def _telling(golden: Float32, mirrored: Float32, where: Bool, pitch_mm: float) -> Blocks:
-    """The blocks of two maps (h, w) that differ most, wherever within reach of its place one may lie."""
-    size, reach = round(_BLOCK_MM / pitch_mm), round(_REACH_MM / pitch_mm)
-    found = []
-    for y in range(reach, where.shape[0] - size - reach, size // 2):
-        for x in range(reach, where.shape[1] - size - reach, size // 2):
-            block = golden[y : y + size, x : x + size]
-            if where[y : y + size, x : x + size].all():
-                found.append((y, x, float(block.var()) * (1 - _best_match(mirrored, block, y, x, reach))))
+    """The blocks of two maps (h, w, k) that differ most, wherever within reach of its place one may lie."""
+    side_mm, reach = _BLOCK_MM, round(_REACH_MM / pitch_mm)
+    found: list[tuple[int, int, float]] = []
+    size = 0
+    while not found and side_mm >= _LEAST_BLOCK_MM:
+        size = max(round(side_mm / pitch_mm), 2)
+        for y in range(reach, where.shape[0] - size - reach, size // 2):
+            for x in range(reach, where.shape[1] - size - reach, size // 2):
+                if where[y : y + size, x : x + size].all():
+                    block = golden[y : y + size, x : x + size]
+                    apart = 1 - _best_match(mirrored, block, y, x, reach)
+                    found.append((y, x, _spread(block) ** 2 * apart))
+        side_mm /= 2
     found.sort(key=lambda b: -b[2])
     telling = [b for b in found[:_BLOCKS] if b[2] > _TELLS * found[0][2]]
     return Blocks(tuple(telling), size, reach)
 
 
 def _best_match(unit: Float32, block: Float32, y: int, x: int, reach: int) -> float:
-    """Best correlation of a block (n, n) with a map about its place."""
+    """Best correlation of a block (n, n, k) with a map about its place, less where the map has little contrast there:
+    of what is even, the noise alone would be correlated."""
     n = len(block)
-    window = unit[y - reach : y + n + reach, x - reach : x + n + reach]
-    return float(
-        cv2.matchTemplate(np.ascontiguousarray(window), np.ascontiguousarray(block), cv2.TM_CCOEFF_NORMED).max()
-    )
+    window = np.ascontiguousarray(unit[y - reach : y + n + reach, x - reach : x + n + reach])
+    found = cv2.matchTemplate(window, np.ascontiguousarray(block), cv2.TM_CCOEFF_NORMED)
+    _, best, _, (dx, dy) = cv2.minMaxLoc(found)
+    contrast = _spread(window[dy : dy + n, dx : dx + n]) / max(_spread(block), 1e-6)
+    return float(best) * min(1.0, contrast / _CONTRAST)
+
+
+def _spread(block: Float32) -> float:
+    """Root of the variances of a block's maps, added."""
+    return float(np.sqrt(block.var(axis=(0, 1)).sum()))
 
 
 def _matched(golden: Float32, mirrored: Float32, unit: Float32, blocks: Blocks) -> float:
@@ -170,12 +208,12 @@ def _over_itself(
 
 
 def _maps(light: Float32, *, coloured: bool) -> Float32:
-    """(k, h, w) what tells the golden from its mirror image: two log chromaticities, or how strong edges are, since
+    """(h, w, k) what tells the golden from its mirror image: two log chromaticities, or how strong edges are, since
     light and shadow of a relief change sides as a part is turned. light : (h, w, 3), NaN where unseen."""
     calm = np.asarray(cv2.GaussianBlur(np.nan_to_num(np.maximum(light, 0)), (0, 0), 0.8), dtype=np.float32)
     log = np.log(calm + np.float32(0.02))
     if coloured:
-        return np.stack([log[..., 0] - log[..., 1], log[..., 2] - log[..., 1]])
+        return np.stack([log[..., 0] - log[..., 1], log[..., 2] - log[..., 1]], axis=-1)
     grey = np.ascontiguousarray(log.mean(axis=-1))
     gx, gy = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=0.125)
-    return np.asarray(cv2.GaussianBlur(np.sqrt(np.hypot(gx, gy)), (0, 0), _SOFT_PX)[None], dtype=np.float32)
+    return np.asarray(cv2.GaussianBlur(np.sqrt(np.hypot(gx, gy)), (0, 0), _SOFT_PX)[..., None], dtype=np.float32)

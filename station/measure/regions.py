@@ -92,15 +92,19 @@ def inmost(mask: Bool) -> NDArray[np.float64]:
     return np.array([x[nearest], y[nearest]], dtype=np.float64)
 
 
-def region_picture(image: LinearRGB, labels: Labels, names: Sequence[str]) -> NDArray[np.uint8]:
+def region_picture(
+    image: LinearRGB, labels: Labels, names: Sequence[str], uncovered: Bool | None = None
+) -> NDArray[np.uint8]:
     """(H, W, 3) uint8 sRGB picture with every region outlined and named, for a person to confirm.
 
-    names : of the labels FIRST_REGION, FIRST_REGION + 1 ... Metal is outlined thinly, unnamed enamel is hatched.
+    names : of the labels FIRST_REGION, FIRST_REGION + 1 ... Metal is outlined thinly, unnamed enamel is hatched, as is
+    what the map takes for metal and ``uncovered`` (H, W) for enamel.
     """
     picture = np.round(srgb_encode(image.pixels) * 255).astype(np.uint8)
     height, width = labels.shape
     y, x = np.mgrid[0:height, 0:width]
-    hatch = (labels == OTHER) & ((x + y) % 12 < 2)
+    unnamed = labels == OTHER if uncovered is None else (labels == OTHER) | uncovered
+    hatch = unnamed & ((x + y) % 12 < 2)
     picture[hatch] = (255, 0, 255)
     size = max(width / 1400, 0.45)
     for index, name in enumerate(names):

@@ -43,18 +43,23 @@ _PROFILE_MM = np.arange(-0.3, 0.3001, 0.02)
 # radial over tangential change, mean all round, from which a circle is there: six rendered posts had 24 up
 _PLAIN = 2.5
 _SEEN = 0.35  # of the strong places' change, from which a place shows the edge; light along it leaves none
+# of the golden's radial change of light, below which what is left of an edge is none: the strongest and the faintest of
+# nine rims of a rendered hole, at any turn, are 3.5 to 1, four posts 1.2 to 1; painted over by nine tenths one has 0.05
+_FAINT = 0.2
 _SAME = 0.4  # of the golden's plainness, below which the unit does not have it
 
 
 @dataclass(frozen=True, slots=True)
 class RoundFeature:
     """centre_mm, radius_mm : of its edge in the golden frame. u_mm : standard uncertainty of the centre, by the scatter
-    of the edge about the circle. plain : radial over tangential change of light all round."""
+    of the edge about the circle. plain : radial over tangential change of light all round. amount : of radial change,
+    mean all round, of the logarithm of light a pixel."""
 
     centre_mm: Point
     radius_mm: float
     u_mm: float
     plain: float
+    amount: float
 
 
 def find_round(image: LinearRGB, frame: Frame, at_mm: Point) -> RoundFeature | None:
@@ -66,7 +71,9 @@ def find_again(image: LinearRGB, frame: Frame, golden: RoundFeature) -> RoundFea
     """The golden's circle on a unit, within 1.5 mm of its place; None where it is not there."""
     radii = golden.radius_mm * np.array([0.94, 0.97, 1.0, 1.03, 1.06])
     found = find_circle(light_gradient(image), frame, golden.centre_mm, radii, holds=False)
-    return found if found is not None and found.plain - 1 > _SAME * (golden.plain - 1) else None
+    if found is None or found.amount < _FAINT * golden.amount:
+        return None
+    return found if found.plain - 1 > _SAME * (golden.plain - 1) else None
 
 
 def place_round(master: Master, name: str, at: Point) -> FeatureMaster:
@@ -171,11 +178,11 @@ def find_circle(
         circle = fit_circle_robustly(edges)
         centre, radius = np.array([circle.x, circle.y]), circle.radius
         scatter = 1.4826 * float(np.median(np.abs(np.hypot(*(edges - centre).T) - radius)))
-    plain, _ = _plainness(gradient, frame, centre, np.array([radius]))
+    plain, amount = _plainness(gradient, frame, centre, np.array([radius]))
     # places within a millimetre share their blur and their light, and count as one
     independent = max(2 * math.pi * radius, 4.0)
     place = (float(centre[0]), float(centre[1]))
-    return RoundFeature(place, float(radius), scatter * math.sqrt(2 / independent), float(plain[0]))
+    return RoundFeature(place, float(radius), scatter * math.sqrt(2 / independent), float(plain[0]), float(amount[0]))
 
 
 def _sampled(gradient: NDArray[np.float32], frame: Frame, points: Float) -> Float:

@@ -148,7 +148,7 @@ def find_like(image: LinearRGB, frame: Frame, golden: Silhouette) -> Silhouette:
     expected = golden.steady(golden.edge)[::EVERY] - golden.moved_mm
     shift, back = edge - expected, None
     # Only an outline that departs from its golden's other than slowly needs the careful look.
-    if not bool((np.abs(shift - _departure(shift)) < _LED_ASTRAY_MM).all()):
+    if not bool((np.abs(shift - slow_course(shift)) < _LED_ASTRAY_MM).all()):
         edge, residual, back = _led_back(look, frame, golden.shoulder, expected, edge, residual)
     edge = edge + golden.moved_mm
     # Light inside the part may be taken for its edge: it lies elsewhere, and it does not look like this part's edge.
@@ -220,7 +220,7 @@ def _look(image: LinearRGB, frame: Frame, places: Places, golden: Float | None =
     rough = np.zeros(len(soft))
     if golden is not None:
         free = steepest_path(s[wide], soft[:, wide], prefer_outer=OUTER, width_mm=_FREE_MM, outermost=True)
-        rough = _departure(free - golden)
+        rough = slow_course(free - golden)
     departs = bool(np.abs(rough).max() > _DEPARTS_MM)
     if departs:
         near = wide
@@ -232,8 +232,9 @@ def _look(image: LinearRGB, frame: Frame, places: Places, golden: Float | None =
     )
 
 
-def _departure(shift: Float) -> Float:
-    """(n,) mm slow course round the contour of a rough shift, its edges led astray left out (least absolute values)."""
+def slow_course(shift: Float) -> Float:
+    """(n,) mm slow course round the contour of a shift, in up to three waves; what goes its own way in places, such as
+    edges led astray or a cut, is left out (least absolute values)."""
     known = np.isfinite(shift)
     turn = 2 * np.pi * np.arange(len(shift)) / len(shift)
     basis = np.stack([np.ones_like(turn), *(f(k * turn) for k in range(1, _WAVES + 1) for f in (np.cos, np.sin))], 1)

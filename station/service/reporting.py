@@ -66,9 +66,15 @@ def region_picture(station: Station, number: str, version: int | None = None) ->
 
 def region_raster(station: Station, number: str, version: int | None = None) -> RGB:
     """The golden with every region outlined and named, for a person to confirm. Raises NotFoundError without any."""
+    import numpy as np
+
+    from station.measure.coverage import uncovered_enamel
     from station.measure.regions import region_picture as draw
 
     master = station.master(number, version)
     if not master.regions:
         raise NotFoundError(f"golden {number} has no regions", "Name regions in its control sheet and seal it again.")
-    return draw(master.image, master.labels, [r.name for r in master.regions])
+    uncovered = np.zeros(master.labels.shape, dtype=bool)
+    for piece in uncovered_enamel(master):
+        uncovered |= piece.where
+    return draw(master.image, master.labels, [r.name for r in master.regions], uncovered)

@@ -226,8 +226,22 @@ def _warnings(sheet: Sheet, corrected: Corrected, master: Master) -> list[str]:
         for s in sheet.sizes
         if s.name not in {*master.sizes_mm, *(f.name for f in master.features)}
     ]
-    unseen += _missed_by_the_golden(sheet, master)
+    unseen += [*_missed_by_the_golden(sheet, master), *_uncovered(master)]
     return [str(remark) for remark in lint_sheet(sheet)] + unseen + failed + list(_unsupported(sheet, master))
+
+
+def _uncovered(master: Master) -> Iterator[str]:
+    """Enamel of the golden that is in no region."""
+    from station.measure.coverage import uncovered_enamel
+
+    for piece in uncovered_enamel(master) if master.regions else ():
+        x, y = piece.at_mm
+        what = "enamel of its colour" if piece.region else "enamel of other colours"
+        start = f"region {piece.region}: " if piece.region else ""
+        yield (
+            f"{start}{piece.area_mm2:.1f} mm2 of {what} is in no region, the largest piece at x {x:.1f}, y {y:.1f} mm: "
+            "its colour is not judged; name a region there, or give one a polygon that covers it"
+        )
 
 
 def _unsupported(sheet: Sheet, master: Master) -> Iterator[str]:

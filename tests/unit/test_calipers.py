@@ -16,7 +16,8 @@ from station.errors import SheetError
 from station.judge import judge_unit
 from station.measure import proposals
 from station.measure.features import FeatureRequest, measure_features, place_features
-from station.measure.outline import measure_golden_sizes, measure_outline, struck_outline
+from station.measure.outline import measure_outline, struck_outline
+from station.measure.outline_sizes import measure_golden_sizes
 from station.measure.polyline import nearest_on_closed, nearest_on_run
 from station.measure.proposals import propose_features
 from station.sheet import Sheet, Size

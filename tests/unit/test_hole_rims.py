@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from station.measure.hole_rims import find_rim, measure_hole, measure_holes
+from station.measure.hole_rims import UnitHole, find_rim, holes_of, measure_hole, measure_holes
 from station.measure.round_features import RoundFeature
 from station.sheet import Size
 from station.values.colour import LinearRGB
@@ -68,6 +68,11 @@ def rim(master: Master) -> RoundFeature:
     return found
 
 
+def hole(unit: Aligned, master: Master) -> UnitHole:
+    (only,) = holes_of(unit, master)
+    return only
+
+
 def test_the_rim_of_the_golden_is_its_shoulder_and_not_the_hole(master: Master) -> None:
     found = rim(master)
     assert found.centre_mm == pytest.approx(HOLE, abs=0.02)
@@ -77,11 +82,11 @@ def test_the_rim_of_the_golden_is_its_shoulder_and_not_the_hole(master: Master) 
 @pytest.mark.parametrize(("dx", "dy", "wider"), [(0.12, 0.0, 0.0), (0.0, -0.2, 0.0), (-0.3, 0.15, 0.05), (0, 0, -0.04)])
 def test_a_hole_that_moved_and_widened(master: Master, dx: float, dy: float, wider: float) -> None:
     unit = aligned(plate(HOLE[0] + dx, HOLE[1] + dy, RADIUS + wider))
-    width = measure_hole(unit, master, DIAMETER, rim(master), 2.6)
+    width = measure_hole(unit, master, DIAMETER, hole(unit, master), 2.6)
     assert width.value == pytest.approx(2.6 + 2 * wider, abs=0.015)
     x, y = width.detail["points_mm"][0]  # type: ignore[index]
     assert (x - HOLE[0], y - HOLE[1]) == pytest.approx((dx, dy), abs=0.02)
-    place = measure_hole(unit, master, POSITION, rim(master), 2.6)
+    place = measure_hole(unit, master, POSITION, hole(unit, master), 2.6)
     assert place.value == pytest.approx(math.hypot(dx, dy), abs=0.015)
     assert (place.unit, place.kind, width.unit, width.kind) == ("mm", "position", "mm", "size")
 
@@ -89,25 +94,30 @@ def test_a_hole_that_moved_and_widened(master: Master, dx: float, dy: float, wid
 def test_a_calliper_size_and_the_units_scale_enter_the_diameter(master: Master) -> None:
     own = rim(master)
     unit = aligned(plate(*HOLE, RADIUS), scale=1.01)
-    told = measure_hole(unit, master, DIAMETER, own, 2.5)
+    told = measure_hole(unit, master, DIAMETER, hole(unit, master), 2.5)
     assert told.value == pytest.approx(2.5 + 2 * 0.01 * own.radius_mm, abs=0.015)
-    compared = measure_hole(unit, master, DIAMETER.model_copy(update={"golden_mm": 2.5}), own, 2.5)
+    compared = measure_hole(unit, master, DIAMETER.model_copy(update={"golden_mm": 2.5}), hole(unit, master), 2.5)
     assert compared.u < told.u  # the golden's own diameter is no longer in doubt
-    turned = measure_hole(aligned(plate(*HOLE, RADIUS), rotation_deg=180.0), master, DIAMETER, own, 2.6)
-    still = measure_hole(aligned(plate(*HOLE, RADIUS)), master, DIAMETER, own, 2.6)
-    assert turned.u > still.u
+    turned, still = (aligned(plate(*HOLE, RADIUS), rotation_deg=r) for r in (180.0, 0.0))
+    turned_u, still_u = (measure_hole(u, master, DIAMETER, hole(u, master), 2.6).u for u in (turned, still))
+    assert turned_u > still_u
 
 
-def test_a_hole_that_is_not_there_is_missing(master: Master) -> None:
-    told = measure_hole(aligned(plate(*HOLE, None)), master, DIAMETER, rim(master), 2.6)
-    assert told.value is None
-    assert told.detail["missing"] is True
-    assert "no hole within 1.5 mm of x 2.5, y -1.5 mm" in told.why
+def test_a_hole_that_is_not_there_has_no_size(master: Master) -> None:
+    unit = aligned(plate(*HOLE, None))
+    rows = {"hole-diameter": DIAMETER, "position": POSITION}
+    told = measure_holes(unit, master, rows, None, holes_of(unit, master))
+    assert set(told) == {"hole-diameter", "position"}
+    for m in told.values():
+        assert m.value is None
+        assert m.why
+        assert m.where_mm == pytest.approx(HOLE, abs=0.05)
 
 
 def test_rows_are_known_by_the_source_that_the_outline_names(master: Master) -> None:
     unit = aligned(plate(*HOLE, RADIUS))
     rows = {"hole-diameter": DIAMETER.model_copy(update={"name": "eye"}), "position": POSITION, "position-2": POSITION}
-    assert set(measure_holes(unit, master, rows, None)) == {"eye", "position"}
+    assert set(measure_holes(unit, master, rows, None, holes_of(unit, master))) == {"eye", "position"}
     plain = replace(master, image=plate(*HOLE, None))
-    assert measure_holes(unit, plain, rows, None) == {}
+    open_hole = [replace(h, rim=None) for h in holes_of(unit, master)]
+    assert measure_holes(unit, plain, rows, None, open_hole) == {}

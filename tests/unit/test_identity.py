@@ -152,6 +152,26 @@ def test_a_bare_face_much_like_its_mirror_image_is_told_by_its_edges() -> None:
     assert m.is_seen(shown(m, mirrored(spots)))
 
 
+def leaf(x: float, y: float, lean: float) -> list[Spot]:
+    """A mark that is nearly its own mirror image: a row of spots, which ``lean`` makes lean to one side."""
+    return [(x + lean * k, y + 0.55 * k, 0.9 - 0.1 * abs(k), OTHER_GREEN) for k in range(-3, 4)]
+
+
+def test_a_part_whose_telling_enamel_is_missing_is_not_called_mirrored() -> None:
+    bare: list[Spot] = [*ALIKE, (0, -1, 4.5, RED)]
+    mark = leaf(0.0, -1.0, 0.18)
+    off = [(x + 0.4, y + 0.3, radius, colour) for x, y, radius, colour in mirrored(mark)]
+    m = mirror_of(DISC, [*bare, *mark])
+    assert m is not None
+    right, gone, turned, moved = (shown(m, [*bare, *spots]) for spots in (mark, [], mirrored(mark), off))
+    for seed in range(6):
+        noise = np.random.default_rng(seed).normal(0, 0.004, right.shape[:2])[..., None].astype(np.float32)
+        assert not m.is_seen(right + noise)
+        assert not m.is_seen(gone + noise)
+        assert m.is_seen(turned + noise)
+        assert m.is_seen(moved + noise)
+
+
 def test_what_was_not_seen_does_not_tell() -> None:
     spots = [*ALIKE, (-2, -1, 1.6, GREEN), (2, -1, 1.6, OTHER_GREEN)]
     m = mirror_of(DISC, spots)

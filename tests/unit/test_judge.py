@@ -230,6 +230,20 @@ def test_what_the_sheet_does_not_limit_is_reported_only() -> None:
     assert (document.verdict, document.defect_class, document.upper) == (C, None, None)
 
 
+@pytest.mark.parametrize(("by", "verdict"), [(-0.25, U), (0.21, U), (-0.2, C), (0.05, C)])
+def test_a_size_within_its_limits_is_undecided_where_the_outline_departs_beyond_its_tolerance(
+    by: float, verdict: Verdict
+) -> None:
+    departure = {"mm": by, "u_mm": 0.06, "at_mm": [3.0, -4.0]}
+    width = Measurement("size:width", "size", 20.0, "mm", 0.05, "m", None, detail={"departure": departure})
+    judged = judge_measurement(width, SHEET)
+    assert judged.verdict is verdict
+    assert ("at x 3.0, y -4.0 mm the outline lies" in judged.reason) is (verdict is U)
+    off = judge_measurement(replace(width, value=20.4), SHEET)
+    assert off.verdict is N
+    assert "upper limit" in off.reason
+
+
 def test_a_failed_gate_blocks_the_kinds_it_names() -> None:
     card = Gate("card", False, "no colour card found", ("colour",))
     assert judge_measurement(measured("colour:sky", 9.0), SHEET, gates=[card]).verdict is U

@@ -13,15 +13,8 @@ from scipy.ndimage import gaussian_filter
 from station.measure import shoulder
 from station.measure.feret import calliper_direction, feret, feret_points, fit_circle
 from station.measure.flats import longest_flat
-from station.measure.outline import (
-    at_its_height,
-    measure_golden_sizes,
-    measure_outline,
-    measure_sizes,
-    outline_document,
-    shoulder_width,
-    struck_outline,
-)
+from station.measure.outline import measure_outline, outline_document, shoulder_width, struck_outline
+from station.measure.outline_sizes import at_its_height, measure_golden_sizes, measure_sizes
 from station.measure.polygon import centroid, outward_normals, polygon_mask, resample_closed, signed_area
 from station.values.budget import LengthBudget
 from station.values.colour import LinearRGB
@@ -178,6 +171,42 @@ def test_a_dent_stays_local(master: Master) -> None:
     dented[:, 0] -= 0.15 * np.exp(-((dented[:, 1] / 0.5) ** 2)) * (dented[:, 0] > 0)
     found = measure_sizes(_aligned(_picture(dented, GOLDEN_HOLE, 3)), master, ["height", "min-feret"])
     assert all(m.value is not None and abs(m.value - master.sizes_mm["height"]) < 0.01 for m in found)
+
+
+def _notched(at_y: float, width: float, depth: float) -> Float:
+    """The golden's outline with a square notch cut into its right side."""
+    x, y = GOLDEN_OUTLINE.T
+    cut = (x > 0) & (np.abs(y - at_y) < width / 2)
+    kept = np.roll(GOLDEN_OUTLINE, -int(np.flatnonzero(cut)[-1]) - 1, axis=0)[: int((~cut).sum())]
+    ends = kept[-1], kept[0]
+    inner = [np.array([5.5 - depth, end[1]]) for end in ends]
+    return resample_closed(np.concatenate([kept, inner]), 0.01)
+
+
+@pytest.mark.parametrize(("at_y", "width", "depth"), [(0.7, 0.5, 0.5), (-1.1, 0.5, 0.4), (0.2, 1.0, 0.5)])
+def test_a_notch_that_the_outline_bridges_leaves_no_size(
+    master: Master, at_y: float, width: float, depth: float
+) -> None:
+    unit = _aligned(_picture(_notched(at_y, width, depth), GOLDEN_HOLE, 2))
+    for m in measure_sizes(unit, master, ["width", "height"]):
+        assert m.value is None
+        assert "further in" in m.why
+        assert m.where_mm == pytest.approx((5.5, at_y), abs=width / 2 + 0.15)
+
+
+def test_a_size_tells_where_the_outline_departs_most_from_the_goldens(master: Master) -> None:
+    unit = _aligned(_picture(GOLDEN_OUTLINE, GOLDEN_HOLE, 2))
+    outline = measure_outline(unit.image, master, master.outline_mm)
+    near = np.hypot(*(outline.golden - np.array([5.5, 1.0])).T)
+    shift = outline.shift - 0.25 * np.exp(-((near / 0.6) ** 2))
+    contour = outline.contour + (shift - outline.shift)[:, None] * outward_normals(outline.golden)
+    for seen, mm in ((outline, 0.0), (replace(outline, shift=shift, contour=contour), -0.25)):
+        (height,) = measure_sizes(unit, master, ["height"], outline=seen)
+        told = height.detail["departure"]
+        assert isinstance(told, dict)
+        assert told["mm"] == pytest.approx(mm, abs=0.03)
+        if mm:
+            assert told["at_mm"] == pytest.approx((5.5, 1.0), abs=0.1)
 
 
 def test_a_round_part_has_a_diameter_and_roundness() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from station.errors import SheetError
 from station.measure.features import FeatureRequest, measure_features, place_features
+from station.measure.hole_rims import closed_holes, holes_of
 from station.measure.round_features import find_again, find_round
 from station.sheet import Size
 from station.values.colour import LinearRGB
@@ -54,6 +55,14 @@ def test_a_post_that_is_not_there_is_not_made_up() -> None:
     assert find_round(back(None), FRAME, (0.0, -0.8)) is None
 
 
+@pytest.mark.parametrize("left", [0.03, 0.1])
+def test_what_is_left_of_a_post_that_is_gone_is_no_post(left: float) -> None:
+    golden = find_round(back(0.0, -0.8), FRAME, (0.0, -0.8))
+    assert golden is not None
+    faint = left * back(0.0, -0.8, light_deg=40.0).pixels + (1 - left) * cv2.GaussianBlur(back(None).pixels, (0, 0), 3)
+    assert find_again(LinearRGB(faint), FRAME, golden) is None
+
+
 POST = Size(name="post", feature="position", at_mm=(0.3, -0.6), nominal_mm=0.0, plus_mm=0.5)
 
 
@@ -77,13 +86,16 @@ def measured(master: Master, image: LinearRGB) -> Measurement:
 
 
 def _rows(master: Master, image: LinearRGB, rows: tuple[Size, ...]) -> tuple[Measurement, ...]:
+    return measure_features(_aligned(image), master, rows)
+
+
+def _aligned(image: LinearRGB) -> Aligned:
     shape = image.pixels.shape[:2]
-    unit = Aligned(
+    return Aligned(
         image=image, clipped=np.zeros(shape, dtype=bool), valid=np.ones(shape, dtype=bool), similarity=Similarity(),
         rms_px=0.1, overlap=1.0, u_offset_mm=0.001, u_rotation_deg=0.005, u_scale=2e-4, correction=None,
-        scale_source="rig", noise=0.003, blur_px=0.9,
+        scale_source="rig", noise=0.003, blur_px=0.9, bench="b",
     )  # fmt: skip
-    return measure_features(unit, master, rows)
 
 
 def test_a_row_of_the_sheet_measures_the_posts_place_and_misses_one_that_is_gone() -> None:
@@ -99,21 +111,69 @@ def test_a_row_of_the_sheet_measures_the_posts_place_and_misses_one_that_is_gone
     assert gone.detail["missing"] is True
 
 
-def test_a_hole_is_measured_by_its_rim_and_misses_where_there_is_none() -> None:
+PLUG = {"metal": (0.45, 0.33, 0.25), "enamel": (0.3, 0.02, 0.03), "the bench's grey": (0.12, 0.12, 0.12)}
+
+
+def pierced(
+    x_mm: float, *, light_deg: float = 0.0, radius_mm: float = 1.6, plug: str | None = None, rim: float = 1.0
+) -> LinearRGB:
+    """The back with a hole at (x, -0.8) mm through which the bench shows, its upper edge in shadow. rim : what is left
+    of the shoulder around it."""
+    whole = back(x_mm, -0.8, light_deg=light_deg, radius_mm=radius_mm).pixels
+    image = rim * whole + (1 - rim) * back(None).pixels
+    mm = FRAME.grid_mm()
+    r = np.hypot(mm[..., 0] - x_mm, mm[..., 1] + 0.8)
+    shadow = np.exp(-0.7 + 0.45 * (mm[..., 1] + 0.8))[..., None] * 0.15
+    seen = shadow * np.ones(3) if plug is None else np.array(PLUG[plug])
+    inside = cv2.GaussianBlur((r < radius_mm - 0.15).astype(np.float32), (0, 0), 0.8)[..., None]
+    noise = np.random.default_rng(5).normal(0, 0.002, image.shape)
+    return LinearRGB(np.clip(image * (1 - inside) + (seen + noise) * inside, 0, 1).astype(np.float32))
+
+
+def sealed_with_hole() -> Master:
     a = np.linspace(0, 2 * np.pi, 120, endpoint=False)
     ring = np.stack([1.4 * np.cos(a), -0.8 + 1.4 * np.sin(a)], axis=1)  # within the drawn edge of 1.6 mm
-    master = replace(sealed(), holes_mm=(ring,), features=(), sizes_mm={"hole-diameter": 2.8, "position": 0.0})
-    rows = (
-        Size(name="hole-diameter", nominal_mm=2.8, plus_mm=0.15, minus_mm=0.15, golden_mm=2.8),
-        Size(name="position", nominal_mm=0.0, plus_mm=0.2),
-    )
-    wide, off = _rows(master, back(0.15, -0.8, light_deg=60.0, radius_mm=1.65), rows)
+    sizes = {"hole-diameter": 2.8, "position": 0.0}
+    return replace(sealed(), image=pierced(0.0), holes_mm=(ring,), features=(), sizes_mm=sizes, bench="b")
+
+
+HOLE_ROWS = (
+    Size(name="hole-diameter", nominal_mm=2.8, plus_mm=0.15, minus_mm=0.15, golden_mm=2.8),
+    Size(name="position", nominal_mm=0.0, plus_mm=0.2),
+)
+
+
+def test_a_hole_is_measured_by_its_rim() -> None:
+    wide, off = _rows(sealed_with_hole(), pierced(0.15, light_deg=60.0, radius_mm=1.65), HOLE_ROWS)
     assert wide.value == pytest.approx(2.9, abs=0.03)
     assert off.value == pytest.approx(0.15, abs=0.05)
-    for gone in _rows(master, back(None), rows):
-        assert gone.value is None
-        assert gone.detail["missing"] is True
-        assert "no hole" in gone.why
+
+
+@pytest.mark.parametrize("rim", [1.0, 0.15, 0.0])
+@pytest.mark.parametrize("plug", ["metal", "enamel"])
+def test_a_hole_that_is_closed_is_missing_though_its_rim_is_there(plug: str, rim: float) -> None:
+    master, unit = sealed_with_hole(), pierced(0.0, light_deg=30.0, plug=plug, rim=rim)
+    for closed in _rows(master, unit, HOLE_ROWS):
+        assert closed.value is None
+        assert closed.detail["missing"] is True
+        assert "the hole is closed" in closed.why
+    (finding,) = closed_holes(holes_of(_aligned(unit), master))
+    assert finding.kind == "closed-hole"
+    assert (finding.x_mm, finding.y_mm) == pytest.approx((0.0, -0.8), abs=0.01)
+    assert closed_holes(holes_of(_aligned(pierced(0.0)), master)) == ()
+
+
+def test_a_hole_that_shows_the_benchs_grey_without_its_shadow_is_not_measured() -> None:
+    for unclear in _rows(sealed_with_hole(), pierced(0.0, plug="the bench's grey"), HOLE_ROWS):
+        assert unclear.value is None
+        assert "missing" not in unclear.detail
+        assert "it may be filled" in unclear.why
+
+
+def test_an_open_hole_whose_shoulder_is_not_seen_is_not_called_missing() -> None:
+    for unseen in _rows(sealed_with_hole(), pierced(0.0, rim=0.0, radius_mm=1.0), HOLE_ROWS):
+        assert unseen.value is None
+        assert "missing" not in unseen.detail
 
 
 def test_a_place_where_nothing_is_round_is_refused_by_the_rows_name() -> None:
