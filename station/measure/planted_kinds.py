@@ -1,7 +1,7 @@
 """How each kind of defect looks from above: what it covers, with what light, and how it shades what shows through.
 
 Drawn ``FINE`` times finer than the raster and sharp; the bench's blur comes afterwards. The ranges of light and shade
-are a judgement, held against rendered units whose defects have a height under lamps (decision 0026); faint ones are in
+are a judgement, held against rendered units whose defects have a height under lamps (decision 0028); faint ones are in
 them on purpose.
 """
 
