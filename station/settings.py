@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,9 +23,6 @@ class Settings(BaseSettings):
         default="reference-difference",
         description="a defect model's name, or the path of its card",
     )
-    defect_precision: Literal["int8", "fp32"] = Field(default="int8", description="of a network model's weights")
-    defect_threads: int = Field(default=1, ge=1, le=64, description="of one inference of a network model")
-    defect_provider: str | None = Field(default=None, description="of onnxruntime, such as CUDAExecutionProvider")
 
 
 def read_settings(home: Path | None = None) -> Settings:

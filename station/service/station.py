@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Self
 
 from station import __version__
 from station.errors import NotFoundError, RequestError
-from station.models import REFERENCE_DIFFERENCE
 from station.service import tools, views
 from station.service.bench import Bench
 from station.service.capability import Capability, capability_in_force, capability_remarks
@@ -101,9 +100,10 @@ class Station:
         row, new = seal(
             self._db, self._evidence, sheet_path=sheet, photo_path=photo, shot=self._read(photo),
             calibration=self.bench.calibration(rig, card), at=self._clock(), again=[(p, self._read(p)) for p in again],
+            model=self.settings.defect_model,
         )  # fmt: skip
         view = golden_view(row, new=new)
-        remarks = capability_remarks(self._db, row, REFERENCE_DIFFERENCE, PROGRAM)
+        remarks = capability_remarks(self._db, row, self.settings.defect_model, PROGRAM)
         proposals = proposed(self.master(row.number, row.version), row.sheet_toml)
         return view.model_copy(update={"proposals": proposals, "warnings": (*view.warnings, *remarks)})
 
@@ -391,7 +391,7 @@ class Station:
 
         calibration = self.bench.calibration(rig, card, load_sheet(row.sheet_toml.encode()).viewing)
         bench = calibration.rig.digest if calibration.rig else None
-        model = REFERENCE_DIFFERENCE
+        model = self.settings.defect_model
         return Line(
             evidence=self._evidence.folder,
             golden_digest=row.digest,

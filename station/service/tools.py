@@ -153,12 +153,7 @@ class RunModel:
         from station.values.colour import in_srgb_primaries
 
         golden, unit = (in_srgb_primaries(read(p, self.settings).photo) for p in (pair.golden, pair.unit))
-        settings = self.settings
-        model = defect_model(
-            self.model or settings.defect_model, precision=settings.defect_precision, threads=settings.defect_threads,
-            provider=settings.defect_provider,
-        )  # fmt: skip
-        found = find_boxes(golden, unit, model)
+        found = find_boxes(golden, unit, defect_model(self.model or self.settings.defect_model))
         return BoxesDocument(
             boxes=tuple(BoxDocument(x=b.x, y=b.y, w=b.w, h=b.h, kind=b.kind, score=b.score) for b in found)
         )
