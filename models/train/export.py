@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,6 +101,18 @@ def scores(path: Path, feed: dict[str, NDArray[np.float32]]) -> NDArray[np.float
     return np.asarray(session.run(["scores"], feed)[0], dtype=np.float32)
 
 
+def _into_card(card: Path, files: tuple[Path, ...]) -> None:
+    """Put the files' hashes into the card beside them."""
+    text = card.read_text("utf-8")
+    for path in files:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        line = rf'(path = "{re.escape(path.name)}"\nsha256 = ")[0-9a-f]{{64}}'
+        text, count = re.subn(line, rf"\g<1>{digest}", text)
+        if count != 1:
+            raise SystemExit(f"{card} has no weights with path {path.name} and a sha256 below it")
+    card.write_text(text, "utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, required=True)
@@ -115,6 +128,7 @@ def main() -> None:
     compared = [feeds(held, np.arange(k, k + 16)) for k in range(0, _COMPARED, 16)]
     with torch.no_grad():
         truth = [Scores(network)(*(torch.from_numpy(f[n]) for n in NAMES)).numpy() for f in compared]
+    _into_card(options.out / "defects.toml", (whole, small))
     for path in (whole, small):
         found = [scores(path, f) for f in compared]
         worst = max(float(np.abs(a - b).max()) for a, b in zip(found, truth, strict=True))

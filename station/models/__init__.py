@@ -12,6 +12,8 @@ from station.values.line import DefectModel
 
 REFERENCE_DIFFERENCE = "reference-difference"
 """Needs no weights: a tolerance envelope around the golden itself."""
+PAIR_MODEL = "golden-unit-net"
+"""For two pictures without a master: where there is no struck metal under lamps, a network finds more and names better."""
 SHIPPED = Path(__file__).parents[2] / "models"
 """Where the cards and weights of the models lie that come with the station."""
 

@@ -143,17 +143,17 @@ class RunModel:
     """Runs the defect model on a pair; can be sent to a worker process."""
 
     settings: Settings
-    model: str | None = None  # by name or by its card; the one of the settings where it is left out
+    model: str | None = None  # by name or by the path of its card; PAIR_MODEL where it is left out
 
     def __call__(self, pair: Pair) -> BoxesDocument:
         """Boxes in pixels of the golden picture. Raises PhotoError, ModelError."""
         from station.measure.boxes import find_boxes
-        from station.models import defect_model
+        from station.models import PAIR_MODEL, defect_model
         from station.service.views import BoxDocument, BoxesDocument
         from station.values.colour import in_srgb_primaries
 
         golden, unit = (in_srgb_primaries(read(p, self.settings).photo) for p in (pair.golden, pair.unit))
-        found = find_boxes(golden, unit, defect_model(self.model or self.settings.defect_model))
+        found = find_boxes(golden, unit, defect_model(self.model or PAIR_MODEL))
         return BoxesDocument(
             boxes=tuple(BoxDocument(x=b.x, y=b.y, w=b.w, h=b.h, kind=b.kind, score=b.score) for b in found)
         )
