@@ -13,12 +13,14 @@ from station.calibrate.card_reading import fit_document
 from station.calibrate.drift import drift_gate
 from station.calibrate.light import correct
 from station.errors import AlignmentError, SheetError
-from station.judge import DECISION_RULES, judge_unit
+from station.judge import DECISION_RULES, findings_blocked, judge_finding, judge_unit
+from station.judge.cross_check import cross_check
 from station.judge.photo_gates import compression_gate, height_gate, noise_gate, same_card_gate
 from station.measure.align import GoldenFrame, align, golden_frame
 from station.measure.body import marks_in_outline
 from station.measure.boundaries import measure_boundaries, read_boundaries
 from station.measure.colour import measure_regions, region_mean
+from station.measure.difference import reference_difference
 from station.measure.features import FeatureRequest, measure_features, place_features
 from station.measure.hole_rims import closed_holes, holes_of
 from station.measure.logo import measure_marks
@@ -31,12 +33,15 @@ from station.measure.polygon import polygon_mask
 from station.measure.regions import RegionRequest, inmost, region_map
 from station.measure.residual import residual_document, residual_map, residual_remark
 from station.measure.surface import find_defects
+from station.measure.variation import learn_variation
 from station.quality.gauge import with_spreads
 from station.sheet import Sheet
 from station.values.bench import Calibration
+from station.values.capability import CapabilityInForce
 from station.values.digest import digest
 from station.values.documents import (
     AlignmentDocument,
+    CapabilityUseDocument,
     FitDocument,
     GateDocument,
     GaugeUseDocument,
@@ -182,7 +187,8 @@ def of_edition(calibration: Calibration, edition: str | None) -> Calibration:
 
 
 def place_again(master: Master, photos: Sequence[Corrected]) -> Master:
-    """The master with the spread of its colours over further photos of the same golden, lifted and laid down again.
+    """The master with the spread of its colours over further photos of the same golden, lifted and laid down again, and
+    from three photos in all with that of every pixel.
 
     photos : corrected by :func:`correct_like`.
 
@@ -205,7 +211,11 @@ def place_again(master: Master, photos: Sequence[Corrected]) -> Master:
                 "Photograph the golden that is being sealed, lifted and laid down elsewhere, or leave the photo out.",
             )
         seen.append(aligned)
-    return replace(with_placements(master, seen), again=tuple(sorted(c.shot.sha256 for c in photos)))
+    return replace(
+        with_placements(master, seen),
+        again=tuple(sorted(c.shot.sha256 for c in photos)),
+        variation=learn_variation(master, seen),
+    )
 
 
 def _mm(frame: Frame, px: Float | None) -> tuple[float, float] | None:
@@ -252,19 +262,24 @@ def inspect(
     taken_at: str | None,
     unseen: Sequence[str] = (),
     gauge: GaugeSpreads | None = None,
+    capability: CapabilityInForce | None = None,
 ) -> Inspection:
     """Measure one photo of a unit against the master and judge it by the sheet.
 
     unseen : remarks on kinds of defect that the model is known to miss; they stand in the document as the gate
     ``capability``, which blocks nothing. gauge : what a study of this golden on this bench found; it enters the
-    uncertainties, and the document names it.
+    uncertainties, and the document names it. capability : what a study says this bench finds: a unit that would conform
+    is undecided where the sheet limits a kind of defect below that.
+
+    Where the model is not the reference difference, that one is asked too, and places that only one of them finds over
+    the limit stand in the document as the gate ``cross-check``, which blocks nothing.
 
     Deterministic: the same inputs give a document with the same digest. A photo that cannot be measured gives an
     undecided document whose gates say why; it never raises for what a photo shows.
     """
     corrected = correct_like(master, shot, calibration)
     aligned = align(corrected, master)
-    capability = (Gate("capability", True, "; ".join(unseen)),) if unseen else ()
+    remarked = (Gate("capability", True, "; ".join(unseen)),) if unseen else ()
     gates = (
         *corrected.gates,
         *aligned.gates,
@@ -273,7 +288,7 @@ def inspect(
         *height_gate(master, aligned),
         *compression_gate(shot),
         *noise_gate(master, aligned),
-        *capability,
+        *remarked,
     )
     correction = _fit(corrected)
     if correction is not None:
@@ -281,6 +296,7 @@ def inspect(
     del corrected  # of a 12-megapixel photo 150 MB, and all that follows looks at the golden frame only
     measurements: tuple[Measurement, ...] = ()
     findings: tuple[Finding, ...] = ()
+    plain: tuple[Finding, ...] | None = None  # by the reference difference, where another model was asked for
     outline: OutlineShift | None = None
     calliper = {s.name: s.golden_mm for s in sheet.sizes if s.golden_mm is not None}
     registered = all(g.ok for g in aligned.gates if g.name in ("part", "alignment", "identity"))
@@ -302,10 +318,17 @@ def inspect(
             measurements += measure_boundaries(aligned, master, bounds, outline, boundaries)
         findings = find_defects(aligned, master, model, marks)
         findings = (*closed_holes(holes), *with_off_colour(aligned, master, marks, findings))
+        if model is not reference_difference and not findings_blocked(gates):
+            plain = find_defects(aligned, master, reference_difference, marks)
     if gauge is not None:
         measurements = with_spreads(measurements, gauge.spreads)
     golden_sizes = {**master.sizes_mm, **{f.name: f.value for f in master.features}, **calliper}
-    judged = judge_unit(measurements, findings, gates, sheet, golden_sizes_mm=golden_sizes)
+    below = () if capability is None else tuple(capability.below.values())
+    judged = judge_unit(measurements, findings, gates, sheet, golden_sizes_mm=golden_sizes, unproven=below)
+    disagreements: tuple[Gate, ...] = ()
+    if plain is not None:
+        seen = [judge_finding(f, sheet, gates=gates) for f in plain]
+        disagreements = cross_check(judged.findings, seen, model=model_name, reference_model="the reference difference")
     pose = aligned.similarity
     document = UnitDocument(
         unit=unit,
@@ -321,7 +344,7 @@ def inspect(
         taken_at=taken_at,
         verdict=judged.verdict,
         reasons=judged.reasons,
-        gates=tuple(GateDocument(name=g.name, ok=g.ok, reason=g.reason) for g in (*gates, *remarks)),
+        gates=tuple(GateDocument(name=g.name, ok=g.ok, reason=g.reason) for g in (*gates, *remarks, *disagreements)),
         pose=PoseDocument(x_mm=pose.x, y_mm=pose.y, rotation_deg=pose.rotation_deg - master.pose.rotation_deg)
         if registered and aligned.scale_source == "rig"
         else None,
@@ -335,6 +358,11 @@ def inspect(
         correction=correction,
         residual=None if residual is None else residual_document(residual, "; ".join(g.reason for g in remarks)),
         gauge=_gauge_use(gauge, measurements),
+        capability=None
+        if capability is None
+        else CapabilityUseDocument(
+            study=capability.study, made_at=capability.made_at, undecided=dict(capability.below)
+        ),
     )
     content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
     return Inspection(document.model_copy(update={"digest": digest(content)}), aligned, residual)

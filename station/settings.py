@@ -19,6 +19,10 @@ class Settings(BaseSettings):
     port: int = Field(default=8321, ge=0, le=65535)
     max_megapixels: float = Field(default=60.0, gt=0, description="a larger picture is refused before it is decoded")
     max_photo_mb: float = Field(default=120.0, gt=0, description="a larger file is refused before it is opened")
+    defect_model: str = Field(
+        default="reference-difference",
+        description="a defect model's name, or the path of its card",
+    )
 
 
 def read_settings(home: Path | None = None) -> Settings:

@@ -38,7 +38,7 @@ def _set(given: Sequence[str]) -> None:
         "--design",
         action="append",
         choices=DESIGN_NAMES + FURTHER_NAMES,
-        help="repeat for several; default alpine, with --measured all",
+        help="repeat for several; default alpine, with --measured or --defective all",
     )
     parser.add_argument("--units", type=int, default=32, help="units of the lot (default 32)")
     parser.add_argument("--seed", type=int, required=True, help="one seed, one result")
@@ -51,9 +51,11 @@ def _set(given: Sequence[str]) -> None:
         help="units that depart in their geometry (border, boundaries, lines, outline, hole, post), with true lengths; "
         "mirrored and upside-down parts for the spoilt photos",
     )
+    parser.add_argument("--defective", action="store_true", help="units with many defects and units with none")
     options = parser.parse_args(given)
     make_bench(options.out / "bench")
-    every = list(DESIGN_NAMES + FURTHER_NAMES) if options.measured else ["alpine"]
+    every = list(DESIGN_NAMES + (FURTHER_NAMES if options.measured else ()))
+    every = every if options.measured or options.defective else ["alpine"]
     for design in options.design or every:
         make_set(
             design,
@@ -62,6 +64,7 @@ def _set(given: Sequence[str]) -> None:
             options.out,
             disturbed=not options.no_disturbed,
             measured=options.measured,
+            defective=options.defective,
             jobs=options.jobs,
             progress=show_progress,
         )

@@ -63,15 +63,18 @@ def make_set(
     *,
     disturbed: bool = True,
     measured: bool = False,
+    defective: bool = False,
     jobs: int = 1,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Path:
     """Golden, ``units`` units and, if asked, the disturbed photos of a design into ``out/design``, which it returns.
 
+    defective : units with many defects and units with none.
     measured : units that depart in their geometry, whose true lengths are told, and photos of turned parts for the
     disturbed ones. An interrupted run goes on where it stopped: each photo's truth waits in ``.partial`` until all are
     done.
     """
+    from sample_data.renderer.defective import defective_plan
     from sample_data.renderer.measured import measured_golden, measured_plan, turned_plan
     from sample_data.renderer.sheets import units_table
     from sample_data.renderer.units import disturbed_plan, golden_plan, lot_plan
@@ -81,6 +84,8 @@ def make_set(
     run: Table = {"renderer": RENDERER, "design": design, "units": units, "seed": seed, "disturbed": disturbed}
     if measured:
         run["measured"] = True
+    if defective:
+        run["defective"] = True
     if _finished(folder, run):
         return folder
     partial = folder / ".partial"
@@ -96,7 +101,7 @@ def make_set(
     first, of_lot, spoilt = (
         (measured_golden, measured_plan, turned_plan) if measured else (golden_plan, lot_plan, disturbed_plan)
     )
-    lot = of_lot(drawn, units, seed)
+    lot = (defective_plan if defective else of_lot)(drawn, units, seed)
     plans = [first(seed), *lot, *(spoilt(drawn, seed) if disturbed else ())]
     waiting = [i for i, p in enumerate(plans) if not (partial / f"{p.name}.json").exists()]
     done = len(plans) - len(waiting)

@@ -12,6 +12,7 @@
 ``lots``       lot decide, lot list, plan
 ``photos``     photo
 ``pictures``   align, model run
+``capability`` model capability
 ``charts``     picture card, vectors, map, uniformity, drift
 ``upkeep``     serve, check, upgrade, schema
 
@@ -31,6 +32,7 @@ import typer
 from station import __version__
 from station.cli import (
     bench,
+    capability,
     charts,
     comparing,
     demo,
@@ -56,6 +58,7 @@ comparing.register(app)
 lots.register(app)
 photos.register(app)
 pictures.register(app)
+capability.register(app)
 charts.register(app)
 upkeep.register(app)
 

@@ -97,9 +97,9 @@ def _tell(bench: BenchView) -> None:
 
 
 def remarked_reasons(reasons: Sequence[str], gates: Sequence[GateDocument]) -> list[str]:
-    """The two gravest reasons, and what speaks of editing, or of a unit that does not lie over its golden, where that
-    is no reason by itself."""
-    on = {"photo": "photo", "scale": "photo", "residual": "unit"}
+    """The two gravest reasons, and where that is no reason by itself what speaks of editing, of a unit that does not
+    lie over its golden, or of two defect models that disagree."""
+    on = {"photo": "photo", "scale": "photo", "residual": "unit", "cross-check": "unit"}
     remarks = [f"remark on the {on[g.name]}: {g.reason}" for g in gates if g.name in on and g.ok and g.reason]
     return [*reasons[:2], *remarks]
 

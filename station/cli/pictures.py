@@ -11,7 +11,7 @@ import typer
 from station.cli.conduct import REFUSED, Jobs, Json, context_of, document, emit, progress, say, show, table
 from station.errors import RequestError
 
-model = typer.Typer(help="The defect model on two pictures.", no_args_is_help=True, rich_markup_mode=None)
+model = typer.Typer(help="The defect model: two pictures, what it finds.", no_args_is_help=True, rich_markup_mode=None)
 
 Golden = Annotated[Path | None, typer.Argument(metavar="GOLDEN", help="Picture of the golden sample.")]
 Unit = Annotated[Path | None, typer.Argument(metavar="UNIT", help="Picture of the unit.")]
@@ -62,11 +62,12 @@ def run_model(
     pairs: Pairs = None,
     jobs: Jobs = None,
     json: Json = False,
+    use: Annotated[str | None, typer.Option("--use", help="Another defect model: name or path of its card.")] = None,
 ) -> None:
     """Mark what differs between two pictures of the same thing, taken alike: aligned within a few pixels."""
     from station.service import tools
 
-    job = tools.RunModel(settings=context_of(context).settings())
+    job = tools.RunModel(settings=context_of(context).settings(), model=use)
     if pairs is not None:
         _many(pairs, job, jobs)
         return

@@ -3,13 +3,22 @@
 ``decision`` the decision rule of one number, with the guard band that the sheet chose
 ``rules``    what it is laid against: a measurement, a finding, a unit
 ``wording``  its reasons, in words a buyer understands
+``cross_check`` where two defect models disagree on a unit
 ``photo_gates`` what a photo cannot tell: another card, no height, strong compression, noise
 ``standing`` a unit with what was entered of it by hand
 ``risk``     how often a decision rule errs, for consumer and producer
 """
 
 from station.judge.decision import DECISION_RULES, compare, compare_tiers
-from station.judge.rules import FINDINGS, Judgement, is_blocked, judge_finding, judge_measurement, judge_unit
+from station.judge.rules import (
+    FINDINGS,
+    Judgement,
+    findings_blocked,
+    is_blocked,
+    judge_finding,
+    judge_measurement,
+    judge_unit,
+)
 
 __all__ = [
     "DECISION_RULES",
@@ -17,6 +26,7 @@ __all__ = [
     "Judgement",
     "compare",
     "compare_tiers",
+    "findings_blocked",
     "is_blocked",
     "judge_finding",
     "judge_measurement",

@@ -12,7 +12,9 @@ A size that conforms is undecided where the outline departs in one place by more
 between the two places that a width is read at is in no width.
 
 What the sheet does not limit is reported and does not count. A finding of a kind the sheet does not list is undecided
-where it is large enough to be seen at 30 cm, and otherwise reported only; dust and lint never count.
+where it is large enough to be seen at 30 cm, and otherwise reported only; dust and lint never count. A kind may be
+limited by surface and by region, the most specific row holds; where none of its rows holds, a finding that keeps the
+strictest of them conforms, and a person decides on any other.
 """
 
 from __future__ import annotations
@@ -130,7 +132,7 @@ def is_blocked(judged: MeasurementDocument) -> bool:
 
 def judge_finding(finding: Finding, sheet: Sheet, *, gates: Sequence[Gate] = ()) -> FindingDocument:
     """Judge one local defect: its diameter, for scratches its length, against the sheet's limit of that kind."""
-    limit = sheet.defect(finding.kind)
+    limit = sheet.defect(finding.kind, finding.region)
     verdict, reason = _decide_finding(finding, sheet, limit, gates)
     return FindingDocument.model_validate(
         {
@@ -150,6 +152,11 @@ def judge_finding(finding: Finding, sheet: Sheet, *, gates: Sequence[Gate] = ())
             "reason": reason,
             "polygon_mm": tuple((float(x), float(y)) for x, y in finding.polygon_mm),
             "delta_e_00": finding.delta_e_00,
+            "feret_mm": finding.feret_mm,
+            "width_mm": finding.width_mm,
+            "kind_scores": finding.kind_scores,
+            "sized_by": finding.sized_by,
+            "limit_for": limit.where if limit else "",
         }
     )
 
@@ -161,8 +168,12 @@ def judge_unit(
     sheet: Sheet,
     *,
     golden_sizes_mm: Mapping[str, float] = _NO_SIZES,
+    unproven: Sequence[str] = (),
 ) -> Judgement:
     """Judge a unit as a whole.
+
+    unproven : reasons why nothing that is found or not found proves it to conform, such as a limit below what the bench
+    can show; they leave a unit undecided that would conform.
 
     Nonconforming where any unblocked measurement or finding is; otherwise undecided where a gate failed that stands
     before something the sheet limits, where anything is undecided, or where something the sheet limits was not
@@ -177,7 +188,7 @@ def judge_unit(
     open_ = _worst_first(judged, found, Verdict.UNDECIDED)
     gate_reasons = [f"{g.name}: {g.reason}" if g.reason else f"the gate {g.name} failed" for g in failed]
     blocked = {_blocked_reason(g) for g in failed}
-    reasons = [*wrong, *gate_reasons, *(r for r in open_ if r not in blocked), *unmeasured]
+    reasons = [*wrong, *gate_reasons, *(r for r in open_ if r not in blocked), *unproven, *unmeasured]
     verdict = Verdict.NONCONFORMS if wrong else Verdict.UNDECIDED if reasons else Verdict.CONFORMS
     return Judgement(verdict, tuple(dict.fromkeys(reasons)), judged, found)
 
@@ -293,25 +304,43 @@ def _decide_measurement(m: Measurement, sheet: Sheet, rule: _Rule | None, gates:
     return verdict, words
 
 
+def extent_of(f: Finding | FindingDocument) -> float:
+    """What of a finding is held to its limit, in mm: the length of a scratch, the diameter of all else."""
+    return f.length_mm if f.kind == "scratch" else f.size_mm
+
+
+def findings_blocked(gates: Iterable[Gate]) -> bool:
+    """Whether a failed gate leaves every finding undecided."""
+    return _blocking(gates, FINDINGS) is not None
+
+
 def _decide_finding(f: Finding, sheet: Sheet, limit: DefectLimit | None, gates: Sequence[Gate]) -> tuple[Verdict, str]:
-    extent = f.length_mm if f.kind == "scratch" else f.size_mm
-    if f.kind in HARMLESS and limit is None:
+    extent = extent_of(f)
+    elsewhere = [d for d in sheet.defects if d.kind == f.kind] if limit is None else []
+    if f.kind in HARMLESS and limit is None and not elsewhere:
         return Verdict.CONFORMS, "lies on the part and is no defect of it"
     gate = _blocking(gates, FINDINGS)
     if gate is not None:
         return Verdict.UNDECIDED, _blocked_reason(gate)
-    if limit is None:
+    if limit is None and not elsewhere:
         if extent < (UNLISTED_LENGTH_MM if f.kind == "scratch" else UNLISTED_SIZE_MM):
             return Verdict.CONFORMS, f"{f.kind} is not in the control sheet, and it is small"
         return Verdict.UNDECIDED, wording.finding(f, extent, None) + ": not in the control sheet, a person decides"
     if sheet.product.thickness_mm is None:
         return Verdict.UNDECIDED, _no_thickness(f.kind)
-    size, u, bound = decimal_of(extent), abs(decimal_of(f.u_mm)), decimal_of(limit.limit_mm)
+    size, u = decimal_of(extent), abs(decimal_of(f.u_mm))
+    if limit is None:
+        if compare(size, u, None, decimal_of(min(d.limit_mm for d in elsewhere))) is Verdict.CONFORMS:
+            return Verdict.CONFORMS, ""
+        where = " and ".join(dict.fromkeys(d.where for d in elsewhere))
+        words = wording.finding(f, extent, None)
+        return Verdict.UNDECIDED, f"{words}: the control sheet limits {f.kind} for {where} only, a person decides"
+    bound = decimal_of(limit.limit_mm)
     band = sheet.decision.guard_band
     verdict = compare(size, u, None, bound, band)
     if verdict is Verdict.CONFORMS:
         return verdict, ""
-    words = wording.finding(f, extent, limit.limit_mm)
+    words = wording.finding(f, extent, limit.limit_mm, limit.where)
     if verdict is Verdict.UNDECIDED:
         return verdict, f"{words}: the uncertainty reaches over the limit"
     return verdict, words if compare(size, u, None, bound) is verdict else words + wording.unproven(band)
@@ -380,7 +409,7 @@ def _worst_first(
     ]
     for f in found:
         if f.verdict is verdict:
-            extent = f.length_mm if f.kind == "scratch" else f.size_mm
+            extent = extent_of(f)
             ratio = extent / f.limit_mm if f.limit_mm else extent / UNLISTED_SIZE_MM
             rows.append((_CLASS_ORDER[f.defect_class], -ratio, f.reason))
     return [reason for _, _, reason in sorted(rows)]

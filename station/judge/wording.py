@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 from station.sheet import GuardBand, Limits
-from station.values.documents import Verdict
+from station.values.documents import FindingDocument, Verdict
 from station.values.line import Finding, Measurement
 
 NOTICEABLE = 0.5
@@ -143,15 +143,16 @@ def colour_digits(value: float, u: float, limits: Sequence[Decimal], *, by_value
     return f"{shown}", f"{wide}", max(digits, -int(shown.as_tuple().exponent))
 
 
-def finding(f: Finding, extent_mm: float, limit_mm: float | None) -> str:
-    """A finding with its extent, place and limit."""
+def finding(f: Finding | FindingDocument, extent_mm: float, limit_mm: float | None, limit_for: str = "") -> str:
+    """A finding with its extent, place and limit. limit_for : what the limit is for, "" where it holds everywhere."""
     digits = _digits(extent_mm, [] if limit_mm is None else [limit_mm], 2)
     what = "long" if f.kind == "scratch" else "across"
     place = f" in {f.region}" if f.region else ""
     words = f"{f.kind} {extent_mm:.{digits}f} mm {what}{place} at x {f.x_mm:.1f}, y {f.y_mm:.1f} mm"
     if limit_mm is None:
         return f"{words} (u {f.u_mm:.{digits}f})"
-    return f"{words}, limit {limit_mm:.{digits}f} (u {f.u_mm:.{digits}f})"
+    held = f" for {limit_for}" if limit_for else ""
+    return f"{words}, limit {limit_mm:.{digits}f}{held} (u {f.u_mm:.{digits}f})"
 
 
 def _digits(value: float, limits: Sequence[float], least: int) -> int:

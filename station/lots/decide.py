@@ -61,6 +61,8 @@ def outcome_of(unit: UnitDocument, sheet: Sheet) -> UnitOutcome:
         unclassed = None in open_ or any(not g.ok for g in unit.gates)
         if unclassed or (unit.verdict is Verdict.UNDECIDED and not undecided):
             undecided |= sheet.classes
+    if unit.capability is not None:
+        undecided |= {d.defect_class for d in sheet.defects if d.label in unit.capability.undecided}
     return UnitOutcome(
         unit=unit.unit,
         verdict=unit.verdict,

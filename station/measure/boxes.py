@@ -44,7 +44,7 @@ def find_boxes(golden: LinearRGB, unit: LinearRGB, model: DefectModel) -> tuple[
     labels = np.where(covered, OTHER, OUTSIDE).astype(np.uint8)
     noise = max(pixel_noise(reference.pixels, covered), pixel_noise(moved.pixels, covered))
     maps = model(reference, moved, labels, noise)
-    best = maps.scores.max(axis=0)
+    best = np.minimum(maps.scores.sum(axis=0), 1.0)
     count, parts, stats, _ = cv2.connectedComponentsWithStats((best >= _THRESHOLD).astype(np.uint8), connectivity=8)
     boxes = []
     for i in range(1, count):

@@ -1,28 +1,34 @@
-"""Local defects: a defect model's score maps become findings with a place, a size in millimetres and a region."""
+"""Local defects: a defect model's score maps become findings with a place, sizes in millimetres and a region.
+
+Where something is comes from :mod:`station.measure.defect_places`, how large it is from :mod:`station.measure.extent`.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from station.measure.defect_places import Place, find_places, total_score
+from station.measure.exposure import exposure_gain
+from station.measure.extent import Extent, measure_extent
 from station.measure.morphology import disc
 from station.measure.polygon import polygon_mask
+from station.measure.variation import damped
 from station.values.colour import LinearRGB
 from station.values.geometry import Frame, Similarity
-from station.values.line import METAL, OTHER, OUTSIDE, Aligned, DefectModel, Finding, Master, Measurement, ScoreMaps
+from station.values.line import METAL, OTHER, OUTSIDE, Aligned, DefectModel, Finding, Master, Measurement
 
-_THRESHOLD = 0.5
 _SHOULDER_MM = 0.45  # width of a hole's rounded edge; 0.35 mm on a pin 2 mm thick
 _SHADING = 0.3  # of a size: a judgement; nine in ten rendered pits of 0.2-0.5 mm were off by less than 0.13 mm
 _RAGGED = 2.2  # times its diameter: a blob longer than this is broken up by shading, and its size twice as doubtful
-_LEAST_PX = 5  # smaller than this is the ragged rim of something or the picture's own grain
+_WORTH_TELLING = 0.05  # score of a kind from which a finding names it
+_ROUND_PX = 12  # px of its surroundings that a place is looked at in
 _UNSETTLED = 0.05  # cube-root units of difference between the golden with and without the mark's move
-_SAME_LIGHT = 0.10  # of the light, either way: what differs less, the model follows cell by cell
-_DARK = 0.01  # linear light below which a ratio says nothing
 _LONG = ("scratch", "lint")
 
 
@@ -35,32 +41,24 @@ def find_defects(
     one shifted logo and not a dozen scratches.
     """
     golden, labels, unsettled = follow_marks(master, marks)
-    gain = _exposure(golden, aligned, labels)
+    gain = exposure_gain(golden, aligned, labels)
     noise = max(aligned.noise * float(gain.max()), master.noise)
     unit = aligned.image if (gain == 1).all() else LinearRGB(aligned.image.pixels * gain)
-    hidden = ~aligned.valid | aligned.clipped | unsettled | _hole_shoulders(master)
+    hidden = ~aligned.valid | aligned.clipped | unsettled | hole_shoulders(master)
     labels = np.where(aligned.valid, labels, OUTSIDE).astype(np.uint8)
-    maps = model(golden, unit, labels, noise)
-    findings = _findings(maps, master, labels, golden, unit, aligned, hidden, noise)
+    maps = damped(model(golden, unit, labels, noise), master, golden, unit, noise)
+    total = total_score(maps)
+    difference = np.asarray((unit.pixels - golden.pixels).mean(axis=2), dtype=np.float32)
+    places = find_places(maps, total, difference, hidden, master.frame.pitch_mm)
+    owner = np.zeros(labels.shape, dtype=np.int32)
+    for i, place in enumerate(places):
+        owner[place.pixels[:, 1], place.pixels[:, 0]] = i + 1
+    scene = _Scene(golden, unit, labels, total, owner, noise)
+    findings = [_finding(place, i + 1, scene, maps.kinds, master, aligned) for i, place in enumerate(places)]
     return tuple(sorted(findings, key=lambda f: (-f.area_mm2, f.x_mm, f.y_mm)))
 
 
-def _exposure(golden: LinearRGB, aligned: Aligned, labels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(3,) what brings the unit's photo to the golden's exposure and white balance, 1 where they are the same.
-
-    The median over the part: a defect, or a cell of another colour, does not move it far.
-    """
-    seen = np.flatnonzero((labels != OUTSIDE) & aligned.valid & ~aligned.clipped)[::7]
-    before, now = (p.pixels.reshape(-1, 3)[seen] for p in (golden, aligned.image))
-    lit = (before > _DARK).all(axis=1) & (now > _DARK / 4).all(axis=1)
-    if lit.sum() < 100:
-        return np.ones(3, dtype=np.float32)
-    gain = np.median(before[lit] / now[lit], axis=0)
-    same = bool((np.abs(np.log(gain)) <= _SAME_LIGHT).all())
-    return np.ones(3, dtype=np.float32) if same else np.asarray(gain, dtype=np.float32)
-
-
-def _hole_shoulders(master: Master) -> NDArray[np.bool_]:
+def hole_shoulders(master: Master) -> NDArray[np.bool_]:
     """(H, W) the rounded edge of through holes: a mirror in which other lamps stand when the part is turned."""
     holes = np.zeros(master.labels.shape, dtype=np.uint8)
     for hole in master.holes_mm:
@@ -115,75 +113,65 @@ def _pixel_matrix(frame: Frame, mm: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((to_px @ mm @ np.linalg.inv(to_px))[:2], dtype=np.float64)
 
 
-def _findings(
-    maps: ScoreMaps,
-    master: Master,
-    labels: NDArray[np.uint8],
-    golden: LinearRGB,
-    unit: LinearRGB,
-    aligned: Aligned,
-    hidden: NDArray[np.bool_],
-    noise: float,
-) -> list[Finding]:
-    best = maps.scores.max(axis=0)
-    pitch = master.frame.pitch_mm * aligned.similarity.scale
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """golden, unit : the pictures that were compared. labels : region map. total : scores over all kinds. owner :
+    (H, W) number of the place that a pixel is of, from 1, 0 of none. noise : of a pixel."""
+
+    golden: LinearRGB
+    unit: LinearRGB
+    labels: NDArray[np.uint8]
+    total: NDArray[np.float32]
+    owner: NDArray[np.int32]
+    noise: float
+
+
+def _finding(
+    place: Place, number: int, scene: _Scene, kinds: tuple[str, ...], master: Master, aligned: Aligned
+) -> Finding:
+    frame, pitch = master.frame, master.frame.pitch_mm * aligned.similarity.scale
+    low = np.maximum(place.pixels.min(axis=0) - _ROUND_PX, 0)
+    high = place.pixels.max(axis=0) + _ROUND_PX + 1
+    window = (slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0])))
+    owner, total = scene.owner[window], scene.total[window]
+    mask = owner == number
+    golden, unit = scene.golden.pixels[window], scene.unit.pixels[window]
+    # Score 0.5 lies at half height: sharing out 0.25 to 0.75 linearly is sub-pixel, and blur does not bias it.
+    rim = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) * ((owner == 0) | mask)
+    share = np.where(mask & (total < 0.5), np.float32(1), np.clip((total - 0.25) / 0.5, 0, 1) * rim)
+    usable = (scene.labels[window] != OUTSIDE) & ((owner == 0) | mask)
+    extent = measure_extent(
+        mask, share.astype(np.float32), golden, unit, usable, blur_px=aligned.blur_px, noise=scene.noise
+    )
+    kind = kinds[int(place.sums.argmax())]
+    scores = {k: float(v) / len(place.pixels) for k, v in zip(kinds, place.sums, strict=True)}
+    told = sorted(((k, v) for k, v in scores.items() if v >= _WORTH_TELLING or k == kind), key=lambda kv: -kv[1])
+    size = extent.width if kind in _LONG else extent.diameter
+    if kind == "bubble":  # a dome shows its lit and its shaded flank, not its top: it is as wide as both are apart
+        size = max(size, extent.feret)
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    contour = max(contours, key=cv2.contourArea)[:, 0].astype(np.float64) + low
+    weight = np.maximum(scene.total[place.pixels[:, 1], place.pixels[:, 0]], 0.05)
+    x_mm, y_mm = (float(v) for v in frame.to_mm(np.average(place.pixels, axis=0, weights=weight)))
     names = {r.label: r.name for r in master.regions} | {METAL: "metal", OTHER: "other enamel", OUTSIDE: "edge"}
-    count, parts, stats, _ = cv2.connectedComponentsWithStats((best >= _THRESHOLD).astype(np.uint8), connectivity=8)
-    findings = []
-    for i in range(1, count):
-        x, y, w, h, area = (int(v) for v in stats[i])
-        if area < _LEAST_PX:
-            continue
-        rows = slice(max(0, y - 2), min(best.shape[0], y + h + 2))
-        columns = slice(max(0, x - 2), min(best.shape[1], x + w + 2))
-        mask = parts[rows, columns] == i
-        if hidden[rows, columns][mask].mean() > 0.5:
-            continue
-        local = maps.scores[:, rows, columns]
-        kind = maps.kinds[int((local * mask).sum(axis=(1, 2)).argmax())]
-        # Score 0.5 lies at half height: sharing out 0.25 to 0.75 linearly is sub-pixel, and blur does not bias it.
-        share = np.clip((best[rows, columns] - 0.25) / 0.5, 0, 1) * cv2.dilate(mask.astype(np.uint8), np.ones((3, 3)))
-        area_mm2 = float(share.sum()) * pitch**2
-        contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-        contour = max(contours, key=cv2.contourArea)[:, 0].astype(np.float64) + (columns.start, rows.start)
-        length = _length(contour, mask) * pitch
-        yy, xx = np.nonzero(mask)
-        weight = best[rows, columns][mask]
-        centre = np.array([np.average(xx, weights=weight) + columns.start, np.average(yy, weights=weight) + rows.start])
-        x_mm, y_mm = (float(v) for v in master.frame.to_mm(centre))
-        size = 2 * math.sqrt(area_mm2 / math.pi)
-        if kind == "bubble":  # a dome shows its lit and its shaded flank, not its top: it is as wide as both are apart
-            size = max(size, length)
-        here, counts = np.unique(labels[rows, columns][mask], return_counts=True)
-        extent = length if kind in _LONG else size
-        shading = _SHADING * extent * (2 if kind not in _LONG and length > _RAGGED * size else 1)
-        contrast = _contrast(golden.pixels[rows, columns], unit.pixels[rows, columns], mask)
-        cnr = contrast / max(noise, 1e-6)
-        findings.append(
-            Finding(
-                kind=kind,
-                x_mm=x_mm,
-                y_mm=y_mm,
-                size_mm=area_mm2 / max(length, pitch) if kind in _LONG else size,
-                length_mm=max(length, size),
-                area_mm2=area_mm2,
-                region=names.get(int(here[counts.argmax()]), "other"),
-                score=float(local.max(axis=0)[mask].mean()),
-                u_mm=_size_uncertainty(pitch, aligned.blur_px, cnr, area, shading),
-                contrast_to_noise=cnr,
-                polygon_mm=master.frame.to_mm(contour),
-            )
-        )
-    return findings
-
-
-def _length(contour: NDArray[np.float64], mask: NDArray[np.bool_]) -> float:
-    """Length in pixels: the longer side of the least rectangle, or along the curve where it bends."""
-    (_, _), (a, b), _ = cv2.minAreaRect(contour.astype(np.float32))
-    chord = max(a, b) + 1
-    perimeter = cv2.arcLength(contour.astype(np.float32), True)
-    width = float(mask.sum()) / max(perimeter / 2, 1.0)
-    return max(chord, perimeter / 2 - width) if chord > 4 * width else chord
+    here, counts = np.unique(scene.labels[place.pixels[:, 1], place.pixels[:, 0]], return_counts=True)
+    return Finding(
+        kind=kind,
+        x_mm=x_mm,
+        y_mm=y_mm,
+        size_mm=size * pitch,
+        length_mm=max(extent.length, size) * pitch,
+        area_mm2=extent.area * pitch**2,
+        region=names.get(int(here[counts.argmax()]), "other"),
+        score=min(float(place.sums.sum()) / len(place.pixels), 1.0),
+        u_mm=_uncertainty(extent, kind) * pitch,
+        contrast_to_noise=_contrast(golden, unit, mask) / max(scene.noise, 1e-6),
+        polygon_mm=frame.to_mm(contour),
+        feret_mm=extent.feret * pitch,
+        width_mm=extent.width * pitch,
+        kind_scores=dict(told),
+        sized_by="picture" if extent.seen else "scores",
+    )
 
 
 def _contrast(golden: NDArray[np.float32], unit: NDArray[np.float32], mask: NDArray[np.bool_]) -> float:
@@ -191,12 +179,10 @@ def _contrast(golden: NDArray[np.float32], unit: NDArray[np.float32], mask: NDAr
     return float(np.abs(delta.mean(axis=0)).max())
 
 
-def _size_uncertainty(pitch: float, blur_px: float, cnr: float, area_px: int, shading_mm: float) -> float:
-    """Expanded uncertainty of a diameter or length in mm.
-
-    The rim's place is known to a share of the blur that noise decides, averaged over the rim's independent pixels, and
-    to a fifth of a pixel by where half height lies. Beyond that a defect's own shading hides part of it or adds to it.
-    """
-    rim = max(math.sqrt(4 * math.pi * area_px), 4.0)
-    edge = max(blur_px, 0.5) * 2.5 / max(cnr, 1.0) / math.sqrt(rim / max(2 * blur_px, 1.0))
-    return math.hypot(2 * pitch * math.hypot(2 * edge, 0.4), shading_mm)
+def _uncertainty(extent: Extent, kind: str) -> float:
+    """Expanded uncertainty (k = 2) in px of the diameter, of a long kind of the length: what the picture leaves open,
+    and beyond that a defect's own shading, which hides part of it or adds to it."""
+    told = extent.length if kind in _LONG else extent.diameter
+    ragged = kind not in _LONG and extent.length > _RAGGED * extent.diameter
+    u = extent.u_length if kind in _LONG else extent.u
+    return math.hypot(2 * u, _SHADING * told * (2 if ragged else 1))

@@ -1,4 +1,5 @@
-"""Pictures as files: the card, a unit's vectors, map, drawing and residuals, a bench's uniformity and drift."""
+"""Pictures as files: the card, a unit's vectors, map, drawing and residuals, a bench's uniformity and drift, and what
+is found on a golden."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from station.report.pictures import RGB
     from station.service.station import Station
     from station.settings import Settings
+    from station.values.capability import CapabilityDocument
     from station.values.line import Master
 
 _KINDS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"}
@@ -122,6 +124,13 @@ def _inspected(
         wrong = next(g.reason for g in seen.aligned.gates if not g.ok)
         raise RequestError(f"{photo.name} cannot be compared with {golden}: {wrong}", "Hand in a photo of the unit.")
     return master, seen
+
+
+def capability_chart(study: CapabilityDocument) -> RGB:
+    """The curves of detection of a capability study."""
+    from station.report.capability_charts import capability_picture
+
+    return capability_picture(study)
 
 
 def uniformity_chart(station: Station, rig: str) -> RGB:

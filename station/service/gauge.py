@@ -95,7 +95,7 @@ class Gauge:
         """
         by = plain_text(by, "--by")
         row = records.golden(self._db, golden)
-        line = replace(self._line(row, rig, card), gauge=None)
+        line = replace(self._line(row, rig, card), gauge=None, capability=None)
         hashes = _vetted(captures, line.max_photo_mb)
         documents: dict[str, UnitDocument] = {}
         known = failed = 0

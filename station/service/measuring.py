@@ -16,6 +16,7 @@ from station.store.evidence import Evidence
 from station.store.masters import load_master
 from station.store.rows import File
 from station.values.bench import Calibration
+from station.values.capability import CapabilityInForce
 from station.values.digest import digest
 from station.values.documents import MeasurementDocument, UnitDocument, Verdict
 from station.values.gauge import GaugeSpreads
@@ -42,11 +43,12 @@ class Line:
     max_megapixels: float
     max_photo_mb: float
     gauge: GaugeSpreads | None = None
+    capability: CapabilityInForce | None = None
 
     def key(self, photo_sha256: str) -> str:
         """The ingest key: the same picture under the same conditions is one unit."""
-        study = [] if self.gauge is None else [self.gauge.study]
-        return digest([photo_sha256, self.golden_digest, self.calibration.digest, self.model, self.program, *study])
+        studies = [study.study for study in (self.gauge, self.capability) if study is not None]
+        return digest([photo_sha256, self.golden_digest, self.calibration.digest, self.model, self.program, *studies])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,7 @@ def inspect_photo(line: Line, job: Job) -> tuple[Master, Inspection]:
     from station.errors import PhotoError
 
     shot = read_photo(Path(job.path), max_megapixels=line.max_megapixels, max_photo_mb=line.max_photo_mb)
-    master, sheet = _golden(
-        line.evidence, line.master_sha256, line.master_document, line.master_digest, line.sheet_toml
-    )
+    master, sheet = golden_of(line)
     if shot.sha256 in (master.photo_sha256, *master.again):  # compared with itself the golden conforms, with 0.00
         raise PhotoError(f"{shot.name} is the golden's own photograph, not a unit's", "Photograph a unit.")
     inspection = pipeline.inspect(
@@ -93,10 +93,33 @@ def inspect_photo(line: Line, job: Job) -> tuple[Master, Inspection]:
         golden_digest=line.golden_digest,
         program=line.program,
         taken_at=shot.taken_at,
-        unseen=capability_warnings(line.model, [d.kind for d in sheet.defects]),
+        unseen=_unseen(line, sheet, master.number),
         gauge=line.gauge,
+        capability=line.capability,
     )
     return master, inspection
+
+
+def _unseen(line: Line, sheet: Sheet, golden: str) -> list[str]:
+    """Remarks on what a person has to look for, by the study of this very golden where there is one."""
+    kinds = list(dict.fromkeys(d.kind for d in sheet.defects))
+    found = line.capability
+    if found is None:
+        return [*capability_warnings(line.model, kinds), no_study(golden)] if kinds else []
+    unknown = [f"{limit}: the capability study does not tell: {reason}" for limit, reason in found.unknown.items()]
+    return [*unknown, *capability_warnings(line.model, dict.fromkeys(name.partition(" ")[0] for name in found.unknown))]
+
+
+def no_study(golden: str) -> str:
+    """Remark on a golden sample without a study of what is found on it."""
+    return (
+        f"how small a defect is found on {golden} has not been studied; run: station model capability --golden {golden}"
+    )
+
+
+def golden_of(line: Line) -> tuple[Master, Sheet]:
+    """The master and the control sheet of a line, read once a process."""
+    return _golden(line.evidence, line.master_sha256, line.master_document, line.master_digest, line.sheet_toml)
 
 
 def measure(line: Line, job: Job) -> Measured:

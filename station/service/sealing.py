@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from station.errors import CalibrationError, ConflictError, NotFoundError, RequestError, SheetError
-from station.models import REFERENCE_DIFFERENCE, capability_warnings
+from station.models import capability_warnings
 from station.service.measuring import keep, keep_photo
 from station.service.views import ProposalView
 from station.store import records
@@ -39,11 +39,13 @@ def seal(
     shot: Shot,
     calibration: Calibration,
     at: datetime,
+    model: str,
     again: Sequence[tuple[Path, Shot]] = (),
 ) -> tuple[GoldenRow, bool]:
     """Seal a golden sample; answers its row and whether it is new. A sample sealed before gives its own version again.
 
-    again : further photos of the same golden, lifted and laid down again; the spread of its colours over them goes into
+    model : the defect model that units will be looked at with, for what it is known to miss. again : further photos of
+    the same golden, lifted and laid down again; the spread of its colours over them goes into
     the uncertainty.
 
     Raises
@@ -115,7 +117,7 @@ def seal(
         "photo": shot.name,
         "rig": calibration.rig.name if calibration.rig else None,
         "calibration_digest": calibration.digest,
-        "warnings": json.dumps(_warnings(sheet, corrected, master), ensure_ascii=False),
+        "warnings": json.dumps(_warnings(sheet, corrected, master, model), ensure_ascii=False),
     }
     return records.add_golden(db, values, [photo_file, master_file, frame_file, *again_files], at), True
 
@@ -214,13 +216,13 @@ def _hold_to_callipers(sheet: Sheet, master: Master) -> None:
             )
 
 
-def _warnings(sheet: Sheet, corrected: Corrected, master: Master) -> list[str]:
+def _warnings(sheet: Sheet, corrected: Corrected, master: Master, model: str) -> list[str]:
     """What the sheet's lint remarks, what of it the station will not find or measure, and which gates the golden photo
     itself does not pass."""
     from station.sheet import lint_sheet
 
     failed = [f"golden photo, {g.name}: {g.reason}" for g in corrected.gates if not g.ok]
-    unseen = capability_warnings(REFERENCE_DIFFERENCE, [d.kind for d in sheet.defects])
+    unseen = capability_warnings(model, dict.fromkeys(d.kind for d in sheet.defects))
     unseen += [
         f"size {s.name}: the golden sample shows none that the station can measure, so it will stay undecided"
         for s in sheet.sizes

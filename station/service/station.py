@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Self
 
 from station import __version__
 from station.errors import NotFoundError, RequestError
-from station.models import REFERENCE_DIFFERENCE
 from station.service import tools, views
 from station.service.bench import Bench
+from station.service.capability import Capability, capability_in_force, capability_remarks
 from station.service.entering import EnteredValues, as_they_stand, missing_values, without_photo
 from station.service.gauge import Gauge, spreads_in_force
 from station.service.inspecting import Batch, Engine, InProcess
@@ -49,7 +49,7 @@ class Station:
     """Opens the home named by the settings; makes it where there is none. Close it, or use it in a ``with``.
 
     ``bench`` holds what can be done with rigs and their calibrations, ``entered`` with values measured by hand,
-    ``gauge`` with gauge studies. clock : answers the time now, in UTC.
+    ``gauge`` with gauge studies, ``capability`` with studies of what is found. clock : answers the time now, in UTC.
 
     Raises
     ------
@@ -67,6 +67,7 @@ class Station:
         self.bench = Bench(self._db, self._evidence, self.settings, clock)
         self.entered = EnteredValues(self._db, clock)
         self.gauge = Gauge(self._db, clock, self._line, PROGRAM)
+        self.capability = Capability(self._db, clock, self._line)
         try:
             self._db.ensure()
             self._evidence.sweep()
@@ -99,9 +100,12 @@ class Station:
         row, new = seal(
             self._db, self._evidence, sheet_path=sheet, photo_path=photo, shot=self._read(photo),
             calibration=self.bench.calibration(rig, card), at=self._clock(), again=[(p, self._read(p)) for p in again],
+            model=self.settings.defect_model,
         )  # fmt: skip
         view = golden_view(row, new=new)
-        return view.model_copy(update={"proposals": proposed(self.master(row.number, row.version), row.sheet_toml)})
+        remarks = capability_remarks(self._db, row, self.settings.defect_model, PROGRAM)
+        proposals = proposed(self.master(row.number, row.version), row.sheet_toml)
+        return view.model_copy(update={"proposals": proposals, "warnings": (*view.warnings, *remarks)})
 
     def goldens(self) -> list[views.GoldenView]:
         """Every sealed version, newest first."""
@@ -387,6 +391,7 @@ class Station:
 
         calibration = self.bench.calibration(rig, card, load_sheet(row.sheet_toml.encode()).viewing)
         bench = calibration.rig.digest if calibration.rig else None
+        model = self.settings.defect_model
         return Line(
             evidence=self._evidence.folder,
             golden_digest=row.digest,
@@ -395,11 +400,12 @@ class Station:
             master_digest=row.master_digest,
             sheet_toml=row.sheet_toml,
             calibration=calibration,
-            model=REFERENCE_DIFFERENCE,
+            model=model,
             program=PROGRAM,
             max_megapixels=self.settings.max_megapixels,
             max_photo_mb=self.settings.max_photo_mb,
             gauge=spreads_in_force(self._db, row, rig, bench),
+            capability=capability_in_force(self._db, row, model, PROGRAM),
         )
 
     def _picture(self, files: dict[str, str | None], kind: str, of: str) -> views.Picture:

@@ -143,16 +143,17 @@ class RunModel:
     """Runs the defect model on a pair; can be sent to a worker process."""
 
     settings: Settings
+    model: str | None = None  # by name or by the path of its card; PAIR_MODEL where it is left out
 
     def __call__(self, pair: Pair) -> BoxesDocument:
-        """Boxes in pixels of the golden picture. Raises PhotoError."""
+        """Boxes in pixels of the golden picture. Raises PhotoError, ModelError."""
         from station.measure.boxes import find_boxes
-        from station.models import REFERENCE_DIFFERENCE, defect_model
+        from station.models import PAIR_MODEL, defect_model
         from station.service.views import BoxDocument, BoxesDocument
         from station.values.colour import in_srgb_primaries
 
         golden, unit = (in_srgb_primaries(read(p, self.settings).photo) for p in (pair.golden, pair.unit))
-        found = find_boxes(golden, unit, defect_model(REFERENCE_DIFFERENCE))
+        found = find_boxes(golden, unit, defect_model(self.model or PAIR_MODEL))
         return BoxesDocument(
             boxes=tuple(BoxDocument(x=b.x, y=b.y, w=b.w, h=b.h, kind=b.kind, score=b.score) for b in found)
         )
@@ -251,6 +252,7 @@ def json_schema(name: str) -> str:
     from station.sheet import Sheet
     from station.values import comparison
     from station.values.bench import CardReference, Rig
+    from station.values.capability import CapabilityDocument
     from station.values.entered import EnteredDocument
     from station.values.gauge import GaugeStudyDocument
     from station.values.tolerance import ToleranceDocument
@@ -273,6 +275,7 @@ def json_schema(name: str) -> str:
         "tolerance": (ToleranceDocument, "serialization"),
         "entered": (EnteredDocument, "serialization"),
         "gauge": (GaugeStudyDocument, "serialization"),
+        "capability": (CapabilityDocument, "serialization"),
     }
     if name not in documents:
         raise RequestError(f"there is no document {name!r}", f"Use one of {', '.join(documents)}.")

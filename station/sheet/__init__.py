@@ -2,18 +2,19 @@
 
 ``fields``   what cells may hold, limits, the checks that tables share
 ``sizes``    what is measured by photo or entered by hand, with its limits
+``defects``  limits of local defects, by kind and place
 ``models``   the other tables, and the sheet of them all
 ``reading``  TOML to Sheet and back
 ``lint``     advice on what would be argued about
 """
 
+from station.sheet.defects import DefectLimit
 from station.sheet.fields import Limits, decimal_of
 from station.sheet.lint import LintRemark, lint_sheet
 from station.sheet.models import (
     PREFERRED_AQL,
     Aql,
     Decision,
-    DefectLimit,
     GoldenRecord,
     GuardBand,
     Mark,

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from station.sheet.defects import USUAL_PIT_MM
 from station.sheet.models import Sheet
 from station.sheet.sizes import FEATURES
 
@@ -147,12 +148,28 @@ def _entered(sheet: Sheet) -> Iterator[LintRemark]:
 
 def _defects(sheet: Sheet) -> Iterator[LintRemark]:
     for d in sheet.defects:
-        where = f'[[defects]] "{d.kind}"'
+        where = f'[[defects]] "{d.kind} for {d.where}"' if d.where else f'[[defects]] "{d.kind}"'
+        if d.surface not in (None, "plating") and d.surface not in sheet.surfaces.values():
+            yield LintRemark(
+                "L7",
+                where,
+                f"no region of the sheet is {d.surface}",
+                "Give the regions their surface, or leave it out.",
+            )
         if 0 < d.limit_mm < SMALLEST_DEFECT_MM:
             yield LintRemark("L6", where, f"{d.limit_mm:g} mm is below what a photo can show", "Give 0.05 mm or more.")
         if d.kind in FUNCTIONAL and d.defect_class == "minor":
             yield LintRemark(
                 "S7", where, "a functional or safety defect is never minor", 'Give class = "critical" or "major".'
+            )
+    for kind in dict.fromkeys(d.kind for d in sheet.defects):
+        free = [name for name in sheet.surfaces if sheet.defect(kind, name) is None]
+        if free:
+            yield LintRemark(
+                "L7",
+                f'[[defects]] "{kind}"',
+                f"no row holds in {', '.join(free)}",
+                "Add a row for them, or one without surface and region.",
             )
 
 
@@ -238,7 +255,7 @@ def _product(sheet: Sheet) -> Iterator[LintRemark]:
         ),
         (any(r.surface == "plating" for r in sheet.regions), "plating colour", '[[regions]] with surface = "plating"'),
         (any("position" in s for s in sizes), "post position", "[[sizes]] position, entered if the back is not seen"),
-        ("pit" in kinds, "pits", "[[defects]] pit"),
+        ("pit" in kinds, "pits", f"[[defects]] pit{_usual_pits(sheet)}"),
         ("scratch" in kinds, "scratches", "[[defects]] scratch"),
         (not kinds.isdisjoint({"burr", "sharp-burr"}), "burrs", "[[defects]] sharp-burr"),
     )
@@ -251,3 +268,13 @@ def _product(sheet: Sheet) -> Iterator[LintRemark]:
         yield LintRemark(
             "T7", "[product]", f"no camera sees {', '.join(silent)}", "Say in notes what was agreed, with its number."
         )
+
+
+def _usual_pits(sheet: Sheet) -> str:
+    """What is usual for the surfaces that the sheet has, as rows to be pasted; "" where it has none of them."""
+    rows = [
+        f'kind = "pit", limit_mm = {limit:.2f}, surface = "{surface}"'
+        for surface, limit in USUAL_PIT_MM.items()
+        if surface in sheet.surfaces.values()
+    ]
+    return f" (usual: {'; '.join(rows)})" if rows else ""

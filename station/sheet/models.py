@@ -7,8 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, Strict, StringConstraints, model_validator
+from pydantic import Field, Strict, model_validator
 
+from station.sheet.defects import DefectLimit, Surface, check_defects, surface_of
 from station.sheet.fields import (
     Identifier,
     Limits,
@@ -40,7 +41,6 @@ DEFAULT_COLOUR_LIMITS = {"plating": (2.5, 4.0)}
 
 ProductType = Literal["pin", "coin", "keychain", "magnet", "medal", "pack", "other"]
 GuardBand = Literal["both", "consumer", "producer", "none"]
-Surface = Literal["soft enamel", "hard enamel", "plating", "print", "other"]
 
 
 class Product(Table):
@@ -134,15 +134,6 @@ class Mark(Table):
         return None
 
 
-class DefectLimit(Table):
-    """The largest allowed diameter of a defect kind in mm, for scratches the length; 0 allows none."""
-
-    kind: Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z][a-z0-9-]*$")]
-    limit_mm: NotNegative
-    defect_class: Annotated[DefectClass, Field(alias="class")] = "major"
-    note: Text = ""
-
-
 class Aql(Table):
     """Sampling by class; ``critical = 0`` means acceptance number 0 on the whole sample."""
 
@@ -223,7 +214,7 @@ class Sheet(Table):
         shared = {s.name.casefold() for s in self.sizes} & {e.name.casefold() for e in self.entered}
         if shared:
             raise ValueError(f'"{min(shared)}" is in [[sizes]] and in [[entered]]; rename or remove one')
-        no_duplicates("defects", "kind", (d.kind for d in self.defects))
+        check_defects(self.defects, self.surfaces)
         return self
 
     @property
@@ -264,9 +255,17 @@ class Sheet(Table):
         """The row of [[entered]] of that name, or None."""
         return next((e for e in self.entered if e.name == name), None)
 
-    def defect(self, kind: str) -> DefectLimit | None:
-        """The limit of that defect kind, or None."""
-        return next((d for d in self.defects if d.kind == kind), None)
+    @property
+    def surfaces(self) -> dict[str, Surface]:
+        """The surface of every region, by its name."""
+        return {r.name: r.surface for r in self.regions}
+
+    def defect(self, kind: str, region: str) -> DefectLimit | None:
+        """The limit of a defect kind in that region, or None; a row for the region before one for its surface, and that
+        before one for neither."""
+        surface = surface_of(region, self.surfaces)
+        rows = [d for d in self.defects if d.kind == kind and d.holds(region, surface)]
+        return max(rows, key=lambda d: (d.region is not None, d.surface is not None), default=None)
 
 
 def _default_colour_limits(row: dict[str, Any]) -> tuple[float, float]:

@@ -18,6 +18,7 @@ _DATED = (
     ("gauge capture", t.gauge_captures),
     ("gauge study", t.gauge_studies),
     ("entered value", t.entered_values),
+    ("capability study", t.capability_studies),
 )
 
 

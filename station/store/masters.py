@@ -14,7 +14,7 @@ from station.values.colour import ColourCorrection, LinearRGB
 from station.values.digest import array_digest, digest
 from station.values.documents import FitDocument
 from station.values.geometry import Frame, Similarity
-from station.values.line import U_THICKNESS_MM, FeatureMaster, MarkMaster, Master, RegionMaster
+from station.values.line import U_THICKNESS_MM, FeatureMaster, MarkMaster, Master, RegionMaster, Variation
 
 FORMAT = 1
 
@@ -73,6 +73,7 @@ def save_master(master: Master) -> tuple[bytes, dict[str, Any]]:
         "fit": None if master.fit is None else master.fit.model_dump(mode="json"),
         **({"again": list(master.again)} if master.again else {}),
         **({"features": [_feature(f) for f in master.features]} if master.features else {}),
+        **({"variation": master.variation.count} if master.variation else {}),
         "pose": {
             "x": float(master.pose.x),
             "y": float(master.pose.y),
@@ -154,6 +155,9 @@ def load_master(data: bytes, document: dict[str, Any], expected_digest: str) -> 
         fit=FitDocument.model_validate(document["fit"]) if document.get("fit") else None,
         again=tuple(document.get("again", ())),
         card_colours=document.get("card_colours"),
+        variation=Variation(arrays["variation_mean"], arrays["variation_sigma"], document["variation"])
+        if "variation" in document
+        else None,
         features=tuple(
             FeatureMaster(
                 name=f["name"],
@@ -200,5 +204,7 @@ def _arrays(master: Master) -> dict[str, NDArray[Any]]:
         "outline_mm": np.ascontiguousarray(master.outline_mm),
     }
     arrays |= {f"hole_{i}": np.ascontiguousarray(h) for i, h in enumerate(master.holes_mm)}
+    if master.variation is not None:
+        arrays |= {"variation_mean": master.variation.mean, "variation_sigma": master.variation.sigma}
     arrays |= {f"mark_{i}": np.ascontiguousarray(m.polygon_mm) for i, m in enumerate(master.marks)}
     return arrays

@@ -205,6 +205,20 @@ class GaugeStudyRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CapabilityRow:
+    """A capability study of a golden sample's version with a defect model."""
+
+    id: int
+    golden_id: int
+    golden: str
+    golden_version: int
+    model: str
+    document: str
+    digest: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NewEntered:
     """An entered value on its way into the records. ``content_key``: digest of what was entered."""
 

@@ -1,7 +1,7 @@
 """The tables. Documents are stored as the exact text that left the station; what is searched for has a column.
 
 Append-only, kept so by triggers: ``goldens``, ``reviews``, ``lot_decisions``, ``presentations``, ``gauge_captures``,
-``gauge_studies``, ``entered_values``. Tallies are queries, never counters.
+``gauge_studies``, ``entered_values``, ``capability_studies``. Tallies are queries, never counters.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeDecorator
 
 APPEND_ONLY = (
     *("goldens", "reviews", "lot_decisions", "presentations"),
-    *("gauge_captures", "gauge_studies", "entered_values"),
+    *("gauge_captures", "gauge_studies", "entered_values", "capability_studies"),
 )
 
 
@@ -259,6 +259,16 @@ gauge_studies = _table(
     _text("digest"),
     _at("at"),
     sa.CheckConstraint("source IN ('photos', 'values')", name="source"),
+)
+
+capability_studies = _table(
+    "capability_studies",
+    _id(),
+    _link("golden_id", "goldens"),
+    _text("model"),
+    _text("document"),
+    _text("digest"),
+    _at("at"),
 )
 
 entered_values = _table(

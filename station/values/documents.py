@@ -68,7 +68,14 @@ class MeasurementDocument(Document):
 
 
 class FindingDocument(Document):
-    """One judged local defect, in millimetres of the golden frame."""
+    """One judged local defect, in millimetres of the golden frame.
+
+    size_mm : equivalent diameter, of a bubble its greatest width, of a scratch its mean width. length_mm : along the
+    curve. feret_mm, width_mm : greatest and least calliper width, of a line its mean width. u_mm : expanded uncertainty
+    (k = 2) of what is held to the limit. kind_scores : 0-1, the kinds that come into question, likeliest first.
+    limit_for : the surface or region that the limit is for, "" where it holds everywhere.
+    sized_by : ``picture`` where its sizes were read in the photo, ``scores`` where in the model's scores.
+    """
 
     kind: str
     x_mm: float
@@ -86,6 +93,11 @@ class FindingDocument(Document):
     reason: str = ""
     polygon_mm: tuple[tuple[float, float], ...] = ()
     delta_e_00: float | None = None
+    feret_mm: float | None = None
+    width_mm: float | None = None
+    kind_scores: dict[str, float] = Field(default_factory=dict)
+    sized_by: str = ""
+    limit_for: str = ""
 
 
 class CandidateDocument(Document):
@@ -173,6 +185,15 @@ class GaugeUseDocument(Document):
     spreads: dict[str, float]
 
 
+class CapabilityUseDocument(Document):
+    """The capability study that a unit's findings were held to. study : digest of its document. undecided : limits,
+    by kind of defect and where they hold, that no unit is proven to keep on this bench, with the reason."""
+
+    study: str
+    made_at: str
+    undecided: dict[str, str]
+
+
 class UnitDocument(Document):
     """What the station says of one unit. Everything in it follows from the inputs; ``digest`` covers all but itself."""
 
@@ -203,6 +224,9 @@ class UnitDocument(Document):
     )
     gauge: GaugeUseDocument | None = Field(
         default=None, description="the gauge study of this golden and bench that entered the uncertainties"
+    )
+    capability: CapabilityUseDocument | None = Field(
+        default=None, description="the capability study of this golden that its findings were held to"
     )
     decision_rule: str = Field(default="", description="the guard band that the sheet chose, and where it is defined")
     correction: FitDocument | None = Field(

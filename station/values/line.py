@@ -234,6 +234,17 @@ class FeatureMaster:
 
 
 @dataclass(frozen=True, slots=True)
+class Variation:
+    """How much good parts vary, pixel by pixel of the golden's raster, as one byte a channel: (H, W, 3) uint8 of the
+    cube root of linear light. mean, sigma : in the steps of :mod:`station.measure.variation`. count : of pictures.
+    """
+
+    mean: NDArray[np.uint8]
+    sigma: NDArray[np.uint8]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Master:
     """The sealed golden sample, measured.
 
@@ -247,7 +258,7 @@ class Master:
     bench : digest of the rig it was photographed on, None without one, or where it was sealed before that was kept.
     fit : how its correction was chosen. again : SHA-256 of the further photos of it, lifted and laid down again.
     u_thickness_mm : standard uncertainty of a unit's thickness: +-0.1 mm, all alike (0.1 / sqrt 3), unless the sheet
-    says by how much it may differ.
+    says by how much it may differ. variation : of its pixels from one placement to the next, from three pictures on.
     """
 
     number: str
@@ -278,6 +289,7 @@ class Master:
     card_colours: str | None = None
     u_thickness_mm: float = U_THICKNESS_MM
     features: tuple[FeatureMaster, ...] = ()
+    variation: Variation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,10 +357,15 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One local defect in the golden frame, not yet judged. size_mm : equivalent diameter; length_mm : along the curve.
+    """One local defect in the golden frame, not yet judged.
 
-    u_mm : expanded uncertainty (k = 2) of the size or length. region : name of the region it lies in.
-    polygon_mm : (n, 2) outline for drawing. delta_e_00 : CIEDE2000 of an area of another colour, else None.
+    size_mm : equivalent diameter, of a bubble its greatest width, of a scratch or fibre its mean width. length_mm :
+    along the curve, of what is no line its greatest width. feret_mm, width_mm : greatest calliper width; mean width of
+    a line, else the least calliper width; None where nobody measured them. area_mm2 : as the other sizes with the
+    picture's blur taken off. u_mm : expanded uncertainty (k = 2) of the size, of a scratch or fibre of the length.
+    score : 0-1, mean over its pixels. kind_scores : the same by kind, those that matter, greatest first.
+    region : name of the region it lies in. polygon_mm : (n, 2) outline for drawing. delta_e_00 : CIEDE2000 of an area
+    of another colour, else None. sized_by : ``picture`` or ``scores``, where its sizes were read.
     """
 
     kind: str
@@ -363,11 +380,16 @@ class Finding:
     contrast_to_noise: float
     polygon_mm: Float
     delta_e_00: float | None = None
+    feret_mm: float | None = None
+    width_mm: float | None = None
+    kind_scores: dict[str, float] = field(default_factory=dict)
+    sized_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreMaps:
-    """What a defect model answers. kinds : names in the order of scores. scores : (K, H, W) float32, 0-1."""
+    """What a defect model answers. kinds : names in the order of scores. scores : (K, H, W) float32, 0-1, of a pixel in
+    all kinds together 1 at most where the kinds share it out."""
 
     kinds: tuple[str, ...]
     scores: NDArray[np.float32]

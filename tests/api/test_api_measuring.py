@@ -12,7 +12,10 @@ import pytest
 
 from station.service import Station
 from station.service.entering import NewValue
+from station.service.station import open_database
 from station.settings import Settings
+from station.store import capability, records
+from station.values.capability import CapabilityDocument, FalseAlarmDocument
 
 API = "/api/v1"
 JUNE = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -63,6 +66,29 @@ def test_entered_values_are_listed_with_their_history(client: httpx.Client) -> N
     assert (stands["judged"]["value"], stands["instrument"], stands["by"]) == (30.9, "calliper C-1", "M. Weber")
     assert [v["judged"]["value"] for v in get(client, "/entered?unit=unit-3&history=true")] == [30.1, 30.9]
     assert get(client, "/entered?lot=other") == []
+
+
+def test_the_newest_capability_study_of_a_golden_is_answered(client: httpx.Client, review_home: Path) -> None:
+    answer = client.get(f"{API}/goldens/GS-1/capability")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not-found")
+    db = open_database(Settings(home=review_home))
+    golden = records.golden(db, "GS-1")
+    alarms = FalseAlarmDocument(
+        parts=9, alarms=0, per_part=0.0, per_part_upper=0.33, parts_with=0, share_upper=0.28, kinds={}
+    )
+    for seed in (1, 2):
+        study = CapabilityDocument(
+            golden="GS-1", golden_version=1, golden_digest=golden.digest, model="reference-difference", program="p",
+            made_at=JUNE, seed=seed, pitch_mm=0.03, noise=0.001, blur_px=0.8, searched_share=0.9, wanted=60,
+            renderings=9, method="m", limits=(), curves=(), false_alarms=alarms, warnings=(), trials=(),
+        )  # fmt: skip
+        capability.add_study(
+            db, golden_id=golden.id, model=study.model, document=study.model_dump_json(by_alias=True), digest="d",
+            at=JUNE,
+        )  # fmt: skip
+    db.close()
+    found = get(client, "/goldens/GS-1/capability")
+    assert (found["golden"], found["seed"], found["false_alarms"]["parts"]) == ("GS-1", 2, 9)
 
 
 def test_gauge_studies_are_listed(client: httpx.Client) -> None:

@@ -502,3 +502,84 @@ def test_a_document_says_which_gate_took_its_verdict_down() -> None:
     assert not is_blocked(judge_measurement(sky, SHEET, gates=[Gate("scale", False, "no rig", ("size",))]))
     recorded_before = blocked.model_copy(update={"detail": {}})
     assert is_blocked(recorded_before)
+
+
+def test_what_is_unproven_leaves_a_unit_undecided_that_would_conform_and_no_other() -> None:
+    reason = "pit: the limit of 0.15 mm lies below the a90/95 of 0.31 mm in sky"
+
+    def judged(*findings: Finding) -> tuple[Verdict, tuple[str, ...]]:
+        unit = judge_unit(GOOD, findings, (), SHEET, golden_sizes_mm=GOLDEN, unproven=(reason,))
+        return unit.verdict, unit.reasons
+
+    assert judge_unit(GOOD, (), (), SHEET, golden_sizes_mm=GOLDEN).verdict is C
+    assert judged() == (U, (reason,))
+    verdict, reasons = judged(found("pit", 0.4, u=0.02))
+    assert verdict is N
+    assert reasons[0].startswith("pit")
+    assert reasons[-1] == reason
+
+
+SURFACES = load_sheet(
+    TEXT.replace("accept = 2.0", 'surface = "soft enamel"\naccept = 2.0')
+    + """
+[[regions]]
+name = "sun"
+seed_mm = [5, 5]
+surface = "hard enamel"
+[[defects]]
+kind = "pit"
+surface = "soft enamel"
+limit_mm = 0.20
+class = "major"
+[[defects]]
+kind = "pit"
+region = "sun"
+limit_mm = 0.10
+[[defects]]
+kind = "bubble"
+surface = "hard enamel"
+limit_mm = 0.3
+[[defects]]
+kind = "dust"
+region = "sun"
+limit_mm = 0.1
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("region", "size", "verdict", "limit", "words"),
+    [
+        ("sky", 0.19, C, 0.20, ""),
+        ("sky", 0.21, N, 0.20, "limit 0.20 for soft enamel"),
+        ("sun", 0.12, N, 0.10, "limit 0.10 for sun"),
+        ("metal", 0.14, C, 0.15, ""),
+        ("metal", 0.21, N, 0.15, "limit 0.15 (u"),
+    ],
+)
+def test_a_pit_is_held_to_the_limit_of_where_it_lies(
+    region: str, size: float, verdict: Verdict, limit: float, words: str
+) -> None:
+    document = judge_finding(replace(found("pit", size), region=region), SURFACES)
+    assert (document.verdict, document.limit_mm) == (verdict, limit)
+    assert words in document.reason
+    assert document.limit_for == {"sky": "soft enamel", "sun": "sun", "metal": ""}[region]
+    assert document.defect_class == {"sky": "major", "sun": "major", "metal": "minor"}[region]
+
+
+def test_a_kind_that_is_limited_elsewhere_only_is_not_let_pass() -> None:
+    """Smaller than the limit it has elsewhere it is fine anywhere; larger, nobody agreed on anything."""
+    assert judge_finding(found("bubble", 0.25), SURFACES).verdict is C
+    beyond = judge_finding(found("bubble", 0.35), SURFACES)
+    assert (beyond.verdict, beyond.limit_mm) == (U, None)
+    assert beyond.reason.endswith("the control sheet limits bubble for hard enamel only, a person decides")
+    assert judge_finding(found("bubble", 0.28, u=0.05), SURFACES).verdict is U
+    assert judge_finding(found("dust", 0.3), SURFACES).verdict is U
+
+
+def test_a_document_keeps_the_sizes_and_kinds_of_a_finding() -> None:
+    kinds = {"pit": 0.5, "bubble": 0.3}
+    full = replace(found("pit", 0.3), feret_mm=0.4, width_mm=0.2, kind_scores=kinds, sized_by="picture")
+    document = judge_finding(full, SHEET)
+    assert (document.feret_mm, document.width_mm, document.kind_scores) == (0.4, 0.2, kinds)
+    assert document.sized_by == "picture"

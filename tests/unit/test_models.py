@@ -1,7 +1,44 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from station.errors import ModelError
-from station.models import REFERENCE_DIFFERENCE, capability_warnings, defect_model
+from station.models import REFERENCE_DIFFERENCE, SHIPPED, capability_warnings, defect_model, shipped
+from station.models.card import read_card
+from station.models.network import TILE, OnnxModel
+from station.values.colour import LinearRGB
+from station.values.line import FIRST_REGION, METAL, OTHER, OUTSIDE
+
+NETWORK = "golden-unit-net"
+
+
+def _pair(height: int, width: int) -> tuple[LinearRGB, LinearRGB]:
+    """Two colours parted by a line, and the same with a pale spot of 12 px in the middle of the left one."""
+    rng = np.random.default_rng(1)
+    picture = np.full((height, width, 3), (0.10, 0.30, 0.55), dtype=np.float32)
+    picture[:, width // 2 :] = (0.50, 0.10, 0.08)
+    y, x = np.mgrid[0:height, 0:width]
+    spoilt = picture.copy()
+    spoilt[np.hypot(x - width // 4, y - height // 2) < 6] = (0.75, 0.72, 0.70)
+    golden, unit = (p + rng.normal(0, 0.002, p.shape) for p in (picture, spoilt))
+    return LinearRGB(golden.astype(np.float32)), LinearRGB(unit.astype(np.float32))
+
+
+def _card_at(folder: Path, **changes: str) -> Path:
+    """A copy of the shipped card and its weights with parts of the text replaced."""
+    for path in SHIPPED.glob("defects*"):
+        shutil.copy(path, folder)
+    card = folder / "defects.toml"
+    text = card.read_text("utf-8")
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    card.write_text(text, "utf-8")
+    return card
 
 
 def test_unknown_model_is_refused_by_name() -> None:
@@ -13,3 +50,81 @@ def test_kinds_that_are_seldom_found_are_named() -> None:
     warnings = capability_warnings(REFERENCE_DIFFERENCE, ["pit", "plating-spot", "burn-mark"])
     assert [w.split(":")[0] for w in warnings] == ["plating-spot", "burn-mark"]
     assert "0 of 16" in warnings[0]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_the_network_that_is_shipped_finds_a_spot_and_nothing_else(precision: str) -> None:
+    assert NETWORK in shipped()
+    golden, unit = _pair(160, 200)
+    labels = np.full((160, 200), OTHER, dtype=np.uint8)
+    maps = defect_model(NETWORK, precision=precision)(golden, unit, labels, 0.002)
+    flagged = maps.scores.sum(axis=0) > 0.5
+    y, x = np.nonzero(flagged)
+    assert abs(float(x.mean()) - 50) < 1.5
+    assert abs(float(y.mean()) - 80) < 1.5
+    assert 60 < flagged.sum() < 200
+    clean = defect_model(NETWORK, precision=precision)(golden, golden, labels, 0.002)
+    assert clean.scores.sum(axis=0).max() < 0.5
+
+
+def test_threads_and_repetition_do_not_change_an_answer() -> None:
+    golden, unit = _pair(160, 200)
+    labels = np.full((160, 200), OTHER, dtype=np.uint8)
+    one, two, again = (defect_model(NETWORK, threads=n)(golden, unit, labels, 0.002).scores for n in (1, 2, 1))
+    assert np.array_equal(one, again)
+    assert np.abs(one - two).max() < 0.02
+
+
+def test_tiles_join_without_a_seam() -> None:
+    width = TILE + 160
+    golden, unit = _pair(64, width)
+    labels = np.full((64, width), OTHER, dtype=np.uint8)
+    model = defect_model(NETWORK, precision="fp32")
+    assert isinstance(model, OnnxModel)
+    tiled = model(golden, unit, labels, 0.002).scores
+    left = model(*(LinearRGB(p.pixels[:, :TILE]) for p in (golden, unit)), labels[:, :TILE], 0.002).scores
+    assert tiled.shape == (len(model.card.kinds), 64, width)
+    assert np.abs(tiled[..., : TILE // 2] - left[..., : TILE // 2]).max() < 0.01
+
+
+def test_what_lies_outside_the_part_and_at_its_rim_is_left_out() -> None:
+    golden, unit = _pair(160, 200)
+    labels = np.full((160, 200), OUTSIDE, dtype=np.uint8)
+    labels[60:100, 46:150] = METAL  # the spot lies across the part's edge
+    labels[70:90, 80:120] = FIRST_REGION
+    scores = defect_model(NETWORK)(golden, unit, labels, 0.002).scores
+    assert scores[:, labels == OUTSIDE].max() == 0
+    assert scores[:, :, 46:50].max() == 0
+    empty = defect_model(NETWORK)(golden, unit, np.full_like(labels, OUTSIDE), 0.002).scores
+    assert not empty.any()
+
+
+def test_a_file_that_is_not_the_cards_is_refused(tmp_path: Path) -> None:
+    card = _card_at(tmp_path)
+    weights = tmp_path / read_card(card).weights_of("int8").path
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with pytest.raises(ModelError, match="not the one its card describes"):
+        defect_model(str(card))
+    weights.unlink()
+    with pytest.raises(ModelError, match="cannot be read"):
+        defect_model(str(card))
+
+
+def test_a_card_that_promises_other_kinds_is_found_out(tmp_path: Path) -> None:
+    model = defect_model(str(_card_at(tmp_path, **{'"burn-mark",': ""})))
+    golden, unit = _pair(64, 64)
+    with pytest.raises(ModelError, match="its card promises"):
+        model(golden, unit, np.full((64, 64), OTHER, dtype=np.uint8), 0.002)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("threshold", "treshold", "treshold"),
+        ('harmless = ["dust"', 'harmless = ["soot"', "soot"),
+        ("kinds = [", "kinds = [[", "no TOML"),
+    ],
+)
+def test_a_card_with_a_mistake_is_refused_where_it_is(tmp_path: Path, old: str, new: str, says: str) -> None:
+    with pytest.raises(ModelError, match=says):
+        read_card(_card_at(tmp_path, **{old: new}))

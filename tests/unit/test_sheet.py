@@ -265,3 +265,113 @@ def test_json_schema_speaks_the_contracts_keys() -> None:
     assert tables <= set(schema["properties"])
     assert "class" in schema["$defs"]["Region"]["properties"]
     assert schema["$defs"]["Region"]["additionalProperties"] is False
+
+
+PLACES = SHEET.replace(
+    "[aql]",
+    """[[regions]]
+name = "sun"
+seed_px = [400.0, 640.5]
+surface = "hard enamel"
+accept = 2.0
+reject = 3.0
+[[defects]]
+kind = "pit"
+surface = "soft enamel"
+limit_mm = 0.20
+[[defects]]
+kind = "pit"
+region = "sun"
+limit_mm = 0.10
+[[defects]]
+kind = "bubble"
+surface = "hard enamel"
+limit_mm = 0.3
+[[defects]]
+kind = "plating-spot"
+region = "metal"
+limit_mm = 0.3
+[[defects]]
+kind = "scratch"
+surface = "plating"
+limit_mm = 1.5
+[aql]""",
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "region", "limit", "where"),
+    [
+        ("pit", "sky", 0.20, "soft enamel"),
+        ("pit", "sun", 0.10, "sun"),
+        ("pit", "metal", 0.15, ""),
+        ("pit", "other enamel", 0.15, ""),
+        ("bubble", "sun", 0.3, "hard enamel"),
+        ("bubble", "sky", None, None),
+        ("plating-spot", "metal", 0.3, "metal"),
+        ("scratch", "metal", 1.5, "plating"),
+        ("scratch", "other enamel", None, None),
+    ],
+)
+def test_the_most_specific_row_of_a_defect_holds(
+    kind: str, region: str, limit: float | None, where: str | None
+) -> None:
+    """Region before surface before neither, whatever the order in the file."""
+    sheet = load_sheet(PLACES)
+    row = sheet.defect(kind, region)
+    assert (row and row.limit_mm) == limit
+    assert (row and row.where) == where
+    upside_down = sheet.model_copy(update={"defects": sheet.defects[::-1]})
+    assert upside_down.defect(kind, region) == row
+    assert load_sheet(dump_sheet(sheet)).digest == sheet.digest
+
+
+def test_rows_without_surface_and_region_leave_the_digest_of_agreed_sheets_alone() -> None:
+    assert "surface" not in load_sheet(SHEET).agreed("json")["defects"][0]
+    assert (
+        load_sheet(SHEET.replace('kind = "pit"', 'kind = "pit"\nsurface = "print"')).digest != load_sheet(SHEET).digest
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            'region = "sun"',
+            'region = "moon"',
+            'pit for moon" names no region of the sheet. Give one of sky, sun, metal',
+        ),
+        ('region = "sun"', 'region = "sun"\nsurface = "soft enamel"', "holds nowhere, since sun is hard enamel"),
+        (
+            'region = "metal"',
+            'region = "edge"\nsurface = "plating"',
+            "holds nowhere, since edge is of no known surface",
+        ),
+        ('region = "sun"', 'surface = "soft enamel"', r'two \[\[defects\]\] have the kind "pit for soft enamel"'),
+        ('region = "sun"', "", r'two \[\[defects\]\] have the kind "pit"'),
+        ('surface = "plating"', 'surface = "gold"', r'\[\[defects\]\] 6 "scratch": surface: should be'),
+    ],
+)
+def test_a_defect_row_that_can_hold_nowhere_is_refused(old: str, new: str, words: str) -> None:
+    with pytest.raises(SheetError, match=words):
+        load_sheet(PLACES.replace(old, new))
+
+
+def test_lint_names_where_a_kind_is_not_limited_and_surfaces_that_the_sheet_has_not() -> None:
+    said = [str(r) for r in lint_sheet(load_sheet(PLACES)) if r.rule == "L7" and "defects" in r.where]
+    assert said[0].startswith('[[defects]] "bubble": no row holds in sky')
+    assert any(s.startswith('[[defects]] "scratch": no row holds in sky, sun') for s in said)
+    assert not any("pit" in s for s in said)
+    foreign = load_sheet(SHEET.replace('kind = "pit"', 'kind = "pit"\nsurface = "print"'))
+    assert "no region of the sheet is print" in " ".join(str(r) for r in lint_sheet(foreign))
+
+
+def test_lint_offers_the_usual_limits_of_pits_for_the_surfaces_that_the_sheet_has() -> None:
+    without = SHEET.replace('kind = "pit"', 'kind = "speck"')
+    said = next(str(r) for r in lint_sheet(load_sheet(without)) if "pits" in r.message)
+    assert 'kind = "pit", limit_mm = 0.20, surface = "soft enamel"' in said
+    assert "hard enamel" not in said
+    hard = next(
+        str(r) for r in lint_sheet(load_sheet(without.replace("soft enamel", "hard enamel"))) if "pits" in r.message
+    )
+    assert 'limit_mm = 0.15, surface = "hard enamel"' in hard

@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from station.errors import ConflictError, NotFoundError, RequestError, StaleSchemaError
-from station.store import entered, gauge, inspections, records, tables
+from station.store import capability, entered, gauge, inspections, records, tables
 from station.store.audit import audit, document_digest
 from station.store.database import HEAD, Database
 from station.store.evidence import Evidence
@@ -215,6 +215,7 @@ def test_sealed_rows_cannot_be_changed(db: Database, evidence: Evidence, golden_
     )  # fmt: skip
     gauge.add_study(db, golden_id=None, rig=None, source="values", by="", document="{}", digest="d", at=NOON)
     entered.add_entered(db, [new_value(golden_id, "u1", "33.9")])
+    capability.add_study(db, golden_id=golden_id, model="m", document="{}", digest="d", at=NOON)
     statement = f"DELETE FROM {table}" if verb == "DELETE" else f"UPDATE {table} SET id = id + 1"
     with pytest.raises(ConflictError, match="append-only"), db.write() as connection:
         connection.exec_driver_sql(statement)

@@ -14,7 +14,19 @@ from station.measure.difference import KINDS, reference_difference
 from station.measure.surface import find_defects, follow_marks
 from station.values.colour import LinearRGB
 from station.values.geometry import Frame, Similarity
-from station.values.line import FIRST_REGION, METAL, OTHER, OUTSIDE, Aligned, Finding, MarkMaster, Master, Measurement
+from station.values.line import (
+    FIRST_REGION,
+    METAL,
+    OTHER,
+    OUTSIDE,
+    Aligned,
+    DefectModel,
+    Finding,
+    MarkMaster,
+    Master,
+    Measurement,
+    ScoreMaps,
+)
 
 PITCH = 0.03
 SIZE = 360
@@ -255,3 +267,66 @@ def test_another_exposure_or_white_balance_is_no_defect(gain: tuple[float, float
     assert [f.kind for f in found] == [f.kind for f in _find(image)]
     assert len(found) == 1
     assert _find(LinearRGB(_scene(seed=4).pixels * np.array(gain, dtype=np.float32))) == ()
+
+
+def _answers(x_mm: float, y_mm: float, diameter_mm: float, **scores: float) -> DefectModel:
+    """A model that gives these scores in a disc, wherever the pictures differ or not."""
+
+    def model(golden: LinearRGB, unit: LinearRGB, labels: np.ndarray, noise: float) -> ScoreMaps:
+        assert golden.pixels.shape == unit.pixels.shape
+        assert noise > 0
+        axis = (np.arange(SIZE) - FRAME.origin_px[0]) * PITCH
+        x, y = np.meshgrid(axis, axis)
+        inside = np.hypot(x - x_mm, y - y_mm) < diameter_mm / 2
+        maps = [np.where(inside & (labels != OUTSIDE), score, 0) for score in scores.values()]
+        return ScoreMaps(tuple(k.replace("_", "-") for k in scores), np.stack(maps).astype(np.float32))
+
+    return model
+
+
+def test_a_finding_whose_kind_is_in_doubt_keeps_all_its_kinds() -> None:
+    model = _answers(1.3, 2.0, 0.4, bubble=0.30, pit=0.42, scratch=0.04, speck=0.20)
+    (found,) = find_defects(_unit(_scene(seed=2)), _master(), model)
+    assert found.kind == "pit"
+    assert found.score == pytest.approx(0.96, abs=0.01)
+    assert list(found.kind_scores) == ["pit", "bubble", "speck"]  # greatest first, and none that says nothing
+    assert found.kind_scores["bubble"] == pytest.approx(0.30, abs=0.01)
+
+
+def test_no_kind_is_found_where_all_together_are_unlikely() -> None:
+    assert find_defects(_unit(_scene(seed=2)), _master(), _answers(1.3, 2.0, 0.4, pit=0.2, bubble=0.25)) == ()
+
+
+@pytest.mark.parametrize("diameter", [0.12, 0.2, 0.4])
+def test_sizes_are_read_in_the_picture_however_generous_the_scores(diameter: float) -> None:
+    """A network's rim moves with its confidence; the picture's does not."""
+    image = _scene(seed=2, add=_disc_of(DARKER_GREEN, 1.3, 2.0, diameter))
+    for scored in (diameter - 0.03, diameter + 0.06):
+        (found,) = find_defects(_unit(image), _master(), _answers(1.3, 2.0, scored, pit=0.9))
+        assert found.sized_by == "picture"
+        assert found.size_mm == pytest.approx(diameter, abs=0.01)
+        assert found.feret_mm == pytest.approx(diameter, abs=0.012)
+        assert found.length_mm == found.feret_mm
+        assert found.area_mm2 == pytest.approx(np.pi * diameter**2 / 4, rel=0.2)
+        assert found.u_mm >= 0.3 * diameter  # what a defect's shading hides is not in the picture
+
+
+def test_a_scratch_broken_by_a_highlight_is_one_finding_of_its_whole_length() -> None:
+    line = _line_of((0.12, 0.34, 0.18), 0.5, 2.3, 2.4, 0.08)
+
+    def broken(fine: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
+        before = fine.copy()
+        line(fine, x, y)  # type: ignore[operator]
+        gap = np.hypot(x - 0.5, y - 2.3) < 0.2
+        fine[gap] = before[gap]
+
+    image = _scene(seed=2, add=broken)
+
+    def model(golden: LinearRGB, unit: LinearRGB, labels: np.ndarray, noise: float) -> ScoreMaps:
+        off = np.abs(unit.pixels - golden.pixels).max(axis=2) - 3 * noise
+        return ScoreMaps(("scratch",), np.clip(off / 0.08, 0, 1)[None].astype(np.float32) * (labels != OUTSIDE))
+
+    (found,) = [f for f in find_defects(_unit(image), _master(), model) if f.length_mm > 0.3]
+    assert found.length_mm == pytest.approx(2.4, abs=0.1)
+    assert found.width_mm is not None
+    assert found.size_mm == found.width_mm < 0.12

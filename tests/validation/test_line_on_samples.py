@@ -22,8 +22,10 @@ from station.service import Station
 from station.settings import Settings
 from station.sheet import Sheet, load_sheet
 from station.values.bench import Calibration
+from station.values.capability import CapabilityInForce
+from station.values.colour import LinearRGB
 from station.values.documents import UnitDocument, Verdict
-from station.values.line import Master
+from station.values.line import Master, ScoreMaps
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
 CARD = str(SAMPLES / "bench" / "card.toml")
@@ -49,12 +51,13 @@ class Line:
             self._done[name] = self.inspect_anew(SAMPLES / "alpine" / self.truth[name]["photo"])
         return self._done[name]
 
-    def inspect_anew(self, path: Path) -> UnitDocument:
+    def inspect_anew(self, path: Path, capability: CapabilityInForce | None = None) -> UnitDocument:
         return pipeline.inspect(
             read_photo(path), self.master, self.sheet, self.calibration, unit=path.stem,
             model=defect_model(REFERENCE_DIFFERENCE), model_name=REFERENCE_DIFFERENCE, golden_digest="0" * 64,
             program="test", taken_at=None,
             unseen=capability_warnings(REFERENCE_DIFFERENCE, [d.kind for d in self.sheet.defects]),
+            capability=capability,
         ).document  # fmt: skip
 
 
@@ -82,6 +85,23 @@ def test_a_good_unit_is_never_called_nonconforming(line: Line, name: str) -> Non
     assert "plating-spot" in missed
 
 
+def test_a_limit_below_what_is_found_leaves_a_good_unit_undecided_and_a_wrong_one_wrong(line: Line) -> None:
+    reason = "pit: the limit of 0.2 mm lies below the a90/95 of 0.31 mm in soft enamel"
+    study = CapabilityInForce("5" * 64, "2026-05-10T12:00:00+00:00", {"pit": reason}, {})
+    for name, verdict in ((GOOD[0], Verdict.UNDECIDED), ("unit-29", Verdict.NONCONFORMS)):
+        before, photo = line.inspect(name), SAMPLES / "alpine" / line.truth[name]["photo"]
+        after = line.inspect_anew(photo, study)
+        assert after.verdict is verdict
+        assert set(after.reasons) == {*before.reasons, reason}
+        assert after.capability is not None
+        assert (before.capability, after.capability.study, after.capability.undecided) == (
+            None,
+            study.study,
+            {"pit": reason},
+        )
+        assert after.digest != before.digest
+
+
 @pytest.mark.parametrize(("name", "what"), WRONG.items())
 def test_a_wrong_unit_is_called_so_for_its_true_reason(line: Line, name: str, what: str) -> None:
     document = line.inspect(name)
@@ -98,6 +118,30 @@ def test_a_scratch_is_flagged_where_it_lies(line: Line) -> None:
     assert flagged, "its whole length is not always seen, so it may be left to a person, but never passed"
     assert min(np.hypot(f.x_mm - scratch["x_mm"], f.y_mm - scratch["y_mm"]) for f in flagged) < scratch["length_mm"] / 2
     assert document.verdict is not Verdict.CONFORMS
+
+
+def test_another_model_is_checked_against_the_reference_difference(line: Line) -> None:
+    """A model that sees a pit in a good unit flags it; the reviewer is told that the reference difference does not."""
+    region = line.master.regions[0]
+    x, y = line.master.frame.to_px(np.array(region.centre_mm))
+
+    def seeing(golden: LinearRGB, unit: LinearRGB, labels: np.ndarray, noise: float) -> ScoreMaps:
+        assert golden.pixels.shape == unit.pixels.shape
+        assert noise > 0
+        ys, xs = np.mgrid[: labels.shape[0], : labels.shape[1]]
+        return ScoreMaps(("pit",), (np.hypot(xs - x, ys - y) < 10)[None].astype(np.float32))
+
+    shot = read_photo(SAMPLES / "alpine" / line.truth["unit-06"]["photo"])
+    seen = pipeline.inspect(
+        shot, line.master, line.sheet, line.calibration, unit="unit-06", model=seeing, model_name="seeing",
+        golden_digest="0" * 64, program="test", taken_at=None,
+    ).document  # fmt: skip
+    (gate,) = [g for g in seen.gates if g.name == "cross-check"]
+    assert gate.ok
+    assert gate.reason.startswith("seeing finds a pit 0.6")
+    assert f"in {region.name} at" in gate.reason
+    assert gate.reason.endswith("the reference difference nothing there")
+    assert not [g for g in line.inspect("unit-06").gates if g.name == "cross-check"]
 
 
 def test_figures_against_the_truth(line: Line) -> None:

@@ -9,6 +9,7 @@ from fastapi.responses import PlainTextResponse
 
 from station import __version__
 from station.service import tools, views
+from station.values.capability import CapabilityDocument
 from station.values.documents import Document, PlanDocument
 from station.web.routes.common import StationOf
 
@@ -68,6 +69,13 @@ def frame(station: StationOf, number: str, version: Annotated[int | None, Query(
 )
 def sheet(station: StationOf, number: str, version: Annotated[int | None, Query(ge=1)] = None) -> str:
     return station.golden_sheet(number, version)
+
+
+@router.get(
+    "/goldens/{number}/capability", tags=["goldens"], summary="The newest study of what is found on its newest version"
+)
+def capability(station: StationOf, number: str) -> CapabilityDocument:
+    return station.capability.newest(number)[1]
 
 
 @router.get("/plan", tags=["lots"], summary="A sampling plan with its operating characteristic and risks")

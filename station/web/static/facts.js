@@ -149,7 +149,7 @@ export function drawFacts(target, unit, document, reviews, places, choose) {
   target.replaceChildren(
     section("Why", why(document.reasons)),
     remarked("Remarks on the photo", remarks("photo")),
-    remarked("Remarks on the unit", remarks("residual")),
+    remarked("Remarks on the unit", [...remarks("residual"), ...remarks("cross-check")]),
     gates.length ? section("Not fit to measure", el("ul", { class: "why" }, gates.map((g) => el("li", {}, el("b", {}, g.name), ` ${g.reason}`)))) : "",
     flagged.length ? section(`Beyond or near a limit`, el("ul", { class: "measures" }, flagged.map(([, row]) => row)), flagged.length) : "",
     section("History", history(reviews)),

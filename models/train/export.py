@@ -1,0 +1,143 @@
+"""The trained network as ONNX, in float and in 8 bits, each compared with what PyTorch answers.
+
+python -m models.train.export --run RUN --shards SHARDS --out models
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+from numpy.typing import NDArray
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
+from torch import Tensor, nn
+
+from models.train.network import Network
+from models.train.run import batch_of
+
+NAMES = ("golden", "unit", "regions", "noise")
+_CALIBRATION = 192  # pairs that the ranges of the 8-bit network are taken from
+_COMPARED = 160  # pairs of the held shard
+
+
+class Scores(nn.Module):
+    """The network with its logits made scores: (n, classes, h, w), summing to 1."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, golden: Tensor, unit: Tensor, regions: Tensor, noise: Tensor) -> Tensor:
+        return torch.softmax(self.network(golden, unit, regions, noise), dim=1)
+
+
+class Pairs(CalibrationDataReader):
+    """Pairs of a shard, one at a time, as the quantiser asks for them."""
+
+    def __init__(self, shard: dict[str, NDArray[np.generic]], count: int) -> None:
+        self._rows: Iterator[int] = iter(range(count))
+        self._shard = shard
+
+    def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+        row = next(self._rows, None)
+        return None if row is None else feeds(self._shard, np.array([row]))
+
+
+def feeds(shard: dict[str, NDArray[np.generic]], rows: NDArray[np.intp]) -> dict[str, NDArray[np.float32]]:
+    return {name: x.numpy() for name, x in zip(NAMES, batch_of(shard, rows)[:4], strict=True)}
+
+
+def load(run: Path) -> Network:
+    """The running mean of a run's weights."""
+    network = Network()
+    network.load_state_dict(torch.load(run / "state.pt")["mean"])
+    return network.eval()
+
+
+def to_onnx(network: Network, path: Path) -> None:
+    """Batch, height and width stay free; one file."""
+    example = (
+        torch.rand(2, 3, 64, 96),
+        torch.rand(2, 3, 64, 96),
+        torch.ones(2, 1, 64, 96),
+        torch.full((2, 1, 1, 1), 0.004),
+    )
+    n, h, w = (torch.export.Dim(k) for k in ("n", "h", "w"))
+    picture = {0: n, 2: 16 * h, 3: 16 * w}
+    program = torch.onnx.export(
+        Scores(network), example, input_names=list(NAMES), output_names=["scores"], dynamo=True, external_data=False,
+        dynamic_shapes={"golden": picture, "unit": picture, "regions": picture, "noise": {0: n}}, opset_version=18,
+    )  # fmt: skip
+    assert program is not None
+    program.optimize()
+    onnx.save(program.model_proto, str(path))
+
+
+def to_int8(path: Path, out: Path, shard: dict[str, NDArray[np.generic]]) -> None:
+    """Convolutions in 8 bits, weights per channel, ranges from pairs (static QDQ); what makes and ends the picture of
+    the two photos stays in float."""
+    ready = out.with_suffix(".ready")
+    quant_pre_process(str(path), str(ready), skip_symbolic_shape=True)
+    quantize_static(
+        str(ready), str(out), Pairs(shard, _CALIBRATION), quant_format=QuantFormat.QDQ, per_channel=True,
+        op_types_to_quantize=["Conv", "Add", "Concat", "MaxPool", "Resize", "Relu"], activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+    )  # fmt: skip
+    ready.unlink()
+
+
+def scores(path: Path, feed: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return np.asarray(session.run(["scores"], feed)[0], dtype=np.float32)
+
+
+def _into_card(card: Path, files: tuple[Path, ...]) -> None:
+    """Put the files' hashes into the card beside them."""
+    text = card.read_text("utf-8")
+    for path in files:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        line = rf'(path = "{re.escape(path.name)}"\nsha256 = ")[0-9a-f]{{64}}'
+        text, count = re.subn(line, rf"\g<1>{digest}", text)
+        if count != 1:
+            raise SystemExit(f"{card} has no weights with path {path.name} and a sha256 below it")
+    card.write_text(text, "utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--shards", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    held = dict(np.load(sorted(options.shards.glob("*.npz"))[0]))
+    other = dict(np.load(sorted(options.shards.glob("*.npz"))[1]))
+    network = load(options.run)
+    whole, small = options.out / "defects.onnx", options.out / "defects.int8.onnx"
+    to_onnx(network, whole)
+    to_int8(whole, small, other)
+    compared = [feeds(held, np.arange(k, k + 16)) for k in range(0, _COMPARED, 16)]
+    with torch.no_grad():
+        truth = [Scores(network)(*(torch.from_numpy(f[n]) for n in NAMES)).numpy() for f in compared]
+    _into_card(options.out / "defects.toml", (whole, small))
+    for path in (whole, small):
+        found = [scores(path, f) for f in compared]
+        worst = max(float(np.abs(a - b).max()) for a, b in zip(found, truth, strict=True))
+        flips = np.mean([float(((a[:, 0] < 0.5) != (b[:, 0] < 0.5)).mean()) for a, b in zip(found, truth, strict=True)])
+        print(
+            f"{path.name}: {path.stat().st_size / 1e6:.2f} MB, largest difference {worst:.2g}, pixels changing sides "
+            f"{flips:.2g}, sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""Two defect models on one unit: where one finds a defect over its limit and the other none, the reviewer is told.
+
+The reference difference knows nothing but the golden, a network has learned what defects look like: they err in
+different ways, so that a place where they disagree is worth a look. The verdict is the chosen model's alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from station.judge import wording
+from station.judge.rules import HARMLESS, UNLISTED_SIZE_MM, extent_of
+from station.values.documents import FindingDocument, Verdict
+from station.values.line import Gate
+
+NAME = "cross-check"
+"""Of the remark in a unit's gates; it blocks nothing."""
+
+_NEAR_MM = 0.15  # between the outlines of two findings of one place: two models draw a rim differently
+_TOLD = 5  # places that a remark names
+_NOT_OF_A_MODEL = ("off-colour",)  # kinds that the station finds without either model
+
+Float = NDArray[np.float64]
+
+
+def cross_check(
+    found: Sequence[FindingDocument], reference: Sequence[FindingDocument], *, model: str, reference_model: str
+) -> tuple[Gate, ...]:
+    """The remark on places that one of two models finds over the limit and the other does not; none where they agree.
+
+    found : the unit's findings, judged, by the model of that name; areas of another colour among them are nobody's and
+    account for what the reference sees there. reference : those of the reference model on the same picture.
+    """
+    rows = [(_times(f), model, f, reference_model, reference) for f in found if f.kind not in _NOT_OF_A_MODEL]
+    rows += [(_times(f), reference_model, f, model, found) for f in reference]
+    told = []
+    for _, one, finding, other, others in sorted(rows, key=lambda row: (-row[0], row[2].x_mm, row[2].y_mm)):
+        if not _is_over(finding):
+            continue
+        near = [f for f in others if _same_place(finding, f)]
+        if any(_may_be_over(f) for f in near):
+            continue
+        words = wording.finding(finding, extent_of(finding), finding.limit_mm, finding.limit_for)
+        told.append(f"{one} finds a {words}, {other} {_instead(near)}")
+    if not told:
+        return ()
+    more = [f"and {len(told) - _TOLD} more"] if len(told) > _TOLD else []
+    return (Gate(NAME, True, "; ".join([*told[:_TOLD], *more])),)
+
+
+def _times(f: FindingDocument) -> float:
+    """Extent as a multiple of the limit."""
+    return extent_of(f) / (f.limit_mm or UNLISTED_SIZE_MM)
+
+
+def _is_over(f: FindingDocument) -> bool:
+    """Whether a finding counts, by its value: over its limit, or of no limit and for a person to decide."""
+    if f.limit_mm is not None:
+        return extent_of(f) > f.limit_mm
+    return f.verdict is not Verdict.CONFORMS
+
+
+def _may_be_over(f: FindingDocument) -> bool:
+    """Whether it may count, its uncertainty considered."""
+    if f.limit_mm is not None:
+        return extent_of(f) + f.u_mm > f.limit_mm
+    return f.kind not in HARMLESS and f.verdict is not Verdict.CONFORMS
+
+
+def _instead(near: Sequence[FindingDocument]) -> str:
+    """What the other model makes of the place."""
+    if not near:
+        return "nothing there"
+    largest = max(near, key=extent_of)
+    return f"a {largest.kind} of {extent_of(largest):.2f} mm"
+
+
+def _same_place(a: FindingDocument, b: FindingDocument) -> bool:
+    first, second = (_outline(f) for f in (a, b))
+    reach = _NEAR_MM + 1e-9
+    if (first.min(axis=0) > second.max(axis=0) + reach).any() or (second.min(axis=0) > first.max(axis=0) + reach).any():
+        return False
+    return bool(_distance(first, second) <= reach or _encloses(first, second[0]) or _encloses(second, first[0]))
+
+
+def _outline(f: FindingDocument) -> Float:
+    return np.asarray(f.polygon_mm or ((f.x_mm, f.y_mm),), dtype=np.float64)
+
+
+def _distance(a: Float, b: Float) -> float:
+    """Least distance between two outlines that do not cross far between their corners."""
+    return min(_to_sides(a, b), _to_sides(b, a))
+
+
+def _to_sides(points: Float, outline: Float) -> float:
+    """Least distance from points (n, 2) to the sides of a closed outline (m, 2)."""
+    start, side = outline, np.roll(outline, -1, axis=0) - outline
+    length = np.maximum((side**2).sum(axis=1), 1e-18)
+    off = points[:, None] - start
+    foot = np.clip((off * side).sum(axis=2) / length, 0, 1)
+    return float(np.hypot(*np.moveaxis(off - foot[..., None] * side, 2, 0)).min())
+
+
+def _encloses(outline: Float, point: Float) -> bool:
+    """Whether a point lies in a closed outline, by the parity of crossings to its right."""
+    x, y = outline.T
+    x2, y2 = np.roll(outline, -1, axis=0).T
+    crosses = (y > point[1]) != (y2 > point[1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at = x + (point[1] - y) / (y2 - y) * (x2 - x)
+    return bool(np.count_nonzero(crosses & (at > point[0])) % 2)

@@ -1,0 +1,93 @@
+"""Defect models by name. A model is a callable of (golden, unit, region map, noise) that answers score maps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from station.errors import ModelError
+from station.models.card import Card, read_card
+from station.values.line import DefectModel
+
+REFERENCE_DIFFERENCE = "reference-difference"
+"""Needs no weights: a tolerance envelope around the golden itself."""
+PAIR_MODEL = "golden-unit-net"
+"""For two pictures without a master: where there is no struck metal under lamps, a network finds more and names better."""
+SHIPPED = Path(__file__).parents[2] / "models"
+"""Where the cards and weights of the models lie that come with the station."""
+
+_FOUND = {
+    REFERENCE_DIFFERENCE: {
+        "pit": (28, 36),
+        "speck": (21, 24),
+        "missing-enamel": (18, 18),
+        "bubble": (16, 18),
+        "scratch": (9, 18),
+        "overflow": (3, 12),
+        "plating-spot": (0, 16),
+    }
+}
+"""Defects at or over the usual limit that a model found, of all that were rendered into units of three designs."""
+
+_TRUSTED = 0.75
+
+
+def shipped() -> tuple[str, ...]:
+    """Names of the network models that come with the station."""
+    return tuple(sorted(_shipped_cards()))
+
+
+def defect_model(name: str, *, precision: str = "int8", threads: int = 1, provider: str | None = None) -> DefectModel:
+    """The defect model of this name, or that of the card in the TOML file of this path.
+
+    precision : ``int8`` or ``fp32``, where the card has both. threads : of one inference. provider : of onnxruntime, as
+    ``CUDAExecutionProvider``; the processor where the machine does not have it.
+
+    Raises ModelError for a name the station does not know, and for a file that is not what its card says.
+    """
+    if name == REFERENCE_DIFFERENCE:
+        from station.measure.difference import reference_difference
+
+        return reference_difference
+    return _network(name, precision, threads, provider)
+
+
+@lru_cache(maxsize=4)
+def _network(name: str, precision: str, threads: int, provider: str | None) -> DefectModel:
+    from station.models.network import OnnxModel
+
+    folder, card = _card(name)
+    return OnnxModel(
+        folder, card, precision=precision, threads=threads, providers=() if provider is None else (provider,)
+    )
+
+
+def _card(name: str) -> tuple[Path, Card]:
+    cards = _shipped_cards()
+    if name in cards:
+        return SHIPPED, cards[name]
+    if name.endswith(".toml"):
+        return Path(name).parent, read_card(Path(name))
+    raise ModelError(
+        f"there is no defect model {name!r}",
+        f"Use {', '.join((REFERENCE_DIFFERENCE, *cards))}, or the path of a model's card.",
+    )
+
+
+@lru_cache(maxsize=1)
+def _shipped_cards() -> dict[str, Card]:
+    return {card.name: card for card in (read_card(p) for p in sorted(SHIPPED.glob("*.toml")))}
+
+
+def capability_warnings(name: str, kinds: Iterable[str]) -> list[str]:
+    """What a person has to look for, since the model does not find it reliably: one line a kind."""
+    found = _FOUND.get(name) or {t.kind: (t.found, t.of) for t in _card(name)[1].trials}
+    warnings = []
+    for kind in kinds:
+        if kind not in found:
+            warnings.append(f"{kind}: the defect model {name} does not know this kind; inspect it by eye")
+        elif found[kind][0] < _TRUSTED * found[kind][1]:
+            hits, of = found[kind]
+            warnings.append(f"{kind}: the defect model {name} found {hits} of {of} in trials; inspect it by eye")
+    return warnings

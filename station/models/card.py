@@ -1,0 +1,83 @@
+"""A model's card: the file that says what an ONNX file is, what it answers and what it was measured at."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from station.errors import ModelError
+
+Kind = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z][a-z0-9-]*$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Weights(_Table):
+    """One ONNX file beside the card. sha256 : of its bytes; a file that is another one is refused."""
+
+    precision: Literal["fp32", "int8"]
+    path: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$")]
+    sha256: Sha256
+
+
+class Trial(_Table):
+    """How many defects of a kind at or over the usual limit a model found, of all that were rendered into units of
+    designs that it had not seen."""
+
+    kind: Kind
+    found: Annotated[int, Field(ge=0)]
+    of: Annotated[int, Field(ge=1)]
+
+
+class Card(_Table):
+    """A model card.
+
+    kinds : classes after the background, in the order of the scores. harmless : those of them that lie on a part and
+    are no defect. threshold : score from which a pixel belongs to a finding. multiple : height and width that the
+    network takes are multiples of this. trials : what it was measured at. about : how it was made, for a reader.
+    """
+
+    name: Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z][a-z0-9.-]*$")]
+    version: Annotated[str, StringConstraints(max_length=20)]
+    weights: Annotated[tuple[Weights, ...], Field(min_length=1)]
+    kinds: Annotated[tuple[Kind, ...], Field(min_length=1)]
+    harmless: tuple[Kind, ...] = ()
+    threshold: Share = 0.5
+    multiple: Annotated[int, Field(ge=1, le=256)] = 16
+    trials: tuple[Trial, ...] = ()
+    about: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if len(set(self.kinds)) < len(self.kinds):
+            raise ValueError("a kind is named twice")
+        if unknown := set(self.harmless) - set(self.kinds):
+            raise ValueError(f"harmless names {', '.join(sorted(unknown))}, which is none of its kinds")
+        return self
+
+    def weights_of(self, precision: str) -> Weights:
+        """The file of this precision, or the card's first where it has none of it."""
+        return next((w for w in self.weights if w.precision == precision), self.weights[0])
+
+
+def read_card(path: Path) -> Card:
+    """The card in a TOML file. Raises ModelError."""
+    try:
+        return Card.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise ModelError(
+            f"the model card {path} cannot be read ({error.strerror})", "Name a card that is there."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"the model card {path} is no TOML ({error})", "Mend the card.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(k) for k in first["loc"]) or "the card"
+        raise ModelError(f"the model card {path}: {where}: {first['msg']}", "Mend the card.") from None
