@@ -8,6 +8,7 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from station.measure.boxes import find_boxes
 from station.measure.difference import KINDS, reference_difference
@@ -333,7 +334,7 @@ def test_a_scratch_broken_by_a_highlight_is_one_finding_of_its_whole_length() ->
 
 
 def test_a_narrow_difference_along_an_edge_is_registration_and_across_a_plain_is_none() -> None:
-    """A pair whose right half lies four pixels further to the left, and one with a line of that width on plain ground."""
+    """A right half that lies four pixels further to the left; and a line of that width on plain ground."""
     picture = np.full((120, 160, 3), 0.6, dtype=np.float32)
     picture[:, 80:] = 0.05
     moved, lined = picture.copy(), picture.copy()
