@@ -14,7 +14,9 @@ from station.values.colour import LinearRGB
 from station.values.line import OTHER, OUTSIDE, DefectModel
 
 _THRESHOLD = 0.5
-_SQUARE = np.ones((3, 3), np.uint8)  # what this does not fit into is the remainder of registration along an edge
+_THIN = np.ones((3, 3), np.uint8)  # what this does not fit into is the remainder of registration along an edge
+_NARROW = np.ones((5, 5), np.uint8)  # and what this does not fit into, where it lies along the golden's edges
+_EDGE, _ALONG = 0.1, 0.7  # cube-root units within three pixels that make an edge; share of a place that lies on edges
 _REACH_PX = 12.0  # a registration that moves a corner further was not "aligned within a few pixels": it is not believed
 
 
@@ -33,7 +35,8 @@ class Box:
 def find_boxes(golden: LinearRGB, unit: LinearRGB, model: DefectModel) -> tuple[Box, ...]:
     """Boxes of ``model``, best first. The unit is first laid onto the golden where a small correction can be found.
 
-    Differences thinner than three pixels are left out: two plain pictures are seldom registered that well all along.
+    Differences thinner than three pixels are left out, and those thinner than five along the golden's own edges: two
+    plain pictures are seldom registered that well all along.
 
     golden, unit : pictures of the same thing, aligned within a few pixels; where sizes differ, what both cover counts.
     """
@@ -46,17 +49,29 @@ def find_boxes(golden: LinearRGB, unit: LinearRGB, model: DefectModel) -> tuple[
     maps = model(reference, moved, labels, noise)
     best = np.minimum(maps.scores.sum(axis=0), 1.0)
     count, parts, stats, _ = cv2.connectedComponentsWithStats((best >= _THRESHOLD).astype(np.uint8), connectivity=8)
+    edges = _edges(reference)
     boxes = []
     for i in range(1, count):
         x, y, w, h = (int(v) for v in stats[i, :4])
         window = (slice(y, y + h), slice(x, x + w))
         mask = parts[window] == i
-        if not cv2.erode(mask.astype(np.uint8), _SQUARE, borderValue=0).any():
+        if not _fits(_THIN, mask) or (not _fits(_NARROW, mask) and edges[window][mask].mean() > _ALONG):
             continue
         local = maps.scores[:, *window]
         kind = maps.kinds[int((local * mask).sum(axis=(1, 2)).argmax())]
         boxes.append(Box(x, y, w, h, kind, float(best[window][mask].mean())))
     return tuple(sorted(boxes, key=lambda b: (-b.score, b.y, b.x)))
+
+
+def _fits(square: NDArray[np.uint8], mask: NDArray[np.bool_]) -> bool:
+    return bool(cv2.erode(mask.astype(np.uint8), square, borderValue=0).any())
+
+
+def _edges(golden: LinearRGB) -> NDArray[np.bool_]:
+    """(H, W) true within three pixels of an edge of the golden, in any channel."""
+    root = np.cbrt(np.maximum(golden.pixels, 0))
+    spread = np.asarray(cv2.morphologyEx(root, cv2.MORPH_GRADIENT, np.ones((7, 7), np.uint8)))
+    return np.asarray(spread.max(axis=-1) > _EDGE)
 
 
 def _laid_over(golden: LinearRGB, unit: LinearRGB) -> tuple[LinearRGB, NDArray[np.bool_]]:

@@ -13,7 +13,7 @@ from station.values.line import DefectModel
 REFERENCE_DIFFERENCE = "reference-difference"
 """Needs no weights: a tolerance envelope around the golden itself."""
 PAIR_MODEL = "golden-unit-net"
-"""For two pictures without a master: where there is no struck metal under lamps, a network finds more and names better."""
+"""For two pictures without a master: away from struck metal the network finds more at fewer false alarms."""
 SHIPPED = Path(__file__).parents[2] / "models"
 """Where the cards and weights of the models lie that come with the station."""
 

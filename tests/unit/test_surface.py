@@ -8,6 +8,7 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from station.measure.boxes import find_boxes
 from station.measure.difference import KINDS, reference_difference
@@ -330,3 +331,20 @@ def test_a_scratch_broken_by_a_highlight_is_one_finding_of_its_whole_length() ->
     assert found.length_mm == pytest.approx(2.4, abs=0.1)
     assert found.width_mm is not None
     assert found.size_mm == found.width_mm < 0.12
+
+
+def test_a_narrow_difference_along_an_edge_is_registration_and_across_a_plain_is_none() -> None:
+    """A right half that lies four pixels further to the left; and a line of that width on plain ground."""
+    picture = np.full((120, 160, 3), 0.6, dtype=np.float32)
+    picture[:, 80:] = 0.05
+    moved, lined = picture.copy(), picture.copy()
+    moved[:, 76:80] = 0.05
+    lined[20:100, 30:34] = 0.05
+
+    def differing(golden: LinearRGB, unit: LinearRGB, labels: NDArray[np.uint8], noise: float) -> ScoreMaps:
+        del labels, noise
+        return ScoreMaps(("pit",), (np.abs(unit.pixels - golden.pixels).max(axis=-1) > 0.2)[None].astype(np.float32))
+
+    assert find_boxes(LinearRGB(picture), LinearRGB(moved), differing) == ()
+    (box,) = find_boxes(LinearRGB(picture), LinearRGB(lined), differing)
+    assert (box.x, box.y, box.w, box.h) == (30, 20, 4, 80)
