@@ -12,7 +12,6 @@ from station.errors import ModelError
 
 Kind = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z][a-z0-9-]*$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Table(BaseModel):
@@ -39,17 +38,14 @@ class Trial(_Table):
 class Card(_Table):
     """A model card.
 
-    kinds : classes after the background, in the order of the scores. harmless : those of them that lie on a part and
-    are no defect. threshold : score from which a pixel belongs to a finding. multiple : height and width that the
-    network takes are multiples of this. trials : what it was measured at. about : how it was made, for a reader.
+    kinds : classes after the background, in the order of the scores. multiple : height and width that the network takes
+    are multiples of this. trials : what it was measured at. about : how it was made, for a reader.
     """
 
     name: Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z][a-z0-9.-]*$")]
     version: Annotated[str, StringConstraints(max_length=20)]
     weights: Annotated[tuple[Weights, ...], Field(min_length=1)]
     kinds: Annotated[tuple[Kind, ...], Field(min_length=1)]
-    harmless: tuple[Kind, ...] = ()
-    threshold: Share = 0.5
     multiple: Annotated[int, Field(ge=1, le=256)] = 16
     trials: tuple[Trial, ...] = ()
     about: dict[str, str] = {}
@@ -58,8 +54,6 @@ class Card(_Table):
     def _check(self) -> Self:
         if len(set(self.kinds)) < len(self.kinds):
             raise ValueError("a kind is named twice")
-        if unknown := set(self.harmless) - set(self.kinds):
-            raise ValueError(f"harmless names {', '.join(sorted(unknown))}, which is none of its kinds")
         return self
 
     def weights_of(self, precision: str) -> Weights:

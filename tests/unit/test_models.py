@@ -120,8 +120,8 @@ def test_a_card_that_promises_other_kinds_is_found_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("threshold", "treshold", "treshold"),
-        ('harmless = ["dust"', 'harmless = ["soot"', "soot"),
+        ("multiple", "multipel", "multipel"),
+        ('"speck"', '"pit"', "named twice"),
         ("kinds = [", "kinds = [[", "no TOML"),
     ],
 )
