@@ -38,11 +38,10 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(_shipped_cards()))
 
 
-def defect_model(name: str, *, precision: str = "int8", threads: int = 1, provider: str | None = None) -> DefectModel:
+def defect_model(name: str, *, precision: str = "int8", threads: int = 1) -> DefectModel:
     """The defect model of this name, or that of the card in the TOML file of this path.
 
-    precision : ``int8`` or ``fp32``, where the card has both. threads : of one inference. provider : of onnxruntime, as
-    ``CUDAExecutionProvider``; the processor where the machine does not have it.
+    precision : ``int8`` or ``fp32``, where the card has both. threads : of one inference, which runs on the processor.
 
     Raises ModelError for a name the station does not know, and for a file that is not what its card says.
     """
@@ -50,17 +49,15 @@ def defect_model(name: str, *, precision: str = "int8", threads: int = 1, provid
         from station.measure.difference import reference_difference
 
         return reference_difference
-    return _network(name, precision, threads, provider)
+    return _network(name, precision, threads)
 
 
 @lru_cache(maxsize=4)
-def _network(name: str, precision: str, threads: int, provider: str | None) -> DefectModel:
+def _network(name: str, precision: str, threads: int) -> DefectModel:
     from station.models.network import OnnxModel
 
     folder, card = _card(name)
-    return OnnxModel(
-        folder, card, precision=precision, threads=threads, providers=() if provider is None else (provider,)
-    )
+    return OnnxModel(folder, card, precision=precision, threads=threads)
 
 
 def _card(name: str) -> tuple[Path, Card]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,7 @@ class OnnxModel:
     be. Raises ModelError where file, card and answer do not agree.
     """
 
-    def __init__(self, folder: Path, card: Card, *, precision: str, threads: int, providers: Sequence[str]) -> None:
+    def __init__(self, folder: Path, card: Card, *, precision: str, threads: int) -> None:
         self.card = card
         weights = card.weights_of(precision)
         path = folder / weights.path
@@ -53,9 +52,7 @@ class OnnxModel:
                 f"{weights.sha256[:12]}...)",
                 "Restore the file, or give it a card of its own.",
             )
-        self.precision = weights.precision
-        self.sha256 = weights.sha256
-        self.session, self.provider = _session(data, path, threads, providers)
+        self.session = _session(data, path, threads)
         names = {i.name for i in self.session.get_inputs()}
         if names != set(_INPUTS) or len(self.session.get_outputs()) != 1:
             raise ModelError(
@@ -113,23 +110,17 @@ class OnnxModel:
         return np.asarray(answer[0, :, :h, :w], dtype=np.float32)
 
 
-def _session(data: bytes, path: Path, threads: int, providers: Sequence[str]) -> tuple[Any, str]:
-    """A session, and the provider that it runs on. The first provider wanted that this machine has is taken."""
+def _session(data: bytes, path: Path, threads: int) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    there = onnxruntime.get_available_providers()
-    wanted = [p for p in providers if p in there] + ["CPUExecutionProvider"]
     try:
-        session = onnxruntime.InferenceSession(data, options, providers=list(dict.fromkeys(wanted)))
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:
-        raise ModelError(
-            f"the model file {path} is no ONNX model that can be run ({error})", "Export it again."
-        ) from None
-    return session, str(session.get_providers()[0])
+        raise ModelError(f"the model file {path} is no ONNX model that runs ({error})", "Export it again.") from None
 
 
 def _regions(labels: UInt8) -> UInt8:
