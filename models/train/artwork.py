@@ -19,7 +19,7 @@ OVER = 2
 """Sub-samples of a side of a pixel that artwork is drawn and lit with."""
 
 FINISHES = ("soft", "hard", "relief", "print", "drawing", "dome", "glitter")
-_SHARES = (0.30, 0.20, 0.12, 0.12, 0.16, 0.05, 0.05)
+_SHARES = (0.22, 0.15, 0.12, 0.13, 0.28, 0.05, 0.05)
 _METALS = np.array(
     [
         [0.95, 0.72, 0.38],
@@ -59,7 +59,7 @@ def draw(rng: np.random.Generator, side: int) -> Artwork:
     """A random window of ``side`` x ``side`` pixels, drawn at ``OVER`` times that."""
     n = side * OVER
     finish = str(rng.choice(FINISHES, p=_SHARES))
-    metal = _pattern(rng, n, flat=finish in ("print", "drawing"))
+    metal = pattern(rng, n, flat=finish in ("print", "drawing"))
     if finish == "relief":
         metal = np.ones((n, n), dtype=bool)
     count, cells = cv2.connectedComponents((~metal).astype(np.uint8), connectivity=4, ltype=cv2.CV_32S)
@@ -104,7 +104,7 @@ def smooth_noise(rng: np.random.Generator, n: int, scale: float) -> Float32:
     return np.asarray((big - big.mean()) / max(float(big.std()), 1e-6), dtype=np.float32)
 
 
-def _pattern(rng: np.random.Generator, n: int, *, flat: bool) -> Bool:
+def pattern(rng: np.random.Generator, n: int, *, flat: bool) -> Bool:
     """(n, n) true on lines, borders and shapes of metal (or ink)."""
     image = np.zeros((n, n), dtype=np.uint8)
     kind = rng.random()
@@ -208,7 +208,7 @@ def _height(rng: np.random.Generator, metal: Bool, wall: Float32, finish: str) -
         return smooth_noise(rng, n, n / 3) * np.float32(rng.uniform(0, 0.3))
     if finish == "relief":
         high = sum(smooth_noise(rng, n, n / k) * (rng.uniform(0.3, 1.5) * n / (12 * k)) for k in (2, 4, 8))
-        steps = _pattern(rng, n, flat=False).astype(np.float32)
+        steps = pattern(rng, n, flat=False).astype(np.float32)
         return np.asarray(high + rng.uniform(2, 12) * blurred(steps, rng.uniform(1.5, 5)), dtype=np.float32)
     depth = rng.uniform(3, 14) if finish in ("soft", "glitter") else rng.uniform(0, 1.2)
     shoulder = rng.uniform(3, 9)

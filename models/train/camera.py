@@ -47,8 +47,12 @@ def misregistered(rng: np.random.Generator, light: Float32, most_px: float) -> F
     way = rng.uniform(0, 2 * np.pi)
     y, x = np.mgrid[0:n, 0:n].astype(np.float32)
     local = rng.uniform(0, 0.4) * OVER
+    fine = rng.uniform(0, 0.7) * OVER if rng.random() < 0.3 else 0.0  # single lines that lie a little elsewhere
+    waves = n / rng.uniform(5, 14)
     x = x + np.float32(amount * np.cos(way)) + smooth_noise(rng, n, n / 2) * np.float32(local)
     y = y + np.float32(amount * np.sin(way)) + smooth_noise(rng, n, n / 2) * np.float32(local)
+    x = x + smooth_noise(rng, n, waves) * np.float32(fine)
+    y = y + smooth_noise(rng, n, waves) * np.float32(fine)
     return np.asarray(cv2.remap(light, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101), dtype=np.float32)
 
 
@@ -76,11 +80,25 @@ def photographed(rng: np.random.Generator, light: Float32, how: Camera) -> UInt8
     sigma = how.noise * np.sqrt(np.clip(small, 0.02, 1.0) / 0.4)
     small = small + sigma * rng.normal(0, 1, small.shape)
     picture: UInt8 = coded(small.astype(np.float32))
-    if how.quality:
-        ok, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, how.quality])
-        assert ok
-        picture = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
-    return np.ascontiguousarray(picture, dtype=np.uint8)
+    return _through_jpeg(picture, how.quality) if how.quality else np.ascontiguousarray(picture)
+
+
+def scanned(rng: np.random.Generator, light: Float32, how: Camera) -> UInt8:
+    """(h, w, 3) uint8 picture of two tones: light over a threshold is white and all else black, pixel by pixel, with
+    the ragged edges and the lines grown or thinned that this gives."""
+    n = len(light) // OVER
+    grey = cv2.GaussianBlur(light.mean(axis=2), (0, 0), how.blur_px * OVER)
+    small = cv2.resize(grey, (n, n), interpolation=cv2.INTER_AREA)
+    low, high = np.percentile(small, [2, 98])
+    level = low + (high - low) * (0.5 + rng.normal(0, 0.1) + smooth_noise(rng, n, 4) * rng.uniform(0, 0.12))
+    picture: UInt8 = np.repeat(np.where(small > level, 255, 0).astype(np.uint8)[..., None], 3, axis=2)
+    return _through_jpeg(picture, int(rng.integers(75, 98)))
+
+
+def _through_jpeg(picture: UInt8, quality: int) -> UInt8:
+    ok, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    assert ok
+    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
 
 
 def coded(linear: Float32) -> UInt8:

@@ -1,6 +1,7 @@
 """Training, resumable: the weights that are exported are a running mean of those that are trained.
 
-python -m models.train.samples --out SHARDS          # in another terminal; training takes what is there already
+python -m models.train.samples --out SHARDS          # in other terminals; training takes what is there already
+python -m models.train.rendered --out SHARDS
 python -m models.train.run --shards SHARDS --out RUN --steps 12000
 """
 
@@ -21,10 +22,12 @@ from torch.nn import functional as F
 from models.train.faults import KINDS
 from models.train.network import Network
 from models.train.samples import IGNORED
+from models.train.start import take_over
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
+Shard = dict[str, NDArray[np.generic]]
 
-_HELD = 1  # of the shards, the first: never trained on
+_HELD = 1  # of the shards of a maker, the first: never trained on
 _DECAY = 0.998
 _WEIGHT, _FAINT_WEIGHT = 1.5, 0.6  # of a defect's pixel over a good one's; of kinds that light on metal looks like
 _FAINT_KINDS = ("burn-mark", "plating-spot")
@@ -38,15 +41,26 @@ def linear(coded: NDArray[np.uint8]) -> Tensor:
 
 
 class Shards:
-    """Pairs drawn at random from the shards that are there; new ones are taken up as they come."""
+    """Pairs drawn at random, of every maker as many, from the shards that are there; new ones are taken up as they
+    come. The first shard of each maker is held out and never trained on."""
 
     def __init__(self, folder: Path, seed: int, kept: int = 12) -> None:
         self.folder, self.kept = folder, kept
         self.rng = np.random.default_rng(seed)
-        self.loaded: dict[Path, dict[str, NDArray[np.generic]]] = {}
+        self.loaded: dict[str, dict[Path, Shard]] = {}
 
-    def paths(self) -> list[Path]:
-        return sorted(self.folder.glob("*.npz"))
+    def makers(self) -> dict[str, list[Path]]:
+        """The shards by the name of what made them."""
+        found: dict[str, list[Path]] = {}
+        for path in sorted(self.folder.glob("*.npz")):
+            found.setdefault(path.name.split("-")[0], []).append(path)
+        if not found:
+            raise SystemExit(f"no shards in {self.folder} yet: draw some with models.train.samples")
+        return found
+
+    def held(self) -> dict[str, Shard]:
+        """The shard of each maker that is not trained on."""
+        return {name: dict(np.load(paths[0])) for name, paths in self.makers().items()}
 
     def batches(self, size: int) -> Iterator[Batch]:
         step = 0
@@ -54,19 +68,23 @@ class Shards:
             if step % 100 == 0:
                 self._exchange()
             step += 1
-            shard = self.loaded[list(self.loaded)[int(self.rng.integers(len(self.loaded)))]]
-            rows = self.rng.choice(len(shard["noise"]), size, replace=False)
-            yield self._turned(batch_of(shard, rows))
+            parts = []
+            for shards in self.loaded.values():
+                shard = shards[list(shards)[int(self.rng.integers(len(shards)))]]
+                rows = self.rng.choice(len(shard["noise"]), size // len(self.loaded), replace=False)
+                parts.append(self._turned(batch_of(shard, rows)))
+            yield tuple(torch.cat(each) for each in zip(*parts, strict=True))
 
     def _exchange(self) -> None:
-        there = self.paths()[_HELD:]
-        if not there:
-            raise SystemExit(f"no shards in {self.folder} yet: draw some with models.train.samples")
-        fresh = [p for p in there if p not in self.loaded]
-        if len(self.loaded) >= self.kept and fresh:
-            del self.loaded[next(iter(self.loaded))]
-        for path in list(self.rng.permutation(np.array(fresh, dtype=object)))[: self.kept - len(self.loaded)]:
-            self.loaded[path] = dict(np.load(path))
+        for name, paths in self.makers().items():
+            loaded = self.loaded.setdefault(name, {})
+            fresh = [p for p in paths[_HELD:] if p not in loaded]
+            if len(loaded) >= self.kept and fresh:
+                del loaded[next(iter(loaded))]
+            for path in list(self.rng.permutation(np.array(fresh, dtype=object)))[: self.kept - len(loaded)]:
+                loaded[path] = dict(np.load(path))
+            if not loaded:
+                raise SystemExit(f"only one shard of {name} pairs in {self.folder}, which is held out: draw some more")
 
     def _turned(self, batch: Batch) -> Batch:
         k, mirrored = int(self.rng.integers(4)), bool(self.rng.integers(2))
@@ -84,7 +102,7 @@ class Shards:
         return golden, unit, regions, noise, target
 
 
-def batch_of(shard: dict[str, NDArray[np.generic]], rows: NDArray[np.intp]) -> Batch:
+def batch_of(shard: Shard, rows: NDArray[np.intp]) -> Batch:
     golden, unit = (linear(np.asarray(shard[k][rows], dtype=np.uint8)) for k in ("golden", "unit"))
     regions = torch.from_numpy(np.asarray(shard["regions"][rows], dtype=np.float32)[:, None])
     noise = torch.from_numpy(np.asarray(shard["noise"][rows], dtype=np.float32)[:, None, None, None])
@@ -106,7 +124,7 @@ def loss_of(logits: Tensor, target: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def held_out(network: Network, shard: dict[str, NDArray[np.generic]], count: int = 160) -> tuple[float, float, float]:
+def held_out(network: Network, shard: Shard, count: int = 160) -> tuple[float, float, float]:
     """Of pixels, whatever their class: recall and precision at a half; share of those found whose class is right."""
     network.eval()
     hits = found = there = right = 0.0
@@ -130,8 +148,10 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=12000)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--start", type=Path, help="an exported network to go on from, models/defects.onnx")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--half", action="store_true", help="bfloat16; only where the processor has it")
     parser.add_argument("--minutes", type=float, default=math.inf, help="of the schedule, at most")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -147,10 +167,12 @@ def main() -> None:
         mean.load_state_dict(state["mean"])
         optimizer.load_state_dict(state["optimizer"])
         first, spent = state["step"], state["spent"]
-    else:
-        mean.load_state_dict(network.state_dict())
     shards = Shards(options.shards, options.seed + first)
-    held = dict(np.load(shards.paths()[0]))
+    held = shards.held()
+    if not first:
+        if options.start:
+            take_over(network, options.start, *next(shards.batches(64))[:4])
+        mean.load_state_dict(network.state_dict())
     started, total = time.monotonic(), 0.0
     for step, batch in enumerate(shards.batches(options.batch), start=first):
         spent_now = spent + (time.monotonic() - started) / 60
@@ -161,7 +183,7 @@ def main() -> None:
             group["lr"] = options.rate * min(1.0, (step + 1) / 200) * 0.5 * (1 + math.cos(math.pi * done)) + 1e-6
         network.train()
         golden, unit, regions, noise, target = batch
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.half):
             logits = network(golden.contiguous(memory_format=torch.channels_last), unit, regions, noise)
         loss = loss_of(logits.float(), target)
         optimizer.zero_grad()
@@ -174,11 +196,10 @@ def main() -> None:
             for ours, theirs in zip(mean.state_dict().values(), network.state_dict().values(), strict=True):
                 ours.lerp_(theirs, 1 - keep) if ours.is_floating_point() else ours.copy_(theirs)
         if (step + 1) % 250 == 0:
-            recall, precision, right = held_out(mean, held)
-            print(
-                f"step {step + 1} loss {total / 250:.4f} recall {recall:.3f} precision {precision:.3f} "
-                f"class {right:.3f} {spent_now:.1f} min", flush=True,
-            )  # fmt: skip
+            print(f"step {step + 1} loss {total / 250:.4f} {spent_now:.1f} min", flush=True)
+            for name, shard in held.items():
+                recall, precision, right = held_out(mean, shard)
+                print(f"  {name}: recall {recall:.3f} precision {precision:.3f} class {right:.3f}", flush=True)
             total = 0.0
             _save(state_path, network, mean, optimizer, step + 1, spent_now)
     _save(state_path, network, mean, optimizer, step, spent + (time.monotonic() - started) / 60)

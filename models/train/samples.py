@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,10 +28,12 @@ IGNORED = 255
 METAL, ENAMEL, PRINT = 1, 2, 3
 """Region map: struck metal, enamel, print or anything without a region map."""
 SHARD = 500
-_MARGIN = 8  # px drawn beyond the pair, so that displacement and blur have something to draw on
+MARGIN = 8
+"""Pixels drawn beyond the pair, so that displacement and blur have something to draw on."""
+LARGEST_SHIFT_PX = 2.5
+_ON_DRAWINGS = ("missing-enamel", "overflow", "missing-enamel", "overflow", "pit", "speck")  # what two tones show
 _NO_DEFECT = 0.25  # share of pairs without any
 _FAINTEST = 1.2  # contrast over noise, below which a defect is not asked for
-_LARGEST_SHIFT_PX = 2.5
 
 
 @dataclass
@@ -47,7 +50,7 @@ class Pair:
 
 def make_pair(rng: np.random.Generator) -> Pair:
     """One random pair."""
-    side = SIDE + 2 * _MARGIN
+    side = SIDE + 2 * MARGIN
     art = draw(rng, side)
     bench = lamps(rng)
     turned = bench.turned(float(rng.uniform(0, 2 * np.pi))) if rng.random() < 0.65 else bench
@@ -60,21 +63,31 @@ def make_pair(rng: np.random.Generator) -> Pair:
     good = _varied(rng, art)
     bad, marks = _spoilt(rng, good)
     seed = int(rng.integers(2**31))
-    clean, spoilt = (_as_unit(np.random.default_rng(seed), a, turned, level) for a in (good, bad))
-    window = slice(_MARGIN, _MARGIN + SIDE)
-    golden = cameras.photographed(rng, golden_light * np.float32(level), how)[window, window]
-    unit = cameras.photographed(rng, spoilt, again)[window, window]
+    scanned = art.finish == "drawing" and rng.random() < 0.7
+    clean, spoilt = (_as_unit(np.random.default_rng(seed), a, turned, level, drifts=not scanned) for a in (good, bad))
+    window = slice(MARGIN, MARGIN + SIDE)
     noise = max(how.noise, again.noise)
-    target = _target(np.random.default_rng(seed), clean, spoilt, marks, again, noise)[window, window]
+    target = target_of(np.random.default_rng(seed), clean, spoilt, marks, again, noise)
+    if scanned:
+        golden = cameras.scanned(rng, golden_light, how)
+        unit, same = (cameras.scanned(np.random.default_rng(seed), light, again) for light in (spoilt, clean))
+        changed = cv2.dilate((cv2.absdiff(unit, same).max(axis=2) > 100).astype(np.uint8), np.ones((3, 3), np.uint8))
+        target[changed == 0] = 0  # two tones show a defect whole or not at all
+    else:
+        golden = cameras.photographed(rng, golden_light * np.float32(level), how)
+        unit = cameras.photographed(rng, spoilt, again)
+    golden, unit, target = (p[window, window] for p in (golden, unit, target))
     regions = _regions(art)[window, window]
     if rng.random() < 0.25:
         regions = np.full_like(regions, PRINT)
     if rng.random() < 0.08:
-        golden, unit = (_grey(p) for p in (golden, unit))
-    return Pair(np.ascontiguousarray(golden), np.ascontiguousarray(unit), regions, noise, target)
+        golden, unit = (grey(p) for p in (golden, unit))
+    golden, unit, target = (np.ascontiguousarray(p) for p in (golden, unit, target))
+    return Pair(golden, unit, regions, noise, target)
 
 
-def _grey(picture: UInt8) -> UInt8:
+def grey(picture: UInt8) -> UInt8:
+    """(h, w, 3) picture without its colours."""
     return np.repeat(np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), dtype=np.uint8)[..., None], 3, axis=2)
 
 
@@ -93,7 +106,8 @@ def _spoilt(rng: np.random.Generator, art: Artwork) -> tuple[Artwork, list[tuple
         return art, []
     marks: list[tuple[int, Bool]] = []
     for _ in range(int(rng.integers(1, 10))):
-        code = int(rng.integers(len(KINDS)))
+        shown = art.finish == "drawing" and rng.random() < 0.8
+        code = KINDS.index(str(rng.choice(_ON_DRAWINGS))) if shown else int(rng.integers(len(KINDS)))
         done = paint(rng, art, KINDS[code])
         if done is not None and done[1].any():
             art = done[0]
@@ -101,12 +115,12 @@ def _spoilt(rng: np.random.Generator, art: Artwork) -> tuple[Artwork, list[tuple
     return art, marks
 
 
-def _as_unit(rng: np.random.Generator, art: Artwork, bench: Lamps, level: float) -> Float32:
-    light = shade(art, bench) * np.float32(level)
-    return cameras.drifted(rng, cameras.misregistered(rng, light, _LARGEST_SHIFT_PX))
+def _as_unit(rng: np.random.Generator, art: Artwork, bench: Lamps, level: float, *, drifts: bool) -> Float32:
+    light = cameras.misregistered(rng, shade(art, bench) * np.float32(level), LARGEST_SHIFT_PX)
+    return cameras.drifted(rng, light) if drifts else light
 
 
-def _target(
+def target_of(
     rng: np.random.Generator,
     clean: Float32,
     spoilt: Float32,
@@ -122,7 +136,7 @@ def _target(
     state = rng.bit_generator.state
     for code, mark in marks:
         rng.bit_generator.state = state
-        moved = cameras.misregistered(rng, np.repeat(mark.astype(np.float32)[..., None], 3, axis=2), _LARGEST_SHIFT_PX)
+        moved = cameras.misregistered(rng, np.repeat(mark.astype(np.float32)[..., None], 3, axis=2), LARGEST_SHIFT_PX)
         cover = cv2.resize(moved[..., 0], (side, side), interpolation=cv2.INTER_AREA)
         here = cover > 0.35
         if not here.any():
@@ -141,10 +155,13 @@ def _regions(art: Artwork) -> UInt8:
     return np.ascontiguousarray(full[::OVER, ::OVER])
 
 
-def write_shard(path: Path, seed: int) -> None:
-    """``SHARD`` pairs of one seed into a compressed file; whole or not at all."""
-    rng = np.random.default_rng(seed)
-    pairs = [make_pair(rng) for _ in range(SHARD)]
+def many_pairs(rng: np.random.Generator, count: int) -> list[Pair]:
+    """``count`` pairs that have nothing in common."""
+    return [make_pair(rng) for _ in range(count)]
+
+
+def write_shard(path: Path, pairs: list[Pair]) -> None:
+    """Pairs into a file; whole or not at all."""
     waiting = path.with_suffix(f".{os.getpid()}.part")
     with waiting.open("wb") as file:
         np.savez(
@@ -158,20 +175,22 @@ def write_shard(path: Path, seed: int) -> None:
     waiting.rename(path)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Draws training pairs into shards; goes on where it stopped.")
+def draw_shards(what: str, many: Callable[[np.random.Generator, int], list[Pair]], prefix: str) -> None:
+    """The command line of a maker of pairs. prefix : of the files' names, one for each maker."""
+    parser = argparse.ArgumentParser(description=what)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--shards", type=int, default=60)
+    parser.add_argument("--pairs", type=int, default=SHARD, help="of a shard")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     cv2.setNumThreads(1)
     for k in range(options.shards):
-        path = options.out / f"{options.seed:03d}-{k:04d}.npz"
+        path = options.out / f"{prefix}-{options.seed:03d}-{k:04d}.npz"
         if not path.exists():
-            write_shard(path, 1_000_003 * options.seed + k)
+            write_shard(path, many(np.random.default_rng(1_000_003 * options.seed + k), options.pairs))
             print(f"{k + 1}/{options.shards}", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    draw_shards("Draws training pairs into shards; goes on where it stopped.", many_pairs, "drawn")

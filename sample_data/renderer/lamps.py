@@ -173,8 +173,19 @@ def _filter(d: Single, weight: Single, light: Single, targets: Single, alpha: fl
 @functools.cache
 def tables(layout: str) -> LightTables:
     """The tables of a layout (made once a process, about a second)."""
+    return tables_of(radiance(layout, directions()))
+
+
+def directions() -> Float:
+    """(GRID, GRID, 3) unit directions of the tables' samples, z up."""
+    return _directions(GRID)[0]
+
+
+def tables_of(light: Float) -> LightTables:
+    """The tables of any light. light : (GRID, GRID, 3) main and ambient radiance (unnormalised) and bench share from
+    :func:`directions`."""
     d, solid = _directions(GRID)
-    light = radiance(layout, d)
+    light = light.copy()
     up = np.maximum(d[..., 2], 0.0) * solid
     light[..., :2] *= math.pi / (light[..., :2] * up[..., None]).sum(axis=(0, 1))
     flat, weight = d.reshape(-1, 3).astype(np.float32), solid.reshape(-1).astype(np.float32)

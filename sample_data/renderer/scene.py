@@ -170,6 +170,19 @@ def _relief(
     w, h = rig.width * rig.pixel_mm + 6, rig.height * rig.pixel_mm + 6
     corner = (-w / 2, -h / 2)
     shape = (round(h / RELIEF_MM), round(w / RELIEF_MM))
+    relief = part_heights(parts, shape, corner)
+    if shooting.card is not None:
+        place = shooting.card
+        square = bench.corners(rig.card.size_mm, place.x_mm, place.y_mm, place.rotation_deg)
+        plate = np.zeros(shape, dtype=np.float32)
+        points = np.round((square - corner) / RELIEF_MM * 16).astype(np.int32)
+        cv2.fillConvexPoly(plate, points, rig.card.height_mm, cv2.LINE_AA, 4)
+        relief = np.maximum(relief, plate)
+    return relief, RELIEF_MM, corner
+
+
+def part_heights(parts: Sequence[tuple[Part, Pose]], shape: tuple[int, int], corner: tuple[float, float]) -> Single:
+    """(h, w) heights in mm of parts on the bench, a raster of ``RELIEF_MM``; corner : bench mm of its first pixel."""
     relief = np.zeros(shape, dtype=np.float32)
     for part, pose in parts:
         k = max(1, round(RELIEF_MM / part.pitch_mm))
@@ -181,14 +194,7 @@ def _relief(
         tx, ty = (pose.x_mm - corner[0]) / RELIEF_MM, (pose.y_mm - corner[1]) / RELIEF_MM
         m = np.array([[q * c, -q * s, tx - q * (c * ox - s * oy)], [q * s, q * c, ty - q * (s * ox + c * oy)]])
         relief = np.maximum(relief, cv2.warpAffine(small, m, shape[::-1], flags=cv2.INTER_LINEAR))
-    if shooting.card is not None:
-        place = shooting.card
-        square = bench.corners(rig.card.size_mm, place.x_mm, place.y_mm, place.rotation_deg)
-        plate = np.zeros(shape, dtype=np.float32)
-        points = np.round((square - corner) / RELIEF_MM * 16).astype(np.int32)
-        cv2.fillConvexPoly(plate, points, rig.card.height_mm, cv2.LINE_AA, 4)
-        relief = np.maximum(relief, plate)
-    return relief, RELIEF_MM, corner
+    return relief
 
 
 @functools.cache

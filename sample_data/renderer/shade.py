@@ -167,6 +167,12 @@ def _unit(power: Float) -> float:
     return float((power * green).sum() / (spectra.illuminant("LED-B4") * green).sum())
 
 
+def white_raw(lamp: Lamp) -> Float:
+    """(3,) raw radiance of the perfect diffuser under the whole light of a lamp."""
+    flat = np.ones_like(lamp.power()[0])
+    return np.asarray(sum(spectra.raw(flat, power) * _unit(power) for power in lamp.power()), dtype=np.float64)
+
+
 @numba.njit(cache=True, fastmath=True)
 def _shade(
     height: Single,
