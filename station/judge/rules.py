@@ -12,7 +12,8 @@ A size that conforms is undecided where the outline departs in one place by more
 between the two places that a width is read at is in no width.
 
 What the sheet does not limit is reported and does not count. A finding of a kind the sheet does not list is undecided
-where it is large enough to be seen at 30 cm, and otherwise reported only; dust and lint never count. A kind may be
+where it is large enough to be seen at 30 cm, and otherwise reported only; dust and lint do not count unless the picture speaks for a defect over its limit almost as
+much. A kind may be
 limited by surface and by region, the most specific row holds; where none of its rows holds, a finding that keeps the
 strictest of them conforms, and a person decides on any other.
 """
@@ -36,6 +37,8 @@ GROSS_FACTOR = 5
 
 HARMLESS = frozenset({"dust", "lint"})
 """Finding kinds that lie on the part and do not belong to it."""
+
+_NEARLY = 0.6  # of the score of dust or lint, from which another kind comes into question as well
 
 UNLISTED_SIZE_MM = 0.5
 UNLISTED_LENGTH_MM = 1.5
@@ -317,11 +320,16 @@ def findings_blocked(gates: Iterable[Gate]) -> bool:
 def _decide_finding(f: Finding, sheet: Sheet, limit: DefectLimit | None, gates: Sequence[Gate]) -> tuple[Verdict, str]:
     extent = extent_of(f)
     elsewhere = [d for d in sheet.defects if d.kind == f.kind] if limit is None else []
-    if f.kind in HARMLESS and limit is None and not elsewhere:
+    harmless = f.kind in HARMLESS and limit is None and not elsewhere
+    rival = _rival(f, sheet) if harmless else None
+    if harmless and rival is None:
         return Verdict.CONFORMS, "lies on the part and is no defect of it"
     gate = _blocking(gates, FINDINGS)
     if gate is not None:
         return Verdict.UNDECIDED, _blocked_reason(gate)
+    if rival is not None:
+        words = wording.finding(rival, extent_of(rival), None)
+        return Verdict.UNDECIDED, f"{f.kind}, or as likely {words}: wipe the part and look, a person decides"
     if limit is None and not elsewhere:
         if extent < (UNLISTED_LENGTH_MM if f.kind == "scratch" else UNLISTED_SIZE_MM):
             return Verdict.CONFORMS, f"{f.kind} is not in the control sheet, and it is small"
@@ -344,6 +352,22 @@ def _decide_finding(f: Finding, sheet: Sheet, limit: DefectLimit | None, gates: 
     if verdict is Verdict.UNDECIDED:
         return verdict, f"{words}: the uncertainty reaches over the limit"
     return verdict, words if compare(size, u, None, bound) is verdict else words + wording.unproven(band)
+
+
+def _rival(f: Finding, sheet: Sheet) -> Finding | None:
+    """A harmless finding as the defect it may be as well, where that one would not keep the sheet's limit."""
+    own = f.kind_scores.get(f.kind, 0.0)
+    for kind, score in sorted(f.kind_scores.items(), key=lambda k: -k[1]):
+        if kind in HARMLESS or score < _NEARLY * own:
+            continue
+        other = replace(f, kind=kind)
+        limit = sheet.defect(kind, f.region)
+        if limit is None:
+            continue
+        size, u = decimal_of(extent_of(other)), abs(decimal_of(f.u_mm))
+        if compare(size, u, None, decimal_of(limit.limit_mm)) is not Verdict.CONFORMS:
+            return other
+    return None
 
 
 def _blocking(gates: Iterable[Gate], kind: str) -> Gate | None:

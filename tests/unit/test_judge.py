@@ -583,3 +583,18 @@ def test_a_document_keeps_the_sizes_and_kinds_of_a_finding() -> None:
     document = judge_finding(full, SHEET)
     assert (document.feret_mm, document.width_mm, document.kind_scores) == (0.4, 0.2, kinds)
     assert document.sized_by == "picture"
+
+
+@pytest.mark.parametrize(
+    ("size", "pit", "verdict"),
+    [(0.3, 0.40, U), (0.3, 0.20, C), (0.1, 0.40, C)],
+)
+def test_dust_that_may_as_well_be_a_pit_over_its_limit_is_for_a_person(
+    size: float, pit: float, verdict: Verdict
+) -> None:
+    """The limit for pits is 0.15 mm: what would not keep it is not let through for looking slightly more like dust."""
+    finding = replace(found("dust", size), kind_scores={"dust": 0.5, "pit": pit})
+    judged = judge_finding(finding, SHEET)
+    assert judged.verdict is verdict
+    assert judged.kind == "dust"
+    assert ("a person decides" in judged.reason) == (verdict is U)
