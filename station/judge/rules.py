@@ -12,10 +12,10 @@ A size that conforms is undecided where the outline departs in one place by more
 between the two places that a width is read at is in no width.
 
 What the sheet does not limit is reported and does not count. A finding of a kind the sheet does not list is undecided
-where it is large enough to be seen at 30 cm, and otherwise reported only; dust and lint do not count unless the picture speaks for a defect over its limit almost as
-much. A kind may be
-limited by surface and by region, the most specific row holds; where none of its rows holds, a finding that keeps the
-strictest of them conforms, and a person decides on any other.
+where it is large enough to be seen at 30 cm, and otherwise reported only; dust and lint do not count unless the picture
+speaks for a defect over its limit almost as much. A kind may be limited by surface and by region, the most specific row
+holds; where none of its rows holds, a finding that keeps the strictest of them conforms, and a person decides on any
+other.
 """
 
 from __future__ import annotations
