@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.measure.blur import pixel_noise
+from station.measure.local_shift import local_shift
 from station.measure.pair import register_pair
 from station.values.colour import LinearRGB
 from station.values.line import OTHER, OUTSIDE, DefectModel
@@ -75,17 +76,40 @@ def _edges(golden: LinearRGB) -> NDArray[np.bool_]:
 
 
 def _laid_over(golden: LinearRGB, unit: LinearRGB) -> tuple[LinearRGB, NDArray[np.bool_]]:
-    """The unit resampled onto the golden, and where it covers it; the unit as it is where no small map is found."""
+    """The unit resampled once onto the golden, and where it covers it.
+
+    By an affine map, where a small one is found, and by what shifts are left from place to place.
+    """
     height, width = golden.pixels.shape[:2]
-    everywhere = np.ones((height, width), dtype=bool)
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    transform = _small_map(golden, unit)
+    moved, inside = _sampled(unit, transform, x, y)
+    shift = local_shift(_grey_root(golden), _grey_root(moved), inside)
+    return _sampled(unit, transform, x + shift[..., 0], y + shift[..., 1])
+
+
+def _small_map(golden: LinearRGB, unit: LinearRGB) -> NDArray[np.float64]:
+    """(2, 3) golden px to unit px; nothing but the identity where no small map is found."""
+    height, width = golden.pixels.shape[:2]
     found = register_pair(golden, unit, "affine")
-    if not found.registered:
-        return unit, everywhere
     corners = np.array([[0.0, 0, 1], [width - 1, 0, 1], [0, height - 1, 1], [width - 1, height - 1, 1]])
     there = corners @ found.transform.T
-    if np.abs(there[:, :2] / there[:, 2:] - corners[:, :2]).max() > _REACH_PX:
-        return unit, everywhere
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    moved = cv2.warpAffine(unit.pixels, found.transform[:2], (width, height), flags=flags)
-    inside = cv2.warpAffine(np.ones((height, width), np.uint8), found.transform[:2], (width, height), flags=flags)
-    return LinearRGB(moved.astype(np.float32)), np.asarray(inside > 0)
+    if not found.registered or np.abs(there[:, :2] / there[:, 2:] - corners[:, :2]).max() > _REACH_PX:
+        return np.eye(3)[:2]
+    return found.transform[:2]
+
+
+def _sampled(
+    unit: LinearRGB, transform: NDArray[np.float64], x: NDArray[np.float32], y: NDArray[np.float32]
+) -> tuple[LinearRGB, NDArray[np.bool_]]:
+    """The unit at golden pixels x, y (H, W), and where it has them; its border goes on outside it."""
+    (a, b, c), (d, e, f) = transform.astype(np.float32)
+    at = a * x + b * y + c, d * x + e * y + f
+    height, width = unit.pixels.shape[:2]
+    seen = (at[0] > -0.5) & (at[0] < width - 0.5) & (at[1] > -0.5) & (at[1] < height - 0.5)
+    pixels = cv2.remap(unit.pixels, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return LinearRGB(np.asarray(pixels, dtype=np.float32)), seen
+
+
+def _grey_root(picture: LinearRGB) -> NDArray[np.float32]:
+    return np.asarray(np.cbrt(np.maximum(picture.pixels, 0)).mean(axis=-1), dtype=np.float32)

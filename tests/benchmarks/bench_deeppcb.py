@@ -22,6 +22,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from board_classes import CLASSES, class_of
 from numpy.typing import NDArray
 
 from station.measure.boxes import find_boxes
@@ -30,7 +31,6 @@ from station.values.colour import LinearRGB
 
 UInt8 = NDArray[np.uint8]
 
-CLASSES = ("open", "short", "mousebite", "spur", "copper", "pin-hole")
 OVERLAP = 0.33
 TUNED_ON = 100
 ROOMS = range(0, 17, 2)
@@ -56,34 +56,6 @@ def linear(picture: UInt8) -> LinearRGB:
     levels = np.arange(256) / 255.0
     table = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4).astype(np.float32)
     return LinearRGB(np.repeat(table[picture][..., None], 3, axis=2))
-
-
-def class_of(golden: UInt8, unit: UInt8, box: tuple[int, int, int, int]) -> int:
-    """The set's class of a place that differs, by what happens to the copper (black is copper)."""
-    x0, y0, x1, y1 = box
-    pad = 3
-    window = (slice(max(y0 - pad, 0), y1 + pad), slice(max(x0 - pad, 0), x1 + pad))
-    before, after = golden[window] < 128, unit[window] < 128
-    changed = cv2.morphologyEx((before ^ after).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
-    gained, lost = (int((changed & k).sum()) for k in (after, before))
-    copper, ground = (before, ~before) if gained > lost else (after, ~after)
-    if gained > lost:
-        joined = _pieces(copper, cv2.dilate(changed.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
-        return 5 if joined == 0 else 2 if joined > 1 else 4
-    _, parts = cv2.connectedComponents(ground.astype(np.uint8), connectivity=4)
-    hole = np.isin(parts, np.unique(parts[changed & ground])) & ground
-    if int((hole & ~before).sum()) <= 3:
-        return 6
-    beside = cv2.dilate(changed.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    everywhere = np.ones_like(before)
-    parted = _pieces(after, everywhere) > _pieces(before, everywhere) and _pieces(~before, beside) > 1
-    return 1 if parted else 3
-
-
-def _pieces(copper: NDArray[np.bool_], touched: NDArray[np.bool_]) -> int:
-    """How many connected pieces of copper there are where ``touched``."""
-    _, parts = cv2.connectedComponents(copper.astype(np.uint8), connectivity=4)
-    return int((np.unique(parts[touched & copper]) > 0).sum())
 
 
 def by_model(name: str, golden: UInt8, unit: UInt8) -> list[Found]:
