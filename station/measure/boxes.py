@@ -16,14 +16,19 @@ from station.values.line import OTHER, OUTSIDE, DefectModel
 
 _THRESHOLD = 0.5
 _THIN = np.ones((3, 3), np.uint8)  # what this does not fit into is the remainder of registration along an edge
-_NARROW = np.ones((5, 5), np.uint8)  # and what this does not fit into, where it lies along the golden's edges
-_EDGE, _ALONG = 0.1, 0.7  # cube-root units within three pixels that make an edge; share of a place that lies on edges
+_BY_A_PIXEL = np.ones((3, 3), np.uint8)
+_LEAST_SHARE = 0.1  # of a place's difference; where a pixel's shift of the golden explains the rest it is no defect
+_NOTHING = 0.02  # cube-root units; the share of a smaller difference is not told by its pixels
 _REACH_PX = 12.0  # a registration that moves a corner further was not "aligned within a few pixels": it is not believed
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A place that differs: left, top, width, height in golden pixels, the likeliest kind and its score 0-1."""
+    """A place that differs: left, top, width, height in golden pixels, the likeliest kind and its score 0-1.
+
+    score : the model's mean over the place, times the share of the difference that no shift of the golden by a pixel
+    explains: places along edges that registration has left come last.
+    """
 
     x: int
     y: int
@@ -34,10 +39,13 @@ class Box:
 
 
 def find_boxes(golden: LinearRGB, unit: LinearRGB, model: DefectModel) -> tuple[Box, ...]:
-    """Boxes of ``model``, best first. The unit is first laid onto the golden where a small correction can be found.
+    """Boxes of ``model``, best first.
 
-    Differences thinner than three pixels are left out, and those thinner than five along the golden's own edges: two
-    plain pictures are seldom registered that well all along.
+    The unit is first laid onto the golden: as a whole where a small correction can be found, then from place to place
+    by up to three pixels.
+
+    Differences thinner than three pixels are left out, and those that a shift of the golden by a pixel explains: two
+    plain pictures are seldom registered better than that all along.
 
     golden, unit : pictures of the same thing, aligned within a few pixels; where sizes differ, what both cover counts.
     """
@@ -50,29 +58,30 @@ def find_boxes(golden: LinearRGB, unit: LinearRGB, model: DefectModel) -> tuple[
     maps = model(reference, moved, labels, noise)
     best = np.minimum(maps.scores.sum(axis=0), 1.0)
     count, parts, stats, _ = cv2.connectedComponentsWithStats((best >= _THRESHOLD).astype(np.uint8), connectivity=8)
-    edges = _edges(reference)
+    apart, beyond = _differences(reference, moved)
     boxes = []
     for i in range(1, count):
         x, y, w, h = (int(v) for v in stats[i, :4])
         window = (slice(y, y + h), slice(x, x + w))
         mask = parts[window] == i
-        if not _fits(_THIN, mask) or (not _fits(_NARROW, mask) and edges[window][mask].mean() > _ALONG):
+        share = float(beyond[window][mask].sum() / max(float(apart[window][mask].sum()), _NOTHING * mask.sum()))
+        if not cv2.erode(mask.astype(np.uint8), _THIN, borderValue=0).any() or share < _LEAST_SHARE:
             continue
         local = maps.scores[:, *window]
         kind = maps.kinds[int((local * mask).sum(axis=(1, 2)).argmax())]
-        boxes.append(Box(x, y, w, h, kind, float(best[window][mask].mean())))
+        boxes.append(Box(x, y, w, h, kind, float(best[window][mask].mean()) * min(share, 1.0)))
     return tuple(sorted(boxes, key=lambda b: (-b.score, b.y, b.x)))
 
 
-def _fits(square: NDArray[np.uint8], mask: NDArray[np.bool_]) -> bool:
-    return bool(cv2.erode(mask.astype(np.uint8), square, borderValue=0).any())
+def _differences(golden: LinearRGB, unit: LinearRGB) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(H, W) difference in cube-root units, and what of it no shift of the golden by a pixel explains.
 
-
-def _edges(golden: LinearRGB) -> NDArray[np.bool_]:
-    """(H, W) true within three pixels of an edge of the golden, in any channel."""
-    root = np.cbrt(np.maximum(golden.pixels, 0))
-    spread = np.asarray(cv2.morphologyEx(root, cv2.MORPH_GRADIENT, np.ones((7, 7), np.uint8)))
-    return np.asarray(spread.max(axis=-1) > _EDGE)
+    The latter is how far the unit lies outside the least and the most of the golden's nine pixels round a place; both
+    are those of the channel that differs most.
+    """
+    g, u = (np.cbrt(np.maximum(p.pixels, 0)).astype(np.float32) for p in (golden, unit))
+    outside = np.maximum(u - cv2.dilate(g, _BY_A_PIXEL), cv2.erode(g, _BY_A_PIXEL) - u)
+    return np.abs(u - g).max(axis=-1), np.maximum(outside, 0).max(axis=-1)
 
 
 def _laid_over(golden: LinearRGB, unit: LinearRGB) -> tuple[LinearRGB, NDArray[np.bool_]]:
