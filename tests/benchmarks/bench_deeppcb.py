@@ -5,9 +5,10 @@
 
 The set's own rule: boxes sorted by confidence, matched one to one, right from an overlap of a third (IoU > 0.33); with
 class, or with any. The station names what lies on a golden sample, not what goes wrong on a circuit: of its boxes the
-six classes follow from the two pictures alone (board_classes.py), the same rule for every method. Beside the models stand the plain difference, opened, and a tolerance
-envelope. The set's boxes are drawn with room round a defect: how much room, and the threshold of the score, are set for
-every method on 100 training pairs, every tenth of the list, nothing else is. Prints F and mean AP. Asserts nothing.
+six classes follow from the two pictures alone (board_classes.py), the same rule for every method. Beside the models
+stand the plain difference, opened, and a tolerance envelope. The set's boxes are drawn with room round a defect: how
+much room, and the threshold of the score, are set for every method on 100 training pairs, every tenth of the list,
+nothing else is. Prints F and mean AP. Asserts nothing.
 """
 
 from __future__ import annotations
