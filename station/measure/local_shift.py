@@ -34,25 +34,23 @@ def local_shift(golden: Float32, unit: Float32, covered: NDArray[np.bool_]) -> F
     height, width = golden.shape
     seen = covered.astype(np.float32)
     fine, other = _detail(golden), _detail(unit)
-    reference, other = _within_reach(fine, other), _within_reach(other, fine)
-    other = cv2.copyMakeBorder(other, *(REACH_PX,) * 4, cv2.BORDER_REPLICATE)
+    reference = _within_reach(fine, other)
+    wide = cv2.copyMakeBorder(_within_reach(other, fine), *(REACH_PX,) * 4, cv2.BORDER_REPLICATE)
     across, down = -(-width // _CELL), -(-height // _CELL)
     side = 2 * REACH_PX + 1
     cost = np.empty((side, side, down, across), dtype=np.float32)
     for y in range(side):
         for x in range(side):
-            apart = np.minimum(cv2.absdiff(reference, other[y : y + height, x : x + width]), _ENOUGH)
+            apart = np.minimum(cv2.absdiff(reference, wide[y : y + height, x : x + width]), _ENOUGH)
             cells = cv2.resize(apart * apart * seen, (across, down), interpolation=cv2.INTER_AREA)
             cost[y, x] = cv2.GaussianBlur(cells, (0, 0), _AROUND, borderType=cv2.BORDER_REFLECT)
             cost[y, x] += _REST * ((x - REACH_PX) ** 2 + (y - REACH_PX) ** 2)
     best = np.divmod(cost.reshape(side * side, down, across).argmin(axis=0), side)
     shifts = []
     for axis in (1, 0):
-        found = _refined(cost, best, axis).astype(np.float32)
-        found = cv2.GaussianBlur(cv2.medianBlur(found, 5), (0, 0), 1.0)
-        whole = cv2.resize(found, (across * _CELL, down * _CELL), interpolation=cv2.INTER_LINEAR)
-        shifts.append(whole[:height, :width])
-    return np.stack(shifts, axis=-1)
+        cells = cv2.medianBlur(_refined(cost, best, axis), 5)
+        shifts.append(cv2.resize(cv2.GaussianBlur(cells, (0, 0), 1.0), (width, height)))
+    return np.stack(shifts, axis=-1).astype(np.float32)
 
 
 def _detail(root: Float32) -> Float32:
@@ -66,7 +64,7 @@ def _within_reach(picture: Float32, of: Float32) -> Float32:
     return np.asarray(np.clip(picture, cv2.erode(of, square), cv2.dilate(of, square)), dtype=np.float32)
 
 
-def _refined(cost: Float32, best: tuple[NDArray[np.intp], NDArray[np.intp]], axis: int) -> NDArray[np.float64]:
+def _refined(cost: Float32, best: tuple[NDArray[np.intp], NDArray[np.intp]], axis: int) -> Float32:
     """The best shift along an axis (0 down, 1 across), between whole pixels by the parabola through its neighbours."""
     side = cost.shape[0]
     rows, columns = np.indices(cost.shape[2:])
@@ -81,4 +79,4 @@ def _refined(cost: Float32, best: tuple[NDArray[np.intp], NDArray[np.intp]], axi
     before, here, after = at(-1), at(0), at(1)
     curve = np.maximum(before + after - 2 * here, 1e-12)
     part = np.where(there == middle, np.clip((before - after) / (2 * curve), -0.5, 0.5), 0.0)
-    return np.asarray(there + part - REACH_PX, dtype=np.float64)
+    return np.asarray(there + part - REACH_PX, dtype=np.float32)
