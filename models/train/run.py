@@ -31,6 +31,8 @@ _HELD = 1  # of the shards of a maker, the first: never trained on
 _DECAY = 0.998
 _WEIGHT, _FAINT_WEIGHT = 1.5, 0.6  # of a defect's pixel over a good one's; of kinds that light on metal looks like
 _FAINT_KINDS = ("burn-mark", "plating-spot")
+_BURN, _LEAST_HUE = 1 + KINDS.index("burn-mark"), 0.25  # less coloured than that, a burn mark is a lamp seen in metal
+_DARK = 0.01  # linear light added before ratios
 
 
 def linear(coded: NDArray[np.uint8]) -> Tensor:
@@ -107,7 +109,14 @@ def batch_of(shard: Shard, rows: NDArray[np.intp]) -> Batch:
     regions = torch.from_numpy(np.asarray(shard["regions"][rows], dtype=np.float32)[:, None])
     noise = torch.from_numpy(np.asarray(shard["noise"][rows], dtype=np.float32)[:, None, None, None])
     target = torch.from_numpy(np.asarray(shard["target"][rows], dtype=np.int64)[:, None])
+    target[(target == _BURN) & (_hue_change(golden, unit) < _LEAST_HUE)] = IGNORED
     return golden, unit, regions, noise, target
+
+
+def _hue_change(golden: Tensor, unit: Tensor) -> Tensor:
+    """(n, 1, h, w) how much more one channel changes than the others do, as a logarithm of their ratio."""
+    change = torch.log((unit + _DARK) / (golden + _DARK))
+    return (change - change.mean(dim=1, keepdim=True)).abs().amax(dim=1, keepdim=True)
 
 
 def loss_of(logits: Tensor, target: Tensor) -> Tensor:
