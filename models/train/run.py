@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from models.train.faults import KINDS
 from models.train.network import Network
-from models.train.samples import IGNORED
+from models.train.samples import IGNORED, METAL
 from models.train.start import take_over
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
@@ -31,7 +31,8 @@ _HELD = 1  # of the shards of a maker, the first: never trained on
 _DECAY = 0.998
 _WEIGHT, _FAINT_WEIGHT = 1.5, 0.6  # of a defect's pixel over a good one's; of kinds that light on metal looks like
 _FAINT_KINDS = ("burn-mark", "plating-spot")
-_BURN, _LEAST_HUE = 1 + KINDS.index("burn-mark"), 0.25  # less coloured than that, a burn mark is a lamp seen in metal
+_BURN = 1 + KINDS.index("burn-mark")  # not asked for on metal, where lamps look like it, nor where it is
+_LEAST_HUE = 0.25  # less coloured than that
 _DARK = 0.01  # linear light added before ratios
 
 
@@ -109,7 +110,7 @@ def batch_of(shard: Shard, rows: NDArray[np.intp]) -> Batch:
     regions = torch.from_numpy(np.asarray(shard["regions"][rows], dtype=np.float32)[:, None])
     noise = torch.from_numpy(np.asarray(shard["noise"][rows], dtype=np.float32)[:, None, None, None])
     target = torch.from_numpy(np.asarray(shard["target"][rows], dtype=np.int64)[:, None])
-    target[(target == _BURN) & (_hue_change(golden, unit) < _LEAST_HUE)] = IGNORED
+    target[(target == _BURN) & ((regions == METAL) | (_hue_change(golden, unit) < _LEAST_HUE))] = IGNORED
     return golden, unit, regions, noise, target
 
 
