@@ -15,9 +15,9 @@ station's variation (``station.measure.variation``); each defect model by the on
 as units are looked at. Figures over all pictures together, one threshold for all sequences: average precision of
 pixels; AUPRO up to a false-positive rate of 0.05 and 0.30; how often a bad picture scores higher than a good one
 (AUROC), by its highest pixel, by the mean of its highest thousandth and by that of all, and by the thousandth within
-each sequence, averaged. Later pictures differ more anyway, since oil and wear come on: image figures flatter every method, pixel
-figures do not. ``--pictures`` good and as many bad ones of a sequence, evenly over time; 0 takes all. Prints; asserts
-nothing.
+each sequence, averaged. Later pictures differ more anyway, since oil and wear come on: image figures flatter every
+method, pixel figures do not. ``--pictures`` good and as many bad ones of a sequence, evenly over time; 0 takes all.
+Prints; asserts nothing.
 """
 
 from __future__ import annotations

@@ -20,6 +20,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.stats import rankdata
 
+from models.train.samples import METAL as TRAINED_METAL
+from models.train.samples import SIDE, make_pair
 from station.calibrate.light import correct
 from station.devices.photo import read_photo
 from station.models import REFERENCE_DIFFERENCE, SHIPPED, shipped
@@ -31,7 +33,7 @@ from station.sheet import Sheet, load_sheet
 from station.values.bench import Calibration
 from station.values.colour import LinearRGB, srgb_decode
 from station.values.geometry import Frame, Similarity
-from station.values.line import Aligned, Master
+from station.values.line import METAL, OTHER, OUTSIDE, Aligned, Master
 
 Bool = NDArray[np.bool_]
 Float = NDArray[np.float64]
@@ -161,6 +163,38 @@ def bare_aligned(image: LinearRGB, *, noise: float) -> Aligned:
         u_offset_mm=0.0, u_rotation_deg=0.0, u_scale=0.0, correction=None, scale_source="part", noise=noise,
         blur_px=0.8,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Golden and unit of a procedural product, the region map, the noise of a pixel."""
+
+    golden: LinearRGB
+    unit: LinearRGB
+    labels: UInt8
+    noise: float
+
+
+def drawn_pair(rng: np.random.Generator) -> Drawn:
+    """A pair as the network is trained on, 128 x 128 px, the whole of it part."""
+    pair = make_pair(rng)
+    labels = np.where(pair.regions == TRAINED_METAL, METAL, OTHER).astype(np.uint8)
+    return Drawn(linear_light(pair.golden), linear_light(pair.unit), labels, pair.noise)
+
+
+def drawn_part(rng: np.random.Generator, side_px: int) -> Drawn:
+    """A round part that just fits ``side_px`` x ``side_px``, put together of such pairs."""
+    count = -(-side_px // SIDE)
+    tiles = [[drawn_pair(rng) for _ in range(count)] for _ in range(count)]
+    golden, unit = (
+        np.ascontiguousarray(np.block([[[getattr(t, name).pixels] for t in row] for row in tiles])[:side_px, :side_px])
+        for name in ("golden", "unit")
+    )
+    labels = np.block([[t.labels for t in row] for row in tiles])[:side_px, :side_px]
+    y, x = np.mgrid[:side_px, :side_px] - (side_px - 1) / 2
+    labels = np.where(np.hypot(x, y) <= side_px / 2, labels, OUTSIDE).astype(np.uint8)
+    noise = float(np.median([t.noise for row in tiles for t in row]))
+    return Drawn(LinearRGB(golden), LinearRGB(unit), labels, noise)
 
 
 @lru_cache(maxsize=1)
