@@ -68,7 +68,8 @@ def coded(light: Float32, quality: float, _: np.random.Generator) -> Float32:
         return light
     picture = np.rint(255 * srgb_encode(light)).astype(np.uint8)
     file = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(quality)])[1]
-    return linear_light(np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR_RGB), dtype=np.uint8)).pixels
+    again = linear_light(np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR_RGB), dtype=np.uint8))
+    return np.asarray(again.pixels, dtype=np.float32)
 
 
 def gained(light: Float32, factor: float, _: np.random.Generator) -> Float32:
@@ -117,7 +118,7 @@ def spoil(rendering: Rendering, part: Bool, name: str, level: float, rng: np.ran
         near = displaced(near.astype(np.float32), shift, cv2.INTER_NEAREST).astype(np.uint8)
     else:
         light = how(clean.image.pixels, level, rng)
-    clipped = (light >= 1).any(axis=2)
+    clipped = np.asarray((light >= 1).any(axis=2), dtype=np.bool_)
     light = np.clip(light, 0, 1).astype(np.float32)
     blur = float(np.hypot(clean.blur_px, level)) if how is blurred else clean.blur_px
     aligned: Aligned = replace(

@@ -2,9 +2,13 @@
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
+from bench_defects import Outcome, add_unit
+from bench_precision import Agreement
 from defect_bench import PixelFigures, Spot, auroc, card_of_precision, linear_light, matched
 
 from station.models import defect_model, shipped
@@ -86,6 +90,63 @@ def test_findings_match_defects_one_to_one() -> None:
     assert matched([Spot(0, 0, 0.2)], [Spot(0, 0.31)]) == {}
     assert matched([Spot(0, 0, 1.0)], [Spot(0, 0.49)]) == {0: 0}
     assert matched([], found) == {}
+
+
+def _finding(kind: str, x: float, y: float, verdict: str = "nonconforms") -> Any:
+    return SimpleNamespace(kind=kind, x_mm=x, y_mm=y, size_mm=0.3, length_mm=2.0, verdict=verdict, region="sky")
+
+
+def _defect(kind: str, x: float, y: float, length: float = 0.0, *, harmless: bool = False) -> dict[str, Any]:
+    place = {"kind": kind, "x_mm": x, "y_mm": y, "size_mm": 0.25, "length_mm": length, "harmless": harmless}
+    return place if harmless else {**place, "limit_mm": 0.2, "contrast_to_noise": 5.0}
+
+
+def test_a_units_findings_are_hits_or_false() -> None:
+    truth = {
+        "defects": [
+            _defect("pit", 0, 0),
+            _defect("scratch", 5, 0, 4.0),
+            _defect("pit", -5, 0),
+            _defect("speck", -5, 5),
+            _defect("dust", 0, 5, harmless=True),
+        ]
+    }
+    found = [
+        _finding("speck", 0.1, 0),
+        _finding("scratch", 6.5, 0),
+        _finding("dust", -5, 0, "conforms"),
+        _finding("pit", 0, 5.1),
+        _finding("bubble", 8, 8),
+        _finding("bubble", 9, 9, "conforms"),
+    ]
+    outcome = Outcome()
+    add_unit(outcome, truth, SimpleNamespace(findings=found, alignment=object()))  # type: ignore[arg-type]
+    # the speck belongs to the pit under another name, and dust counts for nothing
+    assert [(t.kind, t.called, t.seen_mm) for t in outcome.trials] == [
+        ("pit", "speck", 0.3),
+        ("scratch", "scratch", 2.0),
+        ("pit", "dust", None),
+        ("speck", "", None),
+    ]
+    assert outcome.false_all == ["pit on dust or lint", "bubble on sky"]
+    assert (outcome.parts, outcome.good, outcome.false_good) == (1, 0, [])
+
+
+def test_a_part_with_nothing_but_dust_is_good() -> None:
+    outcome = Outcome()
+    truth = {"defects": [_defect("lint", 0, 0, 1.0, harmless=True)]}
+    add_unit(outcome, truth, SimpleNamespace(findings=[_finding("pit", 3, 3)], alignment=None))  # type: ignore[arg-type]
+    assert (outcome.good, outcome.false_good, outcome.undecided) == (1, ["pit on sky"], 1)
+
+
+def test_two_answers_agree_where_places_and_kinds_do() -> None:
+    agreement = Agreement()
+    agreement.add("here", [_finding("pit", 0, 0), _finding("pit", 5, 0)], [_finding("speck", 0.1, 0)])
+    assert (agreement.both, agreement.named_alike, agreement.only) == (1, 0, (1, 0))
+    assert agreement.lines == [
+        "here: pit of 0.30 mm at +0.00, +0.00 in int8 is speck in fp32",
+        "here: pit of 0.30 mm at +5.00, +0.00 in int8 alone",
+    ]
 
 
 def test_the_bound_of_a_rate_is_exact() -> None:
