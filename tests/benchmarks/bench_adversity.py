@@ -73,7 +73,7 @@ def coded(light: Float32, quality: float, _: np.random.Generator) -> Float32:
 
 
 def gained(light: Float32, factor: float, _: np.random.Generator) -> Float32:
-    return light * np.float32(factor)
+    return np.asarray(light * np.float32(factor), dtype=np.float32)
 
 
 def veiled(light: Float32, strength: float, rng: np.random.Generator) -> Float32:

@@ -17,7 +17,8 @@ pixels; AUPRO up to a false-positive rate of 0.05 and 0.30; how often a bad pict
 (AUROC), by its highest pixel, by the mean of its highest thousandth and by that of all, and by the thousandth within
 each sequence, averaged. Later pictures differ more anyway, since oil and wear come on: image figures flatter every
 method, pixel figures do not. ``--pictures`` good and as many bad ones of a sequence, evenly over time; 0 takes all.
-Prints; asserts nothing.
+``--onset`` takes those nearest to the first pit instead, so that good and bad ones are worn and oiled alike. Prints;
+asserts nothing.
 """
 
 from __future__ import annotations
@@ -170,6 +171,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--pictures", type=int, default=8, help="good and bad ones of a sequence; 0: all (default 8)")
+    parser.add_argument("--onset", action="store_true", help="those nearest to the first pit, not evenly over time")
     parser.add_argument("--sequence", action="append", help="one of them, as 585000_090; repeat for several")
     parser.add_argument("--model", action="append", help="a model's name or card; repeat for several")
     parser.add_argument("--region", choices=("metal", "other"), default="metal", help="what the region map says")
@@ -184,7 +186,11 @@ def main() -> None:
     for sequence in chosen:
         goldens = [picture(options.data, name) for name in sequence.goldens]
         look = Look(goldens, label, options.model or MODELS)
-        tried = [*spread(sequence.good, options.pictures), *spread(sequence.bad, options.pictures)]
+        count = options.pictures
+        if options.onset and count:
+            tried = [*sequence.good[-count:], *sequence.bad[:count]]
+        else:
+            tried = [*spread(sequence.good, count), *spread(sequence.bad, count)]
         for name in tried:
             unit = picture(options.data, name)
             truth = outlined_pits(options.data, name, unit.shape[:2])
