@@ -83,7 +83,7 @@ def veiled(light: Float32, strength: float, rng: np.random.Generator) -> Float32
     x, y = rng.uniform(0.3, 0.7, 2) * (width, height)
     rows, columns = np.ogrid[:height, :width]
     spot = np.exp(-0.5 * ((columns - x) ** 2 + (rows - y) ** 2) / (0.15 * width) ** 2)
-    return light + (strength * spot[..., None]).astype(np.float32)
+    return np.asarray(light + strength * spot[..., None], dtype=np.float32)
 
 
 SPOILT: Mapping[str, tuple[Spoil | None, tuple[float, ...], str]] = {
