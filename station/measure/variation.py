@@ -97,17 +97,27 @@ def damped(maps: ScoreMaps, master: Master, golden: LinearRGB, unit: LinearRGB, 
         before, after = (channels(p.pixels[window])[..., 0] for p in (master.image, golden))
         moved = np.abs(after - before) > _MOVED
         varies &= ~moved
+    sigmas = sigmas_off(variation, unit, noise, window)
+    counts = np.clip((sigmas - _WITHIN) / (_BEYOND - _WITHIN), 0, 1)
+    scores = maps.scores.copy()
+    scores[:, *window] *= np.where(varies, counts, 1).astype(np.float32)
+    return ScoreMaps(maps.kinds, scores)
+
+
+def sigmas_off(
+    variation: Variation, unit: LinearRGB, noise: float, window: tuple[slice, slice] = (slice(None), slice(None))
+) -> Float32:
+    """(h, w) how far a unit leaves what good parts varied over, in their sigmas, in the channel that leaves it most.
+
+    window : rows and columns of the raster. Lightness or tint that lies within one pixel's way of the mean is 0.
+    """
     square = np.ones((3, 3), np.uint8)  # px that registration leaves open
     mean = variation.mean[window].astype(np.float32) * MEAN_STEP + MEAN_LEAST
     spread = cv2.dilate(variation.sigma[window], square).astype(np.float32) * SIGMA_STEP
     now = channels(unit.pixels[window])
     off = np.maximum(np.maximum(now - cv2.dilate(mean, square), cv2.erode(mean, square) - now), 0)
     least = np.array([max(_VARIES, noise), *2 * (max(_TINT, _GRAIN * noise),)], dtype=np.float32)
-    sigmas = (off / np.maximum(spread, least)).max(axis=2)
-    counts = np.clip((sigmas - _WITHIN) / (_BEYOND - _WITHIN), 0, 1)
-    scores = maps.scores.copy()
-    scores[:, *window] *= np.where(varies, counts, 1).astype(np.float32)
-    return ScoreMaps(maps.kinds, scores)
+    return np.asarray((off / np.maximum(spread, least)).max(axis=2), dtype=np.float32)
 
 
 def channels(linear: Float32) -> Float32:

@@ -13,6 +13,7 @@ import os
 import tempfile
 import tomllib
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,25 +40,39 @@ def render(out: Path, units: int, jobs: int) -> None:
         )
 
 
-def inspect(folder: Path, design: str, jobs: int) -> dict[str, UnitDocument]:
-    """Unit documents of a design's units and spoilt photos, by the name of the photo's file."""
+def inspect(
+    folder: Path, design: str, jobs: int, *, model: str | None = None, again: Sequence[Path] = ()
+) -> dict[str, UnitDocument]:
+    """Unit documents of a design's units and spoilt photos, by the name of the photo's file.
+
+    model : a defect model's name or its card's path, else the one in the settings. again : photos of the golden laid
+    down again, to seal it with.
+    """
     done: list[Inspected] = []
-    with tempfile.TemporaryDirectory() as home, Station(Settings(home=Path(home))) as station:
-        bench, card = folder / "bench", str(folder / "bench" / "card.toml")
-        rig = station.bench.add_rig(bench / "rig.toml").name
-        station.bench.calibrate_lens(rig, sorted(bench.glob("board-*.jpg")))
-        # One frame: the renderer's exposure wanders from picture to picture, which a bench would take for flicker.
-        station.bench.calibrate_light(rig, sorted(bench.glob("grey-*.jpg"))[:1])
-        here = folder / design
-        golden = station.seal_golden(here / "sheet.toml", here / "golden.jpg", rig=rig, card=card)
-        folders = [f for f in (here / "units", here / "disturbed") if f.exists()]
-        station.inspect_many(
-            folders, golden=golden.number, engine=choose_engine(jobs), on_done=done.append, rig=rig, card=card
-        )
+    with tempfile.TemporaryDirectory() as home:
+        settings = Settings(home=Path(home)) if model is None else Settings(home=Path(home), defect_model=model)
+        with Station(settings) as station:
+            _inspect(station, folder, design, jobs, again, done)
     for one in done:
         if one.error is not None:
             print(f"  refused: {one.error}")
     return {d.document.photo: d.document for d in done if d.document is not None}
+
+
+def _inspect(
+    station: Station, folder: Path, design: str, jobs: int, again: Sequence[Path], done: list[Inspected]
+) -> None:
+    bench, card = folder / "bench", str(folder / "bench" / "card.toml")
+    rig = station.bench.add_rig(bench / "rig.toml").name
+    station.bench.calibrate_lens(rig, sorted(bench.glob("board-*.jpg")))
+    # One frame: the renderer's exposure wanders from picture to picture, which a bench would take for flicker.
+    station.bench.calibrate_light(rig, sorted(bench.glob("grey-*.jpg"))[:1])
+    here = folder / design
+    golden = station.seal_golden(here / "sheet.toml", here / "golden.jpg", rig=rig, card=card, again=again)
+    folders = [f for f in (here / "units", here / "disturbed") if f.exists()]
+    station.inspect_many(
+        folders, golden=golden.number, engine=choose_engine(jobs), on_done=done.append, rig=rig, card=card
+    )
 
 
 def compare(

@@ -1,0 +1,220 @@
+"""What the defect models find on rendered units whose defects are known, through the station's own line.
+
+    python tests/benchmarks/bench_defects.py                                  # renders seed 90001, then inspects
+    python tests/benchmarks/bench_defects.py --design fox --units 3 --set DIR --model golden-unit-net --again 5
+
+Renders what is missing of the set first (``--defective``: many defects on two units of three, none but dust and lint on
+the third; about 12 s a picture, an interrupted run goes on). Each design's golden is sealed, with ``--again`` further
+photos of it laid down again where asked, and the units are inspected by every model in turn.
+
+A finding belongs to a defect where its middle lies within 0.3 mm, or half the defect's extent, of the defect's, one to
+one (``defect_bench.matched``); the extent is the diameter, of a scratch its length. Dust and lint are matched too, as
+defects that must not count. A defect is found where a finding of a kind that counts belongs to it. A false finding does
+not conform and belongs to no defect, or to dust or lint. Printed for each model: recall by kind, of all and of those
+over their limit; recall by size over the limit and by contrast over noise in the finished picture; errors of the size;
+a90 and a90/95 after MIL-HDBK-1823A; false findings a part, on parts without a defect and on all, with the exact 95 %
+bound of the rate (one-sided, Poisson). Prints; asserts nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from defect_bench import DESIGNS, MODELS, Spot, matched
+from held_out import inspect
+
+from station.judge.rules import HARMLESS
+from station.quality.pod import detectable, rate_upper
+from station.values.documents import FindingDocument, UnitDocument, Verdict
+
+SEED = 90001
+SIZES = (0.0, 0.5, 1.0, 2.0, 4.0, np.inf)
+CONTRASTS = (0.0, 3.0, 6.0, 12.0, 24.0, np.inf)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A defect that was there. extent_mm, limit_mm, contrast : as in the truth. seen_mm : of the finding that belongs
+    to it and counts, None where there is none; called : its kind."""
+
+    kind: str
+    extent_mm: float
+    limit_mm: float
+    contrast: float
+    seen_mm: float | None
+    called: str
+
+
+@dataclass
+class Outcome:
+    """Of one model. good, parts : units without a defect, and all. false_good, false_all : false findings on them."""
+
+    trials: list[Trial] = field(default_factory=list)
+    good: int = 0
+    parts: int = 0
+    false_good: list[str] = field(default_factory=list)
+    false_all: list[str] = field(default_factory=list)
+    undecided: int = 0
+
+
+def extent_of(kind: str, size_mm: float, length_mm: float) -> float:
+    return length_mm if kind in ("scratch", "lint") else size_mm
+
+
+def add_unit(outcome: Outcome, truth: dict[str, Any], document: UnitDocument) -> None:
+    """Match one unit's findings and count them."""
+    defects = truth["defects"]
+    there = [Spot(d["x_mm"], d["y_mm"], extent_of(d["kind"], d["size_mm"], d["length_mm"])) for d in defects]
+    findings = document.findings
+    belongs = matched(there, [Spot(f.x_mm, f.y_mm) for f in findings])
+    harmless = {f for d, f in belongs.items() if defects[d]["harmless"]}
+    false = [
+        _named(f, i in harmless)
+        for i, f in enumerate(findings)
+        if f.verdict == Verdict.NONCONFORMS and (i in harmless or i not in belongs.values())
+    ]
+    outcome.parts += 1
+    outcome.false_all += false
+    if all(d["harmless"] for d in defects):
+        outcome.good += 1
+        outcome.false_good += false
+    outcome.undecided += document.alignment is None
+    for i, defect in enumerate(defects):
+        if defect["harmless"]:
+            continue
+        kind, extent = defect["kind"], there[i].extent_mm
+        found = findings[belongs[i]] if i in belongs else None
+        counts = found is not None and found.kind not in HARMLESS
+        outcome.trials.append(
+            Trial(
+                kind=kind,
+                extent_mm=extent,
+                limit_mm=defect["limit_mm"],
+                contrast=float(defect.get("contrast_to_noise", np.nan)),
+                seen_mm=extent_of(kind, found.size_mm, found.length_mm) if found is not None and counts else None,
+                called="" if found is None else found.kind,
+            )
+        )
+
+
+def _named(finding: FindingDocument, harmless: bool) -> str:
+    return f"{finding.kind} on {'dust or lint' if harmless else finding.region}"
+
+
+def share(trials: Iterable[Trial]) -> str:
+    some = list(trials)
+    return f"{sum(t.seen_mm is not None for t in some):4d} of {len(some):3d}" if some else f"{'-':>11s}"
+
+
+def print_outcome(name: str, outcome: Outcome) -> None:
+    trials = outcome.trials
+    print(f"\n{name}: {outcome.parts} parts, {outcome.undecided} of them not registered; {len(trials)} defects")
+    print(f"  {'':16s}{'all':>11s}  over limit  named so    size error mm      a90  a90/95 mm")
+    print(f"  {'':16s}{'':>11s}                        median    RMS")
+    kinds = sorted({t.kind for t in trials})
+    for kind in (*kinds, None):
+        some = [t for t in trials if kind in (None, t.kind)]
+        hits = [t for t in some if t.seen_mm is not None]
+        over = [t for t in some if t.extent_mm > t.limit_mm]
+        named = f"{sum(t.called == t.kind for t in hits):4d} of {len(hits):3d}"
+        row = f"  {kind or 'together':16s}{share(some)} {share(over)} {named}"
+        if kind is not None:
+            row += _size_errors(hits) + _detectable(some)
+        print(row)
+    print("  recall by size over the limit (down) and contrast over noise (across)")
+    print(f"  {'':10s}" + "".join(f"{_range(c):>13s}" for c in _pairs(CONTRASTS)))
+    for low, high in _pairs(SIZES):
+        sized = [t for t in trials if low < t.extent_mm / t.limit_mm <= high]
+        cells = (share(t for t in sized if a <= t.contrast < b) for a, b in _pairs(CONTRASTS))
+        print(f"  {_range((low, high)):10s}" + "".join(f"{cell:>13s}" for cell in cells))
+    for what, false, parts in (
+        ("parts without a defect", outcome.false_good, outcome.good),
+        ("all parts", outcome.false_all, outcome.parts),
+    ):
+        if parts:
+            bound = rate_upper(len(false), parts)
+            print(
+                f"  false findings on {parts} {what}: {len(false)}, {len(false) / parts:.2f} a part, under {bound:.2f}"
+            )
+    for told in sorted(set(outcome.false_all), key=lambda t: (-outcome.false_all.count(t), t)):
+        print(f"    {outcome.false_all.count(told):3d} {told}")
+
+
+def _size_errors(hits: Sequence[Trial]) -> str:
+    errors = np.array([t.seen_mm - t.extent_mm for t in hits if t.seen_mm is not None])
+    if not len(errors):
+        return f"{'':18s}"
+    return f"{np.median(errors):+10.3f} {np.sqrt((errors**2).mean()):6.3f} "
+
+
+def _detectable(trials: Sequence[Trial]) -> str:
+    told = detectable([t.extent_mm for t in trials], [t.seen_mm is not None for t in trials])
+    figures = ("-" if v is None else f"{v:.2f}" for v in (told.a90_mm, told.a90_95_mm))
+    return "".join(f"{v:>9s}" for v in figures)
+
+
+def _pairs(edges: Sequence[float]) -> list[tuple[float, float]]:
+    return list(itertools.pairwise(edges))
+
+
+def _range(limits: tuple[float, float]) -> str:
+    low, high = limits
+    return f"over {low:g}" if np.isinf(high) else f"{low:g} to {high:g}"
+
+
+def render(out: Path, designs: Sequence[str], units: int, seed: int, again: int) -> None:
+    """The set, as far as it is missing."""
+    from sample_data.renderer.generate import make_bench, make_set, show_progress
+    from sample_data.renderer.scenes import make_again
+
+    make_bench(out / "bench")
+    for design in designs:
+        make_set(design, units, seed, out, disturbed=False, defective=True, progress=show_progress)
+        if again and len(placements(out, design)) < again:
+            make_again(design, out / design / "again", seed=seed, count=again)
+
+
+def placements(folder: Path, design: str) -> list[Path]:
+    """Photos of the golden laid down again."""
+    return sorted(p for p in (folder / design / "again").glob("*.jpg") if p.name != "golden.jpg")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--set", type=Path, help="where the rendered set lies or is to lie")
+    parser.add_argument("--design", action="append", help="repeat for several (default: five)")
+    parser.add_argument("--units", type=int, default=6, help="of each design (default 6)")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--again", type=int, default=0, help="photos of the golden laid down again, to seal it with")
+    parser.add_argument("--model", action="append", help="a model's name or card; repeat for several")
+    parser.add_argument("--jobs", type=int, default=1)
+    options = parser.parse_args()
+    folder = options.set or Path(tempfile.gettempdir()) / f"station-defective-{options.seed}"
+    designs = options.design or DESIGNS
+    render(folder, designs, options.units, options.seed, options.again)
+    print("recall: findings within 0.3 mm or half the defect's extent of it, one to one")
+    for name in options.model or MODELS:
+        outcome = Outcome()
+        for design in designs:
+            truth = tomllib.loads((folder / design / "truth.toml").read_text("utf-8"))
+            again = placements(folder, design)[: options.again]
+            documents = inspect(folder, design, options.jobs, model=name, again=again)
+            for unit in truth["units"]:
+                document = documents.get(Path(unit["photo"]).name)
+                if document is not None:
+                    add_unit(outcome, unit, document)
+        print_outcome(name, outcome)
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
