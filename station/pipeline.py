@@ -16,6 +16,7 @@ from station.errors import AlignmentError, SheetError
 from station.judge import DECISION_RULES, findings_blocked, judge_finding, judge_unit
 from station.judge.cross_check import cross_check
 from station.judge.photo_gates import compression_gate, height_gate, noise_gate, same_card_gate
+from station.judge.reviewed import judge_aside, set_aside, threshold_remark, threshold_use
 from station.measure.align import GoldenFrame, align, golden_frame
 from station.measure.body import marks_in_outline
 from station.measure.boundaries import measure_boundaries, read_boundaries
@@ -45,6 +46,7 @@ from station.values.documents import (
     FitDocument,
     GateDocument,
     GaugeUseDocument,
+    ModelUseDocument,
     PoseDocument,
     UnitDocument,
 )
@@ -65,6 +67,7 @@ from station.values.line import (
     Shot,
 )
 from station.values.residual import ResidualMap
+from station.values.reviewed import ThresholdsInForce
 
 Float = NDArray[np.float64]
 
@@ -263,13 +266,17 @@ def inspect(
     unseen: Sequence[str] = (),
     gauge: GaugeSpreads | None = None,
     capability: CapabilityInForce | None = None,
+    model_use: ModelUseDocument | None = None,
+    thresholds: ThresholdsInForce | None = None,
 ) -> Inspection:
     """Measure one photo of a unit against the master and judge it by the sheet.
 
     unseen : remarks on kinds of defect that the model is known to miss; they stand in the document as the gate
     ``capability``, which blocks nothing. gauge : what a study of this golden on this bench found; it enters the
     uncertainties, and the document names it. capability : what a study says this bench finds: a unit that would conform
-    is undecided where the sheet limits a kind of defect below that.
+    is undecided where the sheet limits a kind of defect below that. model_use : which model ran, for the document.
+    thresholds : scores from which a finding counts by what reviewers said; what lies below stands in the document under
+    ``set_aside``, and the gate ``reviewed-thresholds``, which blocks nothing, says so.
 
     Where the model is not the reference difference, that one is asked too, and places that only one of them finds over
     the limit stand in the document as the gate ``cross-check``, which blocks nothing.
@@ -324,11 +331,15 @@ def inspect(
         measurements = with_spreads(measurements, gauge.spreads)
     golden_sizes = {**master.sizes_mm, **{f.name: f.value for f in master.features}, **calliper}
     below = () if capability is None else tuple(capability.below.values())
+    findings, below_score = set_aside(findings, thresholds, sheet)
     judged = judge_unit(measurements, findings, gates, sheet, golden_sizes_mm=golden_sizes, unproven=below)
+    aside = judge_aside(below_score, thresholds, sheet, gates)
     disagreements: tuple[Gate, ...] = ()
     if plain is not None:
         seen = [judge_finding(f, sheet, gates=gates) for f in plain]
-        disagreements = cross_check(judged.findings, seen, model=model_name, reference_model="the reference difference")
+        disagreements = cross_check(
+            (*judged.findings, *aside), seen, model=model_name, reference_model="the reference difference"
+        )
     pose = aligned.similarity
     document = UnitDocument(
         unit=unit,
@@ -344,7 +355,10 @@ def inspect(
         taken_at=taken_at,
         verdict=judged.verdict,
         reasons=judged.reasons,
-        gates=tuple(GateDocument(name=g.name, ok=g.ok, reason=g.reason) for g in (*gates, *remarks, *disagreements)),
+        gates=tuple(
+            GateDocument(name=g.name, ok=g.ok, reason=g.reason)
+            for g in (*gates, *remarks, *disagreements, *threshold_remark(thresholds, aside))
+        ),
         pose=PoseDocument(x_mm=pose.x, y_mm=pose.y, rotation_deg=pose.rotation_deg - master.pose.rotation_deg)
         if registered and aligned.scale_source == "rig"
         else None,
@@ -363,6 +377,9 @@ def inspect(
         else CapabilityUseDocument(
             study=capability.study, made_at=capability.made_at, undecided=dict(capability.below)
         ),
+        model_use=model_use,
+        thresholds=threshold_use(thresholds),
+        set_aside=aside,
     )
     content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
     return Inspection(document.model_copy(update={"digest": digest(content)}), aligned, residual)

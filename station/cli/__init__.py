@@ -13,6 +13,7 @@
 ``photos``     photo
 ``pictures``   align, model run
 ``capability`` model capability
+``reviewing``  review, model recalibrate
 ``charts``     picture card, vectors, map, uniformity, drift
 ``upkeep``     serve, check, upgrade, schema
 
@@ -43,6 +44,7 @@ from station.cli import (
     lots,
     photos,
     pictures,
+    reviewing,
     upkeep,
 )
 from station.cli.conduct import Context, run
@@ -59,6 +61,7 @@ lots.register(app)
 photos.register(app)
 pictures.register(app)
 capability.register(app)
+reviewing.register(app)
 charts.register(app)
 upkeep.register(app)
 

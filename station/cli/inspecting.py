@@ -28,7 +28,7 @@ from station.cli.conduct import (
 
 if TYPE_CHECKING:
     from station.service.views import BatchResult, BenchView, Inspected
-    from station.values.documents import GateDocument
+    from station.values.documents import GateDocument, UnitDocument
 
 
 def register(app: typer.Typer) -> None:
@@ -104,6 +104,12 @@ def remarked_reasons(reasons: Sequence[str], gates: Sequence[GateDocument]) -> l
     return [*reasons[:2], *remarks]
 
 
+def _aside(document: UnitDocument) -> list[str]:
+    """What would count against a unit, had reviewers not found such findings to be false alarms."""
+    over = [f for f in document.set_aside if f.verdict != "conforms"]
+    return [f"set aside by reviewed thresholds: {'; '.join(f.reason for f in over)}"] if over else []
+
+
 def _report(done: list[Inspected], result: BatchResult, rig: str | None) -> None:
     from station.values.names import natural_key
 
@@ -111,7 +117,7 @@ def _report(done: list[Inspected], result: BatchResult, rig: str | None) -> None
         [
             d.unit,
             str(d.document.verdict),
-            "; ".join(remarked_reasons(d.document.reasons, d.document.gates)),
+            "; ".join([*remarked_reasons(d.document.reasons, d.document.gates), *_aside(d.document)]),
             "" if d.new else "known",
         ]
         for d in sorted(done, key=lambda one: natural_key(one.unit))

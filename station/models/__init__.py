@@ -8,6 +8,7 @@ from pathlib import Path
 
 from station.errors import ModelError
 from station.models.card import Card, read_card
+from station.values.documents import ModelUseDocument
 from station.values.line import DefectModel
 
 REFERENCE_DIFFERENCE = "reference-difference"
@@ -58,6 +59,15 @@ def _network(name: str, precision: str, threads: int) -> DefectModel:
 
     folder, card = _card(name)
     return OnnxModel(folder, card, precision=precision, threads=threads)
+
+
+def model_use(name: str, *, precision: str = "int8") -> ModelUseDocument:
+    """Which model a name stands for: version and file by its card. Nothing is loaded. Raises ModelError."""
+    if name == REFERENCE_DIFFERENCE:
+        return ModelUseDocument(name=name)
+    card = _card(name)[1]
+    weights = card.weights_of(precision)
+    return ModelUseDocument(name=name, version=card.version, precision=weights.precision, weights=weights.sha256)
 
 
 def _card(name: str) -> tuple[Path, Card]:

@@ -9,6 +9,8 @@
 ``matching``   matched sets, pair by pair
 ``measuring``  one photo, in this process or in a worker
 ``reviewing``  what a reviewer's word must be
+``finding_reviews`` what reviewers say of single findings
+``recalibrating`` score thresholds from those reviews: proposed, set, taken back
 ``tolerance``  the colour tolerance that accepted units teach
 ``lots``       a lot's units as its decision counts them
 ``units_file`` names and identifiers of the units

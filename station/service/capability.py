@@ -27,6 +27,7 @@ from station.values.capability import (
     TrialDocument,
 )
 from station.values.digest import digest
+from station.values.reviewed import ThresholdsInForce
 
 if TYPE_CHECKING:
     from station.measure.planted import Wish
@@ -150,14 +151,16 @@ def try_rendering(line: Line, seed: int, job: RenderJob) -> Rendered:
     """Render one unit and look for its defects as in a unit's photo. Raises ModelError, StoreError."""
     import numpy as np
 
+    from station.judge.reviewed import set_aside
     from station.judge.rules import HARMLESS
     from station.measure.planted import places_of, render
     from station.measure.surface import find_defects
     from station.models import defect_model
 
-    places = places_of(golden_of(line)[0])
+    master, sheet = golden_of(line)
+    places = places_of(master)
     unit = render(places, job.wishes, np.random.default_rng([seed, job.number]))
-    findings = find_defects(unit.aligned, places.master, defect_model(line.model))
+    findings, _ = set_aside(find_defects(unit.aligned, places.master, defect_model(line.model)), line.thresholds, sheet)
     trials = tuple(
         TrialDocument(
             kind=p.kind,
@@ -173,12 +176,14 @@ def try_rendering(line: Line, seed: int, job: RenderJob) -> Rendered:
     return Rendered(job.number, trials, alarms, unit.left)
 
 
-def capability_in_force(db: Database, golden: GoldenRow, model: str, program: str) -> CapabilityInForce | None:
+def capability_in_force(
+    db: Database, golden: GoldenRow, model: str, program: str, thresholds: ThresholdsInForce | None = None
+) -> CapabilityInForce | None:
     """What the newest study of this version of a golden sample says of this model, None without one.
 
-    A study by another version of the program does not hold: its model may find other things.
+    A study by another version of the program, or under other reviewed thresholds, does not hold: it found other things.
     """
-    found = _newest(db, golden, model, program)
+    found = _newest(db, golden, model, program, thresholds)
     if found is None:
         return None
     return CapabilityInForce(
@@ -189,20 +194,25 @@ def capability_in_force(db: Database, golden: GoldenRow, model: str, program: st
     )
 
 
-def capability_remarks(db: Database, golden: GoldenRow, model: str, program: str) -> list[str]:
+def capability_remarks(
+    db: Database, golden: GoldenRow, model: str, program: str, thresholds: ThresholdsInForce | None = None
+) -> list[str]:
     """What whoever seals a golden sample should know of its capability: limits below it, or that none was studied."""
     from station.sheet import load_sheet
 
     if not load_sheet(golden.sheet_toml.encode()).defects:
         return []
-    found = _newest(db, golden, model, program)
+    found = _newest(db, golden, model, program, thresholds)
     return [no_study(golden.number)] if found is None else list(found.warnings)
 
 
-def _newest(db: Database, golden: GoldenRow, model: str, program: str) -> CapabilityDocument | None:
+def _newest(
+    db: Database, golden: GoldenRow, model: str, program: str, thresholds: ThresholdsInForce | None
+) -> CapabilityDocument | None:
+    scores = {} if thresholds is None else dict(thresholds.scores)
     for row in store.studies(db, golden_id=golden.id):
         study = CapabilityDocument.model_validate_json(row.document)
-        if (study.model, study.program) == (model, program):
+        if (study.model, study.program, study.thresholds) == (model, program, scores):
             return study
     return None
 
@@ -257,7 +267,8 @@ def _document(
     limits = tuple(_limits(sheet, curves, places_of(master).kind_of))
     document = CapabilityDocument(
         golden=row.number, golden_version=row.version, golden_digest=row.digest, model=line.model,
-        program=line.program, made_at=at, seed=seed, pitch_mm=master.frame.pitch_mm, noise=master.noise,
+        program=line.program, thresholds={} if line.thresholds is None else dict(line.thresholds.scores),
+        made_at=at, seed=seed, pitch_mm=master.frame.pitch_mm, noise=master.noise,
         blur_px=master.blur_px, searched_share=places_of(master).searched_share, wanted=trials,
         renderings=len(rendered), method=METHOD, limits=limits, curves=curves,
         false_alarms=_false_alarms([r.alarms for r in rendered if not r.trials and not r.left]),

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from station.errors import StationError, StorageFullError
 from station.service.measuring import Job, Line, Measured, measure, worst_margin
+from station.service.recalibrating import threshold_remarks
 from station.service.units_file import UnitEntry
 from station.service.views import BatchResult, Inspected
 from station.store import inspections
@@ -65,6 +66,11 @@ class Batch:
     def version(self) -> int:
         """The golden's version that the units are held to."""
         return self._golden.version
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know of the line before the units."""
+        return threshold_remarks(self._line.thresholds, self._golden.number)
 
     def run(self, entries: Sequence[UnitEntry], engine: Engine, stop: threading.Event | None) -> BatchResult:
         """Inspect every entry; answers how it ended. An entry that fails is handed on and the others go on."""

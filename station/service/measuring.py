@@ -18,8 +18,9 @@ from station.store.rows import File
 from station.values.bench import Calibration
 from station.values.capability import CapabilityInForce
 from station.values.digest import digest
-from station.values.documents import MeasurementDocument, UnitDocument, Verdict
+from station.values.documents import MeasurementDocument, ModelUseDocument, UnitDocument, Verdict
 from station.values.gauge import GaugeSpreads
+from station.values.reviewed import ThresholdsInForce
 
 if TYPE_CHECKING:
     from station.pipeline import Inspection
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What all photos of one run have in common. ``master_document`` is JSON; ``model`` names the defect model."""
+    """What all photos of one run have in common. ``master_document`` is JSON; ``model`` names the defect model,
+    ``model_use`` says which version and file that is."""
 
     evidence: Path
     golden_digest: str
@@ -44,11 +46,15 @@ class Line:
     max_photo_mb: float
     gauge: GaugeSpreads | None = None
     capability: CapabilityInForce | None = None
+    model_use: ModelUseDocument | None = None
+    thresholds: ThresholdsInForce | None = None
 
     def key(self, photo_sha256: str) -> str:
         """The ingest key: the same picture under the same conditions is one unit."""
-        studies = [study.study for study in (self.gauge, self.capability) if study is not None]
-        return digest([photo_sha256, self.golden_digest, self.calibration.digest, self.model, self.program, *studies])
+        more = [study.study for study in (self.gauge, self.capability) if study is not None]
+        more += [self.model_use.weights] if self.model_use is not None and self.model_use.weights else []
+        more += [self.thresholds.record] if self.thresholds is not None else []
+        return digest([photo_sha256, self.golden_digest, self.calibration.digest, self.model, self.program, *more])
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,8 @@ def inspect_photo(line: Line, job: Job) -> tuple[Master, Inspection]:
         unseen=_unseen(line, sheet, master.number),
         gauge=line.gauge,
         capability=line.capability,
+        model_use=line.model_use,
+        thresholds=line.thresholds,
     )
     return master, inspection
 

@@ -18,10 +18,12 @@ from station.service import tools, views
 from station.service.bench import Bench
 from station.service.capability import Capability, capability_in_force, capability_remarks
 from station.service.entering import EnteredValues, as_they_stand, missing_values, without_photo
+from station.service.finding_reviews import FindingReviews
 from station.service.gauge import Gauge, spreads_in_force
 from station.service.inspecting import Batch, Engine, InProcess
 from station.service.lots import golden_of_lot, outcome, standing_units, vet_lot_id
 from station.service.measuring import Line
+from station.service.recalibrating import Recalibration, thresholds_in_force
 from station.service.reviewing import vet_review
 from station.service.showing import golden_view, lot_view, review_view, unit_view
 from station.service.units_file import name_units
@@ -31,7 +33,7 @@ from station.store.audit import audit
 from station.store.database import Database, sqlite_url
 from station.store.evidence import Evidence
 from station.store.rows import GoldenRow, UnitRow
-from station.values.documents import LotDocument, UnitDocument, Verdict
+from station.values.documents import LotDocument, ModelUseDocument, UnitDocument, Verdict
 
 if TYPE_CHECKING:
     from station.values.line import Master, Shot
@@ -49,7 +51,8 @@ class Station:
     """Opens the home named by the settings; makes it where there is none. Close it, or use it in a ``with``.
 
     ``bench`` holds what can be done with rigs and their calibrations, ``entered`` with values measured by hand,
-    ``gauge`` with gauge studies, ``capability`` with studies of what is found. clock : answers the time now, in UTC.
+    ``gauge`` with gauge studies, ``capability`` with studies of what is found, ``finding_reviews`` with what reviewers
+    say of findings, ``recalibration`` with the thresholds that follow from it. clock : answers the time now, in UTC.
 
     Raises
     ------
@@ -68,6 +71,8 @@ class Station:
         self.entered = EnteredValues(self._db, clock)
         self.gauge = Gauge(self._db, clock, self._line, PROGRAM)
         self.capability = Capability(self._db, clock, self._line)
+        self.finding_reviews = FindingReviews(self._db, clock)
+        self.recalibration = Recalibration(self._db, clock, self._model_use, PROGRAM)
         try:
             self._db.ensure()
             self._evidence.sweep()
@@ -103,7 +108,10 @@ class Station:
             model=self.settings.defect_model,
         )  # fmt: skip
         view = golden_view(row, new=new)
-        remarks = capability_remarks(self._db, row, self.settings.defect_model, PROGRAM)
+        remarks = capability_remarks(
+            self._db, row, self.settings.defect_model, PROGRAM,
+            thresholds_in_force(self._db, row, self._model_use(), PROGRAM),
+        )  # fmt: skip
         proposals = proposed(self.master(row.number, row.version), row.sheet_toml)
         return view.model_copy(update={"proposals": proposals, "warnings": (*view.warnings, *remarks)})
 
@@ -182,6 +190,7 @@ class Station:
                 f"lot {lot} goes on against version {batch.version} of golden {golden}, with which it was opened; "
                 f"new lots are held to version {newest}",
             )
+        remarks += batch.remarks
         if on_total is not None:
             on_total(len(entries))
         return replace(batch.run(entries, engine, stop), remarks=remarks)
@@ -391,7 +400,8 @@ class Station:
 
         calibration = self.bench.calibration(rig, card, load_sheet(row.sheet_toml.encode()).viewing)
         bench = calibration.rig.digest if calibration.rig else None
-        model = self.settings.defect_model
+        use = self._model_use()
+        thresholds = thresholds_in_force(self._db, row, use, PROGRAM)
         return Line(
             evidence=self._evidence.folder,
             golden_digest=row.digest,
@@ -400,13 +410,20 @@ class Station:
             master_digest=row.master_digest,
             sheet_toml=row.sheet_toml,
             calibration=calibration,
-            model=model,
+            model=use.name,
             program=PROGRAM,
             max_megapixels=self.settings.max_megapixels,
             max_photo_mb=self.settings.max_photo_mb,
             gauge=spreads_in_force(self._db, row, rig, bench),
-            capability=capability_in_force(self._db, row, model, PROGRAM),
+            capability=capability_in_force(self._db, row, use.name, PROGRAM, thresholds),
+            model_use=use,
+            thresholds=thresholds,
         )
+
+    def _model_use(self) -> ModelUseDocument:
+        from station.models import model_use
+
+        return model_use(self.settings.defect_model)
 
     def _picture(self, files: dict[str, str | None], kind: str, of: str) -> views.Picture:
         if kind not in files:

@@ -255,6 +255,7 @@ def json_schema(name: str) -> str:
     from station.values.capability import CapabilityDocument
     from station.values.entered import EnteredDocument
     from station.values.gauge import GaugeStudyDocument
+    from station.values.reviewed import RecalibrationDocument, ThresholdsDocument
     from station.values.tolerance import ToleranceDocument
 
     documents: dict[str, tuple[Any, str]] = {
@@ -276,6 +277,9 @@ def json_schema(name: str) -> str:
         "entered": (EnteredDocument, "serialization"),
         "gauge": (GaugeStudyDocument, "serialization"),
         "capability": (CapabilityDocument, "serialization"),
+        "review": (views.UnitFindingsView, "serialization"),
+        "recalibration": (RecalibrationDocument, "serialization"),
+        "thresholds": (ThresholdsDocument, "serialization"),
     }
     if name not in documents:
         raise RequestError(f"there is no document {name!r}", f"Use one of {', '.join(documents)}.")

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from typing import Literal
 
 from station.errors import StationError
-from station.values.documents import Document, UnitDocument, Verdict
+from station.values.documents import Document, FindingDocument, SetAsideDocument, UnitDocument, Verdict
+from station.values.reviewed import Answer
 
 Decision = Literal["accept", "reject", "defer", "undo"]
 
@@ -264,6 +265,44 @@ class FindingView(Document):
     score: float
     defect_class: str | None
     verdict: Verdict
+
+
+class FindingAnswerView(Document):
+    """One reviewer's answer about one finding. named : what it is by that reviewer, None where it was not said."""
+
+    id: int
+    number: int
+    answer: Answer
+    named: str | None
+    reviewer: str
+    reason: str
+    at: datetime
+    supersedes: int | None
+
+
+class NumberedFindingView(Document):
+    """A finding of a unit with what reviewers said of it. number : from 1, in the order of the unit document, those
+    set aside after the others. standing : what the newest answers of all reviewers come to; "" without any."""
+
+    number: int
+    set_aside: bool
+    finding: SetAsideDocument | FindingDocument
+    standing: Literal["", "confirmed", "refused", "undecidable", "disputed"]
+    answers: tuple[FindingAnswerView, ...]
+
+
+class UnitFindingsView(Document):
+    """The findings of one unit, for review. others : further photos of a unit of that name, older than this one."""
+
+    unit_id: int
+    unit: str
+    photo: str
+    golden: str
+    golden_version: int
+    lot: str | None
+    verdict: Verdict
+    others: int
+    findings: tuple[NumberedFindingView, ...]
 
 
 class LotView(Document):

@@ -19,6 +19,7 @@ _DATED = (
     ("gauge study", t.gauge_studies),
     ("entered value", t.entered_values),
     ("capability study", t.capability_studies),
+    ("record of reviewed thresholds", t.finding_thresholds),
 )
 
 

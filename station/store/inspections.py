@@ -137,6 +137,7 @@ def units(
     *,
     lot: str | None = None,
     golden: str | None = None,
+    unit: str | None = None,
     verdict: Verdict | None = None,
     current: bool = False,
     bare: bool = False,
@@ -153,6 +154,8 @@ def units(
         query = query.where(t.lots.c.name == lot)
     if golden is not None:
         query = query.where(t.goldens.c.number == golden)
+    if unit is not None:
+        query = query.where(t.units.c.unit == unit)
     if verdict is not None:
         query = query.where(t.units.c.verdict == str(verdict))
     if current:

@@ -219,6 +219,58 @@ class CapabilityRow:
 
 
 @dataclass(frozen=True, slots=True)
+class NewFindingReview:
+    """A reviewer's answer about a finding on its way into the records. number : of the finding in the unit's document,
+    from 1, those set aside after the others. kind : as the station called it; named : what the reviewer says it is."""
+
+    unit_id: int
+    golden_id: int
+    number: int
+    unit_digest: str
+    answer: str
+    kind: str
+    named: str | None
+    x_mm: float
+    y_mm: float
+    size_mm: float
+    length_mm: float
+    region: str
+    score: float
+    contrast_to_noise: float
+    set_aside: bool
+    model: str
+    weights: str
+    program: str
+    reviewer: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FindingReviewRow(NewFindingReview):
+    """A recorded answer about a finding. photo_sha256 : of the unit's photo, in which the finding lies. golden_version
+    : that the unit was held to. supersedes : the same reviewer's earlier answer."""
+
+    id: int
+    photo_sha256: str
+    golden_version: int
+    supersedes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdsRow:
+    """A record of reviewed thresholds; the newest of a golden's version and a model stands."""
+
+    id: int
+    golden_id: int
+    model: str
+    action: str
+    document: str
+    digest: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NewEntered:
     """An entered value on its way into the records. ``content_key``: digest of what was entered."""
 

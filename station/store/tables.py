@@ -1,7 +1,9 @@
 """The tables. Documents are stored as the exact text that left the station; what is searched for has a column.
 
 Append-only, kept so by triggers: ``goldens``, ``reviews``, ``lot_decisions``, ``presentations``, ``gauge_captures``,
-``gauge_studies``, ``entered_values``, ``capability_studies``. Tallies are queries, never counters.
+``gauge_studies``, ``entered_values``, ``capability_studies``, ``finding_reviews``, ``finding_thresholds``.
+
+Tallies are queries, never counters.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from sqlalchemy.types import TypeDecorator
 APPEND_ONLY = (
     *("goldens", "reviews", "lot_decisions", "presentations"),
     *("gauge_captures", "gauge_studies", "entered_values", "capability_studies"),
+    *("finding_reviews", "finding_thresholds"),
 )
 
 
@@ -269,6 +272,48 @@ capability_studies = _table(
     _text("document"),
     _text("digest"),
     _at("at"),
+)
+
+finding_reviews = _table(
+    "finding_reviews",
+    _id(),
+    _link("unit_id", "units"),
+    _link("golden_id", "goldens"),
+    sa.Column("number", sa.Integer, nullable=False),
+    _text("unit_digest"),
+    _text("answer"),
+    _text("kind"),
+    _text("named", null=True),
+    sa.Column("x_mm", real(), nullable=False),
+    sa.Column("y_mm", real(), nullable=False),
+    sa.Column("size_mm", real(), nullable=False),
+    sa.Column("length_mm", real(), nullable=False),
+    _text("region"),
+    sa.Column("score", real(), nullable=False),
+    sa.Column("contrast_to_noise", real(), nullable=False),
+    sa.Column("set_aside", sa.Integer, nullable=False),
+    _text("model"),
+    _text("weights"),
+    _text("program"),
+    _text("reviewer"),
+    _text("reason"),
+    sa.Column("supersedes", sa.Integer, sa.ForeignKey("finding_reviews.id"), nullable=True),
+    _at("at"),
+    sa.UniqueConstraint("supersedes"),
+    sa.CheckConstraint("answer IN ('confirm', 'refuse', 'undecidable')", name="answer"),
+    sa.CheckConstraint("set_aside IN (0, 1)", name="set_aside"),
+)
+
+finding_thresholds = _table(
+    "finding_thresholds",
+    _id(),
+    _link("golden_id", "goldens"),
+    _text("model"),
+    _text("action"),
+    _text("document"),
+    _text("digest"),
+    _at("at"),
+    sa.CheckConstraint("action IN ('apply', 'reset')", name="action"),
 )
 
 entered_values = _table(

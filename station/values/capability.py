@@ -83,6 +83,7 @@ class CapabilityDocument(Document):
 
     pitch_mm, noise, blur_px : of the bench, as the master knows them. searched_share : of the part that defects are
     looked for on. wanted : trials asked for of each kind in each kind of region. warnings : what a person should know.
+    thresholds : reviewed scores that were in force, by kind.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -104,6 +105,7 @@ class CapabilityDocument(Document):
     curves: tuple[CurveDocument, ...]
     false_alarms: FalseAlarmDocument
     warnings: tuple[str, ...]
+    thresholds: dict[str, float] = Field(default_factory=dict)
     trials: tuple[TrialDocument, ...]
     digest: str = ""
 

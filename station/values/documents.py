@@ -100,6 +100,13 @@ class FindingDocument(Document):
     limit_for: str = ""
 
 
+class SetAsideDocument(FindingDocument):
+    """A finding that does not count because reviewers found such ones to be false alarms. ``threshold`` is the score
+    from which it would count; its verdict is what it would be judged then."""
+
+    threshold: float
+
+
 class CandidateDocument(Document):
     """One model of the colour correction that was tried; ``reason`` is empty for the one that was taken."""
 
@@ -194,6 +201,29 @@ class CapabilityUseDocument(Document):
     undecided: dict[str, str]
 
 
+class ModelUseDocument(Document):
+    """The defect model as it ran. version, precision : by its card. weights : SHA-256 of its file. All are "" for the
+    reference difference, which has none and belongs to the program."""
+
+    name: str
+    version: str = ""
+    precision: str = ""
+    weights: str = ""
+
+
+class ThresholdUseDocument(Document):
+    """The reviewed thresholds of this golden and model. record : digest of the record that set them or took them back.
+    scores : by kind, from which a finding counts; a kind that is not named counts always. lapsed : why they do not
+    hold, "" where they do.
+    """
+
+    record: str
+    made_at: str
+    by: str
+    scores: dict[str, float]
+    lapsed: str = ""
+
+
 class UnitDocument(Document):
     """What the station says of one unit. Everything in it follows from the inputs; ``digest`` covers all but itself."""
 
@@ -227,6 +257,15 @@ class UnitDocument(Document):
     )
     capability: CapabilityUseDocument | None = Field(
         default=None, description="the capability study of this golden that its findings were held to"
+    )
+    model_use: ModelUseDocument | None = Field(
+        default=None, description="version and file of the defect model; absent in records of earlier versions"
+    )
+    thresholds: ThresholdUseDocument | None = Field(
+        default=None, description="the score thresholds that reviews of findings led to, where any were set"
+    )
+    set_aside: tuple[SetAsideDocument, ...] = Field(
+        default=(), description="findings below a reviewed threshold: they do not count, and stay on record"
     )
     decision_rule: str = Field(default="", description="the guard band that the sheet chose, and where it is defined")
     correction: FitDocument | None = Field(

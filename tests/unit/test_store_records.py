@@ -11,16 +11,17 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from station.errors import ConflictError, NotFoundError, RequestError, StaleSchemaError
-from station.store import capability, entered, gauge, inspections, records, tables
+from station.store import capability, entered, gauge, inspections, records, reviewed, tables
 from station.store.audit import audit, document_digest
 from station.store.database import HEAD, Database
 from station.store.evidence import Evidence
-from station.store.rows import File, NewEntered, NewUnit, ReviewRow
+from station.store.rows import File, NewEntered, NewFindingReview, NewUnit, ReviewRow
 from station.values.digest import digest
 from station.values.documents import Verdict
 
@@ -202,6 +203,51 @@ def test_reviews_of_what_is_not_there(db: Database, evidence: Evidence, golden_i
         review(db, unit.id, "undo")
 
 
+def finding_review(golden_id: int, unit_id: int, **more: Any) -> NewFindingReview:
+    values: dict[str, Any] = {
+        "unit_id": unit_id, "golden_id": golden_id, "number": 1, "unit_digest": "d", "answer": "confirm", "kind": "pit",
+        "named": None, "x_mm": 1.0, "y_mm": 2.5, "size_mm": 0.3, "length_mm": 0.3, "region": "sky", "score": 0.75,
+        "contrast_to_noise": 8.0, "set_aside": False, "model": "m", "weights": "", "program": "p", "reviewer": "A",
+        "reason": "", "at": NOON,
+    }  # fmt: skip
+    return NewFindingReview(**(values | more))
+
+
+def test_answers_about_findings_supersede_only_the_same_reviewer_s(
+    db: Database, evidence: Evidence, golden_id: int
+) -> None:
+    unit, _ = inspections.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    first = finding_review(golden_id, unit.id)
+    more = [{"reviewer": "B", "set_aside": True}, {"number": 2}, {"answer": "refuse", "named": "dust"}]
+    made = [reviewed.add_finding_reviews(db, [dataclasses.replace(first, **one)])[0] for one in ({}, *more)]
+    assert [m.supersedes for m in made] == [None, None, None, made[0].id]
+    assert made == reviewed.finding_reviews(db, golden="GS-1")
+    assert made == reviewed.finding_reviews(db, photo_sha256=unit.photo_sha256)
+    assert reviewed.finding_reviews(db, golden="GS-2") == []
+    kept = made[3]
+    assert (kept.score, kept.y_mm, kept.named, kept.set_aside, kept.at) == (0.75, 2.5, "dust", False, NOON)
+    assert (made[1].set_aside, kept.golden_version, kept.photo_sha256) == (True, 1, unit.photo_sha256)
+
+
+def test_answers_are_recorded_all_or_none(db: Database, evidence: Evidence, golden_id: int) -> None:
+    unit, _ = inspections.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    both = [finding_review(golden_id, unit.id), finding_review(golden_id, unit.id, answer="accept")]
+    with pytest.raises(ConflictError):
+        reviewed.add_finding_reviews(db, both)
+    assert reviewed.finding_reviews(db) == []
+
+
+def test_thresholds_are_found_by_golden_and_model(db: Database, golden_id: int) -> None:
+    add = {"golden_id": golden_id, "document": "{}", "digest": "d", "at": NOON}
+    first = reviewed.add_thresholds(db, model="m", action="apply", after=0, **add)
+    second = reviewed.add_thresholds(db, model="m", action="reset", after=first, **add)
+    reviewed.add_thresholds(db, model="other", action="apply", after=0, **add)
+    found = reviewed.thresholds(db, golden_id=golden_id, model="m")
+    assert [(f.id, f.action) for f in found] == [(second, "reset"), (first, "apply")]
+    with pytest.raises(ConflictError, match="in the meantime"):
+        reviewed.add_thresholds(db, model="m", action="apply", after=first, **add)
+
+
 @pytest.mark.parametrize("table", tables.APPEND_ONLY)
 @pytest.mark.parametrize("verb", ["UPDATE", "DELETE"])
 def test_sealed_rows_cannot_be_changed(db: Database, evidence: Evidence, golden_id: int, table: str, verb: str) -> None:
@@ -216,6 +262,10 @@ def test_sealed_rows_cannot_be_changed(db: Database, evidence: Evidence, golden_
     gauge.add_study(db, golden_id=None, rig=None, source="values", by="", document="{}", digest="d", at=NOON)
     entered.add_entered(db, [new_value(golden_id, "u1", "33.9")])
     capability.add_study(db, golden_id=golden_id, model="m", document="{}", digest="d", at=NOON)
+    reviewed.add_finding_reviews(db, [finding_review(golden_id, unit.id)])
+    reviewed.add_thresholds(
+        db, golden_id=golden_id, model="m", action="apply", document="{}", digest="d", at=NOON, after=0
+    )
     statement = f"DELETE FROM {table}" if verb == "DELETE" else f"UPDATE {table} SET id = id + 1"
     with pytest.raises(ConflictError, match="append-only"), db.write() as connection:
         connection.exec_driver_sql(statement)
@@ -432,6 +482,9 @@ def test_the_audit_knows_the_new_tables(db: Database, evidence: Evidence, golden
         digest=digest(study),
         at=NOON,
     )
+    reviewed.add_thresholds(
+        db, golden_id=golden_id, model="m", action="reset", document="{}", digest="d", at=NOON, after=0
+    )
     found = audit(db, evidence)
-    assert found.changed[:1] == ("entered value 1",)
+    assert found.changed == ("entered value 1", "record of reviewed thresholds 1")
     assert f"evidence {'e' * 64} of gauge study 1" in found.missing

@@ -1,0 +1,162 @@
+"""What reviewers say of single findings: a defect, none, or not to be told. It is kept as data; units and lots are
+decided as before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from station.errors import NotFoundError, RequestError
+from station.service import views
+from station.service.reviewing import MAX_TEXT
+from station.store import inspections, records
+from station.store import reviewed as store
+from station.store.database import Database
+from station.store.rows import FindingReviewRow, NewFindingReview, UnitRow
+from station.values.documents import FindingDocument, SetAsideDocument, UnitDocument
+from station.values.reviewed import Answer
+
+ANSWERS: tuple[Answer, ...] = ("confirm", "refuse", "undecidable")
+
+Standing = Literal["", "confirmed", "refused", "undecidable", "disputed"]
+Key = tuple[str, str, float, float]
+"""What tells a finding from all others, also where its photo is inspected again: photo, kind and place."""
+
+_KIND = re.compile(r"[a-z][a-z0-9-]{0,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class NewAnswer:
+    """A reviewer's answer. number : of the finding in its unit, from 1. named : what it is, where the station called it
+    something else, or None."""
+
+    number: int
+    answer: Answer
+    named: str | None = None
+    reason: str = ""
+
+
+class FindingReviews:
+    """The use cases of reviewed findings, for one :class:`station.service.Station`."""
+
+    def __init__(self, db: Database, clock: Callable[[], datetime]) -> None:
+        self._db, self._clock = db, clock
+
+    def find(self, unit: str, *, golden: str | None = None, lot: str | None = None) -> int:
+        """Id of the newest inspection of a unit of that name.
+
+        Raises NotFoundError where there is none, RequestError where units of several lots or goldens bear the name.
+        """
+        found = self._of_name(unit, golden, lot)
+        places = dict.fromkeys(f"lot {u.lot}" if u.lot else f"golden {u.golden}, no lot" for u in found)
+        if len(places) > 1:
+            raise RequestError(
+                f"{unit} is a unit of {' and of '.join(places)}", "Say which: --lot ID or --golden NUMBER"
+            )
+        return found[-1].id
+
+    def findings(self, unit_id: int) -> views.UnitFindingsView:
+        """The findings of a unit with what was said of each, also of the same photo when it was inspected before."""
+        row = inspections.unit(self._db, unit_id)
+        said: dict[Key, list[FindingReviewRow]] = {}
+        for one in store.finding_reviews(self._db, photo_sha256=row.photo_sha256):
+            said.setdefault(key_of(one.photo_sha256, one), []).append(one)
+        return views.UnitFindingsView(
+            unit_id=row.id, unit=row.unit, photo=row.photo, golden=row.golden, golden_version=row.golden_version,
+            lot=row.lot, verdict=row.verdict, others=len(self._of_name(row.unit, row.golden, row.lot)) - 1,
+            findings=tuple(
+                views.NumberedFindingView(
+                    number=number,
+                    set_aside=isinstance(f, SetAsideDocument),
+                    finding=f,
+                    standing=standing(said.get(key_of(row.photo_sha256, f), ())),
+                    answers=tuple(map(_view, said.get(key_of(row.photo_sha256, f), ()))),
+                )
+                for number, f in numbered(UnitDocument.model_validate_json(row.document))
+            ),
+        )  # fmt: skip
+
+    def answer(self, unit_id: int, answers: Sequence[NewAnswer], reviewer: str) -> list[views.FindingAnswerView]:
+        """Record a reviewer's answers about findings of a unit, all or none. A later answer is a new record.
+
+        Raises RequestError for another answer, a finding that is not there, one that is answered twice, no reviewer, or
+        no plain text.
+        """
+        row = inspections.unit(self._db, unit_id)
+        document = UnitDocument.model_validate_json(row.document)
+        there = dict(numbered(document))
+        golden = records.golden(self._db, row.golden, row.golden_version)
+        reviewer = _plain(reviewer, "reviewer")
+        if not reviewer:
+            raise RequestError("the reviewer is missing", "Say who decides: --by NAME")
+        at = self._clock()
+        twice = [a.number for i, a in enumerate(answers) if a.number in [b.number for b in answers[:i]]]
+        if twice:
+            raise RequestError(f"finding {twice[0]} is answered twice", "Give one answer for each finding.")
+        use = document.model_use
+        new = []
+        for one in answers:
+            _vet(one, row.unit, len(there))
+            f = there[one.number]
+            new.append(
+                NewFindingReview(
+                    unit_id=row.id, golden_id=golden.id, number=one.number, unit_digest=row.digest, answer=one.answer,
+                    kind=f.kind, named=one.named, x_mm=f.x_mm, y_mm=f.y_mm, size_mm=f.size_mm, length_mm=f.length_mm,
+                    region=f.region, score=f.score, contrast_to_noise=f.contrast_to_noise,
+                    set_aside=isinstance(f, SetAsideDocument), model=document.model,
+                    weights="" if use is None else use.weights, program=document.program, reviewer=reviewer,
+                    reason=_plain(one.reason, "reason"), at=at,
+                )
+            )  # fmt: skip
+        return [_view(r) for r in store.add_finding_reviews(self._db, new)]
+
+    def _of_name(self, unit: str, golden: str | None, lot: str | None) -> list[UnitRow]:
+        found = inspections.units(self._db, unit=unit, golden=golden, lot=lot, current=True)
+        if not found:
+            where = "".join(f" of {what} {name}" for what, name in (("golden", golden), ("lot", lot)) if name)
+            raise NotFoundError(f"there is no unit {unit[:80]!r}{where}", "Inspect it: station inspect PHOTO ...")
+        return found
+
+
+def numbered(document: UnitDocument) -> list[tuple[int, FindingDocument]]:
+    """The findings of a unit by number from 1, those set aside after the others."""
+    return list(enumerate((*document.findings, *document.set_aside), 1))
+
+
+def key_of(photo_sha256: str, f: FindingDocument | FindingReviewRow) -> Key:
+    """What tells a finding from all others."""
+    return (photo_sha256, f.kind, round(f.x_mm, 6), round(f.y_mm, 6))
+
+
+def standing(answers: Iterable[FindingReviewRow]) -> Standing:
+    """What answers about one finding come to, given oldest first: of every reviewer the newest counts. ``undecidable``
+    is no vote; where the others disagree the finding is disputed."""
+    newest = {a.reviewer: a.answer for a in answers}
+    decided = set(newest.values()) - {"undecidable"}
+    if len(decided) == 1:
+        return "confirmed" if decided == {"confirm"} else "refused"
+    return "disputed" if decided else "undecidable" if newest else ""
+
+
+def _vet(one: NewAnswer, unit: str, count: int) -> None:
+    if one.answer not in ANSWERS:
+        raise RequestError(f"{one.answer[:40]!r} is no answer", f"Use one of {', '.join(ANSWERS)}.")
+    if not 1 <= one.number <= count:
+        have = f"it has {count}" if count else "it has none"
+        raise RequestError(f"unit {unit} has no finding {one.number}, {have}", f"See them: station review {unit}")
+    if one.named is not None and not _KIND.fullmatch(one.named):
+        raise RequestError(f"{one.named[:40]!r} is no kind of finding", "Write it as the sheet does, such as pit.")
+
+
+def _plain(text: str, what: str) -> str:
+    text = text.strip()
+    if not text.replace("\n", " ").isprintable() or len(text) > MAX_TEXT:
+        raise RequestError(f"the {what} is no plain text of at most {MAX_TEXT} characters", "Write it in a few words.")
+    return text
+
+
+def _view(row: FindingReviewRow) -> views.FindingAnswerView:
+    return views.FindingAnswerView.model_validate({k: getattr(row, k) for k in views.FindingAnswerView.model_fields})

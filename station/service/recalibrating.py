@@ -1,0 +1,259 @@
+"""Score thresholds from reviews of findings: proposed, set by a named person with a reason, taken back the same way."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from station.errors import RequestError
+from station.judge.reviewed import UNTOUCHED
+from station.quality import thresholds as rule
+from station.service.finding_reviews import Key, Standing, key_of, standing
+from station.service.reviewing import MAX_TEXT
+from station.store import inspections, records
+from station.store import reviewed as store
+from station.store.database import Database
+from station.store.rows import FindingReviewRow, GoldenRow
+from station.values.digest import digest
+from station.values.documents import ModelUseDocument
+from station.values.reviewed import (
+    TOGETHER,
+    GroupDocument,
+    RecalibrationDocument,
+    ShareDocument,
+    ThresholdsDocument,
+    ThresholdsInForce,
+    in_words,
+)
+
+METHOD = (
+    f"a threshold is the lowest score of the confirmed findings, stated from {rule.LEAST_CONFIRMED} of them on "
+    f"{rule.LEAST_UNITS} units: at most {rule.MOST_LOST:.0%} of such findings then lie below it, at 95 % confidence "
+    "(Wilks 1941); bounds of shares are those of Clopper and Pearson, each one-sided at 95 %"
+)
+
+_ELSE_MODEL = "by another defect model, other weights or another version of the program"
+_ELSE_VERSION = "on another version of the golden"
+_ELSE_KIND = "of kinds that no threshold holds for"
+_UNSEEN = "on units whose findings set aside were not all answered"
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A reviewed finding as it stands."""
+
+    kind: str
+    photo: str
+    score: float
+    standing: Standing
+
+
+class Recalibration:
+    """The use cases of reviewed thresholds, for one :class:`station.service.Station`. model : in use, by its card."""
+
+    def __init__(
+        self, db: Database, clock: Callable[[], datetime], model: Callable[[], ModelUseDocument], program: str
+    ) -> None:
+        self._db, self._clock, self._model, self._program = db, clock, model, program
+
+    def propose(self, golden: str) -> RecalibrationDocument:
+        """What the reviews of a golden sample's newest version propose for the model in use. It changes nothing."""
+        row, use = records.golden(self._db, golden), self._model()
+        force = thresholds_in_force(self._db, row, use, self._program)
+        old = {} if force is None else dict(force.scores)
+        seen, left_out = self._seen(row, use)
+        groups = _groups(seen, old)
+        proposed = {kind: score for g in groups for kind, score in g.new.items()}
+        return RecalibrationDocument(
+            golden=row.number, golden_version=row.version, golden_digest=row.digest, model=use.name,
+            weights=use.weights, program=self._program, old=old, proposed=dict(sorted(proposed.items())),
+            groups=tuple(groups), left_out=left_out, method=METHOD,
+        )  # fmt: skip
+
+    def apply(self, golden: str, *, by: str, reason: str) -> tuple[int, ThresholdsDocument]:
+        """Set the proposed thresholds; they hold for every inspection from then on. Answers the record and its number.
+
+        Raises RequestError where nothing is proposed, where it is in force already, and without a name and a reason.
+        """
+        report = self.propose(golden)
+        if not report.proposed:
+            lacking = "; ".join(f"{g.kind}: {g.reason}" for g in report.groups) or "no finding was reviewed"
+            raise RequestError(
+                f"the reviews propose no threshold: {lacking}", "Review more findings: station review UNIT"
+            )
+        if report.proposed == report.old:
+            raise RequestError("the proposed thresholds are in force already", "There is nothing to do.")
+        return self._record(golden, "apply", by, reason, report)
+
+    def reset(self, golden: str, *, by: str, reason: str) -> tuple[int, ThresholdsDocument]:
+        """Take the thresholds back: every finding counts again from then on.
+
+        Raises RequestError where none are set, and without a name and a reason.
+        """
+        row = records.golden(self._db, golden)
+        found = store.thresholds(self._db, golden_id=row.id, model=self._model().name)
+        if not found or found[0].action == "reset":
+            raise RequestError(f"golden {golden} has no reviewed thresholds", "There is nothing to take back.")
+        return self._record(golden, "reset", by, reason, None)
+
+    def history(self, golden: str) -> list[tuple[int, ThresholdsDocument]]:
+        """Every record of thresholds of a golden sample's newest version and the model in use, newest first."""
+        row = records.golden(self._db, golden)
+        found = store.thresholds(self._db, golden_id=row.id, model=self._model().name)
+        return [(r.id, ThresholdsDocument.model_validate_json(r.document)) for r in found]
+
+    def _record(
+        self,
+        golden: str,
+        action: Literal["apply", "reset"],
+        by: str,
+        reason: str,
+        report: RecalibrationDocument | None,
+    ) -> tuple[int, ThresholdsDocument]:
+        by, reason = (_said(text, option) for text, option in ((by, "--by"), (reason, "--reason")))
+        row, use, at = records.golden(self._db, golden), self._model(), self._clock()
+        found = store.thresholds(self._db, golden_id=row.id, model=use.name)
+        document = ThresholdsDocument(
+            action=action, golden=row.number, golden_version=row.version, golden_digest=row.digest, model=use.name,
+            weights=use.weights, program=self._program, made_at=at, by=by, reason=reason,
+            scores={} if report is None else report.proposed, report=report,
+        )  # fmt: skip
+        content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
+        document = document.model_copy(update={"digest": digest(content)})
+        number = store.add_thresholds(
+            self._db, golden_id=row.id, model=use.name, action=action, digest=document.digest, at=at,
+            document=document.model_dump_json(by_alias=True), after=found[0].id if found else 0,
+        )  # fmt: skip
+        return number, document
+
+    def _seen(self, golden: GoldenRow, use: ModelUseDocument) -> tuple[list[_Seen], dict[str, int]]:
+        """Reviewed findings that count, each once, and how many do not, by reason."""
+        told: dict[Key, list[FindingReviewRow]] = defaultdict(list)
+        left: dict[str, set[Key]] = defaultdict(set)
+        for r in store.finding_reviews(self._db, golden=golden.number):
+            key = key_of(r.photo_sha256, r)
+            if r.golden_id != golden.id:
+                left[_ELSE_VERSION].add(key)
+            elif (r.model, r.weights, r.program) != (use.name, use.weights, self._program):
+                left[_ELSE_MODEL].add(key)
+            elif r.kind in UNTOUCHED:
+                left[_ELSE_KIND].add(key)
+            else:
+                told[key].append(r)
+        whole = self._whole({r.unit_id for rows in told.values() for r in rows}, set(told))
+        for key in [k for k in told if k[0] not in whole]:
+            left[_UNSEEN].add(key)
+            del told[key]
+        seen = [_Seen(rows[-1].kind, key[0], rows[-1].score, standing(rows)) for key, rows in told.items()]
+        return seen, {reason: len(keys) for reason, keys in sorted(left.items())}
+
+    def _whole(self, units: set[int], answered: set[Key]) -> set[str]:
+        """Photos with a reviewed inspection of which every finding that was set aside is answered: where only what
+        counts is looked at, a threshold would never see what it costs."""
+        whole = set()
+        for unit_id in units:
+            row = inspections.unit(self._db, unit_id)
+            aside = json.loads(row.document).get("set_aside", ())
+            keys = {(row.photo_sha256, f["kind"], round(f["x_mm"], 6), round(f["y_mm"], 6)) for f in aside}
+            if keys <= answered:
+                whole.add(row.photo_sha256)
+        return whole
+
+
+def thresholds_in_force(
+    db: Database, golden: GoldenRow, use: ModelUseDocument, program: str
+) -> ThresholdsInForce | None:
+    """The newest record for this version of a golden sample and this model, None where none was ever made.
+
+    Thresholds of other weights or another version of the program have lapsed: its scores mean something else.
+    """
+    found = store.thresholds(db, golden_id=golden.id, model=use.name)
+    if not found:
+        return None
+    record = ThresholdsDocument.model_validate_json(found[0].document)
+    lapsed = ""
+    if record.scores and (record.weights, record.program) != (use.weights, program):
+        lapsed = (
+            f"the reviewed thresholds of {record.made_at:%Y-%m-%d} ({in_words(record.scores)}) hold no longer: they "
+            "are of another version of the model or the program; review findings anew, then run: "
+            f"station model recalibrate --golden {golden.number}"
+        )
+    return ThresholdsInForce(
+        record=record.digest,
+        made_at=record.made_at.isoformat(),
+        by=record.by,
+        scores={} if lapsed else dict(record.scores),
+        lapsed=lapsed,
+    )
+
+
+def threshold_remarks(found: ThresholdsInForce | None, golden: str) -> tuple[str, ...]:
+    """What whoever inspects should be told before the units."""
+    if found is None or not (found.scores or found.lapsed):
+        return ()
+    if found.lapsed:
+        return (found.lapsed,)
+    return (
+        f"reviewed thresholds of {found.made_at[:10]}, set by {found.by}, are in force for golden {golden}: a finding "
+        f"counts where its score is {in_words(found.scores)}; what lies below is listed as set aside",
+    )
+
+
+def _said(text: str, option: str) -> str:
+    text = text.strip()
+    if not text:
+        raise RequestError(f"{option} is missing", "Thresholds are set and taken back with a name and a reason.")
+    if not text.isprintable() or len(text) > MAX_TEXT:
+        raise RequestError(f"{option} is no plain text", f"Use at most {MAX_TEXT} characters.")
+    return text
+
+
+# --- from findings to the document -----------------------------------------------------------------------------------
+
+
+def _groups(seen: Sequence[_Seen], old: Mapping[str, float]) -> list[GroupDocument]:
+    """A group for every kind that has enough for itself, and one for all others together."""
+    kinds = sorted({s.kind for s in seen})
+    own = [k for k in kinds if not _lacking([s for s in seen if s.kind == k])]
+    rest = [k for k in kinds if k not in own]
+    groups = [_group(k, (k,), [s for s in seen if s.kind == k], old) for k in own]
+    if rest:
+        name = rest[0] if len(rest) == 1 else TOGETHER
+        groups.append(_group(name, tuple(rest), [s for s in seen if s.kind in rest], old))
+    return groups
+
+
+def _lacking(seen: Iterable[_Seen]) -> str:
+    """What a group lacks for a threshold, in words; "" where it has enough."""
+    confirmed = [s for s in seen if s.standing == "confirmed"]
+    units = len({s.photo for s in confirmed})
+    if rule.enough(len(confirmed)) and units >= rule.LEAST_UNITS:
+        return ""
+    return (
+        f"{len(confirmed)} confirmed findings on {units} units are too few, it takes {rule.LEAST_CONFIRMED} on "
+        f"{rule.LEAST_UNITS}"
+    )
+
+
+def _group(name: str, kinds: tuple[str, ...], seen: Sequence[_Seen], old: Mapping[str, float]) -> GroupDocument:
+    confirmed = [s for s in seen if s.standing == "confirmed"]
+    refused = [s for s in seen if s.standing == "refused"]
+    lacking = _lacking(seen)
+    new = {} if lacking else dict.fromkeys(kinds, rule.lowest([s.score for s in confirmed]))
+    count = Counter(s.standing for s in seen)
+    return GroupDocument(
+        kind=name, kinds=kinds, state="insufficient" if lacking else "proposed", reason=lacking,
+        confirmed=len(confirmed), refused=len(refused), undecidable=count["undecidable"], disputed=count["disputed"],
+        units=len({s.photo for s in confirmed}), old={k: old[k] for k in kinds if k in old}, new=new,
+        confirmed_old=_share(confirmed, old), refused_old=_share(refused, old),
+        confirmed_new=_share(confirmed, new) if new else None, refused_new=_share(refused, new) if new else None,
+    )  # fmt: skip
+
+
+def _share(seen: Sequence[_Seen], scores: Mapping[str, float]) -> ShareDocument:
+    found = rule.share(sum(s.score < scores.get(s.kind, 0.0) for s in seen), len(seen))
+    return ShareDocument(dropped=found.dropped, of=found.of, low=found.low, high=found.high)

@@ -1,0 +1,87 @@
+"""What reviewers said of findings, and the score thresholds that follow from it. Nothing is changed or erased."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from station.errors import ConflictError
+from station.store import tables as t
+from station.store.database import Database
+from station.store.rows import FindingReviewRow, NewFindingReview, ThresholdsRow
+
+
+def add_finding_reviews(db: Database, new: Sequence[NewFindingReview]) -> list[FindingReviewRow]:
+    """Record answers about findings, all or none. One supersedes the same reviewer's newest about the same finding of
+    the same unit."""
+    k = t.finding_reviews.c
+    ids = []
+    with db.write() as c:
+        for one in new:
+            # the row lock keeps two answers of one reviewer apart in PostgreSQL; SQLite has one writer anyway
+            c.execute(sa.select(t.units.c.id).where(t.units.c.id == one.unit_id).with_for_update())
+            same = (k.unit_id == one.unit_id, k.number == one.number, k.reviewer == one.reviewer)
+            newest = c.execute(sa.select(sa.func.max(k.id)).where(*same)).scalar()
+            values = {**asdict(one), "set_aside": int(one.set_aside), "supersedes": newest}
+            made = c.execute(sa.insert(t.finding_reviews).values(**values).returning(k.id))
+            ids.append(int(made.scalar_one()))
+    with db.read() as c:
+        return [_row(r) for r in c.execute(_reviews().where(k.id.in_(ids)).order_by(k.id))]
+
+
+def finding_reviews(
+    db: Database, *, golden: str | None = None, photo_sha256: str | None = None
+) -> list[FindingReviewRow]:
+    """Answers about findings, oldest first. golden : number, of all its versions. photo_sha256 : of one photo."""
+    query = _reviews().order_by(t.finding_reviews.c.id)
+    if golden is not None:
+        query = query.where(t.goldens.c.number == golden)
+    if photo_sha256 is not None:
+        query = query.where(t.units.c.photo_sha256 == photo_sha256)
+    with db.read() as c:
+        return [_row(r) for r in c.execute(query)]
+
+
+def _reviews() -> sa.Select[Any]:
+    k = t.finding_reviews.c
+    return (
+        sa.select(t.finding_reviews, t.units.c.photo_sha256, t.goldens.c.version.label("golden_version"))
+        .join(t.units, t.units.c.id == k.unit_id)
+        .join(t.goldens, t.goldens.c.id == k.golden_id)
+    )
+
+
+def _row(row: sa.Row[Any]) -> FindingReviewRow:
+    return FindingReviewRow(**{**row._mapping, "set_aside": bool(row.set_aside)})
+
+
+def add_thresholds(
+    db: Database, *, golden_id: int, model: str, action: str, document: str, digest: str, at: datetime, after: int
+) -> int:
+    """Record thresholds, or that they are taken back; answers the record's id.
+
+    after : id of the newest record that the new one was made from, 0 for none. Raises ConflictError where another came
+    in between.
+    """
+    k = t.finding_thresholds.c
+    row = {
+        "golden_id": golden_id, "model": model, "action": action, "document": document, "digest": digest, "at": at,
+    }  # fmt: skip
+    with db.write() as c:
+        c.execute(sa.select(t.goldens.c.id).where(t.goldens.c.id == golden_id).with_for_update())
+        newest = c.execute(sa.select(sa.func.max(k.id)).where(k.golden_id == golden_id, k.model == model)).scalar()
+        if (newest or 0) != after:
+            raise ConflictError("other thresholds were set in the meantime", "Look at them, then run it again.")
+        return int(c.execute(sa.insert(t.finding_thresholds).values(**row).returning(k.id)).scalar_one())
+
+
+def thresholds(db: Database, *, golden_id: int, model: str) -> list[ThresholdsRow]:
+    """Records of thresholds of a golden's version and a model, newest first."""
+    k = t.finding_thresholds.c
+    query = sa.select(t.finding_thresholds).where(k.golden_id == golden_id, k.model == model).order_by(k.id.desc())
+    with db.read() as c:
+        return [ThresholdsRow(**r._mapping) for r in c.execute(query)]
