@@ -274,7 +274,8 @@ def inspect(
     unseen : remarks on kinds of defect that the model is known to miss; they stand in the document as the gate
     ``capability``, which blocks nothing. gauge : what a study of this golden on this bench found; it enters the
     uncertainties, and the document names it. capability : what a study says this bench finds: a unit that would conform
-    is undecided where the sheet limits a kind of defect below that. model_use : which model ran, for the document.
+    is undecided where the sheet limits a kind of defect below that. model_use : which model ran and where, for the
+    document; what it remarks stands there as the gate ``model``, which blocks nothing.
     thresholds : scores from which a finding counts by what reviewers said; what lies below stands in the document under
     ``set_aside``, and the gate ``reviewed-thresholds``, which blocks nothing, says so.
 
@@ -286,7 +287,9 @@ def inspect(
     """
     corrected = correct_like(master, shot, calibration)
     aligned = align(corrected, master)
-    remarked = (Gate("capability", True, "; ".join(unseen)),) if unseen else ()
+    remarked: tuple[Gate, ...] = (Gate("capability", True, "; ".join(unseen)),) if unseen else ()
+    if model_use is not None and model_use.remark:
+        remarked += (Gate("model", True, model_use.remark),)
     gates = (
         *corrected.gates,
         *aligned.gates,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -23,6 +24,10 @@ class Settings(BaseSettings):
         default="reference-difference",
         description="a defect model's name, or the path of its card",
     )
+    model_device: Literal["auto", "cpu", "cuda", "rocm", "migraphx", "directml", "coreml", "openvino"] = Field(
+        default="auto", description="where a network runs; auto takes an accelerator where one is there and starts"
+    )
+    model_threads: int = Field(default=1, ge=1, le=256, description="of one inference of a network on the processor")
 
 
 def read_settings(home: Path | None = None) -> Settings:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from station.cli.conduct import INTERRUPTED, Jobs, Json, context_of, document, emit, progress, show, table
+from station.cli.conduct import INTERRUPTED, Jobs, Json, context_of, document, emit, progress, say, show, table
 from station.cli.pictures import model
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def capability(
                 )  # fmt: skip
             if answer.id is None or answer.document is None:
                 raise typer.Exit(INTERRUPTED)
+            for remark in answer.remarks:
+                say(f"note: {remark}.")
             number, study = answer.id, answer.document
     if picture is not None:
         write(capability_chart(study), picture)

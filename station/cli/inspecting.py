@@ -61,10 +61,16 @@ def inspect(
         if rig is not None:
             _tell(station.bench.status(rig, golden, lot))
 
+        told: set[str] = set()
+
         def on_done(one: Inspected) -> None:
             move(None)
             for remark in one.remarks:
                 say(f"note: {remark}.")
+            use = None if one.document is None else one.document.model_use
+            if use is not None and use.remark and use.remark not in told:
+                say(f"note: {use.remark}.")
+                told.add(use.remark)
             if one.error is not None:
                 say(str(one.error) if one.photo in one.error.message else f"{one.photo}: {one.error}")
             elif json and one.document is not None:

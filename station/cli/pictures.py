@@ -72,6 +72,8 @@ def run_model(
         _many(pairs, job, jobs)
         return
     found = job(tools.Pair(*_both(golden, unit)))
+    for remark in found.remarks:
+        say(f"note: {remark}.")
     if json:
         emit(document(found))
         return
@@ -80,6 +82,37 @@ def run_model(
         show("No place differs.")
         return
     table(f"{len(rows)} places differ", ["kind", "at px", "size px", "score"], rows)
+
+
+@model.command("card")
+def model_card(
+    context: typer.Context,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A defect model, or the path of its card; without it all.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show what a defect model is: its kinds, files, data, measured figures and known limits."""
+    from station.service.tools import model_cards
+
+    for card in model_cards(name, context_of(context).settings()):
+        if json:
+            emit(document(card))
+            continue
+        used = f", looks at {' and '.join(card.used_for)}" if card.used_for else ""
+        show(f"{card.name} {card.version}{used}")
+        show(f"Kinds: {', '.join(card.kinds)}")
+        for w in card.weights:
+            size = "" if w.bytes is None else f", {w.bytes / 1e6:.1f} MB"
+            show(f"File: {w.path} ({w.precision}{size}), {w.state}: sha256 {w.sha256}")
+        for key, text in card.about.items():
+            show(f"{key.capitalize()}: {text}")
+        rows = [[t.kind, f"{t.found} of {t.of}", f"{t.found / t.of:.0%}"] for t in card.trials]
+        if rows:
+            table("Found in trials, of defects at or over the usual limits", ["kind", "found", ""], rows)
+        for limit in card.limits:
+            show(f"Limit: {limit}.")
+        show("")
 
 
 def _both(golden: Path | None, unit: Path | None) -> tuple[Path, Path]:
@@ -94,6 +127,7 @@ def _many(pairs: Path, job: Callable[[Any], Any], jobs: int | None) -> None:
 
     listed = tools.read_pairs(pairs)
     failed = 0
+    told: set[str] = set()
     with progress("Pairs", len(listed)) as move:
         waiting: dict[int, str] = {}
         shown = 0
@@ -102,6 +136,10 @@ def _many(pairs: Path, job: Callable[[Any], Any], jobs: int | None) -> None:
             nonlocal shown, failed
             move(None)
             failed += outcome.error is not None
+            for remark in getattr(outcome.result, "remarks", ()):
+                if remark not in told:
+                    say(f"note: {remark}.")
+                told.add(remark)
             waiting[outcome.index] = (
                 document(outcome.result) if outcome.error is None else tools.error_line(outcome.error)
             )

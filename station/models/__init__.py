@@ -18,7 +18,7 @@ PAIR_MODEL = "golden-unit-net"
 SHIPPED = Path(__file__).parents[2] / "models"
 """Where the cards and weights of the models lie that come with the station."""
 
-_FOUND = {
+FOUND = {
     REFERENCE_DIFFERENCE: {
         "pit": (28, 36),
         "speck": (21, 24),
@@ -39,10 +39,11 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(_shipped_cards()))
 
 
-def defect_model(name: str, *, precision: str = "int8", threads: int = 1) -> DefectModel:
+def defect_model(name: str, *, precision: str = "int8", threads: int = 1, device: str = "cpu") -> DefectModel:
     """The defect model of this name, or that of the card in the TOML file of this path.
 
-    precision : ``int8`` or ``fp32``, where the card has both. threads : of one inference, which runs on the processor.
+    precision : ``int8`` or ``fp32``, where the card has both. threads, device : of a network, see
+    :func:`station.models.providers.start`; the reference difference runs on the processor.
 
     Raises ModelError for a name the station does not know, and for a file that is not what its card says.
     """
@@ -50,27 +51,37 @@ def defect_model(name: str, *, precision: str = "int8", threads: int = 1) -> Def
         from station.measure.difference import reference_difference
 
         return reference_difference
-    return _network(name, precision, threads)
+    return _network(name, precision, threads, device)
 
 
 @lru_cache(maxsize=4)
-def _network(name: str, precision: str, threads: int) -> DefectModel:
+def _network(name: str, precision: str, threads: int, device: str) -> DefectModel:
     from station.models.network import OnnxModel
 
-    folder, card = _card(name)
-    return OnnxModel(folder, card, precision=precision, threads=threads)
+    folder, card = card_of(name)
+    return OnnxModel(folder, card, precision=precision, threads=threads, device=device)
 
 
 def model_use(name: str, *, precision: str = "int8") -> ModelUseDocument:
     """Which model a name stands for: version and file by its card. Nothing is loaded. Raises ModelError."""
     if name == REFERENCE_DIFFERENCE:
         return ModelUseDocument(name=name)
-    card = _card(name)[1]
+    card = card_of(name)[1]
     weights = card.weights_of(precision)
     return ModelUseDocument(name=name, version=card.version, precision=weights.precision, weights=weights.sha256)
 
 
-def _card(name: str) -> tuple[Path, Card]:
+def as_run(use: ModelUseDocument, model: DefectModel) -> ModelUseDocument:
+    """With the device and the threads that a loaded model runs on, and why they are not those that were asked for."""
+    from station.models.network import OnnxModel
+
+    if not isinstance(model, OnnxModel):
+        return use
+    return use.model_copy(update={"device": model.device, "threads": model.threads, "remark": model.remark})
+
+
+def card_of(name: str) -> tuple[Path, Card]:
+    """The folder of a network's files and its card, by its name or by the path of its card. Raises ModelError."""
     cards = _shipped_cards()
     if name in cards:
         return SHIPPED, cards[name]
@@ -89,7 +100,7 @@ def _shipped_cards() -> dict[str, Card]:
 
 def capability_warnings(name: str, kinds: Iterable[str]) -> list[str]:
     """What a person has to look for, since the model does not find it reliably: one line a kind."""
-    found = _FOUND.get(name) or {t.kind: (t.found, t.of) for t in _card(name)[1].trials}
+    found = FOUND.get(name) or {t.kind: (t.found, t.of) for t in card_of(name)[1].trials}
     warnings = []
     for kind in kinds:
         if kind not in found:

@@ -39,7 +39,8 @@ class Card(_Table):
     """A model card.
 
     kinds : classes after the background, in the order of the scores. multiple : height and width that the network takes
-    are multiples of this. trials : what it was measured at. about : how it was made, for a reader.
+    are multiples of this. trials : what it was measured at. trials_of : SHA-256 of the file that was measured, so that
+    figures of older weights are noticed. about : how it was made, for a reader. limits : what it is known not to do.
     """
 
     name: Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z][a-z0-9.-]*$")]
@@ -48,12 +49,16 @@ class Card(_Table):
     kinds: Annotated[tuple[Kind, ...], Field(min_length=1)]
     multiple: Annotated[int, Field(ge=1, le=256)] = 16
     trials: tuple[Trial, ...] = ()
+    trials_of: Sha256 | None = None
     about: dict[str, str] = {}
+    limits: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         if len(set(self.kinds)) < len(self.kinds):
             raise ValueError("a kind is named twice")
+        if self.trials_of is not None and self.trials_of not in [w.sha256 for w in self.weights]:
+            raise ValueError("trials_of is none of its weights: measure them anew, or leave trials out")
         return self
 
     def weights_of(self, precision: str) -> Weights:

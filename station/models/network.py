@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from station.errors import ModelError
 from station.models.card import Card
+from station.models.providers import start
 from station.values.colour import LinearRGB
 from station.values.line import METAL, OUTSIDE, ScoreMaps
 
@@ -32,10 +33,11 @@ class OnnxModel:
 
     Inputs ``golden`` and ``unit`` (n, 3, h, w) linear light, ``regions`` (n, 1, h, w) 0 outside, 1 metal, 2 enamel, 3
     other, ``noise`` (n, 1, 1, 1); output (n, 1 + kinds, h, w) scores that sum to 1, the first of what is as it should
-    be. Raises ModelError where file, card and answer do not agree.
+    be. device, threads, remark : where it runs, as in :class:`station.models.providers.Started`. Raises ModelError
+    where file, card and answer do not agree.
     """
 
-    def __init__(self, folder: Path, card: Card, *, precision: str, threads: int) -> None:
+    def __init__(self, folder: Path, card: Card, *, precision: str, threads: int, device: str = "cpu") -> None:
         self.card = card
         weights = card.weights_of(precision)
         path = folder / weights.path
@@ -52,7 +54,9 @@ class OnnxModel:
                 f"{weights.sha256[:12]}...)",
                 "Restore the file, or give it a card of its own.",
             )
-        self.session = _session(data, path, threads)
+        started = start(data, path, device=device, threads=threads, probe=self._probe)
+        self.session, self.device, self.threads = started.session, started.device, started.threads
+        self.remark = started.remark
         names = {i.name for i in self.session.get_inputs()}
         if names != set(_INPUTS) or len(self.session.get_outputs()) != 1:
             raise ModelError(
@@ -83,6 +87,13 @@ class OnnxModel:
         scores *= inside
         return ScoreMaps(self.card.kinds, scores)
 
+    def _probe(self, session: Any) -> None:
+        """Run a session once over a plain picture of the least size; raises what the session raises."""
+        side = self.card.multiple
+        feed = {name: np.zeros((1, 3, side, side), np.float32) for name in ("golden", "unit")}
+        feed |= {"regions": np.ones((1, 1, side, side), np.float32), "noise": np.full((1, 1, 1, 1), 0.01, np.float32)}
+        session.run(None, feed)
+
     def _run(self, golden: Float32, unit: Float32, regions: UInt8, noise: float) -> Float32:
         """(1 + kinds, h, w) for a window of any size, mirrored up to what the network takes."""
         h, w = regions.shape
@@ -98,7 +109,8 @@ class OnnxModel:
         except Exception as error:
             if type(error).__module__.startswith("onnxruntime"):
                 raise ModelError(
-                    f"the model {self.card.name} failed ({error})", "Use the model that is shipped."
+                    f"the model {self.card.name} failed on {self.device} ({error})",
+                    "Set STATION_MODEL_DEVICE=cpu, or use the model that is shipped.",
                 ) from None
             raise
         expected = (1, 1 + len(self.card.kinds), *(n + pad for n, (_, pad) in zip((h, w), more, strict=True)))
@@ -108,19 +120,6 @@ class OnnxModel:
                 "Mend the card's kinds, or export the model again.",
             )
         return np.asarray(answer[0, :, :h, :w], dtype=np.float32)
-
-
-def _session(data: bytes, path: Path, threads: int) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise ModelError(f"the model file {path} is no ONNX model that runs ({error})", "Export it again.") from None
 
 
 def _regions(labels: UInt8) -> UInt8:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from station.errors import NotFoundError, RequestError
 from station.service.inspecting import Done, Engine
-from station.service.measuring import Line, golden_of, no_study
+from station.service.measuring import Line, golden_of, model_of, no_study
 from station.store import capability as store
 from station.store import records
 from station.store.database import Database
@@ -48,10 +48,11 @@ _A_PART = 8  # defects in one rendering: rare enough not to pass for what is nor
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a study ended; id and document are None where it was stopped before its end."""
+    """How a study ended; id and document are None where it was stopped before its end. remarks : on how it ran."""
 
     id: int | None
     document: CapabilityDocument | None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,13 @@ class RenderJob:
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """What was found in a rendering. alarms : kinds found where nothing was planted, of a rendering without defects.
-    left : wishes that there was no room for."""
+    left : wishes that there was no room for. remark : on where the model ran."""
 
     number: int
     trials: tuple[TrialDocument, ...]
     alarms: tuple[str, ...]
     left: tuple[Wish, ...]
+    remark: str = ""
 
 
 class Capability:
@@ -134,7 +136,7 @@ class Capability:
             self._db, golden_id=row.id, model=line.model, document=document.model_dump_json(by_alias=True),
             digest=document.digest, at=document.made_at,
         )  # fmt: skip
-        return Answer(study, document)
+        return Answer(study, document, tuple(sorted({r.remark for r in done.values()} - {""})))
 
     def newest(self, golden: str) -> tuple[int, CapabilityDocument]:
         """The newest study of a golden sample's newest version. Raises NotFoundError where there is none."""
@@ -155,12 +157,13 @@ def try_rendering(line: Line, seed: int, job: RenderJob) -> Rendered:
     from station.judge.rules import HARMLESS
     from station.measure.planted import places_of, render
     from station.measure.surface import find_defects
-    from station.models import defect_model
+    from station.models import as_run
 
+    model = model_of(line)
     master, sheet = golden_of(line)
     places = places_of(master)
     unit = render(places, job.wishes, np.random.default_rng([seed, job.number]))
-    findings, _ = set_aside(find_defects(unit.aligned, places.master, defect_model(line.model)), line.thresholds, sheet)
+    findings, _ = set_aside(find_defects(unit.aligned, places.master, model), line.thresholds, sheet)
     trials = tuple(
         TrialDocument(
             kind=p.kind,
@@ -173,7 +176,8 @@ def try_rendering(line: Line, seed: int, job: RenderJob) -> Rendered:
         for p, names in zip(unit.planted, unit.found(findings, places.master), strict=True)
     )
     alarms = () if job.wishes else tuple(f.kind for f in findings if f.kind not in HARMLESS)
-    return Rendered(job.number, trials, alarms, unit.left)
+    remark = as_run(line.model_use, model).remark if line.model_use is not None else ""
+    return Rendered(job.number, trials, alarms, unit.left, remark)
 
 
 def capability_in_force(

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from station.models import capability_warnings, defect_model
+from station.models import as_run, capability_warnings, defect_model
 from station.store.evidence import Evidence
 from station.store.masters import load_master
 from station.store.rows import File
@@ -25,13 +25,13 @@ from station.values.reviewed import ThresholdsInForce
 if TYPE_CHECKING:
     from station.pipeline import Inspection
     from station.sheet import Sheet
-    from station.values.line import Master
+    from station.values.line import DefectModel, Master
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """What all photos of one run have in common. ``master_document`` is JSON; ``model`` names the defect model,
-    ``model_use`` says which version and file that is."""
+    ``model_use`` says which version and file that is. ``device`` and ``threads`` are those asked for."""
 
     evidence: Path
     golden_digest: str
@@ -48,6 +48,8 @@ class Line:
     capability: CapabilityInForce | None = None
     model_use: ModelUseDocument | None = None
     thresholds: ThresholdsInForce | None = None
+    device: str = "cpu"
+    threads: int = 1
 
     def key(self, photo_sha256: str) -> str:
         """The ingest key: the same picture under the same conditions is one unit."""
@@ -88,13 +90,14 @@ def inspect_photo(line: Line, job: Job) -> tuple[Master, Inspection]:
     master, sheet = golden_of(line)
     if shot.sha256 in (master.photo_sha256, *master.again):  # compared with itself the golden conforms, with 0.00
         raise PhotoError(f"{shot.name} is the golden's own photograph, not a unit's", "Photograph a unit.")
+    model = model_of(line)
     inspection = pipeline.inspect(
         shot,
         master,
         sheet,
         line.calibration,
         unit=job.unit,
-        model=defect_model(line.model),
+        model=model,
         model_name=line.model,
         golden_digest=line.golden_digest,
         program=line.program,
@@ -102,10 +105,15 @@ def inspect_photo(line: Line, job: Job) -> tuple[Master, Inspection]:
         unseen=_unseen(line, sheet, master.number),
         gauge=line.gauge,
         capability=line.capability,
-        model_use=line.model_use,
+        model_use=None if line.model_use is None else as_run(line.model_use, model),
         thresholds=line.thresholds,
     )
     return master, inspection
+
+
+def model_of(line: Line) -> DefectModel:
+    """The defect model of a line, loaded once a process. Raises ModelError."""
+    return defect_model(line.model, device=line.device, threads=line.threads)
 
 
 def _unseen(line: Line, sheet: Sheet, golden: str) -> list[str]:

@@ -418,6 +418,8 @@ class Station:
             capability=capability_in_force(self._db, row, use.name, PROGRAM, thresholds),
             model_use=use,
             thresholds=thresholds,
+            device=self.settings.model_device,
+            threads=self.settings.model_threads,
         )
 
     def _model_use(self) -> ModelUseDocument:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from station.measure.prepared import PreparedGolden
     from station.service.views import AlignDocument, BoxesDocument, PhotoDocument
     from station.values.line import Shot
+    from station.values.model_card import ModelCardDocument
 
 MODELS = ("similarity", "affine", "homography")
 MAX_LINES = 1_000_000
@@ -148,15 +149,28 @@ class RunModel:
     def __call__(self, pair: Pair) -> BoxesDocument:
         """Boxes in pixels of the golden picture. Raises PhotoError, ModelError."""
         from station.measure.boxes import find_boxes
-        from station.models import PAIR_MODEL, defect_model
+        from station.models import PAIR_MODEL, as_run, defect_model, model_use
         from station.service.views import BoxDocument, BoxesDocument
         from station.values.colour import in_srgb_primaries
 
         golden, unit = (in_srgb_primaries(read(p, self.settings).photo) for p in (pair.golden, pair.unit))
-        found = find_boxes(golden, unit, defect_model(self.model or PAIR_MODEL))
+        name = self.model or PAIR_MODEL
+        model = defect_model(name, device=self.settings.model_device, threads=self.settings.model_threads)
+        found = find_boxes(golden, unit, model)
+        remark = as_run(model_use(name), model).remark
         return BoxesDocument(
-            boxes=tuple(BoxDocument(x=b.x, y=b.y, w=b.w, h=b.h, kind=b.kind, score=b.score) for b in found)
+            remarks=(remark,) if remark else (),
+            boxes=tuple(BoxDocument(x=b.x, y=b.y, w=b.w, h=b.h, kind=b.kind, score=b.score) for b in found),
         )
+
+
+def model_cards(name: str | None, settings: Settings) -> list[ModelCardDocument]:
+    """The card of a defect model, by name or by the path of its card; without a name those of every model that comes
+    with the station, and of the one that looks at units. Raises ModelError."""
+    from station.models.described import all_described, described
+
+    units = settings.defect_model
+    return all_described(units) if name is None else [described(name, units)]
 
 
 def read_pairs(path: Path) -> list[Pair]:
@@ -255,6 +269,7 @@ def json_schema(name: str) -> str:
     from station.values.capability import CapabilityDocument
     from station.values.entered import EnteredDocument
     from station.values.gauge import GaugeStudyDocument
+    from station.values.model_card import ModelCardDocument
     from station.values.reviewed import RecalibrationDocument, ThresholdsDocument
     from station.values.tolerance import ToleranceDocument
 
@@ -269,6 +284,7 @@ def json_schema(name: str) -> str:
         "golden": (views.GoldenView, "serialization"),
         "align": (views.AlignDocument, "serialization"),
         "model": (views.BoxesDocument, "serialization"),
+        "model-card": (ModelCardDocument, "serialization"),
         "photo": (views.PhotoDocument, "serialization"),
         "comparison": (comparison.ComparisonDocument, "serialization"),
         "two-lights": (comparison.TwoLightsDocument, "serialization"),

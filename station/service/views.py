@@ -385,9 +385,10 @@ class BoxDocument(Document):
 
 
 class BoxesDocument(Document):
-    """What the defect model marks on two pictures of the same thing."""
+    """What the defect model marks on two pictures of the same thing. remarks : on where the model ran."""
 
     boxes: tuple[BoxDocument, ...]
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

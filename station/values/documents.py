@@ -203,12 +203,16 @@ class CapabilityUseDocument(Document):
 
 class ModelUseDocument(Document):
     """The defect model as it ran. version, precision : by its card. weights : SHA-256 of its file. All are "" for the
-    reference difference, which has none and belongs to the program."""
+    reference difference, which has none and belongs to the program. device : cpu, cuda ... threads : of one inference.
+    remark : why device or threads are not those that were asked for."""
 
     name: str
     version: str = ""
     precision: str = ""
     weights: str = ""
+    device: str = "cpu"
+    threads: int = 1
+    remark: str = ""
 
 
 class ThresholdUseDocument(Document):

@@ -1,0 +1,47 @@
+"""A defect model's card as a reader gets it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from station.values.documents import Document
+
+
+class WeightsDocument(Document):
+    """One file of a model. sha256 : by the card. bytes : of the file, None where it is not there. state : whether it is
+    the file that the card describes."""
+
+    precision: str
+    path: str
+    sha256: str
+    bytes: int | None
+    state: Literal["as the card says", "missing", "another file"]
+
+
+class FoundDocument(Document):
+    """How many defects of a kind at or over the usual limit a model found, of all that were rendered into units."""
+
+    kind: str
+    found: int
+    of: int
+
+
+class ModelCardDocument(Document):
+    """What a defect model is, what it was made from and what it was measured at.
+
+    used_for : ``units`` where it looks at units by the settings in force, ``pairs`` where it looks at pairs unless
+    another is named. weights : none of the reference difference, which is part of the program. about : how it was made.
+    limits : what it is known not to do.
+    """
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    name: str
+    version: str
+    used_for: tuple[Literal["units", "pairs"], ...]
+    kinds: tuple[str, ...]
+    weights: tuple[WeightsDocument, ...]
+    about: dict[str, str]
+    trials: tuple[FoundDocument, ...]
+    limits: tuple[str, ...]

@@ -1,0 +1,68 @@
+"""``station model card``: what a reader learns of a defect model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from station.cli import app
+from station.cli.conduct import run
+from station.errors import ModelError
+from station.models import FOUND, PAIR_MODEL, REFERENCE_DIFFERENCE, SHIPPED
+from station.models.card import read_card
+from station.models.described import all_described, described
+
+
+def test_every_model_that_comes_with_the_station_is_described() -> None:
+    plain, network = all_described(REFERENCE_DIFFERENCE)
+    assert (plain.name, plain.used_for, plain.weights) == (REFERENCE_DIFFERENCE, ("units",), ())
+    assert {t.kind: (t.found, t.of) for t in plain.trials} == FOUND[REFERENCE_DIFFERENCE]
+    assert (network.name, network.used_for) == (PAIR_MODEL, ("pairs",))
+    card = read_card(SHIPPED / "defects.toml")
+    assert network.kinds == card.kinds
+    assert [w.state for w in network.weights] == ["as the card says"] * 2
+    assert [w.bytes for w in network.weights] == [(SHIPPED / w.path).stat().st_size for w in card.weights]
+    assert network.trials
+    assert network.limits == card.limits
+
+
+def test_a_file_that_is_not_the_card_s_is_named(tmp_path: Path) -> None:
+    shutil.copy(SHIPPED / "defects.toml", tmp_path)
+    (tmp_path / "defects.onnx").write_bytes(b"other")
+    card = described(str(tmp_path / "defects.toml"), REFERENCE_DIFFERENCE)
+    assert {w.path: (w.state, w.bytes) for w in card.weights} == {
+        "defects.int8.onnx": ("missing", None),
+        "defects.onnx": ("another file", 5),
+    }
+    assert card.used_for == ()
+
+
+def test_figures_of_other_weights_are_refused(tmp_path: Path) -> None:
+    text = (SHIPPED / "defects.toml").read_text("utf-8")
+    used = read_card(SHIPPED / "defects.toml").trials_of
+    assert used is not None
+    (tmp_path / "card.toml").write_text(text.replace(f'trials_of = "{used}"', f'trials_of = "{"0" * 64}"'))
+    with pytest.raises(ModelError, match="trials_of is none of its weights"):
+        read_card(tmp_path / "card.toml")
+
+
+def test_the_command_shows_it(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(app, ["model", "card", PAIR_MODEL]) == 0
+    out = capsys.readouterr().out
+    card = read_card(SHIPPED / "defects.toml")
+    assert f"{PAIR_MODEL} {card.version}, looks at pairs" in out
+    assert card.weights_of("int8").sha256 in out
+    assert "as the card says" in out
+    assert "Data: procedural pairs" in out
+    assert "Limit: " in out
+    assert run(app, ["model", "card", "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(c["schema"], c["name"]) for c in lines] == [(1, REFERENCE_DIFFERENCE), (1, PAIR_MODEL)]
+    monkeypatch.setenv("STATION_DEFECT_MODEL", PAIR_MODEL)
+    assert run(app, ["model", "card", PAIR_MODEL]) == 0
+    assert "looks at units and pairs" in capsys.readouterr().out
+    assert run(app, ["model", "card", "other"]) == 2
+    assert "there is no defect model 'other'" in capsys.readouterr().err
