@@ -14,7 +14,7 @@
 ``pictures``   align, model run
 ``capability`` model capability
 ``reviewing``  review, model recalibrate
-``charts``     picture card, vectors, map, uniformity, drift
+``charts``     picture card, vectors, map, drawing, residual, findings, heat, uniformity, drift
 ``upkeep``     serve, check, upgrade, schema
 
 Nothing heavy is imported before a command runs, so that ``station --help`` answers at once.

@@ -1,4 +1,4 @@
-"""``picture``: card, vectors, map, drawing, residual, uniformity, drift as image files."""
+"""``picture``: card, vectors, map, drawing, residual, findings, heat, uniformity, drift as image files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from station.cli.conduct import Card, Rig, context_of, show
 if TYPE_CHECKING:
     from station.report.pictures import RGB
 
-picture = typer.Typer(help="Pictures of colour, light and size.", no_args_is_help=True, rich_markup_mode=None)
+picture = typer.Typer(help="Pictures of colour, light, size and findings.", no_args_is_help=True, rich_markup_mode=None)
 
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write it: .jpg or .png.")]
 Photo = Annotated[Path, typer.Argument(metavar="PHOTO", help="A photo of the unit.")]
@@ -81,6 +81,28 @@ def residual(
     vet(out, [photo, card])
     with context_of(context).open() as station:
         _write(residual_chart(station, photo, golden, rig=rig, card=card), out)
+
+
+@picture.command("findings")
+def findings(
+    context: typer.Context, photo: Photo, golden: Golden, out: Out, rig: Rig = None, card: Card = None
+) -> None:
+    """Every finding enlarged beside the same place of the golden, with its size, limit, contrast and score."""
+    from station.service.charting import findings_chart, vet
+
+    vet(out, [photo, card])
+    with context_of(context).open() as station:
+        _write(findings_chart(station, photo, golden, rig=rig, card=card), out)
+
+
+@picture.command("heat")
+def heat(context: typer.Context, photo: Photo, golden: Golden, out: Out, rig: Rig = None, card: Card = None) -> None:
+    """The defect model's scores over the unit, its findings numbered."""
+    from station.service.charting import heat_chart, vet
+
+    vet(out, [photo, card])
+    with context_of(context).open() as station:
+        _write(heat_chart(station, photo, golden, rig=rig, card=card), out)
 
 
 @picture.command("uniformity")

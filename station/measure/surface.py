@@ -21,7 +21,7 @@ from station.measure.polygon import polygon_mask
 from station.measure.variation import damped
 from station.values.colour import LinearRGB
 from station.values.geometry import Frame, Similarity
-from station.values.line import METAL, OTHER, OUTSIDE, Aligned, DefectModel, Finding, Master, Measurement
+from station.values.line import METAL, OTHER, OUTSIDE, Aligned, DefectModel, Finding, Master, Measurement, ScoreMaps
 
 _SHOULDER_MM = 0.45  # width of a hole's rounded edge; 0.35 mm on a pin 2 mm thick
 _SHADING = 0.3  # of a size: a judgement; nine in ten rendered pits of 0.2-0.5 mm were off by less than 0.13 mm
@@ -32,6 +32,36 @@ _UNSETTLED = 0.05  # cube-root units of difference between the golden with and w
 _LONG = ("scratch", "lint")
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a defect model compares. golden : with the marks where the unit has them. unit : in the golden's exposure.
+    labels : (H, W) region map, ``OUTSIDE`` where the photo does not reach. hidden : (H, W) where nothing is judged.
+    noise : of a pixel."""
+
+    golden: LinearRGB
+    unit: LinearRGB
+    labels: NDArray[np.uint8]
+    hidden: NDArray[np.bool_]
+    noise: float
+
+
+def compared(aligned: Aligned, master: Master, marks: Sequence[Measurement] = ()) -> Compared:
+    """An aligned unit and its golden as a defect model compares them; ``marks`` as in :func:`find_defects`."""
+    golden, labels, unsettled = follow_marks(master, marks)
+    gain = exposure_gain(golden, aligned, labels)
+    noise = max(aligned.noise * float(gain.max()), master.noise)
+    unit = aligned.image if (gain == 1).all() else LinearRGB(aligned.image.pixels * gain)
+    hidden = ~aligned.valid | aligned.clipped | unsettled | hole_shoulders(master)
+    labels = np.where(aligned.valid, labels, OUTSIDE).astype(np.uint8)
+    return Compared(golden, unit, labels, hidden, noise)
+
+
+def score_maps(pair: Compared, master: Master, model: DefectModel) -> ScoreMaps:
+    """A model's scores, less where the golden's own pictures vary."""
+    golden, unit = pair.golden, pair.unit
+    return damped(model(golden, unit, pair.labels, pair.noise), master, golden, unit, pair.noise)
+
+
 def find_defects(
     aligned: Aligned, master: Master, model: DefectModel, marks: Sequence[Measurement] = ()
 ) -> tuple[Finding, ...]:
@@ -40,20 +70,15 @@ def find_defects(
     marks : the unit's mark measurements; a mark that moved is compared where it now lies, so that one shifted logo is
     one shifted logo and not a dozen scratches.
     """
-    golden, labels, unsettled = follow_marks(master, marks)
-    gain = exposure_gain(golden, aligned, labels)
-    noise = max(aligned.noise * float(gain.max()), master.noise)
-    unit = aligned.image if (gain == 1).all() else LinearRGB(aligned.image.pixels * gain)
-    hidden = ~aligned.valid | aligned.clipped | unsettled | hole_shoulders(master)
-    labels = np.where(aligned.valid, labels, OUTSIDE).astype(np.uint8)
-    maps = damped(model(golden, unit, labels, noise), master, golden, unit, noise)
+    pair = compared(aligned, master, marks)
+    maps = score_maps(pair, master, model)
     total = total_score(maps)
-    difference = np.asarray((unit.pixels - golden.pixels).mean(axis=2), dtype=np.float32)
-    places = find_places(maps, total, difference, hidden, master.frame.pitch_mm)
-    owner = np.zeros(labels.shape, dtype=np.int32)
+    difference = np.asarray((pair.unit.pixels - pair.golden.pixels).mean(axis=2), dtype=np.float32)
+    places = find_places(maps, total, difference, pair.hidden, master.frame.pitch_mm)
+    owner = np.zeros(pair.labels.shape, dtype=np.int32)
     for i, place in enumerate(places):
         owner[place.pixels[:, 1], place.pixels[:, 0]] = i + 1
-    scene = _Scene(golden, unit, labels, total, owner, noise)
+    scene = _Scene(pair.golden, pair.unit, pair.labels, total, owner, pair.noise)
     findings = [_finding(place, i + 1, scene, maps.kinds, master, aligned) for i, place in enumerate(places)]
     return tuple(sorted(findings, key=lambda f: (-f.area_mm2, f.x_mm, f.y_mm)))
 

@@ -79,29 +79,38 @@ def map_picture(
     picture = np.where(where[..., None], scale_colours(difference, top), (0.35 * grey + 40).astype(np.uint8))
     height = round(width_px * unit.shape[0] / unit.shape[1])
     body = Image.fromarray(picture.astype(np.uint8)).resize((width_px, height), Image.Resampling.LANCZOS)
-    sheet, draw = _sheet(width_px + 240, height + 90 + 24 * len(notes), title)
+    sheet, draw = titled_sheet(width_px + 240, height + 90 + 24 * len(notes), title)
     sheet.paste(body, (20, 60))
-    _scale(draw, (width_px + 50, 95), height - 70, top, marks)
+    draw_scale(draw, (width_px + 50, 95), height - 70, top, marks)
     for k, note in enumerate(notes):
         draw.text((20, height + 72 + 24 * k), note, font=font(16), fill=INK)
     return np.asarray(sheet)
 
 
-def _scale(draw: ImageDraw.ImageDraw, at: tuple[int, int], height: int, top: float, marks: Sequence[Mark]) -> None:
-    """The upright scale from 0 to ``top`` CIEDE2000, with its limits."""
+def draw_scale(
+    draw: ImageDraw.ImageDraw,
+    at: tuple[int, int],
+    height: int,
+    top: float,
+    marks: Sequence[Mark],
+    *,
+    name: str = "CIEDE2000",
+    most: bool = False,
+) -> None:
+    """The upright scale from 0 to ``top`` of what ``name`` says, with its limits. most : it ends at ``top``."""
     x, y = at
     colours = scale_colours(np.linspace(top, 0, height), top)
     for i, colour in enumerate(colours):
         draw.line((x, y + i, x + 28, y + i), fill=tuple(int(c) for c in colour))
     draw.rectangle((x, y, x + 28, y + height), outline=INK)
-    draw.text((x, y - 28), "CIEDE2000", font=font(17), fill=INK)
+    draw.text((x, y - 28), name, font=font(17), fill=INK)
     for k in range(5):
         value = top * k / 4
         level = y + height - round(height * k / 4)
         near = any(abs(m.value - value) < top / 30 for m in marks)
         draw.line((x + 28, level, x + 34, level), fill=INK)
         if not near:
-            text = f"{value:g} and more" if k == 4 else f"{value:g}"
+            text = f"{value:g} and more" if k == 4 and not most else f"{value:g}"
             draw.text((x + 39, level), text, font=font(16), fill=INK, anchor="lm")
     for mark in marks:
         level = y + height - round(height * min(mark.value / top, 1.0))
@@ -119,7 +128,7 @@ def vectors_picture(measurements: Sequence[MeasurementDocument], *, title: str, 
     columns = max(1, min(columns, len(rows)))
     side, foot, gap = 260, 84, 16
     lines = math.ceil(max(len(rows), 1) / columns)
-    sheet, draw = _sheet(max(columns * (side + gap) + gap, 460), lines * (side + foot + gap) + 130, title)
+    sheet, draw = titled_sheet(max(columns * (side + gap) + gap, 460), lines * (side + foot + gap) + 130, title)
     for i, m in enumerate(rows):
         x, y = gap + (i % columns) * (side + gap), 60 + (i // columns) * (side + foot + gap)
         panel = _vector_panel(m, side)
@@ -206,7 +215,7 @@ def card_picture(photo: RGB, card: CardDocument, *, limits: tuple[float, float],
     a fit of its own, and the patches show that of the chosen correction.
     """
     if card.corners_px is None or not card.patches:
-        sheet, draw = _sheet(900, 120, f"{card.photo}: no colour card")
+        sheet, draw = titled_sheet(900, 120, f"{card.photo}: no colour card")
         draw.text((20, 66), card.reason[:110], font=font(17), fill=INK)
         return np.asarray(sheet)
     corners = np.array(card.corners_px)
@@ -218,7 +227,7 @@ def card_picture(photo: RGB, card: CardDocument, *, limits: tuple[float, float],
     zoom = width_px / crop.width
     height = round(crop.height * zoom)
     state = "may be used" if card.usable else "may not be used"
-    sheet, draw = _sheet(width_px + 240, height + 156, f"{card.photo}: {card.edition or 'colour card'} {state}")
+    sheet, draw = titled_sheet(width_px + 240, height + 156, f"{card.photo}: {card.edition or 'colour card'} {state}")
     sheet.paste(crop.resize((width_px, height), Image.Resampling.LANCZOS), (20, 60))
     points = (corners - (x0, y0) + 0.5) * zoom + (20, 60)
     draw.line([tuple(p) for p in np.vstack([points, points[:1]])], fill=WHITE, width=3)
@@ -247,7 +256,7 @@ def card_picture(photo: RGB, card: CardDocument, *, limits: tuple[float, float],
             draw.text((20, height + 98), line, font=font(18), fill=INK)
     if card.reason:
         draw.text((20, height + 124), card.reason[:120], font=font(17), fill=_ORANGE)
-    _scale(draw, (width_px + 50, 95), max(height - 70, 120), top, ())
+    draw_scale(draw, (width_px + 50, 95), max(height - 70, 120), top, ())
     return np.asarray(sheet)
 
 
@@ -263,7 +272,7 @@ def uniformity_picture(nine: Float, *, title: str, least: float | None = None) -
     darkest = float(nine.min())
     # the bound stands in the middle of the scale: from it to the brightest is half of all colours
     bottom = min(0.5 if least is None else 2 * least - 1, darkest)
-    sheet, draw = _sheet(3 * cell_w + 40, 3 * cell_h + 180, title)
+    sheet, draw = titled_sheet(3 * cell_w + 40, 3 * cell_h + 180, title)
     for (row, column), value in np.ndenumerate(nine):
         x, y = 20 + column * cell_w, 60 + row * cell_h
         fill = tuple(int(c) for c in scale_colours(np.array(value - bottom), 1 - bottom))
@@ -300,7 +309,7 @@ class Series:
 def drift_picture(at: Sequence[datetime], series: Sequence[Series], *, title: str) -> RGB:
     """Drift of the light, every series as a share of its limit. at : times of the checks, oldest first."""
     width, height, left, top_y = 900, 420, 80, 96
-    sheet, draw = _sheet(width, height + 60, title)
+    sheet, draw = titled_sheet(width, height + 60, title)
     right, bottom = width - 40, height - 10
     shares = [[abs(v) / one.limit for v in one.values] for one in series]
     top = round_top(max([1.2, *(1.05 * v for row in shares for v in row)]))
@@ -334,7 +343,8 @@ def drift_picture(at: Sequence[datetime], series: Sequence[Series], *, title: st
     return np.asarray(sheet)
 
 
-def _sheet(width: int, height: int, title: str) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+def titled_sheet(width: int, height: int, title: str) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    """A sheet of paper with its title, smaller where it is long."""
     sheet = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(sheet)
     size = 23.0

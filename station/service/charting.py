@@ -1,5 +1,5 @@
-"""Pictures as files: the card, a unit's vectors, map, drawing and residuals, a bench's uniformity and drift, and what
-is found on a golden."""
+"""Pictures as files: the card; a unit's vectors, map, drawing, residuals, findings and scores; a bench's uniformity and
+drift; and what is found on a golden."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from station.errors import CalibrationError, RequestError
 from station.service import tools
 
 if TYPE_CHECKING:
+    from station.measure.surface import Compared
     from station.pipeline import Inspection
     from station.report.pictures import RGB
     from station.service.station import Station
@@ -111,6 +112,62 @@ def residual_chart(station: Station, photo: Path, golden: str, *, rig: str | Non
     unit = display(seen.aligned.image, seen.aligned.correction)
     title = f"{photo.name} against {golden}: residuals of registration"
     return residual_picture(unit, master.frame, found, title=title, remark=told.remark)
+
+
+def findings_chart(station: Station, photo: Path, golden: str, *, rig: str | None, card: str | None) -> RGB:
+    """Every finding on the unit in a photo, enlarged beside the same place of the golden, in one tone.
+
+    Raises RequestError where the unit cannot be laid over the golden, PhotoError, NotFoundError.
+    """
+    from station.report.findings import findings_picture
+    from station.report.pictures import display
+
+    master, seen, pair = _compared(station, photo, golden, rig, card)
+    found = (*seen.document.findings, *seen.document.set_aside)
+    shown, unit = (display(picture, master.correction) for picture in (pair.golden, pair.unit))
+    title = f"{photo.name} against {golden}: findings"
+    return findings_picture(shown, unit, master.frame, found, title=title, notes=_aside_notes(seen))
+
+
+def heat_chart(station: Station, photo: Path, golden: str, *, rig: str | None, card: str | None) -> RGB:
+    """The scores of the defect model over the unit in a photo, its findings numbered.
+
+    Raises RequestError where the unit cannot be laid over the golden, PhotoError, NotFoundError, ModelError.
+    """
+    from station.measure.defect_places import THRESHOLD, total_score
+    from station.measure.surface import score_maps
+    from station.report.findings import heat_picture
+    from station.report.pictures import display
+    from station.service.measuring import model_of
+
+    master, seen, pair = _compared(station, photo, golden, rig, card)
+    total = total_score(score_maps(pair, master, model_of(station.line(golden, rig=rig, card=card))))
+    found = (*seen.document.findings, *seen.document.set_aside)
+    notes = [
+        f"Scores of {seen.document.model}, all kinds together: from {THRESHOLD:g} on, over a few pixels, a finding.",
+        *_aside_notes(seen),
+    ]
+    return heat_picture(
+        display(pair.unit, master.correction), master.frame, total, found, threshold=THRESHOLD, notes=notes,
+        title=f"{photo.name} against {golden}: scores of the defect model",
+    )  # fmt: skip
+
+
+def _compared(
+    station: Station, photo: Path, golden: str, rig: str | None, card: str | None
+) -> tuple[Master, Inspection, Compared]:
+    """The unit in a photo inspected, and what the defect model compared."""
+    from station.measure.logo import measure_marks
+    from station.measure.surface import compared
+
+    master, seen = _inspected(station, photo, golden, rig, card)
+    return master, seen, compared(seen.aligned, master, measure_marks(seen.aligned, master))
+
+
+def _aside_notes(seen: Inspection) -> list[str]:
+    if not seen.document.set_aside:
+        return []
+    return ["Grey: set aside, below the score from which reviewed findings count."]
 
 
 def _inspected(

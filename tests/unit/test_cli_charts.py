@@ -16,15 +16,19 @@ from station.calibrate.bounds import LOWEST_UNIFORMITY
 from station.cli import app
 from station.cli.conduct import run
 from station.errors import RequestError
+from station.judge.reviewed import UNTOUCHED
 from station.measure.unit_map import unit_map
 from station.report import colour_charts
 from station.service import Station, charting
+from station.service.measuring import Job, inspect_photo
 from station.settings import Settings
 from station.values.documents import MeasurementDocument, UnitDocument, Verdict
+from station.values.reviewed import ThresholdsInForce
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
 CARD = str(SAMPLES / "bench" / "card.toml")
 GOLDEN, UNIT = SAMPLES / "alpine" / "golden.jpg", SAMPLES / "alpine" / "units" / "unit-31.jpg"
+SCRATCHED = UNIT.with_name("unit-28.jpg")
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +137,59 @@ def test_residuals_are_those_of_the_unit_s_document(bench: Station, monkeypatch:
         charting.residual_chart(bench, UNIT, "GS-ALPINE-01", rig="bench-a", card=CARD)
 
 
+def test_findings_and_scores_are_those_of_the_unit_s_document(bench: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    from station.report import findings
+
+    told: dict[str, Any] = {}
+
+    def close(golden: Any, unit: Any, _frame: Any, found: Any, **words: Any) -> np.ndarray:
+        told.update(words, golden=golden, unit=unit, found=found)
+        return np.zeros((4, 4, 3), np.uint8)
+
+    def heat(_unit: Any, _frame: Any, scores: Any, found: Any, **words: Any) -> np.ndarray:
+        told.update(words, scores=scores, found_by_heat=found)
+        return np.zeros((4, 4, 3), np.uint8)
+
+    monkeypatch.setattr(findings, "findings_picture", close)
+    monkeypatch.setattr(findings, "heat_picture", heat)
+    master, seen = charting._inspected(bench, SCRATCHED, "GS-ALPINE-01", "bench-a", CARD)
+    charting.findings_chart(bench, SCRATCHED, "GS-ALPINE-01", rig="bench-a", card=CARD)
+    charting.heat_chart(bench, SCRATCHED, "GS-ALPINE-01", rig="bench-a", card=CARD)
+    assert told["found"] == told["found_by_heat"] == seen.document.findings != ()
+    part = master.labels > 0
+    apart = np.abs(told["golden"][part].astype(float) - told["unit"][part]).mean()
+    assert apart < 6  # one tone: what is left is grain, and what was found
+    for f in seen.document.findings:
+        x, y = (round(float(v)) for v in master.frame.to_px(np.array([f.x_mm, f.y_mm])))
+        if f.kind not in ("off-colour", "closed-hole"):
+            assert told["scores"][y - 8 : y + 9, x - 8 : x + 9].max() > told["threshold"]
+    assert 0 <= told["scores"].min() <= told["scores"].max() <= 1
+
+
+def test_the_line_holds_findings_to_reviewed_thresholds_and_says_so(bench: Station) -> None:
+    """The scratch of unit 28 is below a threshold of 1: it does not count, and is not lost."""
+    plain = charting._inspected(bench, SCRATCHED, "GS-ALPINE-01", "bench-a", CARD)[1].document
+    kinds = {f.kind for f in plain.findings}
+    force = ThresholdsInForce("r" * 64, "2026-05-10T00:00:00+00:00", "M. Weber", dict.fromkeys(kinds, 1.01))
+    line = replace(bench.line("GS-ALPINE-01", rig="bench-a", card=CARD), thresholds=force)
+    held = inspect_photo(line, Job(str(SCRATCHED), SCRATCHED.stem))[1].document
+    assert plain.thresholds is None
+    assert plain.model_use is not None
+    assert (plain.model_use.name, plain.model_use.device) == ("reference-difference", "cpu")
+    assert {f.kind for f in plain.findings if f.verdict is not Verdict.CONFORMS} == {"scratch"}
+    aside = [f.model_dump(exclude={"threshold"}) for f in held.set_aside]
+    both = sorted((*aside, *(f.model_dump() for f in held.findings)), key=str)
+    assert both == sorted((f.model_dump() for f in plain.findings), key=str)
+    assert {f.kind for f in held.set_aside} == kinds - UNTOUCHED
+    assert not any("scratch" in reason for reason in held.reasons)
+    told = next(g for g in held.gates if g.name == "reviewed-thresholds")
+    assert told.ok
+    assert "of which would count against the unit scratch" in told.reason
+    assert held.thresholds is not None
+    assert held.thresholds.scores == force.scores
+    assert held.digest != plain.digest
+
+
 def test_a_photo_that_shows_no_such_unit_is_refused(bench: Station) -> None:
     for name in ("wrong-product", "out-of-frame"):
         photo = SAMPLES / "alpine" / "disturbed" / f"{name}.jpg"
@@ -159,14 +216,17 @@ def test_pictures_of_a_unit_and_its_bench(
         ["picture", "vectors", str(UNIT), *asked, "--out", "vectors.png"],
         ["picture", "map", str(UNIT), *asked, "--out", "map.png"],
         ["picture", "residual", str(UNIT), *asked, "--out", "residual.png"],
+        ["picture", "findings", str(SCRATCHED), *asked, "--out", "findings.png"],
+        ["picture", "heat", str(SCRATCHED), *asked, "--out", "heat.png"],
         ["picture", "uniformity", "--rig", "bench-a", "--out", "uniformity.jpg"],
         ["picture", "drift", "--rig", "bench-a", "--out", "drift.jpg"],
     ):
         assert run(app, arguments) == 0, capsys.readouterr().err
-    for name in ("card.png", "vectors.png", "map.png", "residual.png", "uniformity.jpg", "drift.jpg"):
+    names = ("card.png", "vectors.png", "map.png", "residual.png", "findings.png", "heat.png", "uniformity.jpg")
+    for name in (*names, "drift.jpg"):
         picture = cv2.imread(name)
         assert picture is not None
-        assert min(picture.shape[:2]) >= 400
+        assert min(picture.shape[:2]) >= 300
     assert run(app, ["picture", "map", str(GOLDEN.parent / "sheet.toml"), *asked, "--out", "no.png"]) == 2
     assert run(app, ["picture", "map", str(UNIT), *asked, "--out", "map.tiff"]) == 2
     assert "End the name in .jpg or .png." in capsys.readouterr().err
