@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +21,11 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import Tensor, nn
 
 from models.train.network import Network
-from models.train.run import batch_of
+from models.train.run import Shard, batch_of, makers_of
 
 NAMES = ("golden", "unit", "regions", "noise")
 _CALIBRATION = 192  # pairs that the ranges of the 8-bit network are taken from
-_COMPARED = 160  # pairs of the held shard
+_COMPARED = 80  # pairs of each held shard
 
 
 class Scores(nn.Module):
@@ -40,18 +40,16 @@ class Scores(nn.Module):
 
 
 class Pairs(CalibrationDataReader):
-    """Pairs of a shard, one at a time, as the quantiser asks for them."""
+    """Pairs of shards, one at a time, as the quantiser asks for them."""
 
-    def __init__(self, shard: dict[str, NDArray[np.generic]], count: int) -> None:
-        self._rows: Iterator[int] = iter(range(count))
-        self._shard = shard
+    def __init__(self, shards: Sequence[Shard], count: int) -> None:
+        self._pairs = (feeds(shard, np.array([row])) for row in range(count // len(shards)) for shard in shards)
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-        row = next(self._rows, None)
-        return None if row is None else feeds(self._shard, np.array([row]))
+        return next(self._pairs, None)
 
 
-def feeds(shard: dict[str, NDArray[np.generic]], rows: NDArray[np.intp]) -> dict[str, NDArray[np.float32]]:
+def feeds(shard: Shard, rows: NDArray[np.intp]) -> dict[str, NDArray[np.float32]]:
     return {name: x.numpy() for name, x in zip(NAMES, batch_of(shard, rows)[:4], strict=True)}
 
 
@@ -81,15 +79,17 @@ def to_onnx(network: Network, path: Path) -> None:
     onnx.save(program.model_proto, str(path))
 
 
-def to_int8(path: Path, out: Path, shard: dict[str, NDArray[np.generic]]) -> None:
-    """Convolutions in 8 bits, weights per channel, ranges from pairs (static QDQ); what makes and ends the picture of
-    the two photos stays in float."""
+def to_int8(path: Path, out: Path, shards: Sequence[Shard]) -> None:
+    """Convolutions in 8 bits, weights per channel, ranges from pairs (static QDQ). The first of them stays in float,
+    since faint differences are lost there, and so does what makes and ends the picture of the two photos."""
     ready = out.with_suffix(".ready")
     quant_pre_process(str(path), str(ready), skip_symbolic_shape=True)
+    graph = onnx.load(ready).graph
+    first = [n.name for n in graph.node if n.op_type == "Conv" and ".stem." in n.input[1]]
     quantize_static(
-        str(ready), str(out), Pairs(shard, _CALIBRATION), quant_format=QuantFormat.QDQ, per_channel=True,
+        str(ready), str(out), Pairs(shards, _CALIBRATION), quant_format=QuantFormat.QDQ, per_channel=True,
         op_types_to_quantize=["Conv", "Add", "Concat", "MaxPool", "Resize", "Relu"], activation_type=QuantType.QUInt8,
-        weight_type=QuantType.QInt8,
+        weight_type=QuantType.QInt8, nodes_to_exclude=first,
     )  # fmt: skip
     ready.unlink()
 
@@ -119,13 +119,13 @@ def main() -> None:
     parser.add_argument("--shards", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    held = dict(np.load(sorted(options.shards.glob("*.npz"))[0]))
-    other = dict(np.load(sorted(options.shards.glob("*.npz"))[1]))
+    makers = makers_of(options.shards).values()
+    held, other = ([dict(np.load(paths[k])) for paths in makers] for k in (0, 1))
     network = load(options.run)
     whole, small = options.out / "defects.onnx", options.out / "defects.int8.onnx"
     to_onnx(network, whole)
     to_int8(whole, small, other)
-    compared = [feeds(held, np.arange(k, k + 16)) for k in range(0, _COMPARED, 16)]
+    compared = [feeds(shard, np.arange(k, k + 16)) for shard in held for k in range(0, _COMPARED, 16)]
     with torch.no_grad():
         truth = [Scores(network)(*(torch.from_numpy(f[n]) for n in NAMES)).numpy() for f in compared]
     _into_card(options.out / "defects.toml", (whole, small))

@@ -43,6 +43,16 @@ def linear(coded: NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(table[coded].transpose(0, 3, 1, 2)))
 
 
+def makers_of(folder: Path) -> dict[str, list[Path]]:
+    """The shards of a folder by the name of what made them."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(folder.glob("*.npz")):
+        found.setdefault(path.name.split("-")[0], []).append(path)
+    if not found:
+        raise SystemExit(f"no shards in {folder} yet: draw some with models.train.samples")
+    return found
+
+
 class Shards:
     """Pairs drawn at random, of every maker as many, from the shards that are there; new ones are taken up as they
     come. The first shard of each maker is held out and never trained on."""
@@ -52,18 +62,9 @@ class Shards:
         self.rng = np.random.default_rng(seed)
         self.loaded: dict[str, dict[Path, Shard]] = {}
 
-    def makers(self) -> dict[str, list[Path]]:
-        """The shards by the name of what made them."""
-        found: dict[str, list[Path]] = {}
-        for path in sorted(self.folder.glob("*.npz")):
-            found.setdefault(path.name.split("-")[0], []).append(path)
-        if not found:
-            raise SystemExit(f"no shards in {self.folder} yet: draw some with models.train.samples")
-        return found
-
     def held(self) -> dict[str, Shard]:
         """The shard of each maker that is not trained on."""
-        return {name: dict(np.load(paths[0])) for name, paths in self.makers().items()}
+        return {name: dict(np.load(paths[0])) for name, paths in makers_of(self.folder).items()}
 
     def batches(self, size: int) -> Iterator[Batch]:
         step = 0
@@ -79,7 +80,7 @@ class Shards:
             yield tuple(torch.cat(each) for each in zip(*parts, strict=True))
 
     def _exchange(self) -> None:
-        for name, paths in self.makers().items():
+        for name, paths in makers_of(self.folder).items():
             loaded = self.loaded.setdefault(name, {})
             fresh = [p for p in paths[_HELD:] if p not in loaded]
             if len(loaded) >= self.kept and fresh:
