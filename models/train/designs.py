@@ -74,12 +74,23 @@ def _drawing(rng: np.random.Generator, cells: int, *, grounds: bool, carved: boo
         numbers[rng.random(count) < 0.3] = 255
     numbers[stats[:, cv2.CC_STAT_AREA] * SAMPLE_MM**2 < _LEAST_CELL_MM2] = 0
     numbers[0] = 0
+    drawn = numbers[parts]
+    for _ in range(int(rng.integers(4, 25)) if rng.random() < 0.7 else 0):
+        _stroke(rng, drawn)
     carving = np.zeros((side, side), dtype=np.float32)
     if carved:
         lines = pattern(rng, side, flat=bool(rng.random() < 0.5)).astype(np.float32)
         carving -= cv2.GaussianBlur(lines, (0, 0), float(rng.uniform(1, 4))) * np.float32(rng.uniform(0.01, 0.14))
         carving += smooth_noise(rng, side, side / rng.uniform(3, 20)) * np.float32(rng.uniform(0, 0.03))
-    return {"cells": numbers[parts], "carving": carving}
+    return {"cells": drawn, "carving": carving}
+
+
+def _stroke(rng: np.random.Generator, cells: NDArray[np.uint8]) -> None:
+    """A short thin line of metal, such as a ray, a wave, a hair, struck into the cells."""
+    start, way = rng.uniform(0, len(cells), 2), rng.uniform(0, 2 * np.pi)
+    end = start + rng.uniform(0.4, 2.2) / SAMPLE_MM * np.array([np.cos(way), np.sin(way)])
+    ends = [tuple(round(float(v)) for v in p) for p in (start, end)]
+    cv2.line(cells, ends[0], ends[1], 0, int(rng.integers(4, 11)))
 
 
 def _draw(

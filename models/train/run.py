@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from models.train.faults import KINDS
 from models.train.network import Network
-from models.train.samples import IGNORED, METAL
+from models.train.samples import ENAMEL, IGNORED, METAL
 from models.train.start import take_over
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
@@ -33,6 +33,7 @@ _WEIGHT, _FAINT_WEIGHT = 1.5, 0.6  # of a defect's pixel over a good one's; of k
 _FAINT_KINDS = ("burn-mark", "plating-spot")
 _BURN = 1 + KINDS.index("burn-mark")  # not asked for on metal, where lamps look like it, nor where it is
 _LEAST_HUE = 0.25  # less coloured than that
+_COARSE_MAPS = 0.4  # share of pairs
 _DARK = 0.01  # linear light added before ratios
 
 
@@ -57,7 +58,7 @@ class Shards:
     """Pairs drawn at random, of every maker as many, from the shards that are there; new ones are taken up as they
     come. The first shard of each maker is held out and never trained on."""
 
-    def __init__(self, folder: Path, seed: int, kept: int = 12) -> None:
+    def __init__(self, folder: Path, seed: int, kept: int = 24) -> None:
         self.folder, self.kept = folder, kept
         self.rng = np.random.default_rng(seed)
         self.loaded: dict[str, dict[Path, Shard]] = {}
@@ -76,7 +77,7 @@ class Shards:
             for shards in self.loaded.values():
                 shard = shards[list(shards)[int(self.rng.integers(len(shards)))]]
                 rows = self.rng.choice(len(shard["noise"]), size // len(self.loaded), replace=False)
-                parts.append(self._turned(batch_of(shard, rows)))
+                parts.append(self._turned(self._mapped(batch_of(shard, rows))))
             yield tuple(torch.cat(each) for each in zip(*parts, strict=True))
 
     def _exchange(self) -> None:
@@ -89,6 +90,17 @@ class Shards:
                 loaded[path] = dict(np.load(path))
             if not loaded:
                 raise SystemExit(f"only one shard of {name} pairs in {self.folder}, which is held out: draw some more")
+
+    def _mapped(self, batch: Batch) -> Batch:
+        """Regions as a station knows them: lines and dots of metal that are too thin for its map count as enamel."""
+        golden, unit, regions, noise, target = batch
+        size = 2 * int(self.rng.integers(2, 8)) + 1
+        metal = (regions == METAL).float()
+        opened = -F.max_pool2d(-metal, size, 1, size // 2)
+        opened = F.max_pool2d(opened, size, 1, size // 2)
+        coarse = torch.from_numpy(self.rng.random((len(metal), 1, 1, 1)) < _COARSE_MAPS)
+        regions = torch.where(coarse & (metal > opened), float(ENAMEL), regions)
+        return golden, unit, regions, noise, target
 
     def _turned(self, batch: Batch) -> Batch:
         k, mirrored = int(self.rng.integers(4)), bool(self.rng.integers(2))
