@@ -9,7 +9,9 @@
 ``entering``  enter, entered
 ``gauging``   gauge run, gauge from, gauge show, gauge list
 ``comparing``  compare
-``lots``       lot decide, lot list, plan
+``lots``       lot decide, lot list
+``planning``   plan
+``streams``    stream open, lot, production, consent, resume, direct, void, status, plan, history
 ``photos``     photo
 ``pictures``   align, model run
 ``capability`` model capability
@@ -44,7 +46,9 @@ from station.cli import (
     lots,
     photos,
     pictures,
+    planning,
     reviewing,
+    streams,
     upkeep,
 )
 from station.cli.conduct import Context, run
@@ -58,6 +62,8 @@ entering.register(app)
 gauging.register(app)
 comparing.register(app)
 lots.register(app)
+planning.register(app)
+streams.register(app)
 photos.register(app)
 pictures.register(app)
 capability.register(app)

@@ -1,17 +1,12 @@
-"""``lot`` and ``plan``: acceptance sampling."""
+"""``lot``: lots and their decisions."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from station.cli.conduct import NONCONFORMING, REFUSED, FailOn, Json, context_of, document, emit, say, show, table
-from station.errors import RequestError
-
-if TYPE_CHECKING:
-    from station.values.documents import PlanDocument
+from station.cli.conduct import NONCONFORMING, FailOn, Json, context_of, document, emit, show, table
 
 lot = typer.Typer(help="Lots and their decisions.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -19,7 +14,6 @@ lot = typer.Typer(help="Lots and their decisions.", no_args_is_help=True, rich_m
 def register(app: typer.Typer) -> None:
     """Add the commands of this room."""
     app.add_typer(lot, name="lot")
-    app.command("plan")(plan)
 
 
 @lot.command("decide")
@@ -27,12 +21,16 @@ def decide(
     context: typer.Context,
     lot: Annotated[str, typer.Argument(metavar="ID", help="The lot.")],
     size: Annotated[int, typer.Option("--size", min=1, metavar="N", help="Units in the whole lot.")],
+    stream: Annotated[
+        str | None,
+        typer.Option("--stream", metavar="NAME", help="Its stream of lots: the severity, and counted there."),
+    ] = None,
     json: Json = False,
     fail: FailOn = False,
 ) -> None:
     """Decide a lot by the sampling plans of its control sheet."""
     with context_of(context).open() as station:
-        decided = station.decide_lot(lot, size)
+        decided = station.decide_lot(lot, size, stream=stream)
     if json:
         emit(document(decided))
     else:
@@ -73,60 +71,3 @@ def list_lots(context: typer.Context, json: Json = False) -> None:
         for x in found
     ]
     table("Lots", ["lot", "golden", "units", "conform", "do not", "undecided", "waiting", "decision"], rows)
-
-
-def plan(
-    lot_size: Annotated[int | None, typer.Option("--lot-size", metavar="N", help="Units in the whole lot.")] = None,
-    aql: Annotated[
-        float | None, typer.Option("--aql", metavar="A", help="Acceptance quality limit, for example 2.5.")
-    ] = None,
-    letter: Annotated[str | None, typer.Option("--letter", help="Code letter, in place of the lot size.")] = None,
-    level: Annotated[str, typer.Option("--level", help="S-1 ... S-4, I, II, III.")] = "II",
-    severity: Annotated[str, typer.Option("--severity", help="normal, tightened, reduced.")] = "normal",
-    type: Annotated[str, typer.Option("--type", help="single, double, multiple.")] = "single",
-    edition: Annotated[str, typer.Option("--edition", help="z1.4 or iso2859-1.")] = "z1.4",
-    requests: Annotated[
-        Path | None, typer.Option("--requests", metavar="FILE.jsonl", help="One request a line, one answer a line.")
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Look up a sampling plan with its operating characteristic and risks."""
-    from station.service import tools
-
-    if requests is not None:
-        failed = 0
-        for answer, error in tools.answer_lines(requests, tools.plan):
-            failed += error is not None
-            emit(answer)
-        if failed:
-            say(f"{failed} of the requests in {requests} were refused; their lines say why. Correct them.")
-            raise typer.Exit(REFUSED)
-        return
-    if aql is None or (lot_size is None and letter is None):
-        raise RequestError("--aql and --lot-size are missing", "For example: station plan --lot-size 1200 --aql 2.5")
-    request = {"aql": aql, "level": level, "severity": severity, "type": type, "edition": edition}
-    request |= {"lot_size": lot_size} if letter is None else {"letter": letter}
-    if letter is not None and lot_size is not None:
-        raise RequestError("--letter and --lot-size are both given", "Give one of them.")
-    found = tools.plan(request)
-    if json:
-        emit(document(found))
-    else:
-        _show(found)
-
-
-def _show(p: PlanDocument) -> None:
-    arrow = "" if p.letter == p.code_letter else f", by the arrow {p.letter}"
-    of = f"lot of {p.lot_size}, " if p.lot_size else ""
-    show(f"{p.edition}: {of}level {p.level}, {p.severity}, {p.type}, AQL {p.aql:g}: code letter {p.code_letter}{arrow}")
-    rows = [
-        [str(i + 1), str(n), "none" if ac < 0 else str(ac), str(re)]
-        for i, (n, ac, re) in enumerate(zip(p.n, p.ac, p.re, strict=True))
-    ]
-    table("Stages", ["stage", "n", "Ac", "Re"], rows)
-    show(
-        f"Producer's risk {p.producer_risk:.1%} at the AQL; "
-        f"at {p.consumer_quality:.2%} nonconforming one lot in ten is accepted."
-    )
-    if p.hundred_percent:
-        show("The sample is the whole lot: inspect every unit.")

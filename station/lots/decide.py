@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -81,10 +81,12 @@ def decide(
     *,
     lacking: Sequence[str] = (),
     remarks: Sequence[str] = (),
+    severities: Mapping[DefectClass, str] | None = None,
 ) -> LotDocument:
     """Decide a lot of ``lot_size`` units from the inspected ``units``, in the order they were drawn.
 
-    lacking : what else must be known before the lot is accepted. remarks : what a reader should know.
+    lacking : what else must be known before the lot is accepted. remarks : what a reader should know. severities : of
+    each class as its stream of lots has them, in place of the sheet's one for all.
 
     Raises
     ------
@@ -94,7 +96,13 @@ def decide(
     _check(units, lot_size)
     classes = [(c, float(getattr(aql, c))) for c in CLASSES]
     plans = {
-        c: plan(aql=a, lot_size=lot_size, level=aql.level, severity=aql.severity, edition=aql.edition)
+        c: plan(
+            aql=a,
+            lot_size=lot_size,
+            level=aql.level,
+            severity=(severities or {}).get(c, aql.severity),
+            edition=aql.edition,
+        )
         for c, a in classes
         if a > 0
     }

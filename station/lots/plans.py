@@ -1,13 +1,9 @@
-"""Sampling plans by attributes from the tables of MIL-STD-105E (ANSI/ASQ Z1.4) and, where provable, of ISO 2859-1.
+"""Sampling plans by attributes: the tables of MIL-STD-105E and ANSI/ASQ Z1.4, and the single plans of ISO 2859-1:1999.
 
-The table ``tables/mil_std_105e.json`` holds every cell with its arrow followed, the sample size included. For ISO 2859:
-
-- normal, single: identical to 105E in all 416 cells;
-- tightened, single: identical but for letter A at AQL 10, where sources disagree;
-- reduced, single: 105E leaves a gap between Ac and Re, ISO does not (Re = Ac + 1). Cells without a gap agree. Of the
-  251 with one, Ac 10 stays in every reading that fits the published count of cells in which only Re differs (150), and
-  the diagonal of letter L at 2.5 (5/8) is 6/7. The other diagonals cannot be derived from that and are refused;
-- double and multiple: other numbers of stages and of acceptance; refused.
+The table ``tables/mil_std_105e.json`` holds every cell of 105E with its arrow followed, the sample size included; Z1.4
+of 1993 and 2003 (R2018) has the same tables and differs in when inspection is discontinued. The single plans of ISO
+2859-1 follow from a rule, :mod:`station.lots.iso_single`. Its double and multiple plans have other stages and are
+refused.
 """
 
 from __future__ import annotations
@@ -15,19 +11,23 @@ from __future__ import annotations
 import difflib
 import json
 import math
-from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
+import numpy as np
+
 from station.errors import RequestError
-from station.lots.oc import acceptance_probability, oc_points, quality_at
+from station.lots.iso_single import iso_single
+from station.lots.oc import Float, acceptance_probabilities, oc_points, qualities_at, search_end, stage_outcomes
 from station.values.documents import PlanDocument
 
 Level = Literal["S-1", "S-2", "S-3", "S-4", "I", "II", "III"]
 Severity = Literal["normal", "tightened", "reduced"]
 PlanType = Literal["single", "double", "multiple"]
-Edition = Literal["z1.4", "iso2859-1"]
+Edition = Literal["z1.4", "z1.4-1993", "z1.4-2003", "mil-std-105e", "iso2859-1"]
+"""``z1.4`` is its edition in force, that of 2003 (R2018)."""
 
 LETTERS = "ABCDEFGHJKLMNPQR"
 MAX_LOT_SIZE = 10**9
@@ -45,7 +45,7 @@ def _table() -> dict[str, Any]:
 
 def code_letter(lot_size: int, level: str = "II") -> str:
     """Sample size code letter (Table I). Raises RequestError for a lot below 2 units or an unknown level."""
-    _one_of("level", level, get_args(Level))
+    one_of("level", level, get_args(Level))
     if isinstance(lot_size, bool) or not isinstance(lot_size, int):
         raise RequestError(f"The lot size {lot_size!r} is not a whole number", "Give the number of units in the lot.")
     if not 2 <= lot_size <= MAX_LOT_SIZE:
@@ -62,6 +62,74 @@ def sample_size(lot_size: int, level: str = "II", severity: str = "normal") -> i
     return min(int(sizes[code_letter(lot_size, level)]), lot_size)
 
 
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """A plan of the tables without its curve.
+
+    n, ac, re : one entry a stage, cumulative numbers, ``ac`` -1 where a stage cannot accept. type : of the plan that is
+    found, single where the table sends there. letter : after arrows. parts : of a fractional acceptance number 1 /
+    parts (2, 3 or 5) its denominator, else 0; then ``ac`` is 0, and one nonconforming unit is accepted where none was
+    found in the ``parts`` - 1 lots just before. nonconformities : counts are nonconformities, not nonconforming units.
+    """
+
+    n: tuple[int, ...]
+    ac: tuple[int, ...]
+    re: tuple[int, ...]
+    type: str
+    letter: str
+    parts: int
+    nonconformities: bool
+
+    def acceptance(self, p: Float) -> Float:
+        """(P,) probability of acceptance at each quality, of a fractional plan when every lot has the same n."""
+        if not self.parts:
+            return acceptance_probabilities(self.n, self.ac, self.re, p, nonconformities=self.nonconformities)
+        none, _ = stage_outcomes(self.n, (0,), (1,), p, nonconformities=self.nonconformities)
+        at_most_one, _ = stage_outcomes(self.n, (1,), (2,), p, nonconformities=self.nonconformities)
+        return np.asarray(none[0] + (at_most_one[0] - none[0]) * none[0] ** (self.parts - 1))
+
+
+def stages(
+    letter: str,
+    aql: float,
+    *,
+    severity: str = "normal",
+    type: str = "single",
+    edition: str = "z1.4",
+    fractional: bool = False,
+) -> Stages:
+    """The plan of a code letter at an AQL, arrows followed. Raises RequestError for an option outside its values."""
+    one_of("letter", letter, tuple(LETTERS))
+    one_of("severity", severity, get_args(Severity))
+    one_of("type", type, get_args(PlanType))
+    one_of("edition", edition, get_args(Edition))
+    if fractional and (edition, type) != ("iso2859-1", "single"):
+        raise RequestError(
+            "Fractional acceptance numbers are an option of the single plans of ISO 2859-1",
+            "Ask for edition iso2859-1 and type single with them, or leave the option out.",
+        )
+    return _stages(letter, _column(aql), severity, type, edition == "iso2859-1", fractional)
+
+
+@cache
+def _stages(code: str, column: str, severity: str, type: str, iso: bool, fractional: bool) -> Stages:
+    nonconformities = float(column) > 10
+    if iso:
+        if type != "single":
+            raise RequestError(f"Of ISO 2859-1 only single plans are at hand, not {type}", _Z14)
+        found = iso_single(code, _table()["aql"].index(column), severity, fractional=fractional)
+        sizes = _table()["sample_size"]["reduced" if severity == "reduced" else "normal_tightened"]
+        n, ac = int(sizes[found.letter]), found.ac
+        return Stages((n,), (ac,), (ac + 1,), type, found.letter, found.parts, nonconformities)
+    cell = _table()[type][severity][code][column]
+    if "use" in cell:
+        type = "single"
+        cell = _table()[type][severity][code][column]
+    numbers = {k: tuple(v) if isinstance(v := cell[k], list) else (int(v),) for k in ("n", "ac", "re")}
+    reached = _letter_reached(code, column, severity, type)
+    return Stages(**numbers, type=type, letter=reached, parts=0, nonconformities=nonconformities)
+
+
 def plan(
     *,
     aql: float,
@@ -71,6 +139,7 @@ def plan(
     severity: str = "normal",
     type: str = "single",
     edition: str = "z1.4",
+    fractional: bool = False,
 ) -> PlanDocument:
     """One sampling plan with its operating characteristic.
 
@@ -83,6 +152,8 @@ def plan(
     type
         ``single``, ``double`` or ``multiple``. Where the table sends to the single plan, that is what comes back, and
         its ``type`` says so.
+    fractional
+        Plans of ISO 2859-1 with Ac 1/2, 1/3 or 1/5 in place of the arrows between Ac 0 and Ac 1.
 
     Returns
     -------
@@ -93,70 +164,39 @@ def plan(
     Raises
     ------
     RequestError
-        An option outside its values, or a cell whose numbers in the asked edition are not known here.
+        An option outside its values, or a plan of an edition whose tables are not at hand.
     """
-    _one_of("severity", severity, get_args(Severity))
-    _one_of("type", type, get_args(PlanType))
-    _one_of("edition", edition, get_args(Edition))
-    column = _column(aql)
+    one_of("severity", severity, get_args(Severity))
+    _column(aql)
     if (lot_size is None) == (letter is None):
         raise RequestError("A plan needs either a lot size or a code letter", "Give exactly one of the two.")
     if lot_size is not None:
         code = code_letter(lot_size, level)
     else:
         code = str(letter).upper()
-        _one_of("letter", code, tuple(LETTERS))
-        _one_of("level", level, get_args(Level))
-    if edition == "iso2859-1" and type != "single":
-        raise RequestError(f"Of ISO 2859-1 only single plans are at hand, not {type}", _Z14)
-    cell = _table()[type][severity][code][column]
-    if "use" in cell:
-        type = "single"
-        cell = _table()[type][severity][code][column]
-    n, ac, re = (tuple(cell[k]) if isinstance(cell[k], list) else (int(cell[k]),) for k in ("n", "ac", "re"))
-    if edition == "iso2859-1":
-        ac, re = _iso_single(code, column, severity, ac[0], re[0])
-    nonconformities = aql > 10
-
-    def curve(p: float) -> float:
-        return acceptance_probability(n, ac, re, p, nonconformities=nonconformities)
-
-    upper = 1e3 if nonconformities else 1.0
+        one_of("level", level, get_args(Level))
+    found = stages(code, aql, severity=severity, type=type, edition=edition, fractional=fractional)
+    end = search_end(found.n, found.re, nonconformities=found.nonconformities)
+    consumer, last = qualities_at((0.10, 0.005), found.acceptance, end)
     quality = aql / 100
     return PlanDocument(
         edition=edition,
         lot_size=lot_size,
         code_letter=code,
-        letter=_letter_reached(code, column, severity, type),
-        n=n,
-        ac=ac,
-        re=re,
+        letter=found.letter,
+        n=found.n,
+        ac=found.ac,
+        re=found.re,
         severity=severity,
         level=level,
         aql=float(aql),
-        type=type,
-        oc=oc_points(curve, quality, upper),
-        producer_risk=max(0.0, 1 - curve(quality)),
-        consumer_quality=quality_at(0.10, curve, upper),
-        hundred_percent=lot_size is not None and sum(n) >= lot_size,
+        type=found.type,
+        oc=oc_points(found.acceptance, quality, last, math.inf if found.nonconformities else 1.0),
+        producer_risk=max(0.0, 1 - float(found.acceptance(np.array([quality]))[0])),
+        consumer_quality=consumer,
+        hundred_percent=lot_size is not None and sum(found.n) >= lot_size,
+        fraction=f"1/{found.parts}" if found.parts else None,
     )
-
-
-_REQUEST_KEYS = ("lot_size", "letter", "aql", "level", "severity", "type", "edition")
-
-
-def plan_from_request(request: Mapping[str, Any]) -> PlanDocument:
-    """:func:`plan` from a mapping with the command's options as keys (``lot_size`` or ``lot-size``)."""
-    options: dict[str, Any] = {}
-    for given, value in request.items():
-        key = str(given).replace("-", "_")
-        _one_of("key", key, _REQUEST_KEYS)
-        if key in options:
-            raise RequestError(f"The request has {key} twice", "Give it once.")
-        options[key] = value
-    if "aql" not in options:
-        raise RequestError("The request has no aql", 'Add "aql", for example 2.5.')
-    return plan(**options)
 
 
 def _column(aql: float) -> str:
@@ -171,17 +211,6 @@ def _column(aql: float) -> str:
             f"{aql:g} is not an AQL of the standards", f"The nearest are {' and '.join(sorted(near, key=float))}."
         )
     return match
-
-
-def _iso_single(code: str, column: str, severity: str, ac: int, re: int) -> tuple[tuple[int], tuple[int]]:
-    if severity == "tightened" and (code, column) == ("A", "10"):
-        raise RequestError("Sources disagree on ISO 2859-1, letter A at AQL 10, tightened inspection", _Z14)
-    if re == ac + 1:
-        return (ac,), (re,)
-    proven = {(10, 13): 10, (5, 8): 6}
-    if (ac, re) not in proven:
-        raise RequestError(f"The reduced plan of ISO 2859-1 for letter {code} at AQL {column} is not at hand", _Z14)
-    return (proven[ac, re],), (proven[ac, re] + 1,)
 
 
 def _letter_reached(code: str, column: str, severity: str, type: str) -> str:
@@ -199,7 +228,7 @@ def _letter_reached(code: str, column: str, severity: str, type: str) -> str:
     return next(letters[i + _STAGE_LETTER_STEPS[type]] for i, size in enumerate(sizes.values()) if size == stage)
 
 
-def _one_of(what: str, value: object, allowed: tuple[str, ...]) -> None:
+def one_of(what: str, value: object, allowed: tuple[str, ...]) -> None:
     if value in allowed:
         return
     near = difflib.get_close_matches(str(value), allowed, n=1)

@@ -26,6 +26,7 @@ from station.service.measuring import Line
 from station.service.recalibrating import Recalibration, thresholds_in_force
 from station.service.reviewing import vet_review
 from station.service.showing import golden_view, lot_view, review_view, unit_view
+from station.service.streams import Streams
 from station.service.units_file import name_units
 from station.settings import Settings, read_settings
 from station.store import inspections, records
@@ -52,7 +53,8 @@ class Station:
 
     ``bench`` holds what can be done with rigs and their calibrations, ``entered`` with values measured by hand,
     ``gauge`` with gauge studies, ``capability`` with studies of what is found, ``finding_reviews`` with what reviewers
-    say of findings, ``recalibration`` with the thresholds that follow from it. clock : answers the time now, in UTC.
+    say of findings, ``recalibration`` with the thresholds that follow from it, ``streams`` with streams of lots. clock :
+    answers the time now, in UTC.
 
     Raises
     ------
@@ -73,6 +75,7 @@ class Station:
         self.capability = Capability(self._db, clock, self._line)
         self.finding_reviews = FindingReviews(self._db, clock)
         self.recalibration = Recalibration(self._db, clock, self._model_use, PROGRAM)
+        self.streams = Streams(self._db, clock)
         try:
             self._db.ensure()
             self._evidence.sweep()
@@ -278,19 +281,25 @@ class Station:
 
     # --- lots --------------------------------------------------------------------------------------------------------
 
-    def decide_lot(self, lot: str, size: int) -> LotDocument:
-        """Decide a lot by its control sheet's sampling plans and record the decision."""
-        document = self.lot_tally(lot, size)
+    def decide_lot(self, lot: str, size: int, *, stream: str | None = None) -> LotDocument:
+        """Decide a lot by its control sheet's sampling plans and record the decision.
+
+        stream : the stream of lots it belongs to, whose severity in force holds and which counts the decided lot.
+        """
+        document = self.lot_tally(lot, size, stream=stream)
         records.add_lot_decision(
             self._db, lot_id=records.lot(self._db, lot).id, decision=document.decision,
             document=document.model_dump_json(by_alias=True), digest=document.digest, at=self._clock(),
         )  # fmt: skip
+        if stream is not None:
+            self.streams.record_decision(stream, document)
         return document
 
-    def lot_tally(self, lot: str, size: int | None = None) -> LotDocument:
+    def lot_tally(self, lot: str, size: int | None = None, *, stream: str | None = None) -> LotDocument:
         """The decision as it would be now, recorded nowhere.
 
         size : units in the whole lot; None: that of its newest decision. Raises NotFoundError where there is none.
+        stream : whose severities are in force, in place of the sheet's.
         """
         from station.lots.decide import decide
         from station.sheet import load_sheet
@@ -302,6 +311,7 @@ class Station:
         return decide(
             lot, golden.number, [outcome(u, sheet) for u in units], sheet.aql, size,
             lacking=missing_values(self._db, lot, sheet), remarks=without_photo(self._db, lot, units),
+            severities=None if stream is None else self.streams.severities(stream, sheet.aql),
         )  # fmt: skip
 
     def lot_document(self, lot: str) -> LotDocument:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from station.lots.requests import AnyPlan
     from station.measure.prepared import PreparedGolden
     from station.service.views import AlignDocument, BoxesDocument, PhotoDocument
     from station.values.line import Shot
@@ -29,9 +30,9 @@ MODELS = ("similarity", "affine", "homography")
 MAX_LINES = 1_000_000
 
 
-def plan(request: Mapping[str, Any]) -> PlanDocument:
+def plan(request: Mapping[str, Any]) -> AnyPlan:
     """A sampling plan from the command's options as keys. Raises RequestError."""
-    from station.lots.plans import plan_from_request
+    from station.lots.requests import plan_from_request
 
     return plan_from_request(request)
 
@@ -271,6 +272,8 @@ def json_schema(name: str) -> str:
     from station.values.gauge import GaugeStudyDocument
     from station.values.model_card import ModelCardDocument
     from station.values.reviewed import RecalibrationDocument, ThresholdsDocument
+    from station.values.sampling import LimitingQualityDocument, SchemeDocument, VariablesPlanDocument
+    from station.values.stream import NextLotDocument, StreamDocument
     from station.values.tolerance import ToleranceDocument
 
     documents: dict[str, tuple[Any, str]] = {
@@ -279,6 +282,11 @@ def json_schema(name: str) -> str:
         "unit": (UnitDocument, "serialization"),
         "lot": (LotDocument, "serialization"),
         "plan": (PlanDocument, "serialization"),
+        "limiting-quality-plan": (LimitingQualityDocument, "serialization"),
+        "variables-plan": (VariablesPlanDocument, "serialization"),
+        "scheme": (SchemeDocument, "serialization"),
+        "stream": (StreamDocument, "serialization"),
+        "next-lot": (NextLotDocument, "serialization"),
         "rig": (Rig, "validation"),
         "card-reference": (CardReference, "validation"),
         "golden": (views.GoldenView, "serialization"),

@@ -142,7 +142,7 @@ class Aql(Table):
     major: NotNegative = 2.5
     minor: NotNegative = 4.0
     severity: Literal["normal", "tightened", "reduced"] = "normal"
-    edition: Literal["z1.4", "iso2859-1"] = "z1.4"
+    edition: Literal["z1.4", "z1.4-1993", "z1.4-2003", "mil-std-105e", "iso2859-1"] = "z1.4"
 
     @model_validator(mode="after")
     def _check(self) -> Self:

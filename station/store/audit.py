@@ -20,6 +20,8 @@ _DATED = (
     ("entered value", t.entered_values),
     ("capability study", t.capability_studies),
     ("record of reviewed thresholds", t.finding_thresholds),
+    ("stream", t.streams),
+    ("stream event", t.stream_events),
 )
 
 

@@ -301,3 +301,14 @@ class EnteredRow:
     supersedes: int | None
     at: datetime
     standing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRow:
+    """A stream of lots; ``document`` is its settings' JSON."""
+
+    id: int
+    name: str
+    document: str
+    digest: str
+    at: datetime

@@ -1,7 +1,8 @@
 """The tables. Documents are stored as the exact text that left the station; what is searched for has a column.
 
 Append-only, kept so by triggers: ``goldens``, ``reviews``, ``lot_decisions``, ``presentations``, ``gauge_captures``,
-``gauge_studies``, ``entered_values``, ``capability_studies``, ``finding_reviews``, ``finding_thresholds``.
+``gauge_studies``, ``entered_values``, ``capability_studies``, ``finding_reviews``, ``finding_thresholds``,
+``streams``, ``stream_events``.
 
 Tallies are queries, never counters.
 """
@@ -19,6 +20,7 @@ APPEND_ONLY = (
     *("goldens", "reviews", "lot_decisions", "presentations"),
     *("gauge_captures", "gauge_studies", "entered_values", "capability_studies"),
     *("finding_reviews", "finding_thresholds"),
+    *("streams", "stream_events"),
 )
 
 
@@ -332,4 +334,26 @@ entered_values = _table(
     sa.UniqueConstraint("content_key"),
     sa.UniqueConstraint("supersedes"),
     sa.CheckConstraint("verdict IN ('conforms', 'nonconforms', 'undecided')", name="verdict"),
+)
+
+streams = _table(
+    "streams",
+    _id(),
+    _text("name"),
+    _text("document"),
+    _text("digest"),
+    _at("at"),
+    sa.UniqueConstraint("name"),
+)
+
+stream_events = _table(
+    "stream_events",
+    _id(),
+    _link("stream_id", "streams"),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    _text("kind"),
+    _text("document"),
+    _text("digest"),
+    _at("at"),
+    sa.UniqueConstraint("stream_id", "sequence"),
 )

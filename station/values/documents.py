@@ -318,8 +318,40 @@ class OcPoint(Document):
     pa: float
 
 
+class PlanPoint(Document):
+    """What a plan does at a quality ``p``: asn : units inspected on average. aoq : quality after sorting the lots that
+    are not accepted. pa_cartons : probability of acceptance of a sample from cartons, where they were asked for."""
+
+    p: float
+    asn: float
+    aoq: float
+    pa_cartons: float | None = None
+
+
+class PlanFigures(Document):
+    """Figures of a plan beside its operating characteristic; ``points`` at the same qualities.
+
+    aoql, aoql_at : the largest average outgoing quality and where it comes about. cartons, correlation : how the sample
+    is drawn and how alike the units of a carton are; effective_sample : units at random that would tell as much.
+    """
+
+    points: tuple[PlanPoint, ...]
+    asn_at_aql: float
+    aoql: float
+    aoql_at: float
+    cartons: int | None = None
+    correlation: float | None = None
+    effective_sample: float | None = None
+    producer_risk_cartons: float | None = None
+    consumer_quality_cartons: float | None = None
+
+
 class PlanDocument(Document):
-    """A sampling plan. The lists have one entry a stage; ``ac`` is -1 where a stage cannot accept."""
+    """A sampling plan. The lists have one entry a stage; ``ac`` is -1 where a stage cannot accept.
+
+    fraction : "1/2", "1/3" or "1/5" where the acceptance number is fractional (ISO 2859-1, clause 13): ``ac`` is 0, and
+    one nonconforming unit is accepted where none was found in the 1, 2 or 4 lots just before.
+    """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     edition: str
@@ -337,6 +369,8 @@ class PlanDocument(Document):
     producer_risk: float
     consumer_quality: float
     hundred_percent: bool
+    fraction: str | None = None
+    figures: PlanFigures | None = None
 
 
 class ClassDecision(Document):

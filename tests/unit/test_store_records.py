@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from station.errors import ConflictError, NotFoundError, RequestError, StaleSchemaError
-from station.store import capability, entered, gauge, inspections, records, reviewed, tables
+from station.store import capability, entered, gauge, inspections, records, reviewed, streams, tables
 from station.store.audit import audit, document_digest
 from station.store.database import HEAD, Database
 from station.store.evidence import Evidence
@@ -266,6 +266,9 @@ def test_sealed_rows_cannot_be_changed(db: Database, evidence: Evidence, golden_
     reviewed.add_thresholds(
         db, golden_id=golden_id, model="m", action="apply", document="{}", digest="d", at=NOON, after=0
     )
+    streams.add_stream(db, name="s", document="{}", digest="d", at=NOON)
+    stream = streams.stream(db, "s").id
+    streams.add_event(db, stream, sequence=1, kind="lot", document="{}", digest="d", at=NOON)
     statement = f"DELETE FROM {table}" if verb == "DELETE" else f"UPDATE {table} SET id = id + 1"
     with pytest.raises(ConflictError, match="append-only"), db.write() as connection:
         connection.exec_driver_sql(statement)

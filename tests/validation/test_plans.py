@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from station.errors import RequestError
+from station.lots.iso_single import iso_single
 from station.lots.oc import acceptance_probability
-from station.lots.plans import LETTERS, code_letter, plan, plan_from_request, sample_size
+from station.lots.plans import LETTERS, code_letter, plan, sample_size, stages
+from station.lots.requests import plan_from_request
 from station.sheet import PREFERRED_AQL
+from station.values.documents import PlanDocument
 
 TABLE: dict[str, Any] = json.loads(files("station.lots.tables").joinpath("mil_std_105e.json").read_text())
 SEVERITIES = ("normal", "tightened", "reduced")
@@ -54,14 +57,85 @@ def test_reduced_gap_by_edition() -> None:
     assert single(letter="L", aql=6.5, severity="reduced", edition="iso2859-1") == (80, 10, 11)
 
 
-def test_iso_refuses_what_cannot_be_derived() -> None:
-    for options in (
-        {"letter": "L", "aql": 1.5, "severity": "reduced"},
-        {"letter": "A", "aql": 10, "severity": "tightened"},
-        {"letter": "L", "aql": 2.5, "type": "double"},
-    ):
-        with pytest.raises(RequestError, match=r"z1\.4"):
-            plan(edition="iso2859-1", **options)
+def test_iso_refuses_what_is_not_at_hand() -> None:
+    with pytest.raises(RequestError, match=r"z1\.4"):
+        plan(edition="iso2859-1", letter="L", aql=2.5, type="double")
+    with pytest.raises(RequestError, match="option of the single plans of ISO"):
+        plan(letter="L", aql=2.5, fractional=True)
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("severity", SEVERITIES)
+def test_every_cell_of_105e_is_the_tables(kind: str, severity: str) -> None:
+    for letter in LETTERS:
+        for column in TABLE["aql"]:
+            cell = TABLE[kind][severity][letter][column]
+            found = stages(letter, float(column), severity=severity, type=kind)
+            if "use" in cell:
+                cell = TABLE["single"][severity][letter][column]
+                assert found.type == "single"
+            n, ac, re = ([cell[k]] if isinstance(cell[k], int) else cell[k] for k in ("n", "ac", "re"))
+            assert (list(found.n), list(found.ac), list(found.re)) == (n, ac, re), (kind, severity, letter, column)
+
+
+def iso(letter: str, severity: str, column: int) -> tuple[int, int]:
+    found = stages(letter, PREFERRED_AQL[column], severity=severity, edition="iso2859-1")
+    assert found.re == (found.ac[0] + 1,)
+    return found.n[0], found.ac[0]
+
+
+def test_the_rule_gives_the_832_normal_and_tightened_cells_but_one() -> None:
+    """Published: normal plans of both agree in all 416 cells, tightened ones in all but letter A at AQL 10."""
+    other = []
+    for severity in ("normal", "tightened"):
+        for letter in LETTERS:
+            for j, cell in enumerate(TABLE["single"][severity][letter].values()):
+                if iso(letter, severity, j) != (cell["n"], cell["ac"]):
+                    other.append((severity, letter, TABLE["aql"][j], iso(letter, severity, j)))
+    assert other == [("tightened", "A", "10", (2, 0))]
+
+
+def test_the_rule_gives_the_published_count_of_reduced_cells_that_differ() -> None:
+    """Published: 251 of the 416 reduced cells differ from 105E, in 150 of them only Re."""
+    differ = only_re = 0
+    for letter in LETTERS:
+        for j, cell in enumerate(TABLE["single"]["reduced"][letter].values()):
+            n, ac = iso(letter, "reduced", j)
+            if (n, ac, ac + 1) != (cell["n"], cell["ac"], cell["re"]):
+                differ += 1
+                only_re += (n, ac) == (cell["n"], cell["ac"])
+    assert (differ, only_re) == (251, 150)
+
+
+@pytest.mark.parametrize(
+    ("letter", "expected"),
+    [
+        ("K", "32:0 125:1 80:1 50:1 50:2 50:3 50:5 50:6 50:8 50:10 32:10"),
+        ("D", "32:0 20:0 13:0 8:0 5:0 3:0 2:0 8:1 5:1 3:1 3:2"),
+    ],
+)
+def test_rows_of_the_reduced_table_of_iso(letter: str, expected: str) -> None:
+    """Table 2-C, AQL 0.15 to 15: three arrows between Ac 0 and Ac 1, and no gap between Ac and Re."""
+    assert " ".join("{}:{}".format(*iso(letter, "reduced", j)) for j in range(6, 17)) == expected
+
+
+def test_fractional_plans_stand_where_the_arrows_between_ac_0_and_ac_1_are() -> None:
+    for severity, parts in (("normal", [3, 2]), ("tightened", [3, 2]), ("reduced", [5, 3, 2])):
+        for letter in LETTERS[1:]:
+            row = [iso_single(letter, j, severity, fractional=True) for j in range(26)]
+            found = [c.parts for c in row if c.parts]
+            assert found == parts[len(parts) - len(found) :]  # R has no room for the first one under 0.010
+            assert all(c.letter == letter for c in row if c.parts)
+    p = plan(letter="J", aql=0.25, edition="iso2859-1", fractional=True)
+    assert (p.n, p.ac, p.re, p.fraction) == ((80,), (0,), (1,), "1/3")
+    none = stats.binom.pmf(0, 80, 0.0025)
+    assert 1 - p.producer_risk == pytest.approx(none + stats.binom.pmf(1, 80, 0.0025) * none**2, abs=1e-12)
+
+
+def test_letter_s_is_reached_under_tightened_inspection_alone() -> None:
+    for edition in ("z1.4", "iso2859-1"):
+        found = stages("R", 0.025, severity="tightened", edition=edition)
+        assert (found.letter, found.n, found.ac) == ("S", (3150,), (1,))
 
 
 def test_double_and_multiple_of_letter_l() -> None:
@@ -114,7 +188,7 @@ def test_between_ac_0_and_ac_1_lie_two_arrows() -> None:
     """Another known mistake: no gap, or arrow cells filled with plans of the letter's own sample size."""
     for letter in LETTERS[3:13]:
         own = TABLE["sample_size"]["normal_tightened"][letter]
-        row = [plan(letter=letter, aql=a) for a in PREFERRED_AQL]
+        row = [stages(letter, a) for a in PREFERRED_AQL]
         zero = next(i for i, p in enumerate(row) if p.n == (own,) and p.ac == (0,))
         assert [p.n == (own,) for p in row[zero : zero + 4]] == [True, False, False, True]
         assert row[zero + 3].ac == (1,)
@@ -178,7 +252,7 @@ def test_every_cell_makes_a_plan_whose_letter_has_its_sample_size() -> None:
             letters = list(sizes)
             for letter in ("A", "E", "L", "R"):
                 for aql in PREFERRED_AQL[3::4]:
-                    p = plan(letter=letter, aql=aql, severity=severity, type=kind)
+                    p = stages(letter, aql, severity=severity, type=kind)
                     assert sizes[letters[letters.index(p.letter) - steps[p.type]]] == p.n[0]
 
 
@@ -241,8 +315,11 @@ def test_sample_size_is_at_most_the_lot() -> None:
 
 
 def test_request_with_the_options_as_keys() -> None:
-    assert plan_from_request({"lot-size": 5000, "aql": 2.5}) == plan(lot_size=5000, aql=2.5)
-    assert plan_from_request({"letter": "h", "aql": 4}).n == (50,)
+    found = plan_from_request({"lot-size": 5000, "aql": 2.5})
+    assert found.model_copy(update={"figures": None}) == plan(lot_size=5000, aql=2.5)
+    lower = plan_from_request({"letter": "h", "aql": 4})
+    assert isinstance(lower, PlanDocument)
+    assert lower.n == (50,)
 
 
 @pytest.mark.parametrize(

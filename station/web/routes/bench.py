@@ -90,4 +90,6 @@ def plan(
 ) -> PlanDocument:
     given = {"aql": aql, "lot_size": lot_size, "letter": letter}
     request = {k: v for k, v in given.items() if v is not None}
-    return tools.plan(request | {"level": level, "severity": severity, "type": type, "edition": edition})
+    found = tools.plan(request | {"level": level, "severity": severity, "type": type, "edition": edition})
+    assert isinstance(found, PlanDocument)
+    return found

@@ -1,0 +1,214 @@
+"""``plan``: sampling plans with their operating characteristic, computed ones, and whole switching schemes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from station.cli.conduct import REFUSED, Json, document, emit, say, show, table
+from station.errors import RequestError
+
+if TYPE_CHECKING:
+    from station.lots.requests import AnyPlan
+    from station.values.documents import PlanDocument
+    from station.values.sampling import LimitingQualityDocument, SchemeDocument, VariablesPlanDocument
+
+Percent = "in per cent"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this room."""
+    app.command("plan")(plan)
+
+
+def plan(
+    lot_size: Annotated[int | None, typer.Option("--lot-size", metavar="N", help="Units in the whole lot.")] = None,
+    aql: Annotated[
+        float | None, typer.Option("--aql", metavar="A", help="Acceptance quality limit, for example 2.5.")
+    ] = None,
+    letter: Annotated[str | None, typer.Option("--letter", help="Code letter, in place of the lot size.")] = None,
+    level: Annotated[str | None, typer.Option("--level", help="S-1 ... S-4, I, II (without it), III.")] = None,
+    severity: Annotated[str | None, typer.Option("--severity", help="normal (without it), tightened, reduced.")] = None,
+    type: Annotated[str | None, typer.Option("--type", help="single (without it), double, multiple.")] = None,
+    edition: Annotated[
+        str | None,
+        typer.Option("--edition", help="z1.4 (without it, of 2003), z1.4-1993, mil-std-105e or iso2859-1."),
+    ] = None,
+    fractional: Annotated[
+        bool, typer.Option("--fractional", help="ISO 2859-1's plans with Ac 1/2, 1/3, 1/5 in place of arrows.")
+    ] = False,
+    cartons: Annotated[
+        int | None, typer.Option("--cartons", metavar="C", help="The sample comes from so many cartons.")
+    ] = None,
+    correlation: Annotated[
+        float | None, typer.Option("--correlation", metavar="R", help="How alike units of a carton are, 0 to 0.95.")
+    ] = None,
+    scheme: Annotated[
+        bool, typer.Option("--scheme", help="The whole scheme of normal, tightened and reduced inspection.")
+    ] = False,
+    without_reduced: Annotated[
+        bool, typer.Option("--without-reduced", help="A scheme in which nobody agrees to reduced inspection.")
+    ] = False,
+    limiting_quality: Annotated[
+        float | None,
+        typer.Option("--limiting-quality", metavar="Q", help=f"Compute n so that a lot this bad fails, {Percent}."),
+    ] = None,
+    ac: Annotated[int | None, typer.Option("--ac", metavar="C", help="With --limiting-quality; 0 without it.")] = None,
+    method: Annotated[
+        str | None, typer.Option("--method", help="A plan by variables: s (Z1.9 or computed) or sigma.")
+    ] = None,
+    producer_quality: Annotated[
+        float | None, typer.Option("--producer-quality", metavar="P", help=f"With --method: accepted, {Percent}.")
+    ] = None,
+    consumer_quality: Annotated[
+        float | None, typer.Option("--consumer-quality", metavar="P", help=f"With --method: refused, {Percent}.")
+    ] = None,
+    producer_risk: Annotated[
+        float | None, typer.Option("--producer-risk", metavar="R", help="With --method; 0.05 without it.")
+    ] = None,
+    consumer_risk: Annotated[
+        float | None,
+        typer.Option("--consumer-risk", metavar="R", help="With --limiting-quality or --method; 0.10 without it."),
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", metavar="OUT.png", help="Draw the operating characteristic here.")
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="OUT.csv", help="Write the curve's numbers here.")
+    ] = None,
+    requests: Annotated[
+        Path | None, typer.Option("--requests", metavar="FILE.jsonl", help="One request a line, one answer a line.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Look up or compute a sampling plan with its operating characteristic and risks."""
+    from station.service import charting, planning, tools
+
+    if requests is not None:
+        _answer(requests)
+        return
+    if letter is not None and lot_size is not None:
+        raise RequestError("--letter and --lot-size are both given", "Give one of them.")
+    if limiting_quality is None and method is None and (aql is None or (lot_size is None and letter is None)):
+        raise RequestError("--aql and --lot-size are missing", "For example: station plan --lot-size 1200 --aql 2.5")
+    given: dict[str, object] = {
+        "lot_size": lot_size, "letter": letter, "aql": aql, "level": level, "severity": severity, "type": type,
+        "edition": edition, "fractional": fractional or None, "cartons": cartons, "correlation": correlation,
+        "scheme": scheme or None, "with_reduced": False if without_reduced else None,
+        "limiting_quality": limiting_quality, "ac": ac, "method": method, "producer_quality": producer_quality,
+        "consumer_quality": consumer_quality, "producer_risk": producer_risk, "consumer_risk": consumer_risk,
+    }  # fmt: skip
+    if picture is not None:
+        charting.vet(picture)
+    found = tools.plan({k: v for k, v in given.items() if v is not None})
+    if picture is not None:
+        charting.write(planning.plan_chart(found), picture)
+    if csv is not None:
+        planning.write_csv(found, csv)
+    if json:
+        emit(document(found))
+        return
+    _show(found)
+    for file in (picture, csv):
+        if file is not None:
+            show(f"Written: {file}")
+
+
+def _answer(requests: Path) -> None:
+    from station.service import tools
+
+    failed = 0
+    for answer, error in tools.answer_lines(requests, tools.plan):
+        failed += error is not None
+        emit(answer)
+    if failed:
+        say(f"{failed} of the requests in {requests} were refused; their lines say why. Correct them.")
+        raise typer.Exit(REFUSED)
+
+
+def _show(found: AnyPlan) -> None:
+    from station.values.documents import PlanDocument
+    from station.values.sampling import LimitingQualityDocument, SchemeDocument
+
+    if isinstance(found, PlanDocument):
+        _show_plan(found)
+    elif isinstance(found, LimitingQualityDocument):
+        _show_limiting(found)
+    elif isinstance(found, SchemeDocument):
+        _show_scheme(found)
+    else:
+        _show_variables(found)
+
+
+def _show_plan(p: PlanDocument) -> None:
+    arrow = "" if p.letter == p.code_letter else f", by the arrow {p.letter}"
+    of = f"lot of {p.lot_size}, " if p.lot_size else ""
+    show(f"{p.edition}: {of}level {p.level}, {p.severity}, {p.type}, AQL {p.aql:g}: code letter {p.code_letter}{arrow}")
+    rows = [
+        [str(i + 1), str(n), p.fraction or ("none" if ac < 0 else str(ac)), str(re)]
+        for i, (n, ac, re) in enumerate(zip(p.n, p.ac, p.re, strict=True))
+    ]
+    table("Stages", ["stage", "n", "Ac", "Re"], rows)
+    per = "nonconforming" if p.aql <= 10 else "nonconformities a unit"
+    show(
+        f"Producer's risk {p.producer_risk:.1%} at the AQL; at {p.consumer_quality:.2%} {per} "
+        "one lot in ten is accepted."
+    )
+    if p.fraction:
+        lots = int(p.fraction[2:]) - 1
+        show(
+            f"Ac {p.fraction}: one is accepted only if none was found in the {lots} lot{'s' * (lots > 1)} just before."
+        )
+    if p.figures is not None:
+        f = p.figures
+        show(
+            f"On average {f.asn_at_aql:.1f} units inspected at the AQL; after sorting what is not accepted at most "
+            f"{f.aoql:.2%} {per} is let through (AOQL)."
+        )
+        if f.cartons is not None and f.consumer_quality_cartons is not None and f.producer_risk_cartons is not None:
+            show(
+                f"From {f.cartons} cartons with correlation {f.correlation:g} the sample tells as much as "
+                f"{f.effective_sample:.0f} units at random: producer's risk {f.producer_risk_cartons:.1%}, one lot in "
+                f"ten is accepted at {f.consumer_quality_cartons:.2%}."
+            )
+    if p.hundred_percent:
+        show("The sample is the whole lot: inspect every unit.")
+
+
+def _show_limiting(p: LimitingQualityDocument) -> None:
+    of = f" of {p.lot_size}" if p.lot_size else ""
+    show(f"Inspect {p.n} units{of}, Ac {p.ac}, Re {p.re}.")
+    show(
+        f"A lot with {p.limiting_quality:.2%} nonconforming is accepted with {p.accepted:.2%}; half of the lots at "
+        f"{p.indifference_quality:.2%}, 95 % of them at {p.producer_quality:.2%}."
+    )
+    if p.hundred_percent:
+        show("The sample is the whole lot: inspect every unit.")
+
+
+def _show_variables(p: VariablesPlanDocument) -> None:
+    spread = "the sample's standard deviation" if p.method == "s" else "the known standard deviation"
+    show(f"Measure {p.n} units; accept where the mean lies at least k = {p.k:.4f} times {spread} within the limit.")
+    show(
+        f"Producer's risk {p.producer_risk:.1%} at {p.producer_quality:.2%} beyond the limit; at "
+        f"{p.consumer_quality:.2%} {p.consumer_risk:.1%} of lots are accepted."
+    )
+    if p.hundred_percent:
+        show("The sample is the whole lot: measure every unit.")
+
+
+def _show_scheme(p: SchemeDocument) -> None:
+    reduced = "" if p.with_reduced else ", without reduced inspection"
+    show(f"{p.edition}: code letter {p.code_letter}, {p.type}, AQL {p.aql:g}{reduced}: the whole scheme")
+    rows = [
+        [
+            f"{point.p:.2%}", f"{point.pa:.1%}", f"{point.asn:.1f}", f"{point.normal:.1%}", f"{point.tightened:.1%}",
+            f"{point.reduced:.1%}", "never" if point.until_discontinued is None else f"{point.until_discontinued:.0f}",
+        ]
+        for point in p.points[::5]
+    ]  # fmt: skip
+    columns = ["quality", "accepted", "units a lot", "normal", "tightened", "reduced", "lots until discontinued"]
+    table("In the long run", columns, rows)
+    show(f"Producer's risk {p.producer_risk:.2%} at the AQL; at {p.consumer_quality:.2%} one lot in ten is accepted.")

@@ -1,0 +1,155 @@
+"""Plans by variables: a measured dimension held to one limit by the mean and the spread of the sample (k method).
+
+The lot is accepted when (U - mean) / s >= k for an upper limit U, (mean - L) / s >= k for a lower limit L; with a known
+process standard deviation sigma in place of s. Measurements are taken for a random sample of a normal distribution.
+Where both limits are set, each is held on its own, which bears each risk by itself.
+
+Pa at a fraction p beyond the limit, with z = the upper p quantile of the standard normal distribution:
+
+- s method: P(T >= k sqrt n), T noncentral t with n - 1 degrees of freedom and noncentrality z sqrt n;
+- sigma method: Phi(sqrt n (z - k)).
+
+ISO 3951-1; ANSI/ASQ Z1.9 (MIL-STD-414), form 1; Lieberman and Resnikoff, "Sampling plans for inspection by variables",
+Journal of the American Statistical Association 50 (1955) 457-516; Wallis in Techniques of Statistical Analysis (1947),
+1.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from station.errors import RequestError
+from station.lots.oc import Float
+from station.lots.plans import Severity, one_of
+
+Method = Literal["s", "sigma"]
+LEVELS = ("S-3", "S-4", "I", "II", "III")
+LARGEST_SAMPLE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class VariablesPlan:
+    """n : units measured. k : acceptability constant. method : spread of the sample (s) or of the process (sigma)."""
+
+    method: Method
+    n: int
+    k: float
+
+    def acceptance(self, p: ArrayLike) -> Float:
+        """(P,) probability of acceptance at a fraction ``p`` in [0, 1] beyond the limit."""
+        from scipy.stats import nct, norm
+
+        quality = np.atleast_1d(np.asarray(p, dtype=np.float64))
+        inside = (quality > 0) & (quality < 1)
+        z = norm.isf(np.where(inside, quality, 0.5))
+        root = math.sqrt(self.n)
+        pa = norm.cdf(root * (z - self.k)) if self.method == "sigma" else nct.sf(self.k * root, self.n - 1, z * root)
+        return np.asarray(np.where(inside, pa, quality <= 0), dtype=np.float64)
+
+
+def accepts(
+    plan: VariablesPlan, values: ArrayLike, *, lower: float | None, upper: float | None, sigma: float | None = None
+) -> bool:
+    """Whether measured ``values``, (n,) of the plan's sample, accept the lot at every limit that is set.
+
+    Raises RequestError for another number of values, no limit, or a sigma method without ``sigma``.
+    """
+    x = np.asarray(values, dtype=np.float64)
+    if x.shape != (plan.n,) or not np.all(np.isfinite(x)):
+        raise RequestError(f"The plan needs {plan.n} measured values, here are {x.size}", "Measure the whole sample.")
+    if lower is None and upper is None:
+        raise RequestError("No limit is set", "Give the lower limit, the upper one, or both.")
+    if plan.method == "sigma" and (sigma is None or not sigma > 0):
+        raise RequestError("The sigma method needs the known standard deviation of the process", "Give it, above 0.")
+    spread = float(x.std(ddof=1)) if plan.method == "s" or sigma is None else sigma
+    mean = float(x.mean())
+    beyond = [
+        m for m in (None if upper is None else upper - mean, None if lower is None else mean - lower) if m is not None
+    ]
+    return all(margin >= plan.k * spread for margin in beyond)
+
+
+def table_plan(lot_size: int, aql: float, *, level: str = "II", severity: Severity = "normal") -> VariablesPlan:
+    """The s-method plan of ANSI/ASQ Z1.9 for one limit. Raises RequestError for what its table does not hold."""
+    one_of("level", level, LEVELS)
+    table = _table()
+    columns = [float(a) for a in table["aql"]]
+    if aql not in columns:
+        raise RequestError(
+            f"{aql:g} is not an AQL of Z1.9's plans by variables", f"Give one of {', '.join(table['aql'])}."
+        )
+    if not 2 <= lot_size <= 10**9:
+        raise RequestError(f"A lot of {lot_size} cannot be sampled", "Give 2 units or more.")
+    row = sum(first <= lot_size for first in table["first_units"]) - 1
+    n, k = table["plans"][severity][level][row][columns.index(aql)]
+    return VariablesPlan("s", int(n), float(k))
+
+
+def two_point_plan(
+    producer_quality: float,
+    consumer_quality: float,
+    *,
+    method: Method,
+    producer_risk: float = 0.05,
+    consumer_risk: float = 0.10,
+) -> VariablesPlan:
+    """The smallest plan that accepts lots of ``producer_quality`` with at least 1 - ``producer_risk`` and lots of
+    ``consumer_quality`` with at most ``consumer_risk``, fractions beyond one limit.
+
+    Raises RequestError for values out of order, or where more than ``LARGEST_SAMPLE`` units were needed.
+    """
+    from scipy.stats import nct, norm
+
+    if not 0 < producer_quality < consumer_quality < 0.5:
+        raise RequestError(
+            "A plan by variables needs 0 < producer's quality < consumer's quality < 50 per cent",
+            "For example 1 and 8 per cent.",
+        )
+    if not (0 < producer_risk < 0.5 and 0 < consumer_risk < 0.5):
+        raise RequestError("The risks of a plan are between 0 and 0.5", "0.05 and 0.10 are the usual ones.")
+    good, bad = float(norm.isf(producer_quality)), float(norm.isf(consumer_quality))
+    a, b = float(norm.isf(producer_risk)), float(norm.isf(consumer_risk))
+
+    def at(n: int) -> VariablesPlan:
+        root = math.sqrt(n)
+        k = bad + b / root if method == "sigma" else float(nct.isf(consumer_risk, n - 1, bad * root)) / root
+        return VariablesPlan(method, n, k)
+
+    def enough(n: int) -> bool:
+        return bool(at(n).acceptance(producer_quality)[0] >= 1 - producer_risk)
+
+    if method == "sigma":
+        n = max(1, math.ceil(((a + b) / (good - bad)) ** 2 - 1e-12))
+        if n > LARGEST_SAMPLE:
+            raise _too_close()
+        return at(n)
+    low, high = 1, 2
+    while not enough(high):
+        low, high = high, 2 * high
+        if high > LARGEST_SAMPLE:
+            raise _too_close()
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return at(high)
+
+
+def _too_close() -> RequestError:
+    return RequestError(
+        f"So close qualities need more than {LARGEST_SAMPLE} measured units", "Give qualities further apart."
+    )
+
+
+@cache
+def _table() -> dict[str, Any]:
+    text = files("station.lots.tables").joinpath("z1_9_s_method.json").read_text(encoding="utf-8")
+    table: dict[str, Any] = json.loads(text)
+    return table

@@ -1,0 +1,55 @@
+"""Streams of lots and their events. Nothing is changed or erased: the state of a stream is replayed from its events."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from station.errors import ConflictError, NotFoundError
+from station.store import tables as t
+from station.store.database import Database
+from station.store.records import insert_once
+from station.store.rows import StreamRow
+
+
+def add_stream(db: Database, *, name: str, document: str, digest: str, at: datetime) -> None:
+    """Open a stream. Raises ConflictError where there is one of this name."""
+    with db.write() as c:
+        if not insert_once(c, t.streams, {"name": name, "document": document, "digest": digest, "at": at}):
+            raise ConflictError(f"there is a stream {name} already", "Give another name.")
+
+
+def stream(db: Database, name: str) -> StreamRow:
+    """A stream by its name. Raises NotFoundError."""
+    with db.read() as c:
+        row = c.execute(sa.select(t.streams).where(t.streams.c.name == name)).first()
+    if row is None:
+        raise NotFoundError(f"there is no stream {name!r}", "List them: station stream status")
+    return StreamRow(**row._mapping)
+
+
+def streams(db: Database) -> list[StreamRow]:
+    """Every stream, by name."""
+    with db.read() as c:
+        return [StreamRow(**r._mapping) for r in c.execute(sa.select(t.streams).order_by(t.streams.c.name))]
+
+
+def add_event(
+    db: Database, stream_id: int, *, sequence: int, kind: str, document: str, digest: str, at: datetime
+) -> None:
+    """Record the event that follows ``sequence - 1`` others. Raises ConflictError where another one came in between."""
+    row = {
+        "stream_id": stream_id, "sequence": sequence, "kind": kind, "document": document, "digest": digest, "at": at,
+    }  # fmt: skip
+    with db.write() as c:
+        if not insert_once(c, t.stream_events, row):
+            raise ConflictError("something else was recorded of this stream in the meantime", "Run it again.")
+
+
+def events(db: Database, stream_id: int) -> list[str]:
+    """The documents of a stream's events, in their order."""
+    k = t.stream_events.c
+    with db.read() as c:
+        found = c.execute(sa.select(k.document).where(k.stream_id == stream_id).order_by(k.sequence))
+        return [str(r.document) for r in found]

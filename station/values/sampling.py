@@ -1,0 +1,83 @@
+"""What leaves the station about sampling beyond the ``plan`` document: computed plans, plans by variables, whole
+schemes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from station.values.documents import Document, OcPoint
+
+
+class LimitingQualityDocument(Document):
+    """The smallest sample for a limiting quality. n, ac, re : the plan. limiting_quality : a fraction; accepted : the
+    chance that a lot of it passes. indifference_quality : p at Pa = 0.5, producer_quality : at Pa = 0.95."""
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    lot_size: int | None
+    limiting_quality: float
+    consumer_risk: float
+    n: int
+    ac: int
+    re: int
+    accepted: float
+    producer_quality: float
+    indifference_quality: float
+    hundred_percent: bool
+    count: Literal["hypergeometric", "binomial"]
+    oc: tuple[OcPoint, ...]
+
+
+class VariablesPlanDocument(Document):
+    """A plan by variables for one limit: accept where the mean lies at least ``k`` standard deviations within it.
+
+    edition : ``z1.9``, or ``computed`` from two points of the curve. method : s, of the sample; sigma, of the process.
+    """
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    edition: Literal["z1.9", "computed"]
+    method: Literal["s", "sigma"]
+    lot_size: int | None
+    level: str | None
+    severity: str | None
+    aql: float | None
+    n: int
+    k: float
+    producer_quality: float
+    producer_risk: float
+    consumer_quality: float
+    consumer_risk: float
+    hundred_percent: bool
+    oc: tuple[OcPoint, ...]
+
+
+class SchemePoint(Document):
+    """Long-run figures of a scheme at a quality ``p``. until_discontinued : lots, None where practically never."""
+
+    p: float
+    pa: float
+    asn: float
+    normal: float
+    tightened: float
+    reduced: float
+    until_discontinued: float | None
+
+
+class SchemeDocument(Document):
+    """A whole switching scheme at constant quality, inspection resumed at once where it is discontinued.
+
+    with_reduced : whether the authority agrees to reduced inspection.
+    """
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    edition: str
+    lot_size: int | None
+    code_letter: str
+    level: str
+    aql: float
+    type: str
+    with_reduced: bool
+    points: tuple[SchemePoint, ...]
+    producer_risk: float
+    consumer_quality: float

@@ -1,0 +1,87 @@
+"""The plan command beyond the tables: figures, files of numbers, pictures, computed plans, schemes."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from station.cli import app
+from station.cli.conduct import run
+from station.report.plan_charts import CurveLine, QualityMark, plan_picture
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("STATION_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert run(app, ["plan", *words]) == 0
+    return capsys.readouterr().out
+
+
+def test_a_plan_writes_its_numbers_and_its_picture(capsys: pytest.CaptureFixture[str]) -> None:
+    text = said(
+        capsys, "--lot-size", "1200", "--aql", "2.5", "--cartons", "8", "--correlation", "0.2", "--csv", "a.csv",
+        "--picture", "a.png",
+    )  # fmt: skip
+    assert "as much as 29 units at random" in text
+    rows = list(csv.DictReader(Path("a.csv").read_text().splitlines()))
+    assert list(rows[0]) == ["p", "pa", "asn", "aoq", "pa_cartons"]
+    assert float(rows[0]["pa"]) == 1
+    assert all(float(r["asn"]) == 80 for r in rows)
+    picture = cv2.imread("a.png")
+    assert picture is not None
+    assert picture.shape[1] > 800
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--limiting-quality", "10"], "Inspect 22 units, Ac 0, Re 1."),
+        (["--limiting-quality", "10", "--lot-size", "80"], "Inspect 20 units of 80, Ac 0, Re 1."),
+        (["--method", "s", "--lot-size", "1000", "--aql", "2.5"], "Measure 35 units; accept where the mean lies"),
+        (["--method", "sigma", "--producer-quality", "1", "--consumer-quality", "8"], "Measure 11 units"),
+        (["--scheme", "--lot-size", "1200", "--aql", "2.5", "--edition", "iso2859-1"], "lots until discontinued"),
+        (
+            ["--letter", "J", "--aql", "0.4", "--edition", "iso2859-1", "--fractional"],
+            "only if none was found in the 1 lot",
+        ),
+    ],
+)
+def test_other_plans_in_words_and_as_pictures(capsys: pytest.CaptureFixture[str], words: list[str], says: str) -> None:
+    assert says in said(capsys, *words, "--picture", "b.png")
+    assert cv2.imread("b.png") is not None
+    assert json.loads(said(capsys, *words, "--json"))["schema"] == 1
+
+
+def test_what_does_not_belong_together_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, says in (
+        (["--limiting-quality", "10", "--aql", "2.5"], "no use for aql"),
+        (["--lot-size", "1200", "--aql", "2.5", "--ac", "1"], "no use for ac"),
+        (["--lot-size", "1200", "--aql", "2.5", "--cartons", "8"], "belong together"),
+        (["--lot-size", "1200", "--aql", "2.5", "--picture", "a.txt"], "no JPEG or PNG"),
+        (["--lot-size", "1200", "--aql", "2.5", "--csv", "nowhere/a.csv"], "cannot be written"),
+    ):
+        assert run(app, ["plan", *words]) == 2
+        assert says in capsys.readouterr().err
+
+
+def test_a_curve_is_drawn_where_its_numbers_lie() -> None:
+    """A level line at 50 % runs across the middle of the plot, the mark stands upright over its quality."""
+    flat = plan_picture(
+        [CurveLine("half", [0.0, 10.0], [0.5, 0.5])], [QualityMark(5.0, "here")], title="t", notes=["n"], axis="x"
+    )
+    blue = np.argwhere(np.all(flat == (0, 114, 178), axis=2))
+    line = blue[blue[:, 1] > 200][:, 0]
+    orange = np.argwhere(np.all(flat == (213, 94, 0), axis=2))
+    top, bottom = orange[:, 0].min(), orange[:, 0].max()
+    assert abs(line.min() - (top + bottom) / 2) < 6
+    column = int(np.bincount(orange[:, 1]).argmax())
+    assert abs(column - (blue[:, 1].min() + blue[:, 1].max()) / 2) < 30

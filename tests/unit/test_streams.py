@@ -1,0 +1,241 @@
+"""Streams of lots from their opening to the severity of the next lot, through service, records and commands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from entered_line import Clock
+
+from station.cli import app
+from station.cli.conduct import run
+from station.errors import ConflictError, NotFoundError, RequestError
+from station.lots.decide import UnitOutcome, decide
+from station.lots.streams import replay
+from station.service import Station
+from station.settings import Settings
+from station.sheet import Aql
+from station.store import streams as store
+from station.values.documents import Verdict
+from station.values.stream import StreamDocument
+
+WHO = {"by": "QA"}
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("STATION_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    with Station(Settings(home=tmp_path / "home"), clock=Clock()) as opened:
+        yield opened
+
+
+def opened(station: Station, name: str = "pins", **more: object) -> StreamDocument:
+    options: dict[str, object] = {"sku": "PIN", "supplier": "Acme", "process": "die 2"}
+    options |= {"aql": {"major": 2.5, "minor": 4.0}} | more
+    return station.streams.open(name, **options)  # type: ignore[arg-type]
+
+
+def lots(station: Station, majors: Sequence[int], *, first: int = 1, name: str = "pins") -> StreamDocument:
+    for i, d in enumerate(majors, first):
+        found = station.streams.record_lot(name, f"L{i}", size=1000, found={"major": (d,), "minor": (0,)})
+    return found
+
+
+def severities(found: StreamDocument) -> dict[str, str]:
+    return {c.defect_class: c.severity for c in found.classes}
+
+
+def test_each_class_is_switched_on_its_own_and_with_its_reason(station: Station) -> None:
+    assert severities(opened(station)) == {"major": "normal", "minor": "normal"}
+    found = lots(station, [6, 5, 6])  # n 80, Ac 5
+    assert severities(found) == {"major": "tightened", "minor": "normal"}
+    change = found.changes[0]
+    assert (change.event, change.lot, change.before, change.after) == (3, "L3", "normal", "tightened")
+    assert change.reason == "2 of 3 consecutive lots were not accepted"
+    plans = station.streams.next_lot("pins", 1000).plans
+    assert [(p.severity, p.n, p.ac) for p in plans] == [("tightened", (80,), (3,)), ("normal", (80,), (7,))]
+    assert severities(lots(station, [0] * 5, first=4))["major"] == "normal"
+
+
+def test_resubmitted_lots_do_not_count_and_a_lot_counts_once(station: Station) -> None:
+    opened(station)
+    lots(station, [6])
+    with pytest.raises(ConflictError, match="counted in this stream already"):
+        lots(station, [6])
+    again = station.streams.record_lot("pins", "L1", size=1000, found={"major": (9,), "minor": (0,)}, resubmitted=True)
+    assert severities(again)["major"] == "normal"
+    assert again.lots == 1
+    with pytest.raises(ConflictError, match="not inspected in this stream yet"):
+        station.streams.record_lot("pins", "L7", size=1000, found={"major": (0,), "minor": (0,)}, resubmitted=True)
+
+
+def test_reduced_by_score_word_and_consent_and_back(station: Station) -> None:
+    opened(station)
+    found = lots(station, [0] * 10)
+    assert found.classes[0].score == 30
+    assert found.classes[0].waits_for == ("word that production is steady", "the responsible authority's consent")
+    station.streams.production("pins", steady=True, **WHO)
+    found = station.streams.consent("pins", agreed=True, **WHO)
+    assert severities(found) == {"major": "reduced", "minor": "reduced"}
+    assert [p.n for p in station.streams.next_lot("pins", 1000).plans] == [(32,), (32,)]
+    assert severities(station.streams.production("pins", steady=False, **WHO))["minor"] == "normal"
+
+
+def test_discontinued_until_the_supplier_has_acted(station: Station) -> None:
+    opened(station)
+    found = lots(station, [9] * 7)
+    assert severities(found)["major"] == "discontinued"
+    with pytest.raises(RequestError, match="is discontinued in class major"):
+        lots(station, [0], first=8)
+    with pytest.raises(RequestError, match="No reason"):
+        station.streams.resume("pins", by="QA", reason=" ")
+    found = station.streams.resume("pins", by="QA", reason="new die")
+    assert severities(found) == {"major": "tightened", "minor": "normal"}
+    with pytest.raises(ConflictError, match="is not discontinued"):
+        station.streams.resume("pins", by="QA", reason="new die")
+
+
+def test_a_void_event_is_out_of_the_count_and_stays_in_the_history(station: Station) -> None:
+    opened(station)
+    lots(station, [6, 6])
+    found = station.streams.void("pins", 2, by="QA", reason="wrong lot")
+    assert severities(found)["major"] == "normal"
+    assert found.lots == 1
+    assert [e.kind for e in station.streams.events("pins")] == ["lot", "lot", "void"]
+    lots(station, [0], first=2)  # it may be recorded again
+    for number in (2, 3, 9):
+        with pytest.raises(RequestError, match=f"event {number}"):
+            station.streams.void("pins", number, by="QA", reason="again")
+
+
+def test_the_authority_directs_and_a_lot_under_another_severity_is_remarked(station: Station) -> None:
+    opened(station)
+    lots(station, [6, 6, 1])
+    found = station.streams.direct("pins", severity="tightened", by="QA", reason="new tool", classes=["minor"])
+    assert severities(found) == {"major": "tightened", "minor": "tightened"}
+    assert found.changes[-1].reason == "QA directed it: new tool"
+    found = station.streams.void("pins", 1, by="QA", reason="typing error")
+    assert "lot L3 was inspected in class major under tightened inspection, normal was due" in found.remarks
+    with pytest.raises(RequestError, match="class of this stream"):
+        station.streams.direct("pins", severity="normal", by="QA", reason="x", classes=["critical"])
+
+
+def test_fractional_acceptance_numbers_need_clean_lots_before(station: Station) -> None:
+    opened(station, aql={"major": 0.40}, fractional=True)  # J: Ac 1/2
+    plan = station.streams.next_lot("pins", 1000).plans[0]
+    assert (plan.n, plan.ac, plan.fraction) == ((80,), (0,), "1/2")
+    station.streams.record_lot("pins", "L1", size=1000, found={"major": (0,)})
+    assert station.streams.next_lot("pins", 1000).plans[0].ac == (1,)
+    station.streams.record_lot("pins", "L2", size=1000, found={"major": (1,)})
+    assert station.streams.next_lot("pins", 1000).plans[0].ac == (0,)
+    last = station.streams.record_lot("pins", "L3", size=1000, found={"major": (1,)})
+    results = [e.results[0].accepted for e in station.streams.events("pins")]
+    assert results == [True, True, False]
+    assert last.classes[0].score == 0
+
+
+def test_double_plans_are_counted_stage_by_stage(station: Station) -> None:
+    opened(station, edition="z1.4", type="double", aql={"major": 2.5})
+    with pytest.raises(RequestError, match="not decided"):
+        station.streams.record_lot("pins", "L1", size=1000, found={"major": (3,)})
+    station.streams.record_lot("pins", "L1", size=1000, found={"major": (3, 6)})
+    event = station.streams.events("pins")[0]
+    assert (event.results[0].accepted, event.results[0].n) == (True, (50, 50))
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"aql": {}}, "no class to switch"),
+        ({"aql": {"major": 2.4}}, "nearest are"),
+        ({"edition": "iso2859-1", "type": "double"}, "only single plans"),
+        ({"edition": "z1.4", "fractional": True}, "option of the single plans of ISO"),
+        ({"level": "IV"}, "Unknown level"),
+    ],
+)
+def test_streams_that_cannot_be(station: Station, more: dict[str, object], words: str) -> None:
+    with pytest.raises(RequestError, match=words):
+        opened(station, **more)
+
+
+def test_names_and_what_is_not_there(station: Station) -> None:
+    with pytest.raises(RequestError, match="no name of a stream"):
+        opened(station, " pins")
+    opened(station)
+    with pytest.raises(ConflictError, match="already"):
+        opened(station)
+    with pytest.raises(NotFoundError, match="no stream"):
+        station.streams.status("coins")
+    with pytest.raises(RequestError, match="minor does not fit"):
+        station.streams.record_lot("pins", "L1", size=1000, found={"major": (0,)})
+
+
+def test_two_events_at_once_are_one_event(station: Station) -> None:
+    opened(station)
+    db, row = station.streams._db, store.stream(station.streams._db, "pins")
+    at = station.streams._clock()
+    store.add_event(db, row.id, sequence=1, kind="lot", document="{}", digest="d", at=at)
+    with pytest.raises(ConflictError, match="in the meantime"):
+        store.add_event(db, row.id, sequence=1, kind="lot", document="{}", digest="d", at=at)
+
+
+def test_the_same_events_give_the_same_state(station: Station) -> None:
+    opened(station)
+    lots(station, [6, 1, 6, 0, 4, 2, 1, 1])
+    settings, standing, events = station.streams._read("pins")
+    assert replay(settings, events) == standing
+    assert station.check().ok
+
+
+def unit(i: int, wrong: bool) -> UnitOutcome:
+    verdict = Verdict.NONCONFORMS if wrong else Verdict.CONFORMS
+    return UnitOutcome(f"u{i}", verdict, frozenset({"major"} if wrong else ()), frozenset(), frozenset())
+
+
+def test_a_decided_lot_is_held_to_the_streams_severity_and_counted(station: Station) -> None:
+    sheet = Aql(edition="iso2859-1")
+    opened(station)
+    lots(station, [6, 6])
+    in_force = station.streams.severities("pins", sheet)
+    assert in_force == {"major": "tightened", "minor": "normal"}
+    decided = decide("L3", "GS-1", [unit(i, i < 4) for i in range(80)], sheet, 1000, severities=in_force)
+    assert decided.decision == "rejected"  # tightened: Ac 3
+    found = station.streams.record_decision("pins", decided)
+    assert found.lots == 3
+    assert station.streams.record_decision("pins", decided) == found
+    still_open = decide("L4", "GS-1", [unit(0, False)], sheet, 1000, severities=in_force)
+    assert station.streams.record_decision("pins", still_open) == found
+    with pytest.raises(RequestError, match="other AQLs"):
+        station.streams.severities("pins", Aql(edition="iso2859-1", minor=6.5))
+
+
+def test_commands_from_opening_to_status(capsys: pytest.CaptureFixture[str]) -> None:
+    def said(*words: str) -> str:
+        assert run(app, ["stream", *words]) == 0
+        return capsys.readouterr().out
+
+    said("open", "pins", "--sku", "PIN", "--major", "2.5", "--minor", "4.0")
+    text = said("lot", "pins", "L1", "--size", "1000", "--found", "major=6", "--found", "minor=0")
+    assert "Lot L1, major: 6 found in 80 under normal inspection: not accepted" in text
+    said("lot", "pins", "L2", "--size", "1000", "--found", "major=7", "--found", "minor=0")
+    status = json.loads(said("status", "pins", "--json"))
+    assert [c["severity"] for c in status["classes"]] == ["tightened", "normal"]
+    assert "normal -> tightened, 2 of 2 consecutive lots" in said("status")
+    assert "tightened" in said("plan", "pins", "--size", "1000")
+    assert json.loads(said("plan", "pins", "--size", "1000", "--json"))["plans"][0]["ac"] == [3]
+    said("production", "pins", "--by", "QA")
+    said("consent", "pins", "--by", "QA")
+    said("direct", "pins", "--severity", "normal", "--by", "QA", "--reason", "sorted")
+    said("void", "pins", "1", "--by", "QA", "--reason", "mistyped")
+    assert len(said("history", "pins", "--json").splitlines()) == 6
+    assert "void" in said("history", "pins")
+    assert run(app, ["stream", "lot", "pins", "L3", "--size", "1000", "--found", "major=x"]) == 2
+    assert "--found major=x is no count" in capsys.readouterr().err
+    assert run(app, ["stream", "resume", "pins", "--by", "QA", "--reason", "x"]) == 2
