@@ -10,6 +10,7 @@
 ``gauging``   gauge run, gauge from, gauge show, gauge list
 ``comparing``  compare
 ``lots``       lot decide, lot list
+``drawing``    lot draw, lot pulled
 ``planning``   plan
 ``streams``    stream open, lot, production, consent, resume, direct, void, status, plan, history
 ``photos``     photo
@@ -39,6 +40,7 @@ from station.cli import (
     charts,
     comparing,
     demo,
+    drawing,
     entering,
     gauging,
     goldens,
@@ -62,6 +64,7 @@ entering.register(app)
 gauging.register(app)
 comparing.register(app)
 lots.register(app)
+drawing.register(app)
 planning.register(app)
 streams.register(app)
 photos.register(app)

@@ -205,7 +205,7 @@ def _show_scheme(p: SchemeDocument) -> None:
     rows = [
         [
             f"{point.p:.2%}", f"{point.pa:.1%}", f"{point.asn:.1f}", f"{point.normal:.1%}", f"{point.tightened:.1%}",
-            f"{point.reduced:.1%}", "never" if point.until_discontinued is None else f"{point.until_discontinued:.0f}",
+            f"{point.reduced:.1%}", "practically never" if point.until_discontinued is None else f"{point.until_discontinued:.0f}",
         ]
         for point in p.points[::5]
     ]  # fmt: skip

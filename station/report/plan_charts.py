@@ -62,16 +62,19 @@ def plan_picture(
         draw.line((*at(k * step, 0), *at(k * step, 1)), fill=_SOFT)
         draw.text((at(k * step, 0)[0], top + height + 6), f"{k * step:g}", font=font(14), fill=INK, anchor="ma")
     draw.text((left + width, top + height + 26), axis, font=font(15), fill=INK, anchor="ra")
-    for i, mark in enumerate(marks):
+    for mark in marks:
         x, _ = at(mark.quality, 0)
         draw.line((x, top, x, top + height), fill=_ORANGE, width=2)
-        draw.text((x + 6, top + 8 + 20 * i), mark.words, font=font(15), fill=_ORANGE)
     for i, (curve, colour) in enumerate(zip(curves, _COLOURS, strict=False)):
         points = [at(q, s) for q, s in zip(curve.quality, curve.share, strict=True)]
         draw.line(points, fill=colour, width=3, joint="curve")
         line = top + height + 54 + 24 * i
         draw.line((left, line + 9, left + 26, line + 9), fill=colour, width=3)
         draw.text((left + 36, line), fit_text(draw, curve.name, width - 40, 15), font=font(15), fill=INK)
+    for i, mark in enumerate(marks):
+        x, y = at(mark.quality, 0)[0] + 6, top + 8 + 22 * i
+        draw.rectangle(draw.textbbox((x, y), mark.words, font=font(15)), fill=PAPER)
+        draw.text((x, y), mark.words, font=font(15), fill=_ORANGE)
     return np.asarray(sheet)
 
 

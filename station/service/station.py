@@ -17,6 +17,7 @@ from station.errors import NotFoundError, RequestError
 from station.service import tools, views
 from station.service.bench import Bench
 from station.service.capability import Capability, capability_in_force, capability_remarks
+from station.service.drawing import Draws
 from station.service.entering import EnteredValues, as_they_stand, missing_values, without_photo
 from station.service.finding_reviews import FindingReviews
 from station.service.gauge import Gauge, spreads_in_force
@@ -53,8 +54,8 @@ class Station:
 
     ``bench`` holds what can be done with rigs and their calibrations, ``entered`` with values measured by hand,
     ``gauge`` with gauge studies, ``capability`` with studies of what is found, ``finding_reviews`` with what reviewers
-    say of findings, ``recalibration`` with the thresholds that follow from it, ``streams`` with streams of lots. clock :
-    answers the time now, in UTC.
+    say of findings, ``recalibration`` with the thresholds that follow from it, ``streams`` with streams of lots, ``draws``
+    with pick lists. clock : answers the time now, in UTC.
 
     Raises
     ------
@@ -76,6 +77,7 @@ class Station:
         self.finding_reviews = FindingReviews(self._db, clock)
         self.recalibration = Recalibration(self._db, clock, self._model_use, PROGRAM)
         self.streams = Streams(self._db, clock)
+        self.draws = Draws(self._db, clock, self.standing_units)
         try:
             self._db.ensure()
             self._evidence.sweep()

@@ -268,6 +268,7 @@ def json_schema(name: str) -> str:
     from station.values import comparison
     from station.values.bench import CardReference, Rig
     from station.values.capability import CapabilityDocument
+    from station.values.draw import DrawDocument, IntegrityDocument
     from station.values.entered import EnteredDocument
     from station.values.gauge import GaugeStudyDocument
     from station.values.model_card import ModelCardDocument
@@ -287,6 +288,8 @@ def json_schema(name: str) -> str:
         "scheme": (SchemeDocument, "serialization"),
         "stream": (StreamDocument, "serialization"),
         "next-lot": (NextLotDocument, "serialization"),
+        "draw": (DrawDocument, "serialization"),
+        "integrity": (IntegrityDocument, "serialization"),
         "rig": (Rig, "validation"),
         "card-reference": (CardReference, "validation"),
         "golden": (views.GoldenView, "serialization"),

@@ -22,6 +22,7 @@ _DATED = (
     ("record of reviewed thresholds", t.finding_thresholds),
     ("stream", t.streams),
     ("stream event", t.stream_events),
+    ("draw", t.lot_draws),
 )
 
 

@@ -1,4 +1,4 @@
-"""Streams of lots and their events. Nothing is changed or erased: the state of a stream is replayed from its events."""
+"""Streams of lots, their events, and pick lists. Nothing is changed or erased: a stream's state is replayed."""
 
 from __future__ import annotations
 
@@ -53,3 +53,19 @@ def events(db: Database, stream_id: int) -> list[str]:
     with db.read() as c:
         found = c.execute(sa.select(k.document).where(k.stream_id == stream_id).order_by(k.sequence))
         return [str(r.document) for r in found]
+
+
+def add_draw(db: Database, *, lot: str, document: str, digest: str, at: datetime) -> None:
+    """Record the pick list of a lot; the newest one is in force."""
+    with db.write() as c:
+        c.execute(sa.insert(t.lot_draws).values(lot=lot, document=document, digest=digest, at=at))
+
+
+def newest_draw(db: Database, lot: str) -> str:
+    """The document of a lot's newest pick list. Raises NotFoundError."""
+    k = t.lot_draws.c
+    with db.read() as c:
+        found = c.execute(sa.select(k.document).where(k.lot == lot).order_by(k.id.desc()).limit(1)).scalar()
+    if found is None:
+        raise NotFoundError(f"no sample was drawn of lot {lot}", f"Draw it: station lot draw {lot} --size N")
+    return str(found)

@@ -2,7 +2,7 @@
 
 Append-only, kept so by triggers: ``goldens``, ``reviews``, ``lot_decisions``, ``presentations``, ``gauge_captures``,
 ``gauge_studies``, ``entered_values``, ``capability_studies``, ``finding_reviews``, ``finding_thresholds``,
-``streams``, ``stream_events``.
+``streams``, ``stream_events``, ``lot_draws``.
 
 Tallies are queries, never counters.
 """
@@ -20,7 +20,7 @@ APPEND_ONLY = (
     *("goldens", "reviews", "lot_decisions", "presentations"),
     *("gauge_captures", "gauge_studies", "entered_values", "capability_studies"),
     *("finding_reviews", "finding_thresholds"),
-    *("streams", "stream_events"),
+    *("streams", "stream_events", "lot_draws"),
 )
 
 
@@ -356,4 +356,13 @@ stream_events = _table(
     _text("digest"),
     _at("at"),
     sa.UniqueConstraint("stream_id", "sequence"),
+)
+
+lot_draws = _table(
+    "lot_draws",
+    _id(),
+    sa.Column("lot", sa.Text, nullable=False, index=True),
+    _text("document"),
+    _text("digest"),
+    _at("at"),
 )

@@ -321,3 +321,20 @@ def test_the_command_refuses_in_one_line(
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert says in err
+
+
+def test_a_lot_of_a_stream_is_decided_by_its_severity_and_counted_once(station: Station) -> None:
+    options = {"edition": "z1.4", "level": "S-1", "aql": {"major": 2.5, "minor": 4.0}}
+    station.streams.open("pins", sku="MAS", supplier="", process="", **options)  # type: ignore[arg-type]
+    station.streams.direct("pins", severity="tightened", by="QA", reason="new die")
+    station.entered.enter([thickness(f"unit-{i}") for i in (1, 2, 3)])
+    decided = station.decide_lot("L1", 3, stream="pins")
+    assert {c.plan.severity for c in decided.classes if c.plan is not None} == {"tightened"}
+    assert decided.decision == "rejected"
+    station.decide_lot("L1", 3, stream="pins")
+    assert station.streams.status("pins").lots == 1
+    last = station.streams.events("pins")[-1]
+    assert [(r.defect_class, r.found, r.accepted) for r in last.results] == [
+        ("major", (1,), False),
+        ("minor", (0,), True),
+    ]

@@ -269,6 +269,7 @@ def test_sealed_rows_cannot_be_changed(db: Database, evidence: Evidence, golden_
     streams.add_stream(db, name="s", document="{}", digest="d", at=NOON)
     stream = streams.stream(db, "s").id
     streams.add_event(db, stream, sequence=1, kind="lot", document="{}", digest="d", at=NOON)
+    streams.add_draw(db, lot="L1", document="{}", digest="d", at=NOON)
     statement = f"DELETE FROM {table}" if verb == "DELETE" else f"UPDATE {table} SET id = id + 1"
     with pytest.raises(ConflictError, match="append-only"), db.write() as connection:
         connection.exec_driver_sql(statement)

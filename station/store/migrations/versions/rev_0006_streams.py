@@ -1,4 +1,4 @@
-"""Streams of lots and what happened to them: the history that switching between severities follows from."""
+"""Streams of lots and what happened to them, from which switching follows; and the pick lists of lots."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 UTC: sa.types.TypeEngine[Any] = sa.DateTime(timezone=True).with_variant(sa.Text, "sqlite")
-TABLES = ("streams", "stream_events")
+TABLES = ("streams", "stream_events", "lot_draws")
 
 
 def upgrade() -> None:
@@ -37,6 +37,14 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_stream_events_stream_id", "stream_events", ["stream_id"])
+    op.create_table(
+        "lot_draws",
+        sa.Column("id", sa.Integer, primary_key=True),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("lot", "document", "digest")),
+        sa.Column("at", UTC, nullable=False),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_lot_draws_lot", "lot_draws", ["lot"])
     for table in TABLES:
         if op.get_bind().dialect.name == "sqlite":
             for verb in ("UPDATE", "DELETE"):
