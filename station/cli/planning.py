@@ -39,6 +39,9 @@ def plan(
     fractional: Annotated[
         bool, typer.Option("--fractional", help="ISO 2859-1's plans with Ac 1/2, 1/3, 1/5 in place of arrows.")
     ] = False,
+    per_100: Annotated[
+        bool, typer.Option("--per-100", help="Count nonconformities per 100 units, at an AQL up to 10 too.")
+    ] = False,
     cartons: Annotated[
         int | None, typer.Option("--cartons", metavar="C", help="The sample comes from so many cartons.")
     ] = None,
@@ -95,7 +98,8 @@ def plan(
         raise RequestError("--aql and --lot-size are missing", "For example: station plan --lot-size 1200 --aql 2.5")
     given: dict[str, object] = {
         "lot_size": lot_size, "letter": letter, "aql": aql, "level": level, "severity": severity, "type": type,
-        "edition": edition, "fractional": fractional or None, "cartons": cartons, "correlation": correlation,
+        "edition": edition, "fractional": fractional or None, "per_100": per_100 or None,
+        "cartons": cartons, "correlation": correlation,
         "scheme": scheme or None, "with_reduced": False if without_reduced else None,
         "limiting_quality": limiting_quality, "ac": ac, "method": method, "producer_quality": producer_quality,
         "consumer_quality": consumer_quality, "producer_risk": producer_risk, "consumer_risk": consumer_risk,
@@ -151,7 +155,7 @@ def _show_plan(p: PlanDocument) -> None:
         for i, (n, ac, re) in enumerate(zip(p.n, p.ac, p.re, strict=True))
     ]
     table("Stages", ["stage", "n", "Ac", "Re"], rows)
-    per = "nonconforming" if p.aql <= 10 else "nonconformities a unit"
+    per = "nonconformities a unit" if p.per_100_units else "nonconforming"
     show(
         f"Producer's risk {p.producer_risk:.1%} at the AQL; at {p.consumer_quality:.2%} {per} "
         "one lot in ten is accepted."
@@ -205,10 +209,14 @@ def _show_scheme(p: SchemeDocument) -> None:
     rows = [
         [
             f"{point.p:.2%}", f"{point.pa:.1%}", f"{point.asn:.1f}", f"{point.normal:.1%}", f"{point.tightened:.1%}",
-            f"{point.reduced:.1%}", "practically never" if point.until_discontinued is None else f"{point.until_discontinued:.0f}",
+            f"{point.reduced:.1%}", _lots(point.until_discontinued),
         ]
         for point in p.points[::5]
     ]  # fmt: skip
     columns = ["quality", "accepted", "units a lot", "normal", "tightened", "reduced", "lots until discontinued"]
     table("In the long run", columns, rows)
     show(f"Producer's risk {p.producer_risk:.2%} at the AQL; at {p.consumer_quality:.2%} one lot in ten is accepted.")
+
+
+def _lots(mean: float | None) -> str:
+    return "practically never" if mean is None else f"{mean:.0f}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
@@ -97,6 +97,7 @@ def stages(
     type: str = "single",
     edition: str = "z1.4",
     fractional: bool = False,
+    per_100: bool = False,
 ) -> Stages:
     """The plan of a code letter at an AQL, arrows followed. Raises RequestError for an option outside its values."""
     one_of("letter", letter, tuple(LETTERS))
@@ -108,7 +109,8 @@ def stages(
             "Fractional acceptance numbers are an option of the single plans of ISO 2859-1",
             "Ask for edition iso2859-1 and type single with them, or leave the option out.",
         )
-    return _stages(letter, _column(aql), severity, type, edition == "iso2859-1", fractional)
+    found = _stages(letter, _column(aql), severity, type, edition == "iso2859-1", fractional)
+    return replace(found, nonconformities=True) if per_100 and not found.nonconformities else found
 
 
 @cache
@@ -140,6 +142,7 @@ def plan(
     type: str = "single",
     edition: str = "z1.4",
     fractional: bool = False,
+    per_100: bool = False,
 ) -> PlanDocument:
     """One sampling plan with its operating characteristic.
 
@@ -154,6 +157,8 @@ def plan(
         its ``type`` says so.
     fractional
         Plans of ISO 2859-1 with Ac 1/2, 1/3 or 1/5 in place of the arrows between Ac 0 and Ac 1.
+    per_100
+        Nonconformities per 100 units are counted at an AQL of 10 or less too, not nonconforming units.
 
     Returns
     -------
@@ -175,7 +180,7 @@ def plan(
     else:
         code = str(letter).upper()
         one_of("level", level, get_args(Level))
-    found = stages(code, aql, severity=severity, type=type, edition=edition, fractional=fractional)
+    found = stages(code, aql, severity=severity, type=type, edition=edition, fractional=fractional, per_100=per_100)
     end = search_end(found.n, found.re, nonconformities=found.nonconformities)
     consumer, last = qualities_at((0.10, 0.005), found.acceptance, end)
     quality = aql / 100
@@ -196,6 +201,7 @@ def plan(
         consumer_quality=consumer,
         hundred_percent=lot_size is not None and sum(found.n) >= lot_size,
         fraction=f"1/{found.parts}" if found.parts else None,
+        per_100_units=found.nonconformities,
     )
 
 

@@ -26,14 +26,14 @@ from station.values.sampling import LimitingQualityDocument, SchemeDocument, Sch
 
 AnyPlan = PlanDocument | LimitingQualityDocument | VariablesPlanDocument | SchemeDocument
 
-_PLAN_KEYS = ("lot_size", "letter", "aql", "level", "severity", "type", "edition", "fractional")
+_PLAN_KEYS = ("lot_size", "letter", "aql", "level", "severity", "type", "edition", "fractional", "per_100")
 _KEYS = {
     "limiting": ("limiting_quality", "consumer_risk", "ac", "lot_size"),
     "variables": (
         *("method", "lot_size", "aql", "level", "severity"),
         *("producer_quality", "consumer_quality", "producer_risk", "consumer_risk"),
     ),
-    "scheme": ("scheme", "lot_size", "letter", "aql", "level", "type", "edition", "with_reduced"),
+    "scheme": ("scheme", "lot_size", "letter", "aql", "level", "type", "edition", "per_100", "with_reduced"),
     "plan": (*_PLAN_KEYS, "cartons", "correlation"),
 }
 
@@ -72,8 +72,7 @@ def _of_tables(options: dict[str, Any]) -> PlanDocument:
     cartons, correlation = options.pop("cartons", None), options.pop("correlation", None)
     if (cartons is None) != (correlation is None):
         raise RequestError("cartons and correlation belong together", "Give both, for example 8 and 0.2.")
-    if not isinstance(options.get("fractional", False), bool):
-        raise RequestError("fractional is neither true nor false", "Give true or false.")
+    _vet_flags(options, "fractional", "per_100")
     found = plan(**options)
     return found.model_copy(update={"figures": figures(found, cartons=cartons, correlation=correlation)})
 
@@ -82,7 +81,7 @@ def stages_of(document: PlanDocument) -> Stages:
     """The stages of a plan's document."""
     return stages(
         document.code_letter, document.aql, severity=document.severity, type=document.type,
-        edition=document.edition, fractional=document.fraction is not None,
+        edition=document.edition, fractional=document.fraction is not None, per_100=document.per_100_units,
     )  # fmt: skip
 
 
@@ -214,8 +213,7 @@ def _by_variables(options: dict[str, Any]) -> VariablesPlanDocument:
 def _scheme(options: dict[str, Any]) -> SchemeDocument:
     options.pop("scheme")
     with_reduced = options.pop("with_reduced", True)
-    if not isinstance(with_reduced, bool):
-        raise RequestError("with_reduced is neither true nor false", "Give true or false.")
+    _vet_flags({"with_reduced": with_reduced} | options, "with_reduced", "per_100")
     if "aql" not in options:
         raise RequestError("The request has no aql", 'Add "aql", for example 2.5.')
     normal = plan(**options)
@@ -223,8 +221,9 @@ def _scheme(options: dict[str, Any]) -> SchemeDocument:
 
     def at(p: np.ndarray) -> Any:
         return scheme_performance(
-            normal.code_letter, normal.aql, p, type=asked, edition=normal.edition, reduced=with_reduced
-        )
+            normal.code_letter, normal.aql, p, type=asked, edition=normal.edition, reduced=with_reduced,
+            per_100=normal.per_100_units,
+        )  # fmt: skip
 
     def curve(p: np.ndarray) -> np.ndarray:
         return np.asarray(at(p).acceptance)
@@ -239,6 +238,7 @@ def _scheme(options: dict[str, Any]) -> SchemeDocument:
         aql=normal.aql,
         type=asked,
         with_reduced=with_reduced,
+        per_100_units=normal.per_100_units,
         points=tuple(
             SchemePoint(
                 p=float(p),
@@ -263,6 +263,12 @@ _ANSWERS: dict[str, Callable[[dict[str, Any]], AnyPlan]] = {
     "variables": _by_variables,
     "scheme": _scheme,
 }
+
+
+def _vet_flags(options: Mapping[str, Any], *names: str) -> None:
+    for name in names:
+        if not isinstance(options.get(name, False), bool):
+            raise RequestError(f"{name} is neither true nor false", "Give true or false.")
 
 
 def _number(name: str, value: object) -> float:

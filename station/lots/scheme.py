@@ -50,13 +50,22 @@ class SchemePerformance:
 
 
 def scheme_performance(
-    letter: str, aql: float, p: ArrayLike, *, type: str = "single", edition: str = "z1.4", reduced: bool = True
+    letter: str,
+    aql: float,
+    p: ArrayLike,
+    *,
+    type: str = "single",
+    edition: str = "z1.4",
+    reduced: bool = True,
+    per_100: bool = False,
 ) -> SchemePerformance:
     """The scheme of a code letter and AQL at each quality ``p`` (a fraction, or nonconformities a unit).
 
-    reduced : whether the responsible authority agrees to reduced inspection.
+    reduced : whether the responsible authority agrees to reduced inspection. per_100 : nonconformities are counted.
     """
-    plans: dict[Severity, Stages] = {s: stages(letter, aql, severity=s, type=type, edition=edition) for s in SEVERITIES}
+    plans: dict[Severity, Stages] = {
+        s: stages(letter, aql, severity=s, type=type, edition=edition, per_100=per_100) for s in SEVERITIES
+    }
     return performance_of(plans, aql, p, edition=edition, reduced=reduced)
 
 

@@ -50,8 +50,8 @@ def plan_chart(document: AnyPlan) -> RGB:
     """The operating characteristic as a picture, with the AQL or the qualities agreed on."""
     from station.report.plan_charts import CurveLine, QualityMark, plan_picture
 
-    aql = getattr(document, "aql", None)
-    axis = "nonconformities per 100 units" if aql is not None and aql > 10 else "per cent nonconforming"
+    per_100 = getattr(document, "per_100_units", False)
+    axis = "nonconformities per 100 units" if per_100 else "per cent nonconforming"
     columns, rows = plan_table(document)
     p = [100 * float(row[0] or 0) for row in rows]
 

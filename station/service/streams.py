@@ -161,7 +161,13 @@ class Streams:
         if number in {e.voids for e in events}:
             raise RequestError(f"event {number} of stream {name} is taken out already", "See station stream history.")
         event = self._vetted(StreamEvent(kind="void", at=self._clock(), voids=number, by=by, reason=reason))
-        replay(settings, [*events, event])
+        try:
+            replay(settings, [*events, event])
+        except RequestError as error:
+            raise RequestError(
+                f"Without event {number} of stream {name} its inspection was discontinued before its later lots",
+                "Take those out first: station stream void",
+            ) from error
         return self._append(name, event, standing.events)
 
     # --- lots that the station decides -------------------------------------------------------------------------------

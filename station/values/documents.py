@@ -350,7 +350,8 @@ class PlanDocument(Document):
     """A sampling plan. The lists have one entry a stage; ``ac`` is -1 where a stage cannot accept.
 
     fraction : "1/2", "1/3" or "1/5" where the acceptance number is fractional (ISO 2859-1, clause 13): ``ac`` is 0, and
-    one nonconforming unit is accepted where none was found in the 1, 2 or 4 lots just before.
+    one nonconforming unit is accepted where none was found in the 1, 2 or 4 lots just before. per_100_units : counted
+    are nonconformities, of which a unit may have several, and every ``p`` is a unit's; always above an AQL of 10.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -370,6 +371,7 @@ class PlanDocument(Document):
     consumer_quality: float
     hundred_percent: bool
     fraction: str | None = None
+    per_100_units: bool = False
     figures: PlanFigures | None = None
 
 

@@ -67,7 +67,7 @@ class SchemePoint(Document):
 class SchemeDocument(Document):
     """A whole switching scheme at constant quality, inspection resumed at once where it is discontinued.
 
-    with_reduced : whether the authority agrees to reduced inspection.
+    with_reduced : whether the authority agrees to reduced inspection. per_100_units : nonconformities are counted.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -78,6 +78,7 @@ class SchemeDocument(Document):
     aql: float
     type: str
     with_reduced: bool
+    per_100_units: bool
     points: tuple[SchemePoint, ...]
     producer_risk: float
     consumer_quality: float

@@ -98,6 +98,9 @@ def test_discontinued_until_the_supplier_has_acted(station: Station) -> None:
         station.streams.resume("pins", by="QA", reason=" ")
     found = station.streams.resume("pins", by="QA", reason="new die")
     assert severities(found) == {"major": "tightened", "minor": "normal"}
+    lots(station, [0], first=8)
+    with pytest.raises(RequestError, match="discontinued before its later lots"):
+        station.streams.void("pins", 8, by="QA", reason="too early")
     with pytest.raises(ConflictError, match="is not discontinued"):
         station.streams.resume("pins", by="QA", reason="new die")
 

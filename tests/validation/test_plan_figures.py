@@ -270,6 +270,20 @@ def test_a_plan_of_the_tables_carries_its_figures() -> None:
         plan_from_request({"lot_size": 1000, "aql": 2.5, "cartons": 8})
 
 
+def test_nonconformities_are_counted_at_an_aql_of_10_or_less_too() -> None:
+    units, per_100 = (plan_from_request({"letter": "J", "aql": 2.5, "per-100": flag}) for flag in (False, True))
+    assert isinstance(units, PlanDocument)
+    assert isinstance(per_100, PlanDocument)
+    assert (units.per_100_units, per_100.per_100_units) == (False, True)
+    assert 1 - per_100.producer_risk == pytest.approx(stats.poisson.cdf(5, 2.0), abs=1e-9)
+    assert per_100.consumer_quality > units.consumer_quality
+    above = plan_from_request({"letter": "J", "aql": 40})
+    assert isinstance(above, PlanDocument)
+    assert above.per_100_units
+    with pytest.raises(RequestError, match="neither true nor false"):
+        plan_from_request({"letter": "J", "aql": 2.5, "per_100": 1})
+
+
 def test_qualities_are_where_the_curve_passes_them() -> None:
     plan = stages("L", 2.5, type="double")
     for level, p in zip((0.95, 0.5, 0.1), qualities_at((0.95, 0.5, 0.1), plan.acceptance, 1.0), strict=True):
