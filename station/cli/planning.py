@@ -205,7 +205,8 @@ def _show_variables(p: VariablesPlanDocument) -> None:
 
 def _show_scheme(p: SchemeDocument) -> None:
     reduced = "" if p.with_reduced else ", without reduced inspection"
-    show(f"{p.edition}: code letter {p.code_letter}, {p.type}, AQL {p.aql:g}{reduced}: the whole scheme")
+    packed = "" if p.cartons is None else f", samples from {p.cartons} cartons with correlation {p.correlation:g}"
+    show(f"{p.edition}: code letter {p.code_letter}, {p.type}, AQL {p.aql:g}{reduced}{packed}: the whole scheme")
     rows = [
         [
             f"{point.p:.2%}", f"{point.pa:.1%}", f"{point.asn:.1f}", f"{point.normal:.1%}", f"{point.tightened:.1%}",

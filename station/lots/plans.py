@@ -172,6 +172,8 @@ def plan(
         An option outside its values, or a plan of an edition whose tables are not at hand.
     """
     one_of("severity", severity, get_args(Severity))
+    one_of("type", type, get_args(PlanType))
+    one_of("edition", edition, get_args(Edition))
     _column(aql)
     if (lot_size is None) == (letter is None):
         raise RequestError("A plan needs either a lot size or a code letter", "Give exactly one of the two.")

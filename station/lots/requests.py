@@ -33,7 +33,10 @@ _KEYS = {
         *("method", "lot_size", "aql", "level", "severity"),
         *("producer_quality", "consumer_quality", "producer_risk", "consumer_risk"),
     ),
-    "scheme": ("scheme", "lot_size", "letter", "aql", "level", "type", "edition", "per_100", "with_reduced"),
+    "scheme": (
+        *("scheme", "lot_size", "letter", "aql", "level", "type", "edition", "per_100", "with_reduced"),
+        *("cartons", "correlation"),
+    ),
     "plan": (*_PLAN_KEYS, "cartons", "correlation"),
 }
 
@@ -69,9 +72,7 @@ def plan_from_request(request: Mapping[str, Any]) -> AnyPlan:
 def _of_tables(options: dict[str, Any]) -> PlanDocument:
     if "aql" not in options:
         raise RequestError("The request has no aql", 'Add "aql", for example 2.5.')
-    cartons, correlation = options.pop("cartons", None), options.pop("correlation", None)
-    if (cartons is None) != (correlation is None):
-        raise RequestError("cartons and correlation belong together", "Give both, for example 8 and 0.2.")
+    cartons, correlation = _cartons(options)
     _vet_flags(options, "fractional", "per_100")
     found = plan(**options)
     return found.model_copy(update={"figures": figures(found, cartons=cartons, correlation=correlation)})
@@ -85,7 +86,7 @@ def stages_of(document: PlanDocument) -> Stages:
     )  # fmt: skip
 
 
-def figures(document: PlanDocument, *, cartons: object = None, correlation: object = None) -> PlanFigures:
+def figures(document: PlanDocument, *, cartons: int | None = None, correlation: float = 0.0) -> PlanFigures:
     """ASN, AOQ, AOQL of a plan, and where asked for its curve for samples from cartons. Raises RequestError."""
     found = stages_of(document)
     p = np.array([point.p for point in document.oc])
@@ -95,7 +96,7 @@ def figures(document: PlanDocument, *, cartons: object = None, correlation: obje
     extra: dict[str, Any] = {}
     clustered: list[float | None] = [None] * len(p)
     if cartons is not None:
-        n, rho = _whole("cartons", cartons), _number("correlation", correlation)
+        n, rho = cartons, correlation
 
         def curve(q: np.ndarray) -> np.ndarray:
             return acceptance_from_cartons(found, q, cartons=n, correlation=rho)
@@ -216,13 +217,14 @@ def _scheme(options: dict[str, Any]) -> SchemeDocument:
     _vet_flags({"with_reduced": with_reduced} | options, "with_reduced", "per_100")
     if "aql" not in options:
         raise RequestError("The request has no aql", 'Add "aql", for example 2.5.')
+    cartons, correlation = _cartons(options)
     normal = plan(**options)
     asked = str(options.get("type", "single"))
 
     def at(p: np.ndarray) -> Any:
         return scheme_performance(
             normal.code_letter, normal.aql, p, type=asked, edition=normal.edition, reduced=with_reduced,
-            per_100=normal.per_100_units,
+            per_100=normal.per_100_units, cartons=cartons, correlation=correlation,
         )  # fmt: skip
 
     def curve(p: np.ndarray) -> np.ndarray:
@@ -239,6 +241,8 @@ def _scheme(options: dict[str, Any]) -> SchemeDocument:
         type=asked,
         with_reduced=with_reduced,
         per_100_units=normal.per_100_units,
+        cartons=cartons,
+        correlation=correlation if cartons is not None else None,
         points=tuple(
             SchemePoint(
                 p=float(p),
@@ -263,6 +267,14 @@ _ANSWERS: dict[str, Callable[[dict[str, Any]], AnyPlan]] = {
     "variables": _by_variables,
     "scheme": _scheme,
 }
+
+
+def _cartons(options: dict[str, Any]) -> tuple[int | None, float]:
+    """Takes cartons and correlation out of the options: None and 0 where they are not asked for."""
+    cartons, correlation = options.pop("cartons", None), options.pop("correlation", None)
+    if (cartons is None) != (correlation is None):
+        raise RequestError("cartons and correlation belong together", "Give both, for example 8 and 0.2.")
+    return (None, 0.0) if cartons is None else (_whole("cartons", cartons), _number("correlation", correlation))
 
 
 def _vet_flags(options: Mapping[str, Any], *names: str) -> None:

@@ -11,16 +11,16 @@ switching rules", Journal of Quality Technology 10 (1978) 76-83, 104-124; ISO 28
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from station.errors import RequestError
-from station.lots.oc import Float, stage_outcomes
-from station.lots.performance import average_sample_number
+from station.lots.oc import Float
+from station.lots.performance import acceptance_from_cartons, average_sample_number
 from station.lots.plans import Severity, Stages, stages
 from station.lots.switching import LotResult, State, after_lot, after_word, tighter_ac
 
@@ -58,30 +58,51 @@ def scheme_performance(
     edition: str = "z1.4",
     reduced: bool = True,
     per_100: bool = False,
+    cartons: int | None = None,
+    correlation: float = 0.0,
 ) -> SchemePerformance:
     """The scheme of a code letter and AQL at each quality ``p`` (a fraction, or nonconformities a unit).
 
     reduced : whether the responsible authority agrees to reduced inspection. per_100 : nonconformities are counted.
+    cartons, correlation : see :func:`performance_of`.
     """
     plans: dict[Severity, Stages] = {
         s: stages(letter, aql, severity=s, type=type, edition=edition, per_100=per_100) for s in SEVERITIES
     }
-    return performance_of(plans, aql, p, edition=edition, reduced=reduced)
+    return performance_of(plans, aql, p, edition=edition, reduced=reduced, cartons=cartons, correlation=correlation)
 
 
 def performance_of(
-    plans: Mapping[Severity, Stages], aql: float, p: ArrayLike, *, edition: str, reduced: bool = True
+    plans: Mapping[Severity, Stages],
+    aql: float,
+    p: ArrayLike,
+    *,
+    edition: str,
+    reduced: bool = True,
+    cartons: int | None = None,
+    correlation: float = 0.0,
 ) -> SchemePerformance:
-    """:func:`scheme_performance` of any three plans. Raises RequestError for a fractional acceptance number."""
+    """:func:`scheme_performance` of any three plans.
+
+    cartons : every sample comes from so many (from as many as it has units where that is fewer) whose units have this
+    ``correlation``; single plans of nonconforming units. Raises RequestError for a fractional acceptance number, or for
+    what :func:`station.lots.performance.acceptance_from_cartons` refuses.
+    """
     if any(plan.parts for plan in plans.values()):
         raise RequestError(
             "The scheme of plans with fractional acceptance numbers is not computed",
             "Ask for it without them: the arrows' plans.",
         )
     quality = np.atleast_1d(np.asarray(p, dtype=np.float64))
+
+    def accepted(plan: Stages) -> Float:
+        if cartons is None:
+            return plan.acceptance(quality)
+        return acceptance_from_cartons(plan, quality, cartons=min(cartons, plan.n[0]), correlation=correlation)
+
     chain = _chain(edition, reduced)
     size = len(chain.severities)
-    chances = {s: _chances(plans[s], s, aql, edition, quality) for s in SEVERITIES}
+    chances = {s: _chances(plans[s], s, aql, edition, accepted) for s in SEVERITIES}
     move = np.zeros((quality.size, size, size))
     lost = np.zeros((quality.size, size))
     for i, severity in enumerate(chain.severities):
@@ -139,17 +160,14 @@ def _chain(edition: str, reduced: bool) -> _Chain:
     return _Chain(tuple(s.severity for s in states), np.array(steps), 1)
 
 
-def _chances(plan: Stages, severity: Severity, aql: float, edition: str, p: Float) -> Float:
-    """(outcomes, P) chance of each of ``_OUTCOMES`` for a lot under a plan."""
-    accepted, _ = stage_outcomes(plan.n, plan.ac, plan.re, p, nonconformities=plan.nonconformities)
-    total = np.minimum(accepted.sum(axis=0), 1.0)
-    found = np.zeros((len(_OUTCOMES), p.size))
+def _chances(plan: Stages, severity: Severity, aql: float, edition: str, accepted: Callable[[Stages], Float]) -> Float:
+    """(outcomes, P) chance of each of ``_OUTCOMES`` for a lot under a plan. accepted : (P,) chances of any plan."""
+    total = accepted(plan)
+    found = np.zeros((len(_OUTCOMES), total.size))
     found[0] = 1 - total
     if severity == "reduced":
-        last = plan.ac[-1] + 1
-        tight = plan.re[:-1] + (last,)
-        within, _ = stage_outcomes(plan.n, plan.ac, tight, p, nonconformities=plan.nonconformities)
-        found[1] = np.minimum(within.sum(axis=0), total)
+        without_gap = replace(plan, re=(*plan.re[:-1], plan.ac[-1] + 1))
+        found[1] = np.minimum(accepted(without_gap), total)
         found[2] = total - found[1]
     elif severity == "tightened" or edition != "iso2859-1":
         found[1] = total
@@ -157,8 +175,7 @@ def _chances(plan: Stages, severity: Severity, aql: float, edition: str, p: Floa
         found[3] = total
     else:
         stricter = tighter_ac(plan, aql)
-        within, _ = stage_outcomes(plan.n, (stricter,), (stricter + 1,), p, nonconformities=plan.nonconformities)
-        found[4] = np.minimum(within.sum(axis=0), total)
+        found[4] = np.minimum(accepted(replace(plan, ac=(stricter,), re=(stricter + 1,))), total)
         found[1] = total - found[4]
     return found
 

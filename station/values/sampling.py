@@ -68,6 +68,7 @@ class SchemeDocument(Document):
     """A whole switching scheme at constant quality, inspection resumed at once where it is discontinued.
 
     with_reduced : whether the authority agrees to reduced inspection. per_100_units : nonconformities are counted.
+    cartons, correlation : where every sample comes from so many cartons whose units are alike.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -79,6 +80,8 @@ class SchemeDocument(Document):
     type: str
     with_reduced: bool
     per_100_units: bool
+    cartons: int | None
+    correlation: float | None
     points: tuple[SchemePoint, ...]
     producer_risk: float
     consumer_quality: float

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from station.errors import RequestError
+from station.lots.performance import acceptance_from_cartons
 from station.lots.plans import LETTERS, Stages, stages
 from station.lots.scheme import performance_of, scheme_performance
 from station.lots.switching import (
@@ -338,6 +339,24 @@ def test_every_scheme_falls_and_lies_between_its_plans(edition: str) -> None:
         assert np.all(found.acceptance <= curves.max(axis=0) + 1e-9)
         assert np.all(found.acceptance >= curves.min(axis=0) - 1e-9)
         assert found.shares.sum(axis=0) == pytest.approx(1, abs=1e-9)
+
+
+def test_a_scheme_of_samples_from_cartons() -> None:
+    p = np.array([0.02, 0.04, 0.08])
+    plain = scheme_performance("J", 2.5, p)
+    none = scheme_performance("J", 2.5, p, cartons=8, correlation=0.0)
+    assert none.acceptance == pytest.approx(plain.acceptance, abs=1e-9)
+    alike = scheme_performance("J", 2.5, p, cartons=8, correlation=0.2, reduced=False)
+    a, b = (
+        acceptance_from_cartons(stages("J", 2.5, severity=s), p, cartons=8, correlation=0.2)
+        for s in ("normal", "tightened")
+    )
+    on_normal, on_tightened = (2 - a**4) / ((1 - a) * (1 - a**4)), (1 - b**5) / (b**5 * (1 - b))
+    expected = (a * on_normal + b * on_tightened) / (on_normal + on_tightened)
+    assert alike.acceptance == pytest.approx(expected, abs=1e-9)
+    assert alike.acceptance[0] < plain.acceptance[0]
+    with pytest.raises(RequestError, match="single plans"):
+        scheme_performance("L", 2.5, p, type="double", cartons=8, correlation=0.2)
 
 
 def test_a_scheme_with_fractional_plans_is_refused() -> None:
