@@ -39,8 +39,8 @@ def open_stream(
     major: Annotated[float | None, typer.Option("--major", metavar="AQL", help="AQL of major ones.")] = None,
     minor: Annotated[float | None, typer.Option("--minor", metavar="AQL", help="AQL of minor ones.")] = None,
     edition: Annotated[
-        str, typer.Option("--edition", help="iso2859-1, z1.4 (of 2003), z1.4-1993 or mil-std-105e.")
-    ] = "iso2859-1",
+        str, typer.Option("--edition", help="z1.4 (of 2003), z1.4-1993, mil-std-105e or iso2859-1.")
+    ] = "z1.4",
     level: Annotated[str, typer.Option("--level", help="S-1 ... S-4, I, II, III.")] = "II",
     type: Annotated[str, typer.Option("--type", help="single, double, multiple.")] = "single",
     fractional: Annotated[bool, typer.Option("--fractional", help="With ISO 2859-1's Ac 1/2, 1/3, 1/5.")] = False,

@@ -40,14 +40,17 @@ from station.values.stream import (
 
 @dataclass(slots=True)
 class Standing:
-    """A stream as its events leave it. states, scores : of each class, the acceptance score of fractional plans."""
+    """A stream as its events leave it. states, scores : of each class, the acceptance score of fractional plans.
+
+    lots : counted ones, and whether they were accepted in every class.
+    """
 
     states: dict[DefectClass, State]
     scores: dict[DefectClass, int]
     changes: list[StreamChange] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     events: int = 0
-    lots: set[str] = field(default_factory=set)
+    lots: dict[str, bool] = field(default_factory=dict)
 
     @property
     def discontinued(self) -> tuple[DefectClass, ...]:
@@ -103,7 +106,7 @@ def _apply_lot(settings: StreamSettings, standing: Standing, number: int, event:
             standing.scores[c] = score_after(score, r.found[-1])
         _switch(standing, number, event, c, after, why)
     if not event.resubmitted:
-        standing.lots.add(str(event.lot))
+        standing.lots[str(event.lot)] = all(r.accepted for r in event.results)
 
 
 def _switch(standing: Standing, number: int, event: StreamEvent, c: DefectClass, after: State, why: str) -> None:
@@ -169,7 +172,7 @@ def inspected(
     RequestError
         Counts that do not decide the lot, of another class than the stream's, or of too few; inspection discontinued.
     ConflictError
-        The lot was counted before, or was never inspected and is said to be resubmitted.
+        The lot was counted before, or is said to be resubmitted and was never inspected, or was accepted.
     """
     if standing.discontinued:
         raise RequestError(
@@ -180,6 +183,8 @@ def inspected(
         raise ConflictError(f"Lot {lot} is counted in this stream already", "Say --resubmitted, or give another lot.")
     if resubmitted and lot not in standing.lots:
         raise ConflictError(f"Lot {lot} was not inspected in this stream yet", "Leave out --resubmitted.")
+    if resubmitted and standing.lots[lot]:
+        raise ConflictError(f"Lot {lot} was accepted in every class", "Only a lot that was not accepted comes again.")
     odd = [c for c in found if c not in settings.aql] or [c for c in settings.aql if c not in found]
     if odd:
         raise RequestError(

@@ -35,7 +35,7 @@ class Streams:
         supplier: str,
         process: str,
         aql: Mapping[DefectClass, float],
-        edition: str = "iso2859-1",
+        edition: str = "z1.4",
         level: str = "II",
         type: str = "single",
         fractional: bool = False,

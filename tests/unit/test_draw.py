@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from entered_line import Clock
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from station.cli import app
@@ -38,6 +38,7 @@ def station(tmp_path: Path) -> Iterator[Station]:
         yield opened
 
 
+@settings(deadline=None)
 @given(sizes=st.lists(st.integers(1, 40), min_size=1, max_size=12), share=st.floats(0, 1), seed=st.integers(0, 999))
 def test_every_draw_has_n_units_once_each_within_their_cartons(sizes: list[int], share: float, seed: int) -> None:
     cartons = [Carton(f"c{i}", u, {"line": str(i % 3)}) for i, u in enumerate(sizes)]
@@ -49,6 +50,7 @@ def test_every_draw_has_n_units_once_each_within_their_cartons(sizes: list[int],
     assert picks == draw(cartons, n, random.Random(seed))
 
 
+@settings(deadline=None)
 @given(sizes=st.lists(st.integers(1, 60), min_size=1, max_size=10), share=st.floats(0, 1), seed=st.integers(0, 99))
 def test_shares_follow_the_sizes(sizes: list[int], share: float, seed: int) -> None:
     n = max(1, round(share * sum(sizes)))

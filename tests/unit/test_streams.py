@@ -38,7 +38,7 @@ def station(tmp_path: Path) -> Iterator[Station]:
 
 def opened(station: Station, name: str = "pins", **more: object) -> StreamDocument:
     options: dict[str, object] = {"sku": "PIN", "supplier": "Acme", "process": "die 2"}
-    options |= {"aql": {"major": 2.5, "minor": 4.0}} | more
+    options |= {"aql": {"major": 2.5, "minor": 4.0}, "edition": "iso2859-1"} | more
     return station.streams.open(name, **options)  # type: ignore[arg-type]
 
 
@@ -72,6 +72,9 @@ def test_resubmitted_lots_do_not_count_and_a_lot_counts_once(station: Station) -
     again = station.streams.record_lot("pins", "L1", size=1000, found={"major": (9,), "minor": (0,)}, resubmitted=True)
     assert severities(again)["major"] == "normal"
     assert again.lots == 1
+    lots(station, [0], first=2)
+    with pytest.raises(ConflictError, match="was accepted"):
+        station.streams.record_lot("pins", "L2", size=1000, found={"major": (0,), "minor": (0,)}, resubmitted=True)
     with pytest.raises(ConflictError, match="not inspected in this stream yet"):
         station.streams.record_lot("pins", "L7", size=1000, found={"major": (0,), "minor": (0,)}, resubmitted=True)
 

@@ -219,6 +219,7 @@ def test_gap_of_reduced_inspection() -> None:
 @pytest.mark.parametrize(
     ("severity", "aql", "before"), [("normal", 0.40, 1), ("normal", 0.25, 2), ("reduced", 0.25, 4)]
 )
+@settings(deadline=None)
 @given(found=st.lists(st.sampled_from([0, 0, 0, 0, 0, 1]), max_size=40))
 def test_the_acceptance_score_is_the_rule_of_the_lots_just_before(
     severity: str, aql: float, before: int, found: list[int]
