@@ -75,6 +75,14 @@ def plan(
         float | None,
         typer.Option("--consumer-risk", metavar="R", help="With --limiting-quality or --method; 0.10 without it."),
     ] = None,
+    values: Annotated[
+        Path | None, typer.Option("--values", metavar="VALUES.csv", help="With --method: column value, the sample.")
+    ] = None,
+    lower: Annotated[float | None, typer.Option("--lower", metavar="L", help="With --values: lower limit.")] = None,
+    upper: Annotated[float | None, typer.Option("--upper", metavar="U", help="With --values: upper limit.")] = None,
+    sigma: Annotated[
+        float | None, typer.Option("--sigma", metavar="S", help="With --values: the known standard deviation.")
+    ] = None,
     picture: Annotated[
         Path | None, typer.Option("--picture", metavar="OUT.png", help="Draw the operating characteristic here.")
     ] = None,
@@ -103,6 +111,8 @@ def plan(
         "scheme": scheme or None, "with_reduced": False if without_reduced else None,
         "limiting_quality": limiting_quality, "ac": ac, "method": method, "producer_quality": producer_quality,
         "consumer_quality": consumer_quality, "producer_risk": producer_risk, "consumer_risk": consumer_risk,
+        "values": None if values is None else planning.read_values(values), "lower": lower, "upper": upper,
+        "sigma": sigma,
     }  # fmt: skip
     if picture is not None:
         charting.vet(picture)
@@ -201,6 +211,15 @@ def _show_variables(p: VariablesPlanDocument) -> None:
     )
     if p.hundred_percent:
         show("The sample is the whole lot: measure every unit.")
+    if p.sample is not None:
+        s = p.sample
+        for name, limit, distance in (("lower", s.lower, s.to_lower), ("upper", s.upper, s.to_upper)):
+            if limit is not None:
+                far = "any number of" if distance is None else f"{distance:.3f}"
+                show(
+                    f"Mean {s.mean:g}, standard deviation {s.spread:g}: {far} of them from the {name} limit {limit:g}."
+                )
+        show("The lot is accepted." if s.accepted else "The lot is not accepted.")
 
 
 def _show_scheme(p: SchemeDocument) -> None:

@@ -20,9 +20,15 @@ from station.lots.performance import (
 )
 from station.lots.plans import Severity, Stages, one_of, plan, stages
 from station.lots.scheme import scheme_performance
-from station.lots.variables import Method, table_plan, two_point_plan
+from station.lots.variables import Method, VariablesPlan, judge_sample, table_plan, two_point_plan
 from station.values.documents import OcPoint, PlanDocument, PlanFigures, PlanPoint
-from station.values.sampling import LimitingQualityDocument, SchemeDocument, SchemePoint, VariablesPlanDocument
+from station.values.sampling import (
+    LimitingQualityDocument,
+    SampleDocument,
+    SchemeDocument,
+    SchemePoint,
+    VariablesPlanDocument,
+)
 
 AnyPlan = PlanDocument | LimitingQualityDocument | VariablesPlanDocument | SchemeDocument
 
@@ -32,6 +38,7 @@ _KEYS = {
     "variables": (
         *("method", "lot_size", "aql", "level", "severity"),
         *("producer_quality", "consumer_quality", "producer_risk", "consumer_risk"),
+        *("values", "lower", "upper", "sigma"),
     ),
     "scheme": (
         *("scheme", "lot_size", "letter", "aql", "level", "type", "edition", "per_100", "with_reduced"),
@@ -208,7 +215,26 @@ def _by_variables(options: dict[str, Any]) -> VariablesPlanDocument:
         consumer_risk=float(found.acceptance(consumer)[0]),
         hundred_percent=size is not None and found.n >= size,
         oc=oc_points(found.acceptance, producer, end, 1.0),
+        sample=_sample(found, options),
     )
+
+
+def _sample(plan: VariablesPlan, options: dict[str, Any]) -> SampleDocument | None:
+    given = options.get("values")
+    numbers = {k: None if options.get(k) is None else _number(k, options[k]) for k in ("lower", "upper", "sigma")}
+    if given is None:
+        odd = next((k for k, v in numbers.items() if v is not None), None)
+        if odd is not None:
+            raise RequestError(f"{odd} is given without measured values", "Give values, or leave it out.")
+        return None
+    if not isinstance(given, list):
+        raise RequestError("values are no list of numbers", "For example [29.98, 30.02, 30.01].")
+    found = judge_sample(plan, [_number("a value", v) for v in given], **numbers)
+    lower, upper = (v if v is not None and math.isfinite(v) else None for v in (found.to_lower, found.to_upper))
+    return SampleDocument(
+        lower=numbers["lower"], upper=numbers["upper"], mean=found.mean, spread=found.spread, to_lower=lower,
+        to_upper=upper, accepted=found.accepted,
+    )  # fmt: skip
 
 
 def _scheme(options: dict[str, Any]) -> SchemeDocument:

@@ -55,26 +55,45 @@ class VariablesPlan:
         return np.asarray(np.where(inside, pa, quality <= 0), dtype=np.float64)
 
 
-def accepts(
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A measured sample under a plan. spread : s of the sample, or the known sigma. to_lower, to_upper : distance of
+    the mean from each limit that is set, in spreads; inf where every value is the same. accepted : none is below k."""
+
+    mean: float
+    spread: float
+    to_lower: float | None
+    to_upper: float | None
+    accepted: bool
+
+
+def judge_sample(
     plan: VariablesPlan, values: ArrayLike, *, lower: float | None, upper: float | None, sigma: float | None = None
-) -> bool:
+) -> Sample:
     """Whether measured ``values``, (n,) of the plan's sample, accept the lot at every limit that is set.
 
-    Raises RequestError for another number of values, no limit, or a sigma method without ``sigma``.
+    Raises
+    ------
+    RequestError
+        Another number of values, no limit, limits out of order, or a sigma method without ``sigma``.
     """
     x = np.asarray(values, dtype=np.float64)
     if x.shape != (plan.n,) or not np.all(np.isfinite(x)):
         raise RequestError(f"The plan needs {plan.n} measured values, here are {x.size}", "Measure the whole sample.")
     if lower is None and upper is None:
         raise RequestError("No limit is set", "Give the lower limit, the upper one, or both.")
+    if lower is not None and upper is not None and lower >= upper:
+        raise RequestError(f"The limits {lower:g} and {upper:g} are out of order", "Give the lower one as lower.")
     if plan.method == "sigma" and (sigma is None or not sigma > 0):
         raise RequestError("The sigma method needs the known standard deviation of the process", "Give it, above 0.")
     spread = float(x.std(ddof=1)) if plan.method == "s" or sigma is None else sigma
     mean = float(x.mean())
-    beyond = [
-        m for m in (None if upper is None else upper - mean, None if lower is None else mean - lower) if m is not None
-    ]
-    return all(margin >= plan.k * spread for margin in beyond)
+    margins = [None if lower is None else mean - lower, None if upper is None else upper - mean]
+    to_lower, to_upper = (
+        None if m is None else m / spread if spread > 0 else math.copysign(math.inf, m) for m in margins
+    )
+    accepted = all(m >= plan.k * spread for m in margins if m is not None)
+    return Sample(mean, spread, to_lower, to_upper, accepted)
 
 
 def table_plan(lot_size: int, aql: float, *, level: str = "II", severity: Severity = "normal") -> VariablesPlan:

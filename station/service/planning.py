@@ -28,6 +28,13 @@ def plan_table(document: AnyPlan) -> tuple[tuple[str, ...], list[tuple[float | N
     return ("p", "pa"), [(o.p, o.pa) for o in getattr(document, "oc", ())]
 
 
+def read_values(file: Path) -> list[float]:
+    """The column ``value`` of a CSV file. Raises RequestError with line and column."""
+    from station.service.values_file import read_table
+
+    return [row.number("value") for row in read_table(file, required=("value",), optional=("unit",))]
+
+
 def plan_csv(document: AnyPlan) -> str:
     """The curve as CSV: a header, then a row for each quality; empty where there is no figure."""
     columns, rows = plan_table(document)

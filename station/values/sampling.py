@@ -29,6 +29,20 @@ class LimitingQualityDocument(Document):
     oc: tuple[OcPoint, ...]
 
 
+class SampleDocument(Document):
+    """A measured sample under a plan by variables. to_lower, to_upper : distance of the mean from each limit that is
+    set, in standard deviations, None without a limit or where all values are the same; accepted : none of them is below
+    k."""
+
+    lower: float | None
+    upper: float | None
+    mean: float
+    spread: float
+    to_lower: float | None
+    to_upper: float | None
+    accepted: bool
+
+
 class VariablesPlanDocument(Document):
     """A plan by variables for one limit: accept where the mean lies at least ``k`` standard deviations within it.
 
@@ -50,6 +64,7 @@ class VariablesPlanDocument(Document):
     consumer_risk: float
     hundred_percent: bool
     oc: tuple[OcPoint, ...]
+    sample: SampleDocument | None = None
 
 
 class SchemePoint(Document):

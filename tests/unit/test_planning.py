@@ -73,6 +73,13 @@ def test_what_does_not_belong_together_is_refused(capsys: pytest.CaptureFixture[
         assert says in capsys.readouterr().err
 
 
+def test_a_measured_sample_in_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("widths.csv").write_text("value\n" + "\n".join(f"{30 + 0.01 * (i % 3):g}" for i in range(35)) + "\n")
+    words = ["--method", "s", "--lot-size", "1000", "--aql", "2.5", "--values", "widths.csv", "--upper"]
+    assert "The lot is accepted." in said(capsys, *words, "30.15")
+    assert "The lot is not accepted." in said(capsys, *words, "30.02")
+
+
 def test_a_curve_is_drawn_where_its_numbers_lie() -> None:
     """A level line at 50 % runs across the middle of the plot, the mark stands upright over its quality."""
     flat = plan_picture(

@@ -23,7 +23,7 @@ from station.lots.performance import (
 )
 from station.lots.plans import LETTERS, Stages, stages
 from station.lots.requests import plan_from_request
-from station.lots.variables import VariablesPlan, accepts, table_plan, two_point_plan
+from station.lots.variables import VariablesPlan, judge_sample, table_plan, two_point_plan
 from station.sheet import PREFERRED_AQL
 from station.values.documents import PlanDocument
 from station.values.sampling import LimitingQualityDocument, SchemeDocument, VariablesPlanDocument
@@ -237,11 +237,40 @@ def test_z1_9_of_a_lot_of_1000_and_its_own_risks() -> None:
 def test_the_k_method_holds_each_limit_on_its_own() -> None:
     plan = VariablesPlan("s", 5, 1.0)
     values = [9.9, 10.0, 10.1, 10.0, 10.0]  # mean 10, s 0.0707
-    assert accepts(plan, values, lower=9.9, upper=10.1)
-    assert not accepts(plan, values, lower=9.95, upper=None)
-    assert not accepts(VariablesPlan("sigma", 5, 1.0), values, lower=9.9, upper=None, sigma=0.2)
-    with pytest.raises(RequestError, match="needs 5 measured"):
-        accepts(plan, values[:4], lower=9.9, upper=None)
+    both = judge_sample(plan, values, lower=9.9, upper=10.1)
+    assert both.accepted
+    assert both.to_lower == pytest.approx(2**0.5)
+    assert not judge_sample(plan, values, lower=9.95, upper=None).accepted
+    assert not judge_sample(VariablesPlan("sigma", 5, 1.0), values, lower=9.9, upper=None, sigma=0.2).accepted
+    alike = judge_sample(plan, [10.0] * 5, lower=9.9, upper=10.0)
+    assert (alike.accepted, alike.to_lower) == (True, math.inf)
+    for options, words in (
+        ({"values": values[:4], "lower": 9.9, "upper": None}, "needs 5 measured"),
+        ({"values": values, "lower": None, "upper": None}, "No limit"),
+        ({"values": values, "lower": 10.1, "upper": 9.9}, "out of order"),
+    ):
+        with pytest.raises(RequestError, match=words):
+            judge_sample(plan, **options)  # type: ignore[arg-type]
+    with pytest.raises(RequestError, match="known standard deviation"):
+        judge_sample(VariablesPlan("sigma", 5, 1.0), values, lower=9.9, upper=None)
+
+
+def test_a_measured_sample_is_judged_with_its_plan() -> None:
+    request = {"method": "sigma", "producer_quality": 1, "consumer_quality": 8, "lower": 29.85, "upper": 30.15}
+    values = [30.0 + 0.01 * (i % 3 - 1) for i in range(11)]
+    found = plan_from_request(request | {"values": values, "sigma": 0.02})
+    assert isinstance(found, VariablesPlanDocument)
+    assert found.sample is not None
+    assert found.sample.accepted
+    assert found.sample.to_upper == pytest.approx((30.15 - np.mean(values)) / 0.02)
+    loose = plan_from_request(request | {"values": values, "sigma": 0.1})
+    assert isinstance(loose, VariablesPlanDocument)
+    assert loose.sample is not None
+    assert not loose.sample.accepted
+    with pytest.raises(RequestError, match="without measured values"):
+        plan_from_request(request)
+    with pytest.raises(RequestError, match="no list of numbers"):
+        plan_from_request(request | {"values": 30.0})
 
 
 def test_variables_and_scheme_answer_with_their_documents() -> None:
