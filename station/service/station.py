@@ -54,8 +54,8 @@ class Station:
 
     ``bench`` holds what can be done with rigs and their calibrations, ``entered`` with values measured by hand,
     ``gauge`` with gauge studies, ``capability`` with studies of what is found, ``finding_reviews`` with what reviewers
-    say of findings, ``recalibration`` with the thresholds that follow from it, ``streams`` with streams of lots, ``draws``
-    with pick lists. clock : answers the time now, in UTC.
+    say of findings, ``recalibration`` with the thresholds that follow from it, ``streams`` with streams of lots,
+    ``draws`` with pick lists. clock : answers the time now, in UTC.
 
     Raises
     ------
