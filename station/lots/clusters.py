@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from station.lots.contingency import mantel_haenszel
 from station.lots.extents import Found, extent_of
 from station.lots.factors import Factor, LotUnit, factors_of, relation
 from station.lots.multiplicity import benjamini_hochberg, holm
@@ -36,6 +37,9 @@ NONCONFORMING: Final = "nonconforming"
 """The name of "any defect" among the defects."""
 ACCEPTABLE: Final = 0.025
 """Share of defective units that is no high rate, where the caller gives none: an AQL of 2.5."""
+FEW: Final = 2
+"""Defects times factors up to which the family-wise p is a mid-p: with so few, ties are common and the exact p rejects
+in half as many lots as it may; with more it rejects often enough, and a mid-p would slightly too often."""
 _TESTS: Final = {LEVEL: "level", ANY: "any", TREND: "trend"}
 
 
@@ -70,7 +74,8 @@ def find_clusters(
         )
         for k, name in enumerate(names)
     ]  # fmt: skip
-    clusters = () if found is None else tuple(_clusters(found, factors, list(where)))
+    shown = defective[:, plural]
+    clusters = () if found is None else tuple(_clusters(found, factors, list(where), shown))
     return ClusterAnalysis(
         units=len(counted),
         left_out=left_out,
@@ -125,7 +130,8 @@ def _tested(
     shape = deals.observed.shape
     p, each, exact = ranked(deals.observed.reshape(-1), deals.dealt.reshape(permutations, -1))
     least = each.min(axis=1)
-    whole = family(p, least).reshape(shape)
+    ties = 0.5 if shape[0] * shape[1] <= FEW else 1.0
+    whole = family(p, least, ties=ties).reshape(shape)
     bound = float(np.quantile(least, ALPHA, method="lower"))
     by_defect = each.reshape(permutations, shape[0], -1).min(axis=2)
     levels = np.empty(deals.mid.shape)
@@ -136,7 +142,7 @@ def _tested(
             mid = deals.mid[d, span]
             below = np.searchsorted(dealt, mid * (1 - 1e-5))
             same = np.searchsorted(dealt, mid * (1 + 1e-5), side="right") - below
-            levels[d, span] = family((below + 0.5 * same) / permutations, least)
+            levels[d, span] = family((below + 0.5 * same) / permutations, least, ties=ties)
     return _Tested(deals, p.reshape(shape), exact.reshape(shape), whole, levels, (by_defect <= bound).mean(axis=0))
 
 
@@ -152,7 +158,9 @@ def _found_of(found: _Tested | None, d: int | None, factors: Sequence[Factor]) -
     )
 
 
-def _clusters(found: _Tested, factors: Sequence[Factor], names: Sequence[str]) -> list[ClusterDocument]:
+def _clusters(
+    found: _Tested, factors: Sequence[Factor], names: Sequence[str], defective: NDArray[np.bool_]
+) -> list[ClusterDocument]:
     rows = []
     for d, name in enumerate(names):
         for f, factor in enumerate(factors):
@@ -166,11 +174,28 @@ def _clusters(found: _Tested, factors: Sequence[Factor], names: Sequence[str]) -
                     defect=name, factor=factor.name, level=factor.levels[v], units=int(counts[v]),
                     of=int(factor.sizes[v]), elsewhere=total - int(counts[v]),
                     elsewhere_of=known - int(factor.sizes[v]), p=float(mid[v]), p_holm=float(step[v]),
-                    p_family=float(fam[v]),
+                    p_family=float(fam[v]), p_given=_given(defective[:, d], factor.codes == v, factor, factors),
                 )
                 for v in np.flatnonzero(fam <= ALPHA)
             ]  # fmt: skip
     return sorted(rows, key=lambda c: (c.p_family, c.p))
+
+
+def _given(
+    shown: NDArray[np.bool_], inside: NDArray[np.bool_], factor: Factor, factors: Sequence[Factor]
+) -> dict[str, float]:
+    """p of a level with each other factor held fixed, where that leaves something to compare."""
+    out = {}
+    for other in factors:
+        if other is factor:
+            continue
+        cell = np.zeros((len(other.levels), 2, 2))
+        known = (other.codes >= 0) & (factor.codes >= 0)
+        np.add.at(cell, (other.codes[known], 1 - inside[known].astype(int), 1 - shown[known].astype(int)), 1)
+        found = mantel_haenszel(cell)
+        if found.informative:
+            out[other.name] = found.corrected_p
+    return out
 
 
 def _tests(found: _Tested, factors: Sequence[Factor], names: Sequence[str]) -> list[FactorTestDocument]:

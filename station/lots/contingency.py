@@ -34,15 +34,6 @@ class FisherTest:
 
 
 @dataclass(frozen=True, slots=True)
-class ChiSquare:
-    """A statistic with its degrees of freedom and its asymptotic p."""
-
-    statistic: float
-    freedom: int
-    p: float
-
-
-@dataclass(frozen=True, slots=True)
 class Stratified:
     """Cochran-Mantel-Haenszel over strata: p without and with the continuity correction; the common odds ratio,
     infinite where no unit speaks against it. informative : strata in which both margins vary; with none nothing can
@@ -81,7 +72,7 @@ def upper_mid(probability: Float) -> Float:
 
 def fisher(table: ArrayLike) -> FisherTest:
     """Fisher's exact test of a 2x2 table of counts. Raises RequestError for another shape or negative counts."""
-    t = _counts(table, (2, 2))
+    t = _counts(table)
     of, marked, drawn, seen = int(t.sum()), int(t[0].sum()), int(t[:, 0].sum()), int(t[0, 0])
     p = hypergeometric(of, marked, drawn)
     return FisherTest(
@@ -90,37 +81,6 @@ def fisher(table: ArrayLike) -> FisherTest:
         greater=min(1.0, float(p[seen:].sum())),
         greater_mid=float(upper_mid(p)[seen]),
     )
-
-
-def pearson(table: ArrayLike) -> ChiSquare:
-    """Pearson's chi-square of an r x c table without correction. Raises RequestError where a margin is empty."""
-    from scipy.special import chdtrc
-
-    t = _counts(table, None)
-    expected = np.outer(t.sum(axis=1), t.sum(axis=0)) / max(float(t.sum()), 1.0)
-    if (expected == 0).any():
-        raise RequestError("a row or column of the table is empty", "Leave it out.")
-    statistic = float(((t - expected) ** 2 / expected).sum())
-    freedom = (t.shape[0] - 1) * (t.shape[1] - 1)
-    return ChiSquare(statistic, freedom, float(chdtrc(freedom, statistic)))
-
-
-def cochran_armitage(marked: ArrayLike, of: ArrayLike, scores: ArrayLike | None = None) -> ChiSquare:
-    """Chi-square for a linear trend in proportions (Armitage, Biometrics 11 (1955) 375-386), one degree of freedom.
-
-    marked, of : (k,) counts in ordered groups. scores : (k,) of the groups, 1 ... k without them.
-    """
-    from scipy.special import chdtrc
-
-    x, n = np.asarray(marked, dtype=np.float64), np.asarray(of, dtype=np.float64)
-    s = np.arange(1.0, len(n) + 1) if scores is None else np.asarray(scores, dtype=np.float64)
-    share = x.sum() / n.sum()
-    middle = (n * s).sum() / n.sum()
-    spread = share * (1 - share) * float((n * (s - middle) ** 2).sum())
-    if spread <= 0:
-        raise RequestError("there is no trend to test: one group, or all units alike", "Give two groups or more.")
-    statistic = float((x * (s - middle)).sum()) ** 2 / spread
-    return ChiSquare(statistic, 1, float(chdtrc(1, statistic)))
 
 
 def mantel_haenszel(tables: ArrayLike) -> Stratified:
@@ -158,10 +118,10 @@ def clopper_pearson(marked: int, of: int, confidence: float = 0.95) -> tuple[flo
     return low, high
 
 
-def _counts(table: ArrayLike, shape: tuple[int, int] | None) -> Float:
+def _counts(table: ArrayLike) -> Float:
     t = np.asarray(table, dtype=np.float64)
-    if t.ndim != 2 or (shape is not None and t.shape != shape) or min(t.shape) < 2:
-        raise RequestError(f"a table of shape {t.shape} cannot be tested", "Give rows and columns of counts.")
+    if t.shape != (2, 2):
+        raise RequestError(f"a table of shape {t.shape} cannot be tested", "Give two rows and two columns of counts.")
     if (t < 0).any() or (t != np.rint(t)).any():
         raise RequestError("a table of counts has a value that is no count", "Give whole numbers, 0 or more.")
     return t

@@ -22,7 +22,17 @@ from station.errors import RequestError
 from station.lots.plans import plan, sample_size
 from station.sheet import Aql, Sheet
 from station.values.digest import digest
-from station.values.documents import ClassDecision, DefectClass, LotDocument, PlanDocument, UnitDocument, Verdict
+from station.values.documents import (
+    Cause,
+    ClassDecision,
+    ClusterDocument,
+    DefectClass,
+    Extent,
+    LotDocument,
+    PlanDocument,
+    UnitDocument,
+    Verdict,
+)
 
 CLASSES: tuple[DefectClass, ...] = ("critical", "major", "minor")
 
@@ -81,10 +91,14 @@ def decide(
     *,
     lacking: Sequence[str] = (),
     remarks: Sequence[str] = (),
+    clusters: Sequence[ClusterDocument] = (),
+    extent: Extent | None = None,
+    cause: Cause | None = None,
 ) -> LotDocument:
     """Decide a lot of ``lot_size`` units from the inspected ``units``, in the order they were drawn.
 
-    lacking : what else must be known before the lot is accepted. remarks : what a reader should know.
+    lacking : what else must be known before the lot is accepted. remarks : what a reader should know. clusters, extent,
+    cause : of :mod:`station.lots.clusters` and :mod:`station.lots.causes`; the decision does not depend on them.
 
     Raises
     ------
@@ -125,6 +139,9 @@ def decide(
         ),
         classes=decisions,
         counts=_counts(units),
+        clusters=tuple(clusters),
+        extent=extent,
+        cause=cause,
     )
     content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
     return document.model_copy(update={"digest": digest(content)})

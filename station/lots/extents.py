@@ -123,7 +123,7 @@ def _spread(defective: NDArray[np.bool_], factor: Factor) -> OverdispersionDocum
     o = overdispersion(counts, factor.sizes)
     return OverdispersionDocument(
         factor=factor.name, z=o.z, p=o.p, rho=o.rho, low=o.low, high=o.high, design_effect=o.design_effect,
-        n_effective=o.n_effective,
+        n_effective=o.n_effective, phi=o.phi,
     )  # fmt: skip
 
 

@@ -96,20 +96,6 @@ def mean_against(values: ArrayLike, against: float = 0.0) -> Mean:
     return Mean(n, mean, sd, mean - half, mean + half, p)
 
 
-def welch(a: ArrayLike, b: ArrayLike) -> tuple[float, float]:
-    """Difference of the means a - b and its two-sided p (Welch, Biometrika 34 (1947) 28-35), two values in each at
-    least."""
-    from scipy.special import stdtr
-
-    x, y = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    va, vb = x.var(ddof=1) / len(x), y.var(ddof=1) / len(y)
-    difference = float(x.mean() - y.mean())
-    if va + vb == 0:
-        return difference, 0.0 if difference else 1.0
-    freedom = (va + vb) ** 2 / (va**2 / (len(x) - 1) + vb**2 / (len(y) - 1))
-    return difference, 2 * float(stdtr(freedom, -abs(difference) / math.sqrt(va + vb)))
-
-
 def equivalent(values: ArrayLike, margin: float, systematic: float = 0.0) -> float:
     """p of two one-sided tests that the mean of (n,) values lies beyond -margin or +margin (Schuirmann, J.
     Pharmacokinet. Biopharm. 15 (1987) 657-680): small where it is equivalent to 0.

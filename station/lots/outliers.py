@@ -1,4 +1,4 @@
-"""Values that do not belong to the bulk: Grubbs' test, the generalised ESD of Rosner, and robust centre and scale."""
+"""Values that do not belong to the bulk: the generalised ESD of Rosner, and robust centre and scale."""
 
 from __future__ import annotations
 
@@ -43,15 +43,10 @@ def bulk(values: ArrayLike) -> Bulk:
     return Bulk(centre, MAD_TO_SIGMA * float(np.median(np.abs(x - centre))))
 
 
-def grubbs_critical(n: int, alpha: float = 0.05) -> float:
-    """Critical G of a single outlier on either side among ``n`` >= 3 normal values (Grubbs, Technometrics 11 (1969)
-    1-21; NIST/SEMATECH e-Handbook, 1.3.5.17.1)."""
-    return _critical(n, 1 - alpha / (2 * n))
-
-
 def generalised_esd(values: ArrayLike, most: int, alpha: float = 0.05) -> Esd:
     """Up to ``most`` outliers on either side among (n,) values that are normal but for them (Rosner, Technometrics 25
-    (1983) 165-172; NIST/SEMATECH e-Handbook, 1.3.5.17.3). With ``most`` 1 it is Grubbs' test.
+    (1983) 165-172; NIST/SEMATECH e-Handbook, 1.3.5.17.3). With ``most`` 1 it is Grubbs' test (Technometrics 11 (1969)
+    1-21).
 
     Raises RequestError for fewer than three values more than ``most`` - 1.
     """

@@ -26,7 +26,8 @@ class Overdispersion:
 
     z, p : Tarone's statistic and its one-sided p. rho : maximum-likelihood intra-group correlation of the beta-binomial
     distribution, 0-1, between low and high (95 %, profile likelihood). design_effect : 1 + (m - 1) rho, m the mean size
-    of a group weighted by its units. n_effective : units over design_effect.
+    of a group weighted by its units. n_effective : units over design_effect. phi : Pearson's dispersion
+    about the common share, 1 where the groups scatter by chance, 0 where it cannot be told.
     """
 
     z: float
@@ -36,6 +37,7 @@ class Overdispersion:
     high: float
     design_effect: float
     n_effective: float
+    phi: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def overdispersion(marked: ArrayLike, of: ArrayLike) -> Overdispersion:
     x, n = np.asarray(marked, dtype=np.float64), np.asarray(of, dtype=np.float64)
     z = tarone_z(x, n)
     if (n < 2).all() or not 0 < x.sum() < n.sum():
-        return Overdispersion(z, 1.0, 0.0, 0.0, 1.0, 1.0, float(n.sum()))
+        return Overdispersion(z, 1.0, 0.0, 0.0, 1.0, 1.0, float(n.sum()), 0.0)
     profile = _profile(x, n)
     best = int(np.argmax(profile))
     inside = np.flatnonzero(profile >= profile[best] - _DROP)
@@ -80,6 +82,7 @@ def overdispersion(marked: ArrayLike, of: ArrayLike) -> Overdispersion:
     return Overdispersion(
         z=z, p=float(ndtr(-z)), rho=rho, low=float(_RHO[inside[0]]), high=float(_RHO[inside[-1]]),
         design_effect=effect, n_effective=float(n.sum()) / effect,
+        phi=dispersion(x, n, np.zeros(len(x))).phi,
     )  # fmt: skip
 
 

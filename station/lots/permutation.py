@@ -61,7 +61,7 @@ def deal(defective: NDArray[np.bool_], factors: Sequence[Factor], permutations: 
     sizes = np.concatenate([f.sizes for f in factors])
     scores = np.concatenate([_centred(f) for f in factors])
     rows = np.flatnonzero(defective.any(axis=1))
-    marks = defective[rows]
+    marks = _listed(defective[rows])
     totals = defective.sum(axis=0)
     table, start = _tables(n, totals, sizes)
     known = np.array([int((f.codes >= 0).sum()) for f in factors], dtype=np.float64)
@@ -106,19 +106,30 @@ def ranked(observed: Float, dealt: NDArray[np.float32]) -> tuple[Float, Float, F
     return p, each, exact
 
 
-def family(p: Float, least: Float) -> Float:
-    """Family-wise mid-p of each ``p``: how often the smallest of all p of a permutation, ``least`` (B,), is as
-    small."""
+def family(p: Float, least: Float, *, ties: float) -> Float:
+    """Family-wise p of each ``p``: how often the smallest of all p of a permutation, ``least`` (B,), is as small.
+
+    ties : the share of equal ones that counts: 1/2 makes it a mid-p, 1 the exact p.
+    """
     ordered = np.sort(least)
     below = np.searchsorted(ordered, p - _SAME)
     same = np.searchsorted(ordered, p + _SAME, side="right") - below
-    return np.asarray((below + 0.5 * (same + 1)) / (len(least) + 1))
+    return np.asarray((below + ties * (same + 1)) / (len(least) + 1))
 
 
 def _rounded(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Statistics without the last bits, in which equal tables differ. float32 holds 24 bits; 17 are kept."""
     bits = values.astype(np.float32).view(np.int32)
     return ((bits + 64) & ~127).astype(np.int32).view(np.float32)
+
+
+def _listed(defective: NDArray[np.bool_]) -> Int:
+    """(n, most) the defects of every unit by their numbers, filled up with -1."""
+    out = np.full((len(defective), max(1, int(defective.sum(axis=1).max(initial=0)))), -1, dtype=np.int64)
+    for row, shown in zip(out, defective, strict=True):
+        found = np.flatnonzero(shown)
+        row[: len(found)] = found
+    return out
 
 
 def _centred(f: Factor) -> Float:
@@ -161,7 +172,7 @@ def _choose(pool: Int, uniform: Float) -> Int:  # pragma: no cover - compiled
 def _evaluate(
     chosen: Int,
     codes: Int,
-    marks: NDArray[np.bool_],
+    marks: Int,
     first: Int,
     sizes: Float,
     scores: Float,
@@ -170,7 +181,7 @@ def _evaluate(
     known: Float,
 ) -> tuple[Int, Float]:  # pragma: no cover - compiled
     """Counts of the last deal, (defects, levels), and the statistics of every one, (B, defects, factors, 3)."""
-    kinds, levels, many = marks.shape[1], sizes.size, first.size - 1
+    kinds, levels, many = start.shape[0], sizes.size, first.size - 1
     out = np.zeros((chosen.shape[0], kinds, many, 3))
     counts = np.zeros((kinds, levels), dtype=np.int64)
     for b in range(chosen.shape[0]):
@@ -179,9 +190,10 @@ def _evaluate(
             for f in range(many):
                 level = codes[f, chosen[b, r]]
                 if level >= 0:
-                    for d in range(kinds):
-                        if marks[r, d]:
-                            counts[d, level] += 1
+                    for d in marks[r]:
+                        if d < 0:
+                            break
+                        counts[d, level] += 1
         for d in range(kinds):
             for f in range(many):
                 least, square, trend, total = 1.0, 0.0, 0.0, 0.0

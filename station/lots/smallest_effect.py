@@ -15,7 +15,7 @@ Float = NDArray[np.float64]
 
 POWER: Final = 0.8
 _RATES: Final = np.linspace(0.02, 1.0, 99)
-_PERMUTATIONS: Final = 1999
+_PERMUTATIONS: Final = 999
 _TAIL = 1e-7
 
 

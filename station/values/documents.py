@@ -361,7 +361,9 @@ class ClusterDocument(Document):
 
     defect : characteristic or finding kind, ``nonconforming`` for any. units of ``of`` inspected show it there,
     ``elsewhere`` of ``elsewhere_of`` in all other levels. p : one-sided mid-p of this level against all others.
-    p_holm : among the levels of its factor. p_family : among all defects, factors and levels of the lot together.
+    p_holm : among the levels of its factor. p_given : by other factor, of this level against the others of the same
+    level of that factor (Cochran-Mantel-Haenszel); a factor that leaves nothing to compare is not in it. p_family :
+    among all defects, factors and levels of the lot together.
     """
 
     defect: str
@@ -374,6 +376,7 @@ class ClusterDocument(Document):
     p: float
     p_holm: float
     p_family: float
+    p_given: dict[str, float] = Field(default_factory=dict)
 
 
 class LotDocument(Document):

@@ -55,7 +55,8 @@ class SmallestEffectDocument(Document):
 
 class OverdispersionDocument(Document):
     """How alike the units of a level are. rho : intra-group correlation between low and high (95 %). z, p : Tarone's.
-    design_effect : by how much the sample tells less. n_effective : units that would tell as much at random."""
+    design_effect : by how much the sample tells less. n_effective : units that would tell as much at random.
+    phi : Pearson's dispersion, 1 by chance."""
 
     factor: str
     z: float
@@ -65,6 +66,7 @@ class OverdispersionDocument(Document):
     high: float
     design_effect: float
     n_effective: float
+    phi: float
 
 
 class ExtentDocument(Document):
@@ -111,11 +113,13 @@ class ClusterAnalysis(Document):
 
 
 class MapRow(Document):
-    """Units of one carton and one level of another factor: how many were inspected and how many show each defect."""
+    """Units of one carton and one level of another factor: how many were inspected, how many do not conform, and how
+    many show each defect."""
 
     level: str
     carton: str | None
     inspected: int
+    nonconforming: int
     defects: dict[str, int]
 
 

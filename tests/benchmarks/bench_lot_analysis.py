@@ -2,6 +2,7 @@
 
     python tests/benchmarks/bench_lot_analysis.py --size       # how often chance alone is called something
     python tests/benchmarks/bench_lot_analysis.py --power      # one bad carton, and other extents
+    python tests/benchmarks/bench_lot_analysis.py --causes     # drift, substitution, screening, neither, both
     python tests/benchmarks/bench_lot_analysis.py --speed      # 9,999 permutations, 2,000 units, 8 factors
 
 Prints figures; asserts nothing. ``--lots N`` sets the simulated lots of each row.
@@ -13,11 +14,20 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
+from station.lots.batches import differences_between
+from station.lots.causes import Characteristic, diagnose
 from station.lots.clusters import find_clusters
-from station.lots.factors import LotUnit
+from station.lots.defect_map import excess_p
+from station.lots.factors import LotUnit, factors_of
+from station.lots.groups import equivalent
+from station.lots.mixtures import dip_p
+from station.lots.outliers import generalised_esd
+from station.lots.strata import p_within
+from station.lots.trends import mann_kendall, pettitt
 
 PUBLISHED = {(8, 4): (0.43, 0.78), (10, 5): (0.64, 0.93), (10, 8): (0.86, 0.99), (8, 10): (0.92, 1.00)}
 """Power against one carton with half and with four fifths of its units bad, the rest at 2 %, found before for a
@@ -71,6 +81,34 @@ def size(lots: int) -> Iterator[str]:
         )
 
 
+def other_sizes(lots: int) -> Iterator[str]:
+    """Of the tests beside the clusters': places on the part, batches, a factor held fixed, trends, shifts."""
+    yield "other tests where there is nothing to find: share at 5 %"
+    grid = np.stack(np.meshgrid(np.arange(-15, 15.1, 0.5), np.arange(-15, 15.1, 0.5)), axis=-1).reshape(-1, 2)
+    disc = grid[np.hypot(*grid.T) <= 15]
+    called = Counter[str]()
+    for k in range(lots):
+        rng = np.random.default_rng([6, k])
+        n = int(rng.integers(4, 25))
+        points = disc[rng.integers(len(disc), size=n)] + 0.5 * rng.random((n, 2)) - 0.25
+        called["places"] += excess_p(points, disc, 30.0, rng) <= 0.05
+        units = [LotUnit(str(i), {"lot": str(i // 12), "line": str(i % 3)}, frozenset()) for i in range(72)]
+        factors = factors_of(units)
+        called["batches"] += (
+            min(d.p_family for d in differences_between(rng.normal(0, 1, (4, 72)), factors, rng)) <= 0.05
+        )
+        bad = rng.random(72) < np.where(factors[0].codes == 0, 0.5, 0.05)
+        called["held fixed"] += p_within(bad, factors[1], factors[0], rng) <= 0.05
+        called["trend of 8 lots"] += mann_kendall(rng.normal(0, 1, 8)).p <= 0.05
+        called["trend of 20 lots"] += mann_kendall(rng.normal(0, 1, 20)).p <= 0.05
+        called["change of level, 12 lots"] += pettitt(rng.normal(0, 1, 12)).p <= 0.05
+        called["sameness at the margin"] += equivalent(rng.normal(1, 1, 12), 1.0) <= 0.05
+        called["two modes"] += dip_p(rng.normal(0, 1, 60), rng, samples=199) <= 0.05
+        called["one outlier of 20"] += len(generalised_esd(rng.normal(0, 1, 20), 1).outliers) > 0
+    for name, times in called.items():
+        yield f"  {name}: {times / lots:.3f} +-{1.96 * np.sqrt(0.05 * 0.95 / lots):.3f}"
+
+
 def power(lots: int) -> Iterator[str]:
     """One bad carton against 2 %, then whole extents."""
     yield "one bad carton, others at 2 %: called carton, beside the permutation chi-square known from before"
@@ -80,7 +118,7 @@ def power(lots: int) -> Iterator[str]:
             for k in range(lots):
                 rng = np.random.default_rng([2, k])
                 units = lot_of(rng, cartons, per, lambda c, b=bad: b if c == 0 else 0.02)
-                found = find_clusters(units, rng, permutations=999)
+                found = find_clusters(units, rng, permutations=4999)
                 called += found.leading is not None and found.leading.extent == "carton"
             yield f"  {cartons:2d} x {per:2d}, {bad:.0%} bad: {called / lots:.2f} (before {before:.2f})"
     yield "extents: what is called what, 12 cartons of 8 in 3 lot codes"
@@ -94,9 +132,90 @@ def power(lots: int) -> Iterator[str]:
         calls: Counter[str] = Counter()
         for k in range(lots):
             rng = np.random.default_rng([3, k])
-            found = find_clusters(lot_of(rng, 12, 8, share, per_lot=4), rng, permutations=999)
+            found = find_clusters(lot_of(rng, 12, 8, share, per_lot=4), rng, permutations=4999)
             calls[found.leading.extent if found.leading else "no defect"] += 1
         yield f"  {name}: " + ", ".join(f"{e} {n / lots:.2f}" for e, n in calls.most_common())
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How lots of a kind are made: standard deviation of the shade between plating dates in L*, shift of the weight
+    in g of the whole lot or of two hardware lots of six, share of units with an obvious defect, shift of the width
+    in mm."""
+
+    shade: float = 0.0
+    weight: float = 0.0
+    part: bool = False
+    dirty: float = 0.0
+    width: float = 0.0
+
+
+KINDS = {
+    "drift": Kind(shade=1.8),
+    "substitution": Kind(weight=-0.9),
+    "substitution of a part": Kind(weight=-1.2, part=True),
+    "screening": Kind(dirty=0.07),
+    "drift and substitution": Kind(shade=1.8, weight=-0.9),
+    "another tool": Kind(width=0.25),
+    "nothing": Kind(),
+}
+
+
+def made(kind: Kind, rng: np.random.Generator) -> tuple[list[LotUnit], list[Characteristic], frozenset[str]]:
+    """120 units of 6 plating dates, 10 cartons and 6 hardware lots, each weighed; colour judged at 2.0 and weight at
+    0.8 g."""
+    n = 120
+    date, carton = np.arange(n) // 20, np.arange(n) // 12
+    hardware = rng.permutation(n) % 6
+    shade = rng.normal(0, kind.shade, 6)[date] + rng.normal(0, 0.4, n)
+    weight = np.where(hardware < 2 if kind.part else True, kind.weight, 0.0) + rng.normal(0, 0.15, n)
+    width = kind.width + rng.normal(0, 0.03, n)
+    dirty = rng.random(n) < kind.dirty
+    defects: list[set[str]] = [set() for _ in range(n)]
+    for i in range(n):
+        defects[i] |= {"missing-enamel"} if dirty[i] else set()
+        defects[i] |= {"colour:sky"} if abs(shade[i]) > 2 else set()
+        defects[i] |= {"entered:weight"} if abs(weight[i]) > 0.8 else set()
+        defects[i] |= {"size:width"} if abs(width[i]) > 0.15 else set()
+    units = [
+        LotUnit(
+            str(i),
+            {
+                "carton": f"C{carton[i]:02d}",
+                "plating_date": f"2026-05-{date[i] + 1:02d}",
+                "hardware_lot": f"H{hardware[i]}",
+            },
+            frozenset(defects[i]),
+        )
+        for i in range(n)
+    ]
+    characteristics = [
+        Characteristic("colour:sky L*", "colour", shade, 1.0, 0.25, "CIELAB"),
+        Characteristic("colour:sky a*", "colour", rng.normal(0, 0.3, n), 1.0, 0.25, "CIELAB"),
+        Characteristic("colour:sky b*", "colour", rng.normal(0, 0.3, n), 1.0, 0.25, "CIELAB"),
+        Characteristic("size:width", "geometry", width, 0.075, 0.01, "mm"),
+        Characteristic("size:height", "geometry", rng.normal(0, 0.03, n), 0.075, 0.01, "mm"),
+        Characteristic("entered:weight", "hardware", weight, 0.4, 0.03, "g"),
+        Characteristic("entered:wire", "hardware", rng.normal(0, 0.01, n), 0.03, 0.005, "mm"),
+    ]
+    return units, characteristics, frozenset(str(i) for i in np.flatnonzero(dirty))
+
+
+def causes(lots: int) -> Iterator[str]:
+    """What is told of lots of each kind; no measurement cause is suspect."""
+    yield "kind of lot: told drift, substitution, screening, none | causes supported together"
+    for name, kind in KINDS.items():
+        told: Counter[str] = Counter()
+        for k in range(lots):
+            rng = np.random.default_rng([5, k])
+            units, characteristics, obvious = made(kind, rng)
+            found = diagnose(
+                units, characteristics, find_clusters(units, rng, permutations=499), [], rng, obvious=obvious
+            )
+            told[found.cause or "none"] += 1
+            told["several"] += sum(c.state == "supported" for c in found.causes) > 1
+        row = " ".join(f"{told[c] / lots:6.3f}" for c in ("drift", "substitution", "screening", "none"))
+        yield f"  {name:24s} {row} | {told['several'] / lots:.3f}"
 
 
 def speed() -> Iterator[str]:
@@ -113,13 +232,18 @@ def speed() -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("size", "power", "speed"):
+    for name in ("size", "power", "causes", "speed"):
         parser.add_argument(f"--{name}", action="store_true")
     parser.add_argument("--lots", type=int, default=1000)
     given = parser.parse_args()
-    for wanted, lines in (
-        (given.size, lambda: size(given.lots)), (given.power, lambda: power(given.lots)), (given.speed, speed)
-    ):  # fmt: skip
+    runs: list[tuple[bool, Callable[[], Iterator[str]]]] = [
+        (given.size, lambda: size(given.lots)),
+        (given.size, lambda: other_sizes(given.lots)),
+        (given.power, lambda: power(given.lots)),
+        (given.causes, lambda: causes(given.lots)),
+        (given.speed, speed),
+    ]
+    for wanted, lines in runs:
         if wanted:
             for line in lines():
                 print(line, flush=True)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import chdtrc
 
-from station.lots.contingency import cochran_armitage, fisher, mantel_haenszel, pearson
+from station.lots.contingency import fisher, mantel_haenszel
 from station.lots.factors import Factor
 from station.lots.groups import bartlett, levene, one_way
 from station.lots.mixtures import dip, dip_p, two_components
 from station.lots.multiplicity import benjamini_hochberg, holm
-from station.lots.outliers import generalised_esd, grubbs_critical
+from station.lots.outliers import generalised_esd
 from station.lots.overdispersion import dispersion
-from station.lots.permutation import ANY, deal, ranked
+from station.lots.permutation import ANY, TREND, Deals, deal, ranked
 from station.lots.trends import mann_kendall, pettitt
 
 NILE = np.array([
@@ -64,14 +65,14 @@ def test_fisher_of_the_tea() -> None:
     assert found.greater_mid == pytest.approx(0.242857 - 0.5 * 16 / 70, abs=5e-7)
 
 
+def chi_square(deals: Deals, test: int) -> float:
+    return float(deals.observed[0, 0, test])
+
+
 def test_job_satisfaction_by_permutation() -> None:
     """Agresti's table of job satisfaction over income: Pearson 5.9655, exact p 0.7827 (R's fisher.test orders tables by
     their probability, the chi-square orders them a little otherwise)."""
     table = np.array([[1, 2, 1, 0], [3, 3, 6, 1], [10, 10, 14, 9], [6, 7, 12, 11]])
-    plain = pearson(table)
-    assert plain.statistic == pytest.approx(5.9655, abs=5e-5)
-    assert plain.freedom == 9
-    assert plain.p == pytest.approx(0.74336, abs=5e-6)
     income = np.repeat(np.arange(4), table.sum(axis=0))
     satisfied = np.concatenate([np.repeat(np.arange(4), column) for column in table.T])
     factor = Factor("income", ("0", "1", "2", "3"), income.astype(np.int64), None)
@@ -82,6 +83,7 @@ def test_job_satisfaction_by_permutation() -> None:
     whole = (deals.dealt[:, :, 0, ANY].astype(np.float64) * weight).sum(axis=1)
     seen = float((deals.observed[:, 0, ANY] * weight).sum())
     assert seen == pytest.approx(5.9655, abs=5e-5)
+    assert chdtrc(9, seen) == pytest.approx(0.74336, abs=5e-6)
     _, _, exact = ranked(np.array([seen]), whole[:, None].astype(np.float32))
     assert exact[0] == pytest.approx(0.7827, abs=0.02)
 
@@ -89,12 +91,18 @@ def test_job_satisfaction_by_permutation() -> None:
 def test_smokers() -> None:
     """R's help page of prop.test and prop.trend.test (Fleiss 1981)."""
     smokers, patients = np.array([83, 90, 129, 70]), np.array([86, 93, 136, 82])
-    found = pearson(np.stack([smokers, patients - smokers], axis=1))
-    assert found.statistic == pytest.approx(12.6004, abs=5e-5)
-    assert found.p == pytest.approx(0.005585, abs=5e-7)
-    trend = cochran_armitage(smokers, patients)
-    assert trend.statistic == pytest.approx(8.2249, abs=5e-5)
-    assert trend.p == pytest.approx(0.0041319, abs=5e-7)
+    hospital = np.repeat(np.arange(4), patients)
+    smokes = np.concatenate([np.arange(n) < k for k, n in zip(smokers, patients, strict=True)])
+    factor = Factor("hospital", ("1", "2", "3", "4"), hospital.astype(np.int64), np.arange(4.0))
+    deals = deal(smokes[:, None], [factor], 1, np.random.default_rng(1))
+    found = chi_square(deals, ANY)
+    assert found == pytest.approx(12.6004, abs=5e-5)
+    assert chdtrc(3, found) == pytest.approx(0.005585, abs=5e-7)
+    share, middle = smokes.mean(), hospital.mean()
+    variance = share * (1 - share) * float((patients * (np.arange(4) - middle) ** 2).sum())
+    trend = chi_square(deals, TREND) ** 2 / variance
+    assert trend == pytest.approx(8.2249, abs=5e-5)
+    assert chdtrc(1, trend) == pytest.approx(0.0041319, abs=5e-7)
 
 
 def test_admissions_at_berkeley() -> None:
@@ -165,8 +173,8 @@ def test_grubbs_of_mass_spectrometry() -> None:
     masses = [199.31, 199.53, 200.19, 200.82, 201.92, 201.95, 202.18, 245.57]
     found = generalised_esd(masses, 1)
     assert found.statistics[0] == pytest.approx(2.46876, abs=5e-6)
-    assert grubbs_critical(8) == pytest.approx(2.1266, abs=5e-5)  # two-sided; the handbook's 2.0317 is for one side
-    assert grubbs_critical(8, 0.10) == pytest.approx(2.0317, abs=5e-5)
+    one_sided = generalised_esd(masses, 1, alpha=0.10)  # the handbook tests one side at 5 %
+    assert one_sided.critical[0] == pytest.approx(2.0317, abs=5e-5)
     assert found.outliers == (7,)
 
 
