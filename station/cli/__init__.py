@@ -9,12 +9,13 @@
 ``entering``  enter, entered
 ``gauging``   gauge run, gauge from, gauge show, gauge list
 ``comparing``  compare
-``lots``       lot decide, lot list, plan
+``lots``       lot decide, lot map, lot explain, lot list, plan
 ``photos``     photo
 ``pictures``   align, model run
 ``capability`` model capability
 ``reviewing``  review, model recalibrate
 ``charts``     picture card, vectors, map, drawing, residual, findings, heat, uniformity, drift
+``control_charts`` chart control, chart trend
 ``upkeep``     serve, check, upgrade, schema
 
 Nothing heavy is imported before a command runs, so that ``station --help`` answers at once.
@@ -36,6 +37,7 @@ from station.cli import (
     capability,
     charts,
     comparing,
+    control_charts,
     demo,
     entering,
     gauging,
@@ -63,6 +65,7 @@ pictures.register(app)
 capability.register(app)
 reviewing.register(app)
 charts.register(app)
+control_charts.register(app)
 upkeep.register(app)
 
 
