@@ -128,21 +128,22 @@ def _tested(
 ) -> _Tested:
     deals = deal(defective, factors, permutations, rng)
     shape = deals.observed.shape
-    p, each, exact = ranked(deals.observed.reshape(-1), deals.dealt.reshape(permutations, -1))
-    least = each.min(axis=1)
+    each, exact = ranked(deals.observed.reshape(-1), deals.dealt.reshape(permutations, -1))
+    p, least = each[0], each.min(axis=1)
     ties = 0.5 if shape[0] * shape[1] <= FEW else 1.0
     whole = family(p, least, ties=ties).reshape(shape)
     bound = float(np.quantile(least, ALPHA, method="lower"))
-    by_defect = each.reshape(permutations, shape[0], -1).min(axis=2)
+    by_defect = each.reshape(permutations + 1, shape[0], -1).min(axis=2)
     levels = np.empty(deals.mid.shape)
     for d in range(shape[0]):
         for f in range(shape[1]):
             span = slice(int(deals.first[f]), int(deals.first[f + 1]))
-            dealt = np.sort(-deals.dealt[:, d, f, LEVEL].astype(np.float64))
+            seen = np.append(deals.dealt[:, d, f, LEVEL].astype(np.float64), deals.observed[d, f, LEVEL])
+            dealt = np.sort(-seen)
             mid = deals.mid[d, span]
             below = np.searchsorted(dealt, mid * (1 - 1e-5))
             same = np.searchsorted(dealt, mid * (1 + 1e-5), side="right") - below
-            levels[d, span] = family((below + 0.5 * same) / permutations, least, ties=ties)
+            levels[d, span] = family((below + 0.5 * same) / (permutations + 1), least, ties=ties)
     return _Tested(deals, p.reshape(shape), exact.reshape(shape), whole, levels, (by_defect <= bound).mean(axis=0))
 
 

@@ -83,38 +83,34 @@ def draw(pool: Int, count: int, times: int, rng: np.random.Generator) -> Int:
     return np.asarray(_choose(pool.astype(np.int64), rng.random((times, count))))
 
 
-def ranked(observed: Float, dealt: NDArray[np.float32]) -> tuple[Float, Float, Float]:
-    """mid-p of every statistic on its own permutation distribution: as observed, of every permutation, and the exact p
-    of the observed with the + 1 of Phipson and Smyth (Stat. Appl. Genet. Mol. Biol. 9 (2010) 39).
+def ranked(observed: Float, dealt: NDArray[np.float32]) -> tuple[Float, Float]:
+    """mid-p of every statistic among all deals, (B + 1, S), the first row as observed, and the exact p of the observed.
 
-    observed : (S,). dealt : (B, S). A statistic that never varies has mid-p 1/2 and p 1.
+    observed : (S,). dealt : (B, S). What was observed is one of the deals (Phipson and Smyth, Stat. Appl. Genet. Mol.
+    Biol. 9 (2010) 39), so that no p is 0 and the smallest of many is not too small. A statistic that never varies has
+    mid-p 1/2 and p 1.
     """
-    count = len(dealt)
-    p, exact = np.empty(dealt.shape[1]), np.empty(dealt.shape[1])
-    each = np.empty(dealt.shape, dtype=np.float64)
+    count = len(dealt) + 1
+    each = np.empty((count, dealt.shape[1]), dtype=np.float64)
+    exact = np.empty(dealt.shape[1])
     for s in range(dealt.shape[1]):
-        values, place, times = np.unique(_rounded(dealt[:, s]), return_inverse=True, return_counts=True)
+        column = np.concatenate([observed[s : s + 1].astype(np.float32), dealt[:, s]])
+        _, place, times = np.unique(_rounded(column), return_inverse=True, return_counts=True)
         above = count - np.cumsum(times)
         each[:, s] = ((above + 0.5 * times) / count)[place]
-        seen = _rounded(np.array([observed[s]], dtype=np.float32))[0]
-        at = int(np.searchsorted(values, seen))
-        same = int(times[at]) if at < len(values) and values[at] == seen else 0
-        larger = int(above[at - 1]) if at > 0 else count
-        larger -= same
-        p[s] = max(larger + 0.5 * same, 0.5) / count
-        exact[s] = (larger + same + 1) / (count + 1)
-    return p, each, exact
+        exact[s] = (above + times)[place[0]] / count
+    return each, exact
 
 
 def family(p: Float, least: Float, *, ties: float) -> Float:
-    """Family-wise p of each ``p``: how often the smallest of all p of a permutation, ``least`` (B,), is as small.
+    """Family-wise p of each ``p``: how often the smallest of all p of a deal, ``least`` (B + 1,), is as small.
 
     ties : the share of equal ones that counts: 1/2 makes it a mid-p, 1 the exact p.
     """
     ordered = np.sort(least)
     below = np.searchsorted(ordered, p - _SAME)
     same = np.searchsorted(ordered, p + _SAME, side="right") - below
-    return np.asarray((below + ties * (same + 1)) / (len(least) + 1))
+    return np.asarray((below + ties * np.maximum(same, 1)) / len(least))
 
 
 def _rounded(values: NDArray[np.float32]) -> NDArray[np.float32]:

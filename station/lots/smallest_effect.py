@@ -36,7 +36,7 @@ def critical_p(
     defective[:total] = True
     deals = deal(defective, factors, _PERMUTATIONS, rng)
     flat = deals.dealt.reshape(_PERMUTATIONS, -1)
-    each = ranked(deals.observed.reshape(-1), flat)[1]
+    each = ranked(deals.observed.reshape(-1), flat)[0][1:]
     bound = float(np.quantile(each.min(axis=1), alpha, method="lower"))
     out = []
     for f in range(len(factors)):
