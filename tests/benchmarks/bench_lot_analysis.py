@@ -228,8 +228,8 @@ def speed() -> Iterator[str]:
         find_clusters(units, rng)
         took, busy = time.perf_counter() - began, time.process_time() - busy
         yield (
-            f"2,000 units, 8 factors, {kinds} kinds: {took:.2f} s ({busy:.2f} s of processor time, {busy / LIMIT_S:.2f} of "
-            f"the limit of {LIMIT_S:g} s)"
+            f"2,000 units, 8 factors, {kinds} kinds: {took:.2f} s ({busy:.2f} s of processor time, "
+            f"{busy / LIMIT_S:.2f} of the limit of {LIMIT_S:g} s)"
         )
 
 
