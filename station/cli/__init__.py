@@ -9,7 +9,7 @@
 ``entering``  enter, entered
 ``gauging``   gauge run, gauge from, gauge show, gauge list
 ``comparing``  compare
-``lots``       lot decide, lot list
+``lots``       lot decide, lot map, lot explain, lot list
 ``drawing``    lot draw, lot pulled
 ``planning``   plan
 ``streams``    stream open, lot, production, consent, resume, direct, void, status, plan, history
@@ -18,6 +18,7 @@
 ``capability`` model capability
 ``reviewing``  review, model recalibrate
 ``charts``     picture card, vectors, map, drawing, residual, findings, heat, uniformity, drift
+``control_charts`` chart control, chart trend
 ``upkeep``     serve, check, upgrade, schema
 
 Nothing heavy is imported before a command runs, so that ``station --help`` answers at once.
@@ -39,6 +40,7 @@ from station.cli import (
     capability,
     charts,
     comparing,
+    control_charts,
     demo,
     drawing,
     entering,
@@ -72,6 +74,7 @@ pictures.register(app)
 capability.register(app)
 reviewing.register(app)
 charts.register(app)
+control_charts.register(app)
 upkeep.register(app)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -42,6 +43,9 @@ def decide(
             for c in decided.classes
         ]
         table("Classes", ["class", "AQL", "n", "Ac", "Re", "nonconforming", "undecided"], rows)
+        if decided.extent is not None:
+            told = f"cause: {decided.cause}" if decided.cause else "no cause is told"
+            show(f"Extent: {decided.extent}; {told}. More: station lot explain {decided.lot}")
         if decided.counts:
             table(
                 "Nonconforming units by characteristic",
@@ -50,6 +54,69 @@ def decide(
             )
     if fail and decided.decision == "rejected":
         raise typer.Exit(NONCONFORMING)
+
+
+@lot.command("map")
+def lot_map(
+    context: typer.Context,
+    lot: Annotated[str, typer.Argument(metavar="ID", help="The lot.")],
+    picture: Annotated[
+        Path | None, typer.Option("--picture", metavar="FILE", help="Draw the map over the golden: .jpg or .png.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Which defects lie in which carton and identifier, and where on the part findings lie together."""
+    from station.service.charting import vet, write
+
+    if picture is not None:
+        vet(picture)
+    with context_of(context).open() as station:
+        found = station.analysis.map(lot)
+        drawn = None if picture is None else station.analysis.picture(lot, found)
+    if drawn is not None and picture is not None:
+        write(drawn, picture)
+    if json:
+        emit(document(found))
+        return
+    show(f"Lot {found.lot}: {found.nonconforming} of {found.inspected} inspected units do not conform")
+    names = list(found.defects)
+    for t in found.tables:
+        rows = [
+            [r.level, *([] if t.factor == "carton" else [r.carton or ""]), str(r.inspected), str(r.nonconforming)]
+            + [str(r.defects.get(n, "")) for n in names]
+            for r in t.rows
+        ]
+        columns = [t.factor, *([] if t.factor == "carton" else ["carton"]), "inspected", "do not conform", *names]
+        table(f"By {t.factor.replace('_', ' ')}", columns, rows)
+    for p in found.places:
+        if p.spot is not None:
+            where = f"at {p.spot.clock}" if p.spot.clock else "at the middle"
+            show(
+                f"{p.kind}: on {p.spot.units} of {p.spot.of} units {where} ({p.spot.x_mm:+.1f}, {p.spot.y_mm:+.1f} mm)"
+                f", where chance would put {p.spot.expected:.1f} (p {p.p:.3f})"
+            )
+        else:
+            show(f"{p.kind}: " + (p.reason or f"not together more than chance (p {p.p:.3f})"))
+    for remark in found.remarks:
+        show(f"Note: {remark}.")
+    if picture is not None:
+        show(f"Written: {picture}")
+
+
+@lot.command("explain")
+def explain(
+    context: typer.Context,
+    lot: Annotated[str, typer.Argument(metavar="ID", help="The lot.")],
+    json: Json = False,
+) -> None:
+    """Where a lot's defects lie together, what they come from, and which records to ask the factory for."""
+    with context_of(context).open() as station:
+        found = station.analysis.explain(lot)
+    if json:
+        emit(document(found))
+        return
+    for sentence in found.sentences:
+        show(sentence)
 
 
 @lot.command("list")

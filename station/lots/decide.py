@@ -22,7 +22,17 @@ from station.errors import RequestError
 from station.lots.plans import plan, sample_size
 from station.sheet import Aql, Sheet
 from station.values.digest import digest
-from station.values.documents import ClassDecision, DefectClass, LotDocument, PlanDocument, UnitDocument, Verdict
+from station.values.documents import (
+    Cause,
+    ClassDecision,
+    ClusterDocument,
+    DefectClass,
+    Extent,
+    LotDocument,
+    PlanDocument,
+    UnitDocument,
+    Verdict,
+)
 
 CLASSES: tuple[DefectClass, ...] = ("critical", "major", "minor")
 
@@ -82,11 +92,15 @@ def decide(
     lacking: Sequence[str] = (),
     remarks: Sequence[str] = (),
     severities: Mapping[DefectClass, str] | None = None,
+    clusters: Sequence[ClusterDocument] = (),
+    extent: Extent | None = None,
+    cause: Cause | None = None,
 ) -> LotDocument:
     """Decide a lot of ``lot_size`` units from the inspected ``units``, in the order they were drawn.
 
     lacking : what else must be known before the lot is accepted. remarks : what a reader should know. severities : of
-    each class as its stream of lots has them, in place of the sheet's one for all.
+    each class as its stream of lots has them, in place of the sheet's one for all. clusters, extent, cause : of
+    :mod:`station.lots.clusters` and :mod:`station.lots.causes`; the decision does not depend on them.
 
     Raises
     ------
@@ -133,6 +147,9 @@ def decide(
         ),
         classes=decisions,
         counts=_counts(units),
+        clusters=tuple(clusters),
+        extent=extent,
+        cause=cause,
     )
     content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
     return document.model_copy(update={"digest": digest(content)})

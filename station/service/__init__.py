@@ -13,6 +13,8 @@
 ``recalibrating`` score thresholds from those reviews: proposed, set, taken back
 ``tolerance``  the colour tolerance that accepted units teach
 ``lots``       a lot's units as its decision counts them
+``lot_analysis`` the map of a lot's defects, clusters, cause; ``lot_words`` the same in sentences
+``processes``  control charts and capability; ``lot_trends`` drift from lot to lot
 ``units_file`` names and identifiers of the units
 ``showing``    from rows to views
 ``views``      what the use cases answer beside the contract's documents

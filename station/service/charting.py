@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from station.service.station import Station
     from station.settings import Settings
     from station.values.capability import CapabilityDocument
+    from station.values.charts import LotTrendsDocument, ProcessDocument
     from station.values.line import Master
 
 _KINDS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"}
@@ -168,6 +169,20 @@ def _aside_notes(seen: Inspection) -> list[str]:
     if not seen.document.set_aside:
         return []
     return ["Grey: set aside, below the score from which reviewed findings count."]
+
+
+def process_chart(process: ProcessDocument) -> RGB:
+    """The control charts of a process with its master and limits."""
+    from station.report.control_charts import process_picture
+
+    return process_picture(process)
+
+
+def trends_chart(trends: LotTrendsDocument) -> RGB:
+    """Lot means over the lots of a golden sample."""
+    from station.report.control_charts import trends_picture
+
+    return trends_picture(trends)
 
 
 def _inspected(

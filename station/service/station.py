@@ -22,8 +22,10 @@ from station.service.entering import EnteredValues, as_they_stand, missing_value
 from station.service.finding_reviews import FindingReviews
 from station.service.gauge import Gauge, spreads_in_force
 from station.service.inspecting import Batch, Engine, InProcess
+from station.service.lot_analysis import LotAnalysis
 from station.service.lots import golden_of_lot, outcome, standing_units, vet_lot_id
 from station.service.measuring import Line
+from station.service.processes import Processes
 from station.service.recalibrating import Recalibration, thresholds_in_force
 from station.service.reviewing import vet_review
 from station.service.showing import golden_view, lot_view, review_view, unit_view
@@ -55,7 +57,8 @@ class Station:
     ``bench`` holds what can be done with rigs and their calibrations, ``entered`` with values measured by hand,
     ``gauge`` with gauge studies, ``capability`` with studies of what is found, ``finding_reviews`` with what reviewers
     say of findings, ``recalibration`` with the thresholds that follow from it, ``streams`` with streams of lots,
-    ``draws`` with pick lists. clock : answers the time now, in UTC.
+    ``draws`` with pick lists, ``analysis`` with the defects of a lot, ``processes`` with control charts and drift.
+    clock : answers the time now, in UTC.
 
     Raises
     ------
@@ -78,6 +81,8 @@ class Station:
         self.recalibration = Recalibration(self._db, clock, self._model_use, PROGRAM)
         self.streams = Streams(self._db, clock)
         self.draws = Draws(self._db, clock, self.standing_units)
+        self.analysis = LotAnalysis(self, self._db)
+        self.processes = Processes(self._db)
         try:
             self._db.ensure()
             self._evidence.sweep()
@@ -310,10 +315,12 @@ class Station:
         golden = records.golden_by_id(self._db, records.lot(self._db, lot).golden_id)
         units = self.standing_units(lot)
         sheet = load_sheet(golden.sheet_toml.encode())
+        clusters, extent, cause = self.analysis.of_decision(lot)
         return decide(
             lot, golden.number, [outcome(u, sheet) for u in units], sheet.aql, size,
             lacking=missing_values(self._db, lot, sheet), remarks=without_photo(self._db, lot, units),
             severities=None if stream is None else self.streams.severities(stream, sheet.aql),
+            clusters=clusters, extent=extent, cause=cause,
         )  # fmt: skip
 
     def lot_document(self, lot: str) -> LotDocument:

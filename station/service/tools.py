@@ -268,9 +268,11 @@ def json_schema(name: str) -> str:
     from station.values import comparison
     from station.values.bench import CardReference, Rig
     from station.values.capability import CapabilityDocument
+    from station.values.charts import LotTrendsDocument, ProcessDocument
     from station.values.draw import DrawDocument, IntegrityDocument
     from station.values.entered import EnteredDocument
     from station.values.gauge import GaugeStudyDocument
+    from station.values.lot_analysis import LotExplanationDocument, LotMapDocument
     from station.values.model_card import ModelCardDocument
     from station.values.reviewed import RecalibrationDocument, ThresholdsDocument
     from station.values.sampling import LimitingQualityDocument, SchemeDocument, VariablesPlanDocument
@@ -307,6 +309,10 @@ def json_schema(name: str) -> str:
         "review": (views.UnitFindingsView, "serialization"),
         "recalibration": (RecalibrationDocument, "serialization"),
         "thresholds": (ThresholdsDocument, "serialization"),
+        "lot-map": (LotMapDocument, "serialization"),
+        "lot-explanation": (LotExplanationDocument, "serialization"),
+        "chart": (ProcessDocument, "serialization"),
+        "trends": (LotTrendsDocument, "serialization"),
     }
     if name not in documents:
         raise RequestError(f"there is no document {name!r}", f"Use one of {', '.join(documents)}.")

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 DefectClass = Literal["critical", "major", "minor"]
+Extent = Literal["isolated", "carton", "lot", "systemic", "insufficient evidence"]
+Cause = Literal["drift", "substitution", "screening"]
 
 
 class Verdict(StrEnum):
@@ -390,8 +392,36 @@ class ClassDecision(Document):
     plan: PlanDocument | None
 
 
+class ClusterDocument(Document):
+    """A level of a factor, such as one carton, in which a defect was found more often than chance brings about.
+
+    defect : characteristic or finding kind, ``nonconforming`` for any. units of ``of`` inspected show it there,
+    ``elsewhere`` of ``elsewhere_of`` in all other levels. p : one-sided mid-p of this level against all others.
+    p_holm : among the levels of its factor. p_given : by other factor, of this level against the others of the same
+    level of that factor (Cochran-Mantel-Haenszel); a factor that leaves nothing to compare is not in it. p_family :
+    among all defects, factors and levels of the lot together.
+    """
+
+    defect: str
+    factor: str
+    level: str
+    units: int
+    of: int
+    elsewhere: int
+    elsewhere_of: int
+    p: float
+    p_holm: float
+    p_family: float
+    p_given: dict[str, float] = Field(default_factory=dict)
+
+
 class LotDocument(Document):
-    """The decision on a lot: accepted, rejected, or open while units are missing or undecided."""
+    """The decision on a lot: accepted, rejected, or open while units are missing or undecided.
+
+    clusters : where defects lie together more than chance brings about. extent : isolated, carton, lot, systemic or
+    insufficient evidence; None without a nonconforming unit. cause : drift, substitution or screening; None where the
+    evidence does not tell one from the others.
+    """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     lot: str
@@ -406,6 +436,7 @@ class LotDocument(Document):
     reasons: tuple[str, ...]
     classes: tuple[ClassDecision, ...]
     counts: dict[str, int] = Field(description="units a characteristic or finding kind was nonconforming in")
-    clusters: tuple[dict[str, Any], ...] = ()
-    cause: str | None = None
+    clusters: tuple[ClusterDocument, ...] = ()
+    extent: Extent | None = None
+    cause: Cause | None = None
     digest: str = ""

@@ -1,0 +1,256 @@
+"""Where the defects of a lot lie together: in a carton, a lot code, a plating date, a line, with an assembler.
+
+The unit that counts is the defective unit, once for each kind of defect. Every test is by permutation (see
+:mod:`station.lots.permutation`); what is called a cluster holds family-wise over all defects, factors and levels at
+``ALPHA``, by the smallest p of each permutation. Beside it stand Holm's p among the levels of one factor and, for a
+first look, the false discovery rate over all tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from station.lots.contingency import mantel_haenszel
+from station.lots.extents import Found, extent_of
+from station.lots.factors import Factor, LotUnit, factors_of, relation
+from station.lots.multiplicity import benjamini_hochberg, holm
+from station.lots.permutation import ANY, LEVEL, TREND, Deals, deal, family, ranked
+from station.values.documents import ClusterDocument
+from station.values.lot_analysis import (
+    ClusterAnalysis,
+    ExtentDocument,
+    FactorDocument,
+    FactorTestDocument,
+    RelationDocument,
+)
+
+Float = NDArray[np.float64]
+
+PERMUTATIONS: Final = 9_999
+ALPHA: Final = 0.05
+NONCONFORMING: Final = "nonconforming"
+"""The name of "any defect" among the defects."""
+ACCEPTABLE: Final = 0.025
+"""Share of defective units that is no high rate, where the caller gives none: an AQL of 2.5."""
+FEW: Final = 2
+"""Defects times factors up to which the family-wise p is a mid-p: with so few, ties are common and the exact p rejects
+in half as many lots as it may; with more it rejects often enough, and a mid-p would slightly too often."""
+_TESTS: Final = {LEVEL: "level", ANY: "any", TREND: "trend"}
+
+
+def find_clusters(
+    units: Sequence[LotUnit],
+    rng: np.random.Generator,
+    *,
+    acceptable: Mapping[str, float] | None = None,
+    permutations: int = PERMUTATIONS,
+) -> ClusterAnalysis:
+    """Analyse the inspected ``units`` of a lot.
+
+    Parameters
+    ----------
+    rng
+        Deals the defects; the same seed and units give the same answer.
+    acceptable
+        Share of defective units, 0-1, above which a defect's rate is high, by defect; ``ACCEPTABLE`` for those that are
+        not in it. In practice the AQL.
+    """
+    counted = [u for u in units if u.seen or u.defects]
+    left_out = len(units) - len(counted)
+    names, defective = _defects(counted)
+    factors = factors_of(counted)
+    plural = defective.sum(axis=0) >= 2
+    found = _tested(defective[:, plural], factors, permutations, rng) if plural.any() and factors else None
+    where = {name: i for i, name in enumerate(np.array(names)[plural])} if names else {}
+    extents = [
+        extent_of(
+            name, defective[:, k], factors, _found_of(found, where.get(name), factors),
+            (acceptable or {}).get(name, ACCEPTABLE), ALPHA, rng,
+        )
+        for k, name in enumerate(names)
+    ]  # fmt: skip
+    shown = defective[:, plural]
+    clusters = () if found is None else tuple(_clusters(found, factors, list(where), shown))
+    return ClusterAnalysis(
+        units=len(counted),
+        left_out=left_out,
+        permutations=permutations,
+        factors=tuple(
+            FactorDocument(
+                name=f.name, levels=dict(zip(f.levels, f.sizes.tolist(), strict=True)), ordered=f.scores is not None
+            )
+            for f in factors
+        ),
+        relations=tuple(_relations(factors)),
+        extents=tuple(_leading_first(extents)),
+        clusters=clusters,
+        tests=() if found is None else tuple(_tests(found, factors, list(where))),
+        remarks=tuple(_remarks(factors, left_out, len(counted))),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    """p, exact : mid-p and exact p (defects, factors, 3). fam : family-wise. level_family : (defects, all levels).
+    alpha : (defects,) the share of the family-wise level that falls to each defect."""
+
+    deals: Deals
+    p: Float
+    exact: Float
+    fam: Float
+    level_family: Float
+    alpha: Float
+
+
+def _defects(units: Sequence[LotUnit]) -> tuple[list[str], NDArray[np.bool_]]:
+    """Names of the defects, commonest first, and (n, defects) which unit shows which; any defect is one of them where
+    there are several."""
+    count: dict[str, int] = {}
+    for u in units:
+        for name in u.defects:
+            count[name] = count.get(name, 0) + 1
+    names = sorted(count, key=lambda n: (-count[n], n))
+    table = np.array([[name in u.defects for name in names] for u in units], dtype=np.bool_).reshape(
+        len(units), len(names)
+    )
+    if len(names) > 1:
+        names, table = [NONCONFORMING, *names], np.column_stack([table.any(axis=1), table])
+    return names, table
+
+
+def _tested(
+    defective: NDArray[np.bool_], factors: Sequence[Factor], permutations: int, rng: np.random.Generator
+) -> _Tested:
+    deals = deal(defective, factors, permutations, rng)
+    shape = deals.observed.shape
+    each, exact = ranked(deals.observed.reshape(-1), deals.dealt.reshape(permutations, -1))
+    p, least = each[0], each.min(axis=1)
+    ties = 0.5 if shape[0] * shape[1] <= FEW else 1.0
+    whole = family(p, least, ties=ties).reshape(shape)
+    bound = float(np.quantile(least, ALPHA, method="lower"))
+    by_defect = each.reshape(permutations + 1, shape[0], -1).min(axis=2)
+    levels = np.empty(deals.mid.shape)
+    for d in range(shape[0]):
+        for f in range(shape[1]):
+            span = slice(int(deals.first[f]), int(deals.first[f + 1]))
+            seen = np.append(deals.dealt[:, d, f, LEVEL].astype(np.float64), deals.observed[d, f, LEVEL])
+            dealt = np.sort(-seen)
+            mid = deals.mid[d, span]
+            below = np.searchsorted(dealt, mid * (1 - 1e-5))
+            same = np.searchsorted(dealt, mid * (1 + 1e-5), side="right") - below
+            levels[d, span] = family((below + 0.5 * same) / (permutations + 1), least, ties=ties)
+    return _Tested(deals, p.reshape(shape), exact.reshape(shape), whole, levels, (by_defect <= bound).mean(axis=0))
+
+
+def _found_of(found: _Tested | None, d: int | None, factors: Sequence[Factor]) -> Found | None:
+    if found is None or d is None:
+        return None
+    first = found.deals.first
+    return Found(
+        p_family=found.fam[d].min(axis=1),
+        level_family=tuple(found.level_family[d, first[f] : first[f + 1]] for f in range(len(factors))),
+        level_mid=tuple(found.deals.mid[d, first[f] : first[f + 1]] for f in range(len(factors))),
+        alpha=float(found.alpha[d]),
+    )
+
+
+def _clusters(
+    found: _Tested, factors: Sequence[Factor], names: Sequence[str], defective: NDArray[np.bool_]
+) -> list[ClusterDocument]:
+    rows = []
+    for d, name in enumerate(names):
+        for f, factor in enumerate(factors):
+            span = slice(int(found.deals.first[f]), int(found.deals.first[f + 1]))
+            counts, mid, fam = found.deals.counts[d, span], found.deals.mid[d, span], found.level_family[d, span]
+            step = holm(mid)
+            total = int(counts.sum())
+            known = int(factor.sizes.sum())
+            rows += [
+                ClusterDocument(
+                    defect=name, factor=factor.name, level=factor.levels[v], units=int(counts[v]),
+                    of=int(factor.sizes[v]), elsewhere=total - int(counts[v]),
+                    elsewhere_of=known - int(factor.sizes[v]), p=float(mid[v]), p_holm=float(step[v]),
+                    p_family=float(fam[v]), p_given=_given(defective[:, d], factor.codes == v, factor, factors),
+                )
+                for v in np.flatnonzero(fam <= ALPHA)
+            ]  # fmt: skip
+    return sorted(rows, key=lambda c: (c.p_family, c.p))
+
+
+def _given(
+    shown: NDArray[np.bool_], inside: NDArray[np.bool_], factor: Factor, factors: Sequence[Factor]
+) -> dict[str, float]:
+    """p of a level with each other factor held fixed, where that leaves something to compare."""
+    out = {}
+    for other in factors:
+        if other is factor:
+            continue
+        cell = np.zeros((len(other.levels), 2, 2))
+        known = (other.codes >= 0) & (factor.codes >= 0)
+        np.add.at(cell, (other.codes[known], 1 - inside[known].astype(int), 1 - shown[known].astype(int)), 1)
+        found = mantel_haenszel(cell)
+        if found.informative:
+            out[other.name] = found.corrected_p
+    return out
+
+
+def _tests(found: _Tested, factors: Sequence[Factor], names: Sequence[str]) -> list[FactorTestDocument]:
+    kept = [
+        (d, f, t)
+        for d in range(len(names))
+        for f in range(len(factors))
+        for t in (LEVEL, ANY, TREND)
+        if t != TREND or factors[f].scores is not None
+    ]
+    q = benjamini_hochberg([found.p[i] for i in kept])
+    rows = [
+        FactorTestDocument.model_validate(
+            {
+                "defect": names[d], "factor": factors[f].name, "test": _TESTS[t], "p": found.p[d, f, t],
+                "p_exact": found.exact[d, f, t], "q": rate, "p_family": found.fam[d, f, t],
+            }
+        )
+        for (d, f, t), rate in zip(kept, q.tolist(), strict=True)
+    ]  # fmt: skip
+    return sorted(rows, key=lambda r: (r.p_family, r.p))
+
+
+def _relations(factors: Sequence[Factor]) -> list[RelationDocument]:
+    found = []
+    for i, a in enumerate(factors):
+        for b in factors[i + 1 :]:
+            for one, other in ((a, b), (b, a)):
+                kind = relation(one, other)
+                if kind != "crossed":
+                    found.append(RelationDocument(factor=one.name, other=other.name, relation=kind))
+                    break
+    return found
+
+
+def _leading_first(extents: Sequence[ExtentDocument]) -> list[ExtentDocument]:
+    """The lot's own verdict first: the strongest cluster, else any defect; then as they come, commonest first."""
+    clustered = [e for e in extents if e.extent in ("carton", "lot")]
+    if not clustered:
+        return list(extents)
+    first = min(clustered, key=lambda e: (1.0 if e.p_family is None else e.p_family, -e.units))
+    return [first, *(e for e in extents if e is not first)]
+
+
+def _remarks(factors: Sequence[Factor], left_out: int, n: int) -> list[str]:
+    remarks = []
+    if left_out:
+        remarks.append(f"{left_out} of {left_out + n} units are left out: nothing could be measured on them")
+    if not factors:
+        remarks.append(
+            "the units have no carton and no identifier that would set them apart: hand them in with a units file that "
+            "has columns such as carton, lot_code, plating_date, line"
+        )
+    unknown = [f"{f.name} of {int((f.codes < 0).sum())} units" for f in factors if (f.codes < 0).any()]
+    if unknown:
+        remarks.append(f"not known: {', '.join(unknown)}")
+    return remarks

@@ -1,0 +1,153 @@
+"""Drift, substitution, screening: told where everything they take was found, and never forced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from station.lots.batches import differences_between, trend_over
+from station.lots.causes import Characteristic, diagnose
+from station.lots.clusters import find_clusters
+from station.lots.factors import LotUnit, factors_of
+from station.values.lot_analysis import DiagnosisDocument, MeasurementCauseDocument
+
+LIGHT = MeasurementCauseDocument(name="light", state="ruled out", words="every photo passed")
+
+
+@dataclass
+class Made:
+    """A simulated lot. shade : L* of each batch off the master. weight : its mean off the master in g; part : from
+    which unit on it is. dirty : units with an obvious defect."""
+
+    shade: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
+    weight: float = 0.0
+    part: int = 0
+    dirty: tuple[int, ...] = ()
+    width: float = 0.0
+    per: int = 16
+    weighed: bool = True
+
+    def diagnosis(self, seed: int = 1, light: MeasurementCauseDocument = LIGHT) -> DiagnosisDocument:
+        rng = np.random.default_rng(seed)
+        batch = np.repeat(np.arange(len(self.shade)), self.per)
+        n = len(batch)
+        shade = np.array(self.shade)[batch] + rng.normal(0, 0.4, n)
+        weight = np.where(np.arange(n) >= self.part, self.weight, 0.0) + rng.normal(0, 0.1, n)
+        characteristics = [
+            Characteristic("colour:sky L*", "colour", shade, 1.0, 0.3, "CIELAB"),
+            Characteristic("colour:sky a*", "colour", rng.normal(0, 0.3, n), 1.0, 0.3, "CIELAB"),
+            Characteristic("size:width", "geometry", self.width + rng.normal(0, 0.02, n), 0.075, 0.01, "mm"),
+        ]
+        if self.weighed:
+            characteristics.append(Characteristic("entered:weight", "hardware", weight, 0.4, 0.02, "g"))
+        units = [
+            LotUnit(
+                str(i), {"plating_date": f"2026-05-{b + 1:02d}"},
+                frozenset({"speck"} if i in self.dirty else {"colour:sky"} if abs(shade[i]) > 2 else ()),
+            )
+            for i, b in enumerate(batch)
+        ]  # fmt: skip
+        clusters = find_clusters(units, rng, permutations=499)
+        return diagnose(units, characteristics, clusters, [light], rng, obvious=frozenset(map(str, self.dirty)))
+
+
+SHADES = (0.0, 0.3, 3.2, 0.2, 2.6)
+
+
+def test_shades_by_plating_date_with_the_master_s_geometry_and_weight_are_drift() -> None:
+    found = Made(shade=SHADES).diagnosis()
+    assert found.cause == "drift"
+    drift = found.causes[0]
+    assert drift.evidence[0].speaks == "for"
+    assert "plating date" in drift.evidence[0].words
+    assert found.ask_for[0].startswith("production lot dates")
+    assert len(found.ask_for) == 3
+
+
+def test_a_light_lot_with_the_master_s_geometry_is_substitution() -> None:
+    found = Made(weight=-1.2, dirty=(3, 40)).diagnosis()
+    assert found.cause == "substitution"
+    assert "entered:weight is -1.21 g off the master" in found.causes[1].evidence[0].words
+    assert found.ask_for[0].startswith("incoming lot records")
+
+
+def test_a_part_of_the_lot_in_another_weight_is_a_mixture_that_follows_its_batch() -> None:
+    found = Made(weight=-1.5, part=48, dirty=(3, 40)).diagnosis()
+    assert found.cause == "substitution"
+    mixture = next(e for e in found.causes[1].evidence if "two batches" in e.words)
+    assert "follow plating date" in mixture.words
+    assert mixture.p is not None
+    assert mixture.p < 0.05
+
+
+def test_a_few_dirty_units_anywhere_among_good_ones_are_screening() -> None:
+    found = Made(dirty=(2, 20, 37, 41, 58, 66), per=16).diagnosis()
+    assert found.cause == "screening"
+    assert all(e.speaks == "for" for e in found.causes[2].evidence)
+    assert found.ask_for[0].startswith("in-line and final inspection reports")
+
+
+def test_two_causes_together_are_not_forced_into_one() -> None:
+    for part in (0, 40):
+        found = Made(shade=SHADES, weight=-1.5, part=part).diagnosis()
+        assert found.cause is None
+        assert "more than one thing went wrong" in found.reason
+        assert {c.cause: c.state for c in found.causes} == {
+            "drift": "open", "substitution": "supported", "screening": "contradicted"
+        }  # fmt: skip
+
+
+def test_another_outline_is_none_of_the_three() -> None:
+    found = Made(shade=SHADES, width=0.4).diagnosis()
+    assert found.cause is None
+    assert found.causes[0].state == "contradicted"
+    assert "size:width differ from the master" in " ".join(e.words for e in found.causes[0].evidence)
+
+
+def test_good_units_have_no_cause_and_nothing_is_asked_for() -> None:
+    found = Made().diagnosis()
+    assert found.cause is None
+    assert found.ask_for == ()
+    assert found.reason.startswith("no unit is nonconforming")
+
+
+def test_a_suspect_light_keeps_every_cause_from_being_told() -> None:
+    suspect = replace_state(LIGHT)
+    found = Made(shade=SHADES).diagnosis(light=suspect)
+    assert found.cause is None
+    assert found.causes[0].state == "supported"
+    assert "measurement itself is suspect" in found.reason
+
+
+def test_without_weights_substitution_stays_open_and_says_what_to_do() -> None:
+    found = Made(dirty=(3, 40), weighed=False).diagnosis()
+    assert found.causes[1].state == "open"
+    assert "weigh ten units" in found.causes[1].evidence[0].words
+
+
+def replace_state(cause: MeasurementCauseDocument) -> MeasurementCauseDocument:
+    return cause.model_copy(update={"state": "suspect", "words": "half of the photos failed"})
+
+
+def test_batches_that_do_not_differ_are_seldom_said_to() -> None:
+    called, lots = 0, 30
+    for k in range(lots):
+        rng = np.random.default_rng([5, k])
+        units = [LotUnit(str(i), {"lot": str(i // 10), "line": str(i % 3)}, frozenset()) for i in range(60)]
+        found = differences_between(rng.normal(0, 1, (4, 60)), factors_of(units), rng)
+        called += min(d.p_family for d in found) <= 0.05
+    assert called / lots <= 0.05 + 2.5 * (0.05 * 0.95 / lots) ** 0.5
+
+
+def test_a_run_of_batch_means_has_its_slope() -> None:
+    units = [LotUnit(str(i), {"plating_date": f"2026-05-{i // 8 + 1:02d}"}, frozenset()) for i in range(64)]
+    values = np.random.default_rng(1).normal(0, 0.1, (1, 64)) + 0.5 * (np.arange(64) // 8)
+    (factor,) = factors_of(units)
+    run = trend_over(values, factor)
+    assert run is not None
+    assert run.slope == pytest.approx(0.5, abs=0.03)
+    assert run.p < 0.001
+    few = replace(factor, scores=None)
+    assert trend_over(values, few) is None
