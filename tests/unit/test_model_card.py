@@ -56,7 +56,7 @@ def test_the_command_shows_it(capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert f"{PAIR_MODEL} {card.version}, looks at pairs" in out
     assert card.weights_of("int8").sha256 in out
     assert "as the card says" in out
-    assert "Data: procedural pairs" in out
+    assert "Data: pairs drawn" in out
     assert "Limit: " in out
     assert run(app, ["model", "card", "--json"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
