@@ -72,7 +72,11 @@ def plan_picture(
         draw.line((left, line + 9, left + 26, line + 9), fill=colour, width=3)
         draw.text((left + 36, line), fit_text(draw, curve.name, width - 40, 15), font=font(15), fill=INK)
     for i, mark in enumerate(marks):
-        x, y = at(mark.quality, 0)[0] + 6, top + 8 + 22 * i
+        # below the curves where they are high, above them where they are low; left of its line where the plot ends
+        high = max((float(np.interp(mark.quality, c.quality, c.share)) for c in curves), default=0.0) > 0.5
+        x, y = at(mark.quality, 0)[0] + 6, top + 8 + 22 * i + (round(0.72 * height) if high else 0)
+        long = draw.textlength(mark.words, font=font(15))
+        x = x if x + long <= sheet.width - 8 else x - 12 - long
         draw.rectangle(draw.textbbox((x, y), mark.words, font=font(15)), fill=PAPER)
         draw.text((x, y), mark.words, font=font(15), fill=_ORANGE)
     return np.asarray(sheet)
