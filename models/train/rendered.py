@@ -1,8 +1,8 @@
 """Training pairs of the project's own renderer: metal that mirrors its lamps, enamel in relief, defects cut into both.
 
-Products are random (:mod:`models.train.designs`), and so are the lamps: neither the designs nor the lamps that the
-station is measured under are among them. Golden and unit are lit on the part's own raster, each turned its own way on
-the bench, and go through the same registration, camera and target as drawn pairs do.
+Products are random (:mod:`models.train.designs`), and so is where lamps stand: neither the designs nor the layouts of
+lamps that the station is measured under are among them; spectra of lamps are. Golden and unit are lit on the part's own
+raster, each turned its own way on the bench, and go through the same registration, camera and target as drawn pairs do.
 
 python -m models.train.rendered --out SHARDS --shards 20
 """

@@ -151,8 +151,9 @@ def held_out(network: Network, shard: Shard, count: int = 160) -> tuple[float, f
     """Of pixels, whatever their class: recall and precision at a half; share of those found whose class is right."""
     network.eval()
     hits = found = there = right = 0.0
-    for start in range(0, count, 16):
-        golden, unit, regions, noise, target = batch_of(shard, np.arange(start, start + 16))
+    for start in range(0, min(count, len(shard["noise"])), 16):
+        rows = np.arange(start, min(start + 16, len(shard["noise"])))
+        golden, unit, regions, noise, target = batch_of(shard, rows)
         logits = network(golden, unit, regions, noise)
         flagged = torch.softmax(logits, dim=1)[:, 0] < 0.5
         target = target[:, 0]

@@ -80,13 +80,18 @@ def trend_over(table: Float, factor: Factor) -> Run | None:
     places = np.unique(steps[steps >= 0])
     if len(places) < LEAST_BATCHES:
         return None
-    found = []
-    for row in table:
+    found = {}
+    for k, row in enumerate(table):
         means = [row[(steps == s) & np.isfinite(row)] for s in places]
-        found.append(mann_kendall([m.mean() for m in means if len(m)]))
-    p = holm([t.p for t in found])
-    best = int(p.argmin())
-    return Run(best, found[best].slope, float(p[best]))
+        measured = [m.mean() for m in means if len(m)]
+        if len(measured) >= LEAST_BATCHES:
+            found[k] = mann_kendall(measured)
+    if not found:
+        return None
+    rows = list(found)
+    p = holm([found[k].p for k in rows])
+    best = rows[int(p.argmin())]
+    return Run(best, found[best].slope, float(p.min()))
 
 
 def _f_test(values: Float, factor: Factor, orders: NDArray[np.int64]) -> Float:

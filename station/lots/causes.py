@@ -166,12 +166,12 @@ def _drift(
     evidence: list[EvidenceDocument] = []
     colours = [c for c in characteristics if c.kind == "colour" and len(_finite(c)) >= LEAST_VALUES]
     varies = False
-    if not colours or not factors:
-        lacking = "colours" if not colours else "carton or batch"
+    table = np.stack([c.values for c in colours]) if colours else np.zeros((0, 0))
+    found = differences_between(table, factors, rng) if colours and factors else []
+    if not found:
+        lacking = "colours" if not colours else "second carton or batch"
         evidence.append(_open(f"colour between batches cannot be compared: no {lacking} known of the units"))
     else:
-        table = np.stack([c.values for c in colours])
-        found = differences_between(table, factors, rng)
         best = min(found, key=lambda d: d.p_family)
         c = colours[best.row]
         words = (

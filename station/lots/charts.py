@@ -3,7 +3,9 @@
 Limits by measurements follow ISO 7870-2:2023 (Shewhart), ISO 7870-4:2021 (CUSUM) and ISO 7870-6:2016 (EWMA); the rules
 are Nelson's (J. Quality Technology 16 (1984) 237-239). Charts of shares and counts have probability limits instead of
 three standard deviations, since a normal approximation fails for the few units of a carton: exact binomial and Poisson
-quantiles that in-control points pass once in 741 times on either side, as three standard deviations of a normal do.
+quantiles that in-control points pass at most once in 741 times on either side, as three standard deviations of a normal
+do. Of the rules these charts have the first alone: counts of few units are so uneven that runs come about by
+themselves.
 """
 
 from __future__ import annotations
@@ -122,8 +124,7 @@ def shares(marked: ArrayLike, of: ArrayLike) -> Chart:
     _vet_counts(x, n)
     share = float(x.sum() / n.sum())
     upper, lower = binom.isf(TAIL, n, share) / n, binom.ppf(TAIL, n, share) / n
-    below, here = np.asarray(binom.cdf(x, n, share)), np.asarray(binom.pmf(x, n, share))
-    return _counted("p", x / n, share, lower, upper, below, here)
+    return _counted("p", x / n, share, lower, upper)
 
 
 def counts(found: ArrayLike, of: ArrayLike) -> Chart:
@@ -134,8 +135,7 @@ def counts(found: ArrayLike, of: ArrayLike) -> Chart:
     _vet_counts(x, n)
     rate = float(x.sum() / n.sum())
     upper, lower = poisson.isf(TAIL, n * rate) / n, poisson.ppf(TAIL, n * rate) / n
-    below, here = np.asarray(poisson.cdf(x, n * rate)), np.asarray(poisson.pmf(x, n * rate))
-    return _counted("u", x / n, rate, lower, upper, below, here)
+    return _counted("u", x / n, rate, lower, upper)
 
 
 def nelson(z: ArrayLike) -> tuple[Signal, ...]:
@@ -189,14 +189,8 @@ def _moving(moving: Float, mean: float) -> Chart:
     return Chart("mr", moving, mean, np.zeros(len(moving)), np.full(len(moving), upper), out)
 
 
-def _counted(kind: Kind, points: Float, centre: float, lower: Float, upper: Float, cdf: Float, pmf: Float) -> Chart:
-    """Nelson's rules on the normal deviate of each point's mid-p."""
-    from scipy.special import ndtri
-
-    z = ndtri(np.clip(cdf - pmf / 2, 1e-12, 1 - 1e-12))
-    runs = [s for s in nelson(np.clip(z, -3, 3)) if s.rule != 1]
-    beyond = [Signal(int(i), 1) for i in np.flatnonzero((points > upper) | (points < lower))]
-    signals = tuple(sorted([*beyond, *runs], key=lambda s: (s.at, s.rule)))
+def _counted(kind: Kind, points: Float, centre: float, lower: Float, upper: Float) -> Chart:
+    signals = tuple(Signal(int(i), 1) for i in np.flatnonzero((points > upper) | (points < lower)))
     return Chart(kind, points, centre, np.where(lower > 0, lower, np.nan), upper, signals)
 
 

@@ -32,6 +32,8 @@ from station.values.sampling import (
 
 AnyPlan = PlanDocument | LimitingQualityDocument | VariablesPlanDocument | SchemeDocument
 
+_CONSUMER_LEVEL = 0.10  # of acceptance, at the quality that is the consumer's risk
+_WORST = 100.0  # nonconformities a unit, at which the search for it ends
 _PLAN_KEYS = ("lot_size", "letter", "aql", "level", "severity", "type", "edition", "fractional", "per_100")
 _KEYS = {
     "limiting": ("limiting_quality", "consumer_risk", "ac", "lot_size"),
@@ -256,6 +258,9 @@ def _scheme(options: dict[str, Any]) -> SchemeDocument:
     def curve(p: np.ndarray) -> np.ndarray:
         return np.asarray(at(p).acceptance)
 
+    upper = normal.oc[-1].p  # cartons keep the curve up for longer than the plain plan's ends
+    while curve(np.array([upper]))[0] > _CONSUMER_LEVEL and (upper < 1 or normal.per_100_units) and upper < _WORST:
+        upper = 2 * upper if normal.per_100_units else min(2 * upper, 1.0)
     found = at(np.array([point.p for point in normal.oc]))
     columns = zip(found.p, found.acceptance, found.sample_number, *found.shares, found.until_discontinued, strict=True)
     return SchemeDocument(
@@ -282,7 +287,7 @@ def _scheme(options: dict[str, Any]) -> SchemeDocument:
             for p, pa, asn, a, b, c, lots in columns
         ),
         producer_risk=max(0.0, 1 - float(curve(np.array([normal.aql / 100]))[0])),
-        consumer_quality=qualities_at((0.10,), curve, normal.oc[-1].p)[0],
+        consumer_quality=qualities_at((_CONSUMER_LEVEL,), curve, upper)[0],
     )
 
 

@@ -73,6 +73,7 @@ def _trend(name: str, rows: Sequence[LotMean], m: MeasurementDocument) -> TrendD
     trend, change = mann_kendall(values), pettitt(values)
     return bare.model_copy(
         update={
+            "limit": m.upper if trend.slope >= 0 else m.lower,
             "slope": trend.slope, "low": trend.low, "high": trend.high, "p": trend.p, "reason": "",
             "change": rows[change.at].lot if change.p <= ALPHA else None, "change_p": change.p,
         }
@@ -86,7 +87,7 @@ def _judged(t: TrendDocument, q: float | None) -> TrendDocument:
     drifts = q <= ALPHA and t.slope != 0
     left = None
     last = t.lots[-1].mean
-    if drifts and t.limit is not None and t.slope > 0:
+    if drifts and t.limit is not None:
         left = max(0.0, (t.limit - last) / t.slope)
     if not drifts:
         reason = f"no trend over {len(t.lots)} lots is proven"

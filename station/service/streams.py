@@ -198,12 +198,13 @@ class Streams:
         return {c: s.severity for c, s in standing.states.items()}
 
     def record_decision(self, name: str, decided: LotDocument) -> StreamDocument:
-        """Record a lot as the station decided it, once; an open one, and one that is counted already, change
-        nothing."""
+        """Record a lot as the station decided it, once. A lot of which a class is still open, though another one
+        rejects it already, waits until its sample is inspected in full; one that is counted already changes nothing."""
         _, standing, _ = self._read(name)
-        if decided.decision == "open" or decided.lot in standing.lots:
+        counted = [c for c in decided.classes if c.aql > 0]
+        if decided.decision == "open" or any(c.accepted is None for c in counted) or decided.lot in standing.lots:
             return self.status(name)
-        found = {c.defect_class: (c.nonconforming,) for c in decided.classes if c.aql > 0}
+        found = {c.defect_class: (c.nonconforming,) for c in counted}
         return self.record_lot(name, decided.lot, size=decided.size, found=found)
 
     # -----------------------------------------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ class LotMean(Document):
 class TrendDocument(Document):
     """One characteristic over the lots of a golden sample, oldest first. slope : a lot, between low and high (95 %).
     p : of the trend (Mann-Kendall), q : false discovery rate over the characteristics. change : the lot with which
-    the level changes, where it does (Pettitt), with its p. limit : above which a unit does not conform; lots_left :
+    the level changes, where it does (Pettitt), with its p. limit : the one it runs towards; lots_left :
     lots until the mean reaches it at this slope, None where it does not. reason : why nothing is told, or what it
     means."""
 

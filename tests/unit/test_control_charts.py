@@ -153,3 +153,10 @@ def test_intervals_of_pp_and_ppk_hold_the_truth() -> None:
         ppk += found.ppk.low <= 3.7 / 3 <= found.ppk.high
     assert pp / 400 == pytest.approx(0.95, abs=0.03)
     assert ppk / 400 == pytest.approx(0.95, abs=0.035)
+
+
+def test_few_units_without_any_defect_are_no_signal() -> None:
+    """Counts of 0 or 1 lie on one side of their mean again and again, which no run rule was made for."""
+    assert shares([0] * 20, [8] * 20).signals == ()
+    assert shares(([0] * 12 + [1]) * 2, [8] * 26).signals == ()
+    assert counts([0] * 20, [8] * 20).signals == ()

@@ -151,3 +151,15 @@ def test_a_run_of_batch_means_has_its_slope() -> None:
     assert run.p < 0.001
     few = replace(factor, scores=None)
     assert trend_over(values, few) is None
+
+
+def test_colours_measured_in_one_batch_only_leave_it_open() -> None:
+    units = [LotUnit(str(i), {"plating_date": f"2026-05-{i // 8 + 1:02d}"}, frozenset()) for i in range(64)]
+    values = np.where(np.arange(64) < 8, np.random.default_rng(1).normal(0, 0.3, 64), np.nan)
+    (factor,) = factors_of(units)
+    assert trend_over(values[None], factor) is None
+    rng = np.random.default_rng(1)
+    colour = Characteristic("colour:sky L*", "colour", values, 1.0, 0.3, "CIELAB")
+    found = diagnose(units, [colour], find_clusters(units, rng, permutations=99), [LIGHT], rng)
+    assert found.cause is None
+    assert "no second carton or batch" in found.causes[0].evidence[0].words

@@ -12,6 +12,7 @@ import pytest
 
 from station.cli import app
 from station.cli.conduct import run
+from station.lots.scheme import scheme_performance
 from station.report.plan_charts import CurveLine, QualityMark, plan_picture
 
 
@@ -92,3 +93,16 @@ def test_a_curve_is_drawn_where_its_numbers_lie() -> None:
     assert abs(line.min() - (top + bottom) / 2) < 6
     column = int(np.bincount(orange[:, 1]).argmax())
     assert abs(column - (blue[:, 1].min() + blue[:, 1].max()) / 2) < 30
+
+
+@pytest.mark.parametrize(("correlation", "least"), [("0.0", 0.05), ("0.5", 0.2)])
+def test_a_scheme_states_the_buyer_s_risk_where_it_is(
+    correlation: str, least: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Units of a carton that are alike keep lots accepted far beyond where the plain plan's curve has ended."""
+    request = ["plan", "--lot-size", "1200", "--aql", "2.5", "--scheme", "--cartons", "4", "--json"]
+    assert run(app, [*request, "--correlation", correlation]) == 0
+    told = json.loads(capsys.readouterr().out)["consumer_quality"]
+    assert least < told < 0.4
+    at = scheme_performance("J", 2.5, np.array([told]), cartons=4, correlation=float(correlation))
+    assert at.acceptance[0] == pytest.approx(0.10, abs=1e-6)

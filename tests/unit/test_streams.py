@@ -218,6 +218,9 @@ def test_a_decided_lot_is_held_to_the_streams_severity_and_counted(station: Stat
     assert station.streams.record_decision("pins", decided) == found
     still_open = decide("L4", "GS-1", [unit(0, False)], sheet, 1000, severities=in_force)
     assert station.streams.record_decision("pins", still_open) == found
+    half = decide("L5", "GS-1", [unit(i, i < 4) for i in range(20)], sheet, 1000, severities=in_force)
+    assert (half.decision, [c.accepted for c in half.classes if c.defect_class == "minor"]) == ("rejected", [None])
+    assert station.streams.record_decision("pins", half) == found  # the rest of its sample would count as good
     with pytest.raises(RequestError, match="other AQLs"):
         station.streams.severities("pins", Aql(edition="iso2859-1", minor=6.5))
 
