@@ -9,10 +9,11 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from station.errors import RequestError
+from station.errors import NotFoundError, RequestError
 from station.service.lots import vet_lot_id
 from station.service.values_file import read_table
 from station.store import records, streams
@@ -117,6 +118,23 @@ class Draws:
     def newest(self, lot: str) -> DrawDocument:
         """The pick list of a lot that is in force. Raises NotFoundError where none was drawn."""
         return DrawDocument.model_validate_json(streams.newest_draw(self._db, lot))
+
+    def in_drawn_order(self, lot: str, units: Sequence[UnitRow]) -> list[UnitRow]:
+        """The units of a lot in an order that the pick list's seed gives, those that are not on it last.
+
+        A class with a smaller sample counts the first of them, and these are from all over the lot; in the order of
+        their names they would be the first cartons'. As they are where nothing was drawn.
+        """
+        try:
+            drawn = self.newest(lot)
+        except NotFoundError:
+            return list(units)
+        listed = {p.label for p in drawn.picks}
+
+        def place(unit: str) -> tuple[bool, str]:
+            return unit not in listed, sha256(f"{drawn.seed}:{unit}".encode()).hexdigest() if unit in listed else ""
+
+        return sorted(units, key=lambda u: place(u.unit))
 
     def pulled(self, lot: str, file: Path | None = None) -> IntegrityDocument:
         """The pulled units of a lot against its pick list.

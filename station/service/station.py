@@ -313,7 +313,7 @@ class Station:
 
         size = self.lot_document(lot).size if size is None else size
         golden = records.golden_by_id(self._db, records.lot(self._db, lot).golden_id)
-        units = self.standing_units(lot)
+        units = self.draws.in_drawn_order(lot, self.standing_units(lot))
         sheet = load_sheet(golden.sheet_toml.encode())
         clusters, extent, cause = self.analysis.of_decision(lot)
         return decide(
