@@ -74,7 +74,10 @@ def lot(
     json: Json = False,
 ) -> None:
     """Record a lot that was inspected under the plans in force."""
-    counts = dict(_counts(text) for text in found)
+    given = [_counts(text) for text in found]
+    counts = dict(given)
+    if len(counts) < len(given):
+        raise RequestError("a class is given twice with --found", "Give each class once; stages as major=4,7.")
     with context_of(context).open() as station:
         answer = station.streams.record_lot(name, lot, size=size, found=counts, resubmitted=resubmitted, reason=reason)
         last = station.streams.events(name)[-1]

@@ -48,12 +48,12 @@ def smallest_sample(
     if lot_size is None:
         high = ac + 1
         while _accepted(high, ac, limiting_quality, None) > consumer_risk:
-            high *= 2
-            if high > LARGEST_SAMPLE:
+            if high == LARGEST_SAMPLE:
                 raise RequestError(
                     f"A limiting quality of {100 * limiting_quality:g} per cent needs more than {LARGEST_SAMPLE} units",
                     "Give a larger limiting quality or consumer's risk.",
                 )
+            high = min(2 * high, LARGEST_SAMPLE)
     else:
         high = lot_size
         if math.ceil(round(lot_size * limiting_quality, 9)) <= ac:

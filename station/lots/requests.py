@@ -315,9 +315,13 @@ def _vet_flags(options: Mapping[str, Any], *names: str) -> None:
 
 
 def _number(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    try:
+        number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    except OverflowError:  # a whole number of hundreds of digits
+        number = math.nan
+    if not math.isfinite(number):
         raise RequestError(f"{name} is not a number: {str(value)[:40]!r}", "Give a number.")
-    return float(value)
+    return number
 
 
 def _whole(name: str, value: object) -> int:

@@ -37,6 +37,8 @@ from station.values.stream import (
     StreamSettings,
 )
 
+_LARGEST_SHARE = 10  # AQL up to which nonconforming units are counted, above it nonconformities per 100 units
+
 
 @dataclass(slots=True)
 class Standing:
@@ -195,6 +197,11 @@ def inspected(
     for c, state in standing.states.items():
         plan = _plan(settings, c, size, state.severity)
         _, ac = acceptance_score(standing.scores[c], plan)
+        if settings.aql[c] <= _LARGEST_SHARE and any(k > sum(plan.n[: i + 1]) for i, k in enumerate(found[c])):
+            raise RequestError(
+                f"{c}: {list(found[c])} nonconforming units cannot be found in samples of {list(plan.n)}",
+                "Give the nonconforming units among those that were inspected.",
+            )
         said = class_result(
             plan, found[c], aql=settings.aql[c], edition=settings.edition, ac=ac if plan.parts else None
         )

@@ -152,9 +152,9 @@ def two_point_plan(
         return at(n)
     low, high = 1, 2
     while not enough(high):
-        low, high = high, 2 * high
-        if high > LARGEST_SAMPLE:
+        if high == LARGEST_SAMPLE:
             raise _too_close()
+        low, high = high, min(2 * high, LARGEST_SAMPLE)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)

@@ -75,6 +75,10 @@ class Draws:
 
         vet_lot_id(lot)
         one_of("rule", rule, RULES)
+        if seed is not None and not 0 <= seed < LARGEST_SEED:
+            raise RequestError(
+                f"The seed {seed} is not between 0 and {LARGEST_SEED - 1}", "Leave it out for a random one"
+            )
         packed = _read_cartons(cartons) if isinstance(cartons, Path) else None
         total = size if packed is None else sum(c.units for c in packed)
         if total is None:

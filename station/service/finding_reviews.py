@@ -4,6 +4,7 @@ decided as before."""
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -93,9 +94,10 @@ class FindingReviews:
         if not reviewer:
             raise RequestError("the reviewer is missing", "Say who decides: --by NAME")
         at = self._clock()
-        twice = [a.number for i, a in enumerate(answers) if a.number in [b.number for b in answers[:i]]]
-        if twice:
-            raise RequestError(f"finding {twice[0]} is answered twice", "Give one answer for each finding.")
+        times = Counter(a.number for a in answers)
+        twice = next((number for number, count in times.items() if count > 1), None)
+        if twice is not None:
+            raise RequestError(f"finding {twice} is answered twice", "Give one answer for each finding.")
         use = document.model_use
         new = []
         for one in answers:

@@ -174,3 +174,15 @@ def test_a_class_with_a_smaller_sample_counts_units_from_all_over_the_lot(statio
     assert order[-1] == "x-1"  # never drawn
     assert len({name.split("-")[0] for name in order[:32]}) > 14
     assert [u.unit for u in station.draws.in_drawn_order("L2", units)] == ["x-1", *names]
+
+
+def test_a_list_in_force_stays_where_the_new_one_cannot_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request = ["lot", "draw", "L1", "--size", "400", "--cartons", "8"]
+    assert run(app, [*request, "--seed", "1"]) == 0
+    assert run(app, [*request, "--seed", "2", "--out", str(tmp_path / "none" / "picks.csv")]) == 2
+    assert run(app, [*request, "--seed", "9" * 30]) == 2
+    assert "not between 0 and" in capsys.readouterr().err
+    assert run(app, ["lot", "draw", "L1", "--show", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["seed"] == 1

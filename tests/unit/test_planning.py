@@ -106,3 +106,24 @@ def test_a_scheme_states_the_buyer_s_risk_where_it_is(
     assert least < told < 0.4
     at = scheme_performance("J", 2.5, np.array([told]), cartons=4, correlation=float(correlation))
     assert at.acceptance[0] == pytest.approx(0.10, abs=1e-6)
+
+
+def test_samples_up_to_the_largest_are_found(capsys: pytest.CaptureFixture[str]) -> None:
+    """ln 0.1 / ln(1 - 3e-6) is 767,528; the search used to give up at the power of two before the largest sample."""
+    assert run(app, ["plan", "--limiting-quality", "0.0003", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["n"] == 767528
+    near = ["plan", "--method", "s", "--producer-quality", "1", "--consumer-quality", "1.17", "--json"]
+    assert run(app, near) == 0
+    assert 8192 < json.loads(capsys.readouterr().out)["n"] < 10000
+    assert run(app, ["plan", "--limiting-quality", "0.0002"]) == 2
+
+
+def test_a_number_of_hundreds_of_digits_is_refused_and_the_next_request_answered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "requests.jsonl"
+    file.write_text('{"limiting_quality": ' + "9" * 400 + '}\n{"lot_size": 1200, "aql": 2.5}\n')
+    assert run(app, ["plan", "--requests", str(file)]) == 2
+    refused, answered = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert "is not a number" in refused["error"]["message"]
+    assert answered["n"] == [80]

@@ -248,3 +248,12 @@ def test_commands_from_opening_to_status(capsys: pytest.CaptureFixture[str]) -> 
     assert run(app, ["stream", "lot", "pins", "L3", "--size", "1000", "--found", "major=x"]) == 2
     assert "--found major=x is no count" in capsys.readouterr().err
     assert run(app, ["stream", "resume", "pins", "--by", "QA", "--reason", "x"]) == 2
+
+
+def test_counts_that_cannot_be(station: Station, capsys: pytest.CaptureFixture[str]) -> None:
+    opened(station)
+    with pytest.raises(RequestError, match="cannot be found in samples of"):
+        station.streams.record_lot("pins", "L1", size=1000, found={"major": (300,), "minor": (0,)})
+    given = ["stream", "lot", "pins", "L1", "--size", "1000", "--found", "major=3", "--found", "major=9"]
+    assert run(app, given) == 2
+    assert "given twice" in capsys.readouterr().err
