@@ -319,7 +319,7 @@ class Station:
         return decide(
             lot, golden.number, [outcome(u, sheet) for u in units], sheet.aql, size,
             lacking=missing_values(self._db, lot, sheet), remarks=without_photo(self._db, lot, units),
-            severities=None if stream is None else self.streams.severities(stream, sheet.aql),
+            severities=None if stream is None else self.streams.severities(stream, sheet.aql, lot),
             clusters=clusters, extent=extent, cause=cause,
         )  # fmt: skip
 

@@ -172,12 +172,17 @@ class Streams:
 
     # --- lots that the station decides -------------------------------------------------------------------------------
 
-    def severities(self, name: str, aql: Aql) -> dict[DefectClass, str]:
+    def severities(self, name: str, aql: Aql, lot: str = "") -> dict[DefectClass, str]:
         """The severity in force of each class, for a lot decided by a control sheet with these AQLs.
+
+        Of a ``lot`` that is counted already, those that it was counted under.
 
         Raises RequestError where stream and sheet do not agree, or inspection is discontinued.
         """
-        settings, standing, _ = self._read(name)
+        settings, standing, events = self._read(name)
+        if lot in standing.lots:
+            newest = next(e for e in reversed(events) if e.kind == "lot" and e.lot == lot)
+            return {r.defect_class: r.severity for r in newest.results}
         if standing.discontinued:
             raise RequestError(
                 f"Inspection of stream {name} is discontinued in class {', '.join(standing.discontinued)}",

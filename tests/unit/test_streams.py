@@ -216,6 +216,10 @@ def test_a_decided_lot_is_held_to_the_streams_severity_and_counted(station: Stat
     found = station.streams.record_decision("pins", decided)
     assert found.lots == 3
     assert station.streams.record_decision("pins", decided) == found
+    assert station.streams.severities("pins", sheet, "L1") == {
+        "major": "normal",
+        "minor": "normal",
+    }  # as it was counted
     still_open = decide("L4", "GS-1", [unit(0, False)], sheet, 1000, severities=in_force)
     assert station.streams.record_decision("pins", still_open) == found
     half = decide("L5", "GS-1", [unit(i, i < 4) for i in range(20)], sheet, 1000, severities=in_force)
