@@ -8,7 +8,8 @@ first look, the false discovery rate over all tests.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +21,8 @@ from station.lots.extents import Found, extent_of
 from station.lots.factors import Factor, LotUnit, factors_of, relation
 from station.lots.multiplicity import benjamini_hochberg, holm
 from station.lots.permutation import ANY, LEVEL, TREND, Deals, deal, family, ranked
-from station.values.documents import ClusterDocument
+from station.sheet import Aql
+from station.values.documents import ClusterDocument, DefectClass
 from station.values.lot_analysis import (
     ClusterAnalysis,
     ExtentDocument,
@@ -92,6 +94,23 @@ def find_clusters(
         tests=() if found is None else tuple(_tests(found, factors, list(where))),
         remarks=tuple(_remarks(factors, left_out, len(counted))),
     )
+
+
+def acceptable_shares(judged: Iterable[tuple[str, DefectClass | None]], aql: Aql) -> dict[str, float]:
+    """The share of defective units, 0-1, that a sheet's AQLs accept, by defect.
+
+    judged : each defect with its class; one without a class is held to that of major. ``NONCONFORMING`` gets the sum
+    over the classes, since a lot may lie at the AQL of each of them. Up to 10 an AQL is per cent nonconforming, above
+    it nonconformities per 100 units, which fall on units at random (Poisson).
+    """
+    shares: dict[str, float] = {}
+    classes: dict[str, float] = {}
+    for name, defect_class in judged:
+        limit = float(getattr(aql, defect_class or "major"))
+        share = limit / 100 if limit <= 10 else -math.expm1(-limit / 100)
+        shares[name] = min(shares.get(name, 1.0), share)
+        classes[defect_class or "major"] = share
+    return shares | {NONCONFORMING: min(1.0, sum(classes.values()))} if classes else shares
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.lots.factors import Factor
+from station.lots.oc import counts
 from station.lots.permutation import LEVEL, deal, ranked
 
 Float = NDArray[np.float64]
@@ -57,14 +58,14 @@ def smallest_rate(n: int, size: int, base: float, critical: float) -> float | No
 
 def power(n: int, size: int, base: float, rates: Float, critical: float) -> Float:
     """(R,) probability that a level of ``size`` units with share ``rates`` (R,) falls below the ``critical`` mid-p."""
-    rest = _binomial(n - size, np.array([base]))[0]
+    rest = counts(n - size, base, n - size, nonconformities=False)[0]
     worth = np.flatnonzero(rest > _TAIL)
     low, high = int(worth[0]), int(worth[-1])
     totals = np.arange(low, high + size + 1)
     mid = _upper_mids(n, totals, size)
     x = np.arange(size + 1)[:, None]
     called = mid[x + worth[None, :] - low, x] <= critical
-    return np.asarray(_binomial(size, rates) @ (called @ rest[worth]))
+    return np.asarray(counts(size, rates, size, nonconformities=False) @ (called @ rest[worth]))
 
 
 def _upper_mids(of: int, marked: NDArray[np.int_], drawn: int) -> Float:
@@ -81,12 +82,3 @@ def _upper_mids(of: int, marked: NDArray[np.int_], drawn: int) -> Float:
     probability = np.where(possible, np.exp(log - (factorial[of] - factorial[drawn] - factorial[of - drawn])), 0.0)
     tail = np.cumsum(probability[:, ::-1], axis=1)[:, ::-1]
     return np.asarray(np.clip(tail - probability / 2, 0.0, 1.0))
-
-
-def _binomial(n: int, rates: Float) -> Float:
-    """(R, n + 1) probabilities of 0 ... n."""
-    from scipy.special import gammaln, xlog1py, xlogy
-
-    k = np.arange(n + 1)
-    log = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
-    return np.asarray(np.exp(log + xlogy(k, rates[:, None]) + xlog1py(n - k, -rates[:, None])))

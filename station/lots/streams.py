@@ -107,8 +107,7 @@ def _apply_lot(settings: StreamSettings, standing: Standing, number: int, event:
             score, _ = acceptance_score(standing.scores[c], _plan(settings, c, cast(int, event.size), state.severity))
             standing.scores[c] = score_after(score, r.found[-1])
         _switch(standing, number, event, c, after, why)
-    if not event.resubmitted:
-        standing.lots[str(event.lot)] = all(r.accepted for r in event.results)
+    standing.lots[str(event.lot)] = all(r.accepted for r in event.results)
 
 
 def _switch(standing: Standing, number: int, event: StreamEvent, c: DefectClass, after: State, why: str) -> None:

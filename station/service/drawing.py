@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 RULES = ("standard", "receipt")
 LARGEST_SEED = 2**31
+_PICKED = ("carton", "position", "third")  # columns of a pick list between its units and what cartons are marked with
 
 
 class Draws:
@@ -143,16 +144,16 @@ class Draws:
     def pulled(self, lot: str, file: Path | None = None) -> IntegrityDocument:
         """The pulled units of a lot against its pick list.
 
-        file : a CSV file with a column unit, a row for each unit as it was pulled; without it the units that were
-        inspected, which are known once each.
+        file : a CSV file with a column unit, a row for each unit as it was pulled, perhaps the pick list filled in;
+        without it the units that were inspected, which are known once each.
         """
-        from station.lots.draw import integrity
+        from station.lots.draw import IDENTIFIERS, integrity
 
         drawn = self.newest(lot)
         if file is None:
             here = [u.unit for u in self._units_of(lot)]
         else:
-            here = [row.text("unit") for row in read_table(file, required=("unit",), optional=())]
+            here = [row.text("unit") for row in read_table(file, required=("unit",), optional=(*_PICKED, *IDENTIFIERS))]
         found = integrity([p.label for p in drawn.picks], here)
         return IntegrityDocument(
             lot=lot, draw=drawn.digest, drawn=drawn.n, pulled=len(here), missing=found.missing, doubled=found.doubled,
@@ -179,7 +180,7 @@ def picks_csv(document: DrawDocument) -> str:
     names = list(dict.fromkeys(k for p in document.picks for k in p.identifiers))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["unit", "carton", "position", "third", *names])
+    writer.writerow(["unit", *_PICKED, *names])
     for p in document.picks:
         writer.writerow([p.label, p.carton, p.position, p.third, *(p.identifiers.get(n, "") for n in names)])
     return out.getvalue()

@@ -158,14 +158,11 @@ def lot_unit(row: UnitRow, document: UnitDocument, sheet: Sheet) -> LotUnit:
 
 
 def _acceptable(known: _Lot) -> dict[str, float]:
-    """By defect the share that its class's AQL accepts; per cent nonconforming."""
-    limits: dict[str, float] = {}
-    for d in known.documents:
-        judged = [(m.characteristic, m.defect_class) for m in d.measurements]
-        judged += [(f.kind, f.defect_class) for f in d.findings]
-        for name, c in judged:
-            limits[name] = min(limits.get(name, 1.0), float(getattr(known.sheet.aql, c or "major")) / 100)
-    return limits
+    from station.lots.clusters import acceptable_shares
+
+    judged = [(m.characteristic, m.defect_class) for d in known.documents for m in d.measurements]
+    judged += [(f.kind, f.defect_class) for d in known.documents for f in d.findings]
+    return acceptable_shares(judged, known.sheet.aql)
 
 
 def _placed(known: _Lot) -> list[PlacedFinding]:

@@ -181,7 +181,9 @@ class Streams:
         """
         settings, standing, events = self._read(name)
         if lot in standing.lots:
-            newest = next(e for e in reversed(events) if e.kind == "lot" and e.lot == lot)
+            void = {e.voids for e in events}
+            counted = [e for number, e in enumerate(events, 1) if e.lot == lot and number not in void]
+            newest = counted[-1]
             return {r.defect_class: r.severity for r in newest.results}
         if standing.discontinued:
             raise RequestError(

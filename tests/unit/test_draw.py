@@ -153,6 +153,8 @@ def test_commands_draw_and_check(capsys: pytest.CaptureFixture[str]) -> None:
     assert "pull 8 of 600 units from 12 cartons" in capsys.readouterr().out
     labels = [line.split(",")[0] for line in Path("picks.csv").read_text().splitlines()]
     assert labels[0] == "unit"
+    assert run(app, ["lot", "pulled", "L1", "--file", "picks.csv", "--fail-on-nonconforming"]) == 0
+    assert "all 8 units" in capsys.readouterr().out
     Path("pulled.csv").write_text("\n".join(["unit", *labels[1:]]) + "\n")
     assert run(app, ["lot", "pulled", "L1", "--file", "pulled.csv", "--fail-on-nonconforming"]) == 0
     assert "all 8 units" in capsys.readouterr().out

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from station.errors import RequestError
-from station.lots.clusters import NONCONFORMING, find_clusters
+from station.lots.clusters import NONCONFORMING, acceptable_shares, find_clusters
 from station.lots.contingency import clopper_pearson, fisher, hypergeometric, mantel_haenszel
 from station.lots.factors import LotUnit, factors_of, relation
 from station.lots.overdispersion import overdispersion
 from station.lots.smallest_effect import power, smallest_rate
 from station.lots.strata import p_within
+from station.sheet import Aql
 from station.values.lot_analysis import ClusterAnalysis, ExtentDocument
 
 
@@ -207,3 +208,19 @@ def test_chance_alone_is_seldom_called_a_cluster(cartons: int, per: int, share: 
         found = find_clusters(units, rng, permutations=199)
         called += any(e.extent in ("carton", "lot") for e in found.extents)
     assert called / lots <= 0.05 + 2.5 * (0.05 * 0.95 / lots) ** 0.5
+
+
+def test_rates_are_held_to_the_sheet_s_aqls() -> None:
+    """11 pits and 11 dents of 200, each class at an AQL of 10: high beside 2.5 %, not beside what the sheet accepts."""
+    found = acceptable_shares([("pit", "major"), ("dent", "minor"), ("pit", "major"), ("scale", None)], Aql())
+    aql = Aql()
+    assert found["pit"] == found["scale"] == pytest.approx(float(aql.major) / 100)
+    assert found[NONCONFORMING] == pytest.approx(float(aql.major + aql.minor) / 100)
+    assert acceptable_shares([("speck", "minor")], Aql(minor=40))["speck"] == pytest.approx(1 - np.exp(-0.4))
+    assert acceptable_shares([], aql) == {}
+    kinds = {4: frozenset({"pit"}), 13: frozenset({"dent"})}
+    units = [LotUnit(str(i), {"carton": f"C{i // 20}"}, kinds.get(i % 18, frozenset())) for i in range(200)]
+    shares = acceptable_shares([("pit", "major"), ("dent", "minor")], Aql(major=10, minor=10))
+    extents = [analysed(units, acceptable=a).extents[0] for a in (None, shares)]
+    assert [e.defect for e in extents] == [NONCONFORMING] * 2
+    assert [e.extent for e in extents] == ["systemic", "isolated"]

@@ -77,6 +77,10 @@ def test_resubmitted_lots_do_not_count_and_a_lot_counts_once(station: Station) -
         station.streams.record_lot("pins", "L2", size=1000, found={"major": (0,), "minor": (0,)}, resubmitted=True)
     with pytest.raises(ConflictError, match="not inspected in this stream yet"):
         station.streams.record_lot("pins", "L7", size=1000, found={"major": (0,), "minor": (0,)}, resubmitted=True)
+    clean = {"major": (0,), "minor": (0,)}
+    assert station.streams.record_lot("pins", "L1", size=1000, found=clean, resubmitted=True).lots == 2
+    with pytest.raises(ConflictError, match="was accepted"):
+        station.streams.record_lot("pins", "L1", size=1000, found=clean, resubmitted=True)
 
 
 def test_reduced_by_score_word_and_consent_and_back(station: Station) -> None:
