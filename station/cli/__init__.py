@@ -10,7 +10,7 @@
 ``gauging``   gauge run, gauge from, gauge show, gauge list
 ``comparing``  compare
 ``lots``       lot decide, lot map, lot explain, lot list
-``drawing``    lot draw, lot pulled
+``draws``      lot draw, lot pulled
 ``planning``   plan
 ``streams``    stream open, lot, production, consent, resume, direct, void, status, plan, history
 ``photos``     photo
@@ -42,7 +42,7 @@ from station.cli import (
     comparing,
     control_charts,
     demo,
-    drawing,
+    draws,
     entering,
     gauging,
     goldens,
@@ -66,7 +66,7 @@ entering.register(app)
 gauging.register(app)
 comparing.register(app)
 lots.register(app)
-drawing.register(app)
+draws.register(app)
 planning.register(app)
 streams.register(app)
 photos.register(app)

@@ -17,7 +17,7 @@ from station.errors import NotFoundError, RequestError
 from station.service import tools, views
 from station.service.bench import Bench
 from station.service.capability import Capability, capability_in_force, capability_remarks
-from station.service.drawing import Draws
+from station.service.draws import Draws
 from station.service.entering import EnteredValues, as_they_stand, missing_values, without_photo
 from station.service.finding_reviews import FindingReviews
 from station.service.gauge import Gauge, spreads_in_force

@@ -41,7 +41,7 @@ def draw(
 ) -> None:
     """Draw which units of a lot are pulled, spread over cartons, pack order and what the cartons are marked with."""
     from station.errors import RequestError
-    from station.service.drawing import write_picks
+    from station.service.draws import write_picks
 
     if out is not None and not out.absolute().parent.is_dir():  # before a new list takes the place of the one in force
         raise RequestError(f"{out.absolute().parent} is no folder", "Give a place that is there.")
