@@ -43,6 +43,10 @@ def draw(
     from station.errors import RequestError
     from station.service.draws import write_picks
 
+    if file is not None and cartons is not None:
+        raise RequestError("--carton-file and --cartons are both given", "Give one of them.")
+    if shown and any(v is not None for v in (size, file, cartons, units, seed)):
+        raise RequestError("--show draws nothing, yet more is given", "Leave out what a new list would need.")
     if out is not None and not out.absolute().parent.is_dir():  # before a new list takes the place of the one in force
         raise RequestError(f"{out.absolute().parent} is no folder", "Give a place that is there.")
     with context_of(context).open() as station:

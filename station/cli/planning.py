@@ -98,6 +98,8 @@ def plan(
     from station.service import charting, planning, tools
 
     if requests is not None:
+        if any(v is not None for v in (lot_size, aql, letter, limiting_quality, method, values, picture, csv)):
+            raise RequestError("--requests takes everything from its file", "Leave out the other options.")
         _answer(requests)
         return
     if letter is not None and lot_size is not None:
@@ -128,6 +130,11 @@ def plan(
     for file in (picture, csv):
         if file is not None:
             show(f"Written: {file}")
+
+
+def _small(share: float) -> str:
+    """A share in per cent, two decimals or as many as it takes for two digits that count."""
+    return f"{share:.2%}" if share >= 0.001 else f"{100 * share:.2g}%"
 
 
 def _answer(requests: Path) -> None:
@@ -195,8 +202,8 @@ def _show_limiting(p: LimitingQualityDocument) -> None:
     of = f" of {p.lot_size}" if p.lot_size else ""
     show(f"Inspect {p.n} units{of}, Ac {p.ac}, Re {p.re}.")
     show(
-        f"A lot with {p.limiting_quality:.2%} nonconforming is accepted with {p.accepted:.2%}; half of the lots at "
-        f"{p.indifference_quality:.2%}, 95 % of them at {p.producer_quality:.2%}."
+        f"A lot with {_small(p.limiting_quality)} nonconforming is accepted with {p.accepted:.2%}; half of the lots at "
+        f"{_small(p.indifference_quality)}, 95 % of them at {_small(p.producer_quality)}."
     )
     if p.hundred_percent:
         show("The sample is the whole lot: inspect every unit.")

@@ -127,3 +127,18 @@ def test_a_number_of_hundreds_of_digits_is_refused_and_the_next_request_answered
     refused, answered = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert "is not a number" in refused["error"]["message"]
     assert answered["n"] == [80]
+
+
+def test_options_that_would_count_for_nothing_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "requests.jsonl"
+    file.write_text('{"lot_size": 1200, "aql": 2.5}\n')
+    assert run(app, ["plan", "--requests", str(file), "--csv", str(tmp_path / "curve.csv")]) == 2
+    assert "--requests takes everything" in capsys.readouterr().err
+    for more in (["--carton-file", "c.csv", "--cartons", "20"], ["--show", "--size", "99"]):
+        assert run(app, ["lot", "draw", "L1", *more]) == 2
+        assert capsys.readouterr().err
+
+
+def test_small_qualities_keep_their_digits(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(app, ["plan", "--limiting-quality", "0.0005"]) == 0
+    assert "A lot with 0.0005% nonconforming is accepted with 10.00%" in capsys.readouterr().out
