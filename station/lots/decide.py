@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from station.errors import RequestError
@@ -42,7 +42,8 @@ class UnitOutcome:
     """What a lot needs to know of one unit.
 
     nonconforming : classes it is nonconforming in. undecided : classes in which it may yet turn out nonconforming.
-    characteristics : the characteristics and finding kinds it is nonconforming in.
+    characteristics : the characteristics and finding kinds it is nonconforming in. counts : nonconformities by class,
+    which AQLs above 10 are about; a class that is nonconforming without one has 1.
     """
 
     unit: str
@@ -50,6 +51,11 @@ class UnitOutcome:
     nonconforming: frozenset[DefectClass]
     undecided: frozenset[DefectClass]
     characteristics: frozenset[str]
+    counts: Mapping[DefectClass, int] = field(default_factory=dict)
+
+    def nonconformities(self, c: DefectClass) -> int:
+        """How many there are in a class."""
+        return max(1, self.counts.get(c, 0)) if c in self.nonconforming else 0
 
 
 def outcome_of(unit: UnitDocument, sheet: Sheet) -> UnitOutcome:
@@ -79,6 +85,7 @@ def outcome_of(unit: UnitDocument, sheet: Sheet) -> UnitOutcome:
         nonconforming=frozenset(nonconforming),
         undecided=frozenset(undecided - nonconforming),
         characteristics=frozenset(name for _, name in wrong),
+        counts=Counter(c for c, _ in wrong),
     )
 
 
@@ -173,13 +180,14 @@ def _decide_class(
     n = sample if p is None else min(p.n[0], lot_size)
     ac, re = (0, 1) if p is None else (p.ac[0], p.re[0])
     counted = units if p is None else units[:n]
-    nonconforming = sum(c in u.nonconforming for u in counted)
+    per_100 = p is not None and p.per_100_units  # of an undecided unit nobody knows how many it may have
+    nonconforming = sum(u.nonconformities(c) if per_100 else c in u.nonconforming for u in counted)
     undecided = sum(c in u.undecided for u in counted)
     missing = max(0, n - len(counted))
     accepted: bool | None
     if nonconforming >= re:
         accepted = False
-    elif missing == 0 and nonconforming + undecided < re:
+    elif missing == 0 and (undecided == 0 if per_100 else nonconforming + undecided < re):
         accepted = True
     else:
         accepted = None
@@ -192,18 +200,29 @@ def _decide_class(
         nonconforming=nonconforming,
         undecided=undecided,
         accepted=accepted,
-        reason=_class_reason(c, accepted, nonconforming, undecided, missing, n, ac, re)
+        reason=_class_reason(
+            c,
+            accepted,
+            nonconforming,
+            undecided,
+            missing,
+            n,
+            ac,
+            re,
+            "nonconformities on" if per_100 else "nonconforming of",
+        )
         + _beyond(c, units[len(counted) :]),
         plan=p,
     )
 
 
 def _class_reason(
-    c: DefectClass, accepted: bool | None, nonconforming: int, undecided: int, missing: int, n: int, ac: int, re: int
-) -> str:
-    found = f"{c}: {nonconforming} nonconforming of {n}, Ac {ac}, Re {re}"
+    c: DefectClass, accepted: bool | None, nonconforming: int, undecided: int, missing: int, n: int, ac: int, re: int,
+    what: str,
+) -> str:  # fmt: skip
+    found = f"{c}: {nonconforming} {what} {n}, Ac {ac}, Re {re}"
     if missing:
-        found = f"{c}: {nonconforming} nonconforming of the {n - missing} inspected so far, n {n}, Ac {ac}, Re {re}"
+        found = f"{c}: {nonconforming} {what} the {n - missing} inspected so far, n {n}, Ac {ac}, Re {re}"
     if accepted is False:
         return found + (f"; rejected whatever the {undecided} undecided turn out to be" if undecided else "")
     if accepted:

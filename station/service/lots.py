@@ -77,7 +77,7 @@ def outcome(row: UnitRow, sheet: Sheet) -> UnitOutcome:
     # rejected: in the classes the line found, or where it found none, as a major nonconformity
     classes = line.nonconforming or frozenset({"major"})
     return UnitOutcome(
-        row.unit, Verdict.NONCONFORMS, classes, frozenset(), line.characteristics or frozenset({"review"})
+        row.unit, Verdict.NONCONFORMS, classes, frozenset(), line.characteristics or frozenset({"review"}), line.counts
     )
 
 

@@ -378,7 +378,8 @@ class PlanDocument(Document):
 
 
 class ClassDecision(Document):
-    """The decision for one class: nonconforming units against Ac and Re. ``plan`` is absent where Ac is 0 by rule."""
+    """The decision for one class: nonconforming units against Ac and Re, nonconformities where the plan counts per 100
+    units. ``plan`` is absent where Ac is 0 by rule."""
 
     defect_class: Annotated[DefectClass, Field(alias="class")]
     aql: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -244,3 +245,23 @@ def test_outcome_of_a_conforming_unit() -> None:
         frozenset(),
         frozenset(),
     )
+
+
+def test_an_aql_above_10_counts_nonconformities_and_not_units() -> None:
+    """Three units of 50 nonconforming, one of them eight times over: ten nonconformities."""
+    plenty = replace(unit("u0", ("minor",)), counts={"minor": 8})
+    inspected = [plenty, *(unit(f"u{i}", ("minor",)) for i in (1, 2)), *units(47, first=3)]
+    many, few = (of(lot(inspected, minor=aql), "minor") for aql in (15.0, 10.0))
+    assert (many.plan is not None and many.plan.per_100_units, many.nonconforming) == (True, 10)
+    assert (few.plan is not None and few.plan.per_100_units, few.nonconforming) == (False, 3)
+    assert "10 nonconformities on 50" in many.reason
+    worse = [replace(plenty, counts={"minor": many.re}), *inspected[1:]]
+    assert of(lot(worse, minor=15.0), "minor").accepted is False
+    open_ = [*inspected[:-1], unit("u49", (), ("minor",))]
+    assert (many.accepted, of(lot(open_, minor=15.0), "minor").accepted) == (True, None)  # it may have any number
+
+
+def test_outcomes_count_every_nonconformity() -> None:
+    found = outcome_of(unit_document(N, findings=(pit(N), pit(N), pit(C)), measurements=(colour(N),)), SHEET)
+    assert (found.nonconformities("minor"), found.nonconformities("major")) == (2, 1)
+    assert found.nonconformities("critical") == 0
