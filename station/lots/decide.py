@@ -4,7 +4,8 @@
   said, and do not change the class's decision: Ac belongs to n.
 - A class whose AQL is 0 (always so for critical units, where the sheet gives no other) has acceptance number 0 on all
   inspected units.
-- A unit counts once in every class it is nonconforming in, however many nonconformities it has.
+- A unit counts once in every class it is nonconforming in, however many nonconformities it has; at an AQL above 10 the
+  nonconformities are counted.
 - An undecided unit may turn out either way. It keeps the decision open, unless the lot is rejected without it, or would
   be accepted even if every undecided unit were nonconforming.
 - Fewer than n units inspected keep it open too, unless the lot is rejected already; so does what else the sheet asks of
