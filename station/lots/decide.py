@@ -192,6 +192,7 @@ def _decide_class(
         accepted = True
     else:
         accepted = None
+    what = "nonconformities on" if per_100 else "nonconforming of"
     return ClassDecision(
         defect_class=c,
         aql=aql,
@@ -201,17 +202,7 @@ def _decide_class(
         nonconforming=nonconforming,
         undecided=undecided,
         accepted=accepted,
-        reason=_class_reason(
-            c,
-            accepted,
-            nonconforming,
-            undecided,
-            missing,
-            n,
-            ac,
-            re,
-            "nonconformities on" if per_100 else "nonconforming of",
-        )
+        reason=_class_reason(c, accepted, nonconforming, undecided, missing, n, ac, re, what)
         + _beyond(c, units[len(counted) :]),
         plan=p,
     )
