@@ -47,6 +47,7 @@ Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 
 _EYE_MM = np.array([0.0, 0.0, 300.0])
+_BENCH_NOISE = (-3.4, -2.0)  # powers of ten: of a bench camera, less than any camera's
 _BENCH = 0.12  # reflectance round the part
 _ROOM_MM = 18.0  # from the bench's middle, that parts lie
 _SIZES_MM = {
@@ -60,7 +61,7 @@ _SIZES_MM = {
     "dust": (0.04, 0.2),
     "lint": (0.4, 2.2),
 }
-_OFTEN = {"scratch": 2.5, "pit": 2.0}  # the finest kinds, seen in few of their pixels; all others count 1
+_OFTEN = {"scratch": 4.0, "pit": 2.0}  # the finest kinds, seen in few of their pixels; all others count 1
 _SLIGHT_SHIFT_PX = 0.6  # what the station's own registration leaves at most, as a rule
 _MOST_DEFECTS = 12
 _LIGHTS = (lamps.Lamp("", "LED-B4", "LED-B5"), lamps.Lamp("", "LED-B3", "FL11"), lamps.Lamp("", "D50", "D50"))
@@ -76,7 +77,7 @@ def product_pairs(rng: np.random.Generator, units: int = 7, windows: int = 9) ->
     texture = int(rng.integers(2**31))
     golden = _lit(piece, _laid(rng, 0.0), lamp, tables, texture, sample_mm)
     level = float(rng.uniform(0.75, 1.0))
-    how = cameras.camera(rng)
+    how = replace(cameras.camera(rng), noise=float(10 ** rng.uniform(*_BENCH_NOISE)))
     for k in range(units):
         angle = float(rng.uniform(-180, 180) if rng.random() < 0.6 else rng.normal(0, 8))
         pose = _laid(rng, angle)

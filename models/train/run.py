@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -34,7 +35,9 @@ _HELD = 1  # of the shards of a maker, the first: never trained on
 _TOLD = 250  # steps
 _DECAY = 0.999
 _WEIGHT = 1.5  # of a defect's pixel over a good one's
-_WEIGHTS = {"burn-mark": 0.6, "plating-spot": 0.8, "scratch": 2.0}  # light on metal looks like the first two
+_WEIGHTS = {"burn-mark": 0.6, "plating-spot": 0.8, "scratch": 3.0}  # light on metal looks like the first two
+_USUAL_AREA_PX = 100.0  # of a defect; larger ones' pixels count less, smaller ones' more
+_LEAST_AND_MOST = (0.3, 4.0)
 _KIND_WEIGHT = 0.25  # of naming a defect over finding it
 _BURN = 1 + KINDS.index("burn-mark")  # not asked for on metal, where lamps look like it, nor where it is
 _LEAST_HUE = 0.25  # less coloured than that
@@ -144,22 +147,37 @@ def _hue_change(golden: Tensor, unit: Tensor) -> Tensor:
     return (change - change.mean(dim=1, keepdim=True)).abs().amax(dim=1, keepdim=True)
 
 
+def weights_of(target: Tensor) -> Tensor:
+    """(n, h, w) what each pixel of an (n, h, w) target counts. A defect counts by the root of its area and not by its
+    area, or the few large ones would leave the network blind to all that is fine; what is not asked for counts nothing.
+    """
+    of_kind = np.ones(IGNORED + 1, dtype=np.float32)
+    of_kind[1 : 1 + len(KINDS)] = [_WEIGHTS.get(k, _WEIGHT) for k in KINDS]
+    of_kind[IGNORED] = 0.0
+    kinds = target.numpy()
+    weights = of_kind[kinds]
+    for picture, weight in zip(kinds, weights, strict=True):
+        bad = ((picture > 0) & (picture != IGNORED)).astype(np.uint8)
+        _, pieces, stats, _ = cv2.connectedComponentsWithStats(bad, connectivity=8)
+        share = np.clip(np.sqrt(_USUAL_AREA_PX / stats[:, cv2.CC_STAT_AREA]), *_LEAST_AND_MOST).astype(np.float32)
+        share[0] = 1.0  # what is as it should be
+        weight *= share[pieces]
+    return torch.from_numpy(weights)
+
+
 def loss_of(there: Tensor, kinds: Tensor, target: Tensor, overlap_weight: float = 0.5) -> Tensor:
-    """Weighted cross-entropy of defect against none, a soft overlap (Dice) of the two, which small defects count in as
-    much as large ones, and the cross-entropy of the kind where there is a defect. there, kinds : the network's logits.
+    """Cross-entropy of defect against none, a soft overlap (Dice) of the two, and the cross-entropy of the kind where
+    there is a defect, pixels weighted. there, kinds : the network's logits.
     """
     logit, target = there[:, 0], target[:, 0]
-    known = (target != IGNORED).float()
+    weight = weights_of(target)
     bad = ((target > 0) & (target != IGNORED)).float()
-    weight = torch.ones(IGNORED + 1)
-    weight[1 : 1 + len(KINDS)] = torch.tensor([_WEIGHTS.get(k, _WEIGHT) for k in KINDS])
-    weight[IGNORED] = 0.0
-    each = weight[target]
-    entropy = (F.binary_cross_entropy_with_logits(logit, bad, reduction="none") * each).sum() / each.sum()
-    chance = torch.sigmoid(logit) * known
-    overlap = (2 * (chance * bad).sum(dim=(1, 2)) + 8) / (chance.sum(dim=(1, 2)) + bad.sum(dim=(1, 2)) + 8)
+    entropy = (F.binary_cross_entropy_with_logits(logit, bad, reduction="none") * weight).sum() / weight.sum()
+    chance, wanted = torch.sigmoid(logit) * weight, bad * weight
+    overlap = (2 * (chance * bad).sum(dim=(1, 2)) + 8) / (chance.sum(dim=(1, 2)) + wanted.sum(dim=(1, 2)) + 8)
     n, y, x = torch.nonzero(bad, as_tuple=True)
-    kind = F.cross_entropy(kinds[n, :, y // 2, x // 2], target[n, y, x] - 1) if len(n) else kinds.sum() * 0
+    named = F.cross_entropy(kinds[n, :, y // 2, x // 2], target[n, y, x] - 1, reduction="none") * weight[n, y, x]
+    kind = named.sum() / weight[n, y, x].sum().clamp(min=1)
     return entropy + overlap_weight * (1 - overlap).mean() + _KIND_WEIGHT * kind
 
 
