@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from station.lots.batches import differences_between
-from station.lots.causes import Characteristic, diagnose
+from station.lots.causes import diagnose
+from station.lots.characteristics import Characteristic
 from station.lots.clusters import find_clusters
 from station.lots.defect_map import excess_p
 from station.lots.factors import LotUnit, factors_of
@@ -139,9 +140,9 @@ def power(lots: int) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How lots of a kind are made: standard deviation of the shade between plating dates in L*, shift of the weight
-    in g of the whole lot or of two hardware lots of six, share of units with an obvious defect, shift of the width
-    in mm."""
+    """How lots of a kind are made: standard deviation of the shade between plating dates in CIEDE2000, shift of the
+    weight in g of the whole lot or of two hardware lots of six, share of units with an obvious defect, shift of the
+    width in mm."""
 
     shade: float = 0.0
     weight: float = 0.0
@@ -190,9 +191,9 @@ def made(kind: Kind, rng: np.random.Generator) -> tuple[list[LotUnit], list[Char
         for i in range(n)
     ]
     characteristics = [
-        Characteristic("colour:sky L*", "colour", shade, 1.0, 0.25, "CIELAB"),
-        Characteristic("colour:sky a*", "colour", rng.normal(0, 0.3, n), 1.0, 0.25, "CIELAB"),
-        Characteristic("colour:sky b*", "colour", rng.normal(0, 0.3, n), 1.0, 0.25, "CIELAB"),
+        Characteristic("colour:sky lightness", "colour", shade, 1.0, 0.25, "CIEDE2000"),
+        Characteristic("colour:sky chroma", "colour", rng.normal(0, 0.3, n), 1.0, 0.25, "CIEDE2000"),
+        Characteristic("colour:sky hue", "colour", rng.normal(0, 0.3, n), 1.0, 0.25, "CIEDE2000"),
         Characteristic("size:width", "geometry", width, 0.075, 0.01, "mm"),
         Characteristic("size:height", "geometry", rng.normal(0, 0.03, n), 0.075, 0.01, "mm"),
         Characteristic("entered:weight", "hardware", weight, 0.4, 0.03, "g"),

@@ -116,14 +116,14 @@ def test_the_map_has_tables_and_the_place_on_the_part(station: Station) -> None:
 
 def test_the_explanation_in_sentences(station: Station) -> None:
     found = station.analysis.explain("L1")
-    assert found.sentences[0] == "5 of the 48 inspected units of lot L1 do not conform."
+    assert found.sentences[0] == "5 of 48 inspected units of lot L1 do not conform."
     assert found.sentences[1].startswith("Carton-specific: scratch: 5 of 8 units in carton C3, 0 of 40 elsewhere")
     assert any(s == "Every carton lies in one line." for s in found.sentences)
     assert any(s.startswith("Ask the factory for ") for s in found.sentences)
     assert {m.name for m in found.diagnosis.measurement} == {"light", "white point", "repeatability", "standard"}
     assert found.diagnosis.causes[1].state == "contradicted"  # the weights are the master's
     assert found.diagnosis.cause is None
-    assert station.analysis.explain("L2").sentences[0] == "0 of the 4 inspected units of lot L2 do not conform."
+    assert station.analysis.explain("L2").sentences[0] == "0 of 4 inspected units of lot L2 do not conform."
 
 
 def test_an_unknown_lot_is_refused(station: Station) -> None:
@@ -207,7 +207,7 @@ def test_commands_print_documents_and_draw_pictures(
     assert drawn.shape[1] > 400
     assert "2 o'clock" in ran("lot", "map", "L1")
     assert json.loads(ran("lot", "explain", "L1", "--json"))["clusters"]["extents"][0]["extent"] == "carton"
-    assert ran("lot", "explain", "L1").startswith("5 of the 48")
+    assert ran("lot", "explain", "L1").startswith("5 of 48")
     chart = json.loads(ran("chart", "control", "size:width", "--golden", "GS-1", "--lot", "L1", "--where", "line=A",
                            "--json", "--picture", str(tmp_path / "chart.jpg")))  # fmt: skip
     assert chart["units"] == 24
