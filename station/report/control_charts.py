@@ -198,7 +198,7 @@ def _axis(draw: ImageDraw.ImageDraw, at: tuple[int, int], width: int, low: float
 
 def _labels(draw: ImageDraw.ImageDraw, labels: Sequence[str], x: Callable[[int], float], top: int, width: int) -> None:
     """As many labels as have room."""
-    widest = max(draw.textlength(text[:14], font=font(13)) for text in labels) + 10
+    widest = max(draw.textlength(text[:14], font=font(13)) for text in labels) + 24
     every = max(1, math.ceil(len(labels) * widest / width))
     first = x(0) - width / len(labels) / 2
     for i in range(0, len(labels), every):
