@@ -19,7 +19,7 @@ from station.batch.serial import Serial
 from station.cli import app
 from station.cli.conduct import run
 from station.errors import NotFoundError, RequestError
-from station.service import Station
+from station.service import Station, processes
 from station.service.entering import NewValue
 from station.settings import Settings
 from station.values.digest import digest
@@ -158,6 +158,39 @@ def test_shares_and_numbers_by_carton(station: Station) -> None:
     assert number.charts[0].kind == "u"
     scratches = station.processes.chart("scratch", golden="GS-1", lots=["L1"], kind="p")
     assert scratches.mean == pytest.approx(5 / 48)
+
+
+def test_limits_of_shares_are_named_for_what_they_are(station: Station) -> None:
+    chart = station.processes.chart("nonconforming", golden="GS-1", lots=["L1"]).charts[0]
+    assert {s.words for s in chart.signals} == {"beyond the limit that chance passes once in 741 times"}
+
+
+def test_a_mean_has_the_digits_of_its_interval(station: Station) -> None:
+    found = station.processes.chart("size:width", golden="GS-1", lots=["L1"])
+    assert found.mean_low is not None
+    assert found.mean_high is not None
+    assert found.mean_decimals in (4, 5)
+    told = [f"{v:.{found.mean_decimals}f}" for v in (found.mean_low, found.mean_high)]
+    assert told[0] != told[1]
+    assert found.model_copy(update={"mean_low": None}).mean_decimals == 3
+
+
+@pytest.mark.parametrize("kind", ["cusum", "ewma"])
+def test_without_spread_there_is_no_sum(
+    station: Station, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    read = processes._values
+    monkeypatch.setattr(processes, "_values", lambda *args: [replace(v, value=30.0) for v in read(*args)])
+    assert not station.processes.chart("size:width", golden="GS-1", lots=["L1"]).charts[0].signals
+    with pytest.raises(RequestError, match="the same from unit to unit"):
+        station.processes.chart("size:width", golden="GS-1", lots=["L1"], kind=kind)
+
+
+def test_neighbouring_points_beyond_a_limit_are_one_row(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(app, ["--home", str(home), "chart", "control", "size:width", "--golden", "GS-1", "--type", "ewma"]) == 0
+    out = capsys.readouterr().out
+    assert " to L6-3" in out
+    assert out.count("beyond the decision limit") <= 4
 
 
 @pytest.mark.parametrize(

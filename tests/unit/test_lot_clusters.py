@@ -118,6 +118,25 @@ def test_a_trend_over_dates_is_found_where_no_date_stands_out() -> None:
     assert not [t for t in found.tests if t.test == "trend" and t.factor == "carton"]
 
 
+def test_what_only_the_false_discovery_rate_names_is_no_claim() -> None:
+    found = analysed(lot([[7, 0], [3, 0], [3, 1], [0, 0], [0, 1], [0, 0], [0, 0], [0, 0]]))
+    claimed = {(c.defect, c.level) for c in found.clusters}
+    looked = {(c.defect, c.level) for c in found.first_look}
+    assert ("kind0", "C1") in claimed
+    assert not claimed & looked
+    assert all(c.p_family > 0.05 and c.q is not None and c.q <= 0.05 for c in found.first_look)
+    assert all(c.q is not None and c.p <= c.q for c in found.clusters)
+    assert analysed(lot([[1], [1], [0], [1]])).first_look == ()
+
+
+def test_a_cluster_has_its_odds_with_another_factor_held_fixed() -> None:
+    """C2 against the other carton of its own code: odds of 9 to 1 against 1 to 9."""
+    found = analysed(lot([[1], [9], [0], [0]], lot_code=["A", "A", "B", "B"]))
+    carton = next(c for c in found.clusters if (c.factor, c.level) == ("carton", "C2"))
+    assert carton.odds_given["lot_code"] == pytest.approx(81)
+    assert carton.p_given["lot_code"] < 0.01
+
+
 def test_units_on_which_nothing_was_measured_are_left_out_and_said() -> None:
     units = lot([[2], [0]])
     units += [LotUnit(f"x{k}", {"carton": "C2"}, frozenset(), seen=False) for k in range(5)]
