@@ -70,7 +70,7 @@ def lot_map(
     json: Json = False,
 ) -> None:
     """Which defects lie in which carton and identifier, and where on the part findings lie together."""
-    from station.service.charting import vet, write
+    from station.service.picturing import vet, write
     from station.values.lot_analysis import p_words
 
     if picture is not None:

@@ -93,7 +93,7 @@ class LotAnalysis:
 
     def picture(self, lot: str, found: LotMapDocument) -> RGB:
         """The map over the golden: every finding, their density, and where they lie together."""
-        from station.report.lot_charts import lot_map_picture
+        from station.report.lot_maps import lot_map_picture
         from station.report.pictures import display
 
         known = self._lot(lot)

@@ -176,9 +176,7 @@ def test_a_mean_has_the_digits_of_its_interval(station: Station) -> None:
 
 
 @pytest.mark.parametrize("kind", ["cusum", "ewma"])
-def test_without_spread_there_is_no_sum(
-    station: Station, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
+def test_without_spread_there_is_no_sum(station: Station, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     read = processes._values
     monkeypatch.setattr(processes, "_values", lambda *args: [replace(v, value=30.0) for v in read(*args)])
     assert not station.processes.chart("size:width", golden="GS-1", lots=["L1"]).charts[0].signals

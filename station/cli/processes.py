@@ -48,7 +48,7 @@ def control(
     json: Json = False,
 ) -> None:
     """Control charts of one characteristic, with its capability against the limits and its shift from the master."""
-    from station.service.charting import process_chart, vet, write
+    from station.service.picturing import process_chart, vet, write
 
     if picture is not None:
         vet(picture)
@@ -84,7 +84,7 @@ def control(
 @chart.command("trend")
 def trend(context: typer.Context, golden: Golden, picture: Picture = None, json: Json = False) -> None:
     """Slow drift over the lots and reorders of a golden sample: colour, sizes and entered values, lot by lot."""
-    from station.service.charting import trends_chart, vet, write
+    from station.service.picturing import trends_chart, vet, write
 
     if picture is not None:
         vet(picture)

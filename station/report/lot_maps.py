@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from station.lots.defect_map import PlacedFinding
-from station.report.colour_charts import scale_colours
+from station.report.colour_pictures import scale_colours
 from station.report.pictures import GREY, INK, PAPER, RGB, WHITE, Colour, fit_text, font
 from station.values.geometry import Frame
 from station.values.lot_analysis import LotMapDocument, MapTable, PlaceTestDocument, p_words
