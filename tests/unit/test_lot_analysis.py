@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from entered_line import SHEET, Clock, a_master, an_inspection, draw_line, photo
 
-from station import pipeline
+from station import golden_line, pipeline
 from station.batch.serial import Serial
 from station.cli import app
 from station.cli.conduct import run
@@ -57,7 +57,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("lots")
     with pytest.MonkeyPatch.context() as patch:
         draw_line(patch)
-        patch.setattr(pipeline, "measure_master", master_of_metal)
+        patch.setattr(golden_line, "measure_master", master_of_metal)
         patch.setattr(pipeline, "inspect", with_scratches)
         (folder / "sheet.toml").write_text(SHEET_SIZES)
         rows = ["unit,photo,carton,line"]
