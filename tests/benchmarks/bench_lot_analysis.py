@@ -60,11 +60,14 @@ def lot_of(
 
 def size(lots: int) -> Iterator[str]:
     """Lots whose defects follow nothing: how often each test and the verdict find something at 5 %."""
-    yield "cartons x units, share, kinds, other factors: verdict | level, any, trend alone (mid-p); intervals +-"
+    yield (
+        "cartons x units, share, kinds, other factors: verdict | any level named by the false discovery rate | level, "
+        "any, trend alone (mid-p); intervals +-"
+    )
     rows = [(8, 4, 0.1, 1, 0), (8, 10, 0.05, 1, 0), (10, 8, 0.1, 1, 2), (10, 8, 0.2, 3, 2), (12, 5, 0.1, 2, 1),
             (25, 2, 0.15, 1, 0), (4, 20, 0.1, 1, 3)]  # fmt: skip
     for cartons, per, share, kinds, others in rows:
-        called, single, tests = 0, Counter[str](), Counter[str]()
+        called, looked, single, tests = 0, 0, Counter[str](), Counter[str]()
         for k in range(lots):
             rng = np.random.default_rng([1, k])
             units = lot_of(rng, cartons, per, lambda _, s=share: s, kinds=kinds, others=others)
@@ -72,13 +75,14 @@ def size(lots: int) -> Iterator[str]:
             units = [LotUnit(u.unit, {**u.factors, "pack_date": days[u.factors["carton"]]}, u.defects) for u in units]
             found = find_clusters(units, rng, permutations=999)
             called += any(e.extent in ("carton", "lot") for e in found.extents)
+            looked += bool(found.first_look) or any((c.q or 0.0) <= 0.05 for c in found.clusters)
             for t in found.tests:
                 tests[t.test] += 1
                 single[t.test] += t.p <= 0.05
         shares = " ".join(f"{name} {single[name] / max(tests[name], 1):.3f}" for name in ("level", "any", "trend"))
         yield (
             f"{cartons:3d} x {per:2d}, {share:.2f}, {kinds}, {others}: {called / lots:.3f} +-"
-            f"{1.96 * np.sqrt(0.05 * 0.95 / lots):.3f} | {shares}"
+            f"{1.96 * np.sqrt(0.05 * 0.95 / lots):.3f} | {looked / lots:.3f} | {shares}"
         )
 
 
