@@ -14,11 +14,11 @@
 ``planning``   plan
 ``streams``    stream open, lot, production, consent, resume, direct, void, status, plan, history
 ``photos``     photo
-``pictures``   align, model run
+``pairing``    align, model run
 ``capability`` model capability
 ``reviewing``  review, model recalibrate
-``charts``     picture card, vectors, map, drawing, residual, findings, heat, uniformity, drift
-``control_charts`` chart control, chart trend
+``picturing``  picture card, vectors, map, drawing, residual, findings, heat, uniformity, drift
+``processes``  chart control, chart trend
 ``upkeep``     serve, check, upgrade, schema
 
 Nothing heavy is imported before a command runs, so that ``station --help`` answers at once.
@@ -38,9 +38,7 @@ from station import __version__
 from station.cli import (
     bench,
     capability,
-    charts,
     comparing,
-    control_charts,
     demo,
     draws,
     entering,
@@ -48,9 +46,11 @@ from station.cli import (
     goldens,
     inspecting,
     lots,
+    pairing,
     photos,
-    pictures,
+    picturing,
     planning,
+    processes,
     reviewing,
     streams,
     upkeep,
@@ -70,11 +70,11 @@ draws.register(app)
 planning.register(app)
 streams.register(app)
 photos.register(app)
-pictures.register(app)
+pairing.register(app)
 capability.register(app)
 reviewing.register(app)
-charts.register(app)
-control_charts.register(app)
+picturing.register(app)
+processes.register(app)
 upkeep.register(app)
 
 

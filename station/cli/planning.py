@@ -95,7 +95,7 @@ def plan(
     json: Json = False,
 ) -> None:
     """Look up or compute a sampling plan with its operating characteristic and risks."""
-    from station.service import charting, planning, tools
+    from station.service import picturing, planning, tools
 
     if requests is not None:
         if any(v is not None for v in (lot_size, aql, letter, limiting_quality, method, values, picture, csv)):
@@ -117,10 +117,10 @@ def plan(
         "sigma": sigma,
     }  # fmt: skip
     if picture is not None:
-        charting.vet(picture)
+        picturing.vet(picture)
     found = tools.plan({k: v for k, v in given.items() if v is not None})
     if picture is not None:
-        charting.write(planning.plan_chart(found), picture)
+        picturing.write(planning.plan_chart(found), picture)
     if csv is not None:
         planning.write_csv(found, csv)
     if json:

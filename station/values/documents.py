@@ -398,9 +398,11 @@ class ClusterDocument(Document):
 
     defect : characteristic or finding kind, ``nonconforming`` for any. units of ``of`` inspected show it there,
     ``elsewhere`` of ``elsewhere_of`` in all other levels. p : one-sided mid-p of this level against all others.
-    p_holm : among the levels of its factor. p_given : by other factor, of this level against the others of the same
-    level of that factor (Cochran-Mantel-Haenszel); a factor that leaves nothing to compare is not in it. p_family :
-    among all defects, factors and levels of the lot together.
+    p_holm : among the levels of its factor. q : false discovery rate among all defects, factors and levels of the lot.
+    p_family : family-wise among all of them. p_given : by other factor, of this level against the others of the same
+    level of that factor (Cochran-Mantel-Haenszel); a factor that leaves nothing to compare is not in it. odds_given :
+    by how many times the odds of the defect are larger here then (Mantel and Haenszel's common odds ratio), where
+    units speak on both sides.
     """
 
     defect: str
@@ -412,8 +414,10 @@ class ClusterDocument(Document):
     elsewhere_of: int
     p: float
     p_holm: float
+    q: float | None = None
     p_family: float
     p_given: dict[str, float] = Field(default_factory=dict)
+    odds_given: dict[str, float] = Field(default_factory=dict)
 
 
 class LotDocument(Document):
