@@ -150,7 +150,7 @@ def judge_finding(finding: Finding, sheet: Sheet, *, gates: Sequence[Gate] = ())
             "u_mm": finding.u_mm,
             "contrast_to_noise": finding.contrast_to_noise,
             "limit_mm": limit.limit_mm if limit else None,
-            "class": limit.defect_class if limit else None,
+            "class": limit.counted_class if limit else None,
             "verdict": verdict,
             "reason": reason,
             "polygon_mm": tuple((float(x), float(y)) for x, y in finding.polygon_mm),
@@ -236,7 +236,7 @@ def _rule(m: Measurement, sheet: Sheet, golden_sizes_mm: Mapping[str, float]) ->
     if row is not None:
         limits = row.limits()
         missing = "" if row.limited else f"the control sheet gives {name} no tolerance; add plus and minus"
-        return _Rule(limits, None, row.defect_class, _widest(limits), missing)
+        return _Rule(limits, None, row.counted_class, _widest(limits), missing)
     size = sheet.size(name)
     if size is None:
         return None

@@ -23,7 +23,7 @@ from typing import Literal
 from station.errors import RequestError
 from station.lots.plans import code_letter, plan, sample_size, stages
 from station.lots.tally import Sample, sample_of, tally
-from station.sheet import Aql, Sheet
+from station.sheet import Aql, Sheet, class_of
 from station.values.digest import digest
 from station.values.documents import (
     Cause,
@@ -34,6 +34,7 @@ from station.values.documents import (
     Extent,
     LotDocument,
     PlanDocument,
+    PreferenceDocument,
     UnitDocument,
     Verdict,
 )
@@ -68,10 +69,12 @@ def outcome_of(unit: UnitDocument, sheet: Sheet) -> UnitOutcome:
     """The outcome of an inspected unit.
 
     A unit that is undecided for a gate, or for a reason that has no class, may turn out nonconforming in every class
-    that the sheet uses. What is nonconforming without a class counts as major.
+    that the sheet uses. What is nonconforming without a class counts as major, so does what was recorded as a minor
+    defect of function or safety.
     """
-    judged = [(m.verdict, m.defect_class, m.characteristic) for m in unit.measurements]
-    judged += [(f.verdict, f.defect_class, f.kind) for f in unit.findings]
+    said = [(m.verdict, m.defect_class, m.characteristic) for m in unit.measurements]
+    said += [(f.verdict, f.defect_class, f.kind) for f in unit.findings]
+    judged = [(verdict, None if c is None else class_of(name, c), name) for verdict, c, name in said]
     wrong = [(c or "major", name) for verdict, c, name in judged if verdict is Verdict.NONCONFORMS]
     nonconforming: set[DefectClass] = {c for c, _ in wrong}
     if unit.verdict is Verdict.NONCONFORMS and not nonconforming:
@@ -84,7 +87,7 @@ def outcome_of(unit: UnitDocument, sheet: Sheet) -> UnitOutcome:
         if unclassed or (unit.verdict is Verdict.UNDECIDED and not undecided):
             undecided |= sheet.classes
     if unit.capability is not None:
-        undecided |= {d.defect_class for d in sheet.defects if d.label in unit.capability.undecided}
+        undecided |= {d.counted_class for d in sheet.defects if d.label in unit.capability.undecided}
     return UnitOutcome(
         unit=unit.unit,
         verdict=unit.verdict,
@@ -130,6 +133,7 @@ def decide(
     stream: str | None = None,
     drawn: Sequence[str] = (),
     draw: str | None = None,
+    preferences: Sequence[PreferenceDocument] = (),
     clusters: Sequence[ClusterDocument] = (),
     extent: Extent | None = None,
     cause: Cause | None = None,
@@ -138,8 +142,8 @@ def decide(
 
     lacking : what else must be known before the lot is accepted. remarks : what a reader should know. severities : of
     each class as its ``stream`` of lots has them, in place of the sheet's one for all. drawn : the units of the pick
-    list in the order that its seed gives, draw : its digest. clusters, extent, cause : of
-    :mod:`station.lots.clusters` and :mod:`station.lots.causes`; the decision does not depend on them.
+    list in the order that its seed gives, draw : its digest. preferences : what counts nowhere (S8). clusters, extent,
+    cause : of :mod:`station.lots.clusters` and :mod:`station.lots.causes`; the decision does not depend on them.
 
     Raises
     ------
@@ -187,6 +191,7 @@ def decide(
             *_reasons(decision, decisions, units, sample),
             *(() if decision == "open" else lacking),
             *remarks,
+            *_apart(preferences),
         ),
         classes=decisions,
         counts=_counts(units),
@@ -195,9 +200,20 @@ def decide(
         cause=cause,
         draw=draw,
         stream=stream,
+        preferences=tuple(preferences),
     )
     content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
     return document.model_copy(update={"digest": digest(content)})
+
+
+def _apart(preferences: Sequence[PreferenceDocument]) -> tuple[str, ...]:
+    """That preferences were stated, in words."""
+    units = len({p.unit for p in preferences})
+    if not units:
+        return ()
+    said = "; ".join(dict.fromkeys(p.words for p in preferences))
+    on = f"{units} unit" if units == 1 else f"{units} units"
+    return (f"counted nowhere, as no limit of the control sheet is broken: a preference on {on} ({said})",)
 
 
 def _check(units: Sequence[UnitOutcome], lot_size: int) -> None:

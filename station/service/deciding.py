@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from station.errors import ConflictError, NotFoundError
 from station.service.entering import missing_values, without_photo
 from station.service.lots import draw_of_lot, known_golden, outcome
+from station.service.reviewing import preference_of
 from station.store import records
 from station.store.database import Database
-from station.store.rows import LotDecisionRow
-from station.values.documents import DefectClass, LotDocument
+from station.store.rows import LotDecisionRow, UnitRow
+from station.values.documents import DefectClass, LotDocument, PreferenceDocument
 from station.values.draw import DrawDocument
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class Deciding:
             lacking=missing_values(self._db, lot, sheet),
             remarks=(*without_photo(self._db, lot, units), *self._changed(lot, size, drawn, severities or {})),
             severities=severities, stream=stream, drawn=self._station.draws.in_drawn_order(lot),
-            draw=None if drawn is None else drawn.digest, clusters=found[0], extent=found[1], cause=found[2],
+            draw=None if drawn is None else drawn.digest, preferences=_preferences(units),
+            clusters=found[0], extent=found[1], cause=found[2],
         )  # fmt: skip
 
     def newest(self, lot: str) -> LotDocument:
@@ -134,3 +136,13 @@ class Deciding:
                     f"{c}: its sample was drawn for {was[c]} inspection, since then {severity} inspection is in force"
                 )
         return remarks
+
+
+def _preferences(units: Sequence[UnitRow]) -> list[PreferenceDocument]:
+    """What reviewers would rather have otherwise on units that they accepted."""
+    accepted = [u for u in units if u.review is not None and u.review.decision == "accept" and not u.overtaken]
+    return [
+        PreferenceDocument(unit=u.unit, words=words, by=u.review.reviewer)
+        for u in accepted
+        if u.review is not None and (words := preference_of(u.review.reason))
+    ]

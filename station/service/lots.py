@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from station.errors import ConflictError, NotFoundError, RequestError
+from station.service.reviewing import named_rows
 from station.store import records, streams
 from station.store.database import Database
 from station.store.rows import GoldenRow, UnitRow
@@ -94,9 +95,10 @@ def outcome(row: UnitRow, sheet: Sheet) -> UnitOutcome:
     if row.review.decision == "defer":
         open_ = line.nonconforming | line.undecided
         return UnitOutcome(row.unit, Verdict.UNDECIDED, frozenset(), open_, frozenset(), order=row.id)
-    # rejected: in the classes the line found, or where it found none, as a major nonconformity
-    classes = line.nonconforming or frozenset({"major"})
-    names = line.characteristics or frozenset({"review"})
+    # rejected: in the classes the line found; where it found none, of what the reviewer names, or else as major
+    named = {} if line.nonconforming else named_rows(row.review.reason, sheet)
+    classes = line.nonconforming or frozenset(named.values()) or frozenset({"major"})
+    names = line.characteristics or frozenset(named) or frozenset({"review"})
     return UnitOutcome(row.unit, Verdict.NONCONFORMS, classes, frozenset(), names, line.counts, row.id)
 
 

@@ -28,7 +28,7 @@ from station.service.lots import golden_of_lot, standing_units, vet_lot_id
 from station.service.measuring import Line
 from station.service.processes import Processes
 from station.service.recalibrating import Recalibration, thresholds_in_force
-from station.service.reviewing import vet_review
+from station.service.reviewing import vet_reference, vet_review
 from station.service.showing import golden_view, lot_view, review_view, unit_view
 from station.service.streams import Streams
 from station.service.units_file import name_units
@@ -273,11 +273,16 @@ class Station:
         Raises
         ------
         RequestError
-            Another decision, no reviewer, or a rejection or deferral without a reason.
+            Another decision, no reviewer, a rejection or deferral without a reason, or a rejection for a preference.
         ConflictError
             Another review came in between (``expected``), or ``request_key`` was used for another one.
         """
+        from station.sheet import load_sheet
+
         reason, reviewer = vet_review(decision, reason, reviewer)
+        unit = self._unit(unit_id)
+        sheet = load_sheet(records.golden(self._db, unit.golden, unit.golden_version).sheet_toml.encode())
+        vet_reference(decision, reason, unit.verdict, sheet)
         row = inspections.add_review(
             self._db, unit_id=unit_id, decision=decision, reason=reason, reviewer=reviewer, at=self._clock(),
             expected=expected, request_key=request_key,

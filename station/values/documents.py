@@ -438,6 +438,14 @@ class ClusterDocument(Document):
     p_given: dict[str, float] = Field(default_factory=dict)
 
 
+class PreferenceDocument(Document):
+    """What somebody would rather have otherwise on a unit that was accepted: no nonconformity, and counted nowhere."""
+
+    unit: str
+    words: str
+    by: str
+
+
 class LotDocument(Document):
     """The decision on a lot: accepted, rejected, or open while units are missing or undecided.
 
@@ -465,4 +473,5 @@ class LotDocument(Document):
     cause: Cause | None = None
     draw: str | None = None
     stream: str | None = None
+    preferences: tuple[PreferenceDocument, ...] = ()
     digest: str = ""
