@@ -28,7 +28,7 @@ from types import MappingProxyType
 
 from station.judge import wording
 from station.judge.decision import compare, compare_share, compare_tiers
-from station.sheet import DefectLimit, Limits, Sheet, decimal_of
+from station.sheet import FUNCTIONAL, DefectLimit, Limits, Sheet, decimal_of
 from station.values.documents import DefectClass, FindingDocument, MeasurementDocument, Verdict
 from station.values.line import Finding, Gate, Measurement
 
@@ -331,7 +331,8 @@ def _decide_finding(f: Finding, sheet: Sheet, limit: DefectLimit | None, gates: 
         words = wording.finding(rival, extent_of(rival), None)
         return Verdict.UNDECIDED, f"{f.kind}, or as likely {words}: wipe the part and look, a person decides"
     if limit is None and not elsewhere:
-        if extent < (UNLISTED_LENGTH_MM if f.kind == "scratch" else UNLISTED_SIZE_MM):
+        small = extent < (UNLISTED_LENGTH_MM if f.kind == "scratch" else UNLISTED_SIZE_MM)
+        if small and f.kind not in FUNCTIONAL:
             return Verdict.CONFORMS, f"{f.kind} is not in the control sheet, and it is small"
         return Verdict.UNDECIDED, wording.finding(f, extent, None) + ": not in the control sheet, a person decides"
     if sheet.product.thickness_mm is None:

@@ -53,11 +53,12 @@ def sample_of(units: Sequence[T], n: int, largest: int, drawn: Sequence[str] = (
         return Sample(tuple(units[:n]), tuple(units[n:]), complete or (n >= largest and len(units) <= n))
     own, listed = set(drawn[:n]), set(drawn)
     first = [u for u in units if u.unit in own]
-    filling = [u for u in units if u.unit not in listed][: max(0, n - len(first))]
+    others = [u for u in units if u.unit not in listed]
+    filling = others[: max(0, n - len(first))]
     counted = (*first, *filling)
     names = {u.unit for u in counted}
     rest = tuple(u for u in units if u.unit not in names)
-    return Sample(counted, rest, not filling or len(drawn) < n)
+    return Sample(counted, rest, not filling or (len(first) == len(own) and len(filling) == len(others)))
 
 
 def tally(

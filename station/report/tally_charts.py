@@ -15,6 +15,7 @@ _ORANGE: Colour = (213, 94, 0)
 _BLUE: Colour = (0, 114, 178)
 _GREEN: Colour = (0, 128, 96)
 _SOFT: Colour = (205, 205, 202)
+_BAND: Colour = (226, 226, 223)
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _STEP = 1000, 200, 80, 150, 290
 _MOST_LINES = 8
 
@@ -31,7 +32,9 @@ def tally_picture(lot: LotDocument) -> RGB:
     draw = ImageDraw.Draw(sheet)
     title = f"Lot {lot.lot} of {lot.size}: {lot.inspected} of {lot.sample} units inspected, {lot.decision}"
     draw.text((20, 14), fit_text(draw, title, _WIDTH - 40, 23), font=font(23), fill=INK)
-    words = "nonconforming units in the order of inspection; orange: rejected; on or below green: accepted for certain"
+    words = (
+        "blue: found so far; grey: what the undecided may add; orange: rejected; on or below green: accepted for sure"
+    )
     draw.text((20, 48), fit_text(draw, words, _WIDTH - 40, 15), font=font(15), fill=GREY)
     for i, c in enumerate(shown):
         _panel(draw, 120 + _STEP * i, c)
@@ -56,6 +59,10 @@ def _panel(draw: ImageDraw.ImageDraw, top: int, c: ClassDecision) -> None:
         return _LEFT + width * i / units, top + _HEIGHT * (1 - k / high)
 
     draw.text((20, top - 34), _heading(c), font=font(17), fill=INK)
+    if worst != count:
+        lower = [at(i, k) for i, k in enumerate(count)]
+        upper = [at(i, k) for i, k in enumerate(worst)]
+        draw.polygon([*_steps(upper), *reversed(_steps(lower))], fill=_BAND)
     step = max(1, -(-high // _MOST_LINES))
     for k in range(0, high + 1, step):
         draw.line((*at(0, k), *at(units, k)), fill=_SOFT)
@@ -63,16 +70,13 @@ def _panel(draw: ImageDraw.ImageDraw, top: int, c: ClassDecision) -> None:
     for i in sorted({0, t.inspected, c.n}):
         draw.line((*at(i, 0), at(i, 0)[0], at(i, 0)[1] + 5), fill=INK)
         draw.text((at(i, 0)[0], top + _HEIGHT + 7), str(i), font=font(14), fill=INK, anchor="ma")
+    draw.text((at(units, 0)[0] + 22, top + _HEIGHT + 7), "units inspected", font=font(14), fill=GREY)
     draw.line((*at(0, c.re), *at(units, c.re)), fill=_ORANGE, width=2)
     draw.text((at(units, 0)[0] + 8, at(0, c.re)[1]), f"Re {c.re}", font=font(15), fill=_ORANGE, anchor="lm")
     first = max(0, c.n - (c.re - 1))  # from here on a count of 0 is out of Re's reach
     if c.plan is None or not c.plan.per_100_units:
         draw.line((*at(first, c.re - 1 - (c.n - first)), *at(c.n, c.re - 1)), fill=_GREEN, width=2)
     draw.text((at(units, 0)[0] + 8, at(0, c.ac)[1]), f"Ac {c.ac}", font=font(15), fill=_GREEN, anchor="lm")
-    if worst != count:
-        lower = [at(i, k) for i, k in enumerate(count)]
-        upper = [at(i, k) for i, k in enumerate(worst)]
-        draw.polygon([*_steps(upper), *reversed(_steps(lower))], fill=_SOFT)
     draw.line(_steps([at(i, k) for i, k in enumerate(count)]), fill=_BLUE, width=3)
     x, y = at(t.inspected, count[-1])
     draw.ellipse((x - 5, y - 5, x + 5, y + 5), fill=_BLUE)

@@ -48,7 +48,7 @@ def standing(c: ClassDecision) -> str:
     if t.standing == "cannot be rejected":
         return f"can no longer be rejected; {_units(t.missing)} to go" if t.settled else f"{_units(t.missing)} to go"
     needs = [f"{_units(t.missing)} to go"] if t.missing else []
-    needs += [f"{c.undecided} undecided to be decided"] if c.undecided else []
+    needs += [f"{c.undecided} undecided to settle"] if c.undecided else []
     if t.to_reject is not None:
         what = "nonconformities" if c.plan is not None and c.plan.per_100_units else "nonconforming"
         needs.append(f"{t.to_reject} more {what} would reject it")

@@ -59,6 +59,8 @@ kind = "sharp-burr"
 limit_mm = 0.1
 class = "minor"
 """
+HEAD = 'schema = 1\n[product]\nsku = "x"\nthickness_mm = 1.6\n'
+MINOR = 'limit_mm = 0.1\nclass = "minor"\n'
 GOOD, BLIND = 1, 155
 
 
@@ -97,17 +99,21 @@ def test_s7_a_sheet_that_calls_function_minor_is_told_and_counts_it_as_major() -
     assert load_sheet(SHEET.replace('"minor"', '"critical"')).defects[1].counted_class == "critical"
 
 
+def finding(kind: str, size: float) -> Finding:
+    return Finding(
+        kind=kind, x_mm=0, y_mm=0, size_mm=size, length_mm=size, area_mm2=3, region="metal", score=0.9, u_mm=0.01,
+        contrast_to_noise=9, polygon_mm=np.zeros((0, 2)),
+    )  # fmt: skip
+
+
+def test_s7_a_small_defect_of_function_that_no_row_limits_does_not_pass() -> None:
+    small = [judge_finding(finding(kind, 0.02), load_sheet(HEAD)).verdict for kind in ("pit", "sharp-burr")]
+    assert small == [Verdict.CONFORMS, Verdict.UNDECIDED]
+
+
 @pytest.mark.parametrize("kind", FUNCTIONAL)
 def test_s7_no_functional_kind_is_ever_minor(kind: str) -> None:
-    row = f'[[defects]]\nkind = "{kind}"\nlimit_mm = 0.1\nclass = "minor"\n'
-    sheet = load_sheet(f'schema = 1\n[product]\nsku = "x"\n{row}')
-    found = judge_finding(
-        Finding(
-            kind=kind, x_mm=0, y_mm=0, size_mm=2, length_mm=2, area_mm2=3, region="metal", score=0.9, u_mm=0.05,
-            contrast_to_noise=9, polygon_mm=np.zeros((0, 2)),
-        ),
-        sheet,
-    )  # fmt: skip
+    found = judge_finding(finding(kind, 2.0), load_sheet(HEAD + f'[[defects]]\nkind = "{kind}"\n{MINOR}'))
     assert (found.verdict, found.defect_class) == (Verdict.NONCONFORMS, "major")
     assert (class_of(kind, "minor"), class_of(kind, "critical")) == ("major", "critical")
     assert class_of("scratch", "minor") == "minor"
