@@ -21,10 +21,11 @@ def sentences(found: LotDocument) -> Iterator[str]:
             yield "Nothing that is still to be inspected can change that; a stream counts it when its sample is whole."
     elif tallies and all(t.standing in ("accepted", "cannot be rejected") and t.settled for t in tallies):
         if left > 0:
-            yield f"No class can be rejected any more; {_units(left)} more complete the sample."
+            yield f"No class can be rejected any more; {_units(left)} complete the sample."
     elif tallies and all(t.to_accept is not None for t in tallies):
         good = max(t.to_accept or 0 for t in tallies)
-        yield f"{_units(good)} more that conform, and it can no longer be rejected."
+        conforming = "unit that conforms" if good == 1 else "units that conform"
+        yield f"{good} more {conforming}, and it can no longer be rejected."
     told = {c.reason for c in found.classes}
     for reason in found.reasons:
         if reason not in told and " units inspected: " not in reason:

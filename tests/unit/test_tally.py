@@ -95,6 +95,10 @@ def test_a_drawn_sample_is_the_same_units_whichever_of_them_came_first() -> None
     filled = sample_of([unit("d4"), unit("x1"), unit("x2"), unit("x3")], 3, 5, drawn)
     assert [u.unit for u in filled.counted] == ["d4", "x1", "x2"]
     assert not filled.settled
+    short = [unit(name) for name in ("d0", "d1", "x1", "x2")]  # a list of two units for a sample of four
+    assert [u.unit for u in sample_of(short, 4, 4, ["d1", "d0"]).counted] == ["d0", "d1", "x1", "x2"]
+    assert sample_of(short, 4, 4, ["d1", "d0"]).settled
+    assert not sample_of(short[1:], 4, 4, ["d1", "d0"]).settled
 
 
 @pytest.mark.parametrize(
@@ -329,6 +333,7 @@ def test_inspecting_without_a_known_size_points_to_the_tally(capsys: pytest.Capt
     text = told(capsys, *inspected)
     assert "2 of 50 units inspected, open." in text
     assert "3 more nonconforming would reject it" in text
+    assert "48 more units that conform, and it can no longer be rejected." in text
 
 
 @pytest.mark.usefixtures("station")
