@@ -9,9 +9,10 @@
 ``entering``  enter, entered
 ``gauging``   gauge run, gauge from, gauge show, gauge list
 ``comparing``  compare
-``lots``       lot decide, lot map, lot explain, lot list
+``lots``       lot decide, lot tally, lot map, lot explain, lot list
 ``draws``      lot draw, lot pulled
 ``planning``   plan
+``orders``     order plan
 ``streams``    stream open, lot, production, consent, resume, direct, void, status, plan, history
 ``photos``     photo
 ``pairing``    align, model run
@@ -46,6 +47,7 @@ from station.cli import (
     goldens,
     inspecting,
     lots,
+    orders,
     pairing,
     photos,
     picturing,
@@ -68,6 +70,7 @@ comparing.register(app)
 lots.register(app)
 draws.register(app)
 planning.register(app)
+orders.register(app)
 streams.register(app)
 photos.register(app)
 pairing.register(app)

@@ -11,6 +11,7 @@ import typer
 from station.cli.conduct import NONCONFORMING, FailOn, Json, context_of, document, emit, show, table
 
 if TYPE_CHECKING:
+    from station.values.documents import LotDocument
     from station.values.lot_analysis import MapRow, MapTable
 
 lot = typer.Typer(help="Lots and their decisions.", no_args_is_help=True, rich_markup_mode=None)
@@ -21,19 +22,22 @@ def register(app: typer.Typer) -> None:
     app.add_typer(lot, name="lot")
 
 
+Lot = Annotated[str, typer.Argument(metavar="ID", help="The lot.")]
+Size = Annotated[
+    int | None,
+    typer.Option("--size", min=1, metavar="N", help="Units in the whole lot; without it as drawn or decided before."),
+]
+Stream = Annotated[
+    str | None,
+    typer.Option("--stream", metavar="NAME", help="Its stream of lots, whose severity holds; without it as drawn."),
+]
+
+
 @lot.command("decide")
 def decide(
-    context: typer.Context,
-    lot: Annotated[str, typer.Argument(metavar="ID", help="The lot.")],
-    size: Annotated[int, typer.Option("--size", min=1, metavar="N", help="Units in the whole lot.")],
-    stream: Annotated[
-        str | None,
-        typer.Option("--stream", metavar="NAME", help="Its stream of lots: the severity, and counted there."),
-    ] = None,
-    json: Json = False,
-    fail: FailOn = False,
+    context: typer.Context, lot: Lot, size: Size = None, stream: Stream = None, json: Json = False, fail: FailOn = False
 ) -> None:
-    """Decide a lot by the sampling plans of its control sheet."""
+    """Decide a lot by the sampling plans of its control sheet; a stream counts the decided lot."""
     with context_of(context).open() as station:
         decided = station.decide_lot(lot, size, stream=stream)
     if json:
@@ -58,6 +62,53 @@ def decide(
             )
     if fail and decided.decision == "rejected":
         raise typer.Exit(NONCONFORMING)
+
+
+@lot.command("tally")
+def lot_tally(
+    context: typer.Context,
+    lot: Lot,
+    size: Size = None,
+    stream: Stream = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", metavar="FILE", help="Draw the count against Ac and Re: .jpg or .png.")
+    ] = None,
+    json: Json = False,
+    fail: FailOn = False,
+) -> None:
+    """Where a lot stands while it is inspected: counts against Ac and Re, and whether more units can change it."""
+    from station.service.picturing import vet, write
+    from station.service.tallying import sentences, tally_chart
+
+    if picture is not None:
+        vet(picture)
+    with context_of(context).open() as station:
+        found = station.lot_tally(lot, size, stream=stream)
+    if picture is not None:
+        write(tally_chart(found), picture)
+    if json:
+        emit(document(found))
+    else:
+        for sentence in sentences(found):
+            show(sentence)
+        tell_tally(found)
+        if picture is not None:
+            show(f"Written: {picture}")
+    if fail and found.decision == "rejected":
+        raise typer.Exit(NONCONFORMING)
+
+
+def tell_tally(found: LotDocument) -> None:
+    """The running counts of every class, as a table."""
+    from station.service.tallying import standing
+
+    rows = [
+        [c.defect_class, f"{c.tally.inspected} of {c.n}", str(c.nonconforming), str(c.undecided), str(c.ac), str(c.re),
+         standing(c)]
+        for c in found.classes
+        if c.tally is not None
+    ]  # fmt: skip
+    table("Classes", ["class", "inspected", "nonconforming", "undecided", "Ac", "Re", "stands"], rows)
 
 
 @lot.command("map")

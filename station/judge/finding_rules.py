@@ -14,7 +14,7 @@ from dataclasses import replace
 from station.judge import wording
 from station.judge.blocking import FINDINGS, blocked_reason, blocking
 from station.judge.decision import compare
-from station.sheet import DefectLimit, Sheet, decimal_of
+from station.sheet import FUNCTIONAL, DefectLimit, Sheet, decimal_of
 from station.values.documents import FindingDocument, Verdict
 from station.values.line import Finding, Gate
 
@@ -45,7 +45,7 @@ def judge_finding(finding: Finding, sheet: Sheet, *, gates: Sequence[Gate] = ())
             "u_mm": finding.u_mm,
             "contrast_to_noise": finding.contrast_to_noise,
             "limit_mm": limit.limit_mm if limit else None,
-            "class": limit.defect_class if limit else None,
+            "class": limit.counted_class if limit else None,
             "verdict": verdict,
             "reason": reason,
             "polygon_mm": tuple((float(x), float(y)) for x, y in finding.polygon_mm),
@@ -83,7 +83,8 @@ def _decide_finding(f: Finding, sheet: Sheet, limit: DefectLimit | None, gates: 
         words = wording.finding(rival, extent_of(rival), None)
         return Verdict.UNDECIDED, f"{f.kind}, or as likely {words}: wipe the part and look, a person decides"
     if limit is None and not elsewhere:
-        if extent < (UNLISTED_LENGTH_MM if f.kind == "scratch" else UNLISTED_SIZE_MM):
+        small = extent < (UNLISTED_LENGTH_MM if f.kind == "scratch" else UNLISTED_SIZE_MM)
+        if small and f.kind not in FUNCTIONAL:
             return Verdict.CONFORMS, f"{f.kind} is not in the control sheet, and it is small"
         return Verdict.UNDECIDED, wording.finding(f, extent, None) + ": not in the control sheet, a person decides"
     if sheet.product.thickness_mm is None:

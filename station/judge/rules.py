@@ -184,7 +184,7 @@ def _rule(m: Measurement, sheet: Sheet, golden_sizes_mm: Mapping[str, float]) ->
     if row is not None:
         limits = row.limits()
         missing = "" if row.limited else f"the control sheet gives {name} no tolerance; add plus and minus"
-        return _Rule(limits, None, row.defect_class, _widest(limits), missing)
+        return _Rule(limits, None, row.counted_class, _widest(limits), missing)
     size = sheet.size(name)
     if size is None:
         return None

@@ -377,9 +377,30 @@ class PlanDocument(Document):
     figures: PlanFigures | None = None
 
 
+class ClassTally(Document):
+    """Where a class stands while its sample is inspected.
+
+    inspected, missing : units of its sample. standing : rejected, accepted, ``cannot be rejected`` (accepted whatever
+    the missing and undecided units turn out to be), open. to_accept : further units after which, all of them
+    conforming, it can no longer be rejected; None where only a decision on undecided units helps, or nothing.
+    to_reject : further nonconforming ones that reject it, None where no number does. settled : units that are still to
+    come cannot take the place of counted ones. found_at, undecided_at : the counted units in the order in which they
+    were inspected, from 1, that are nonconforming (several times over, where nonconformities are counted) or undecided.
+    """
+
+    inspected: int
+    missing: int
+    standing: Literal["rejected", "accepted", "cannot be rejected", "open"]
+    to_accept: int | None
+    to_reject: int | None
+    settled: bool
+    found_at: tuple[int, ...]
+    undecided_at: tuple[int, ...]
+
+
 class ClassDecision(Document):
     """The decision for one class: nonconforming units against Ac and Re, nonconformities where the plan counts per 100
-    units. ``plan`` is absent where Ac is 0 by rule."""
+    units. ``plan`` is absent where Ac is 0 by rule, ``tally`` in records of earlier versions."""
 
     defect_class: Annotated[DefectClass, Field(alias="class")]
     aql: float
@@ -391,6 +412,7 @@ class ClassDecision(Document):
     accepted: bool | None
     reason: str
     plan: PlanDocument | None
+    tally: ClassTally | None = None
 
 
 class ClusterDocument(Document):
@@ -420,12 +442,21 @@ class ClusterDocument(Document):
     odds_given: dict[str, float] = Field(default_factory=dict)
 
 
+class PreferenceDocument(Document):
+    """What somebody would rather have otherwise on a unit that was accepted: no nonconformity, and counted nowhere."""
+
+    unit: str
+    words: str
+    by: str
+
+
 class LotDocument(Document):
     """The decision on a lot: accepted, rejected, or open while units are missing or undecided.
 
     clusters : where defects lie together more than chance brings about. extent : isolated, carton, lot, systemic or
     insufficient evidence; None without a nonconforming unit. cause : drift, substitution or screening; None where the
-    evidence does not tell one from the others.
+    evidence does not tell one from the others. draw : digest of the pick list whose units are counted. stream : of
+    lots, whose severities are those of the plans.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -444,4 +475,7 @@ class LotDocument(Document):
     clusters: tuple[ClusterDocument, ...] = ()
     extent: Extent | None = None
     cause: Cause | None = None
+    draw: str | None = None
+    stream: str | None = None
+    preferences: tuple[PreferenceDocument, ...] = ()
     digest: str = ""
