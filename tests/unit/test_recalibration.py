@@ -17,7 +17,7 @@ from station import pipeline
 from station.batch.serial import Serial
 from station.cli import app
 from station.cli.conduct import run
-from station.errors import NotFoundError, RequestError
+from station.errors import NotFoundError, RequestError, StationError
 from station.judge import judge_unit
 from station.judge.reviewed import judge_aside, set_aside, threshold_remark, threshold_use
 from station.service import Station
@@ -199,7 +199,7 @@ def test_an_answer_that_makes_no_sense_is_refused_and_none_is_kept(
     station: Station, answers: list[NewAnswer], by: str, says: str
 ) -> None:
     _inspect(station, 1)
-    with pytest.raises(RequestError, match=says):
+    with pytest.raises(StationError, match=says):
         station.finding_reviews.answer(1, [NewAnswer(2, "refuse"), *answers], by)
     assert store.finding_reviews(station._db) == []
 
