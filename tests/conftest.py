@@ -124,7 +124,7 @@ def outline() -> dict[str, Any]:
 
 
 def build_home(home: Path) -> None:
-    """Units in lot L/1: nonconforming with a pit that only one model finds, undecided in colour, conforming, and one that was not registered."""
+    """Units in lot L/1: nonconforming with a pit one model finds, undecided in colour, conforming, not registered."""
     from station.service.station import open_database
     from station.settings import Settings
     from station.store import inspections, records
@@ -182,7 +182,7 @@ def build_home(home: Path) -> None:
         "model": "golden-unit-net",
         "set_aside": [speck(0.0, 5.0, threshold=0.7)],
         "disagreements": [
-            {"over": "model", "number": 1, "reference": None, "words": "golden-unit-net finds a pit, the reference none"},
+            {"over": "model", "number": 1, "reference": None, "words": "the net finds a pit, the reference nothing"},
             {"over": "reference", "number": None, "reference": scratch, "words": "the reference finds a scratch"},
         ],
     }  # fmt: skip

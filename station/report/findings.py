@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from station.report.colour_charts import Mark, draw_scale, scale_colours, titled_sheet
-from station.report.pictures import COLOURS, GREY, INK, RGB, WHITE, Canvas, Colour, fit_text, font, gravity
+from station.report.pictures import COLOURS, GREY, INK, RGB, WHITE, Canvas, Colour, fit_text, font, gravity, jpeg
 from station.values.documents import FindingDocument, SetAsideDocument, Verdict
 from station.values.geometry import Frame
 
@@ -118,6 +119,34 @@ def _box(f: FindingDocument) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return centre - half, centre + half
 
 
+def crop_pair(golden: RGB, unit: RGB, frame: Frame, f: FindingDocument) -> tuple[Image.Image, Image.Image]:
+    """A finding's place on the golden and on the unit, marked, at one scale: squares of some 260 px.
+
+    golden, unit : (h, w, 3) sRGB in ``frame``.
+    """
+    low, high = _box(f)
+    side_mm = max(_LEAST_MM, _REACH * float((high - low).max()))
+    centre = (low + high) / 2
+    made = []
+    for raster, colour, name in ((golden, WHITE, "golden"), (unit, _colour(f), "unit")):
+        crop = _crop(raster, frame, centre, side_mm)
+        _mark(crop, (low - centre) / side_mm, (high - centre) / side_mm, colour, _MARK_MM / side_mm)
+        _say(crop, 10 * _OVERSAMPLE, 24 * _OVERSAMPLE, name)
+        if not made:
+            _bar(crop, side_mm)
+        made.append(crop.resize((_SIDE, _SIDE), Image.Resampling.LANCZOS))
+    return made[0], made[1]
+
+
+def pair_jpeg(golden: bytes, unit: bytes, frame: Frame, f: FindingDocument) -> bytes:
+    """JPEG bytes of :func:`crop_pair` side by side. golden, unit : JPEG bytes of the rasters in ``frame``."""
+    rasters = [np.asarray(Image.open(io.BytesIO(data)).convert("RGB")) for data in (golden, unit)]
+    pair = Image.new("RGB", (2 * _SIDE + _PAD, _SIDE), WHITE)
+    for k, crop in enumerate(crop_pair(rasters[0], rasters[1], frame, f)):
+        pair.paste(crop, (k * (_SIDE + _PAD), 0))
+    return jpeg(np.asarray(pair))
+
+
 def _draw_row(
     sheet: Image.Image,
     at: tuple[int, int],
@@ -127,18 +156,9 @@ def _draw_row(
     number: int,
     f: FindingDocument,
 ) -> None:
-    low, high = _box(f)
-    side_mm = max(_LEAST_MM, _REACH * float((high - low).max()))
-    centre = (low + high) / 2
     x, y = at
-    for k, (raster, colour) in enumerate(((golden, WHITE), (unit, _colour(f)))):
-        crop = _crop(raster, frame, centre, side_mm)
-        _mark(crop, (low - centre) / side_mm, (high - centre) / side_mm, colour, _MARK_MM / side_mm)
-        _say(crop, 10 * _OVERSAMPLE, 24 * _OVERSAMPLE, ("golden", "unit")[k])
-        if k == 0:
-            _bar(crop, side_mm)
-        small = crop.resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
-        sheet.paste(small, (x + k * (_SIDE + _PAD), y))
+    for k, crop in enumerate(crop_pair(golden, unit, frame, f)):
+        sheet.paste(crop, (x + k * (_SIDE + _PAD), y))
     _words(ImageDraw.Draw(sheet), (x + 2 * (_SIDE + _PAD), y), number, f)
 
 
