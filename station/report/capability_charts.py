@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -21,6 +22,7 @@ _HEAD, _STRIP, _AXIS, _LINE = 52, 7, 44, 19  # title and limits, a row of dots, 
 _TICKS = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0)
 _STATES = {"proven": "proven", "below": "not proven", "unknown": "not told"}
 _OVERSAMPLE = 2
+_LETTERS = 62  # of a line of words beside its curve
 
 
 class _Pen:
@@ -85,7 +87,9 @@ def capability_picture(study: CapabilityDocument) -> RGB:
 def _title(pen: _Pen, study: CapabilityDocument) -> None:
     width = pen.size[0] - 40
     alarms = study.false_alarms
-    pen.text(20, 16, pen.fitted(f"{study.golden} version {study.golden_version}: what {study.model} finds", width, 23), 23)
+    pen.text(
+        20, 16, pen.fitted(f"{study.golden} version {study.golden_version}: what {study.model} finds", width, 23), 23
+    )
     told = (
         f"False alarms: {alarms.alarms} on {alarms.parts} renderings without a defect, at most "
         f"{alarms.per_part_upper:.3f} a part (95 %)"
@@ -97,14 +101,12 @@ def _title(pen: _Pen, study: CapabilityDocument) -> None:
 
 def _legend(c: CurveDocument) -> list[str]:
     """What is said of a curve, in lines."""
-    first = f"{c.region}: {c.hits} of {c.trials} found, "
-    if c.a90_95_mm is not None:
-        return [first + f"a90/95 {c.a90_95_mm:.2f} mm"]
-    return [first + "no a90/95:", f"{c.reason}"]
+    bound = "no a90/95:" if c.a90_95_mm is None else f"a90/95 {c.a90_95_mm:.2f} mm"
+    return [f"{c.region}: {c.hits} of {c.trials} found, {bound}", *textwrap.wrap(c.reason, _LETTERS)]
 
 
 class _Panel:
-    """The curves of one kind. at : the upper left corner of the plot. dots : what the rows of hits and of misses take."""
+    """The curves of one kind. at : the upper left corner of the plot. dots : height of the rows of hits, of misses."""
 
     def __init__(
         self,
@@ -129,7 +131,11 @@ class _Panel:
         return mm > 0 and self._low <= math.log(mm) <= self._high
 
     def draw(
-        self, kind: str, trials: Sequence[TrialDocument], limits: Sequence[LimitDocument], words: Sequence[Sequence[str]]
+        self,
+        kind: str,
+        trials: Sequence[TrialDocument],
+        limits: Sequence[LimitDocument],
+        words: Sequence[Sequence[str]],
     ) -> None:
         self._axes(kind)
         self._limits(limits)

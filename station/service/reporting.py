@@ -39,7 +39,9 @@ def lot_summary(station: Station, lot: str) -> bytes:
     )
 
 
-def worst_findings(station: Station, units: Sequence[UnitView], most: int) -> list[tuple[UnitView, NumberedFindingView]]:
+def worst_findings(
+    station: Station, units: Sequence[UnitView], most: int
+) -> list[tuple[UnitView, NumberedFindingView]]:
     """The worst findings of flagged units, given worst first: every unit's worst before any unit's second.
 
     Left out are findings that reviewers refused or a threshold set aside, and those of units that were accepted.

@@ -340,7 +340,8 @@ def test_a_capability_study_holds_under_the_thresholds_it_was_made_with(reviewed
     reviewed.recalibration.apply("GS-1", by="A", reason="b")
     line = reviewed.line("GS-1")
     assert line.capability is None
-    assert capability_in_force(reviewed._db, row, line.model, line.program) is not None
+    assert line.model_use is not None
+    assert capability_in_force(reviewed._db, row, line.model_use, line.program) is not None
     reviewed.recalibration.reset("GS-1", by="A", reason="b")
     assert reviewed.line("GS-1").capability is not None
 

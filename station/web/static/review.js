@@ -12,7 +12,8 @@ import { Stage } from "./stage.js";
 
 const DEFERRED_REASON = "second reviewer wanted";
 const DONE = { accept: "accepted", reject: "rejected", defer: "deferred", undo: "undone" };
-const done = (item) => (item.finding ? `finding ${item.finding} ${SAID[item.decision]}` : DONE[item.decision]);
+const verb = (item) => (item.finding ? SAID : DONE)[item.decision];
+const done = (item) => (item.finding ? `finding ${item.finding} ` : "") + verb(item);
 const STANDING = { accept: "conforms", reject: "nonconforms", defer: "undecided" };
 
 const state = { waiting: [], settled: [], unit: null, document: null, reviews: [], places: [], shownAt: Infinity, mine: [], lots: [] };
@@ -36,7 +37,7 @@ const outbox = new Outbox({
     if (!outbox.waiting) refresh();
   },
   refused(item, error) {
-    alertUser(`${item.unit}: ${done(item)} was not recorded: ${error.message}. ${error.do}`);
+    alertUser(`${item.unit}${item.finding ? ` finding ${item.finding}` : ""} was not ${verb(item)}: ${error.message}. ${error.do}`);
     if (item.finding) showAnswers(item.unit_id);
     else if (state.unit?.id === item.unit_id) showReviews();
     refresh();
