@@ -138,8 +138,8 @@ class FindingReviews:
 
     def _kinds(self, row: UnitRow, model: str) -> tuple[str, ...]:
         """What a finding may be: the kinds of the unit's control sheet, then those that the models know."""
-        from station.measure.kinds import KINDS
-        from station.models import REFERENCE_DIFFERENCE, card_of
+        from station.judge.rules import HARMLESS
+        from station.models import FOUND, REFERENCE_DIFFERENCE, card_of
         from station.sheet import load_sheet
 
         sheet = load_sheet(records.golden(self._db, row.golden, row.golden_version).sheet_toml.encode())
@@ -147,7 +147,8 @@ class FindingReviews:
         if model != REFERENCE_DIFFERENCE:
             with contextlib.suppress(ModelError):  # the card of one's own model may be gone since
                 known = card_of(model)[1].kinds
-        return tuple(dict.fromkeys([*(d.kind for d in sheet.defects), *known, *KINDS]))
+        plain = (*FOUND[REFERENCE_DIFFERENCE], *sorted(HARMLESS))
+        return tuple(dict.fromkeys([*(d.kind for d in sheet.defects), *known, *plain]))
 
     def _of_name(self, unit: str, golden: str | None, lot: str | None) -> list[UnitRow]:
         found = inspections.units(self._db, unit=unit, golden=golden, lot=lot, current=True)

@@ -90,7 +90,9 @@ def test_hits_lie_above_the_plot_and_misses_below_it() -> None:
 def test_a_kind_of_region_has_one_colour_in_all_panels() -> None:
     """The second panel has no hard enamel: its only curve is still drawn as soft enamel is in the first."""
     picture = capability_picture(
-        study([curve("pit", "hard enamel"), curve("pit", "soft enamel"), curve("speck", "soft enamel")], [])
+        study(
+            [curve("pit", "hard enamel", intercept=9.0), curve("pit", "soft enamel"), curve("speck", "soft enamel")], []
+        )
     )
     second = picture[:, LEFT + CELL - 10 :]
     assert len(places(second, GREEN)[0]) > 100

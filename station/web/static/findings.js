@@ -31,12 +31,15 @@ export class Findings {
   update({ seen, reviewer, pending }) {
     Object.assign(this, { seen: seen ?? this.seen, reviewer, pending });
     this.draw();
+    this.node.querySelector(".finding.chosen")?.scrollIntoView({ block: "nearest" });
   }
 
   choose(index) {
-    if (index === this.chosen) return;
+    const before = this.chosen;
     this.chosen = index;
-    this.draw();
+    for (const changed of new Set([before, index])) {
+      this.node.querySelector(`.finding[data-place="${changed}"]`)?.replaceWith(this.card(this.places[changed], changed));
+    }
   }
 
   /** A finding of a place with its answers. */
@@ -104,7 +107,7 @@ export class Findings {
         el("span", { class: "u" }, standing)),
       el("div", { class: "crops", on: { click: () => this.heard.choose(index) } },
         this.crop(this.golden, f, "golden", "neutral"), this.crop(this.unit, f, "unit", verdict)),
-      el("div", { class: "row" },
+      el("div", { class: "row extent" },
         el("b", {}, sizeOf(f), f.u_mm > 0 ? el("span", { class: "u" }, ` ± ${f.u_mm.toFixed(2)}`) : ""),
         el("span", { class: "u" }, f.limit_mm === null ? "no limit in the sheet" : `limit ${f.limit_mm} mm${f.limit_for ? ` for ${f.limit_for}` : ""}`)),
       f.limit_mm === null ? "" : bar(asMeasure(f)),
