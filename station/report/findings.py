@@ -127,7 +127,7 @@ def crop_pair(golden: RGB, unit: RGB, frame: Frame, f: FindingDocument) -> tuple
     low, high = _box(f)
     side_mm = max(_LEAST_MM, _REACH * float((high - low).max()))
     centre = (low + high) / 2
-    made = []
+    made: list[Image.Image] = []
     for raster, colour, name in ((golden, WHITE, "golden"), (unit, _colour(f), "unit")):
         crop = _crop(raster, frame, centre, side_mm)
         _mark(crop, (low - centre) / side_mm, (high - centre) / side_mm, colour, _MARK_MM / side_mm)
