@@ -26,6 +26,7 @@ _MARK_MM = 0.10  # between a finding and the corners that mark it
 _BARS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _SHOWN = 0.05  # score from which the heat map covers the unit
 _OVERSAMPLE = 2
+_LETTERS, _LETTERS_PRINTED = 17, 32  # px of the words on a crop; printed, a crop is 2 cm wide
 
 
 def findings_picture(
@@ -119,10 +120,12 @@ def _box(f: FindingDocument) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return centre - half, centre + half
 
 
-def crop_pair(golden: RGB, unit: RGB, frame: Frame, f: FindingDocument) -> tuple[Image.Image, Image.Image]:
+def crop_pair(
+    golden: RGB, unit: RGB, frame: Frame, f: FindingDocument, *, letters_px: int = _LETTERS
+) -> tuple[Image.Image, Image.Image]:
     """A finding's place on the golden and on the unit, marked, at one scale: squares of some 260 px.
 
-    golden, unit : (h, w, 3) sRGB in ``frame``.
+    golden, unit : (h, w, 3) sRGB in ``frame``. letters_px : size of the words on them.
     """
     low, high = _box(f)
     side_mm = max(_LEAST_MM, _REACH * float((high - low).max()))
@@ -131,9 +134,9 @@ def crop_pair(golden: RGB, unit: RGB, frame: Frame, f: FindingDocument) -> tuple
     for raster, colour, name in ((golden, WHITE, "golden"), (unit, _colour(f), "unit")):
         crop = _crop(raster, frame, centre, side_mm)
         _mark(crop, (low - centre) / side_mm, (high - centre) / side_mm, colour, _MARK_MM / side_mm)
-        _say(crop, 10 * _OVERSAMPLE, 24 * _OVERSAMPLE, name)
+        _say(crop, 10 * _OVERSAMPLE, 1.4 * letters_px * _OVERSAMPLE, name, letters_px)
         if not made:
-            _bar(crop, side_mm)
+            _bar(crop, side_mm, letters_px)
         made.append(crop.resize((_SIDE, _SIDE), Image.Resampling.LANCZOS))
     return made[0], made[1]
 
@@ -142,7 +145,7 @@ def pair_jpeg(golden: bytes, unit: bytes, frame: Frame, f: FindingDocument) -> b
     """JPEG bytes of :func:`crop_pair` side by side. golden, unit : JPEG bytes of the rasters in ``frame``."""
     rasters = [np.asarray(Image.open(io.BytesIO(data)).convert("RGB")) for data in (golden, unit)]
     pair = Image.new("RGB", (2 * _SIDE + _PAD, _SIDE), WHITE)
-    for k, crop in enumerate(crop_pair(rasters[0], rasters[1], frame, f)):
+    for k, crop in enumerate(crop_pair(rasters[0], rasters[1], frame, f, letters_px=_LETTERS_PRINTED)):
         pair.paste(crop, (k * (_SIDE + _PAD), 0))
     return jpeg(np.asarray(pair))
 
@@ -191,7 +194,7 @@ def _mark(
                 draw.line([(cx + dx, cy), (cx, cy), (cx, cy + dy)], fill=fill, width=width, joint="curve")
 
 
-def _bar(crop: Image.Image, side_mm: float) -> None:
+def _bar(crop: Image.Image, side_mm: float, letters_px: int) -> None:
     """A bar of a round length in millimetres, in the lower left corner."""
     draw, size = ImageDraw.Draw(crop), crop.width
     length = max(b for b in _BARS if b <= 0.4 * side_mm)
@@ -200,12 +203,12 @@ def _bar(crop: Image.Image, side_mm: float) -> None:
     edge = _OVERSAMPLE
     draw.rectangle((pad - edge, base - thick - edge, end + edge, base + edge), fill=INK)
     draw.rectangle((pad, base - thick, end, base), fill=WHITE)
-    _say(crop, pad, base - thick - 4 * _OVERSAMPLE, f"{length:g} mm")
+    _say(crop, pad, base - thick - 4 * _OVERSAMPLE, f"{length:g} mm", letters_px)
 
 
-def _say(crop: Image.Image, x: float, y: float, text: str) -> None:
+def _say(crop: Image.Image, x: float, y: float, text: str, letters_px: int) -> None:
     """White letters with a dark edge, readable on any enamel; x, y : left end of their base line."""
-    face = font(17 * _OVERSAMPLE)
+    face = font(letters_px * _OVERSAMPLE)
     ImageDraw.Draw(crop).text(
         (x, y), text, font=face, fill=WHITE, anchor="ls", stroke_width=2 * _OVERSAMPLE, stroke_fill=INK
     )
