@@ -22,7 +22,8 @@ _HEAD, _STRIP, _AXIS, _LINE = 52, 7, 44, 19  # title and limits, a row of dots, 
 _TICKS = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0)
 _STATES = {"proven": "proven", "below": "not proven", "unknown": "not told"}
 _OVERSAMPLE = 2
-_LETTERS = 62  # of a line of words beside its curve
+_LETTERS, _LETTER_PX = 62, 8.1  # letters of a line beside its curve; width of one under the title
+_TOLD = 22  # of a line under the title
 
 
 class _Pen:
@@ -67,9 +68,14 @@ def capability_picture(study: CapabilityDocument) -> RGB:
         _HEAD + 2 * dots + _PANEL[1] + _AXIS + _LINE * max(sum(map(len, words[kind])) for kind in row) for row in rows
     ]
     cell = _LEFT + _PANEL[0] + _GAP
-    pen = _Pen(columns * cell + _GAP, 118 + sum(heights) + _GAP * len(rows))
-    _title(pen, study)
-    top = 118
+    width = columns * cell + _GAP
+    told = _told(study, width - 40)
+    top = 74 + _TOLD * len(told)
+    pen = _Pen(width, top + sum(heights) + _GAP * len(rows))
+    title = f"{study.golden} version {study.golden_version}: what {study.model} finds"
+    pen.text(20, 16, pen.fitted(title, width - 40, 23), 23)
+    for i, line in enumerate(told):
+        pen.text(20, 52 + _TOLD * i, line, 16, GREY)
     for row, height in zip(rows, heights, strict=True):
         for i, kind in enumerate(row):
             at = (_GAP + _LEFT + i * cell, top + _HEAD + dots)
@@ -84,19 +90,15 @@ def capability_picture(study: CapabilityDocument) -> RGB:
     return pen.finish()
 
 
-def _title(pen: _Pen, study: CapabilityDocument) -> None:
-    width = pen.size[0] - 40
+def _told(study: CapabilityDocument, width: int) -> list[str]:
+    """What stands under the title, in lines of ``width`` px."""
     alarms = study.false_alarms
-    pen.text(
-        20, 16, pen.fitted(f"{study.golden} version {study.golden_version}: what {study.model} finds", width, 23), 23
-    )
     told = (
         f"False alarms: {alarms.alarms} on {alarms.parts} renderings without a defect, at most "
-        f"{alarms.per_part_upper:.3f} a part (95 %)"
+        f"{alarms.per_part_upper:.3f} a part (95 %).",
+        "Small dots: defects found (above) and missed (below). Large dot: a90/95. Orange: the control sheet's limit.",
     )
-    pen.text(20, 52, pen.fitted(told, width, 16), 16, GREY)
-    key = "Small dots: defects found (above) and missed (below). Large dot: a90/95. Orange: the control sheet's limit."
-    pen.text(20, 76, pen.fitted(key, width, 16), 16, GREY)
+    return [line for text in told for line in textwrap.wrap(text, int(width / _LETTER_PX))]
 
 
 def _legend(c: CurveDocument) -> list[str]:

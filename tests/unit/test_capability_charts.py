@@ -14,7 +14,7 @@ from station.report.pictures import RGB
 from station.values.capability import CapabilityDocument
 
 BLUE, GREEN, ORANGE = (0, 114, 178), (0, 158, 115), (213, 94, 0)
-LEFT, TOP, WIDTH, HEIGHT, CELL = 92, 118 + 52, 430, 230, 62 + 430 + 30
+LEFT, TOP, WIDTH, HEIGHT, CELL = 92, 162 + 52, 430, 230, 62 + 430 + 30
 LEAST, LARGEST = 0.1, 1.0
 
 
