@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 API = "/api/v1"
-
-
-@pytest.fixture(scope="module")
-def reader(unchanged_home: Path, serve: Callable[..., Any]) -> Iterator[httpx.Client]:
-    """Speaks to a station that all tests here share; they add nothing to it."""
-    with serve(unchanged_home) as (address, _app), httpx.Client(base_url=address, trust_env=False) as found:
-        yield found
-
-
-@pytest.fixture
-def client(review_home: Path, serve: Callable[..., Any]) -> Iterator[httpx.Client]:
-    with serve(review_home) as (address, _app), httpx.Client(base_url=address, trust_env=False) as found:
-        yield found
 
 
 def listed(client: httpx.Client, unit: int = 1) -> dict[str, Any]:
