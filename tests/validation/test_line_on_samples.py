@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_onnx import own_model
 
 from station import pipeline
 from station.calibrate.card import load_cards
 from station.calibrate.light import correct
 from station.devices.photo import read_photo
-from station.models import REFERENCE_DIFFERENCE, as_run, capability_warnings, defect_model, model_use
+from station.models import REFERENCE_DIFFERENCE, capability_warnings, defect_model
 from station.service import Station
 from station.settings import Settings
 from station.sheet import Sheet, load_sheet
@@ -147,24 +146,6 @@ def test_another_model_is_checked_against_the_reference_difference(line: Line) -
     assert place.number is not None
     assert seen.findings[place.number - 1].kind == "pit"
     assert not [g for g in line.inspect("unit-06").gates if g.name == "cross-check"]
-
-
-def test_a_customer_s_own_onnx_model_judges_a_unit(line: Line, tmp_path: Path) -> None:
-    """A pit of 0.39 mm, found by a model that knows specks only and is called by the path of its card."""
-    card = str(own_model(tmp_path, gain=1 / 10))
-    truth = line.truth["unit-21"]
-    (pit,) = [d for d in truth["defects"] if d["kind"] == "pit"]
-    model = defect_model(card)
-    seen = pipeline.inspect(
-        read_photo(SAMPLES / "alpine" / truth["photo"]), line.master, line.sheet, line.calibration, unit="unit-21",
-        model=model, model_name=card, golden_digest="0" * 64, program="test", taken_at=None,
-        model_use=as_run(model_use(card), model),
-    ).document  # fmt: skip
-    assert seen.model_use is not None
-    assert (seen.model, seen.model_use.version, seen.model_use.precision) == (card, "1", "fp32")
-    near = [f for f in seen.findings if np.hypot(f.x_mm - pit["x_mm"], f.y_mm - pit["y_mm"]) < pit["size_mm"]]
-    assert "speck" in {f.kind for f in near}
-    assert seen.verdict is Verdict.NONCONFORMS
 
 
 def test_figures_against_the_truth(line: Line) -> None:
