@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     max_megapixels: float = Field(default=60.0, gt=0, description="a larger picture is refused before it is decoded")
     max_photo_mb: float = Field(default=120.0, gt=0, description="a larger file is refused before it is opened")
     defect_model: str = Field(
-        default="reference-difference",
+        default="golden-unit-net",
         description="a defect model's name, or the path of its card",
     )
     model_device: Literal["auto", "cpu", "cuda", "rocm", "migraphx", "directml", "coreml", "openvino"] = Field(

@@ -18,6 +18,7 @@ from station.cli import app
 from station.cli.conduct import run
 from station.errors import NotFoundError, RequestError
 from station.lots.decide import outcome_of
+from station.models import REFERENCE_DIFFERENCE
 from station.service import Station
 from station.service.capability import Answer
 from station.service.measuring import Line
@@ -49,6 +50,7 @@ def _limit(speck_mm: float, *more: str) -> str:
 def drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     draw_capability_line(monkeypatch)
     monkeypatch.setenv("STATION_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("STATION_DEFECT_MODEL", REFERENCE_DIFFERENCE)
     monkeypatch.chdir(tmp_path)
     for i in range(3):
         cv2.imwrite(f"{i}.png", np.full((64, 64, 3), 60 + i, dtype=np.uint8))

@@ -53,7 +53,7 @@ def test_the_command_shows_it(capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert run(app, ["model", "card", PAIR_MODEL]) == 0
     out = capsys.readouterr().out
     card = read_card(SHIPPED / "defects.toml")
-    assert f"{PAIR_MODEL} {card.version}, looks at pairs" in out
+    assert f"{PAIR_MODEL} {card.version}, looks at units and pairs" in out
     assert card.weights_of("int8").sha256 in out
     assert "as the card says" in out
     assert "Data: pairs drawn" in out
@@ -61,8 +61,8 @@ def test_the_command_shows_it(capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert run(app, ["model", "card", "--json"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(c["schema"], c["name"]) for c in lines] == [(1, REFERENCE_DIFFERENCE), (1, PAIR_MODEL)]
-    monkeypatch.setenv("STATION_DEFECT_MODEL", PAIR_MODEL)
+    monkeypatch.setenv("STATION_DEFECT_MODEL", REFERENCE_DIFFERENCE)
     assert run(app, ["model", "card", PAIR_MODEL]) == 0
-    assert "looks at units and pairs" in capsys.readouterr().out
+    assert f"{PAIR_MODEL} {card.version}, looks at pairs" in capsys.readouterr().out
     assert run(app, ["model", "card", "other"]) == 2
     assert "there is no defect model 'other'" in capsys.readouterr().err

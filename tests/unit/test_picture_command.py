@@ -18,6 +18,7 @@ from station.cli.conduct import run
 from station.errors import RequestError
 from station.judge.reviewed import UNTOUCHED
 from station.measure.unit_map import unit_map
+from station.models import REFERENCE_DIFFERENCE
 from station.report import colour_pictures
 from station.service import Station, picturing
 from station.service.measuring import Job, inspect_photo
@@ -47,6 +48,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
 def inspected_once() -> Iterator[None]:
     """One inspection of each photo serves all its charts, so that the tests stay short."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STATION_DEFECT_MODEL", REFERENCE_DIFFERENCE)
         patch.setattr(picturing, "_inspected", cache(picturing._inspected))
         yield
 

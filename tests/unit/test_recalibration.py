@@ -18,6 +18,7 @@ from station.batch.serial import Serial
 from station.cli import app
 from station.cli.conduct import run
 from station.errors import NotFoundError, RequestError, StationError
+from station.models import REFERENCE_DIFFERENCE
 from station.service import Station
 from station.service.finding_reviews import NewAnswer
 from station.settings import Settings
@@ -33,6 +34,7 @@ WHO = ("--by", "M. Weber", "--reason", "glints on the rim")
 def drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     draw_reviewed_line(monkeypatch)
     monkeypatch.setenv("STATION_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("STATION_DEFECT_MODEL", REFERENCE_DIFFERENCE)
     monkeypatch.chdir(tmp_path)
     Path("sheet.toml").write_text(SHEET)
     for i in range(14):
