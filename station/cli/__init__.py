@@ -13,6 +13,9 @@
 ``draws``      lot draw, lot pulled
 ``planning``   plan
 ``streams``    stream open, lot, production, consent, resume, direct, void, status, plan, history
+``nonconformity`` nc draft, list, show, seen, photo, answer, class, ask, disposition, cost, send, message, report,
+               package, reorder, close
+``corrective`` ca add, due, done, verify, withdraw, list
 ``photos``     photo
 ``pictures``   align, model run
 ``capability`` model capability
@@ -41,6 +44,7 @@ from station.cli import (
     charts,
     comparing,
     control_charts,
+    corrective,
     demo,
     draws,
     entering,
@@ -48,6 +52,7 @@ from station.cli import (
     goldens,
     inspecting,
     lots,
+    nonconformity,
     photos,
     pictures,
     planning,
@@ -69,6 +74,8 @@ lots.register(app)
 draws.register(app)
 planning.register(app)
 streams.register(app)
+nonconformity.register(app)
+corrective.register(app)
 photos.register(app)
 pictures.register(app)
 capability.register(app)
