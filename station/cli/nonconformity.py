@@ -299,12 +299,20 @@ def message(context: typer.Context, number: Id, language: Tongue = "en") -> None
 
 
 @nc.command("report")
-def report(context: typer.Context, number: Id, out: Out, language: Tongue = "en") -> None:
-    """Write the report as PDF: record, points with pictures and nine answers, requests, remedy, cost, evidence."""
+def report(
+    context: typer.Context,
+    number: Id,
+    out: Out,
+    language: Tongue = "en",
+    internal: Annotated[
+        bool, typer.Option("--internal", help="For yourself: with every remedy's cost and the claim's strength.")
+    ] = False,
+) -> None:
+    """Write the report as PDF: record, points with pictures and nine answers, requests, disposition, actions."""
     from station.service.nonconformity_reporting import report_pdf, write_file
 
     with context_of(context).open() as station, progress("Setting the report"):
-        data, remark = report_pdf(station, number, language)
+        data, remark = report_pdf(station, number, language, internal=internal)
     write_file(out, data, ".pdf")
     show(f"Written: {out}")
     if remark:

@@ -59,7 +59,7 @@ def compare(
     if not 0 <= quantities.wrong <= quantities.wrong_high <= quantities.size:
         raise RequestError("the lot has fewer units than do not conform", "Correct the size of the lot.")
     paths = tuple(_path(r, inputs, quantities, barred.get(r, ()), today, event_on) for r in REMEDIES)
-    ranked = sorted(paths, key=lambda p: (not p.allowed, p.total, p.buyer, REMEDIES.index(p.remedy)))
+    ranked = sorted(paths, key=lambda p: (not p.allowed, not p.lines, p.total, p.buyer, REMEDIES.index(p.remedy)))
     best = ranked[0] if ranked[0].allowed else None
     steady = best is not None and best.total_high == min(p.total_high for p in paths if p.allowed)
     order = inputs.price * quantities.size
@@ -76,8 +76,8 @@ def _path(
 ) -> CostPath:
     missing = [n for n in _NEEDS[remedy] if getattr(x, n) is None and (n not in _DAYS or event_on is not None)]
     if missing:
-        options = ", ".join(f"--{n.replace('_', '-')}" for n in missing)
-        why = (*barred, Phrase(key="path.missing", values={"options": options}))
+        prices = "|".join(f"@price.{n.replace('_', '-')}" for n in missing)
+        why = (*barred, Phrase(key="path.missing", values={"prices": prices}))
         return _empty(remedy, why)
     ready = _ready_on(remedy, x, today)
     late = event_on is not None and ready is not None and ready > event_on

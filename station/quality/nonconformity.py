@@ -290,17 +290,17 @@ def _kind(characteristic: str) -> Kind:
 
 
 def _clause(group: str, name: str, sheet: Sheet, where: str) -> str:
-    """The row of the control sheet that says so; "" where none does."""
+    """Table and name of the control sheet's row that says so; "" where none does."""
     if group in ("mark-place", "mark-turn", "mark-size") and sheet.mark(name) is not None:
-        return f"[[marks]] {name}"
+        return f"marks: {name}"
     if group in ("colour", "boundary-shift") and sheet.region(name) is not None:
-        return f"[[regions]] {name}"
+        return f"regions: {name}"
     if group == "finding" and any(d.kind == name for d in sheet.defects):
-        return f"[[defects]] {name}" + (f", {where}" if where else "")
+        return f"defects: {name}" + (f", {where}" if where else "")
     if group == "entered" and sheet.entered_value(name) is not None:
-        return f"[[entered]] {name}"
+        return f"entered: {name}"
     row = sheet.size(name) or sheet.mark(name)
-    return "" if row is None else f"[[{'sizes' if sheet.size(name) else 'marks'}]] {name}"
+    return "" if row is None else f"{'sizes' if sheet.size(name) else 'marks'}: {name}"
 
 
 def _levels(cases: Sequence[_Case], units: Sequence[SeenUnit]) -> tuple[Level, ...]:

@@ -52,12 +52,12 @@ def vet_revision(revised: Sheet, facts: Facts, points: Sequence[Point]) -> tuple
 
 
 def _limits(sheet: Sheet, clause: str) -> bool:
-    table, _, rest = clause.partition(" ")
+    table, _, rest = clause.partition(": ")
     name = rest.partition(",")[0]
     rows = {
-        "[[marks]]": [m.name for m in sheet.marks], "[[regions]]": [r.name for r in sheet.regions],
-        "[[sizes]]": [s.name for s in sheet.sizes], "[[entered]]": [e.name for e in sheet.entered],
-        "[[defects]]": [d.kind for d in sheet.defects],
+        "marks": [m.name for m in sheet.marks], "regions": [r.name for r in sheet.regions],
+        "sizes": [s.name for s in sheet.sizes], "entered": [e.name for e in sheet.entered],
+        "defects": [d.kind for d in sheet.defects],
     }  # fmt: skip
     return name in rows.get(table, [])
 

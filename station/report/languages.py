@@ -21,13 +21,15 @@ _FOLDER: Final = Path(__file__).with_name("languages")
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """tag, region : of BCP 47, for hyphenation and glyph variants. joint : between sentences. texts : by key."""
+    """tag, region : of BCP 47, for hyphenation and glyph variants. joint : between sentences, listed : between the
+    things of a list. texts : by key."""
 
     code: str
     name: str
     tag: str
     region: str
     joint: str
+    listed: str
     texts: dict[str, str]
 
     def text(self, key: str, **values: object) -> str:
@@ -45,7 +47,7 @@ class Language:
     def _value(self, value: str) -> str:
         if not value.startswith("@"):
             return value
-        return "; ".join(self._word(key) for key in value.split("|"))
+        return self.listed.join(self._word(key) for key in value.split("|"))
 
     def _word(self, key: str) -> str:
         """The word of a key; a kind of defect that a control sheet alone knows keeps its name."""
@@ -68,4 +70,7 @@ def language(code: str) -> Language:
     tables = tomllib.loads((_FOLDER / f"{found}.toml").read_text("utf-8"))
     rows = ((t, table) for t, table in tables.items() if isinstance(table, dict))
     texts = {f"{t}.{key}": text for t, table in rows for key, text in table.items()}
-    return Language(found, tables["name"], tables["tag"], tables["region"], tables["joint"], texts)
+    return Language(
+        code=found, name=tables["name"], tag=tables["tag"], region=tables["region"], joint=tables["joint"],
+        listed=tables["list"], texts=texts,
+    )  # fmt: skip

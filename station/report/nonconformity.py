@@ -12,14 +12,21 @@ from station.report.typesetting import CJK_FONT, LATIN_FONT, missing_glyphs, typ
 from station.values.nonconformity import Action, Answer, Ask, CostComparison, NonconformityDocument, Point, Share
 
 _TEMPLATE: Final = Path(__file__).with_name("nonconformity.typ")
+_DETAIL: Final = ("size.median", "quantity.all", "quantity.cartons", "quantity.cartons-more")
 _CODES: Final = 4
 """Identifiers, and values of each, that the record shows."""
 
 
-def nonconformity_report(d: NonconformityDocument, language: Language, pictures: Mapping[str, bytes]) -> bytes:
-    """PDF bytes of the report; the same inputs give the same bytes. pictures : JPEG by key of the item."""
+def nonconformity_report(
+    d: NonconformityDocument, language: Language, pictures: Mapping[str, bytes], *, internal: bool = False
+) -> bytes:
+    """PDF bytes of the report; the same inputs give the same bytes.
+
+    pictures : JPEG by key of the item. internal : with what each remedy costs both parties and how strong the claim is,
+    which is not for the supplier.
+    """
     names = {key: f"picture-{i}.jpg" for i, key in enumerate(sorted(pictures))}
-    data = report_data(d, language, names)
+    data = report_data(d, language, names, internal=internal)
     return typeset(_TEMPLATE, data, {names[key]: content for key, content in pictures.items()})
 
 
@@ -30,14 +37,22 @@ def unset_characters(d: NonconformityDocument, language: Language) -> str:
     return missing_glyphs(json.dumps(report_data(d, language, {}), ensure_ascii=False))
 
 
-def report_data(d: NonconformityDocument, language: Language, pictures: Mapping[str, str]) -> dict[str, Any]:
+def report_data(
+    d: NonconformityDocument, language: Language, pictures: Mapping[str, str], *, internal: bool = False
+) -> dict[str, Any]:
     """What the template sets. pictures : file names by key of the item."""
     say, claimed, cjk = language.text, [p for p in d.points if not p.preference], language.tag in ("zh", "ja", "ko")
     draft, day = d.status == "draft", d.sent_on or d.opened_on
-    stamp = say("title.draft") if draft else say("title.revision", revision=d.revision)
+    stamp = (
+        say("title.internal")
+        if internal
+        else say("title.draft")
+        if draft
+        else say("title.revision", revision=d.revision)
+    )
     shares, proposed = d.dispositions or d.proposed, not d.dispositions
     return {
-        "title": f"{say('title.report')} {d.number}", "draft": draft, "stamp": stamp,
+        "title": f"{say('title.report')} {d.number}", "draft": draft or internal, "stamp": stamp,
         "subtitle": say("title.of_lot", product=d.facts.product or d.facts.sku, lot=d.facts.lot),
         "date": [day.year, day.month, day.day], "lang": language.tag, "region": language.region, "cjk": cjk,
         "fonts": [CJK_FONT] if cjk else [LATIN_FONT, CJK_FONT],
@@ -53,14 +68,15 @@ def report_data(d: NonconformityDocument, language: Language, pictures: Mapping[
         "dispositions": [[say(f"disposition.{s.disposition}"), f"{s.quantity:,}"] for s in shares],
         "disposition_total": [say("label.lot_size"), f"{sum(s.quantity for s in shares):,}"],
         "why": list(dict.fromkeys(language.say(w) for p in claimed for w in p.why)),
-        "cost": None if d.costs is None else _costs(d.costs, language),
+        "cost": _costs(d.costs, language) if internal and d.costs is not None else None,
+        "claim": "" if internal or d.costs is None else _claim(d.costs, language),
         "actions_head": [say(f"heading.{k}") for k in ("kind", "action", "owner", "due", "state")],
         "actions": [_action(a, language) for a in d.actions],
         "four": _four(d, language),
         "evidence_title": say(
             "heading.evidence", score=d.evidence.score, level=say(f"evidence.{d.evidence.level}")
         ),
-        "evidence": [[f"{p.points}/{p.most}", language.say(p.words)] for p in d.evidence.parts],
+        "evidence": [[f"{p.points}/{p.most}", language.say(p.words)] for p in d.evidence.parts] if internal else [],
         "footer": _footer(d, language), "page": language.texts["foot.page"],
     }  # fmt: skip
 
@@ -78,7 +94,7 @@ def supplier_message(d: NonconformityDocument, language: Language) -> str:
         say("message.opening" if f.nonconforming else "message.opening-none", **values), "",
     ]  # fmt: skip
     for n, p in enumerate(claimed, 1):
-        told = {q: said(_by(p, q), language) for q in ("item", "size", "quantity")}
+        told = {q: short(_by(p, q), language) for q in ("item", "size", "quantity")}
         lines.append(" ".join(say("message.point", number=n, **told).split()))
     lines += ["", say("message.asks"), *(f"{n}. {asked(a, language)}" for n, a in enumerate(d.asks, 1)), ""]
     if d.dispositions:
@@ -91,6 +107,13 @@ def supplier_message(d: NonconformityDocument, language: Language) -> str:
 def said(answer: Answer, language: Language) -> str:
     """An answer in words; "" for one that is open."""
     return answer.text if answer.source == "person" else language.joined(answer.phrases)
+
+
+def short(answer: Answer, language: Language) -> str:
+    """An answer in words without what is detail."""
+    if answer.source == "person":
+        return answer.text
+    return language.joined(p for p in answer.phrases if p.key not in _DETAIL)
 
 
 def asked(ask: Ask, language: Language) -> str:
@@ -109,8 +132,8 @@ def _name(point: Point, language: Language) -> str:
 
 
 def _sentence(point: Point, language: Language) -> str:
-    answers = (_by(point, q) for q in ("item", "size", "quantity"))
-    return language.joint.join(text for a in answers if (text := said(a, language)))
+    """What it is, how big and how many, in short: medians, clusters and cartons are with the answers."""
+    return language.joint.join(t for q in ("item", "size", "quantity") if (t := short(_by(point, q), language)))
 
 
 def _record(d: NonconformityDocument, language: Language) -> list[list[str]]:
@@ -124,13 +147,22 @@ def _record(d: NonconformityDocument, language: Language) -> list[list[str]]:
         ("product", f.product or empty), ("sku", f.sku),
         ("supplier", f.supplier or empty), ("order", f.order or empty),
         ("lot", f.lot), ("lot_size", f"{f.size:,}"),
-        ("inspected", f"{f.inspected:,}"), ("nonconforming", f"{f.nonconforming:,}"),
+        ("inspected", f"{f.inspected:,}"), ("nonconforming", _nonconforming(d, language)),
         ("decision", say(f"decision.{f.decision}")), ("cause", cause),
         ("cartons", _short(f.cartons) or empty), ("identifiers", "; ".join(codes) or empty),
         ("golden", f"{f.golden} v{f.golden_version}"), ("answer_by", d.answer_by.isoformat()),
     ]  # fmt: skip
     told = [[say(f"label.{k}"), v] for k, v in pairs]
     return [[*told[i], *told[i + 1]] for i in range(0, len(told), 2)]
+
+
+def _nonconforming(d: NonconformityDocument, language: Language) -> str:
+    """Units of the sample, and cartons where those were counted."""
+    cartons = max((p.item.units for p in d.points if p.item.counted == "cartons" and not p.preference), default=0)
+    units = f"{d.facts.nonconforming:,}"
+    return (
+        f"{units} {language.text('counted.units')}, {cartons} {language.text('counted.cartons')}" if cartons else units
+    )
 
 
 def _short(names: Sequence[str]) -> str:
@@ -181,6 +213,19 @@ def _costs(c: CostComparison, language: Language) -> dict[str, Any]:
         "steady": "" if c.best is None else say("cost.steady" if c.steady else "cost.not_steady"),
         "usual": "" if c.usual is None else say("cost.usual", low=c.usual[0], high=c.usual[1]),
     }  # fmt: skip
+
+
+def _claim(c: CostComparison, language: Language) -> str:
+    """What the proportional remedy costs the supplier, with its arithmetic; "" where none is open and priced."""
+    best = next((p for p in c.paths if p.remedy == c.best), None)
+    if best is None:
+        return ""
+    lines = [f"{language.text(f'line.{x.what}')}: {x.arithmetic}" for x in best.lines if x.payer == "supplier"]
+    total = language.text(
+        "cost.claimed", remedy=language.text(f"remedy.{best.remedy}"), total=_money(best.supplier),
+        currency=c.inputs.currency,
+    )  # fmt: skip
+    return language.joint.join((total, language.listed.join(lines)))
 
 
 def best_remedy(c: CostComparison, language: Language) -> str:

@@ -20,8 +20,11 @@ _WIDEST: Final = 1600
 """Pixels of a photo in a report along its longer side: 9 to the millimetre on the page."""
 
 
-def report_pdf(station: Station, number: str, code: str) -> tuple[bytes, str]:
-    """PDF bytes of the report in a language, and what a reader should know of its setting, "" for nothing."""
+def report_pdf(station: Station, number: str, code: str, *, internal: bool = False) -> tuple[bytes, str]:
+    """PDF bytes of the report in a language, and what a reader should know of its setting, "" for nothing.
+
+    internal : with the costs of every remedy and the strength of the claim.
+    """
     from station.report.languages import language
     from station.report.nonconformity import nonconformity_report, unset_characters
 
@@ -34,7 +37,7 @@ def report_pdf(station: Station, number: str, code: str) -> tuple[bytes, str]:
         if lacking
         else ""
     )
-    return nonconformity_report(found, tongue, pictures), remark
+    return nonconformity_report(found, tongue, pictures, internal=internal), remark
 
 
 def message_text(station: Station, number: str, code: str) -> str:

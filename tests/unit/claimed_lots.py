@@ -1,5 +1,5 @@
-"""Three lots drawn for the tests of complaints: a logo that lies 5 mm to the right, carton labels without SKU and carton
-number, a colour that is off."""
+"""Three lots drawn for the tests of complaints: a logo that lies 5 mm to the right, carton labels without SKU and
+carton number, a colour that is off."""
 
 from __future__ import annotations
 
