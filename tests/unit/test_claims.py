@@ -179,10 +179,11 @@ def test_what_was_seen_needs_class_standard_and_is_never_minor_where_it_is_funct
         number, **seen, clause="hardware sheet revision 2", defect_class="minor").faults)  # fmt: skip
     d = nc.classify(number, 2, "major", by=BY)
     assert [f for f in d.faults if "point 2" in f] == [
-        f"point 2 (clutch): whether it affects packaging or inbound is not answered; say it: station nc answer {number} "
-        "packaging TEXT --item 2",
-        f"point 2 (clutch): whether it can be reworked is not answered; say it: station nc answer {number} rework TEXT "
-        "--item 2",
+        f"point 2 (clutch): {what} is not answered; say it: station nc answer {number} {question} TEXT --item 2"
+        for what, question in (
+            ("whether it affects packaging or inbound", "packaging"),
+            ("whether it can be reworked", "rework"),
+        )
     ]
     with pytest.raises(RequestError, match="is no kind of nonconformity"):
         nc.seen(number, **{**seen, "kind": "ugly"})
