@@ -164,14 +164,14 @@ def value(unit: str, name: str, amount: float, lot: str, unit_of_measure: str, n
     )  # fmt: skip
 
 
-def make_home(folder: Path, clock: Days) -> Path:
-    """A home with the three lots inspected and decided."""
+def make_home(folder: Path, clock: Days, lots: tuple[str, ...] = (LOGO, LABEL, COLOUR)) -> Path:
+    """A home with these lots inspected and decided."""
     with pytest.MonkeyPatch.context() as patch:
         draw_claimed(patch)
         (folder / "sheet.toml").write_text(SHEET)
         with Station(Settings(home=folder / "home"), clock=clock) as station:
             station.seal_golden(folder / "sheet.toml", photo(folder / "golden.png", 0, grain=399))
-            for k, lot in enumerate((LOGO, LABEL, COLOUR)):
+            for k, lot in enumerate(lots):
                 inspect_lot(station, folder, lot, 1 + 20 * k)
     return folder / "home"
 
