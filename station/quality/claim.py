@@ -40,6 +40,8 @@ from station.values.nonconformity import (
 
 MOVING: Final = ("drafted", "context", "seen", "answer", "class", "ask", "photo")
 """Events after which a complaint that was sent is a draft again: what it says has changed."""
+PREMIUM_AQL: Final = 1.5
+"""AQL of major ones for premium retail, museum, licensing and executive gift programmes (S6)."""
 ASKED: Final[dict[Question, str]] = {
     "item": "which item it is", "standard": "which standard it is held to", "size": "how big it is",
     "quantity": "how many it affects", "function": "whether it affects function",
@@ -226,7 +228,7 @@ def estimate(facts: Facts, points: Sequence[Point]) -> tuple[int, int]:
 
 
 def _remarks(said: _Said) -> list[str]:
-    """What a reader should know of the record (S9, S13)."""
+    """What a reader should know of the record (S6, S9, S13)."""
     f = said.facts
     found = []
     for value, what, where in (
@@ -238,6 +240,12 @@ def _remarks(said: _Said) -> list[str]:
             found.append(f"the control sheet names no {what} ({where})")
     if not f.cartons:
         found.append("no carton is known of the inspected units: hand them in with a units file (--units)")
+    major = f.aql.get("major", 0.0)
+    if major > PREMIUM_AQL and (said.context.licensed or said.context.use in ("premium", "gift")):
+        found.append(
+            f"the lot was held to AQL {major:g} for major ones; premium retail, licensed and gift programmes usually "
+            f"take {PREMIUM_AQL:g}"
+        )
     if f.decision == "accepted":
         found.append("the lot was accepted by its sampling plan: a claim for it rests on the single units")
     if f.decision == "open":

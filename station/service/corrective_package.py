@@ -97,6 +97,7 @@ def reorder(station: Station, sku: str) -> ReorderDocument:
 
 def _members(station: Station, found: NonconformityDocument, revised: Sheet) -> dict[str, bytes]:
     from station.quality.package import COLUMNS, acceptance_criteria, inspection_plan
+    from station.quality.rfq import request_for_quotation
     from station.report.pictures import png
     from station.service.nonconformity_reporting import report_pdf
 
@@ -116,6 +117,7 @@ def _members(station: Station, found: NonconformityDocument, revised: Sheet) -> 
         "inspection-plan.json": _json({"plans": _plans(revised, f.size), **inspection_plan(claimed, f.product_type)}),
         "nonconformity.json": _json(found.model_dump(mode="json", by_alias=True)),
         "nonconformity.pdf": report,
+        "request-for-quotation.txt": "\n".join([*request_for_quotation(f, claimed, revised.digest), ""]).encode(),
     }
 
 

@@ -57,6 +57,7 @@ class LotFacts:
         documents = [u.document for u in units]
         return Facts(
             lot=lot, size=decided.size, decision=decided.decision, decided_on=at, lot_digest=decided.digest,
+            aql={c.defect_class: c.aql for c in decided.classes},
             inspected=len(units), nonconforming=any_item(units), sku=sheet.product.sku, product=sheet.product.name,
             product_type=sheet.product.type, supplier=sheet.product.supplier, order=sheet.product.order,
             artwork=sheet.golden.artwork, approved_by=sheet.golden.approved_by,

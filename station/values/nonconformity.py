@@ -110,6 +110,7 @@ class Facts(Document):
     decision: Literal["accepted", "rejected", "open"]
     decided_on: date
     lot_digest: str
+    aql: dict[DefectClass, float]
     inspected: int
     nonconforming: int
     sku: str

@@ -48,6 +48,7 @@ def item(kind: str = "colour", **changes: Any) -> Item:
 def facts(**changes: Any) -> Facts:
     fields: dict[str, Any] = {
         "lot": "L1", "size": 1200, "decision": "rejected", "decided_on": TODAY, "lot_digest": "1" * 64, "inspected": 32,
+        "aql": {"major": 2.5},
         "nonconforming": 8, "sku": "MAS", "product": "Pin", "product_type": "pin", "supplier": "S", "order": "PO-1",
         "artwork": "r4.ai", "approved_by": "B", "confirmed_by": "C", "golden": "GS-1", "golden_version": 1,
         "golden_digest": "2" * 64, "sheet_digest": "3" * 64, "cartons": ("C1", "C2"), "identifiers": {}, "items": (),
@@ -136,7 +137,9 @@ def test_what_was_measured_finds_its_kind(kind: str, name: str, expected: str) -
         ({"class": "critical"}, {"use": "giveaway"}, "replace", "It is critical"),
     ],
 )
-def test_the_context_changes_the_matrix(of: dict[str, Any], context: dict[str, Any], expected: str, reason: str) -> None:
+def test_the_context_changes_the_matrix(
+    of: dict[str, Any], context: dict[str, Any], expected: str, reason: str
+) -> None:
     """N9, S14, S15, S16."""
     found, why = remedy(item(**of), Context(**context), TODAY)
     assert found == expected
@@ -226,9 +229,7 @@ def test_what_comes_late_is_charged_or_not_open() -> None:
     assert {r for r, p in paths.items() if p.allowed} == {"concession", "discount", "sort"}
     assert "there on 2026-06-08, 3 days after 2026-06-05" in EN.joined(paths["sort-rework"].why_not)
     assert found.best == "sort"
-    charged = compare(
-        PRICES.model_copy(update={"late_loss": Decimal(10)}), Quantities(1000, 100, 180), {}, **arguments
-    )
+    charged = compare(PRICES.model_copy(update={"late_loss": Decimal(10)}), Quantities(1000, 100, 180), {}, **arguments)
     assert charged.best == "sort-rework"
     assert charged.paths[0].total == Decimal("60.00")
 
@@ -287,7 +288,7 @@ def test_an_action_is_effective_not_effective_or_not_shown_yet() -> None:
     assert effect(before, [lot("L2", 0, 32)]).verdict == "effective"
     back = effect(before, [lot("L2", 0, 32), lot("L3", 4, 32, accepted=False)])
     assert back.verdict == "not effective"
-    assert "Lot L3 was refused for it again: 4 of 64 units since, 8 of 32 before." == EN.say(back.words)
+    assert EN.say(back.words) == "Lot L3 was refused for it again: 4 of 64 units since, 8 of 32 before."
     few = effect(lot("L1", 3, 32, accepted=False), [lot("L2", 0, 20)])
     assert few.verdict == "not shown"
     assert few.wanted is not None
@@ -323,7 +324,7 @@ def test_the_life_of_an_action() -> None:
     (waiting,) = replay_actions([add, done, event("verified", number=1, effect=open_)], TODAY)
     assert waiting.state == "done"
     vet_step(waiting, "verified", "NC-1")
-    with pytest.raises(ConflictError, match="is open. Say what was done first: station ca done NC-1 1 TEXT"):
+    with pytest.raises(ConflictError, match=r"is open\. Say what was done first: station ca done NC-1 1 TEXT"):
         vet_step(one, "verified", "NC-1")
     with pytest.raises(NotFoundError, match="no corrective action 2"):
         find([one], 2, "NC-1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -125,6 +126,17 @@ def test_every_answer_and_request_is_told_in_every_language(station: Station, lo
     assert "material, color, size, logo position, packaging, label and carton marks" in text
 
 
+def test_every_language_has_the_same_keys_and_names() -> None:
+    english, chinese = language("en"), language("ZH-hant")
+    assert set(english.texts) == set(chinese.texts)
+    names = re.compile(r"{(\w+)}")
+    for key, text in english.texts.items():
+        assert set(names.findall(text)) == set(names.findall(chinese.texts[key])), key
+    assert missing_glyphs("".join(chinese.texts.values())) == ""
+    with pytest.raises(RequestError, match="there is no language 'fr'"):
+        language("fr")
+
+
 def test_the_report_is_the_same_bytes_for_the_same_data(station: Station) -> None:
     """N1: a page or two, archivable, in both languages."""
     d = station.nonconformities.draft(LOGO, by=BY, use="retail")
@@ -236,7 +248,7 @@ def test_numbers_are_by_day_and_a_lot_has_one(station: Station) -> None:
 
 
 def test_the_record_has_what_the_source_asks_for(station: Station) -> None:
-    """S9, S12, S13: SKU, order, cartons, codes, inspected, counts by item and class; four documents; clusters."""
+    """S6, S9, S12, S13: SKU, order, cartons, codes, inspected, counts by item and class; four documents; clusters."""
     d = station.nonconformities.draft(LOGO, use="retail")
     f = d.facts
     assert (f.sku, f.order, f.inspected, f.nonconforming) == ("MAS-PIN-30", "PO-4711", 20, 20)
@@ -245,6 +257,10 @@ def test_the_record_has_what_the_source_asks_for(station: Station) -> None:
     assert (f.artwork, f.golden, len(f.sheet_digest)) == ("alpine-r4.ai", "GS-20260510", 64)
     assert d.points[0].item.extent is not None
     assert d.remarks == ()
+    premium = station.nonconformities.draft(LOGO, use="premium")
+    assert premium.remarks == (
+        "the lot was held to AQL 2.5 for major ones; premium retail, licensed and gift programmes usually take 1.5",
+    )
 
 
 def test_quantities_must_add_up_and_close_needs_the_actions(station: Station) -> None:

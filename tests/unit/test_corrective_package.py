@@ -135,7 +135,7 @@ def test_actions_are_vetted_put_off_and_withdrawn(station: Station, number: str,
         ca.put_off(number, 1, date(2026, 6, 20), by=BY, reason=" ")
     d = ca.put_off(number, 1, date(2026, 6, 20), by=BY, reason="Dowels arrive on 18 June.")
     assert (d.actions[0].overdue, d.actions[0].delays) == (False, 1)
-    with pytest.raises(ConflictError, match="is open. Say what was done first"):
+    with pytest.raises(ConflictError, match=r"is open\. Say what was done first"):
         ca.verify(number, 1, by=BY, text="Seen 2 dowels.")
     ca.withdraw(number, 1, by=BY, reason="Action 2 replaces it.")
     assert ca.withdraw(number, 1, by=BY, reason="Action 2 replaces it.").actions[0].state == "withdrawn"
@@ -144,7 +144,7 @@ def test_actions_are_vetted_put_off_and_withdrawn(station: Station, number: str,
 def test_the_package_holds_the_five_parts_and_releases_the_next_order(
     station: Station, number: str, tmp_path: Path
 ) -> None:
-    """N14, N18, W10, W16, G11."""
+    """N14, N15, N16, N17, N18, W10, W14, W15, W16."""
     blocked = reorder(station, SKU)
     assert blocked.blocked
     assert f"{number} has no corrective package" in blocked.reasons[0]
@@ -159,6 +159,7 @@ def test_the_package_holds_the_five_parts_and_releases_the_next_order(
     assert {
         "defect-map.json", "defect-map.png", "control-sheet.toml", "master-references.json", "golden.jpg",
         "acceptance-criteria.csv", "inspection-plan.json", "nonconformity.json", "nonconformity.pdf", "index.json",
+        "request-for-quotation.txt",
     } == set(files)  # fmt: skip
     assert files["control-sheet.toml"].decode() == REVISED
     assert json.loads(files["master-references.json"])["sizes_mm"] == {"width": 30.0}
@@ -167,6 +168,11 @@ def test_the_package_holds_the_five_parts_and_releases_the_next_order(
     assert plan["final"]["tests"][-2:] == ["post alignment", "clutch fit on 20 units"]
     assert plan["in_line"] == {"at_completion": "10-20 %", "check": ["logo (marks: logo)"]}
     assert {p.get("severity") for p in plan["plans"]} == {None, "tightened"}
+    quotation = files["request-for-quotation.txt"].decode()
+    assert "at 100, 300, 500, 1,000 units a SKU (usual MOQ: 100)" in quotation
+    assert "packing mockup, carton assortment plan, barcode map" in quotation
+    assert "we watch the clutch retention" in quotation
+    assert "- logo (marks: logo): 20 of 20 units, class major" in quotation
     index = json.loads(files["index.json"])
     assert set(index["files"]) == set(files) - {"index.json"}
     assert found.package is not None
