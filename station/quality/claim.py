@@ -75,11 +75,13 @@ def nonconformity(
 ) -> NonconformityDocument:
     """The nonconformity after its events, the first of which is a draft. Raises ValueError where it is none."""
     said = _replay(events)
-    points = _points(said, today)
+    sent = bool(said.sent) and not said.changed
+    as_of = said.sent[-1] if sent else today  # what was sent stays as it was sent
+    points = _points(said, as_of)
     claimed = [p for p in points if not p.preference]
     actions = replay_actions(events, today)
     pause = any(_pauses(p, said.facts) for p in claimed)
-    answer_by = (said.sent[-1] if said.sent and not said.changed else today) + timedelta(days=said.context.answer_days)
+    answer_by = as_of + timedelta(days=said.context.answer_days)
     asks = tuple(Ask(text=t) for t in said.asks) or proposed_asks(claimed, said.facts, pause, answer_by)
     faults = tuple(_faults(number, points, asks, said))
     document = NonconformityDocument(
@@ -87,7 +89,7 @@ def nonconformity(
         revision=len(said.sent), opened_on=events[0].at.date(), sent_on=said.sent[-1] if said.sent else None,
         closed_on=said.closed, facts=said.facts, context=said.context, points=points, pause=pause, asks=asks,
         answer_by=answer_by, dispositions=said.dispositions, proposed=propose(claimed, said.facts),
-        costs=_costs(said, claimed, today), evidence=strength(said.facts, [p.item for p in claimed]), actions=actions,
+        costs=_costs(said, claimed, as_of), evidence=strength(said.facts, [p.item for p in claimed]), actions=actions,
         package=said.package, recurrences=tuple(recurrences), faults=faults, to_close=(), remarks=tuple(_remarks(said)),
     )  # fmt: skip
     document = document.model_copy(update={"to_close": tuple(_to_close(document))})

@@ -134,7 +134,7 @@ def _line(what: str, payer: Literal["supplier", "buyer"], count: int, *factors: 
     for f in factors:
         amount *= f
     amount = amount.quantize(_CENT, ROUND_HALF_UP)
-    parts = [f"{abs(count):,}", *(f"{f:f}" for f in factors)]
+    parts = [f"{abs(count):,}", *(f"{f:.2f}" if f == f.quantize(_CENT) else f"{f:f}" for f in factors)]
     sign = "−" if count < 0 else ""
     told = f"{sign}{' × '.join(parts)} = {amount:,}" if count not in (0, 1) else f"{amount:,}"
     return CostLine(what=what, arithmetic=told.replace("= -", "= −"), amount=amount, payer=payer)

@@ -9,7 +9,16 @@ from typing import Any, Final
 
 from station.report.languages import Language
 from station.report.typesetting import CJK_FONT, LATIN_FONT, missing_glyphs, typeset
-from station.values.nonconformity import Action, Answer, Ask, CostComparison, NonconformityDocument, Point, Share
+from station.values.nonconformity import (
+    Action,
+    Answer,
+    Ask,
+    CostComparison,
+    Effect,
+    NonconformityDocument,
+    Point,
+    Share,
+)
 
 _TEMPLATE: Final = Path(__file__).with_name("nonconformity.typ")
 _DETAIL: Final = ("size.median", "quantity.all", "quantity.cartons", "quantity.cartons-more")
@@ -257,8 +266,15 @@ def _action(a: Action, language: Language) -> list[Any]:
 def _verified(a: Action, language: Language) -> Iterator[str]:
     if a.effect is not None:
         yield language.say(a.effect.words)
+        yield trend(a.effect)
     if a.verification:
         yield f"{a.verification} ({a.verified_by})"
+
+
+def trend(effect: Effect) -> str:
+    """Lot by lot, the units with the item and how far a measured value lies from its nominal."""
+    lots = (effect.before, *effect.after)
+    return " → ".join(f"{x.lot} {x.units}/{x.of}" + (f" ({x.shift:+.2f})" if x.shift is not None else "") for x in lots)
 
 
 def _four(d: NonconformityDocument, language: Language) -> list[list[str]]:

@@ -114,7 +114,7 @@ def in_short(d: NonconformityDocument) -> Iterator[str]:
 def in_words(d: NonconformityDocument, code: str) -> Iterator[str]:
     """The whole nonconformity, as a reader at a terminal wants it."""
     from station.report.languages import language
-    from station.report.nonconformity import asked, said
+    from station.report.nonconformity import asked, said, trend
 
     tongue = language(code)
     yield _state(d)
@@ -140,6 +140,8 @@ def in_words(d: NonconformityDocument, code: str) -> Iterator[str]:
     yield from (f"  {part.points:2d}/{part.most:<2d} {tongue.say(part.words)}" for part in d.evidence.parts)
     for x in d.actions:
         yield f"{tongue.text(f'action.{x.kind}')} {x.number}: {x.words} ({x.owner}, {x.due}, {x.state})"
+        if x.effect is not None:
+            yield f"  {tongue.say(x.effect.words)} {trend(x.effect)}"
     for r in d.recurrences:
         yield f"Came back: {r.key} in lot {r.lot}, {r.units} of {r.of} units"
     for label, texts in (("Note", d.remarks), ("To send", d.faults), ("To close", d.to_close)):
@@ -173,10 +175,11 @@ def cost_in_words(d: NonconformityDocument, tongue: Language | None = None) -> I
 
 
 def effect_in_words(effect: Effect) -> str:
-    """Whether an action works, in one sentence."""
+    """Whether an action works, in one sentence and lot by lot."""
     from station.report.languages import language
+    from station.report.nonconformity import trend
 
-    return f"{effect.verdict.capitalize()}: {language('en').say(effect.words)}"
+    return f"{effect.verdict.capitalize()}: {language('en').say(effect.words)} {trend(effect)}"
 
 
 def _state(d: NonconformityDocument) -> str:

@@ -18,6 +18,7 @@ from station.cli.conduct import run
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.service import Station
 from station.service.corrective_package import corrective_package, reorder
+from station.service.nonconformity_reporting import in_words
 from station.settings import Settings
 from station.values.nonconformity import NonconformityDocument, Share
 
@@ -94,6 +95,9 @@ def test_a_claim_is_closed_when_a_later_lot_shows_that_it_works(
     assert ((before.units, before.of), (after.units, after.of, after.accepted)) == ((20, 20), (0, 20, True))
     assert before.shift == pytest.approx(5.02, abs=0.01)
     assert after.shift == pytest.approx(0.02, abs=0.01)
+    assert "L-LOGO 20/20 (+5.02) → L-NEXT 0/20 (+0.02)" in "\n".join(in_words(nc.show(number), "en"))
+    clock.pass_days(30)
+    assert nc.show(number).answer_by == date(2026, 6, 15)  # as it was sent
     closed = nc.close(number, by=BY)
     assert (closed.status, closed.to_close) == ("closed", ())
     assert nc.close(number, by=BY).digest == closed.digest
