@@ -16,6 +16,7 @@ from station.calibrate.card_finding import find_card
 from station.calibrate.light import correct
 from station.calibrate.orientation import light_for
 from station.errors import AlignmentError, RequestError
+from station.golden_line import measure_master, of_edition
 from station.judge import is_blocked, judge_measurement
 from station.measure.align import align
 from station.measure.bench_field import BenchField, bench_field
@@ -23,7 +24,6 @@ from station.measure.colour import measure_regions
 from station.measure.frame import exclusions
 from station.measure.parts import FoundPart, find_parts
 from station.measure.side_by_side import SeenDifference, SeenRegion, assumed, differences, see_regions
-from station.pipeline import measure_master, of_edition
 from station.sheet import Sheet
 from station.values.bench import Calibration
 from station.values.colour import ColourCorrection, Lab, rounded

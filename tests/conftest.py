@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+import station  # noqa: F401  # before NumPy, whose threads it bounds
+
 # A shell that runs the tests in the background has Ctrl-C ignored, and every command under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

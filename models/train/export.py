@@ -20,7 +20,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import Tensor, nn
 
-from models.train.network import Network
+from models.train.network import Network, scores_of
 from models.train.run import Shard, batch_of, makers_of
 
 NAMES = ("golden", "unit", "regions", "noise")
@@ -29,14 +29,14 @@ _COMPARED = 80  # pairs of each held shard
 
 
 class Scores(nn.Module):
-    """The network with its logits made scores: (n, classes, h, w), summing to 1."""
+    """The network with its logits made scores: (n, 1 + kinds, h, w), summing to 1."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, golden: Tensor, unit: Tensor, regions: Tensor, noise: Tensor) -> Tensor:
-        return torch.softmax(self.network(golden, unit, regions, noise), dim=1)
+        return scores_of(*self.network(golden, unit, regions, noise))
 
 
 class Pairs(CalibrationDataReader):
@@ -88,7 +88,7 @@ def to_int8(path: Path, out: Path, shards: Sequence[Shard]) -> None:
     first = [n.name for n in graph.node if n.op_type == "Conv" and ".stem." in n.input[1]]
     quantize_static(
         str(ready), str(out), Pairs(shards, _CALIBRATION), quant_format=QuantFormat.QDQ, per_channel=True,
-        op_types_to_quantize=["Conv", "Add", "Concat", "MaxPool", "Resize", "Relu"], activation_type=QuantType.QUInt8,
+        op_types_to_quantize=["Conv", "Add", "MaxPool", "Resize", "Relu"], activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8, nodes_to_exclude=first,
     )  # fmt: skip
     ready.unlink()

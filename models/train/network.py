@@ -1,8 +1,10 @@
-"""The network: golden and unit beside each other in, a class for every pixel of the unit out.
+"""The network: golden and unit beside each other in, where the unit is not as it should be, and what it is, out.
 
-A U-Net of three levels on a stem of 2 x 2 pixels folded into channels. What it sees is made from linear light inside
-the network, so that whoever calls the ONNX file hands in nothing but pictures: cube roots (even to the eye), their
-difference, the difference over the photo's own noise, and the region map.
+A U-Net of three levels on a stem that halves the picture. What it sees is made from linear light inside the network, so
+that whoever calls the ONNX file hands in nothing but pictures: square roots (about even to the eye), their difference,
+the difference over the photo's own noise, and the region map. Whether a pixel is defective is answered for every pixel,
+of which kind for every two by two of them: kinds do not change from one pixel to the next, and a third of the time goes
+with it. What goes up is narrowed and added to what went down instead of laid beside it, for the same reason.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-CLASSES = 12
+KINDS = 11
 _BLACK = 0.01  # linear light added before the root
 _TYPICAL_NOISE = 0.004
+_SEEN = 14  # channels of what it sees
+_LARGEST_LOGIT = 20.0
 
 
 class Block(nn.Module):
@@ -34,35 +38,44 @@ class Block(nn.Module):
 
 class Network(nn.Module):
     """golden, unit : (n, 3, h, w) linear light. regions : (n, 1, h, w), 0 outside, 1 metal, 2 enamel, 3 other.
-    noise : (n, 1, 1, 1) standard deviation of a pixel at mid tone, linear. h and w are multiples of 16. Answers (n,
-    ``CLASSES``, h, w) logits, the first of them of what is as it should be."""
+    noise : (n, 1, 1, 1) standard deviation of a pixel at mid tone, linear. h and w are multiples of 16. Answers logits:
+    (n, 1, h, w) of what is not as it should be, and (n, ``KINDS``, h / 2, w / 2) of what kind it is if so."""
 
-    def __init__(self, widths: tuple[int, int, int, int] = (32, 56, 80, 96)) -> None:
+    def __init__(self, widths: tuple[int, int, int, int] = (32, 64, 96, 128)) -> None:
         super().__init__()
         a, b, c, d = widths
-        self.stem = nn.Conv2d(4 * 17, a, 3, padding=1, bias=False)
+        self.stem = nn.Conv2d(_SEEN, a, 4, stride=2, padding=1, bias=False)
         self.norm = nn.BatchNorm2d(a)
         self.down = nn.ModuleList([Block(a, a), Block(a, b), Block(b, c), Block(c, d, 2)])
-        self.up = nn.ModuleList([Block(d + c, c), Block(c + b, b), Block(b + a, a)])
-        self.head = nn.Conv2d(a, 4 * CLASSES, 3, padding=1)
+        self.narrow = nn.ModuleList([nn.Conv2d(d, c, 1), nn.Conv2d(c, b, 1), nn.Conv2d(b, a, 1)])
+        self.up = nn.ModuleList([Block(c, c), Block(b, b), Block(a, a)])
+        self.head = nn.Conv2d(a, 4 + KINDS, 3, padding=1)
 
-    def forward(self, golden: Tensor, unit: Tensor, regions: Tensor, noise: Tensor) -> Tensor:
-        x = F.relu(self.norm(self.stem(F.pixel_unshuffle(_seen(golden, unit, regions, noise), 2))))
+    def forward(self, golden: Tensor, unit: Tensor, regions: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        x = F.relu(self.norm(self.stem(_seen(golden, unit, regions, noise))))
         kept = []
         for i, block in enumerate(self.down):
             x = block(x if i == 0 else F.max_pool2d(x, 2))
             kept.append(x)
-        for block, past in zip(self.up, kept[-2::-1], strict=True):
-            x = block(torch.cat([F.interpolate(x, scale_factor=2.0, mode="nearest"), past], dim=1))
-        return F.pixel_shuffle(self.head(x), 2)
+        for narrow, block, past in zip(self.narrow, self.up, kept[-2::-1], strict=True):
+            x = block(F.interpolate(narrow(x), scale_factor=2.0, mode="nearest") + past)
+        answer = self.head(x)
+        return F.pixel_shuffle(answer[:, :4], 2), answer[:, 4:]
+
+
+def scores_of(there: Tensor, kinds: Tensor) -> Tensor:
+    """(n, 1 + ``KINDS``, h, w) scores that sum to 1, the first of what is as it should be."""
+    chance = torch.sigmoid(there)
+    weight = torch.exp(torch.clamp(kinds, -_LARGEST_LOGIT, _LARGEST_LOGIT))  # softmax, which ONNX runs ten times slower
+    share = F.interpolate(weight / weight.sum(dim=1, keepdim=True), scale_factor=2.0, mode="nearest")
+    return torch.cat([1 - chance, share * chance], dim=1)
 
 
 def _seen(golden: Tensor, unit: Tensor, regions: Tensor, noise: Tensor) -> Tensor:
-    """(n, 17, h, w)"""
-    g, u = (torch.pow(torch.clamp(p, 0.0, 1.5) + _BLACK, 1 / 3) for p in (golden, unit))
+    """(n, ``_SEEN``, h, w)"""
+    g, u = (torch.sqrt(torch.clamp(p, 0.0, 1.5) + _BLACK) for p in (golden, unit))
     over = torch.tanh((unit - golden) / (6 * noise + 0.002))
     grain = torch.log(noise / _TYPICAL_NOISE).clamp(-3, 3) * torch.ones_like(regions)
-    is_metal, is_enamel, is_other = ((regions - k).abs() < 0.5 for k in (1, 2, 3))
-    maps = [m.to(g.dtype) for m in (is_metal, is_enamel, is_other)]
-    flat = torch.mean((u - g).abs(), dim=1, keepdim=True)
-    return torch.cat([2 * g - 1, 2 * u - 1, 4 * (u - g), over, 4 * flat, grain, *maps], dim=1)
+    maps = [F.relu(1 - (regions - k).abs()) for k in (1, 2, 3)]
+    most = (u - g).abs().amax(dim=1, keepdim=True)
+    return torch.cat([2 * g - 1, 4 * (u - g), over, 4 * most, grain, *maps], dim=1)

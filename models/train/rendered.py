@@ -47,6 +47,7 @@ Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 
 _EYE_MM = np.array([0.0, 0.0, 300.0])
+_BENCH_NOISE = (-3.4, -2.0)  # powers of ten: of a bench camera, less than any camera's
 _BENCH = 0.12  # reflectance round the part
 _ROOM_MM = 18.0  # from the bench's middle, that parts lie
 _SIZES_MM = {
@@ -56,10 +57,12 @@ _SIZES_MM = {
     "missing-enamel": (0.25, 2.0),
     "overflow": (0.2, 1.3),
     "plating-spot": (0.2, 1.5),
-    "scratch": (0.5, 5.0),
+    "scratch": (0.5, 6.0),
     "dust": (0.04, 0.2),
     "lint": (0.4, 2.2),
 }
+_OFTEN = {"scratch": 4.0, "pit": 2.0}  # the finest kinds, seen in few of their pixels; all others count 1
+_SLIGHT_SHIFT_PX = 0.6  # what the station's own registration leaves at most, as a rule
 _MOST_DEFECTS = 12
 _LIGHTS = (lamps.Lamp("", "LED-B4", "LED-B5"), lamps.Lamp("", "LED-B3", "FL11"), lamps.Lamp("", "D50", "D50"))
 
@@ -74,7 +77,7 @@ def product_pairs(rng: np.random.Generator, units: int = 7, windows: int = 9) ->
     texture = int(rng.integers(2**31))
     golden = _lit(piece, _laid(rng, 0.0), lamp, tables, texture, sample_mm)
     level = float(rng.uniform(0.75, 1.0))
-    how = cameras.camera(rng)
+    how = replace(cameras.camera(rng), noise=float(10 ** rng.uniform(*_BENCH_NOISE)))
     for k in range(units):
         angle = float(rng.uniform(-180, 180) if rng.random() < 0.6 else rng.normal(0, 8))
         pose = _laid(rng, angle)
@@ -113,7 +116,8 @@ def _spoil(piece: Workpiece, rng: np.random.Generator, sample_mm: float) -> list
     """Defects cut into a unit; their classes and places."""
     marks: list[tuple[int, Bool]] = []
     size = _size_of(piece, sample_mm)
-    kinds = rng.choice(list(_SIZES_MM), int(rng.integers(3, _MOST_DEFECTS + 1)))
+    often = np.array([_OFTEN.get(kind, 1.0) for kind in _SIZES_MM])
+    kinds = rng.choice(list(_SIZES_MM), int(rng.integers(3, _MOST_DEFECTS + 1)), p=often / often.sum())
     for kind in sorted((str(k) for k in kinds), key=HARMLESS.__contains__):  # what lies on a part comes last
         low, high = _SIZES_MM[kind]
         extent = float(np.exp(rng.uniform(math.log(low), math.log(high))))
@@ -210,10 +214,11 @@ def _pair(
         for first in (int(np.clip(v - side / 2, 0, n - side)) for v, n in ((y, rows), (x, columns)))
     )
     seed = int(rng.integers(2**31))
+    most_px = LARGEST_SHIFT_PX if rng.random() < 0.5 else _SLIGHT_SHIFT_PX
 
     def seen(light: Float32) -> Float32:
         own = np.random.default_rng(seed)
-        return cameras.drifted(own, cameras.misregistered(own, light[window], LARGEST_SHIFT_PX))
+        return cameras.drifted(own, cameras.misregistered(own, light[window], most_px))
 
     good, bad = seen(clean), seen(spoilt)
     inner = slice(MARGIN, MARGIN + SIDE)
@@ -221,7 +226,7 @@ def _pair(
     second = cameras.photographed(rng, bad, again)[inner, inner]
     noise = max(how.noise, again.noise)
     local = [(code, mark[window]) for code, mark in marks if mark[window].any()]
-    target = target_of(np.random.default_rng(seed), good, bad, local, again, noise)[inner, inner]
+    target = target_of(np.random.default_rng(seed), good, bad, local, again, noise, most_px)[inner, inner]
     small = regions[window][::OVER, ::OVER][inner, inner]
     target[(small == 0) & (target > 0)] = 0
     if rng.random() < 0.04:

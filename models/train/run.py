@@ -8,11 +8,14 @@ python -m models.train.run --shards SHARDS --out RUN --steps 12000
 from __future__ import annotations
 
 import argparse
+import copy
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -26,14 +29,20 @@ from models.train.start import take_over
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 Shard = dict[str, NDArray[np.generic]]
+Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 _HELD = 1  # of the shards of a maker, the first: never trained on
-_DECAY = 0.998
-_WEIGHT, _FAINT_WEIGHT = 1.5, 0.6  # of a defect's pixel over a good one's; of kinds that light on metal looks like
-_FAINT_KINDS = ("burn-mark", "plating-spot")
+_TOLD = 250  # steps
+_DECAY = 0.999
+_WEIGHT = 1.5  # of a defect's pixel over a good one's
+_WEIGHTS = {"burn-mark": 0.6, "scratch": 3.5}  # light on metal looks like the first
+_USUAL_AREA_PX = 100.0  # of a defect; larger ones' pixels count less, smaller ones' more
+_LEAST_AND_MOST = (0.3, 4.0)
+_KIND_WEIGHT = 0.25  # of naming a defect over finding it
 _BURN = 1 + KINDS.index("burn-mark")  # not asked for on metal, where lamps look like it, nor where it is
 _LEAST_HUE = 0.25  # less coloured than that
 _COARSE_MAPS = 0.4  # share of pairs
+_EXPOSURES = (0.5, 1.1)  # of both pictures
 _DARK = 0.01  # linear light added before ratios
 
 
@@ -56,10 +65,10 @@ def makers_of(folder: Path) -> dict[str, list[Path]]:
 
 class Shards:
     """Pairs drawn at random, of every maker as many, from the shards that are there; new ones are taken up as they
-    come. The first shard of each maker is held out and never trained on."""
+    come. The first shard of each maker is held out and never trained on. makers : whose, of all where empty."""
 
-    def __init__(self, folder: Path, seed: int, kept: int = 24) -> None:
-        self.folder, self.kept = folder, kept
+    def __init__(self, folder: Path, seed: int, kept: int = 24, makers: Sequence[str] = ()) -> None:
+        self.folder, self.kept, self.makers = folder, kept, makers
         self.rng = np.random.default_rng(seed)
         self.loaded: dict[str, dict[Path, Shard]] = {}
 
@@ -82,6 +91,8 @@ class Shards:
 
     def _exchange(self) -> None:
         for name, paths in makers_of(self.folder).items():
+            if self.makers and name not in self.makers:
+                continue
             loaded = self.loaded.setdefault(name, {})
             fresh = [p for p in paths[_HELD:] if p not in loaded]
             if len(loaded) >= self.kept and fresh:
@@ -115,6 +126,9 @@ class Shards:
         golden, unit, regions, noise, target = (turn(x) for x in batch)
         if self.rng.random() < 0.3:  # other colours: no colour of metal or enamel is to be learnt by heart
             golden, unit = golden[:, order], unit[:, order]
+        if self.rng.random() < 0.3:  # other exposures of both
+            gain = float(self.rng.uniform(*_EXPOSURES))
+            golden, unit, noise = golden * gain, unit * gain, noise * gain
         return golden, unit, regions, noise, target
 
 
@@ -133,45 +147,142 @@ def _hue_change(golden: Tensor, unit: Tensor) -> Tensor:
     return (change - change.mean(dim=1, keepdim=True)).abs().amax(dim=1, keepdim=True)
 
 
-def loss_of(logits: Tensor, target: Tensor) -> Tensor:
-    """Weighted cross-entropy of the classes, and a soft overlap (Dice) of defect against none, which small defects
-    count in as much as large ones."""
-    target = target[:, 0]
-    weight = torch.tensor([1.0, *(_FAINT_WEIGHT if k in _FAINT_KINDS else _WEIGHT for k in KINDS)])
-    entropy = F.cross_entropy(logits, target, weight=weight, ignore_index=IGNORED)
-    known = (target != IGNORED).float()
-    there = ((target > 0) & (target != IGNORED)).float()
-    chance = (1 - torch.softmax(logits, dim=1)[:, 0]) * known
-    overlap = (2 * (chance * there).sum(dim=(1, 2)) + 8) / (chance.sum(dim=(1, 2)) + there.sum(dim=(1, 2)) + 8)
-    return entropy + 0.5 * (1 - overlap).mean()
+def weights_of(target: Tensor) -> Tensor:
+    """(n, h, w) what each pixel of an (n, h, w) target counts. A defect counts by the root of its area and not by its
+    area, or the few large ones would leave the network blind to all that is fine; what is not asked for counts nothing.
+    """
+    of_kind = np.ones(IGNORED + 1, dtype=np.float32)
+    of_kind[1 : 1 + len(KINDS)] = [_WEIGHTS.get(k, _WEIGHT) for k in KINDS]
+    of_kind[IGNORED] = 0.0
+    kinds = target.numpy()
+    weights = of_kind[kinds]
+    for picture, weight in zip(kinds, weights, strict=True):
+        bad = ((picture > 0) & (picture != IGNORED)).astype(np.uint8)
+        _, pieces, stats, _ = cv2.connectedComponentsWithStats(bad, connectivity=8)
+        share = np.clip(np.sqrt(_USUAL_AREA_PX / stats[:, cv2.CC_STAT_AREA]), *_LEAST_AND_MOST).astype(np.float32)
+        share[0] = 1.0  # what is as it should be
+        weight *= share[pieces]
+    return torch.from_numpy(weights)
+
+
+def loss_of(there: Tensor, kinds: Tensor, target: Tensor, overlap_weight: float = 0.5) -> Tensor:
+    """Cross-entropy of defect against none, a soft overlap (Dice) of the two, and the cross-entropy of the kind where
+    there is a defect, pixels weighted. there, kinds : the network's logits.
+    """
+    logit, target = there[:, 0], target[:, 0]
+    weight = weights_of(target)
+    bad = ((target > 0) & (target != IGNORED)).float()
+    entropy = (F.binary_cross_entropy_with_logits(logit, bad, reduction="none") * weight).sum() / weight.sum()
+    chance, wanted = torch.sigmoid(logit) * weight, bad * weight
+    overlap = (2 * (chance * bad).sum(dim=(1, 2)) + 8) / (chance.sum(dim=(1, 2)) + wanted.sum(dim=(1, 2)) + 8)
+    n, y, x = torch.nonzero(bad, as_tuple=True)
+    named = F.cross_entropy(kinds[n, :, y // 2, x // 2], target[n, y, x] - 1, reduction="none") * weight[n, y, x]
+    kind = named.sum() / weight[n, y, x].sum().clamp(min=1)
+    return entropy + overlap_weight * (1 - overlap).mean() + _KIND_WEIGHT * kind
 
 
 @torch.no_grad()
-def held_out(network: Network, shard: Shard, count: int = 160) -> tuple[float, float, float]:
-    """Of pixels, whatever their class: recall and precision at a half; share of those found whose class is right."""
+def held_out(
+    network: Network, shard: Shard, count: int = 160, change: Callable[[Batch], Batch] = lambda batch: batch
+) -> tuple[float, float, float]:
+    """Of pixels, whatever their class: recall and precision at a half; share of those found whose class is right.
+    change : what is done to a batch before the network is given it."""
     network.eval()
     hits = found = there = right = 0.0
     for start in range(0, min(count, len(shard["noise"])), 16):
         rows = np.arange(start, min(start + 16, len(shard["noise"])))
-        golden, unit, regions, noise, target = batch_of(shard, rows)
-        logits = network(golden, unit, regions, noise)
-        flagged = torch.softmax(logits, dim=1)[:, 0] < 0.5
+        golden, unit, regions, noise, target = change(batch_of(shard, rows))
+        there_logits, kinds = network(golden, unit, regions, noise)
+        flagged = there_logits[:, 0] > 0
         target = target[:, 0]
         bad, known = (target > 0) & (target != IGNORED), target != IGNORED
         hits += float((flagged & bad).sum())
         found += float((flagged & known).sum())
         there += float(bad.sum())
-        right += float(((logits[:, 1:].argmax(1) + 1 == target) & flagged & bad).sum())
+        named = F.interpolate(kinds.argmax(1, keepdim=True).float(), scale_factor=2.0)[:, 0].long() + 1
+        right += float(((named == target) & flagged & bad).sum())
     return hits / max(there, 1), hits / max(found, 1), right / max(hits, 1)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """steps, minutes : whichever is reached first. batch : pairs a step. rate : the highest of the learning rate. half
+    : convolutions in bfloat16, a third of the time where the processor has it and many times it where not."""
+
+    steps: int
+    minutes: float = math.inf
+    batch: int = 24
+    rate: float = 2.5e-3
+    half: bool = False
+
+
+class Training:
+    """Weights on their way, and their running mean. loss : of the network's two logits and the target."""
+
+    def __init__(self, network: Network, schedule: Schedule, loss: Loss = loss_of) -> None:
+        self.network = network.to(memory_format=torch.channels_last)
+        self.mean = copy.deepcopy(self.network)
+        self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=schedule.rate, weight_decay=1e-4)
+        self.schedule, self.loss = schedule, loss
+        self.steps, self.spent = 0, 0.0
+
+    def run(self, batches: Iterable[Batch], every: Callable[[float], None]) -> None:
+        """To the end of the schedule. every : called each 250 steps with the mean loss of these."""
+        began, total = time.monotonic() - 60 * self.spent, 0.0
+        for batch in batches:
+            self.spent = (time.monotonic() - began) / 60
+            done = max(self.steps / self.schedule.steps, self.spent / self.schedule.minutes)
+            if done >= 1:
+                break
+            rate = self.schedule.rate * min(1.0, (self.steps + 1) / 200) * 0.5 * (1 + math.cos(math.pi * done)) + 1e-6
+            for group in self.optimizer.param_groups:
+                group["lr"] = rate
+            total += self._step(batch)
+            if self.steps % _TOLD == 0:
+                every(total / _TOLD)
+                total = 0.0
+
+    def _step(self, batch: Batch) -> float:
+        self.network.train()
+        golden, unit, regions, noise, target = batch
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.schedule.half):
+            there, kinds = self.network(golden.contiguous(memory_format=torch.channels_last), unit, regions, noise)
+        loss = self.loss(there.float(), kinds.float(), target)
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
+        self.optimizer.step()
+        keep = min(_DECAY, self.steps / (self.steps + 50))
+        with torch.no_grad():
+            for ours, theirs in zip(self.mean.state_dict().values(), self.network.state_dict().values(), strict=True):
+                ours.lerp_(theirs, 1 - keep) if ours.is_floating_point() else ours.copy_(theirs)
+        self.steps += 1
+        return float(loss.detach())
+
+    def save(self, path: Path) -> None:
+        """Whole or not at all."""
+        waiting = path.with_suffix(".part")
+        state = {"network": self.network, "mean": self.mean, "optimizer": self.optimizer}
+        state_dicts = {name: part.state_dict() for name, part in state.items()}
+        torch.save({**state_dicts, "step": self.steps, "spent": self.spent}, waiting)
+        waiting.rename(path)
+
+    def go_on(self, path: Path) -> None:
+        """Take up what :meth:`save` wrote."""
+        state = torch.load(path)
+        self.network.load_state_dict(state["network"])
+        self.mean.load_state_dict(state["mean"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.steps, self.spent = state["step"], state["spent"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shards", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=12000)
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--steps", type=int, default=18000)
+    parser.add_argument("--batch", type=int, default=24)
+    parser.add_argument("--rate", type=float, default=2.5e-3)
     parser.add_argument("--start", type=Path, help="an exported network to go on from, models/defects.onnx")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
@@ -182,66 +293,25 @@ def main() -> None:
     torch.manual_seed(options.seed)
     options.out.mkdir(parents=True, exist_ok=True)
     state_path = options.out / "state.pt"
-    network, mean = (Network().to(memory_format=torch.channels_last) for _ in range(2))
-    optimizer = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=1e-4)
-    first, spent = 0, 0.0
+    schedule = Schedule(options.steps, options.minutes, options.batch, options.rate, options.half)
+    training = Training(Network(), schedule)
     if state_path.exists():
-        state = torch.load(state_path)
-        network.load_state_dict(state["network"])
-        mean.load_state_dict(state["mean"])
-        optimizer.load_state_dict(state["optimizer"])
-        first, spent = state["step"], state["spent"]
-    shards = Shards(options.shards, options.seed + first)
+        training.go_on(state_path)
+    shards = Shards(options.shards, options.seed + training.steps)
+    if not training.steps and options.start:
+        take_over(training.network, options.start, *next(shards.batches(64))[:4])
+        training.mean.load_state_dict(training.network.state_dict())
     held = shards.held()
-    if not first:
-        if options.start:
-            take_over(network, options.start, *next(shards.batches(64))[:4])
-        mean.load_state_dict(network.state_dict())
-    started, total = time.monotonic(), 0.0
-    for step, batch in enumerate(shards.batches(options.batch), start=first):
-        spent_now = spent + (time.monotonic() - started) / 60
-        done = max(step / options.steps, spent_now / options.minutes)
-        if done >= 1:
-            break
-        for group in optimizer.param_groups:
-            group["lr"] = options.rate * min(1.0, (step + 1) / 200) * 0.5 * (1 + math.cos(math.pi * done)) + 1e-6
-        network.train()
-        golden, unit, regions, noise, target = batch
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.half):
-            logits = network(golden.contiguous(memory_format=torch.channels_last), unit, regions, noise)
-        loss = loss_of(logits.float(), target)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 2.0)
-        optimizer.step()
-        total += float(loss.detach())
-        keep = min(_DECAY, step / (step + 50))
-        with torch.no_grad():
-            for ours, theirs in zip(mean.state_dict().values(), network.state_dict().values(), strict=True):
-                ours.lerp_(theirs, 1 - keep) if ours.is_floating_point() else ours.copy_(theirs)
-        if (step + 1) % 250 == 0:
-            print(f"step {step + 1} loss {total / 250:.4f} {spent_now:.1f} min", flush=True)
-            for name, shard in held.items():
-                recall, precision, right = held_out(mean, shard)
-                print(f"  {name}: recall {recall:.3f} precision {precision:.3f} class {right:.3f}", flush=True)
-            total = 0.0
-            _save(state_path, network, mean, optimizer, step + 1, spent_now)
-    _save(state_path, network, mean, optimizer, step, spent + (time.monotonic() - started) / 60)
 
+    def every(loss: float) -> None:
+        print(f"step {training.steps} loss {loss:.4f} {training.spent:.1f} min", flush=True)
+        for name, shard in held.items():
+            recall, precision, right = held_out(training.mean, shard)
+            print(f"  {name}: recall {recall:.3f} precision {precision:.3f} class {right:.3f}", flush=True)
+        training.save(state_path)
 
-def _save(path: Path, network: Network, mean: Network, optimizer: torch.optim.AdamW, step: int, spent: float) -> None:
-    waiting = path.with_suffix(".part")
-    torch.save(
-        {
-            "network": network.state_dict(),
-            "mean": mean.state_dict(),
-            "optimizer": optimizer.state_dict(),
-            "step": step,
-            "spent": spent,
-        },
-        waiting,
-    )
-    waiting.rename(path)
+    training.run(shards.batches(options.batch), every)
+    training.save(state_path)
 
 
 if __name__ == "__main__":

@@ -127,8 +127,10 @@ def target_of(
     marks: list[tuple[int, Bool]],
     how: cameras.Camera,
     noise: float,
+    most_px: float = LARGEST_SHIFT_PX,
 ) -> UInt8:
-    """What the unit's picture shows of each defect: its place, displaced as the unit is, less what does not show."""
+    """What the unit's picture shows of each defect: its place, displaced as the unit is (by ``most_px`` at most), less
+    what does not show."""
     side = len(clean) // OVER
     target = np.zeros((side, side), dtype=np.uint8)
     change = np.abs(cv2.GaussianBlur(np.minimum(spoilt, 1.0) - np.minimum(clean, 1.0), (0, 0), how.blur_px * OVER))
@@ -136,7 +138,7 @@ def target_of(
     state = rng.bit_generator.state
     for code, mark in marks:
         rng.bit_generator.state = state
-        moved = cameras.misregistered(rng, np.repeat(mark.astype(np.float32)[..., None], 3, axis=2), LARGEST_SHIFT_PX)
+        moved = cameras.misregistered(rng, np.repeat(mark.astype(np.float32)[..., None], 3, axis=2), most_px)
         cover = cv2.resize(moved[..., 0], (side, side), interpolation=cv2.INTER_AREA)
         here = cover > 0.35
         if not here.any():

@@ -9,19 +9,20 @@
 ``entering``  enter, entered
 ``gauging``   gauge run, gauge from, gauge show, gauge list
 ``comparing``  compare
-``lots``       lot decide, lot map, lot explain, lot list
+``lots``       lot decide, lot tally, lot map, lot explain, lot list
 ``draws``      lot draw, lot pulled
 ``planning``   plan
+``orders``     order plan
 ``streams``    stream open, lot, production, consent, resume, direct, void, status, plan, history
 ``nonconformity`` nc draft, list, show, seen, photo, answer, class, ask, disposition, cost, send, message, report,
                package, reorder, close
 ``corrective`` ca add, due, done, verify, withdraw, list
 ``photos``     photo
-``pictures``   align, model run
+``pairing``    align, model run
 ``capability`` model capability
 ``reviewing``  review, model recalibrate
-``charts``     picture card, vectors, map, drawing, residual, findings, heat, uniformity, drift
-``control_charts`` chart control, chart trend
+``picturing``  picture card, vectors, map, drawing, residual, findings, heat, uniformity, drift
+``processes``  chart control, chart trend
 ``upkeep``     serve, check, upgrade, schema
 
 Nothing heavy is imported before a command runs, so that ``station --help`` answers at once.
@@ -41,9 +42,7 @@ from station import __version__
 from station.cli import (
     bench,
     capability,
-    charts,
     comparing,
-    control_charts,
     corrective,
     demo,
     draws,
@@ -53,9 +52,12 @@ from station.cli import (
     inspecting,
     lots,
     nonconformity,
+    orders,
+    pairing,
     photos,
-    pictures,
+    picturing,
     planning,
+    processes,
     reviewing,
     streams,
     upkeep,
@@ -73,15 +75,16 @@ comparing.register(app)
 lots.register(app)
 draws.register(app)
 planning.register(app)
+orders.register(app)
 streams.register(app)
 nonconformity.register(app)
 corrective.register(app)
 photos.register(app)
-pictures.register(app)
+pairing.register(app)
 capability.register(app)
 reviewing.register(app)
-charts.register(app)
-control_charts.register(app)
+picturing.register(app)
+processes.register(app)
 upkeep.register(app)
 
 

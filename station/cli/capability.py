@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from station.cli.conduct import INTERRUPTED, Jobs, Json, context_of, document, emit, progress, say, show, table
-from station.cli.pictures import model
+from station.cli.pairing import model
 
 if TYPE_CHECKING:
     from station.values.capability import CapabilityDocument
@@ -40,7 +40,7 @@ def capability(
     The study is kept with the golden: a limit of the control sheet below what is found leaves units undecided.
     """
     from station.batch import choose_engine
-    from station.service.charting import capability_chart, vet, write
+    from station.service.picturing import capability_chart, vet, write
 
     if picture is not None:
         vet(picture)

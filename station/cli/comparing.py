@@ -184,7 +184,7 @@ def _pictures(name: Path | None, photos: list[Path], others: list[Path | str | N
 
     others : further files that are read, so that no picture is written over them.
     """
-    from station.service.charting import vet
+    from station.service.picturing import vet
 
     if name is None:
         return []
@@ -195,8 +195,8 @@ def _pictures(name: Path | None, photos: list[Path], others: list[Path | str | N
 
 
 def _draw(pictures: list[Path], compared: list[Compared], *, quiet: bool) -> None:
-    from station.service.charting import write
     from station.service.comparing import picture
+    from station.service.picturing import write
 
     for path, one in zip(pictures, compared, strict=False):
         write(picture(one), path)

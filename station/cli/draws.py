@@ -33,6 +33,13 @@ def draw(
     rule: Annotated[
         str, typer.Option("--rule", help="standard, or receipt: 32 to 50, or 50 to 80 units.")
     ] = "standard",
+    golden: Annotated[
+        str | None, typer.Option("--golden", metavar="NUMBER", help="The golden sample the lot will be held to.")
+    ] = None,
+    stream: Annotated[
+        str | None,
+        typer.Option("--stream", metavar="NAME", help="Its stream of lots: whose severity decides the sample."),
+    ] = None,
     units: Annotated[int | None, typer.Option("--units", min=1, metavar="N", help="Draw so many units.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Draw the same list again.")] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="PICKS.csv", help="Write the list here.")] = None,
@@ -45,7 +52,7 @@ def draw(
 
     if file is not None and cartons is not None:
         raise RequestError("--carton-file and --cartons are both given", "Give one of them.")
-    if shown and any(v is not None for v in (size, file, cartons, units, seed)):
+    if shown and any(v is not None for v in (size, file, cartons, units, seed, golden, stream)):
         raise RequestError("--show draws nothing, yet more is given", "Leave out what a new list would need.")
     if out is not None and not out.absolute().parent.is_dir():  # before a new list takes the place of the one in force
         raise RequestError(f"{out.absolute().parent} is no folder", "Give a place that is there.")
@@ -53,7 +60,9 @@ def draw(
         found = (
             station.draws.newest(lot)
             if shown
-            else station.draws.draw(lot, size=size, cartons=file or cartons, rule=rule, units=units, seed=seed)
+            else station.draws.draw(
+                lot, size=size, cartons=file or cartons, rule=rule, units=units, seed=seed, golden=golden, stream=stream
+            )
         )
     if out is not None:
         write_picks(found, out)
@@ -61,6 +70,11 @@ def draw(
         emit(document(found))
         return
     show(f"Lot {found.lot}: pull {found.n} of {found.size} units from {found.cartons} cartons ({found.rule})")
+    if found.golden is not None:
+        show(f"It is held to golden {found.golden} v{found.golden_version}.")
+    if found.severities:
+        asked = ", ".join(f"{c} {found.samples[c]} ({s})" for c, s in found.severities.items())
+        show(f"The plans take: {asked}.")
     marks = list(dict.fromkeys(k for p in found.picks for k in p.identifiers))
     rows = [
         [p.label, p.carton, str(p.position), p.third, *(p.identifiers.get(m, "") for m in marks)] for p in found.picks

@@ -34,7 +34,7 @@ def seal(
     json: Json = False,
 ) -> None:
     """Measure the golden sample into a master and seal it."""
-    from station.service.charting import vet, write
+    from station.service.picturing import vet, write
     from station.service.reporting import region_raster
 
     if picture is not None:

@@ -25,10 +25,12 @@ from station.cli.conduct import (
     show,
     table,
 )
+from station.errors import StationError
 
 if TYPE_CHECKING:
+    from station.service import Station
     from station.service.views import BatchResult, BenchView, Inspected
-    from station.values.documents import GateDocument, UnitDocument
+    from station.values.documents import GateDocument, LotDocument, UnitDocument
 
 
 def register(app: typer.Typer) -> None:
@@ -81,16 +83,47 @@ def inspect(
             photos, golden=golden, engine=choose_engine(jobs), on_done=on_done, rig=rig, card=card, lot=lot,
             units_file=units, on_total=move,
         )  # fmt: skip
+        tally = None if lot is None else _lot_tally(station, lot)
     for remark in result.remarks:
         say(f"note: {remark}.")
     if not json:
         _report(done, result, rig)
+    if lot is not None:
+        _tell_lot(lot, tally, json)
     if result.stopped:
         raise typer.Exit(INTERRUPTED)
     if result.failed:
         raise typer.Exit(REFUSED)
     if fail and result.nonconforming:
         raise typer.Exit(NONCONFORMING)
+
+
+def _lot_tally(station: Station, lot: str) -> LotDocument | StationError | None:
+    """Where the lot stands now, what stands in the way of saying so, or None where its size is not known."""
+    size = station.deciding.size(lot)
+    if size is None:
+        return None
+    try:
+        return station.deciding.tally(lot, size, explained=False)
+    except StationError as error:  # the units are inspected all the same
+        return error
+
+
+def _tell_lot(lot: str, found: LotDocument | StationError | None, json: bool) -> None:
+    from station.cli.lots import tell_tally
+    from station.service.tallying import sentences
+
+    if isinstance(found, StationError):
+        say(f"note: {found}")
+    elif found is None:
+        if not json:
+            show(f"Where the lot stands: station lot tally {lot} --size N")
+    elif json:
+        say(next(iter(sentences(found))))
+    else:
+        for sentence in sentences(found):
+            show(sentence)
+        tell_tally(found)
 
 
 def _tell(bench: BenchView) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from station.cli.conduct import NONCONFORMING, FailOn, Json, context_of, document, emit, show, table
+
+if TYPE_CHECKING:
+    from station.values.documents import LotDocument
+    from station.values.lot_analysis import MapRow, MapTable
 
 lot = typer.Typer(help="Lots and their decisions.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -17,19 +22,22 @@ def register(app: typer.Typer) -> None:
     app.add_typer(lot, name="lot")
 
 
+Lot = Annotated[str, typer.Argument(metavar="ID", help="The lot.")]
+Size = Annotated[
+    int | None,
+    typer.Option("--size", min=1, metavar="N", help="Units in the whole lot; without it as drawn or decided before."),
+]
+Stream = Annotated[
+    str | None,
+    typer.Option("--stream", metavar="NAME", help="Its stream of lots, whose severity holds; without it as drawn."),
+]
+
+
 @lot.command("decide")
 def decide(
-    context: typer.Context,
-    lot: Annotated[str, typer.Argument(metavar="ID", help="The lot.")],
-    size: Annotated[int, typer.Option("--size", min=1, metavar="N", help="Units in the whole lot.")],
-    stream: Annotated[
-        str | None,
-        typer.Option("--stream", metavar="NAME", help="Its stream of lots: the severity, and counted there."),
-    ] = None,
-    json: Json = False,
-    fail: FailOn = False,
+    context: typer.Context, lot: Lot, size: Size = None, stream: Stream = None, json: Json = False, fail: FailOn = False
 ) -> None:
-    """Decide a lot by the sampling plans of its control sheet."""
+    """Decide a lot by the sampling plans of its control sheet; a stream counts the decided lot."""
     with context_of(context).open() as station:
         decided = station.decide_lot(lot, size, stream=stream)
     if json:
@@ -56,6 +64,53 @@ def decide(
         raise typer.Exit(NONCONFORMING)
 
 
+@lot.command("tally")
+def lot_tally(
+    context: typer.Context,
+    lot: Lot,
+    size: Size = None,
+    stream: Stream = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", metavar="FILE", help="Draw the count against Ac and Re: .jpg or .png.")
+    ] = None,
+    json: Json = False,
+    fail: FailOn = False,
+) -> None:
+    """Where a lot stands while it is inspected: counts against Ac and Re, and whether more units can change it."""
+    from station.service.picturing import vet, write
+    from station.service.tallying import sentences, tally_chart
+
+    if picture is not None:
+        vet(picture)
+    with context_of(context).open() as station:
+        found = station.lot_tally(lot, size, stream=stream)
+    if picture is not None:
+        write(tally_chart(found), picture)
+    if json:
+        emit(document(found))
+    else:
+        for sentence in sentences(found):
+            show(sentence)
+        tell_tally(found)
+        if picture is not None:
+            show(f"Written: {picture}")
+    if fail and found.decision == "rejected":
+        raise typer.Exit(NONCONFORMING)
+
+
+def tell_tally(found: LotDocument) -> None:
+    """The running counts of every class, as a table."""
+    from station.service.tallying import standing
+
+    rows = [
+        [c.defect_class, f"{c.tally.inspected} of {c.n}", str(c.nonconforming), str(c.undecided), str(c.ac), str(c.re),
+         standing(c)]
+        for c in found.classes
+        if c.tally is not None
+    ]  # fmt: skip
+    table("Classes", ["class", "inspected", "nonconforming", "undecided", "Ac", "Re", "stands"], rows)
+
+
 @lot.command("map")
 def lot_map(
     context: typer.Context,
@@ -66,7 +121,8 @@ def lot_map(
     json: Json = False,
 ) -> None:
     """Which defects lie in which carton and identifier, and where on the part findings lie together."""
-    from station.service.charting import vet, write
+    from station.service.picturing import vet, write
+    from station.values.lot_analysis import p_words
 
     if picture is not None:
         vet(picture)
@@ -79,28 +135,43 @@ def lot_map(
         emit(document(found))
         return
     show(f"Lot {found.lot}: {found.nonconforming} of {found.inspected} inspected units do not conform")
-    names = list(found.defects)
     for t in found.tables:
-        rows = [
-            [r.level, *([] if t.factor == "carton" else [r.carton or ""]), str(r.inspected), str(r.nonconforming)]
-            + [str(r.defects.get(n, "")) for n in names]
-            for r in t.rows
-        ]
-        columns = [t.factor, *([] if t.factor == "carton" else ["carton"]), "inspected", "do not conform", *names]
-        table(f"By {t.factor.replace('_', ' ')}", columns, rows)
+        _map_table(t, list(found.defects))
     for p in found.places:
         if p.spot is not None:
             where = f"at {p.spot.clock}" if p.spot.clock else "at the middle"
             show(
                 f"{p.kind}: on {p.spot.units} of {p.spot.of} units {where} ({p.spot.x_mm:+.1f}, {p.spot.y_mm:+.1f} mm)"
-                f", where chance would put {p.spot.expected:.1f} (p {p.p:.3f})"
+                f", where chance would put {p.spot.expected:.1f} ({p_words(p.p or 0.0)})"
             )
         else:
-            show(f"{p.kind}: " + (p.reason or f"not together more than chance (p {p.p:.3f})"))
+            told = p.reason or f"nowhere on the part closer together than by chance ({p_words(p.p or 0.0)})"
+            show(f"{p.kind}: {told}")
     for remark in found.remarks:
         show(f"Note: {remark}.")
     if picture is not None:
         show(f"Written: {picture}")
+
+
+def _map_table(t: MapTable, defects: list[str]) -> None:
+    """Levels as wholes, and below each its cartons with a nonconforming unit; all cartons are in the document."""
+
+    def cells(rows: Sequence[MapRow]) -> list[str]:
+        counts = [sum(r.defects.get(name, 0) for r in rows) for name in defects]
+        wrong = sum(r.nonconforming for r in rows)
+        return [str(sum(r.inspected for r in rows)), str(wrong), *(str(c or "") for c in counts)]
+
+    factor, by_carton = t.factor.replace("_", " "), t.factor == "carton"
+    levels: dict[str, list[MapRow]] = {}
+    for r in t.rows:
+        levels.setdefault(r.level, []).append(r)
+    lines = []
+    for level, rows in levels.items():
+        lines.append([level, *([] if by_carton else ["all"]), *cells(rows)])
+        if not by_carton:
+            lines += [["", r.carton or "not known", *cells([r])] for r in rows if r.nonconforming]
+    columns = [factor, *([] if by_carton else ["carton"]), "inspected", "do not conform", *defects]
+    table(f"By {factor}", columns, lines)
 
 
 @lot.command("explain")

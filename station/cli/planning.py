@@ -95,7 +95,7 @@ def plan(
     json: Json = False,
 ) -> None:
     """Look up or compute a sampling plan with its operating characteristic and risks."""
-    from station.service import charting, planning, tools
+    from station.service import picturing, planning, tools
 
     if requests is not None:
         if any(v is not None for v in (lot_size, aql, letter, limiting_quality, method, values, picture, csv)):
@@ -117,10 +117,10 @@ def plan(
         "sigma": sigma,
     }  # fmt: skip
     if picture is not None:
-        charting.vet(picture)
+        picturing.vet(picture)
     found = tools.plan({k: v for k, v in given.items() if v is not None})
     if picture is not None:
-        charting.write(planning.plan_chart(found), picture)
+        picturing.write(planning.plan_chart(found), picture)
     if csv is not None:
         planning.write_csv(found, csv)
     if json:
@@ -210,14 +210,20 @@ def _show_limiting(p: LimitingQualityDocument) -> None:
 
 
 def _show_variables(p: VariablesPlanDocument) -> None:
-    spread = "the sample's standard deviation" if p.method == "s" else "the known standard deviation"
-    show(f"Measure {p.n} units; accept where the mean lies at least k = {p.k:.4f} times {spread} within the limit.")
-    show(
-        f"Producer's risk {p.producer_risk:.1%} at {p.producer_quality:.2%} beyond the limit; at "
-        f"{p.consumer_quality:.2%} {p.consumer_risk:.1%} of lots are accepted."
-    )
-    if p.hundred_percent:
-        show("The sample is the whole lot: measure every unit.")
+    if p.producer_risk is None or p.consumer_quality is None or p.consumer_risk is None:
+        more = "more than" if p.plan_n > p.n else "all of"
+        by = "Z1.9 takes" if p.edition == "z1.9" else "The plan takes"
+        show(f"{by} {p.plan_n} units, {more} the {p.n} of the lot: measure every unit (100 % inspection).")
+        show(
+            "Hold each to its limits by itself and take out those beyond; k is not used, and nothing is left to chance."
+        )
+    else:
+        spread = "the sample's standard deviation" if p.method == "s" else "the known standard deviation"
+        show(f"Measure {p.n} units; accept where the mean lies at least k = {p.k:.4f} times {spread} within the limit.")
+        show(
+            f"Producer's risk {p.producer_risk:.1%} at {p.producer_quality:.2%} beyond the limit; at "
+            f"{p.consumer_quality:.2%} {p.consumer_risk:.1%} of lots are accepted."
+        )
     if p.sample is not None:
         s = p.sample
         for name, limit, distance in (("lower", s.lower, s.to_lower), ("upper", s.upper, s.to_upper)):
@@ -226,6 +232,8 @@ def _show_variables(p: VariablesPlanDocument) -> None:
                 show(
                     f"Mean {s.mean:g}, standard deviation {s.spread:g}: {far} of them from the {name} limit {limit:g}."
                 )
+        if p.hundred_percent:
+            show(f"{s.beyond} of {p.n} units lie beyond the limits.")
         show("The lot is accepted." if s.accepted else "The lot is not accepted.")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from station.cli.conduct import Json, context_of, document, emit, say, show, table
-from station.cli.pictures import model
+from station.cli.pairing import model
 from station.errors import RequestError
 
 if TYPE_CHECKING:

@@ -70,6 +70,9 @@ def lot(
     resubmitted: Annotated[
         bool, typer.Option("--resubmitted", help="It was not accepted before and comes again: not counted.")
     ] = False,
+    removed: Annotated[
+        int, typer.Option("--removed", min=0, metavar="N", help="With --resubmitted: units taken out of it since.")
+    ] = 0,
     reason: Annotated[str, typer.Option("--note", metavar="WORDS", help="What should be remembered of it.")] = "",
     json: Json = False,
 ) -> None:
@@ -79,7 +82,9 @@ def lot(
     if len(counts) < len(given):
         raise RequestError("a class is given twice with --found", "Give each class once; stages as major=4,7.")
     with context_of(context).open() as station:
-        answer = station.streams.record_lot(name, lot, size=size, found=counts, resubmitted=resubmitted, reason=reason)
+        answer = station.streams.record_lot(
+            name, lot, size=size, found=counts, resubmitted=resubmitted, removed=removed, reason=reason
+        )
         last = station.streams.events(name)[-1]
     if not json:
         _tell_lot(last)
@@ -222,11 +227,16 @@ def _numbers(values: tuple[int, ...]) -> str:
 
 def _said(event: StreamEvent) -> str:
     if event.kind == "lot":
-        return ", ".join(f"{r.defect_class} {'accepted' if r.accepted else 'not accepted'}" for r in event.results)
+        again = ["again" + (f", {event.removed} taken out" if event.removed else "")] if event.resubmitted else []
+        said = [f"{r.defect_class} {'accepted' if r.accepted else 'not accepted'}" for r in event.results]
+        return ", ".join([*again, *said])
     return f"event {event.voids}: {event.reason}" if event.kind == "void" else event.reason
 
 
 def _tell_lot(event: StreamEvent) -> None:
+    if event.resubmitted:
+        out = f", {event.removed} units taken out since" if event.removed else ", with all of its units"
+        show(f"Lot {event.lot} comes again{out}; it does not count for switching.")
     for r in event.results:
         gap = ", between Ac and Re" if r.in_gap else ""
         show(

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.judge import wording
-from station.judge.rules import HARMLESS, UNLISTED_SIZE_MM, extent_of
+from station.judge.finding_rules import HARMLESS, UNLISTED_SIZE_MM, extent_of
 from station.values.documents import FindingDocument, Verdict
 from station.values.line import Gate
 

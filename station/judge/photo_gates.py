@@ -5,7 +5,7 @@ Each answers one gate that is not ok, or none.
 
 from __future__ import annotations
 
-from station.judge.rules import FINDINGS
+from station.judge.blocking import FINDINGS
 from station.values.line import LENGTHS, Aligned, Corrected, Gate, Master, Shot
 
 COARSEST_STEP = 1.75

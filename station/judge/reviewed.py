@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from station.judge.rules import HARMLESS, extent_of, judge_finding
+from station.judge.finding_rules import HARMLESS, extent_of, judge_finding
 from station.judge.wording import finding as in_short
 from station.sheet import Sheet
 from station.values.documents import SetAsideDocument, ThresholdUseDocument, Verdict

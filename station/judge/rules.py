@@ -11,44 +11,29 @@ above ``reject``: the photo does not support the limit.
 A size that conforms is undecided where the outline departs in one place by more than the size's tolerance: a dent
 between the two places that a width is read at is in no width.
 
-What the sheet does not limit is reported and does not count. A finding of a kind the sheet does not list is undecided
-where it is large enough to be seen at 30 cm, and otherwise reported only; dust and lint do not count unless the picture
-speaks for a defect over its limit almost as much. A kind may be limited by surface and by region, the most specific row
-holds; where none of its rows holds, a finding that keeps the strictest of them conforms, and a person decides on any
-other.
+What the sheet does not limit is reported and does not count; findings have their own rules in
+:mod:`station.judge.finding_rules`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 
 from station.judge import wording
+from station.judge.blocking import BLOCKED, FINDINGS, blocked_reason, blocking
 from station.judge.decision import compare, compare_share, compare_tiers
-from station.sheet import DefectLimit, Limits, Sheet, decimal_of
+from station.judge.finding_rules import UNLISTED_SIZE_MM, extent_of, judge_finding
+from station.sheet import Limits, Sheet, decimal_of
 from station.values.documents import DefectClass, FindingDocument, MeasurementDocument, Verdict
 from station.values.line import Finding, Gate, Measurement
 
 GROSS_FACTOR = 5
 """A deviation of more than this many tolerances is no variance: wrong part, wrong unit or wrong specification (T1)."""
 
-HARMLESS = frozenset({"dust", "lint"})
-"""Finding kinds that lie on the part and do not belong to it."""
-
-_NEARLY = 0.6  # of the score of dust or lint, from which another kind comes into question as well
-
-UNLISTED_SIZE_MM = 0.5
-UNLISTED_LENGTH_MM = 1.5
-"""From here on a finding of a kind that the sheet does not list asks for a person: plainly seen at 30 cm (T8)."""
-
-FINDINGS = "findings"
-"""The name under which :attr:`Gate.blocks` takes down findings."""
-
-_BLOCKED = "blocked"  # in a document's detail: name of the gate that took the verdict down
-_NOT_JUDGED = "not judged, "
 _MARK_KINDS = ("offset", "offset-x", "offset-y", "rotation", "scale")
 _CLASS_ORDER: Mapping[DefectClass | None, int] = MappingProxyType({"critical": 0, "major": 1, "minor": 2, None: 3})
 _NO_SIZES: Mapping[str, float] = MappingProxyType({})
@@ -99,9 +84,9 @@ def judge_measurement(
     rule = _rule(measurement, sheet, golden_sizes_mm)
     verdict, reason = _decide_measurement(measurement, sheet, rule, gates)
     detail = dict(measurement.detail)
-    gate = None if rule is None else _blocking(gates, measurement.kind)
+    gate = None if rule is None else blocking(gates, measurement.kind)
     if gate is not None:
-        detail[_BLOCKED] = gate.name
+        detail[BLOCKED] = gate.name
     colour = {key: detail.pop(key) for key in ("lab", "lab_golden", "dL", "dC", "dH") if key in detail}
     value = measurement.value if measurement.value is not None and math.isfinite(measurement.value) else None
     if rule is not None and rule.accept is not None:
@@ -123,43 +108,6 @@ def judge_measurement(
             "reason": reason,
             **colour,
             "detail": detail,
-        }
-    )
-
-
-def is_blocked(judged: MeasurementDocument) -> bool:
-    """Whether a failed gate took the verdict down, so that the value is not to be relied on either."""
-    # documents recorded before there was a flag say it in the reason alone
-    return _BLOCKED in judged.detail or judged.reason.startswith(_NOT_JUDGED)
-
-
-def judge_finding(finding: Finding, sheet: Sheet, *, gates: Sequence[Gate] = ()) -> FindingDocument:
-    """Judge one local defect: its diameter, for scratches its length, against the sheet's limit of that kind."""
-    limit = sheet.defect(finding.kind, finding.region)
-    verdict, reason = _decide_finding(finding, sheet, limit, gates)
-    return FindingDocument.model_validate(
-        {
-            "kind": finding.kind,
-            "x_mm": finding.x_mm,
-            "y_mm": finding.y_mm,
-            "size_mm": finding.size_mm,
-            "length_mm": finding.length_mm,
-            "area_mm2": finding.area_mm2,
-            "region": finding.region,
-            "score": finding.score,
-            "u_mm": finding.u_mm,
-            "contrast_to_noise": finding.contrast_to_noise,
-            "limit_mm": limit.limit_mm if limit else None,
-            "class": limit.defect_class if limit else None,
-            "verdict": verdict,
-            "reason": reason,
-            "polygon_mm": tuple((float(x), float(y)) for x, y in finding.polygon_mm),
-            "delta_e_00": finding.delta_e_00,
-            "feret_mm": finding.feret_mm,
-            "width_mm": finding.width_mm,
-            "kind_scores": finding.kind_scores,
-            "sized_by": finding.sized_by,
-            "limit_for": limit.where if limit else "",
         }
     )
 
@@ -190,7 +138,7 @@ def judge_unit(
     wrong = _worst_first(judged, found, Verdict.NONCONFORMS)
     open_ = _worst_first(judged, found, Verdict.UNDECIDED)
     gate_reasons = [f"{g.name}: {g.reason}" if g.reason else f"the gate {g.name} failed" for g in failed]
-    blocked = {_blocked_reason(g) for g in failed}
+    blocked = {blocked_reason(g) for g in failed}
     reasons = [*wrong, *gate_reasons, *(r for r in open_ if r not in blocked), *unproven, *unmeasured]
     verdict = Verdict.NONCONFORMS if wrong else Verdict.UNDECIDED if reasons else Verdict.CONFORMS
     return Judgement(verdict, tuple(dict.fromkeys(reasons)), judged, found)
@@ -236,7 +184,7 @@ def _rule(m: Measurement, sheet: Sheet, golden_sizes_mm: Mapping[str, float]) ->
     if row is not None:
         limits = row.limits()
         missing = "" if row.limited else f"the control sheet gives {name} no tolerance; add plus and minus"
-        return _Rule(limits, None, row.defect_class, _widest(limits), missing)
+        return _Rule(limits, None, row.counted_class, _widest(limits), missing)
     size = sheet.size(name)
     if size is None:
         return None
@@ -268,15 +216,15 @@ def _decide_measurement(m: Measurement, sheet: Sheet, rule: _Rule | None, gates:
     if rule is None:
         return Verdict.CONFORMS, "not limited by the control sheet"
     name = m.characteristic.partition(":")[2]
-    gate = _blocking(gates, m.kind)
+    gate = blocking(gates, m.kind)
     if gate is not None:
-        return Verdict.UNDECIDED, _blocked_reason(gate)
+        return Verdict.UNDECIDED, blocked_reason(gate)
     if m.detail.get("missing") is True:
         return Verdict.NONCONFORMS, f"{name} is missing" + (f": {m.why}" if m.why else "")
     if rule.missing:
         return Verdict.UNDECIDED, rule.missing
     if m.unit == "mm" and m.kind != "entered" and sheet.product.thickness_mm is None:
-        return Verdict.UNDECIDED, _no_thickness(name)
+        return Verdict.UNDECIDED, wording.no_thickness(name)
     if m.value is None or not math.isfinite(m.value) or not math.isfinite(m.u):
         return Verdict.UNDECIDED, f"{name} could not be measured" + (f": {m.why}" if m.why else "")
     value, u = decimal_of(m.value), abs(decimal_of(m.u))
@@ -305,81 +253,6 @@ def _decide_measurement(m: Measurement, sheet: Sheet, rule: _Rule | None, gates:
         if factor > GROSS_FACTOR:
             words += f"; {float(factor):.0f} times the tolerance is a gross error, not variance"
     return verdict, words
-
-
-def extent_of(f: Finding | FindingDocument) -> float:
-    """What of a finding is held to its limit, in mm: the length of a scratch, the diameter of all else."""
-    return f.length_mm if f.kind == "scratch" else f.size_mm
-
-
-def findings_blocked(gates: Iterable[Gate]) -> bool:
-    """Whether a failed gate leaves every finding undecided."""
-    return _blocking(gates, FINDINGS) is not None
-
-
-def _decide_finding(f: Finding, sheet: Sheet, limit: DefectLimit | None, gates: Sequence[Gate]) -> tuple[Verdict, str]:
-    extent = extent_of(f)
-    elsewhere = [d for d in sheet.defects if d.kind == f.kind] if limit is None else []
-    harmless = f.kind in HARMLESS and limit is None and not elsewhere
-    rival = _rival(f, sheet) if harmless else None
-    if harmless and rival is None:
-        return Verdict.CONFORMS, "lies on the part and is no defect of it"
-    gate = _blocking(gates, FINDINGS)
-    if gate is not None:
-        return Verdict.UNDECIDED, _blocked_reason(gate)
-    if rival is not None:
-        words = wording.finding(rival, extent_of(rival), None)
-        return Verdict.UNDECIDED, f"{f.kind}, or as likely {words}: wipe the part and look, a person decides"
-    if limit is None and not elsewhere:
-        if extent < (UNLISTED_LENGTH_MM if f.kind == "scratch" else UNLISTED_SIZE_MM):
-            return Verdict.CONFORMS, f"{f.kind} is not in the control sheet, and it is small"
-        return Verdict.UNDECIDED, wording.finding(f, extent, None) + ": not in the control sheet, a person decides"
-    if sheet.product.thickness_mm is None:
-        return Verdict.UNDECIDED, _no_thickness(f.kind)
-    size, u = decimal_of(extent), abs(decimal_of(f.u_mm))
-    if limit is None:
-        if compare(size, u, None, decimal_of(min(d.limit_mm for d in elsewhere))) is Verdict.CONFORMS:
-            return Verdict.CONFORMS, ""
-        where = " and ".join(dict.fromkeys(d.where for d in elsewhere))
-        words = wording.finding(f, extent, None)
-        return Verdict.UNDECIDED, f"{words}: the control sheet limits {f.kind} for {where} only, a person decides"
-    bound = decimal_of(limit.limit_mm)
-    band = sheet.decision.guard_band
-    verdict = compare(size, u, None, bound, band)
-    if verdict is Verdict.CONFORMS:
-        return verdict, ""
-    words = wording.finding(f, extent, limit.limit_mm, limit.where)
-    if verdict is Verdict.UNDECIDED:
-        return verdict, f"{words}: the uncertainty reaches over the limit"
-    return verdict, words if compare(size, u, None, bound) is verdict else words + wording.unproven(band)
-
-
-def _rival(f: Finding, sheet: Sheet) -> Finding | None:
-    """A harmless finding as the defect it may be as well, where that one would not keep the sheet's limit."""
-    own = f.kind_scores.get(f.kind, 0.0)
-    for kind, score in sorted(f.kind_scores.items(), key=lambda k: -k[1]):
-        if kind in HARMLESS or score < _NEARLY * own:
-            continue
-        other = replace(f, kind=kind)
-        limit = sheet.defect(kind, f.region)
-        if limit is None:
-            continue
-        size, u = decimal_of(extent_of(other)), abs(decimal_of(f.u_mm))
-        if compare(size, u, None, decimal_of(limit.limit_mm)) is not Verdict.CONFORMS:
-            return other
-    return None
-
-
-def _blocking(gates: Iterable[Gate], kind: str) -> Gate | None:
-    return next((g for g in gates if not g.ok and (not g.blocks or kind in g.blocks)), None)
-
-
-def _blocked_reason(gate: Gate) -> str:
-    return _NOT_JUDGED + (f"{gate.name}: {gate.reason}" if gate.reason else f"the gate {gate.name} failed")
-
-
-def _no_thickness(name: str) -> str:
-    return f"{name} is not judged: the control sheet gives no thickness_mm, so there is no scale in millimetres"
 
 
 def _matters(gate: Gate, sheet: Sheet) -> bool:
@@ -411,10 +284,8 @@ def _unmeasured(judged: Sequence[MeasurementDocument], sheet: Sheet, failed: Seq
         for kind in ("offset", "rotation", "scale")
         if mark.limits(kind) is not None
     ]
-    lacking = [
-        f"{kind}:{name}" for kind, name in wanted if f"{kind}:{name}" not in done and not _blocking(failed, kind)
-    ]
-    if not _blocking(failed, "size"):
+    lacking = [f"{kind}:{name}" for kind, name in wanted if f"{kind}:{name}" not in done and not blocking(failed, kind)]
+    if not blocking(failed, "size"):
         lacking += [f"size:{s.name}" for s in sheet.sizes if s.name not in names]
     return [f"{characteristic} was not measured" for characteristic in lacking]
 

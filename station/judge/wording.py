@@ -189,3 +189,8 @@ def _offset_direction(m: Measurement) -> str:
         if isinstance(shift, int | float) and abs(shift) >= 0.005:
             parts.append(f"{abs(shift):.2f} mm {ways[shift < 0]}")
     return ", ".join(parts)
+
+
+def no_thickness(name: str) -> str:
+    """What is in millimetres cannot be judged by a sheet without a thickness."""
+    return f"{name} is not judged: the control sheet gives no thickness_mm, so there is no scale in millimetres"

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.lots.factors import Factor
-from station.lots.groups import one_way
+from station.lots.groups import OneWay, one_way
 from station.lots.multiplicity import holm
 from station.lots.trends import mann_kendall
 
@@ -23,13 +23,12 @@ LEAST_BATCHES: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """One characteristic, the ``row`` of the table, over one factor. between, within : standard deviations. p_family
-    : of the analysis of variance's F, family-wise over all characteristics and factors, by permutation."""
+    """One characteristic, the ``row`` of the table, over one factor. p_family : of the analysis of variance's F,
+    family-wise over all characteristics and factors, by permutation."""
 
     row: int
     factor: str
-    between: float
-    within: float
+    spread: OneWay
     p_family: float
 
 
@@ -66,9 +65,8 @@ def differences_between(table: Float, factors: Sequence[Factor], rng: np.random.
             groups = [g for g in groups if len(g)]
             if len(groups) < 2 or sum(map(len, groups)) <= len(groups):
                 continue
-            found = one_way(groups)
             family = float((least <= seen[f][row] * (1 + 1e-9)).mean())
-            out.append(Between(row, factor.name, found.between, found.within, family))
+            out.append(Between(row, factor.name, one_way(groups), family))
     return out
 
 

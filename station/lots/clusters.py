@@ -2,8 +2,8 @@
 
 The unit that counts is the defective unit, once for each kind of defect. Every test is by permutation (see
 :mod:`station.lots.permutation`); what is called a cluster holds family-wise over all defects, factors and levels at
-``ALPHA``, by the smallest p of each permutation. Beside it stand Holm's p among the levels of one factor and, for a
-first look, the false discovery rate over all tests.
+``ALPHA``, by the smallest p of each permutation. Beside it stand Holm's p among the levels of one factor and the false
+discovery rate over all levels and over all tests: what it names beyond the clusters is for a first look, no claim.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from station.lots.contingency import mantel_haenszel
+from station.lots.contingency import Stratified, mantel_haenszel
 from station.lots.extents import Found, extent_of
 from station.lots.factors import Factor, LotUnit, factors_of, relation
 from station.lots.multiplicity import benjamini_hochberg, holm
@@ -77,7 +77,7 @@ def find_clusters(
         for k, name in enumerate(names)
     ]  # fmt: skip
     shown = defective[:, plural]
-    clusters = () if found is None else tuple(_clusters(found, factors, list(where), shown))
+    clusters, first_look = ((), ()) if found is None else _levels(found, factors, list(where), shown)
     return ClusterAnalysis(
         units=len(counted),
         left_out=left_out,
@@ -91,6 +91,7 @@ def find_clusters(
         relations=tuple(_relations(factors)),
         extents=tuple(_leading_first(extents)),
         clusters=clusters,
+        first_look=first_look,
         tests=() if found is None else tuple(_tests(found, factors, list(where))),
         remarks=tuple(_remarks(factors, left_out, len(counted))),
     )
@@ -178,33 +179,37 @@ def _found_of(found: _Tested | None, d: int | None, factors: Sequence[Factor]) -
     )
 
 
-def _clusters(
+def _levels(
     found: _Tested, factors: Sequence[Factor], names: Sequence[str], defective: NDArray[np.bool_]
-) -> list[ClusterDocument]:
+) -> tuple[tuple[ClusterDocument, ...], tuple[ClusterDocument, ...]]:
+    """Levels in which a defect stands out: clusters, family-wise; then what only the false discovery rate names."""
+    mids, rates = found.deals.mid, benjamini_hochberg(found.deals.mid.ravel()).reshape(found.deals.mid.shape)
     rows = []
     for d, name in enumerate(names):
         for f, factor in enumerate(factors):
             span = slice(int(found.deals.first[f]), int(found.deals.first[f + 1]))
-            counts, mid, fam = found.deals.counts[d, span], found.deals.mid[d, span], found.level_family[d, span]
-            step = holm(mid)
-            total = int(counts.sum())
-            known = int(factor.sizes.sum())
-            rows += [
-                ClusterDocument(
-                    defect=name, factor=factor.name, level=factor.levels[v], units=int(counts[v]),
-                    of=int(factor.sizes[v]), elsewhere=total - int(counts[v]),
-                    elsewhere_of=known - int(factor.sizes[v]), p=float(mid[v]), p_holm=float(step[v]),
-                    p_family=float(fam[v]), p_given=_given(defective[:, d], factor.codes == v, factor, factors),
-                )
-                for v in np.flatnonzero(fam <= ALPHA)
-            ]  # fmt: skip
-    return sorted(rows, key=lambda c: (c.p_family, c.p))
+            counts, fam, q = found.deals.counts[d, span], found.level_family[d, span], rates[d, span]
+            step = holm(mids[d, span])
+            total, known = int(counts.sum()), int(factor.sizes.sum())
+            for v in np.flatnonzero((fam <= ALPHA) | (q <= ALPHA)):
+                given = _given(defective[:, d], factor.codes == v, factor, factors)
+                rows.append(
+                    ClusterDocument(
+                        defect=name, factor=factor.name, level=factor.levels[v], units=int(counts[v]),
+                        of=int(factor.sizes[v]), elsewhere=total - int(counts[v]),
+                        elsewhere_of=known - int(factor.sizes[v]), p=float(mids[d, span][v]), p_holm=float(step[v]),
+                        q=float(q[v]), p_family=float(fam[v]), p_given={k: g.corrected_p for k, g in given.items()},
+                        odds_given={k: g.odds_ratio for k, g in given.items() if math.isfinite(g.odds_ratio)},
+                    )
+                )  # fmt: skip
+    rows.sort(key=lambda c: (c.p_family, c.p))
+    return tuple(c for c in rows if c.p_family <= ALPHA), tuple(c for c in rows if c.p_family > ALPHA)
 
 
 def _given(
     shown: NDArray[np.bool_], inside: NDArray[np.bool_], factor: Factor, factors: Sequence[Factor]
-) -> dict[str, float]:
-    """p of a level with each other factor held fixed, where that leaves something to compare."""
+) -> dict[str, Stratified]:
+    """A level with each other factor held fixed, where that leaves something to compare."""
     out = {}
     for other in factors:
         if other is factor:
@@ -214,7 +219,7 @@ def _given(
         np.add.at(cell, (other.codes[known], 1 - inside[known].astype(int), 1 - shown[known].astype(int)), 1)
         found = mantel_haenszel(cell)
         if found.informative:
-            out[other.name] = found.corrected_p
+            out[other.name] = found
     return out
 
 

@@ -23,17 +23,6 @@ TIE: Final = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
-class FisherTest:
-    """p of a 2x2 table: two_sided, and one-sided for a first cell as small (less) or as large (greater) as observed;
-    greater_mid : with half of the observed table's own probability."""
-
-    two_sided: float
-    less: float
-    greater: float
-    greater_mid: float
-
-
-@dataclass(frozen=True, slots=True)
 class Stratified:
     """Cochran-Mantel-Haenszel over strata: p without and with the continuity correction; the common odds ratio,
     infinite where no unit speaks against it. informative : strata in which both margins vary; with none nothing can
@@ -70,17 +59,12 @@ def upper_mid(probability: Float) -> Float:
     return np.asarray(np.clip(tail - probability / 2, 0.0, 1.0))
 
 
-def fisher(table: ArrayLike) -> FisherTest:
-    """Fisher's exact test of a 2x2 table of counts. Raises RequestError for another shape or negative counts."""
+def fisher(table: ArrayLike) -> float:
+    """Two-sided p of Fisher's exact test of a 2x2 table of counts: all tables no likelier than the one observed. Raises
+    RequestError for another shape or negative counts."""
     t = _counts(table)
-    of, marked, drawn, seen = int(t.sum()), int(t[0].sum()), int(t[:, 0].sum()), int(t[0, 0])
-    p = hypergeometric(of, marked, drawn)
-    return FisherTest(
-        two_sided=min(1.0, float(p[p <= p[seen] * (1 + TIE)].sum())),
-        less=min(1.0, float(p[: seen + 1].sum())),
-        greater=min(1.0, float(p[seen:].sum())),
-        greater_mid=float(upper_mid(p)[seen]),
-    )
+    p = hypergeometric(int(t.sum()), int(t[0].sum()), int(t[:, 0].sum()))
+    return min(1.0, float(p[p <= p[int(t[0, 0])] * (1 + TIE)].sum()))
 
 
 def mantel_haenszel(tables: ArrayLike) -> Stratified:

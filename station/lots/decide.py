@@ -1,7 +1,8 @@
 """The decision on a lot: each class of nonconformity against its own single sampling plan.
 
-- The sample of a class is the first n inspected units, in the order given. Units inspected beyond it are counted and
-  said, and do not change the class's decision: Ac belongs to n.
+- The sample of a class is the first n units of the pick list in the order its seed gives, or where nothing was drawn
+  the first n inspected units in the order given. Units inspected beyond it are counted and said, and do not change the
+  class's decision: Ac belongs to n.
 - A class whose AQL is 0 (always so for critical units, where the sheet gives no other) has acceptance number 0 on all
   inspected units.
 - A unit counts once in every class it is nonconforming in, however many nonconformities it has; at an AQL above 10 the
@@ -20,17 +21,20 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from station.errors import RequestError
-from station.lots.plans import plan, sample_size
-from station.sheet import Aql, Sheet
+from station.lots.plans import code_letter, plan, sample_size, stages
+from station.lots.tally import Sample, sample_of, tally
+from station.sheet import Aql, Sheet, class_of
 from station.values.digest import digest
 from station.values.documents import (
     Cause,
     ClassDecision,
+    ClassTally,
     ClusterDocument,
     DefectClass,
     Extent,
     LotDocument,
     PlanDocument,
+    PreferenceDocument,
     UnitDocument,
     Verdict,
 )
@@ -44,7 +48,8 @@ class UnitOutcome:
 
     nonconforming : classes it is nonconforming in. undecided : classes in which it may yet turn out nonconforming.
     characteristics : the characteristics and finding kinds it is nonconforming in. counts : nonconformities by class,
-    which AQLs above 10 are about; a class that is nonconforming without one has 1.
+    which AQLs above 10 are about; a class that is nonconforming without one has 1. order : place among the lot's units
+    in the order of inspection.
     """
 
     unit: str
@@ -53,6 +58,7 @@ class UnitOutcome:
     undecided: frozenset[DefectClass]
     characteristics: frozenset[str]
     counts: Mapping[DefectClass, int] = field(default_factory=dict)
+    order: int = 0
 
     def nonconformities(self, c: DefectClass) -> int:
         """How many there are in a class."""
@@ -63,10 +69,12 @@ def outcome_of(unit: UnitDocument, sheet: Sheet) -> UnitOutcome:
     """The outcome of an inspected unit.
 
     A unit that is undecided for a gate, or for a reason that has no class, may turn out nonconforming in every class
-    that the sheet uses. What is nonconforming without a class counts as major.
+    that the sheet uses. What is nonconforming without a class counts as major, so does what was recorded as a minor
+    defect of function or safety.
     """
-    judged = [(m.verdict, m.defect_class, m.characteristic) for m in unit.measurements]
-    judged += [(f.verdict, f.defect_class, f.kind) for f in unit.findings]
+    said = [(m.verdict, m.defect_class, m.characteristic) for m in unit.measurements]
+    said += [(f.verdict, f.defect_class, f.kind) for f in unit.findings]
+    judged = [(verdict, None if c is None else class_of(name, c), name) for verdict, c, name in said]
     wrong = [(c or "major", name) for verdict, c, name in judged if verdict is Verdict.NONCONFORMS]
     nonconforming: set[DefectClass] = {c for c, _ in wrong}
     if unit.verdict is Verdict.NONCONFORMS and not nonconforming:
@@ -79,7 +87,7 @@ def outcome_of(unit: UnitDocument, sheet: Sheet) -> UnitOutcome:
         if unclassed or (unit.verdict is Verdict.UNDECIDED and not undecided):
             undecided |= sheet.classes
     if unit.capability is not None:
-        undecided |= {d.defect_class for d in sheet.defects if d.label in unit.capability.undecided}
+        undecided |= {d.counted_class for d in sheet.defects if d.label in unit.capability.undecided}
     return UnitOutcome(
         unit=unit.unit,
         verdict=unit.verdict,
@@ -88,6 +96,28 @@ def outcome_of(unit: UnitDocument, sheet: Sheet) -> UnitOutcome:
         characteristics=frozenset(name for _, name in wrong),
         counts=Counter(c for c, _ in wrong),
     )
+
+
+def sample_sizes(
+    aql: Aql, lot_size: int, severities: Mapping[DefectClass, str] | None = None
+) -> dict[DefectClass, int]:
+    """Units that each class's plan takes of a lot, at most the lot; a class with Ac 0 by rule takes the largest.
+
+    severities : of each class as its stream of lots has them, in place of the sheet's. Raises RequestError for a lot or
+    a plan that is not in the tables.
+    """
+    letter = code_letter(lot_size, aql.level)
+    planned = {
+        c: min(lot_size, *stages(letter, a, severity=_severity(c, aql, severities), edition=aql.edition).n)
+        for c in CLASSES
+        if (a := float(getattr(aql, c))) > 0
+    }
+    largest = max(planned.values(), default=sample_size(lot_size, aql.level, aql.severity))
+    return {c: planned.get(c, largest) for c in CLASSES}
+
+
+def _severity(c: DefectClass, aql: Aql, severities: Mapping[DefectClass, str] | None) -> str:
+    return (severities or {}).get(c, aql.severity)
 
 
 def decide(
@@ -100,15 +130,20 @@ def decide(
     lacking: Sequence[str] = (),
     remarks: Sequence[str] = (),
     severities: Mapping[DefectClass, str] | None = None,
+    stream: str | None = None,
+    drawn: Sequence[str] = (),
+    draw: str | None = None,
+    preferences: Sequence[PreferenceDocument] = (),
     clusters: Sequence[ClusterDocument] = (),
     extent: Extent | None = None,
     cause: Cause | None = None,
 ) -> LotDocument:
-    """Decide a lot of ``lot_size`` units from the inspected ``units``, in the order they were drawn.
+    """Decide a lot of ``lot_size`` units from the inspected ``units``, in the order of their names.
 
     lacking : what else must be known before the lot is accepted. remarks : what a reader should know. severities : of
-    each class as its stream of lots has them, in place of the sheet's one for all. clusters, extent, cause : of
-    :mod:`station.lots.clusters` and :mod:`station.lots.causes`; the decision does not depend on them.
+    each class as its ``stream`` of lots has them, in place of the sheet's one for all. drawn : the units of the pick
+    list in the order that its seed gives, draw : its digest. preferences : what counts nowhere (S8). clusters, extent,
+    cause : of :mod:`station.lots.clusters` and :mod:`station.lots.causes`; the decision does not depend on them.
 
     Raises
     ------
@@ -122,15 +157,19 @@ def decide(
             aql=a,
             lot_size=lot_size,
             level=aql.level,
-            severity=(severities or {}).get(c, aql.severity),
+            severity=_severity(c, aql, severities),
             edition=aql.edition,
         )
         for c, a in classes
         if a > 0
     }
-    planned = [min(p.n[0], lot_size) for p in plans.values()]
-    sample = max(planned, default=sample_size(lot_size, aql.level, aql.severity))
-    decisions = tuple(_decide_class(c, a, plans.get(c), units, sample, lot_size) for c, a in classes)
+    sizes = sample_sizes(aql, lot_size, severities)
+    sample = max(sizes.values())
+    taken = {
+        c: Sample(tuple(units), (), True) if c not in plans else sample_of(units, sizes[c], sample, drawn)
+        for c in CLASSES
+    }
+    decisions = tuple(_decide_class(c, a, plans.get(c), taken[c], sizes[c]) for c, a in classes)
     decision: Literal["accepted", "rejected", "open"] = "accepted"
     if any(d.accepted is False for d in decisions):
         decision = "rejected"
@@ -152,15 +191,29 @@ def decide(
             *_reasons(decision, decisions, units, sample),
             *(() if decision == "open" else lacking),
             *remarks,
+            *_apart(preferences),
         ),
         classes=decisions,
         counts=_counts(units),
         clusters=tuple(clusters),
         extent=extent,
         cause=cause,
+        draw=draw,
+        stream=stream,
+        preferences=tuple(preferences),
     )
     content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
     return document.model_copy(update={"digest": digest(content)})
+
+
+def _apart(preferences: Sequence[PreferenceDocument]) -> tuple[str, ...]:
+    """That preferences were stated, in words."""
+    units = len({p.unit for p in preferences})
+    if not units:
+        return ()
+    said = "; ".join(dict.fromkeys(p.words for p in preferences))
+    on = f"{units} unit" if units == 1 else f"{units} units"
+    return (f"counted nowhere, as no limit of the control sheet is broken: a preference on {on} ({said})",)
 
 
 def _check(units: Sequence[UnitOutcome], lot_size: int) -> None:
@@ -176,22 +229,20 @@ def _check(units: Sequence[UnitOutcome], lot_size: int) -> None:
 
 
 def _decide_class(
-    c: DefectClass, aql: float, p: PlanDocument | None, units: Sequence[UnitOutcome], sample: int, lot_size: int
+    c: DefectClass, aql: float, p: PlanDocument | None, sample: Sample[UnitOutcome], n: int
 ) -> ClassDecision:
-    n = sample if p is None else min(p.n[0], lot_size)
     ac, re = (0, 1) if p is None else (p.ac[0], p.re[0])
-    counted = units if p is None else units[:n]
     per_100 = p is not None and p.per_100_units  # of an undecided unit nobody knows how many it may have
-    nonconforming = sum(u.nonconformities(c) if per_100 else c in u.nonconforming for u in counted)
-    undecided = sum(c in u.undecided for u in counted)
-    missing = max(0, n - len(counted))
-    accepted: bool | None
-    if nonconforming >= re:
-        accepted = False
-    elif missing == 0 and (undecided == 0 if per_100 else nonconforming + undecided < re):
-        accepted = True
-    else:
-        accepted = None
+    weights = [u.nonconformities(c) if per_100 else int(c in u.nonconforming) for u in sample.counted]
+    nonconforming, undecided = sum(weights), sum(c in u.undecided for u in sample.counted)
+    # by when they were inspected, which is how the count came about
+    course = sorted(zip(sample.counted, weights, strict=True), key=lambda row: row[0].order)
+    stands = tally(
+        n=n, re=re, inspected=len(sample.counted), nonconforming=nonconforming, undecided=undecided, per_100=per_100,
+        settled=sample.settled, found_at=[i for i, (_, k) in enumerate(course, 1) for _ in range(k)],
+        undecided_at=[i for i, (u, _) in enumerate(course, 1) if c in u.undecided],
+    )  # fmt: skip
+    accepted = {"rejected": False, "accepted": True}.get(stands.standing)
     what = "nonconformities on" if per_100 else "nonconforming of"
     return ClassDecision(
         defect_class=c,
@@ -202,22 +253,22 @@ def _decide_class(
         nonconforming=nonconforming,
         undecided=undecided,
         accepted=accepted,
-        reason=_class_reason(c, accepted, nonconforming, undecided, missing, n, ac, re, what)
-        + _beyond(c, units[len(counted) :]),
+        reason=_class_reason(c, stands, nonconforming, undecided, n, ac, re, what) + _beyond(c, sample.rest),
         plan=p,
+        tally=stands,
     )
 
 
 def _class_reason(
-    c: DefectClass, accepted: bool | None, nonconforming: int, undecided: int, missing: int, n: int, ac: int, re: int,
-    what: str,
-) -> str:  # fmt: skip
+    c: DefectClass, stands: ClassTally, nonconforming: int, undecided: int, n: int, ac: int, re: int, what: str
+) -> str:
+    missing = stands.missing
     found = f"{c}: {nonconforming} {what} {n}, Ac {ac}, Re {re}"
     if missing:
-        found = f"{c}: {nonconforming} {what} the {n - missing} inspected so far, n {n}, Ac {ac}, Re {re}"
-    if accepted is False:
+        found = f"{c}: {nonconforming} {what} the {stands.inspected} inspected so far, n {n}, Ac {ac}, Re {re}"
+    if stands.standing == "rejected":
         return found + (f"; rejected whatever the {undecided} undecided turn out to be" if undecided else "")
-    if accepted:
+    if stands.standing == "accepted":
         if undecided:
             return f"{found}; accepted even if the {undecided} undecided were nonconforming"
         if nonconforming > ac:
@@ -225,7 +276,8 @@ def _class_reason(
         return found
     needs = [f"inspect {missing} more"] if missing else []
     needs += [f"decide {undecided} undecided"] if undecided else []
-    return f"{found}; open: {' and '.join(needs)}"
+    safe = "can no longer be rejected, " if stands.standing == "cannot be rejected" and stands.settled else ""
+    return f"{found}; {safe}open: {' and '.join(needs)}"
 
 
 def _beyond(c: DefectClass, rest: Sequence[UnitOutcome]) -> str:

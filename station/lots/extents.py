@@ -23,7 +23,7 @@ from station.lots.overdispersion import overdispersion
 from station.lots.smallest_effect import critical_p, halfway, smallest_rate
 from station.lots.strata import p_within
 from station.values.documents import Extent
-from station.values.lot_analysis import ExtentDocument, OverdispersionDocument, SmallestEffectDocument
+from station.values.lot_analysis import ExtentDocument, OverdispersionDocument, SmallestEffectDocument, p_words
 
 Float = NDArray[np.float64]
 
@@ -95,7 +95,7 @@ def extent_of(
         extent = "insufficient evidence"
         reason = (
             f"{name}: {units} of {of} units follow no {_names(factors)}, and a share of {low:.1%} to {high:.1%} may be "
-            f"acceptable ({acceptable:.1%}) or not: inspect more units"
+            f"acceptable ({acceptable:.1%}) or not. {_could_have_shown(smallest)}. Inspect more units"
         )
     return ExtentDocument(
         defect=name, units=units, of=of, low=low, high=high, extent=extent,
@@ -195,13 +195,13 @@ def _of_cluster(
     if alike:
         tail = f"; {' and '.join(a.replace('_', ' ') for a in alike)} explains it as well and cannot be told apart here"
     if not levels:
-        return f"{name}: its share differs from {what} to {what} (family-wise p {_p(p)}){tail}"
+        return f"{name}: its share differs from {what} to {what} (family-wise {p_words(p)}){tail}"
     inside = np.isin(factor.codes, [factor.levels.index(v) for v in levels])
     there, rest = defective[inside], defective[~inside & (factor.codes >= 0)]
     listed = ", ".join(levels[:5]) + (f" and {len(levels) - 5} more" if len(levels) > 5 else "")
     return (
         f"{name}: {int(there.sum())} of {len(there)} units in {what} {listed}, {int(rest.sum())} of {len(rest)} "
-        f"elsewhere (family-wise p {_p(p)}){tail}"
+        f"elsewhere (family-wise {p_words(p)}){tail}"
     )
 
 
@@ -214,27 +214,37 @@ def _of_too_few(
     spread: Sequence[OverdispersionDocument],
 ) -> str:
     if not factors:
-        return f"{name}: {units} of {of} units, of which no carton or identifier is known"
+        return (
+            f"{name}: {units} of {of} units, of which no carton or identifier is known: no cluster of any size could "
+            "have been shown"
+        )
     lacking = [
         s
         for s, o in zip(smallest, spread, strict=True)
         if not ((s.rate is not None and s.rate <= halfway(units / of)) or o.high <= ALIKE)
     ]
-    told = [
-        f"a {s.factor.replace('_', ' ')} of {s.level_units} units "
-        + ("could not have stood out at all" if s.rate is None else f"only from {s.rate:.0%} defective on")
-        for s in lacking
-    ]
     return (
-        f"{name}: {units} of {of} units show no cluster, and this sample could hardly have shown one: "
-        f"{'; '.join(told)}. Inspect more units of every {lacking[0].factor.replace('_', ' ')}"
+        f"{name}: {units} of {of} units show no cluster, and this sample could hardly have shown one. "
+        f"{_could_have_shown(lacking)}. Inspect more units of every {lacking[0].factor.replace('_', ' ')}"
     )
+
+
+def _could_have_shown(smallest: Sequence[SmallestEffectDocument]) -> str:
+    """The smallest effect of each factor that this sample would have shown."""
+    seen = [
+        f"a {s.factor.replace('_', ' ')} of {s.level_units} units from {s.rate:.0%} defective on"
+        for s in smallest
+        if s.rate is not None
+    ]
+    unseen = [f"{s.factor.replace('_', ' ')} of {s.level_units} units" for s in smallest if s.rate is None]
+    told = []
+    if seen:
+        told.append(f"Four samples of five would have shown {', '.join(seen)}")
+    if unseen:
+        told.append(f"{'No' if not seen else 'no'} {' and no '.join(unseen)} could have stood out, however bad")
+    return "; ".join(told)
 
 
 def _names(factors: Sequence[Factor]) -> str:
     names = [f.name.replace("_", " ") for f in factors]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-
-
-def _p(p: float) -> str:
-    return "below 0.001" if p < 0.001 else f"{p:.3f}"

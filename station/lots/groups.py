@@ -105,9 +105,27 @@ def equivalent(values: ArrayLike, margin: float, systematic: float = 0.0) -> flo
     """
     from scipy.special import stdtr
 
+    mean, error, freedom = _with_shared(values, systematic)
+    if error == 0:
+        return 0.0 if mean < margin else 1.0
+    return float(stdtr(freedom, -(margin - mean) / error))
+
+
+def beyond(values: ArrayLike, margin: float, systematic: float = 0.0) -> float:
+    """p of a mean of (n,) values as far out as this, were the true one at -margin or +margin: small where it surely
+    lies beyond them. With a margin of 0 it is Student's test of the mean. systematic : see :func:`equivalent`."""
+    from scipy.special import stdtr
+
+    mean, error, freedom = _with_shared(values, systematic)
+    if error == 0:
+        return 0.0 if mean > margin else 1.0
+    near, far = stdtr(freedom, (margin - mean) / error), stdtr(freedom, (-margin - mean) / error)
+    return min(1.0, float(near + far))
+
+
+def _with_shared(values: ArrayLike, systematic: float) -> tuple[float, float, int]:
+    """The distance of the mean of (n,) values from 0, its standard error with what all values share, and its degrees of
+    freedom."""
     x = np.asarray(values, dtype=np.float64)
     error = math.hypot(float(x.std(ddof=1)) / math.sqrt(len(x)), systematic)
-    mean = float(x.mean())
-    if error == 0:
-        return 0.0 if abs(mean) < margin else 1.0
-    return max(float(stdtr(len(x) - 1, -(margin - mean) / error)), float(stdtr(len(x) - 1, -(margin + mean) / error)))
+    return abs(float(x.mean())), error, len(x) - 1

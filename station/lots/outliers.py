@@ -1,4 +1,4 @@
-"""Values that do not belong to the bulk: the generalised ESD of Rosner, and robust centre and scale."""
+"""Values that do not belong to the bulk, by the generalised ESD of Rosner, and the bulk itself, by median and MAD."""
 
 from __future__ import annotations
 
@@ -15,15 +15,9 @@ Float = NDArray[np.float64]
 
 MAD_TO_SIGMA: Final = 1.4826022185056018
 """1 / the 75 % quantile of the normal distribution: median absolute deviation to standard deviation."""
+BULK: Final = 3.0
+"""Robust standard deviations from the median up to which a value belongs to the bulk."""
 LEAST_VALUES: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Bulk:
-    """Median, and standard deviation by the median absolute deviation, in the unit of the values."""
-
-    centre: float
-    scale: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +30,12 @@ class Esd:
     outliers: tuple[int, ...]
 
 
-def bulk(values: ArrayLike) -> Bulk:
-    """Robust centre and scale of (n,) values."""
+def bulk(values: ArrayLike) -> Float:
+    """Those of (n,) values that lie within ``BULK`` robust standard deviations of the median (Hampel, JASA 69 (1974)
+    383-393), in their order."""
     x = np.asarray(values, dtype=np.float64)
-    centre = float(np.median(x))
-    return Bulk(centre, MAD_TO_SIGMA * float(np.median(np.abs(x - centre))))
+    away = np.abs(x - np.median(x))
+    return np.asarray(x[away <= BULK * MAD_TO_SIGMA * float(np.median(away))])
 
 
 def generalised_esd(values: ArrayLike, most: int, alpha: float = 0.05) -> Esd:

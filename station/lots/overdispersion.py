@@ -1,7 +1,7 @@
 """How much units of one group resemble one another: intra-group correlation of defects and what it costs a sample.
 
-Units of a carton were packed from one tray, plated on one rack. With intra-group correlation rho a sample of groups of
-m units tells as much as one 1 + (m - 1) rho times smaller (Kish, Survey Sampling (1965), 5.4).
+Units of a carton were packed from one tray, plated on one rack: they share its luck, after the distribution of
+:mod:`station.lots.beta_binomial`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from station.lots.beta_binomial import design_effect, log_probability
 
 Float = NDArray[np.float64]
 
@@ -37,17 +39,6 @@ class Overdispersion:
     high: float
     design_effect: float
     n_effective: float
-    phi: float
-
-
-@dataclass(frozen=True, slots=True)
-class Dispersion:
-    """Pearson's and the deviance's statistic of groups about given shares; phi : Pearson over its degrees of
-    freedom."""
-
-    pearson: float
-    deviance: float
-    freedom: int
     phi: float
 
 
@@ -77,44 +68,26 @@ def overdispersion(marked: ArrayLike, of: ArrayLike) -> Overdispersion:
     best = int(np.argmax(profile))
     inside = np.flatnonzero(profile >= profile[best] - _DROP)
     rho = float(_RHO[best])
-    size = float((n**2).sum() / n.sum())
-    effect = 1 + (size - 1) * rho
+    effect = design_effect(n, rho)
+    statistic, freedom = pearson(x, n)
     return Overdispersion(
         z=z, p=float(ndtr(-z)), rho=rho, low=float(_RHO[inside[0]]), high=float(_RHO[inside[-1]]),
         design_effect=effect, n_effective=float(n.sum()) / effect,
-        phi=dispersion(x, n, np.zeros(len(x))).phi,
+        phi=statistic / freedom,
     )  # fmt: skip
 
 
-def dispersion(marked: ArrayLike, of: ArrayLike, treatment: ArrayLike) -> Dispersion:
-    """Groups about the pooled share of their treatment (k,): Pearson's statistic, deviance, phi (McCullagh and Nelder,
-    Generalized Linear Models (1989), 4.5)."""
+def pearson(marked: ArrayLike, of: ArrayLike) -> tuple[float, int]:
+    """Pearson's statistic of groups about their pooled share and its degrees of freedom; the one over the other is the
+    dispersion, 1 by chance (McCullagh and Nelder, Generalized Linear Models (1989), 4.5)."""
     x, n = np.asarray(marked, dtype=np.float64), np.asarray(of, dtype=np.float64)
-    names, group = np.unique(np.asarray(treatment), return_inverse=True)
-    share = (np.bincount(group, x) / np.bincount(group, n))[group]
-    pearson = float(((x - n * share) ** 2 / (n * share * (1 - share))).sum())
-
-    def part(seen: Float, expected: Float) -> Float:
-        return np.where(seen > 0, seen * np.log(np.where(seen > 0, seen, 1) / expected), 0.0)
-
-    deviance = 2 * float((part(x, n * share) + part(n - x, n * (1 - share))).sum())
-    freedom = len(x) - len(names)
-    return Dispersion(pearson, deviance, freedom, pearson / freedom)
+    share = x.sum() / n.sum()
+    return float(((x - n * share) ** 2 / (n * share * (1 - share))).sum()), len(x) - 1
 
 
 def _profile(x: Float, n: Float) -> Float:
     """(R,) log likelihood over the correlation, at each the largest over the mean share."""
-    from scipy.special import gammaln
-
     counts, times = np.unique(np.stack([x, n], axis=1), axis=0, return_counts=True)
-    k, m = counts[:, 0], counts[:, 1]
     seen = float(x.sum() / n.sum())
-    share = (1 / (1 + np.exp(-(np.log(seen / (1 - seen)) + _ROUND))))[:, None]
-    out = np.empty(len(_RHO))
-    out[0] = ((k * np.log(share) + (m - k) * np.log1p(-share)) @ times).max()
-    for i, rho in enumerate(_RHO[1:], start=1):
-        total = 1 / rho - 1
-        a, b = share * total, (1 - share) * total
-        log = gammaln(k + a) - gammaln(a) + gammaln(m - k + b) - gammaln(b) - gammaln(m + total) + gammaln(total)
-        out[i] = (log @ times).max()
-    return out
+    share = 1 / (1 + np.exp(-(np.log(seen / (1 - seen)) + _ROUND)))
+    return np.array([(log_probability(counts[:, 0], counts[:, 1], share, rho) @ times).max() for rho in _RHO])

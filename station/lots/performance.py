@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from station.errors import RequestError
+from station.lots.beta_binomial import design_effect, probabilities
 from station.lots.oc import Float, search_end, stage_outcomes
 from station.lots.plans import Stages
 
@@ -59,28 +60,6 @@ def _outcomes(plan: Stages, p: ArrayLike) -> tuple[Float, Float]:
 # --- samples drawn from cartons --------------------------------------------------------------------------------------
 
 
-def beta_binomial(m: int, p: ArrayLike, correlation: float) -> Float:
-    """(P, m + 1) probability of 0 ... m nonconforming among ``m`` units of one carton.
-
-    The cartons' qualities follow a beta distribution with mean ``p``, two units of one carton the correlation ``rho``:
-    P(d) = C(m, d) prod_{i<d} (p + i t) prod_{i<m-d} (1 - p + i t) / prod_{i<m} (1 + i t), t = rho / (1 - rho). Skellam,
-    Journal of the Royal Statistical Society B 10 (1948) 257-261.
-    """
-    quality = np.atleast_1d(np.asarray(p, dtype=np.float64))[:, None]
-    t = correlation / (1 - correlation)
-    steps = np.arange(m) * t
-    ones = np.ones_like(quality)
-    bad = np.hstack([ones, np.cumprod((quality + steps) / (1 + steps), axis=1)])
-    # the denominator's factors are shared out in order: the first d to the nonconforming, the rest to the others
-    found = np.empty((len(quality), m + 1))
-    ways = 1.0
-    for d in range(m + 1):
-        good = np.prod((1 - quality + steps[: m - d]) / (1 + steps[d:]), axis=1)
-        found[:, d] = ways * bad[:, d] * good
-        ways = ways * (m - d) / (d + 1)
-    return found
-
-
 def shares(n: int, cartons: int) -> tuple[int, ...]:
     """``n`` units over the cartons as evenly as it goes, the larger shares first."""
     whole, over = divmod(n, cartons)
@@ -112,7 +91,7 @@ def acceptance_from_cartons(plan: Stages, p: ArrayLike, *, cartons: int, correla
         )
     quality = np.atleast_1d(np.asarray(p, dtype=np.float64))
     limit = plan.re[0]
-    laws = {m: beta_binomial(m, quality, correlation)[:, :limit] for m in set(shares(plan.n[0], cartons))}
+    laws = {m: probabilities(m, quality, correlation)[:, :limit] for m in set(shares(plan.n[0], cartons))}
     total = np.zeros((quality.size, limit))
     total[:, 0] = 1.0
     for m in shares(plan.n[0], cartons):
@@ -125,7 +104,6 @@ def acceptance_from_cartons(plan: Stages, p: ArrayLike, *, cartons: int, correla
 
 
 def effective_sample_size(plan_n: Sequence[int], cartons: int, correlation: float) -> float:
-    """n over the design effect 1 + (m - 1) rho, m units a carton (Kish, Survey Sampling, 1965, 5.4)."""
+    """n over the design effect of its cartons."""
     n = plan_n[0]
-    m = sum(k * k for k in shares(n, cartons)) / n
-    return n / (1 + (m - 1) * correlation)
+    return n / design_effect(shares(n, cartons), correlation)

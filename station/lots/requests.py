@@ -20,7 +20,7 @@ from station.lots.performance import (
 )
 from station.lots.plans import Severity, Stages, one_of, plan, stages
 from station.lots.scheme import scheme_performance
-from station.lots.variables import Method, VariablesPlan, judge_sample, table_plan, two_point_plan
+from station.lots.variables import Method, VariablesPlan, judge_lot, judge_sample, table_plan, two_point_plan
 from station.values.documents import OcPoint, PlanDocument, PlanFigures, PlanPoint
 from station.values.sampling import (
     LimitingQualityDocument,
@@ -176,6 +176,8 @@ def _by_variables(options: dict[str, Any]) -> VariablesPlanDocument:
     method = options["method"]
     one_of("method", method, get_args(Method))
     size = None if options.get("lot_size") is None else _whole("lot_size", options["lot_size"])
+    if size is not None and size < 2:
+        raise RequestError(f"A lot of {size} cannot be sampled", "Give 2 units or more; measure a single unit itself.")
     if "aql" in options:
         if method != "s":
             raise RequestError("Of Z1.9 only plans by the s method are at hand", "Give producer and consumer quality.")
@@ -186,8 +188,7 @@ def _by_variables(options: dict[str, Any]) -> VariablesPlanDocument:
         aql = _number("aql", options["aql"])
         found = table_plan(size, aql, level=level, severity=severity)
         producer = aql / 100
-        risk = 0.10
-        consumer = qualities_at((risk,), found.acceptance, 1.0)[0]
+        consumer = None
     else:
         if not {"producer_quality", "consumer_quality"} <= options.keys():
             raise RequestError(
@@ -201,7 +202,9 @@ def _by_variables(options: dict[str, Any]) -> VariablesPlanDocument:
             producer, consumer, method=method, consumer_risk=risk,
             producer_risk=_number("producer_risk", options.get("producer_risk", 0.05)),
         )  # fmt: skip
-    end = qualities_at((0.005,), found.acceptance, 1.0)[0]
+    whole = size is not None and found.n >= size
+    if consumer is None and not whole:
+        consumer = qualities_at((_CONSUMER_LEVEL,), found.acceptance, 1.0)[0]
     return VariablesPlanDocument(
         edition="computed" if aql is None else "z1.9",
         method=method,
@@ -209,19 +212,22 @@ def _by_variables(options: dict[str, Any]) -> VariablesPlanDocument:
         level=level,
         severity=severity,
         aql=aql,
-        n=found.n,
+        n=size if size is not None and whole else found.n,
+        plan_n=found.n,
         k=found.k,
         producer_quality=producer,
-        producer_risk=max(0.0, 1 - float(found.acceptance(producer)[0])),
+        producer_risk=None if whole else max(0.0, 1 - float(found.acceptance(producer)[0])),
         consumer_quality=consumer,
-        consumer_risk=float(found.acceptance(consumer)[0]),
-        hundred_percent=size is not None and found.n >= size,
-        oc=oc_points(found.acceptance, producer, end, 1.0),
-        sample=_sample(found, options),
+        consumer_risk=None if whole or consumer is None else float(found.acceptance(consumer)[0]),
+        hundred_percent=whole,
+        oc=()
+        if whole
+        else oc_points(found.acceptance, producer, qualities_at((0.005,), found.acceptance, 1.0)[0], 1.0),
+        sample=_sample(found, options, size if whole else None),
     )
 
 
-def _sample(plan: VariablesPlan, options: dict[str, Any]) -> SampleDocument | None:
+def _sample(plan: VariablesPlan, options: dict[str, Any], whole_lot: int | None) -> SampleDocument | None:
     given = options.get("values")
     numbers = {k: None if options.get(k) is None else _number(k, options[k]) for k in ("lower", "upper", "sigma")}
     if given is None:
@@ -231,11 +237,15 @@ def _sample(plan: VariablesPlan, options: dict[str, Any]) -> SampleDocument | No
         return None
     if not isinstance(given, list):
         raise RequestError("values are no list of numbers", "For example [29.98, 30.02, 30.01].")
-    found = judge_sample(plan, [_number("a value", v) for v in given], **numbers)
+    values = [_number("a value", v) for v in given]
+    if whole_lot is None:
+        found = judge_sample(plan, values, **numbers)
+    else:
+        found = judge_lot(values, whole_lot, lower=numbers["lower"], upper=numbers["upper"])
     lower, upper = (v if v is not None and math.isfinite(v) else None for v in (found.to_lower, found.to_upper))
     return SampleDocument(
         lower=numbers["lower"], upper=numbers["upper"], mean=found.mean, spread=found.spread, to_lower=lower,
-        to_upper=upper, accepted=found.accepted,
+        to_upper=upper, beyond=found.beyond, accepted=found.accepted,
     )  # fmt: skip
 
 

@@ -44,7 +44,7 @@ _LARGEST_SHARE = 10  # AQL up to which nonconforming units are counted, above it
 class Standing:
     """A stream as its events leave it. states, scores : of each class, the acceptance score of fractional plans.
 
-    lots : counted ones, and whether they were accepted in every class.
+    lots : counted ones, and whether they were accepted in every class. sizes : units in each as it last was inspected.
     """
 
     states: dict[DefectClass, State]
@@ -53,6 +53,7 @@ class Standing:
     remarks: list[str] = field(default_factory=list)
     events: int = 0
     lots: dict[str, bool] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
 
     @property
     def discontinued(self) -> tuple[DefectClass, ...]:
@@ -95,9 +96,10 @@ def _apply_lot(settings: StreamSettings, standing: Standing, number: int, event:
     for r in event.results:
         c = r.defect_class
         state = standing.states[c]
-        if state.severity != r.severity:
+        due = _due(state, event.resubmitted)
+        if due != r.severity:
             standing.remarks.append(
-                f"lot {event.lot} was inspected in class {c} under {r.severity} inspection, {state.severity} was due"
+                f"lot {event.lot} was inspected in class {c} under {r.severity} inspection, {due} was due"
             )
         if event.resubmitted:
             continue
@@ -108,6 +110,13 @@ def _apply_lot(settings: StreamSettings, standing: Standing, number: int, event:
             standing.scores[c] = score_after(score, r.found[-1])
         _switch(standing, number, event, c, after, why)
     standing.lots[str(event.lot)] = all(r.accepted for r in event.results)
+    standing.sizes[str(event.lot)] = cast(int, event.size)
+
+
+def _due(state: State, resubmitted: bool) -> Severity:
+    """The severity of the next lot; a lot that was not accepted is inspected again under normal or tightened inspection
+    (MIL-STD-105E, resubmitted lots; ISO 2859-1:1999, 7.4)."""
+    return "normal" if resubmitted and state.severity == "reduced" else state.severity
 
 
 def _switch(standing: Standing, number: int, event: StreamEvent, c: DefectClass, after: State, why: str) -> None:
@@ -159,21 +168,29 @@ def inspected(
     found: Mapping[DefectClass, Sequence[int]],
     at: datetime,
     resubmitted: bool = False,
+    removed: int = 0,
     reason: str = "",
 ) -> StreamEvent:
     """The event of a lot that was inspected under the plans in force.
+
+    A lot that was not accepted comes again when all of its units were examined again and the nonconforming ones taken
+    out or corrected (MIL-STD-105E, resubmitted lots; ISO 2859-1:1999, 7.4). It is the same lot only with the units it
+    had, but for those that are said to be taken out.
 
     Parameters
     ----------
     found
         Of each class of the stream what was found up to the end of each stage, cumulative.
+    removed
+        Units taken out of a ``resubmitted`` lot since it was inspected last.
 
     Raises
     ------
     RequestError
         Counts that do not decide the lot, of another class than the stream's, or of too few; inspection discontinued.
     ConflictError
-        The lot was counted before, or is said to be resubmitted and was never inspected, or was accepted.
+        The lot was counted before, or is said to be resubmitted and was never inspected, was accepted, or has not the
+        units that are left of it.
     """
     if standing.discontinued:
         raise RequestError(
@@ -186,6 +203,7 @@ def inspected(
         raise ConflictError(f"Lot {lot} was not inspected in this stream yet", "Leave out --resubmitted.")
     if resubmitted and standing.lots[lot]:
         raise ConflictError(f"Lot {lot} was accepted in every class", "Only a lot that was not accepted comes again.")
+    _vet_size(standing, lot, size, resubmitted, removed)
     odd = [c for c in found if c not in settings.aql] or [c for c in settings.aql if c not in found]
     if odd:
         raise RequestError(
@@ -194,7 +212,8 @@ def inspected(
         )
     results = []
     for c, state in standing.states.items():
-        plan = _plan(settings, c, size, state.severity)
+        severity = _due(state, resubmitted)
+        plan = _plan(settings, c, size, severity)
         _, ac = acceptance_score(standing.scores[c], plan)
         if settings.aql[c] <= _LARGEST_SHARE and any(k > sum(plan.n[: i + 1]) for i, k in enumerate(found[c])):
             raise RequestError(
@@ -206,15 +225,35 @@ def inspected(
         )
         results.append(
             ClassInspected(
-                defect_class=c, severity=state.severity, n=plan.n, ac=(ac,) if plan.parts else plan.ac,
+                defect_class=c, severity=severity, n=plan.n, ac=(ac,) if plan.parts else plan.ac,
                 re=(ac + 1,) if plan.parts else plan.re, found=tuple(found[c]), accepted=said.accepted,
                 in_gap=said.in_gap, points=said.points if state.severity == "normal" else 0,
                 fraction=f"1/{plan.parts}" if plan.parts else None,
             )
         )  # fmt: skip
     return StreamEvent(
-        kind="lot", at=at, lot=lot, size=size, resubmitted=resubmitted, results=tuple(results), reason=reason
-    )
+        kind="lot", at=at, lot=lot, size=size, resubmitted=resubmitted, removed=removed,
+        results=tuple(results), reason=reason,
+    )  # fmt: skip
+
+
+def _vet_size(standing: Standing, lot: str, size: int, resubmitted: bool, removed: int) -> None:
+    if not resubmitted:
+        if removed:
+            raise RequestError("Units are taken out only of a lot that comes again", "Say --resubmitted too.")
+        return
+    before = standing.sizes[lot]
+    if size > before:
+        raise ConflictError(
+            f"Lot {lot} had {before} units and comes again with {size}",
+            "Units that were added are a lot of their own: give the size without them, record them under another name.",
+        )
+    if size + removed != before:
+        said = f"{removed} are said to be taken out" if removed else "nothing is said of the others"
+        raise ConflictError(
+            f"Lot {lot} had {before} units and comes again with {size}; {said}",
+            f"Say how many were taken out: --removed {before - size}",
+        )
 
 
 def stream_document(settings: StreamSettings, standing: Standing) -> StreamDocument:

@@ -9,6 +9,9 @@ Pa at a fraction p beyond the limit, with z = the upper p quantile of the standa
 - s method: P(T >= k sqrt n), T noncentral t with n - 1 degrees of freedom and noncentrality z sqrt n;
 - sigma method: Phi(sqrt n (z - k)).
 
+Where the plan takes as many units as the lot has, or more, every unit is measured and held to the limits by itself (the
+note under the tables of Z1.9): no share of the lot has to be inferred, so neither k nor a curve belongs to it.
+
 ISO 3951-1; ANSI/ASQ Z1.9 (MIL-STD-414), form 1; Lieberman and Resnikoff, "Sampling plans for inspection by variables",
 Journal of the American Statistical Association 50 (1955) 457-516; Wallis in Techniques of Statistical Analysis (1947),
 1.
@@ -18,6 +21,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -57,13 +61,15 @@ class VariablesPlan:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A measured sample under a plan. spread : s of the sample, or the known sigma. to_lower, to_upper : distance of
-    the mean from each limit that is set, in spreads; inf where every value is the same. accepted : none is below k."""
+    """Measured values under a plan. spread : s of the values, or the known sigma. to_lower, to_upper : distance of the
+    mean from each limit that is set, in spreads; inf where every value is the same. beyond : values outside the limits.
+    accepted : no distance is below k, of a whole lot no value lies beyond."""
 
     mean: float
     spread: float
     to_lower: float | None
     to_upper: float | None
+    beyond: int
     accepted: bool
 
 
@@ -77,23 +83,49 @@ def judge_sample(
     RequestError
         Another number of values, no limit, limits out of order, or a sigma method without ``sigma``.
     """
-    x = np.asarray(values, dtype=np.float64)
-    if x.shape != (plan.n,) or not np.all(np.isfinite(x)):
-        raise RequestError(f"The plan needs {plan.n} measured values, here are {x.size}", "Measure the whole sample.")
-    if lower is None and upper is None:
-        raise RequestError("No limit is set", "Give the lower limit, the upper one, or both.")
-    if lower is not None and upper is not None and lower >= upper:
-        raise RequestError(f"The limits {lower:g} and {upper:g} are out of order", "Give the lower one as lower.")
+    x = _vetted(values, plan.n, "The plan needs", lower, upper)
     if plan.method == "sigma" and (sigma is None or not sigma > 0):
         raise RequestError("The sigma method needs the known standard deviation of the process", "Give it, above 0.")
     spread = float(x.std(ddof=1)) if plan.method == "s" or sigma is None else sigma
     mean = float(x.mean())
     margins = [None if lower is None else mean - lower, None if upper is None else upper - mean]
+    accepted = all(m >= plan.k * spread for m in margins if m is not None)
+    return Sample(mean, spread, *_distances(margins, spread), _beyond(x, lower, upper), accepted)
+
+
+def judge_lot(values: ArrayLike, lot_size: int, *, lower: float | None, upper: float | None) -> Sample:
+    """A lot of which every unit was measured, (lot_size,): accepted as it stands where no value lies beyond a limit.
+
+    Raises RequestError as :func:`judge_sample`.
+    """
+    x = _vetted(values, lot_size, "A lot measured whole needs", lower, upper)
+    mean, spread = float(x.mean()), float(x.std(ddof=1))
+    margins = [None if lower is None else mean - lower, None if upper is None else upper - mean]
+    beyond = _beyond(x, lower, upper)
+    return Sample(mean, spread, *_distances(margins, spread), beyond, beyond == 0)
+
+
+def _vetted(values: ArrayLike, n: int, why: str, lower: float | None, upper: float | None) -> Float:
+    x = np.asarray(values, dtype=np.float64)
+    if x.shape != (n,) or not np.all(np.isfinite(x)):
+        raise RequestError(f"{why} {n} measured values, here are {x.size}", "Measure all of them.")
+    if lower is None and upper is None:
+        raise RequestError("No limit is set", "Give the lower limit, the upper one, or both.")
+    if lower is not None and upper is not None and lower >= upper:
+        raise RequestError(f"The limits {lower:g} and {upper:g} are out of order", "Give the lower one as lower.")
+    return x
+
+
+def _distances(margins: Sequence[float | None], spread: float) -> tuple[float | None, float | None]:
     to_lower, to_upper = (
         None if m is None else m / spread if spread > 0 else math.copysign(math.inf, m) for m in margins
     )
-    accepted = all(m >= plan.k * spread for m in margins if m is not None)
-    return Sample(mean, spread, to_lower, to_upper, accepted)
+    return to_lower, to_upper
+
+
+def _beyond(x: Float, lower: float | None, upper: float | None) -> int:
+    below = 0 if lower is None else int((x < lower).sum())
+    return below + (0 if upper is None else int((x > upper).sum()))
 
 
 def table_plan(lot_size: int, aql: float, *, level: str = "II", severity: Severity = "normal") -> VariablesPlan:

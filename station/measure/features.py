@@ -1,4 +1,4 @@
-"""The sizes of the control sheet on golden and unit: of the outline and its holes, the border, lines and recesses.
+"""The sizes of the control sheet on a unit: of the outline and its holes, the border, lines and recesses.
 
 A feature is measured on the unit as on the golden, its edges located alike on both pictures, so that what light and
 blur do to an edge cancels in the difference; the unit's value is the golden's plus that difference.
@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from station.errors import SheetError
-from station.measure.border import Border, BorderWidth, border_width, find_border, golden_width
+from station.measure.border import border_width
 from station.measure.boundaries import EdgeShift, read_boundaries
-from station.measure.boundary_places import places_of
-from station.measure.enamel_edges import boundary_beside, shift_beside
-from station.measure.ends import End, angle_of, distance_of, end_place, find_end, straight_run
+from station.measure.enamel_edges import shift_beside
 from station.measure.feature_rows import (
     U_EDGE_MM,
     U_TURNED_MM,
@@ -28,146 +25,38 @@ from station.measure.feature_rows import (
     rounded,
     unmeasured,
 )
-from station.measure.feret import fit_circle
+from station.measure.golden_features import (
+    ANGLE,
+    BORDER,
+    DISTANCE,
+    HOLES,
+    LINE,
+    OWN,
+    GoldenShapes,
+    between_value,
+    centres,
+    encloses,
+    places_between,
+    shapes_of,
+)
 from station.measure.hole_rims import UnitHole, holes_of, measure_holes, not_open
 from station.measure.lines import Strip, StripWidth, find_strip, strip_width
-from station.measure.metal_edges import EdgeReading, MetalEdges, find_metal_edges, locate, soften
+from station.measure.metal_edges import EdgeReading, MetalEdges, locate, soften
 from station.measure.outline import OutlineShift, measure_outline
 from station.measure.outline_sizes import measure_sizes
-from station.measure.per_master import PerMaster
-from station.measure.polygon import centroid, signed_area
-from station.measure.round_features import ROUND, measure_round, place_round
+from station.measure.round_features import ROUND, measure_round
 from station.sheet import Size
 from station.values.budget import LengthBudget
 from station.values.line import Aligned, FeatureMaster, Master, Measurement
 
 Float = NDArray[np.float64]
 Index = NDArray[np.intp]
-Point = tuple[float, float]
 
-_BORDER, _LINE, _RECESS = "border", "line", "recess"
-_DISTANCE, _ANGLE = "distance", "angle"
-_OWN = (_BORDER, _LINE, _RECESS, _DISTANCE, _ANGLE)
-_HOLES = ("hole-diameter", "position")
 _GONE = 0.15  # colour step between enamel and metal over the golden's, below which one of the two is not there
 _U_BOTH_MM = 0.03  # standard: where the two shoulders of a line or recess begin; both seem metal a little too far
 _MEANT_MM, _MEANT = 0.15, 0.25  # and of the limit: beyond, what the golden shows at a place is not what the sheet means
 _U_MOVED_MM = 0.015  # standard: a width's change against the golden, 56 of five rendered designs at any turn
 _U_WIDTH_TURNED_MM = 0.034  # what half a turn adds to a width, whose edges face opposite ways: misreadings add up
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureRequest:
-    """A row of the sheet's sizes with its points in mm of the golden frame."""
-
-    name: str
-    feature: str
-    at_mm: Point | None = None
-    to_mm: Point | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GoldenShapes:
-    """What of the golden is the same for every unit: its metal edges, the boundary place beside each, its border, and
-    the border as read on it."""
-
-    edges: MetalEdges
-    beside: Index
-    border: Border | None
-    width: BorderWidth | None
-
-
-def golden_shapes(master: Master) -> GoldenShapes:
-    """Find and measure them; see :func:`shapes_of` for a kept copy."""
-    edges = find_metal_edges(master)
-    beside = boundary_beside(edges, places_of(master) if master.regions else None, master.frame)
-    border = find_border(edges, measure_outline(master.image, master, master.outline_mm))
-    return GoldenShapes(edges, beside, border, None if border is None else golden_width(border))
-
-
-def place_features(master: Master, requests: Sequence[FeatureRequest]) -> tuple[FeatureMaster, ...]:
-    """The rows that the golden shows, with its own values. What needs a place and has none there is refused.
-
-    Raises SheetError where a row names a line, a recess or a hole at a place where the golden has none.
-    """
-    found = []
-    shapes: GoldenShapes | None = None
-    for r in requests:
-        if r.feature in _OWN and shapes is None:
-            shapes = shapes_of(master)
-        if r.feature == _BORDER and shapes is not None:
-            if shapes.width is not None:
-                found.append(FeatureMaster(r.name, r.feature, round(shapes.width.minimum, 4)))
-        elif r.feature in (_LINE, _RECESS) and shapes is not None and r.at_mm is not None:
-            strip = find_strip(shapes.edges, r.at_mm, raised=r.feature == _LINE)
-            width = None if strip is None else strip_width(strip, shapes.edges, np.zeros(len(shapes.edges.points)))
-            if width is None:
-                what = "raised line" if r.feature == _LINE else "recess between two metal edges"
-                raise SheetError(
-                    f"size {r.name!r}: there is no {what} at x {r.at_mm[0]:.2f}, y {r.at_mm[1]:.2f} mm on the golden",
-                    "Give a point on it, away from where lines meet.",
-                )
-            found.append(FeatureMaster(r.name, r.feature, round(width.mean, 4), r.at_mm))
-        elif r.feature in (_DISTANCE, _ANGLE) and shapes is not None:
-            found.append(_between(master, shapes.edges, r))
-        elif r.feature == "position" and r.at_mm is not None and _hole_at(master, r.at_mm) is None:
-            found.append(place_round(master, r.name, r.at_mm))
-        else:
-            source = _source(master, r)
-            if source in master.sizes_mm:
-                found.append(FeatureMaster(r.name, r.feature, master.sizes_mm[source], r.at_mm, source=source))
-    return tuple(found)
-
-
-def _between(master: Master, edges: MetalEdges, r: FeatureRequest) -> FeatureMaster:
-    """A distance or an angle on the golden. Raises SheetError where one of its points has no feature."""
-    if r.at_mm is None or r.to_mm is None:
-        raise SheetError(f"size {r.name!r} has no place", "Give at_px and to_px.")
-    seen = _between_value(r.feature, master, edges, r.at_mm, r.to_mm, edges.points, _centres(master.holes_mm))
-    if seen is None:
-        what = "straight edge" if r.feature == _ANGLE else "edge or hole"
-        raise SheetError(
-            f"size {r.name!r}: one of its two points has no {what} between metal and enamel beside it",
-            "Give points within a millimetre of what is meant.",
-        )
-    return FeatureMaster(r.name, r.feature, round(seen[0], 4), r.at_mm, r.to_mm)
-
-
-def _between_value(
-    kind: str, master: Master, edges: MetalEdges, at: Point, to: Point, moved: Float, centres: list[Float]
-) -> tuple[float, Float, float | None] | None:
-    """Value in mm or degrees, the points that show it, a distance's direction in degrees; None for an unseen end."""
-    if kind == _ANGLE:
-        runs = straight_run(edges, at), straight_run(edges, to)
-        found = None if runs[0] is None or runs[1] is None else angle_of(moved[runs[0]], moved[runs[1]])
-        return None if found is None else (*found, None)
-    a, b = _ends(master, edges, at, to)
-    if a is None or b is None:
-        return None
-    places = np.stack([end_place(a, moved, centres), end_place(b, moved, centres)])
-    if not np.isfinite(places).all():
-        return None
-    value, direction = distance_of(a, b, places[0], places[1])
-    return value, places, direction
-
-
-def _ends(master: Master, edges: MetalEdges, at: Point, to: Point) -> tuple[End | None, End | None]:
-    holes = [(centroid(h), fit_circle(h).radius) for h in master.holes_mm]
-    return find_end(edges, holes, at), find_end(edges, holes, to)
-
-
-def _places_between(master: Master, edges: MetalEdges, f: FeatureMaster) -> Index:
-    """Places of the metal edges that a distance or an angle is read from."""
-    if f.at_mm is None or f.to_mm is None:
-        return np.zeros(0, dtype=np.intp)
-    if f.feature == _ANGLE:
-        runs = [straight_run(edges, p) for p in (f.at_mm, f.to_mm)]
-        return np.concatenate([r for r in runs if r is not None] or [np.zeros(0, dtype=np.intp)])
-    return np.concatenate([e.places for e in _ends(master, edges, f.at_mm, f.to_mm) if e is not None])
-
-
-def _centres(holes: Sequence[Float]) -> list[Float]:
-    return [centroid(h) for h in holes]
 
 
 def measure_features(
@@ -187,7 +76,7 @@ def measure_features(
     less u, ``share_below_possibly`` below the limit with u added.
     """
     known = {f.name: f for f in master.features}
-    own = [s for s in sizes if s.kind in _OWN or (s.name in known and known[s.name].source == ROUND)]
+    own = [s for s in sizes if s.kind in OWN or (s.name in known and known[s.name].source == ROUND)]
     outline_rows = [s for s in sizes if s not in own]
     sources = [_row_source(master, s, known.get(s.name)) for s in outline_rows]
     calliper = {q: s.golden_mm for q, s in zip(sources, outline_rows, strict=True) if s.golden_mm is not None}
@@ -205,12 +94,12 @@ def measure_features(
         why = "the photo has no scale of its own: no rig was named, and no card of known size"
         measured |= {s.name: (unmeasured(s, why),) for s in own}
     elif own:
-        if outline is None and any(s.kind == _BORDER for s in own):
+        if outline is None and any(s.kind == BORDER for s in own):
             outline = measure_outline(aligned.image, master, master.outline_mm)
         measured |= {
             s.name: (measure_round(aligned, master, s, known[s.name], outline),) for s in own if s.kind == "position"
         }
-        callipers = [s for s in own if s.kind in _OWN]
+        callipers = [s for s in own if s.kind in OWN]
         measured |= _calliper(aligned, master, callipers, known, outline, boundaries, holes) if callipers else {}
     return tuple(m for s in sizes for m in measured[s.name])
 
@@ -230,12 +119,12 @@ def _calliper(
     wanted: list[Index] = []
     for row in rows:
         at = known[row.name].at_mm if row.name in known else None
-        if row.kind == _BORDER and shapes.border is not None:
+        if row.kind == BORDER and shapes.border is not None:
             wanted.append(shapes.border.places)
-        elif row.kind in (_DISTANCE, _ANGLE) and row.name in known:
-            wanted.append(_places_between(master, edges, known[row.name]))
-        elif row.kind != _BORDER and at is not None:
-            strip = find_strip(edges, at, raised=row.kind == _LINE)
+        elif row.kind in (DISTANCE, ANGLE) and row.name in known:
+            wanted.append(places_between(master, edges, known[row.name]))
+        elif row.kind != BORDER and at is not None:
+            strip = find_strip(edges, at, raised=row.kind == LINE)
             if strip is not None:
                 strips[row.name] = strip
                 wanted.append(strip.places)
@@ -247,9 +136,9 @@ def _calliper(
     shift, apart = shift_beside(shapes.beside, seen, own)
     done: dict[str, tuple[Measurement, ...]] = {}
     for row in rows:
-        if row.kind == _BORDER:
+        if row.kind == BORDER:
             done[row.name] = _border(aligned, master, row, shapes, shift, outline)
-        elif row.kind in (_DISTANCE, _ANGLE) and row.name in known:
+        elif row.kind in (DISTANCE, ANGLE) and row.name in known:
             done[row.name] = (_distance(aligned, master, row, known[row.name], edges, shift, holes),)
         elif row.name in strips:
             done[row.name] = (_strip(aligned, master, row, strips[row.name], edges, reading, places, shift, apart),)
@@ -326,7 +215,7 @@ def _strip(
         for run in (strip.near, strip.far)
     ]
     if max(steps) < _GONE:
-        gone = "the raised line" if row.kind == _LINE else "the recess"
+        gone = "the raised line" if row.kind == LINE else "the recess"
         middle = edges.points[strip.near[len(strip.near) // 2]]
         why = f"{gone} is not there at x {middle[0]:.1f}, y {middle[1]:.1f} mm"
         ends = [rounded(p) for p in (() if golden is None else golden.ends)]
@@ -390,18 +279,18 @@ def _distance(
     """A distance or an angle between two features."""
     if f.at_mm is None or f.to_mm is None:
         return unmeasured(row, "the golden was sealed without its places: seal it again")
-    ends = () if f.feature == _ANGLE else (f.at_mm, f.to_mm)
-    meant = (not_open(row, h) for h in holes if any(_encloses(h.golden_mm, p) for p in ends))
+    ends = () if f.feature == ANGLE else (f.at_mm, f.to_mm)
+    meant = (not_open(row, h) for h in holes if any(encloses(h.golden_mm, p) for p in ends))
     if shut := next((m for m in meant if m is not None), None):
         return shut
     contours = [measure_outline(aligned.image, master, h, hole=True).contour for h in master.holes_mm]
     moved = edges.points + edges.normals * shift[:, None]
-    seen = _between_value(f.feature, master, edges, f.at_mm, f.to_mm, moved, _centres(contours))
+    seen = between_value(f.feature, master, edges, f.at_mm, f.to_mm, moved, centres(contours))
     if seen is None:
         return unmeasured(row, "one of its two ends is not seen")
     value, points, direction = seen
     detail: dict[str, object] = {"scale_source": aligned.scale_source, "golden_mm": f.value}
-    if f.feature == _ANGLE:
+    if f.feature == ANGLE:
         # two lines of at least 1.3 mm: an end misread by u tilts one by u / (length / 2)
         tilt = math.degrees(2 * U_EDGE_MM / 1.3) * math.sqrt(2)
         turn = math.radians(aligned.similarity.rotation_deg - master.pose.rotation_deg)
@@ -417,45 +306,9 @@ def _distance(
     return measurement_of(row.characteristic, "size", value, budget, points, detail)
 
 
-def _source(master: Master, r: FeatureRequest) -> str:
-    """The name that the outline's sizes know a row by."""
-    if r.feature not in _HOLES:
-        return r.feature
-    if r.at_mm is None:
-        # "position-2" is the second largest hole; another name means the largest
-        return r.name if r.name in master.sizes_mm else r.feature
-    inside = _hole_at(master, r.at_mm)
-    if inside is None:
-        raise SheetError(
-            f"size {r.name!r}: there is no through hole at x {r.at_mm[0]:.2f}, y {r.at_mm[1]:.2f} mm on the golden",
-            "Give a point inside the hole.",
-        )
-    return r.feature if inside == 0 else f"{r.feature}-{inside + 1}"
-
-
-def _hole_at(master: Master, at: Point) -> int | None:
-    """Which of the through holes, counted from the largest, holds a point."""
-    holes = sorted(master.holes_mm, key=lambda h: -abs(signed_area(h)))
-    return next((k for k, h in enumerate(holes) if _encloses(h, at)), None)
-
-
 def _row_source(master: Master, row: Size, feature: FeatureMaster | None) -> str:
     if feature is not None:
         return feature.source
-    if row.kind in _HOLES and row.name not in master.sizes_mm and not row.name.startswith(f"{row.kind}-"):
+    if row.kind in HOLES and row.name not in master.sizes_mm and not row.name.startswith(f"{row.kind}-"):
         return row.kind
-    return row.name if row.kind in _HOLES else row.kind
-
-
-def _encloses(contour: Float, at: Point) -> bool:
-    middle = centroid(contour)
-    reach = float(np.hypot(*(contour - middle).T).max())
-    return math.hypot(at[0] - middle[0], at[1] - middle[1]) <= reach
-
-
-_shapes = PerMaster(golden_shapes)
-
-
-def shapes_of(master: Master) -> GoldenShapes:
-    """:func:`golden_shapes`, kept for the last four master objects."""
-    return _shapes(master)
+    return row.name if row.kind in HOLES else row.kind

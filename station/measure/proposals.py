@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from station.errors import SheetError
-from station.measure.features import FeatureRequest, measure_features, place_features, shapes_of
+from station.measure.features import measure_features
+from station.measure.golden_features import FeatureRequest, place_features, shapes_of
 from station.measure.lines import narrowest_strips
 from station.measure.polygon import centroid, signed_area
 from station.sheet import Size

@@ -66,7 +66,7 @@ def _item(item: Item, context: Context) -> Said:
     values = {"name": item.name, "kind": f"@kind.{item.kind}", "face": f"@face.{context.face}"}
     if item.source == "seen":
         values["note"] = item.note
-        return (Phrase(key="item.review" if item.key == "review:review" else "item.seen", values=values),)
+        return (Phrase(key="item.review" if item.key.startswith("review:") else "item.seen", values=values),)
     group = item.key.partition(":")[0]
     if item.category in ("label", "packaging", "function", "assembly", "material", "count"):
         key = "item.entered"

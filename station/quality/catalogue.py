@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from station.sheet.lint import FUNCTIONAL
+from station.sheet import FUNCTIONAL
 from station.values.nonconformity import Category, Disposition
 
 

@@ -6,13 +6,14 @@ numbers are those of the units that a reviewer's word leaves nonconforming.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Final, Literal
 
-from station.quality.catalogue import OTHER, Kind, kind_of, kind_of_measurement
+from station.quality.catalogue import Kind, kind_of, kind_of_measurement
 from station.sheet import Sheet
+from station.sheet.functional import class_of
 from station.values.documents import DefectClass, FindingDocument, MeasurementDocument, UnitDocument, Verdict
 from station.values.entered import EnteredDocument
 from station.values.names import natural_key
@@ -32,13 +33,15 @@ _RANK: Final = {"critical": 0, "major": 1, "minor": 2, None: 3}
 @dataclass(frozen=True, slots=True)
 class SeenUnit:
     """A unit as the lot counts it. wrong : characteristics and kinds in which it does not conform as it stands, a
-    reviewer's word above the line's. review : the reviewer's reason, "" without one."""
+    reviewer's word above the line's. review : the reviewer's reason, "" without one; named : the rows of the
+    sheet and kinds of defect that it names, with the class that counts."""
 
     id: int
     document: UnitDocument
     wrong: frozenset[str]
     carton: str | None = None
     review: str = ""
+    named: Mapping[str, DefectClass] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,24 +254,27 @@ def _entered(values: Sequence[EnteredDocument], units: Sequence[SeenUnit]) -> Gr
 
 
 def _rejected(units: Sequence[SeenUnit]) -> Group:
-    """Units that a reviewer rejected although nothing was found on them."""
-    cases = [
-        _Case(
-            unit=u.document.unit, unit_id=u.id, characteristic="review", defect_class="major", value=None, u=0.0,
-            limit=None, nominal=None, unit_of_measure="", carton=u.carton, note=u.review,
-        )
-        for u in units
-        if u.wrong == {"review"}
-    ]  # fmt: skip
-    return {"review:review": (cases, len(units))} if cases else {}
+    """Units that a reviewer rejected for what the line did not find on them."""
+    found: Group = {}
+    for u in units:
+        shown = {f.kind for f in u.document.findings if f.verdict is Verdict.NONCONFORMS}
+        for c in sorted(u.wrong):
+            if c in shown or (":" in c and not c.startswith("review:")):
+                continue
+            case = _Case(
+                unit=u.document.unit, unit_id=u.id, characteristic=c, defect_class=u.named.get(c, "major"), value=None,
+                u=0.0, limit=None, nominal=None, unit_of_measure="", carton=u.carton, note=u.review,
+            )  # fmt: skip
+            found.setdefault(f"review:{c.removeprefix('review:')}", ([], len(units)))[0].append(case)
+    return found
 
 
 def _item(key: str, cases: Sequence[_Case], of: int, sheet: Sheet, units: Sequence[SeenUnit]) -> Item:
     group, _, name = key.partition(":")
     worst = max(cases, key=lambda c: c.excess)
-    kind = kind_of(name) if group == "finding" else OTHER if group == "review" else _kind(worst.characteristic)
+    kind = kind_of(name) if group in ("finding", "review") else _kind(worst.characteristic)
     low, high = share_bounds(len(cases), of)
-    classes: list[DefectClass | None] = [c.defect_class for c in cases]
+    classes = [c.defect_class and class_of(c.characteristic, c.defect_class) for c in cases]
     values = [c.value for c in cases if c.value is not None]
     notes = [c.note for c in cases if c.note] if group in ("entered", "review") else []
     return Item(
@@ -299,8 +305,19 @@ def _clause(group: str, name: str, sheet: Sheet, where: str) -> str:
         return f"defects: {name}" + (f", {where}" if where else "")
     if group == "entered" and sheet.entered_value(name) is not None:
         return f"entered: {name}"
+    if group == "review":
+        return _named_clause(name, sheet)
     row = sheet.size(name) or sheet.mark(name)
     return "" if row is None else f"{'sizes' if sheet.size(name) else 'marks'}: {name}"
+
+
+def _named_clause(name: str, sheet: Sheet) -> str:
+    """The row of the sheet of that name, in whichever table."""
+    tables = {
+        "marks": sheet.mark(name), "regions": sheet.region(name), "sizes": sheet.size(name),
+        "entered": sheet.entered_value(name), "defects": next((d for d in sheet.defects if d.kind == name), None),
+    }  # fmt: skip
+    return next((f"{table}: {name}" for table, row in tables.items() if row is not None), "")
 
 
 def _levels(cases: Sequence[_Case], units: Sequence[SeenUnit]) -> tuple[Level, ...]:

@@ -27,7 +27,8 @@ _Axis = Callable[[float], float]
 
 def process_picture(process: ProcessDocument) -> RGB:
     """(H, W, 3) the charts of a process one below the other, with master and limits of the control sheet."""
-    height = 118 + len(process.charts) * (_HEIGHT + 84)
+    told = _rules(process)
+    height = 118 + len(process.charts) * (_HEIGHT + 84) + 22 * len(told)
     sheet = Image.new("RGB", (_WIDTH, height), PAPER)
     draw = ImageDraw.Draw(sheet)
     stream = ", ".join(f"{k} {v}" for k, v in process.stream.items())
@@ -39,27 +40,43 @@ def process_picture(process: ProcessDocument) -> RGB:
         if index is not None:
             words.append(f"{name} {index.value:.2f} ({index.low:.2f} to {index.high:.2f})")
     if process.shift is not None and process.mean is not None:
-        words.append(f"mean {process.mean:.4g}, {process.shift:+.3g} {process.unit} from the master")
+        places = process.mean_decimals
+        words.append(f"mean {process.mean:.{places}f} {process.unit}, {process.shift:+.{places}f} from the master")
     fill = INK if process.in_control else _ORANGE
     draw.text((20, 50), fit_text(draw, "; ".join(words), _WIDTH - 40, 17), font=font(17), fill=fill)
     for i, chart in enumerate(process.charts):
         limits = process if i == 0 and chart.kind in ("i", "xbar", "ewma") else None
         _chart(draw, (_LEFT, 118 + i * (_HEIGHT + 84)), chart, limits)
+    for k, line in enumerate(told):
+        top = height - 16 - 22 * (len(told) - k)
+        draw.text((_LEFT, top), fit_text(draw, line, _WIDTH - 2 * _LEFT, 15), font=font(15), fill=_ORANGE)
     return np.asarray(sheet)
+
+
+def _rules(process: ProcessDocument) -> list[str]:
+    """What the numbers at the points mean."""
+    found = {s.rule: s.words for chart in process.charts for s in chart.signals if s.rule}
+    return [f"{rule}: {found[rule]}" for rule in sorted(found)]
 
 
 def trends_picture(trends: LotTrendsDocument) -> RGB:
     """(H, W, 3) lot means of each characteristic with their errors, the slope where it drifts, and the limit."""
-    shown = [t for t in trends.trends if t.lots][:_MOST_TRENDS]
+    known = [t for t in trends.trends if t.lots]
+    shown = known[:_MOST_TRENDS]
     rows = max(1, math.ceil(len(shown) / 2))
-    sheet = Image.new("RGB", (_WIDTH, 70 + rows * (_HEIGHT + 96)), PAPER)
+    sheet = Image.new("RGB", (_WIDTH, 90 + rows * (_HEIGHT + 96)), PAPER)
     draw = ImageDraw.Draw(sheet)
     title = f"Golden {trends.golden}: lot means from the first lot to the newest"
     draw.text((20, 16), fit_text(draw, title, _WIDTH - 40, 23), font=font(23), fill=INK)
+    note = "bars: twice the standard error of the mean"
+    note += (
+        f"; {len(known) - len(shown)} more characteristics, none nearer to a drift" if len(known) > len(shown) else ""
+    )
+    draw.text((20, 48), note, font=font(15), fill=GREY)
     if not shown:
         draw.text((20, 70), "no lot has three measured units", font=font(18), fill=GREY)
     for i, trend in enumerate(shown):
-        _trend(draw, (70 + (i % 2) * (_WIDTH // 2), 100 + (i // 2) * (_HEIGHT + 96)), trend)
+        _trend(draw, (70 + (i % 2) * (_WIDTH // 2), 120 + (i // 2) * (_HEIGHT + 96)), trend)
     return np.asarray(sheet)
 
 
@@ -88,10 +105,14 @@ def _chart(
             if bound is not None:
                 draw.line((x(i) - width / n / 2, y(bound), x(i) + width / n / 2, y(bound)), fill=_BLUE, width=2)
     draw.line((left, y(chart.centre), left + width, y(chart.centre)), fill=_BLUE)
-    for value, name, colour in marks:
+    control = [("control limit", b) for b in (chart.points[-1].lower, chart.points[-1].upper) if b is not None]
+    beside = [(*c, _BLUE) for c in (("centre", chart.centre), *control)] + [
+        (n, v, k) for v, n, k in marks if low <= v <= high
+    ]
+    _names_beside(draw, left + width + 6, y, beside)
+    for value, _, colour in marks:
         if low <= value <= high:
             draw.line((left, y(value), left + width, y(value)), fill=colour, width=2)
-            draw.text((left + width + 6, y(value)), name, font=font(14), fill=colour, anchor="lm")
     rules: dict[str, set[int]] = {}
     for s in chart.signals:
         rules.setdefault(s.point, set()).add(s.rule)
@@ -106,7 +127,10 @@ def _chart(
             draw.ellipse((a - r, b - r, a + r, b + r), fill=_ORANGE if out else INK, outline=WHITE)
             if out:
                 told = ",".join(str(k) for k in sorted(rules[p.label]) if k)
-                draw.text((a, b - 9), told, font=font(13), fill=_ORANGE, anchor="ms")
+                near = b - top < 24  # of the upper edge
+                draw.text(
+                    (a, b + 10 if near else b - 9), told, font=font(13), fill=_ORANGE, anchor="ma" if near else "ms"
+                )
     _labels(draw, [p.label for p in chart.points], x, top + _HEIGHT + 6, width)
 
 
@@ -121,9 +145,11 @@ def _trend(draw: ImageDraw.ImageDraw, at: tuple[int, int], trend: TrendDocument)
     def x(i: int) -> float:
         return left + width * (i + 0.5) / len(rows)
 
-    draw.text((left, top - 26), fit_text(draw, trend.characteristic, width, 18), font=font(18), fill=INK)
+    unit = f", {trend.unit}" if trend.unit else ""
+    draw.text((left, top - 26), fit_text(draw, trend.characteristic + unit, width, 18), font=font(18), fill=INK)
     if trend.limit is not None and low <= trend.limit <= high:
         draw.line((left, y(trend.limit), left + width, y(trend.limit)), fill=_ORANGE, width=2)
+        draw.text((left + width - 4, y(trend.limit) + 4), "limit", font=font(13), fill=_ORANGE, anchor="ra")
     if trend.drifts and trend.slope is not None:
         middle = float(np.median([r.mean - trend.slope * i for i, r in enumerate(rows)]))
         ends = [(x(i), y(middle + trend.slope * i)) for i in (0, len(rows) - 1)]
@@ -135,6 +161,14 @@ def _trend(draw: ImageDraw.ImageDraw, at: tuple[int, int], trend: TrendDocument)
     fill = _ORANGE if trend.drifts else GREY
     for k, line in enumerate(textwrap.wrap(trend.reason, 64)[:2]):
         draw.text((left, top + _HEIGHT + 26 + 18 * k), fit_text(draw, line, width, 14), font=font(14), fill=fill)
+
+
+def _names_beside(draw: ImageDraw.ImageDraw, left: float, y: _Axis, names: Sequence[tuple[str, float, Colour]]) -> None:
+    """The names of lines to the right of them, pushed down where two would overlap."""
+    last = -math.inf
+    for name, value, colour in sorted(names, key=lambda n: -n[1]):
+        last = max(last + 16, y(value))
+        draw.text((left, last), name, font=font(14), fill=colour, anchor="lm")
 
 
 def _range(values: Sequence[float], marks: Sequence[float]) -> tuple[float, float]:
@@ -164,7 +198,10 @@ def _axis(draw: ImageDraw.ImageDraw, at: tuple[int, int], width: int, low: float
 
 def _labels(draw: ImageDraw.ImageDraw, labels: Sequence[str], x: Callable[[int], float], top: int, width: int) -> None:
     """As many labels as have room."""
-    widest = max(draw.textlength(text[:14], font=font(13)) for text in labels) + 10
+    widest = max(draw.textlength(text[:14], font=font(13)) for text in labels) + 24
     every = max(1, math.ceil(len(labels) * widest / width))
+    first = x(0) - width / len(labels) / 2
     for i in range(0, len(labels), every):
-        draw.text((x(i), top), labels[i][:14], font=font(13), fill=INK, anchor="ma")
+        half = draw.textlength(labels[i][:14], font=font(13)) / 2
+        inside = min(max(x(i), first + half), first + width - half)
+        draw.text((inside, top), labels[i][:14], font=font(13), fill=INK, anchor="ma")

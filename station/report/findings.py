@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from station.report.colour_charts import Mark, draw_scale, scale_colours, titled_sheet
+from station.report.colour_pictures import Mark, draw_scale, scale_colours, titled_sheet
 from station.report.pictures import COLOURS, GREY, INK, RGB, WHITE, Canvas, Colour, fit_text, font, gravity
 from station.values.documents import FindingDocument, SetAsideDocument, Verdict
 from station.values.geometry import Frame

@@ -153,8 +153,8 @@ def try_rendering(line: Line, seed: int, job: RenderJob) -> Rendered:
     """Render one unit and look for its defects as in a unit's photo. Raises ModelError, StoreError."""
     import numpy as np
 
+    from station.judge.finding_rules import HARMLESS
     from station.judge.reviewed import set_aside
-    from station.judge.rules import HARMLESS
     from station.measure.planted import places_of, render
     from station.measure.surface import find_defects
     from station.models import as_run

@@ -6,20 +6,22 @@ import csv
 import io
 import random
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from station.errors import NotFoundError, RequestError
-from station.service.lots import vet_lot_id
+from station.errors import RequestError
+from station.service.lots import draw_of_lot, golden_of_lot, known_golden, vet_lot_id
+from station.service.streams import Streams
 from station.service.values_file import read_table
 from station.store import records, streams
 from station.store.database import Database
-from station.store.rows import UnitRow
+from station.store.rows import GoldenRow, UnitRow
 from station.values.digest import digest
+from station.values.documents import DefectClass
 from station.values.draw import DrawDocument, IntegrityDocument, PickDocument
 
 if TYPE_CHECKING:
@@ -31,14 +33,36 @@ LARGEST_SEED = 2**31
 _PICKED = ("carton", "position", "third")  # columns of a pick list between its units and what cartons are marked with
 
 
+@dataclass(frozen=True, slots=True)
+class _Agreed:
+    """What a lot is sampled by. golden, version, stream : None where they are not known. words : where it comes from.
+    samples : of each class."""
+
+    golden: str | None
+    version: int | None
+    stream: str | None
+    words: str
+    severities: dict[DefectClass, str]
+    samples: dict[DefectClass, int]
+
+    @property
+    def known(self) -> bool:
+        """Whether somebody agreed to it."""
+        return self.golden is not None or self.stream is not None
+
+
 class Draws:
     """The use cases of pick lists, for one :class:`station.service.Station`. units_of : a lot's units as it counts
     them."""
 
     def __init__(
-        self, db: Database, clock: Callable[[], datetime], units_of: Callable[[str], Sequence[UnitRow]]
+        self,
+        db: Database,
+        clock: Callable[[], datetime],
+        units_of: Callable[[str], Sequence[UnitRow]],
+        lot_streams: Streams,
     ) -> None:
-        self._db, self._clock, self._units_of = db, clock, units_of
+        self._db, self._clock, self._units_of, self._streams = db, clock, units_of, lot_streams
 
     def draw(
         self,
@@ -49,8 +73,12 @@ class Draws:
         rule: str = "standard",
         units: int | None = None,
         seed: int | None = None,
+        golden: str | None = None,
+        stream: str | None = None,
     ) -> DrawDocument:
         """Draw the sample of a lot and keep the list; the newest list of a lot is in force.
+
+        The lot is held from then on to the golden version, and decided by the stream, that the list names.
 
         Parameters
         ----------
@@ -60,16 +88,24 @@ class Draws:
             A CSV file with the columns carton and units, in pack order, and lot_code, plated, assembler, line where the
             cartons carry them; or how many cartons share the lot evenly; one without it.
         rule
-            ``standard``, the largest sample of the control sheet's plans (of AQL 2.5 and 4.0 for a lot that is not
-            known yet); ``receipt``, 32 to 50 units of lots below 5,000, 50 to 80 up to 20,000. Neither where ``units``
-            is given.
+            ``standard``, the largest sample of the control sheet's plans (of the stream's, or of AQL 2.5 and 4.0, where
+            no golden is known); ``receipt``, 32 to 50 units of lots below 5,000, 50 to 80 up to 20,000. Neither where
+            ``units`` is given.
         seed
             Draws the same list again; without it a random one.
+        golden
+            The golden sample that a lot without inspected units will be held to; without it that of the list before.
+        stream
+            The stream of lots it belongs to, whose severities in force decide the sample; without it that of the list
+            before.
 
         Raises
         ------
         RequestError
-            Sizes that do not agree, an unknown rule, more units than the lot has, a file that cannot be used.
+            Sizes that do not agree, an unknown rule, more units than the lot has, a file that cannot be used, a stream
+            that does not agree with the sheet or whose inspection is discontinued.
+        NotFoundError, ConflictError
+            There is no such golden or stream; the lot is held to another golden.
         """
         from station.lots.draw import IDENTIFIERS, draw, even_cartons, receipt_sample, strata_of
         from station.lots.plans import one_of
@@ -89,6 +125,8 @@ class Draws:
         if packed is None:
             packed = even_cartons(total, cartons if isinstance(cartons, int) else 1)
         remarks: list[str] = []
+        agreed = self._agreed(lot, total, golden, stream)
+        asked = max(agreed.samples.values())
         if units is not None:
             n, told = units, "as asked for"
         elif rule == "receipt" and (found := receipt_sample(total, len(strata_of(packed)))) is not None:
@@ -96,7 +134,9 @@ class Draws:
         else:
             if rule == "receipt":
                 remarks.append(f"a receipt of {total} units is sampled by the standard")
-            n, told = self._standard(lot, total)
+            n, told = asked, agreed.words
+        if agreed.known and n < asked:
+            remarks.append(f"the plans take {asked} units: with {n} the lot can be rejected, not accepted")
         seed = secrets.randbelow(LARGEST_SEED) if seed is None else seed
         picks = draw(packed, n, random.Random(seed))
         cover: dict[str, dict[str, int]] = {}
@@ -112,6 +152,8 @@ class Draws:
         document = DrawDocument(
             lot=lot, size=total, n=n, rule=told, seed=seed, at=self._clock(), cartons=len(packed),
             picks=tuple(PickDocument(label=p.label, **asdict(p)) for p in picks), cover=cover, remarks=tuple(remarks),
+            golden=agreed.golden, golden_version=agreed.version, stream=agreed.stream,
+            severities=agreed.severities if agreed.known else {}, samples=agreed.samples if agreed.known else {},
         )  # fmt: skip
         content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
         document = document.model_copy(update={"digest": digest(content)})
@@ -124,22 +166,14 @@ class Draws:
         """The pick list of a lot that is in force. Raises NotFoundError where none was drawn."""
         return DrawDocument.model_validate_json(streams.newest_draw(self._db, lot))
 
-    def in_drawn_order(self, lot: str, units: Sequence[UnitRow]) -> list[UnitRow]:
-        """The units of a lot in an order that the pick list's seed gives, those that are not on it last.
+    def in_drawn_order(self, lot: str) -> tuple[str, ...]:
+        """The units of a lot's pick list in an order that its seed gives; empty where nothing was drawn.
 
-        A class with a smaller sample counts the first of them, and these are from all over the lot; in the order of
-        their names they would be the first cartons'. As they are where nothing was drawn.
+        A class with a smaller sample takes the first of them, and these are from all over the lot; in the order of
+        their names they would be the first cartons'.
         """
-        try:
-            drawn = self.newest(lot)
-        except NotFoundError:
-            return list(units)
-        listed = {p.label for p in drawn.picks}
-
-        def place(unit: str) -> tuple[bool, str]:
-            return unit not in listed, sha256(f"{drawn.seed}:{unit}".encode()).hexdigest() if unit in listed else ""
-
-        return sorted(units, key=lambda u: place(u.unit))
+        drawn = draw_of_lot(self._db, lot)
+        return () if drawn is None else shuffled(drawn.seed, (p.label for p in drawn.picks))
 
     def pulled(self, lot: str, file: Path | None = None) -> IntegrityDocument:
         """The pulled units of a lot against its pick list.
@@ -160,19 +194,46 @@ class Draws:
             foreign=found.foreign, ok=found.ok,
         )  # fmt: skip
 
-    def _standard(self, lot: str, size: int) -> tuple[int, str]:
-        from station.lots.plans import code_letter, stages
+    def _agreed(self, lot: str, size: int, golden: str | None, stream: str | None) -> _Agreed:
+        from station.lots.decide import sample_sizes
         from station.sheet import Aql, load_sheet
 
-        known = next((x for x in records.lots(self._db) if x.name == lot), None)
-        aql: Aql = Aql()
-        if known is not None:
-            aql = load_sheet(records.golden_by_id(self._db, known.golden_id).sheet_toml.encode()).aql
-        letter = code_letter(size, aql.level)
-        values = [a for a in (aql.critical, aql.major, aql.minor) if a > 0]
-        n = max(stages(letter, float(a), severity=aql.severity, edition=aql.edition).n[0] for a in values or [2.5])
-        of = "its control sheet" if known is not None else "AQL 2.5 and 4.0"
-        return min(n, size), f"{aql.edition}, level {aql.level}, {aql.severity}, {of}"
+        before = draw_of_lot(self._db, lot)
+        stream = before.stream if stream is None and before is not None else stream
+        opened = any(x.name == lot for x in records.lots(self._db))
+        row: GoldenRow | None
+        if golden is not None:
+            row = golden_of_lot(self._db, golden, lot) if opened else records.golden(self._db, golden)
+        else:
+            row = known_golden(self._db, lot)
+        if row is not None:
+            aql, words = load_sheet(row.sheet_toml.encode()).aql, "its control sheet"
+        elif stream is not None:
+            aql, words = self._streams.agreed(stream), f"stream {stream}"
+        else:
+            aql, words = Aql(), "AQL 2.5 and 4.0"
+        severities: dict[DefectClass, str] = {}
+        if stream is not None:
+            severities = self._streams.severities(stream, aql, lot)
+        names = ", ".join(f"{c} {s}" for c, s in severities.items()) or aql.severity
+        words = f"{words}, stream {stream}" if row is not None and stream is not None else words
+        return _Agreed(
+            golden=None if row is None else row.number, version=None if row is None else row.version, stream=stream,
+            words=f"{aql.edition}, level {aql.level}, {names}, {words}",
+            severities=severities or dict.fromkeys(_switched(aql), aql.severity),
+            samples=sample_sizes(aql, size, severities),
+        )  # fmt: skip
+
+
+def shuffled(seed: int, labels: Iterable[str]) -> tuple[str, ...]:
+    """Labels in a random order that a draw's seed gives, whatever order they come in."""
+    return tuple(sorted(labels, key=lambda label: sha256(f"{seed}:{label}".encode()).hexdigest()))
+
+
+def _switched(aql: Aql) -> list[DefectClass]:
+    from station.lots.decide import CLASSES
+
+    return [c for c in CLASSES if getattr(aql, c) > 0]
 
 
 def picks_csv(document: DrawDocument) -> str:

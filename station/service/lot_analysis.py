@@ -3,21 +3,24 @@ recorded."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from station.service.lots import outcome
 from station.store import records
 from station.store.database import Database
 from station.store.rows import GoldenRow, UnitRow
-from station.values.documents import Cause, ClusterDocument, Extent, UnitDocument, Verdict
-from station.values.lot_analysis import LotExplanationDocument, LotMapDocument, MeasurementCauseDocument
+from station.values.documents import Cause, ClusterDocument, Extent, MeasurementDocument, UnitDocument, Verdict
+from station.values.lot_analysis import LotExplanationDocument, LotMapDocument
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from station.lots.causes import Characteristic
+    from station.lots.characteristics import Characteristic, RegionColours
     from station.lots.defect_map import PlacedFinding
     from station.lots.factors import LotUnit
     from station.report.pictures import RGB
@@ -27,9 +30,7 @@ if TYPE_CHECKING:
 
 SEED: Final = 20260510
 """Deals the defects: the same units give the same document."""
-OBVIOUS_MM: Final = 1.0
-"""Size from which a defect shows at arm's length to whoever looks."""
-_MISSING: Final = ("missing-enamel", "closed-hole")
+_HELD_KINDS: Final = ("size", "border", "position", "entered")
 _GROUND_SIDE = 220
 """Places along the longer side of the part from which simulated findings are drawn."""
 
@@ -92,7 +93,7 @@ class LotAnalysis:
 
     def picture(self, lot: str, found: LotMapDocument) -> RGB:
         """The map over the golden: every finding, their density, and where they lie together."""
-        from station.report.lot_charts import lot_map_picture
+        from station.report.lot_maps import lot_map_picture
         from station.report.pictures import display
 
         known = self._lot(lot)
@@ -112,40 +113,30 @@ class LotAnalysis:
     def _explained(self, lot: str, known: _Lot) -> LotExplanationDocument:
         import numpy as np
 
+        from station.lots import measurement_causes
         from station.lots.causes import diagnose
         from station.lots.clusters import find_clusters
+        from station.lots.screening import is_obvious
         from station.service.lot_words import sentences
 
         rng = np.random.default_rng(SEED)
         clusters = find_clusters(known.units, rng, acceptable=_acceptable(known))
-        characteristics = _characteristics(known)
+        regions = _regions(known)
+        measurement = (
+            measurement_causes.light(known.documents),
+            measurement_causes.white_point(regions),
+            measurement_causes.repeatability(known.documents),
+            measurement_causes.standard(known.golden.version, records.golden(self._db, known.golden.number).version),
+        )
         diagnosis = diagnose(
-            known.units, characteristics, clusters, self._measurement(known, characteristics), rng,
-            obvious=frozenset(d.unit for d in known.documents if _is_obvious(d)),
+            known.units, _characteristics(known, regions), clusters, measurement, rng,
+            obvious=frozenset(d.unit for d in known.documents if is_obvious(d)),
         )  # fmt: skip
         return LotExplanationDocument(
             lot=lot, golden=known.golden.number, golden_version=known.golden.version, inspected=len(known.units),
             nonconforming=known.nonconforming, clusters=clusters, diagnosis=diagnosis,
             sentences=tuple(sentences(lot, len(known.units), known.nonconforming, clusters, diagnosis)),
         )  # fmt: skip
-
-    def _measurement(
-        self, known: _Lot, characteristics: Sequence[Characteristic]
-    ) -> tuple[MeasurementCauseDocument, ...]:
-        newest = records.golden(self._db, known.golden.number).version
-        return (
-            _light(known.documents),
-            _common_shift(characteristics),
-            _repeatability(known.documents),
-            MeasurementCauseDocument(
-                name="standard",
-                state="ruled out" if newest == known.golden.version else "not ruled out",
-                words="the lot is held to the newest version of the golden sample"
-                if newest == known.golden.version
-                else f"the golden sample was sealed anew as version {newest} since, the lot is held to "
-                f"version {known.golden.version}",
-            ),
-        )
 
 
 def lot_unit(row: UnitRow, document: UnitDocument, sheet: Sheet) -> LotUnit:
@@ -192,100 +183,56 @@ def _ground(master: Master, extent_mm: float) -> dict[str, np.ndarray[tuple[int,
     return out
 
 
-def _characteristics(known: _Lot) -> list[Characteristic]:
-    """Colour along L*, a*, b*, sizes and entered values as differences from the master, with half of their
-    tolerance."""
-    import json
-    from statistics import median
-
-    import numpy as np
-
-    from station.lots.causes import Characteristic
+def _characteristics(known: _Lot, regions: Sequence[RegionColours]) -> list[Characteristic]:
+    """Colours, sizes and entered values as differences from the master."""
+    from station.lots.characteristics import Characteristic, colours_of, margin_of
 
     sizes = dict(json.loads(known.golden.master_document).get("sizes_mm") or {})
-    accept = {r.name: float(r.accept) for r in known.sheet.regions}
-    values: dict[tuple[str, str], np.ndarray[tuple[int, ...], np.dtype[np.float64]]] = {}
-    facts: dict[tuple[str, str], tuple[str, float, list[float], str]] = {}
-
-    def put(key: tuple[str, str], i: int, value: float, fact: tuple[str, float, str], u: float) -> None:
-        if key not in values:
-            values[key] = np.full(len(known.documents), np.nan)
-            facts[key] = (fact[0], fact[1], [], fact[2])
-        values[key][i] = value
-        facts[key][2].append(u / 2)
-
+    rows: dict[str, dict[int, MeasurementDocument]] = {}
     for i, document in enumerate(known.documents):
         for m in document.measurements:
-            name = m.characteristic.partition(":")[2]
-            if m.kind == "colour" and m.lab is not None and m.lab_golden is not None:
-                for axis, a, b in zip(("L*", "a*", "b*"), m.lab, m.lab_golden, strict=True):
-                    put((m.characteristic, axis), i, a - b, ("colour", accept.get(name, 2.0) / 2, "CIELAB"), m.u)
-            elif m.value is not None and m.nominal is not None and m.kind in ("size", "border", "position", "entered"):
-                hardware = m.kind == "entered" and known.sheet.size(name) is None
-                nominal = m.nominal if hardware else float(sizes.get(name, m.nominal))
-                sides = [abs(limit - m.nominal) for limit in (m.lower, m.upper) if limit is not None]
-                margin = max(sides, default=0.0) / 2 or 0.05 * abs(nominal)
-                if margin > 0:
-                    kind = "hardware" if hardware else "geometry"
-                    put((m.characteristic, ""), i, m.value - nominal, (kind, margin, m.unit), m.u)
-    return [
-        Characteristic(f"{key[0]} {key[1]}".strip(), fact[0], values[key], fact[1], median(fact[2]), fact[3])  # type: ignore[arg-type]
-        for key, fact in facts.items()
-    ]
+            if m.value is not None and m.nominal is not None and m.kind in _HELD_KINDS:
+                rows.setdefault(m.characteristic, {})[i] = m
+    found = colours_of(regions)
+    for name, measured in rows.items():
+        newest = measured[max(measured)]
+        row = name.partition(":")[2]
+        hardware = newest.kind == "entered" and known.sheet.size(row) is None
+        nominal = float(newest.nominal or 0.0) if hardware else float(sizes.get(row, newest.nominal or 0.0))
+        margin = margin_of(float(newest.nominal or 0.0), newest.lower, newest.upper)
+        if margin > 0:
+            values = _column(known, {i: float(m.value or 0.0) - nominal for i, m in measured.items()})
+            u = median(m.u / 2 for m in measured.values())
+            found.append(Characteristic(name, "hardware" if hardware else "geometry", values, margin, u, newest.unit))
+    return found
 
 
-def _is_obvious(document: UnitDocument) -> bool:
-    wrong = [f for f in document.findings if f.verdict is Verdict.NONCONFORMS]
-    if any(f.kind in _MISSING or max(f.size_mm, f.length_mm) >= OBVIOUS_MM for f in wrong):
-        return True
-    return any(m.verdict is Verdict.NONCONFORMS and m.detail.get("missing") for m in document.measurements)
-
-
-def _light(documents: Sequence[UnitDocument]) -> MeasurementCauseDocument:
-    """The light and the exposure of the photos, by their gates."""
-    failed = [d for d in documents if any(not g.ok and g.name in ("light", "clipping", "card") for g in d.gates)]
-    share = len(failed) / max(len(documents), 1)
-    if share > 0.25:
-        words = f"{len(failed)} of {len(documents)} photos failed a gate of light, exposure or colour card"
-        return MeasurementCauseDocument(name="light", state="suspect", words=words)
-    if failed:
-        words = f"{len(failed)} of {len(documents)} photos failed a gate of light, exposure or colour card"
-        return MeasurementCauseDocument(name="light", state="not ruled out", words=words)
-    words = "every photo passed the gates of light, exposure and colour card"
-    return MeasurementCauseDocument(name="light", state="ruled out", words=words)
-
-
-def _common_shift(characteristics: Sequence[Characteristic]) -> MeasurementCauseDocument:
-    """Whether all regions are off the golden the same way, as by another light or white point."""
+def _regions(known: _Lot) -> list[RegionColours]:
+    """The colours of every region of the golden."""
     import numpy as np
 
-    regions: dict[str, list[float]] = {}
-    margins: dict[str, float] = {}
-    for c in characteristics:
-        if c.kind == "colour" and np.isfinite(c.values).any():
-            name = c.name.rsplit(" ", 1)[0]
-            regions.setdefault(name, []).append(float(np.nanmedian(c.values)))
-            margins[name] = c.margin
-    shifts = np.array([v for v in regions.values() if len(v) == 3]).reshape(-1, 3)
-    if len(shifts) < 3:
-        words = "fewer than three regions have a colour, so a common shift cannot be told from one of the goods"
-        return MeasurementCauseDocument(name="white point", state="not ruled out", words=words)
-    size = np.linalg.norm(shifts, axis=1)
-    ways = shifts / np.maximum(size, 1e-9)[:, None]
-    if float((ways @ ways.T).min()) > 0.8 and bool((size > np.array(list(margins.values()))).all()):
-        words = (
-            f"all {len(shifts)} regions are off the golden the same way, as by another light: photograph the golden "
-            "again beside the units"
-        )
-        return MeasurementCauseDocument(name="white point", state="suspect", words=words)
-    words = "the regions are not all off the golden the same way"
-    return MeasurementCauseDocument(name="white point", state="ruled out", words=words)
+    from station.lots.characteristics import RegionColours
+
+    rows: dict[str, dict[int, MeasurementDocument]] = {}
+    for i, document in enumerate(known.documents):
+        for m in document.measurements:
+            if m.kind == "colour" and m.lab is not None and m.lab_golden is not None:
+                rows.setdefault(m.characteristic, {})[i] = m
+    accept = {r.name: float(r.accept) for r in known.sheet.regions}
+    found = []
+    for name, measured in rows.items():
+        limit = accept.get(name.partition(":")[2])
+        if limit is not None:
+            lab = np.stack(
+                [_column(known, {i: m.lab[k] for i, m in measured.items() if m.lab}) for k in range(3)], axis=1
+            )
+            golden = np.array(measured[max(measured)].lab_golden)
+            found.append(RegionColours(name, lab, golden, limit, median(m.u / 2 for m in measured.values())))
+    return found
 
 
-def _repeatability(documents: Sequence[UnitDocument]) -> MeasurementCauseDocument:
-    with_study = sum(d.gauge is not None for d in documents)
-    if documents and with_study == len(documents):
-        words = "a gauge study of this golden and bench is in every uncertainty"
-        return MeasurementCauseDocument(name="repeatability", state="ruled out", words=words)
-    words = "no gauge study of this golden and bench: station gauge run"
-    return MeasurementCauseDocument(name="repeatability", state="not ruled out", words=words)
+def _column(known: _Lot, values: Mapping[int, float]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """(n,) a value of each unit, NaN where there is none."""
+    import numpy as np
+
+    return np.array([values.get(i, math.nan) for i in range(len(known.documents))])

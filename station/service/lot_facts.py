@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, get_args
 
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.service.lots import outcome
+from station.service.reviewing import named_rows
 from station.store import records, streams
 from station.store.database import Database
 from station.store.rows import GoldenRow, LotRow, UnitRow
@@ -141,7 +142,8 @@ def _seen(row: UnitRow, sheet: Sheet) -> SeenUnit:
 
     wrong = outcome(row, sheet).characteristics
     document = UnitDocument.model_validate_json(row.document)
-    return SeenUnit(row.id, document, wrong, row.carton, row.review.reason if row.review else "")
+    reason = row.review.reason if row.review is not None and row.review.decision == "reject" else ""
+    return SeenUnit(row.id, document, wrong, row.carton, reason, named_rows(reason, sheet) if reason else {})
 
 
 def _cartons(rows: Iterable[UnitRow]) -> tuple[str, ...]:

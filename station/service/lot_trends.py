@@ -62,10 +62,11 @@ def trends_of(db: Database, golden: str) -> LotTrendsDocument:
 def _trend(name: str, rows: Sequence[LotMean], m: MeasurementDocument) -> TrendDocument:
     from station.lots.trends import mann_kendall, pettitt
 
+    lots = "1 lot" if len(rows) == 1 else f"{len(rows)} lots"
     bare = TrendDocument(
         characteristic=name, unit=m.unit, lots=tuple(rows), slope=None, low=None, high=None, p=None, q=None,
         drifts=False, change=None, change_p=None, limit=m.upper, lots_left=None,
-        reason=f"lots with {LEAST_UNITS} units measured: {len(rows)}, needed: {LEAST_LOTS}",
+        reason=f"{lots} with {LEAST_UNITS} units measured: {LEAST_LOTS} are needed",
     )  # fmt: skip
     if len(rows) < LEAST_LOTS:
         return bare

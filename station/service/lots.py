@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from station.errors import ConflictError, RequestError
-from station.store import records
+from station.errors import ConflictError, NotFoundError, RequestError
+from station.service.reviewing import named_rows
+from station.store import records, streams
 from station.store.database import Database
 from station.store.rows import GoldenRow, UnitRow
 from station.values.documents import UnitDocument, Verdict
+from station.values.draw import DrawDocument
 from station.values.names import natural_key
 
 if TYPE_CHECKING:
@@ -31,22 +34,39 @@ def vet_lot_id(lot: str) -> None:
         raise RequestError(f"{lot[:40]!r} reads like a path", "Give the lot an id that does not, such as L-0711.")
 
 
+def draw_of_lot(db: Database, lot: str) -> DrawDocument | None:
+    """The pick list of a lot that is in force, None where none was drawn."""
+    try:
+        return DrawDocument.model_validate_json(streams.newest_draw(db, lot))
+    except NotFoundError:
+        return None
+
+
 def golden_of_lot(db: Database, number: str, lot: str | None, *, where: str = "") -> GoldenRow:
-    """The golden version that units are held to: a lot's own, in which it was opened, else the newest.
+    """The golden version that units are held to: a lot's own, in which it was opened or drawn, else the newest.
 
     where : what a refusal names first, such as a file's line. Raises NotFoundError for an unknown golden, ConflictError
     for a lot that is held to another number.
     """
     newest = records.golden(db, number)
-    known = None if lot is None else next((x for x in records.lots(db) if x.name == lot), None)
-    if known is None:  # a lot is opened by its first unit or value
+    own = None if lot is None else known_golden(db, lot)
+    if own is None:  # a lot is opened by its first unit or value, or by a pick list that names its golden
         return newest
-    if known.golden != number:
+    if own.number != number:
         raise ConflictError(
-            f"{f'{where}: ' if where else ''}lot {lot} is held to golden {known.golden}, not to {number}",
+            f"{f'{where}: ' if where else ''}lot {lot} is held to golden {own.number}, not to {number}",
             "Name the lot's own golden sample, or another lot.",
         )
-    return newest if known.golden_id == newest.id else records.golden_by_id(db, known.golden_id)
+    return newest if own.id == newest.id else own
+
+
+def known_golden(db: Database, lot: str) -> GoldenRow | None:
+    """The golden version that a lot is held to, None where neither a unit nor its pick list says so."""
+    known = next((x for x in records.lots(db) if x.name == lot), None)
+    if known is not None:
+        return records.golden_by_id(db, known.golden_id)
+    drawn = draw_of_lot(db, lot)
+    return None if drawn is None or drawn.golden is None else records.golden(db, drawn.golden, drawn.golden_version)
 
 
 def standing_units(rows: Iterable[UnitRow]) -> list[UnitRow]:
@@ -67,18 +87,19 @@ def outcome(row: UnitRow, sheet: Sheet) -> UnitOutcome:
     """What the lot counts of a unit, a reviewer's word above the line's."""
     from station.lots.decide import UnitOutcome, outcome_of
 
-    line = outcome_of(UnitDocument.model_validate_json(row.document), sheet)
+    line = replace(outcome_of(UnitDocument.model_validate_json(row.document), sheet), order=row.id)
     if row.review is None or row.review.decision == "undo" or row.overtaken:
         return line
     if row.review.decision == "accept":
-        return UnitOutcome(row.unit, Verdict.CONFORMS, frozenset(), frozenset(), frozenset())
+        return UnitOutcome(row.unit, Verdict.CONFORMS, frozenset(), frozenset(), frozenset(), order=row.id)
     if row.review.decision == "defer":
-        return UnitOutcome(row.unit, Verdict.UNDECIDED, frozenset(), line.nonconforming | line.undecided, frozenset())
-    # rejected: in the classes the line found, or where it found none, as a major nonconformity
-    classes = line.nonconforming or frozenset({"major"})
-    return UnitOutcome(
-        row.unit, Verdict.NONCONFORMS, classes, frozenset(), line.characteristics or frozenset({"review"}), line.counts
-    )
+        open_ = line.nonconforming | line.undecided
+        return UnitOutcome(row.unit, Verdict.UNDECIDED, frozenset(), open_, frozenset(), order=row.id)
+    # rejected: in the classes the line found; where it found none, of what the reviewer names, or else as major
+    named = {} if line.nonconforming else named_rows(row.review.reason, sheet)
+    classes = line.nonconforming or frozenset(named.values()) or frozenset({"major"})
+    names = line.characteristics or frozenset(named) or frozenset({"review"})
+    return UnitOutcome(row.unit, Verdict.NONCONFORMS, classes, frozenset(), names, line.counts, row.id)
 
 
 def _weight(row: UnitRow) -> tuple[bool, bool, int]:

@@ -54,7 +54,10 @@ def write_csv(document: AnyPlan, out: Path) -> None:
 
 
 def plan_chart(document: AnyPlan) -> RGB:
-    """The operating characteristic as a picture, with the AQL or the qualities agreed on."""
+    """The operating characteristic as a picture, with the AQL or the qualities agreed on.
+
+    Raises RequestError for a lot of which every unit is measured: it has none.
+    """
     from station.report.plan_charts import CurveLine, QualityMark, plan_picture
 
     per_100 = getattr(document, "per_100_units", False)
@@ -98,6 +101,11 @@ def plan_chart(document: AnyPlan) -> RGB:
 def _variables(document: VariablesPlanDocument) -> tuple[str, list[QualityMark], list[str]]:
     from station.report.plan_charts import QualityMark
 
+    if document.producer_risk is None or document.consumer_quality is None or document.consumer_risk is None:
+        raise RequestError(
+            "Every unit of this lot is measured, so no probability of acceptance is left to draw",
+            "Leave out --picture.",
+        )
     title = f"{document.edition}, {document.method} method: n = {document.n}, k = {document.k:.4g}"
     marks = [
         QualityMark(

@@ -32,7 +32,7 @@ TYPES: Final = ("auto", "i-mr", "xbar-s", "ewma", "cusum", "p", "u")
 COMPONENTS: Final = ("dL", "dC", "dH")
 NONCONFORMING, FINDINGS = "nonconforming", "findings"
 RULES: Final = {
-    0: "beyond the limit",
+    0: "beyond the decision limit",
     1: "beyond three standard deviations",
     2: "nine in a row on one side of the centre",
     3: "six in a row rising or falling",
@@ -42,6 +42,8 @@ RULES: Final = {
     7: "fifteen in a row within one standard deviation",
     8: "eight in a row beyond one standard deviation",
 }
+BEYOND_COUNTS: Final = "beyond the limit that chance passes once in 741 times"
+"""Rule 1 of shares and counts, whose limits are probabilities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,11 @@ class Processes:
             if unlike < 0.01:
                 remarks.append(f"the subgroups do not spread alike (Bartlett, p {unlike:.2g})")
             signals = bool(pair[0].signals or pair[1].signals)
+        elif wanted in ("ewma", "cusum") and sigma == 0:
+            raise RequestError(
+                f"{characteristic} is the same from unit to unit: without spread there is no {wanted.upper()}",
+                "Chart individuals: --type i-mr",
+            )
         elif wanted == "ewma":
             chart = ewma(x, target, sigma)
             charts, signals = [_document(chart, labels)], bool(chart.signals)
@@ -305,7 +312,12 @@ def _document(chart: Chart, labels: Sequence[str]) -> ChartDocument:
             )
             for i, label in enumerate(labels)
         ),
-        signals=tuple(SignalDocument(point=labels[s.at], rule=s.rule, words=RULES[s.rule]) for s in chart.signals),
+        signals=tuple(
+            SignalDocument(
+                point=labels[s.at], rule=s.rule, words=BEYOND_COUNTS if chart.kind in ("p", "u") else RULES[s.rule]
+            )
+            for s in chart.signals
+        ),
     )  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def seal(
     """
     from station.calibrate.bounds import hold_to_viewing
     from station.calibrate.light import correct
-    from station.pipeline import correct_like, measure_master, place_again
+    from station.golden_line import correct_like, measure_master, place_again
     from station.quality.golden import next_version
     from station.report import pictures
     from station.sheet import read_sheet_file

@@ -18,18 +18,19 @@ from station.service import tools, views
 from station.service.bench import Bench
 from station.service.capability import Capability, capability_in_force, capability_remarks
 from station.service.corrective import CorrectiveActions
+from station.service.deciding import Deciding
 from station.service.draws import Draws
-from station.service.entering import EnteredValues, as_they_stand, missing_values, without_photo
+from station.service.entering import EnteredValues, as_they_stand
 from station.service.finding_reviews import FindingReviews
 from station.service.gauge import Gauge, spreads_in_force
 from station.service.inspecting import Batch, Engine, InProcess
 from station.service.lot_analysis import LotAnalysis
-from station.service.lots import golden_of_lot, outcome, standing_units, vet_lot_id
+from station.service.lots import golden_of_lot, standing_units, vet_lot_id
 from station.service.measuring import Line
 from station.service.nonconformities import Nonconformities
 from station.service.processes import Processes
 from station.service.recalibrating import Recalibration, thresholds_in_force
-from station.service.reviewing import vet_review
+from station.service.reviewing import vet_reference, vet_review
 from station.service.showing import golden_view, lot_view, review_view, unit_view
 from station.service.streams import Streams
 from station.service.units_file import name_units
@@ -59,8 +60,9 @@ class Station:
     ``bench`` holds what can be done with rigs and their calibrations, ``entered`` with values measured by hand,
     ``gauge`` with gauge studies, ``capability`` with studies of what is found, ``finding_reviews`` with what reviewers
     say of findings, ``recalibration`` with the thresholds that follow from it, ``streams`` with streams of lots,
-    ``draws`` with pick lists, ``analysis`` with the defects of a lot, ``processes`` with control charts and drift,
-    ``nonconformities`` with complaints, ``corrective`` with corrective actions.
+    ``draws`` with pick lists, ``deciding`` with the decisions of lots, ``analysis`` with the defects of a lot,
+    ``processes`` with control charts and drift, ``nonconformities`` with complaints, ``corrective`` with corrective
+    actions.
     clock : answers the time now, in UTC.
 
     Raises
@@ -83,7 +85,8 @@ class Station:
         self.finding_reviews = FindingReviews(self._db, clock)
         self.recalibration = Recalibration(self._db, clock, self._model_use, PROGRAM)
         self.streams = Streams(self._db, clock)
-        self.draws = Draws(self._db, clock, self.standing_units)
+        self.draws = Draws(self._db, clock, self.standing_units, self.streams)
+        self.deciding = Deciding(self, self._db, clock)
         self.analysis = LotAnalysis(self, self._db)
         self.processes = Processes(self._db)
         self.nonconformities = Nonconformities(self, self._db, self._evidence, clock)
@@ -275,11 +278,16 @@ class Station:
         Raises
         ------
         RequestError
-            Another decision, no reviewer, or a rejection or deferral without a reason.
+            Another decision, no reviewer, a rejection or deferral without a reason, or a rejection for a preference.
         ConflictError
             Another review came in between (``expected``), or ``request_key`` was used for another one.
         """
+        from station.sheet import load_sheet
+
         reason, reviewer = vet_review(decision, reason, reviewer)
+        unit = self._unit(unit_id)
+        sheet = load_sheet(records.golden(self._db, unit.golden, unit.golden_version).sheet_toml.encode())
+        vet_reference(decision, reason, unit.verdict, sheet)
         row = inspections.add_review(
             self._db, unit_id=unit_id, decision=decision, reason=reason, reviewer=reviewer, at=self._clock(),
             expected=expected, request_key=request_key,
@@ -293,47 +301,21 @@ class Station:
 
     # --- lots --------------------------------------------------------------------------------------------------------
 
-    def decide_lot(self, lot: str, size: int, *, stream: str | None = None) -> LotDocument:
+    def decide_lot(self, lot: str, size: int | None = None, *, stream: str | None = None) -> LotDocument:
         """Decide a lot by its control sheet's sampling plans and record the decision.
 
-        stream : the stream of lots it belongs to, whose severity in force holds and which counts the decided lot.
+        size : as of :meth:`lot_tally`. stream : the stream of lots it belongs to, whose severity in force holds and
+        which counts the decided lot; without it that of its pick list.
         """
-        document = self.lot_tally(lot, size, stream=stream)
-        records.add_lot_decision(
-            self._db, lot_id=records.lot(self._db, lot).id, decision=document.decision,
-            document=document.model_dump_json(by_alias=True), digest=document.digest, at=self._clock(),
-        )  # fmt: skip
-        if stream is not None:
-            self.streams.record_decision(stream, document)
-        return document
+        return self.deciding.decide(lot, size, stream=stream)
 
     def lot_tally(self, lot: str, size: int | None = None, *, stream: str | None = None) -> LotDocument:
-        """The decision as it would be now, recorded nowhere.
-
-        size : units in the whole lot; None: that of its newest decision. Raises NotFoundError where there is none.
-        stream : whose severities are in force, in place of the sheet's.
-        """
-        from station.lots.decide import decide
-        from station.sheet import load_sheet
-
-        size = self.lot_document(lot).size if size is None else size
-        golden = records.golden_by_id(self._db, records.lot(self._db, lot).golden_id)
-        units = self.draws.in_drawn_order(lot, self.standing_units(lot))
-        sheet = load_sheet(golden.sheet_toml.encode())
-        clusters, extent, cause = self.analysis.of_decision(lot)
-        return decide(
-            lot, golden.number, [outcome(u, sheet) for u in units], sheet.aql, size,
-            lacking=missing_values(self._db, lot, sheet), remarks=without_photo(self._db, lot, units),
-            severities=None if stream is None else self.streams.severities(stream, sheet.aql, lot),
-            clusters=clusters, extent=extent, cause=cause,
-        )  # fmt: skip
+        """The decision as it would be now, recorded nowhere; see :meth:`station.service.deciding.Deciding.tally`."""
+        return self.deciding.tally(lot, size, stream=stream)
 
     def lot_document(self, lot: str) -> LotDocument:
         """The newest decision on a lot. Raises NotFoundError where there is none yet."""
-        decided = records.lot_decisions(self._db, records.lot(self._db, lot).id)
-        if not decided:
-            raise NotFoundError(f"lot {lot} is not decided yet", f"Decide it: station lot decide {lot} --size N")
-        return LotDocument.model_validate_json(decided[0].document)
+        return self.deciding.newest(lot)
 
     def standing_units(self, lot: str) -> list[UnitRow]:
         """The rows that a lot's decision counts, one a unit."""

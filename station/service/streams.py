@@ -105,6 +105,7 @@ class Streams:
         size: int,
         found: Mapping[DefectClass, Sequence[int]],
         resubmitted: bool = False,
+        removed: int = 0,
         reason: str = "",
     ) -> StreamDocument:
         """Record a lot that was inspected under the plans in force; see :func:`station.lots.streams.inspected`."""
@@ -114,7 +115,7 @@ class Streams:
         settings, standing, _ = self._read(name)
         event = inspected(
             settings, standing, lot=lot, size=size, found=found, at=self._clock(), resubmitted=resubmitted,
-            reason=reason,
+            removed=removed, reason=reason,
         )  # fmt: skip
         return self._append(name, event, standing.events)
 
@@ -172,6 +173,20 @@ class Streams:
 
     # --- lots that the station decides -------------------------------------------------------------------------------
 
+    def agreed(self, name: str) -> Aql:
+        """A stream's AQLs, level and edition as a control sheet would give them. Raises NotFoundError."""
+        from station.sheet import Aql
+
+        settings, _, _ = self._read(name)
+        aqls = {c: float(settings.aql.get(c, 0.0)) for c in get_args(DefectClass)}
+        return Aql.model_validate({"level": settings.level, "edition": settings.edition, **aqls})
+
+    def counted(self, name: str, lot: str) -> list[StreamEvent]:
+        """The events of a lot in a stream that are not taken out, in their order. Raises NotFoundError."""
+        events = self.events(name)
+        void = {e.voids for e in events}
+        return [e for number, e in enumerate(events, 1) if e.lot == lot and number not in void]
+
     def severities(self, name: str, aql: Aql, lot: str = "") -> dict[DefectClass, str]:
         """The severity in force of each class, for a lot decided by a control sheet with these AQLs.
 
@@ -179,12 +194,10 @@ class Streams:
 
         Raises RequestError where stream and sheet do not agree, or inspection is discontinued.
         """
-        settings, standing, events = self._read(name)
-        if lot in standing.lots:
-            void = {e.voids for e in events}
-            counted = [e for number, e in enumerate(events, 1) if e.lot == lot and number not in void]
-            newest = counted[-1]
-            return {r.defect_class: r.severity for r in newest.results}
+        settings, standing, _ = self._read(name)
+        counted = self.counted(name, lot)
+        if counted:
+            return {r.defect_class: r.severity for r in counted[-1].results}
         if standing.discontinued:
             raise RequestError(
                 f"Inspection of stream {name} is discontinued in class {', '.join(standing.discontinued)}",

@@ -275,6 +275,7 @@ def json_schema(name: str) -> str:
     from station.values.lot_analysis import LotExplanationDocument, LotMapDocument
     from station.values.model_card import ModelCardDocument
     from station.values.nonconformity import NonconformityDocument, ReorderDocument
+    from station.values.orders import OrderDocument
     from station.values.reviewed import RecalibrationDocument, ThresholdsDocument
     from station.values.sampling import LimitingQualityDocument, SchemeDocument, VariablesPlanDocument
     from station.values.stream import NextLotDocument, StreamDocument
@@ -289,6 +290,7 @@ def json_schema(name: str) -> str:
         "limiting-quality-plan": (LimitingQualityDocument, "serialization"),
         "variables-plan": (VariablesPlanDocument, "serialization"),
         "scheme": (SchemeDocument, "serialization"),
+        "order": (OrderDocument, "serialization"),
         "stream": (StreamDocument, "serialization"),
         "next-lot": (NextLotDocument, "serialization"),
         "draw": (DrawDocument, "serialization"),

@@ -5,11 +5,13 @@
 ``defects``  limits of local defects, by kind and place
 ``models``   the other tables, and the sheet of them all
 ``reading``  TOML to Sheet and back
+``functional`` what is never minor
 ``lint``     advice on what would be argued about
 """
 
 from station.sheet.defects import DefectLimit
 from station.sheet.fields import Limits, decimal_of
+from station.sheet.functional import FUNCTIONAL, class_of
 from station.sheet.lint import LintRemark, lint_sheet
 from station.sheet.models import (
     PREFERRED_AQL,
@@ -28,6 +30,7 @@ from station.sheet.reading import dump_sheet, load_sheet, read_sheet_file
 from station.sheet.sizes import Entered, Size
 
 __all__ = [
+    "FUNCTIONAL",
     "PREFERRED_AQL",
     "Aql",
     "Decision",
@@ -44,6 +47,7 @@ __all__ = [
     "Sheet",
     "Size",
     "Viewing",
+    "class_of",
     "decimal_of",
     "dump_sheet",
     "lint_sheet",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from station.sheet.fields import Name, NotNegative, Table, Text
+from station.sheet.functional import counted_class, is_functional
 from station.values.documents import DefectClass
 
 Surface = Literal["soft enamel", "hard enamel", "plating", "print", "other"]
@@ -40,6 +41,11 @@ class DefectLimit(Table):
         if self.region is None:
             return self.surface or ""
         return self.region if self.surface is None else f"{self.surface} in {self.region}"
+
+    @property
+    def counted_class(self) -> DefectClass:
+        """The class that counts: of function or safety at least major."""
+        return counted_class(self.defect_class, functional=is_functional(self.kind))
 
     @property
     def label(self) -> str:

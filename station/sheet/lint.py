@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from station.sheet.defects import USUAL_PIT_MM
+from station.sheet.functional import is_functional, measures_function
 from station.sheet.models import Sheet
 from station.sheet.sizes import FEATURES
 
@@ -23,11 +24,7 @@ SUBJECTIVE = (
 )
 """Words that say nothing measurable (G10, N1)."""
 
-FUNCTIONAL = (
-    *("detached-magnet", "magnet-detachment", "broken-post", "detached-post", "sharp-burr", "burr"),
-    *("loose-screw-back", "ring-opening", "weak-clutch", "missing-clutch"),
-)
-"""Defect kinds of function or safety: critical or major, never minor (S7)."""
+_NEVER_MINOR = "a functional or safety defect is never minor and counts as major"
 
 UNSEEN = ("thickness tolerance", "enamel depth", "clutch retention", "card slot position", "polybag thickness")
 """Of T7's ten items those that a photo of the face cannot show; looked for by their first words."""
@@ -144,6 +141,9 @@ def _entered(sheet: Sheet) -> Iterator[LintRemark]:
         if not e.limited:
             where = f'[[entered]] "{e.name}"'
             yield LintRemark("L4", where, "no tolerance, so it cannot be judged", "Give plus and minus.")
+        if measures_function(e.name) and e.defect_class == "minor":
+            where = f'[[entered]] "{e.name}"'
+            yield LintRemark("S7", where, _NEVER_MINOR, 'Give class = "critical" or "major".')
 
 
 def _defects(sheet: Sheet) -> Iterator[LintRemark]:
@@ -158,10 +158,8 @@ def _defects(sheet: Sheet) -> Iterator[LintRemark]:
             )
         if 0 < d.limit_mm < SMALLEST_DEFECT_MM:
             yield LintRemark("L6", where, f"{d.limit_mm:g} mm is below what a photo can show", "Give 0.05 mm or more.")
-        if d.kind in FUNCTIONAL and d.defect_class == "minor":
-            yield LintRemark(
-                "S7", where, "a functional or safety defect is never minor", 'Give class = "critical" or "major".'
-            )
+        if is_functional(d.kind) and d.defect_class == "minor":
+            yield LintRemark("S7", where, _NEVER_MINOR, 'Give class = "critical" or "major".')
     for kind in dict.fromkeys(d.kind for d in sheet.defects):
         free = [name for name in sheet.surfaces if sheet.defect(kind, name) is None]
         if free:

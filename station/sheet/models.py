@@ -234,10 +234,10 @@ class Sheet(Table):
 
     @property
     def classes(self) -> frozenset[DefectClass]:
-        """The classes that anything in the sheet has."""
+        """The classes that anything in the sheet counts in."""
         used = {r.defect_class for r in self.regions} | {m.defect_class for m in self.marks}
-        used |= {e.defect_class for e in self.entered}
-        return frozenset(used | {s.defect_class for s in self.sizes} | {d.defect_class for d in self.defects})
+        used |= {e.counted_class for e in self.entered}
+        return frozenset(used | {s.defect_class for s in self.sizes} | {d.counted_class for d in self.defects})
 
     def region(self, name: str) -> Region | None:
         """The region of that name, or None."""

@@ -20,6 +20,7 @@ from station.sheet.fields import (
     UnitOfMeasure,
     decimal_of,
 )
+from station.sheet.functional import counted_class, measures_function
 from station.values.documents import DefectClass
 
 ONE_POINT, TWO_POINTS = ("line", "recess"), ("distance", "angle")
@@ -161,6 +162,11 @@ class Entered(Table):
             if getattr(self, side) is not None and getattr(self, f"{side}_percent") is not None:
                 raise ValueError(f"{side} and {side}_percent are both given; keep one of them")
         return self
+
+    @property
+    def counted_class(self) -> DefectClass:
+        """The class that counts: of function or safety at least major."""
+        return counted_class(self.defect_class, functional=measures_function(self.name))
 
     @property
     def limited(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from pydantic import Field
@@ -73,6 +74,12 @@ class ProcessDocument(Document):
     ppk: IndexDocument | None
     reason: str
     remarks: tuple[str, ...]
+
+    @property
+    def mean_decimals(self) -> int:
+        """Decimals in which the interval of the mean has two digits, 0 to 6; three where there is none."""
+        half = 0.0 if self.mean_low is None or self.mean_high is None else (self.mean_high - self.mean_low) / 2
+        return 3 if half <= 0 else min(6, max(0, 1 - math.floor(math.log10(half))))
 
 
 class LotMean(Document):

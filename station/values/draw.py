@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from station.values.documents import Document
+from station.values.documents import DefectClass, Document
 
 
 class PickDocument(Document):
@@ -22,7 +22,11 @@ class PickDocument(Document):
 
 class DrawDocument(Document):
     """A pick list. rule : where n comes from. seed : gives the same list again. cover : units drawn for every value of
-    what the cartons are marked with. remarks : values that no unit was drawn for, and what else should be known."""
+    what the cartons are marked with. remarks : values that no unit was drawn for, and what else should be known.
+
+    golden, golden_version : the lot is held to. stream : of lots, that it belongs to. severities, samples : of each
+    class the severity that was in force and the sample that its plan asks for.
+    """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     lot: str
@@ -35,6 +39,11 @@ class DrawDocument(Document):
     picks: tuple[PickDocument, ...]
     cover: dict[str, dict[str, int]]
     remarks: tuple[str, ...]
+    golden: str | None = None
+    golden_version: int | None = None
+    stream: str | None = None
+    severities: dict[DefectClass, str] = Field(default_factory=dict)
+    samples: dict[DefectClass, int] = Field(default_factory=dict)
     digest: str = ""
 
 

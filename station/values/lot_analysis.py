@@ -8,6 +8,13 @@ from pydantic import Field
 
 from station.values.documents import Cause, ClusterDocument, Document, Extent
 
+State = Literal["supported", "contradicted", "open"]
+
+
+def p_words(p: float) -> str:
+    """A p as it is told to people: three digits, and below that only that it is."""
+    return "p below 0.001" if p < 0.001 else f"p {p:.3f}"
+
 
 class FactorDocument(Document):
     """A factor that was looked at: its levels with the units of each. ordered : its levels have an order, as dates
@@ -94,7 +101,9 @@ class ExtentDocument(Document):
 
 class ClusterAnalysis(Document):
     """Where the defects of a lot lie together. extents : first the leading one, which is the lot's; ``nonconforming``
-    is any defect. left_out : inspected units on which nothing could be measured."""
+    is any defect. clusters : levels that stand out family-wise. first_look : further ones of which one in twenty is
+    chance (false discovery rate): where to look next, nothing to claim. left_out : inspected units on which nothing
+    could be measured."""
 
     units: int
     left_out: int
@@ -103,6 +112,7 @@ class ClusterAnalysis(Document):
     relations: tuple[RelationDocument, ...]
     extents: tuple[ExtentDocument, ...]
     clusters: tuple[ClusterDocument, ...]
+    first_look: tuple[ClusterDocument, ...] = ()
     tests: tuple[FactorTestDocument, ...]
     remarks: tuple[str, ...]
 
@@ -175,18 +185,20 @@ class LotMapDocument(Document):
 
 
 class EvidenceDocument(Document):
-    """One piece of evidence. speaks : for or against the cause, or neither, which is said where a record is missing."""
+    """One piece of evidence. speaks : for or against the cause, or neither, which is said where a record is missing.
+    p : where it was tested, and ``test`` : by what."""
 
     speaks: Literal["for", "against", "open"]
     words: str
     p: float | None = None
+    test: str = ""
 
 
 class CauseDocument(Document):
     """One cause and what speaks for and against it. state : ``supported`` where everything it takes was found."""
 
     cause: Cause
-    state: Literal["supported", "contradicted", "open"]
+    state: State
     evidence: tuple[EvidenceDocument, ...]
 
 

@@ -31,8 +31,8 @@ class LimitingQualityDocument(Document):
 
 class SampleDocument(Document):
     """A measured sample under a plan by variables. to_lower, to_upper : distance of the mean from each limit that is
-    set, in standard deviations, None without a limit or where all values are the same; accepted : none of them is below
-    k."""
+    set, in standard deviations, None without a limit or where all values are the same; beyond : values outside the
+    limits; accepted : no distance is below k, or where every unit was measured, no value lies beyond."""
 
     lower: float | None
     upper: float | None
@@ -40,6 +40,7 @@ class SampleDocument(Document):
     spread: float
     to_lower: float | None
     to_upper: float | None
+    beyond: int
     accepted: bool
 
 
@@ -47,6 +48,8 @@ class VariablesPlanDocument(Document):
     """A plan by variables for one limit: accept where the mean lies at least ``k`` standard deviations within it.
 
     edition : ``z1.9``, or ``computed`` from two points of the curve. method : s, of the sample; sigma, of the process.
+    plan_n : units that the plan takes; where the lot has no more, ``hundred_percent`` is true and ``n`` the lot: every
+    unit is measured and held to its limits by itself, so there are no risks and no curve.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -57,11 +60,12 @@ class VariablesPlanDocument(Document):
     severity: str | None
     aql: float | None
     n: int
+    plan_n: int
     k: float
     producer_quality: float
-    producer_risk: float
-    consumer_quality: float
-    consumer_risk: float
+    producer_risk: float | None
+    consumer_quality: float | None
+    consumer_risk: float | None
     hundred_percent: bool
     oc: tuple[OcPoint, ...]
     sample: SampleDocument | None = None

@@ -52,7 +52,8 @@ class StreamEvent(Document):
     """One thing that happened to a stream. It is never changed; a later ``void`` takes it out of the count.
 
     value : of ``production`` steady or irregular, of ``consent`` agreed or not agreed, of ``directed`` the severity.
-    classes : that ``resumed`` and ``directed`` are for. voids : number of the event that ``void`` takes out.
+    classes : that ``resumed`` and ``directed`` are for. removed : units taken out of a resubmitted lot. voids : number
+    of the event that ``void`` takes out.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -61,6 +62,7 @@ class StreamEvent(Document):
     lot: str | None = None
     size: int | None = None
     resubmitted: bool = False
+    removed: int = 0
     results: tuple[ClassInspected, ...] = ()
     value: str = ""
     classes: tuple[DefectClass, ...] = ()

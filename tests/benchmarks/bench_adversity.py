@@ -32,7 +32,7 @@ from defect_bench import DESIGNS, MODELS, Bool, Float32, UInt8, linear_light, sa
 from sample_data.renderer.truth import limit_of
 from station import pipeline
 from station.devices.photo import read_photo
-from station.judge.rules import HARMLESS
+from station.judge.finding_rules import HARMLESS
 from station.measure.blur import pixel_noise
 from station.measure.planted import SIZES_MM, Places, Rendering, Wish, places_of, render
 from station.measure.surface import find_defects

@@ -24,10 +24,10 @@ from held_out import DESIGNS
 
 from station.calibrate.light import correct
 from station.devices.photo import read_photo
+from station.golden_line import measure_master
 from station.judge import DECISION_RULES, compare
 from station.measure.align import align
 from station.measure.colour import measure_regions
-from station.pipeline import measure_master
 from station.service import Station
 from station.settings import Settings
 from station.sheet import dump_sheet, load_sheet

@@ -32,7 +32,7 @@ import numpy as np
 from defect_bench import DESIGNS, MODELS, Spot, matched
 from held_out import inspect
 
-from station.judge.rules import HARMLESS
+from station.judge.finding_rules import HARMLESS
 from station.quality.pod import detectable, rate_upper
 from station.values.documents import FindingDocument, UnitDocument, Verdict
 

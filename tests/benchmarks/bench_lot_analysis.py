@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from station.lots.batches import differences_between
-from station.lots.causes import Characteristic, diagnose
+from station.lots.causes import diagnose
+from station.lots.characteristics import Characteristic
 from station.lots.clusters import find_clusters
 from station.lots.defect_map import excess_p
 from station.lots.factors import LotUnit, factors_of
@@ -59,11 +60,14 @@ def lot_of(
 
 def size(lots: int) -> Iterator[str]:
     """Lots whose defects follow nothing: how often each test and the verdict find something at 5 %."""
-    yield "cartons x units, share, kinds, other factors: verdict | level, any, trend alone (mid-p); intervals +-"
+    yield (
+        "cartons x units, share, kinds, other factors: verdict | any level named by the false discovery rate | level, "
+        "any, trend alone (mid-p); intervals +-"
+    )
     rows = [(8, 4, 0.1, 1, 0), (8, 10, 0.05, 1, 0), (10, 8, 0.1, 1, 2), (10, 8, 0.2, 3, 2), (12, 5, 0.1, 2, 1),
             (25, 2, 0.15, 1, 0), (4, 20, 0.1, 1, 3)]  # fmt: skip
     for cartons, per, share, kinds, others in rows:
-        called, single, tests = 0, Counter[str](), Counter[str]()
+        called, looked, single, tests = 0, 0, Counter[str](), Counter[str]()
         for k in range(lots):
             rng = np.random.default_rng([1, k])
             units = lot_of(rng, cartons, per, lambda _, s=share: s, kinds=kinds, others=others)
@@ -71,13 +75,14 @@ def size(lots: int) -> Iterator[str]:
             units = [LotUnit(u.unit, {**u.factors, "pack_date": days[u.factors["carton"]]}, u.defects) for u in units]
             found = find_clusters(units, rng, permutations=999)
             called += any(e.extent in ("carton", "lot") for e in found.extents)
+            looked += bool(found.first_look) or any((c.q or 0.0) <= 0.05 for c in found.clusters)
             for t in found.tests:
                 tests[t.test] += 1
                 single[t.test] += t.p <= 0.05
         shares = " ".join(f"{name} {single[name] / max(tests[name], 1):.3f}" for name in ("level", "any", "trend"))
         yield (
             f"{cartons:3d} x {per:2d}, {share:.2f}, {kinds}, {others}: {called / lots:.3f} +-"
-            f"{1.96 * np.sqrt(0.05 * 0.95 / lots):.3f} | {shares}"
+            f"{1.96 * np.sqrt(0.05 * 0.95 / lots):.3f} | {looked / lots:.3f} | {shares}"
         )
 
 
@@ -139,9 +144,9 @@ def power(lots: int) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How lots of a kind are made: standard deviation of the shade between plating dates in L*, shift of the weight
-    in g of the whole lot or of two hardware lots of six, share of units with an obvious defect, shift of the width
-    in mm."""
+    """How lots of a kind are made: standard deviation of the shade between plating dates in CIEDE2000, shift of the
+    weight in g of the whole lot or of two hardware lots of six, share of units with an obvious defect, shift of the
+    width in mm."""
 
     shade: float = 0.0
     weight: float = 0.0
@@ -190,9 +195,9 @@ def made(kind: Kind, rng: np.random.Generator) -> tuple[list[LotUnit], list[Char
         for i in range(n)
     ]
     characteristics = [
-        Characteristic("colour:sky L*", "colour", shade, 1.0, 0.25, "CIELAB"),
-        Characteristic("colour:sky a*", "colour", rng.normal(0, 0.3, n), 1.0, 0.25, "CIELAB"),
-        Characteristic("colour:sky b*", "colour", rng.normal(0, 0.3, n), 1.0, 0.25, "CIELAB"),
+        Characteristic("colour:sky lightness", "colour", shade, 1.0, 0.25, "CIEDE2000"),
+        Characteristic("colour:sky chroma", "colour", rng.normal(0, 0.3, n), 1.0, 0.25, "CIEDE2000"),
+        Characteristic("colour:sky hue", "colour", rng.normal(0, 0.3, n), 1.0, 0.25, "CIEDE2000"),
         Characteristic("size:width", "geometry", width, 0.075, 0.01, "mm"),
         Characteristic("size:height", "geometry", rng.normal(0, 0.03, n), 0.075, 0.01, "mm"),
         Characteristic("entered:weight", "hardware", weight, 0.4, 0.03, "g"),

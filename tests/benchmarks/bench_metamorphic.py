@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from station import pipeline
+from station import golden_line, pipeline
 from station.calibrate.light import correct
 from station.devices.photo import read_photo
 from station.models import REFERENCE_DIFFERENCE, defect_model
@@ -200,7 +200,7 @@ def sealed(design: Path, calibration: Calibration) -> Setup:
     """The golden of a design's folder under a calibration."""
     sheet = load_sheet(design / "sheet.toml")
     golden = correct(read_photo(design / "golden.jpg"), calibration)
-    return Setup(calibration, pipeline.measure_master(golden, sheet, number="GS", version=1), sheet)
+    return Setup(calibration, golden_line.measure_master(golden, sheet, number="GS", version=1), sheet)
 
 
 def opposite(before: Verdict, after: Verdict) -> bool:

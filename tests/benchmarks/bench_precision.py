@@ -24,7 +24,7 @@ import numpy as np
 from defect_bench import Spot, bare_aligned, bare_master, card_of_precision, drawn_pair, matched
 from held_out import inspect
 
-from station.judge.rules import HARMLESS
+from station.judge.finding_rules import HARMLESS
 from station.measure.defect_places import THRESHOLD, total_score
 from station.measure.surface import find_defects
 from station.models import PAIR_MODEL, defect_model

@@ -22,6 +22,7 @@ from bench_memory import prepare
 
 from station.calibrate.light import correct
 from station.devices.photo import read_photo
+from station.golden_line import measure_master
 from station.judge import judge_unit
 from station.measure.align import align
 from station.measure.colour import measure_regions
@@ -33,7 +34,6 @@ from station.measure.part import look_at_bench, rough_part
 from station.measure.polygon import signed_area
 from station.measure.surface import find_defects
 from station.models import REFERENCE_DIFFERENCE, defect_model
-from station.pipeline import measure_master
 from station.service import Station
 from station.settings import Settings
 from station.sheet import load_sheet

@@ -24,9 +24,9 @@ from models.train.samples import METAL as TRAINED_METAL
 from models.train.samples import SIDE, make_pair
 from station.calibrate.light import correct
 from station.devices.photo import read_photo
+from station.golden_line import measure_master
 from station.models import REFERENCE_DIFFERENCE, SHIPPED, shipped
 from station.models.card import read_card
-from station.pipeline import measure_master
 from station.service import Station
 from station.settings import Settings
 from station.sheet import Sheet, load_sheet

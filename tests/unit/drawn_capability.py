@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from station import pipeline
+from station import golden_line, pipeline
 from station.calibrate import light
 from station.judge import judge_unit
 from station.values.colour import LinearRGB
@@ -98,5 +98,5 @@ def draw_capability_line(monkeypatch: pytest.MonkeyPatch) -> None:
         return drawn_master(number=number, version=version, sheet_digest=sheet.digest)
 
     monkeypatch.setattr(light, "correct", corrected)
-    monkeypatch.setattr(pipeline, "measure_master", measured)
+    monkeypatch.setattr(golden_line, "measure_master", measured)
     monkeypatch.setattr(pipeline, "inspect", _inspection)

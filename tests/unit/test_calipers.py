@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from station.errors import SheetError
 from station.judge import judge_unit
 from station.measure import proposals
-from station.measure.features import FeatureRequest, measure_features, place_features
+from station.measure.features import measure_features
+from station.measure.golden_features import FeatureRequest, place_features
 from station.measure.outline import measure_outline, struck_outline
 from station.measure.outline_sizes import measure_golden_sizes
 from station.measure.polyline import nearest_on_closed, nearest_on_run

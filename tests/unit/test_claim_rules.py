@@ -18,7 +18,7 @@ from station.quality.disposition import SOON_DAYS, allowed, propose, remedy, sli
 from station.quality.evidence import strength
 from station.quality.nonconformity import share_bounds
 from station.report.languages import language
-from station.sheet.lint import FUNCTIONAL
+from station.sheet import FUNCTIONAL
 from station.values.nonconformity import (
     Context,
     CostInput,

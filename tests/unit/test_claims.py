@@ -279,6 +279,22 @@ def test_quantities_must_add_up_and_close_needs_the_actions(station: Station) ->
         nc.close(d.number, by=BY)
 
 
+def test_what_a_reviewer_rejects_is_a_point_and_what_he_accepts_is_none(station: Station) -> None:
+    """N1, S7, S8: the reviewer's word stands above the line's; the row that he names is the standard."""
+    units = station.units(lot=LOGO)
+    for u in units[:18]:
+        station.review(u.id, "accept", reviewer=BY)
+    good = station.units(lot=LABEL)[0]
+    station.review(good.id, "reject", "logo is scratched through, 2 mm", BY)
+    station.decide_lot(LOGO, SIZE)
+    station.decide_lot(LABEL, SIZE)
+    assert station.nonconformities.draft(LOGO, use="retail").points[0].item.units == 2
+    found = {p.item.key: p.item for p in station.nonconformities.draft(LABEL, use="retail").points}
+    rejected = found["review:logo"]
+    assert (rejected.units, rejected.of, rejected.defect_class, rejected.clause) == (1, 20, "major", "marks: logo")
+    assert rejected.note == "logo is scratched through, 2 mm"
+
+
 def test_the_commands_carry_a_lot_to_its_report(
     station: Station, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,10 +37,10 @@ from station.cli.conduct import run
 from station.comparison import NOMINAL_WIDTH_MM, pick, same_colours
 from station.devices.primaries import DISPLAY_P3
 from station.errors import AlignmentError, RequestError
+from station.golden_line import measure_master
 from station.measure.colour import measure_regions
 from station.measure.parts import find_parts
 from station.measure.side_by_side import assumed
-from station.pipeline import measure_master
 from station.service import Station, comparing, matching, tools
 from station.settings import Settings
 from station.sheet import Viewing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from station.judge.cross_check import NAME, cross_check
-from station.judge.rules import judge_finding
+from station.judge.finding_rules import judge_finding
 from station.sheet import load_sheet
 from station.values.documents import FindingDocument
 from station.values.line import Finding

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from station.report import findings as drawn
-from station.report.colour_charts import scale_colours
+from station.report.colour_pictures import scale_colours
 from station.report.findings import MOST, findings_picture, heat_picture
 from station.report.pictures import COLOURS, GREY, RGB, WHITE
 from station.values.documents import FindingDocument, SetAsideDocument, Verdict

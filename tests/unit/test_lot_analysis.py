@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from entered_line import SHEET, Clock, a_master, an_inspection, draw_line, photo
 
-from station import pipeline
+from station import golden_line, pipeline
 from station.batch.serial import Serial
 from station.cli import app
 from station.cli.conduct import run
 from station.errors import NotFoundError, RequestError
-from station.service import Station
+from station.service import Station, processes
 from station.service.entering import NewValue
 from station.settings import Settings
 from station.values.digest import digest
@@ -57,7 +57,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("lots")
     with pytest.MonkeyPatch.context() as patch:
         draw_line(patch)
-        patch.setattr(pipeline, "measure_master", master_of_metal)
+        patch.setattr(golden_line, "measure_master", master_of_metal)
         patch.setattr(pipeline, "inspect", with_scratches)
         (folder / "sheet.toml").write_text(SHEET_SIZES)
         rows = ["unit,photo,carton,line"]
@@ -116,14 +116,14 @@ def test_the_map_has_tables_and_the_place_on_the_part(station: Station) -> None:
 
 def test_the_explanation_in_sentences(station: Station) -> None:
     found = station.analysis.explain("L1")
-    assert found.sentences[0] == "5 of the 48 inspected units of lot L1 do not conform."
+    assert found.sentences[0] == "5 of 48 inspected units of lot L1 do not conform."
     assert found.sentences[1].startswith("Carton-specific: scratch: 5 of 8 units in carton C3, 0 of 40 elsewhere")
     assert any(s == "Every carton lies in one line." for s in found.sentences)
     assert any(s.startswith("Ask the factory for ") for s in found.sentences)
     assert {m.name for m in found.diagnosis.measurement} == {"light", "white point", "repeatability", "standard"}
     assert found.diagnosis.causes[1].state == "contradicted"  # the weights are the master's
     assert found.diagnosis.cause is None
-    assert station.analysis.explain("L2").sentences[0] == "0 of the 4 inspected units of lot L2 do not conform."
+    assert station.analysis.explain("L2").sentences[0] == "0 of 4 inspected units of lot L2 do not conform."
 
 
 def test_an_unknown_lot_is_refused(station: Station) -> None:
@@ -158,6 +158,37 @@ def test_shares_and_numbers_by_carton(station: Station) -> None:
     assert number.charts[0].kind == "u"
     scratches = station.processes.chart("scratch", golden="GS-1", lots=["L1"], kind="p")
     assert scratches.mean == pytest.approx(5 / 48)
+
+
+def test_limits_of_shares_are_named_for_what_they_are(station: Station) -> None:
+    chart = station.processes.chart("nonconforming", golden="GS-1", lots=["L1"]).charts[0]
+    assert {s.words for s in chart.signals} == {"beyond the limit that chance passes once in 741 times"}
+
+
+def test_a_mean_has_the_digits_of_its_interval(station: Station) -> None:
+    found = station.processes.chart("size:width", golden="GS-1", lots=["L1"])
+    assert found.mean_low is not None
+    assert found.mean_high is not None
+    assert found.mean_decimals in (4, 5)
+    told = [f"{v:.{found.mean_decimals}f}" for v in (found.mean_low, found.mean_high)]
+    assert told[0] != told[1]
+    assert found.model_copy(update={"mean_low": None}).mean_decimals == 3
+
+
+@pytest.mark.parametrize("kind", ["cusum", "ewma"])
+def test_without_spread_there_is_no_sum(station: Station, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    read = processes._values
+    monkeypatch.setattr(processes, "_values", lambda *args: [replace(v, value=30.0) for v in read(*args)])
+    assert not station.processes.chart("size:width", golden="GS-1", lots=["L1"]).charts[0].signals
+    with pytest.raises(RequestError, match="the same from unit to unit"):
+        station.processes.chart("size:width", golden="GS-1", lots=["L1"], kind=kind)
+
+
+def test_neighbouring_points_beyond_a_limit_are_one_row(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(app, ["--home", str(home), "chart", "control", "size:width", "--golden", "GS-1", "--type", "ewma"]) == 0
+    out = capsys.readouterr().out
+    assert " to L6-3" in out
+    assert out.count("beyond the decision limit") <= 4
 
 
 @pytest.mark.parametrize(
@@ -207,7 +238,7 @@ def test_commands_print_documents_and_draw_pictures(
     assert drawn.shape[1] > 400
     assert "2 o'clock" in ran("lot", "map", "L1")
     assert json.loads(ran("lot", "explain", "L1", "--json"))["clusters"]["extents"][0]["extent"] == "carton"
-    assert ran("lot", "explain", "L1").startswith("5 of the 48")
+    assert ran("lot", "explain", "L1").startswith("5 of 48")
     chart = json.loads(ran("chart", "control", "size:width", "--golden", "GS-1", "--lot", "L1", "--where", "line=A",
                            "--json", "--picture", str(tmp_path / "chart.jpg")))  # fmt: skip
     assert chart["units"] == 24

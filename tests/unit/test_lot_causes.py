@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from station.lots.batches import differences_between, trend_over
-from station.lots.causes import Characteristic, diagnose
+from station.lots.causes import diagnose
+from station.lots.characteristics import Characteristic
 from station.lots.clusters import find_clusters
 from station.lots.factors import LotUnit, factors_of
 from station.values.lot_analysis import DiagnosisDocument, MeasurementCauseDocument
@@ -36,8 +37,8 @@ class Made:
         shade = np.array(self.shade)[batch] + rng.normal(0, 0.4, n)
         weight = np.where(np.arange(n) >= self.part, self.weight, 0.0) + rng.normal(0, 0.1, n)
         characteristics = [
-            Characteristic("colour:sky L*", "colour", shade, 1.0, 0.3, "CIELAB"),
-            Characteristic("colour:sky a*", "colour", rng.normal(0, 0.3, n), 1.0, 0.3, "CIELAB"),
+            Characteristic("colour:sky lightness", "colour", shade, 1.0, 0.3, "CIEDE2000"),
+            Characteristic("colour:sky chroma", "colour", rng.normal(0, 0.3, n), 1.0, 0.3, "CIEDE2000"),
             Characteristic("size:width", "geometry", self.width + rng.normal(0, 0.02, n), 0.075, 0.01, "mm"),
         ]
         if self.weighed:
@@ -103,7 +104,7 @@ def test_another_outline_is_none_of_the_three() -> None:
     found = Made(shade=SHADES, width=0.4).diagnosis()
     assert found.cause is None
     assert found.causes[0].state == "contradicted"
-    assert "size:width differ from the master" in " ".join(e.words for e in found.causes[0].evidence)
+    assert "size:width is beyond the margin of the master" in " ".join(e.words for e in found.causes[0].evidence)
 
 
 def test_good_units_have_no_cause_and_nothing_is_asked_for() -> None:
@@ -159,7 +160,7 @@ def test_colours_measured_in_one_batch_only_leave_it_open() -> None:
     (factor,) = factors_of(units)
     assert trend_over(values[None], factor) is None
     rng = np.random.default_rng(1)
-    colour = Characteristic("colour:sky L*", "colour", values, 1.0, 0.3, "CIELAB")
+    colour = Characteristic("colour:sky lightness", "colour", values, 1.0, 0.3, "CIEDE2000")
     found = diagnose(units, [colour], find_clusters(units, rng, permutations=99), [LIGHT], rng)
     assert found.cause is None
     assert "no second carton or batch" in found.causes[0].evidence[0].words

@@ -7,7 +7,7 @@ import pytest
 
 from station.errors import RequestError
 from station.lots.clusters import NONCONFORMING, acceptable_shares, find_clusters
-from station.lots.contingency import clopper_pearson, fisher, hypergeometric, mantel_haenszel
+from station.lots.contingency import clopper_pearson, fisher, hypergeometric, mantel_haenszel, upper_mid
 from station.lots.factors import LotUnit, factors_of, relation
 from station.lots.overdispersion import overdispersion
 from station.lots.smallest_effect import power, smallest_rate
@@ -44,7 +44,7 @@ def test_a_bad_carton_is_named_with_its_counts() -> None:
     worst = found.clusters[0]
     assert (worst.defect, worst.factor, worst.level) == ("kind0", "carton", "C2")
     assert (worst.units, worst.of, worst.elsewhere, worst.elsewhere_of) == (6, 10, 1, 70)
-    assert worst.p == pytest.approx(fisher([[6, 1], [4, 69]]).greater_mid)
+    assert worst.p == pytest.approx(upper_mid(hypergeometric(80, 7, 10))[6])
     assert worst.p <= worst.p_holm
     assert worst.p_family < 0.001
     assert "6 of 10 units in carton C2, 1 of 70 elsewhere" in leading(found).reason
@@ -90,6 +90,9 @@ def test_thirty_two_units_cannot_say_that_there_is_no_cluster() -> None:
     assert not found.adequate
     assert found.smallest[0].rate is None or found.smallest[0].rate > 0.6
     assert "could hardly have shown one" in found.reason
+    rate = found.smallest[0].rate
+    said = "No carton of 4 units could have stood out" if rate is None else f"a carton of 4 units from {rate:.0%} def"
+    assert said in found.reason
 
 
 def test_rare_and_scattered_is_isolated_where_the_rate_is_surely_acceptable() -> None:
@@ -113,6 +116,25 @@ def test_a_trend_over_dates_is_found_where_no_date_stands_out() -> None:
     assert trend.p_family < 0.01
     assert trend.p <= trend.q
     assert not [t for t in found.tests if t.test == "trend" and t.factor == "carton"]
+
+
+def test_what_only_the_false_discovery_rate_names_is_no_claim() -> None:
+    found = analysed(lot([[7, 0], [3, 0], [3, 1], [0, 0], [0, 1], [0, 0], [0, 0], [0, 0]]))
+    claimed = {(c.defect, c.level) for c in found.clusters}
+    looked = {(c.defect, c.level) for c in found.first_look}
+    assert ("kind0", "C1") in claimed
+    assert not claimed & looked
+    assert all(c.p_family > 0.05 and c.q is not None and c.q <= 0.05 for c in found.first_look)
+    assert all(c.q is not None and c.p <= c.q for c in found.clusters)
+    assert analysed(lot([[1], [1], [0], [1]])).first_look == ()
+
+
+def test_a_cluster_has_its_odds_with_another_factor_held_fixed() -> None:
+    """C2 against the other carton of its own code: odds of 9 to 1 against 1 to 9."""
+    found = analysed(lot([[1], [9], [0], [0]], lot_code=["A", "A", "B", "B"]))
+    carton = next(c for c in found.clusters if (c.factor, c.level) == ("carton", "C2"))
+    assert carton.odds_given["lot_code"] == pytest.approx(81)
+    assert carton.p_given["lot_code"] < 0.01
 
 
 def test_units_on_which_nothing_was_measured_are_left_out_and_said() -> None:
@@ -165,9 +187,7 @@ def test_power_of_one_level_by_simulation() -> None:
     assert rate is not None
     told = float(power(n, size, base, np.array([rate]), critical)[0])
     inside, rest = rng.binomial(size, rate, 2000), rng.binomial(n - size, base, 2000)
-    called = [
-        fisher([[x, y], [size - x, n - size - y]]).greater_mid <= critical for x, y in zip(inside, rest, strict=True)
-    ]
+    called = [upper_mid(hypergeometric(n, x + y, size))[x] <= critical for x, y in zip(inside, rest, strict=True)]
     assert told >= 0.8
     assert np.mean(called) == pytest.approx(told, abs=0.03)
 

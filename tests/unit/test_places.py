@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from station.errors import SheetError
-from station.pipeline import measure_master
+from station.golden_line import measure_master
 from station.sheet import load_sheet
 from station.values.colour import DeviceRGB, LinearRGB
 from station.values.line import Corrected, Shot

@@ -142,3 +142,17 @@ def test_options_that_would_count_for_nothing_are_refused(tmp_path: Path, capsys
 def test_small_qualities_keep_their_digits(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(app, ["plan", "--limiting-quality", "0.0005"]) == 0
     assert "A lot with 0.0005% nonconforming is accepted with 10.00%" in capsys.readouterr().out
+
+
+def test_a_lot_that_is_measured_whole_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--method", "s", "--lot-size", "6", "--aql", "0.25"]
+    text = said(capsys, *words)
+    assert "Z1.9 takes 7 units, more than the 6 of the lot: measure every unit (100 % inspection)." in text
+    assert "k is not used" in text
+    assert run(app, ["plan", *words, "--picture", "a.png"]) == 2
+    assert "no probability of acceptance" in capsys.readouterr().err
+    assert not Path("a.png").exists()
+    Path("widths.csv").write_text("value\n30\n30.02\n30.2\n29.9\n30\n30\n")
+    text = said(capsys, *words, "--values", "widths.csv", "--upper", "30.1")
+    assert "1 of 6 units lie beyond the limits." in text
+    assert "The lot is not accepted." in text

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from station.errors import SheetError
-from station.measure.features import FeatureRequest, measure_features, place_features
+from station.measure.features import measure_features
+from station.measure.golden_features import FeatureRequest, place_features
 from station.measure.hole_rims import closed_holes, holes_of
 from station.measure.round_features import find_again, find_round
 from station.sheet import Size

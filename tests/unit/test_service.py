@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
-from station import pipeline
+from station import golden_line, pipeline
 from station.batch.serial import Serial
 from station.calibrate import light
 from station.errors import (
@@ -140,7 +140,7 @@ def drawn_line(monkeypatch: pytest.MonkeyPatch) -> None:
         shot, RASTER, np.zeros((40, 40), dtype=bool), None, None, None, (gate,)
     )
     monkeypatch.setattr(light, "correct", corrected)
-    monkeypatch.setattr(pipeline, "measure_master", a_master)
+    monkeypatch.setattr(golden_line, "measure_master", a_master)
     monkeypatch.setattr(pipeline, "inspect", an_inspection)
     monkeypatch.setattr("station.report.pictures.unit_picture", lambda *_a: np.zeros((40, 80, 3), dtype=np.uint8))
 

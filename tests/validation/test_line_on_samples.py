@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from station import pipeline
+from station import golden_line, pipeline
 from station.calibrate.card import load_cards
 from station.calibrate.light import correct
 from station.devices.photo import read_photo
@@ -70,7 +70,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
         calibration = station.bench.calibration(rig, CARD)
     sheet = load_sheet(SAMPLES / "alpine" / "sheet.toml")
     golden = correct(read_photo(SAMPLES / "alpine" / "golden.jpg"), calibration)
-    made = Line(calibration, pipeline.measure_master(golden, sheet, number="GS-1", version=1), sheet)
+    made = Line(calibration, golden_line.measure_master(golden, sheet, number="GS-1", version=1), sheet)
     table = tomllib.loads((SAMPLES / "alpine" / "truth.toml").read_text("utf-8"))
     made.truth = {u["name"]: u for u in table["units"]}
     return made

@@ -273,6 +273,39 @@ def test_a_measured_sample_is_judged_with_its_plan() -> None:
         plan_from_request(request | {"values": 30.0})
 
 
+def test_a_plan_by_variables_beyond_a_small_lot_measures_every_unit() -> None:
+    """Z1.9 takes 7 units at AQL 0.25 from letter B on, also of a lot of six: 100 % inspection, without k and risks."""
+    small = plan_from_request({"method": "s", "lot_size": 6, "aql": 0.25})
+    assert isinstance(small, VariablesPlanDocument)
+    assert (small.n, small.plan_n, small.hundred_percent) == (6, 7, True)
+    assert (small.producer_risk, small.consumer_quality, small.consumer_risk, small.oc) == (None, None, None, ())
+    exact = plan_from_request({"method": "s", "lot_size": 7, "aql": 0.25})
+    assert isinstance(exact, VariablesPlanDocument)
+    assert (exact.n, exact.hundred_percent) == (7, True)
+    sampled = plan_from_request({"method": "s", "lot_size": 8, "aql": 0.25})
+    assert isinstance(sampled, VariablesPlanDocument)
+    assert (sampled.n, sampled.plan_n, sampled.hundred_percent) == (7, 7, False)
+    computed = {"method": "sigma", "producer_quality": 1, "consumer_quality": 8, "lot_size": 5}
+    of_points = plan_from_request(computed)
+    assert isinstance(of_points, VariablesPlanDocument)
+    assert (of_points.n, of_points.plan_n, of_points.consumer_quality) == (5, 11, 0.08)
+    with pytest.raises(RequestError, match="cannot be sampled"):
+        plan_from_request(computed | {"lot_size": 1})
+
+
+def test_a_lot_measured_whole_is_judged_unit_by_unit() -> None:
+    """By the plan's k of 2.0 these six values would not be accepted at 30.05, yet none of them lies beyond it."""
+    request = {"method": "s", "lot_size": 6, "aql": 0.25, "values": [30.0, 30.04, 30.05, 30.0, 30.02, 29.98]}
+    for upper, beyond in ((30.05, 0), (30.045, 1), (30.01, 3)):
+        found = plan_from_request(request | {"upper": upper})
+        assert isinstance(found, VariablesPlanDocument)
+        assert found.sample is not None
+        assert (found.sample.beyond, found.sample.accepted) == (beyond, beyond == 0)
+    assert not judge_sample(VariablesPlan("s", 6, 2.0), request["values"], lower=None, upper=30.05).accepted
+    with pytest.raises(RequestError, match="measured whole needs 6 measured values, here are 7"):
+        plan_from_request(request | {"values": [30.0] * 7, "upper": 30.05})
+
+
 def test_variables_and_scheme_answer_with_their_documents() -> None:
     found = plan_from_request({"method": "s", "lot_size": 1000, "aql": 2.5})
     assert isinstance(found, VariablesPlanDocument)

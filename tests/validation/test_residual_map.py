@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from station.calibrate.light import correct
 from station.devices.photo import read_photo
+from station.golden_line import measure_master
 from station.measure.align import align
 from station.measure.residual import residual_document, residual_field, residual_map, residual_remark
 from station.measure.sampling import sample, spline_coefficients
-from station.pipeline import measure_master
 from station.service import Station
 from station.settings import Settings
 from station.sheet import load_sheet

@@ -31,7 +31,7 @@ def tally(
     station: StationOf,
     lot: str,
     size: Annotated[
-        int | None, Query(ge=1, le=10**9, description="units in the whole lot; by default as last decided")
+        int | None, Query(ge=1, le=10**9, description="units in the whole lot; by default as last drawn or decided")
     ] = None,
 ) -> LotDocument:
     return station.lot_tally(lot, size)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from station.cli.conduct import Json, context_of, document, emit, show, table
 from station.errors import RequestError
+
+if TYPE_CHECKING:
+    from station.values.charts import ChartDocument, ProcessDocument, SignalDocument
 
 chart = typer.Typer(help="Control charts, capability, drift.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -45,7 +48,7 @@ def control(
     json: Json = False,
 ) -> None:
     """Control charts of one characteristic, with its capability against the limits and its shift from the master."""
-    from station.service.charting import process_chart, vet, write
+    from station.service.picturing import process_chart, vet, write
 
     if picture is not None:
         vet(picture)
@@ -61,11 +64,8 @@ def control(
         return
     stream = ", ".join(f"{k} {v}" for k, v in found.stream.items())
     show(f"{found.characteristic} of {found.units} units ({stream})")
-    if found.mean is not None:
-        interval = "" if found.mean_low is None else f" ({found.mean_low:.4g} to {found.mean_high:.4g})"
-        shift = "" if found.shift is None else f", {found.shift:+.3g} from the master's {found.master:.4g}"
-        show(f"Mean {found.mean:.4g} {found.unit}{interval}{shift}")
-    rows = [[s.point, c.kind, str(s.rule or ""), s.words] for c in found.charts for s in c.signals]
+    _tell_mean(found)
+    rows = [row for c in found.charts for row in _signals(c)]
     if rows:
         table("Signals", ["point", "chart", "rule", ""], rows)
     else:
@@ -84,7 +84,7 @@ def control(
 @chart.command("trend")
 def trend(context: typer.Context, golden: Golden, picture: Picture = None, json: Json = False) -> None:
     """Slow drift over the lots and reorders of a golden sample: colour, sizes and entered values, lot by lot."""
-    from station.service.charting import trends_chart, vet, write
+    from station.service.picturing import trends_chart, vet, write
 
     if picture is not None:
         vet(picture)
@@ -110,6 +110,34 @@ def trend(context: typer.Context, golden: Golden, picture: Picture = None, json:
         show(f"Note: {remark}.")
     if picture is not None:
         show(f"Written: {picture}")
+
+
+def _tell_mean(found: ProcessDocument) -> None:
+    """The mean with as many decimals as its interval supports."""
+    if found.mean is None:
+        return
+    if found.charts[0].kind == "p":
+        show(f"Share {found.mean:.1%} of the units")
+        return
+    places = found.mean_decimals
+    interval = ""
+    if found.mean_low is not None and found.mean_high is not None and found.mean_low < found.mean_high:
+        interval = f" ({found.mean_low:.{places}f} to {found.mean_high:.{places}f}, 95 %)"
+    shift = "" if found.shift is None else f", {found.shift:+.{places}f} from the master's {found.master:.{places}f}"
+    show(f"Mean {found.mean:.{places}f} {found.unit}{interval}{shift}")
+
+
+def _signals(chart: ChartDocument) -> list[list[str]]:
+    """A row for each rule that is broken, neighbouring points as one."""
+    place = {p.label: i for i, p in enumerate(chart.points)}
+    runs: list[tuple[SignalDocument, SignalDocument]] = []
+    for s in sorted(chart.signals, key=lambda s: (s.rule, place[s.point])):
+        if runs and runs[-1][1].rule == s.rule and place[s.point] - place[runs[-1][1].point] == 1:
+            runs[-1] = (runs[-1][0], s)
+        else:
+            runs.append((s, s))
+    runs.sort(key=lambda run: (place[run[0].point], run[0].rule))
+    return [[a.point if a is b else f"{a.point} to {b.point}", chart.kind, str(a.rule or ""), a.words] for a, b in runs]
 
 
 def _pairs(where: list[str]) -> dict[str, str]:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from station.lots.defect_map import PlacedFinding
-from station.report.colour_charts import scale_colours
+from station.report.colour_pictures import scale_colours
 from station.report.pictures import GREY, INK, PAPER, RGB, WHITE, Colour, fit_text, font
 from station.values.geometry import Frame
-from station.values.lot_analysis import LotMapDocument, MapTable, PlaceTestDocument
+from station.values.lot_analysis import LotMapDocument, MapTable, PlaceTestDocument, p_words
 
 Float = NDArray[np.float64]
 
@@ -25,6 +25,8 @@ _SIDE = 420
 _GAP = 24
 _MOST_PANELS = 6
 _MOST_ROWS = 24
+_MOST_TABLES = 9
+_ACROSS = 3
 _BLUR = 0.045  # standard deviation of the density, of the picture's longer side
 
 
@@ -34,23 +36,26 @@ def lot_map_picture(golden: RGB, frame: Frame, findings: Sequence[PlacedFinding]
     columns = max(1, min(3, len(kinds)))
     lines = math.ceil(max(len(kinds), 1) / columns)
     height = round(_SIDE * golden.shape[0] / golden.shape[1])
-    tables = [t for t in found.tables if len(t.rows) > 1][:3]
-    rows = max((min(len(_levels(t)), _MOST_ROWS) for t in tables), default=0)
-    width = max(columns, len(tables), 2) * (_SIDE + _GAP) + _GAP
-    below = 76 + lines * (height + 96)
-    sheet = Image.new("RGB", (width, below + (60 + 26 * rows if tables else 0) + 20), PAPER)
+    tables = [t for t in found.tables if len(_levels(t)) > 1][:_MOST_TABLES]
+    bands = [tables[k : k + _ACROSS] for k in range(0, len(tables), _ACROSS)]
+    heights = [60 + 26 * max(min(len(_levels(t)), _MOST_ROWS + 1) for t in band) for band in bands]
+    width = max(columns, min(len(tables), _ACROSS), 2) * (_SIDE + _GAP) + _GAP
+    below = 100 + lines * (height + 96)
+    sheet = Image.new("RGB", (width, below + sum(heights) + 20), PAPER)
     draw = ImageDraw.Draw(sheet)
     title = f"Lot {found.lot}: {found.nonconforming} of {found.inspected} units nonconforming, held to {found.golden}"
     draw.text((_GAP, 16), fit_text(draw, title, width - 2 * _GAP, 24), font=font(24), fill=INK)
-    if not kinds:
-        draw.text((_GAP, 76), "no findings on the part", font=font(18), fill=GREY)
+    legend = "dots: findings; yellow: where most of them lie; ring: closer together than by chance"
+    draw.text((_GAP, 54), legend if kinds else "no findings on the part", font=font(16), fill=GREY)
     for i, place in enumerate(kinds):
-        at = (_GAP + (i % columns) * (_SIDE + _GAP), 76 + (i // columns) * (height + 96))
+        at = (_GAP + (i % columns) * (_SIDE + _GAP), 100 + (i // columns) * (height + 96))
         own = [f for f in findings if f.kind == place.kind]
         sheet.paste(_panel(golden, frame, own, place, height), at)
         _words(draw, place, (at[0], at[1] + height + 6))
-    for i, table in enumerate(tables):
-        _bars(draw, table, (_GAP + i * (_SIDE + _GAP), below))
+    for band, tall in zip(bands, heights, strict=True):
+        for i, table in enumerate(band):
+            _bars(draw, table, (_GAP + i * (_SIDE + _GAP), below))
+        below += tall
     return np.asarray(sheet)
 
 
@@ -89,16 +94,18 @@ def _panel(
 
 
 def _words(draw: ImageDraw.ImageDraw, place: PlaceTestDocument, at: tuple[int, int]) -> None:
-    draw.text(at, f"{place.kind}: {place.findings} on {place.units} units", font=font(19), fill=INK)
+    many = "1 finding" if place.findings == 1 else f"{place.findings} findings"
+    on = "1 unit" if place.units == 1 else f"{place.units} units"
+    draw.text(at, fit_text(draw, f"{place.kind}: {many} on {on}", _SIDE, 19), font=font(19), fill=INK)
     if place.spot is not None:
         s = place.spot
         where = f"at {s.clock}" if s.clock else "at the middle"
         lines = [
             f"{s.units} of {s.of} units {where} ({s.x_mm:+.1f}, {s.y_mm:+.1f} mm)",
-            f"chance would put {s.expected:.1f} there; p {place.p:.3f}",
+            f"chance would put {s.expected:.1f} there; {p_words(place.p or 0.0)}",
         ]
     elif place.p is not None:
-        lines = ["not together more than chance", f"p {place.p:.3f}"]
+        lines = ["nowhere closer together than by chance", p_words(place.p)]
     else:
         lines = [place.reason]
     for k, line in enumerate(lines):

@@ -18,8 +18,8 @@ from station.cli.conduct import run
 from station.errors import RequestError
 from station.judge.reviewed import UNTOUCHED
 from station.measure.unit_map import unit_map
-from station.report import colour_charts
-from station.service import Station, charting
+from station.report import colour_pictures
+from station.service import Station, picturing
 from station.service.measuring import Job, inspect_photo
 from station.settings import Settings
 from station.values.documents import MeasurementDocument, UnitDocument, Verdict
@@ -47,7 +47,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
 def inspected_once() -> Iterator[None]:
     """One inspection of each photo serves all its charts, so that the tests stay short."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(charting, "_inspected", cache(charting._inspected))
+        patch.setattr(picturing, "_inspected", cache(picturing._inspected))
         yield
 
 
@@ -57,7 +57,7 @@ class Drawn:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
         self.data: Any = None
         self.words: dict[str, Any] = {}
-        monkeypatch.setattr(colour_charts, name, self)
+        monkeypatch.setattr(colour_pictures, name, self)
 
     def __call__(self, data: Any, *_: Any, **words: Any) -> np.ndarray:
         self.data, self.words = data, words
@@ -83,7 +83,7 @@ def test_vectors_are_those_of_the_unit_s_document(
     bench: Station, rig: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = Drawn(monkeypatch, "vectors_picture")
-    charting.vectors_chart(bench, UNIT, "GS-ALPINE-01", rig=rig, card=CARD)
+    picturing.vectors_chart(bench, UNIT, "GS-ALPINE-01", rig=rig, card=CARD)
     inspected = bench.inspect(UNIT, golden="GS-ALPINE-01", rig=rig, card=CARD)
     assert inspected.unit_id is not None
     assert len(drawn.data) == 7
@@ -95,9 +95,9 @@ def test_colour_that_a_gate_leaves_undecided_is_drawn_so(
 ) -> None:
     photo = warmed(tmp_path / "warmed.png")
     vectors, area = Drawn(monkeypatch, "vectors_picture"), Drawn(monkeypatch, "map_picture")
-    charting.vectors_chart(bench, photo, "GS-ALPINE-01", rig="bench-a", card=CARD)
+    picturing.vectors_chart(bench, photo, "GS-ALPINE-01", rig="bench-a", card=CARD)
     assert {m.verdict for m in vectors.data} == {Verdict.UNDECIDED}
-    charting.map_chart(bench, photo, "GS-ALPINE-01", rig="bench-a", card=CARD)
+    picturing.map_chart(bench, photo, "GS-ALPINE-01", rig="bench-a", card=CARD)
     assert any(note.startswith("light:") for note in area.words["notes"])
 
 
@@ -105,7 +105,7 @@ def test_the_map_shows_what_the_document_says(bench: Station, monkeypatch: pytes
     """Nearly all of a region in its limits is shown as in its limits, and the wrong one as wrong."""
     near, maps = 0, {}
     for photo in (UNIT, UNIT.with_name("unit-06.jpg")):
-        master, seen = charting._inspected(bench, photo, "GS-ALPINE-01", "bench-a", CARD)
+        master, seen = picturing._inspected(bench, photo, "GS-ALPINE-01", "bench-a", CARD)
         found = maps[photo.stem] = unit_map(seen.aligned, master)
         assert found is not None
         assert found.side_mm == pytest.approx(0.4, abs=0.04)
@@ -118,14 +118,14 @@ def test_the_map_shows_what_the_document_says(bench: Station, monkeypatch: pytes
             assert middle < 2.0 or told.verdict is Verdict.NONCONFORMS
     assert near >= 13  # of 14; in one cell a reflection really differs from place to place
     drawn = Drawn(monkeypatch, "map_picture")
-    charting.map_chart(bench, UNIT, "GS-ALPINE-01", rig="bench-a", card=CARD)
+    picturing.map_chart(bench, UNIT, "GS-ALPINE-01", rig="bench-a", card=CARD)
     found = maps[UNIT.stem]
     np.testing.assert_array_equal(drawn.data, found.difference)
     assert "Averaged over 0.43 mm." in drawn.words["notes"][0]
 
 
 def test_residuals_are_those_of_the_unit_s_document(bench: Station, monkeypatch: pytest.MonkeyPatch) -> None:
-    master, seen = charting._inspected(bench, UNIT, "GS-ALPINE-01", "bench-a", CARD)
+    master, seen = picturing._inspected(bench, UNIT, "GS-ALPINE-01", "bench-a", CARD)
     told, found = seen.document.residual, seen.residual
     assert told is not None
     assert found is not None
@@ -133,9 +133,9 @@ def test_residuals_are_those_of_the_unit_s_document(bench: Station, monkeypatch:
     assert told.rms_mm < 0.03
     assert told.remark == ""
     assert not any(g.name == "residual" for g in seen.document.gates)
-    monkeypatch.setattr(charting, "_inspected", lambda *_: (master, replace(seen, residual=None)))
+    monkeypatch.setattr(picturing, "_inspected", lambda *_: (master, replace(seen, residual=None)))
     with pytest.raises(RequestError, match="too few edges"):
-        charting.residual_chart(bench, UNIT, "GS-ALPINE-01", rig="bench-a", card=CARD)
+        picturing.residual_chart(bench, UNIT, "GS-ALPINE-01", rig="bench-a", card=CARD)
 
 
 def test_findings_and_scores_are_those_of_the_unit_s_document(bench: Station, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,9 +153,9 @@ def test_findings_and_scores_are_those_of_the_unit_s_document(bench: Station, mo
 
     monkeypatch.setattr(findings, "findings_picture", close)
     monkeypatch.setattr(findings, "heat_picture", heat)
-    master, seen = charting._inspected(bench, SCRATCHED, "GS-ALPINE-01", "bench-a", CARD)
-    charting.findings_chart(bench, SCRATCHED, "GS-ALPINE-01", rig="bench-a", card=CARD)
-    charting.heat_chart(bench, SCRATCHED, "GS-ALPINE-01", rig="bench-a", card=CARD)
+    master, seen = picturing._inspected(bench, SCRATCHED, "GS-ALPINE-01", "bench-a", CARD)
+    picturing.findings_chart(bench, SCRATCHED, "GS-ALPINE-01", rig="bench-a", card=CARD)
+    picturing.heat_chart(bench, SCRATCHED, "GS-ALPINE-01", rig="bench-a", card=CARD)
     assert told["found"] == told["found_by_heat"] == seen.document.findings != ()
     cells = master.labels >= FIRST_REGION
     apart = np.median(np.abs(told["golden"][cells].astype(float) - told["unit"][cells]))
@@ -169,7 +169,7 @@ def test_findings_and_scores_are_those_of_the_unit_s_document(bench: Station, mo
 
 def test_the_line_holds_findings_to_reviewed_thresholds_and_says_so(bench: Station) -> None:
     """The scratch of unit 28 is below a threshold of 1: it does not count, and is not lost."""
-    plain = charting._inspected(bench, SCRATCHED, "GS-ALPINE-01", "bench-a", CARD)[1].document
+    plain = picturing._inspected(bench, SCRATCHED, "GS-ALPINE-01", "bench-a", CARD)[1].document
     kinds = {f.kind for f in plain.findings}
     force = ThresholdsInForce("r" * 64, "2026-05-10T00:00:00+00:00", "M. Weber", dict.fromkeys(kinds, 1.01))
     line = replace(bench.line("GS-ALPINE-01", rig="bench-a", card=CARD), thresholds=force)
@@ -195,14 +195,14 @@ def test_a_photo_that_shows_no_such_unit_is_refused(bench: Station) -> None:
     for name in ("wrong-product", "out-of-frame"):
         photo = SAMPLES / "alpine" / "disturbed" / f"{name}.jpg"
         with pytest.raises(RequestError, match="cannot be compared with GS-ALPINE-01"):
-            charting.vectors_chart(bench, photo, "GS-ALPINE-01", rig="bench-a", card=CARD)
+            picturing.vectors_chart(bench, photo, "GS-ALPINE-01", rig="bench-a", card=CARD)
 
 
 def test_charts_say_what_they_hold_and_mark_the_bounds(bench: Station, monkeypatch: pytest.MonkeyPatch) -> None:
     uniformity, drift = Drawn(monkeypatch, "uniformity_picture"), Drawn(monkeypatch, "drift_picture")
-    charting.uniformity_chart(bench, "bench-a")
+    picturing.uniformity_chart(bench, "bench-a")
     assert uniformity.words["least"] == LOWEST_UNIFORMITY
-    charting.drift_chart(bench, "bench-a")
+    picturing.drift_chart(bench, "bench-a")
     assert "all checks" in drift.words["title"]
 
 

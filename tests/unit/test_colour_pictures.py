@@ -15,9 +15,9 @@ from station.calibrate.card_reading import card_document
 from station.calibrate.correction import gate_residual
 from station.devices.photo import read_photo
 from station.errors import RequestError
-from station.report import colour_charts as charts
+from station.report import colour_pictures as charts
 from station.report.pictures import display_lab
-from station.service.charting import write
+from station.service.picturing import write
 from station.values.colour import Lab
 from station.values.difference import delta_e_2000
 from station.values.documents import MeasurementDocument, Verdict

@@ -31,7 +31,7 @@ def card_chart(photo: Path, card: str | None, settings: Settings) -> RGB:
     from station.calibrate.card import load_cards
     from station.calibrate.card_finding import find_card
     from station.calibrate.card_reading import MAX_RESIDUAL, card_document
-    from station.report.colour_charts import card_picture
+    from station.report.colour_pictures import card_picture
 
     shot = tools.read(photo, settings)
     found = card_document(shot, find_card(shot, load_cards(card)))
@@ -45,7 +45,7 @@ def vectors_chart(station: Station, photo: Path, golden: str, *, rig: str | None
 
     Raises RequestError where the unit cannot be laid over the golden, PhotoError, NotFoundError.
     """
-    from station.report.colour_charts import vectors_picture
+    from station.report.colour_pictures import vectors_picture
 
     _, seen = _inspected(station, photo, golden, rig, card)
     colours = [m for m in seen.document.measurements if m.kind == "colour"]
@@ -60,7 +60,7 @@ def map_chart(station: Station, photo: Path, golden: str, *, rig: str | None, ca
     Raises RequestError where the unit cannot be laid over the golden or one of the two photos has no usable card.
     """
     from station.measure.unit_map import unit_map
-    from station.report.colour_charts import Mark, map_picture
+    from station.report.colour_pictures import Mark, map_picture
     from station.report.pictures import display
     from station.sheet import load_sheet
 
@@ -208,7 +208,7 @@ def capability_chart(study: CapabilityDocument) -> RGB:
 def uniformity_chart(station: Station, rig: str) -> RGB:
     """The nine positions of a bench's light. Raises CalibrationError where it has no calibration that knows them."""
     from station.calibrate.bounds import LOWEST_UNIFORMITY
-    from station.report.colour_charts import uniformity_picture
+    from station.report.colour_pictures import uniformity_picture
 
     light = station.bench.light(rig)
     if light is None or light.nine is None:
@@ -223,7 +223,7 @@ def uniformity_chart(station: Station, rig: str) -> RGB:
 def drift_chart(station: Station, rig: str) -> RGB:
     """Every check of a bench's light against the reference of its own light calibration, as shares of the limits."""
     from station.calibrate.drift import CHECK_LIGHTNESS, CHECK_TINT
-    from station.report.colour_charts import Series, drift_picture
+    from station.report.colour_pictures import Series, drift_picture
 
     history = station.bench.drift_history(rig)
     series = (

@@ -33,7 +33,7 @@ def card_picture(
     card: Card = None,
 ) -> None:
     """The colour card in a photo, every patch with its error."""
-    from station.service.charting import card_chart, vet
+    from station.service.picturing import card_chart, vet
 
     vet(out, [photo, card])
     _write(card_chart(photo, card, context_of(context).settings()), out)
@@ -42,7 +42,7 @@ def card_picture(
 @picture.command("vectors")
 def vectors(context: typer.Context, photo: Photo, golden: Golden, out: Out, rig: Rig = None, card: Card = None) -> None:
     """The shift of every region in a*b* against the golden, with its uncertainty and the limits."""
-    from station.service.charting import vectors_chart, vet
+    from station.service.picturing import vectors_chart, vet
 
     vet(out, [photo, card])
     with context_of(context).open() as station:
@@ -54,7 +54,7 @@ def colour_map(
     context: typer.Context, photo: Photo, golden: Golden, out: Out, rig: Rig = None, card: Card = None
 ) -> None:
     """CIEDE2000 of every pixel of the unit's regions against the golden, with its scale."""
-    from station.service.charting import map_chart, vet
+    from station.service.picturing import map_chart, vet
 
     vet(out, [photo, card])
     with context_of(context).open() as station:
@@ -64,7 +64,7 @@ def colour_map(
 @picture.command("drawing")
 def drawing(context: typer.Context, photo: Photo, golden: Golden, out: Out, rig: Rig = None, card: Card = None) -> None:
     """The unit as an inspection drawing: dimensions with limits, the outline's deviations enlarged, marks as arrows."""
-    from station.service.charting import drawing_chart, vet
+    from station.service.picturing import drawing_chart, vet
 
     vet(out, [photo, card])
     with context_of(context).open() as station:
@@ -76,7 +76,7 @@ def residual(
     context: typer.Context, photo: Photo, golden: Golden, out: Out, rig: Rig = None, card: Card = None
 ) -> None:
     """How well the unit lies over the golden from place to place after registration, as enlarged arrows."""
-    from station.service.charting import residual_chart, vet
+    from station.service.picturing import residual_chart, vet
 
     vet(out, [photo, card])
     with context_of(context).open() as station:
@@ -88,7 +88,7 @@ def findings(
     context: typer.Context, photo: Photo, golden: Golden, out: Out, rig: Rig = None, card: Card = None
 ) -> None:
     """Every finding enlarged beside the same place of the golden, with its size, limit, contrast and score."""
-    from station.service.charting import findings_chart, vet
+    from station.service.picturing import findings_chart, vet
 
     vet(out, [photo, card])
     with context_of(context).open() as station:
@@ -98,7 +98,7 @@ def findings(
 @picture.command("heat")
 def heat(context: typer.Context, photo: Photo, golden: Golden, out: Out, rig: Rig = None, card: Card = None) -> None:
     """The defect model's scores over the unit, its findings numbered."""
-    from station.service.charting import heat_chart, vet
+    from station.service.picturing import heat_chart, vet
 
     vet(out, [photo, card])
     with context_of(context).open() as station:
@@ -108,7 +108,7 @@ def heat(context: typer.Context, photo: Photo, golden: Golden, out: Out, rig: Ri
 @picture.command("uniformity")
 def uniformity(context: typer.Context, rig: Bench, out: Out) -> None:
     """The nine positions of a bench's light."""
-    from station.service.charting import uniformity_chart, vet
+    from station.service.picturing import uniformity_chart, vet
 
     vet(out)
     with context_of(context).open() as station:
@@ -118,7 +118,7 @@ def uniformity(context: typer.Context, rig: Bench, out: Out) -> None:
 @picture.command("drift")
 def drift(context: typer.Context, rig: Bench, out: Out) -> None:
     """The checks of a bench's light over time."""
-    from station.service.charting import drift_chart, vet
+    from station.service.picturing import drift_chart, vet
 
     vet(out)
     with context_of(context).open() as station:
@@ -126,7 +126,7 @@ def drift(context: typer.Context, rig: Bench, out: Out) -> None:
 
 
 def _write(picture: RGB, out: Path) -> None:
-    from station.service.charting import write
+    from station.service.picturing import write
 
     write(picture, out)
     show(f"Written: {out}")

@@ -1,0 +1,98 @@
+"""Drift: colour differs between batches or runs along their dates, while sizes and hardware are the master's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from station.lots.against_master import ALPHA, LEAST_VALUES, against_master, finite
+from station.lots.batches import Between, differences_between, trend_over
+from station.lots.characteristics import Characteristic
+from station.lots.evidence import Held, open_evidence, plain
+from station.lots.factors import CARTON, Factor
+from station.lots.groups import levene
+from station.values.lot_analysis import CauseDocument, EvidenceDocument, State
+
+
+def drift(
+    characteristics: Sequence[Characteristic],
+    factors: Sequence[Factor],
+    geometry: Held,
+    hardware: Held,
+    rng: np.random.Generator,
+) -> CauseDocument:
+    """Supported where colour varies by more than half of its margin and sizes are the master's, hardware values or not.
+    Hardware that is off contradicts it where colour does not vary, and leaves it open where it does."""
+    colours = [c for c in characteristics if c.kind == "colour" and len(finite(c)) >= LEAST_VALUES]
+    between = _between(colours, factors, rng)
+    varies = between[0].speaks == "for"
+    evidence = [*between, *(_runs(colours, factors) if between[0].speaks != "open" else [])]
+    shifted = [s for s in against_master(colours) if s.state == "off"]
+    if shifted and not varies:
+        words = f"{shifted[0].words}, in the whole lot: drift before this lot, or other material"
+        evidence.append(open_evidence(words))
+    if factors and all(f.name == CARTON for f in factors):
+        evidence.append(open_evidence("of batches only the carton is known: a lot code or plating date would say more"))
+    evidence += [geometry.evidence, hardware.evidence]
+    state: State = "open"
+    if geometry.off or between[0].speaks == "against" or (hardware.off and not varies):
+        state = "contradicted"
+    elif varies and geometry.same and not hardware.off:
+        state = "supported"
+    return CauseDocument(cause="drift", state=state, evidence=tuple(evidence))
+
+
+def _between(
+    colours: Sequence[Characteristic], factors: Sequence[Factor], rng: np.random.Generator
+) -> list[EvidenceDocument]:
+    """Whether colour differs between batches, first; then whether it is uneven, where it does."""
+    found = differences_between(np.stack([c.values for c in colours]), factors, rng) if colours and factors else []
+    if not found:
+        lacking = "colours" if not colours else "second carton or batch"
+        return [open_evidence(f"colour between batches cannot be compared: no {lacking} known of the units")]
+    levels = {f.name: len(f.levels) for f in factors}
+    best = min(found, key=lambda d: (d.p_family, levels[d.factor]))  # of two that tell the same, the coarser
+    c, spread = colours[best.row], best.spread
+    matters = spread.between > c.margin / 2
+    varies = best.p_family <= ALPHA and matters
+    words = (
+        f"{spread.icc:.0%} of the variance of {c.name} lies between one {plain(best.factor)} and another (standard "
+        f"deviation {spread.between:.2f} between them, {spread.within:.2f} {c.unit} within)"
+    )
+    if not varies:
+        words += ", no more than chance brings about" if best.p_family > ALPHA else ", too little to matter"
+    speaks = "for" if varies else "against"
+    test = f"analysis of variance (F {spread.f:.3g}), permutation, family-wise"
+    first = EvidenceDocument.model_validate({"speaks": speaks, "words": words, "p": best.p_family, "test": test})
+    return [first, *(_uneven(c, best, factors) if varies else [])]
+
+
+def _uneven(c: Characteristic, best: Between, factors: Sequence[Factor]) -> list[EvidenceDocument]:
+    """Whether a characteristic spreads differently from level to level, as an uneven process does."""
+    factor = next(f for f in factors if f.name == best.factor)
+    known = np.isfinite(c.values)
+    groups = [c.values[known & (factor.codes == k)] for k in range(len(factor.levels))]
+    groups = [g for g in groups if len(g) > 1]
+    found = levene(groups) if len(groups) > 1 else None
+    if found is None or found.p > ALPHA:
+        return []
+    spreads = sorted(float(g.std(ddof=1)) for g in groups)
+    words = (
+        f"{c.name} is more uneven in one {plain(factor.name)} than in another (standard deviation "
+        f"{spreads[0]:.2f} to {spreads[-1]:.2f} {c.unit})"
+    )
+    test = f"Levene about the medians (F {found.f:.3g})"
+    return [EvidenceDocument(speaks="for", words=words, p=found.p, test=test)]
+
+
+def _runs(colours: Sequence[Characteristic], factors: Sequence[Factor]) -> list[EvidenceDocument]:
+    table = np.stack([c.values for c in colours])
+    found = []
+    for factor in factors:
+        run = None if factor.scores is None else trend_over(table, factor)
+        if run is not None and run.p <= ALPHA:
+            c = colours[run.row]
+            words = f"{c.name} runs along {plain(factor.name)} ({run.slope:+.2f} {c.unit} a step)"
+            found.append(EvidenceDocument(speaks="for", words=words, p=run.p, test="Mann-Kendall, Holm"))
+    return found
