@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from entered_line import a_master, an_inspection, draw_line, photo
 
-from station import pipeline
+from station import golden_line, pipeline
 from station.batch.serial import Serial
 from station.judge import judge_unit
 from station.service import Station
@@ -179,7 +179,7 @@ def make_home(folder: Path, clock: Days, lots: tuple[str, ...] = (LOGO, LABEL, C
 def draw_claimed(patch: pytest.MonkeyPatch) -> None:
     """Put the drawn line in the place of the real one."""
     draw_line(patch)
-    patch.setattr(pipeline, "measure_master", _metal)
+    patch.setattr(golden_line, "measure_master", _metal)
     patch.setattr(pipeline, "inspect", inspect_claimed)
     patch.setattr("station.report.pictures.unit_picture", golden_beside_unit)
 
