@@ -100,15 +100,15 @@ def allowed(points: Sequence[Point], facts: Facts, context: Context) -> dict[Rem
 
 def propose(points: Sequence[Point], facts: Facts) -> tuple[Share, ...]:
     """Quantities that add up to the lot: inspected conforming units are accepted, the nonconforming ones get the
-    gravest remedy of the points, and the units that nobody has inspected are sorted, or share that remedy where most
-    of them surely do not conform."""
+    gravest remedy of the points, and the units that nobody has inspected or decided are sorted, or share that remedy
+    where most of them surely do not conform."""
     if not points:
         return (Share(disposition="accept", quantity=facts.size),)
     gravest = min((p.remedy for p in points), key=_ORDER.index)
     if not any(p.item.counted == "units" and p.item.source != "seen" for p in points):
         return (Share(disposition=gravest, quantity=facts.size),)  # counted by cartons or by eye: no unit stands apart
     wrong = min(facts.nonconforming, facts.size)
-    good = min(facts.inspected, facts.size) - wrong
+    good = max(min(facts.inspected, facts.size) - wrong - facts.undecided, 0)
     rest = facts.size - wrong - good
     mostly = max(p.item.low for p in points) > MOSTLY
     counts: dict[Disposition, int] = {"accept": good}

@@ -12,7 +12,7 @@ from station.service.reviewing import named_rows
 from station.store import records, streams
 from station.store.database import Database
 from station.store.rows import GoldenRow, LotRow, UnitRow
-from station.values.documents import Cause, LotDocument, UnitDocument
+from station.values.documents import Cause, LotDocument, UnitDocument, Verdict
 from station.values.names import natural_key
 from station.values.nonconformity import Facts, Item, LotShare
 
@@ -59,7 +59,9 @@ class LotFacts:
         return Facts(
             lot=lot, size=decided.size, decision=decided.decision, decided_on=at, lot_digest=decided.digest,
             aql={c.defect_class: c.aql for c in decided.classes},
-            inspected=len(units), nonconforming=any_item(units), sku=sheet.product.sku, product=sheet.product.name,
+            inspected=len(units), nonconforming=any_item(units),
+            undecided=sum(r.standing is Verdict.UNDECIDED and not u.wrong for r, u in zip(rows, units, strict=True)),
+            sku=sheet.product.sku, product=sheet.product.name,
             product_type=sheet.product.type, supplier=sheet.product.supplier, order=sheet.product.order,
             artwork=sheet.golden.artwork, approved_by=sheet.golden.approved_by,
             confirmed_by=sheet.golden.confirmed_by, golden=golden.number, golden_version=golden.version,

@@ -99,8 +99,8 @@ class Item(Document):
 class Facts(Document):
     """What the lot's records say on the day of a draft.
 
-    nonconforming of ``inspected`` units show any item. lot_digest : of the newest decision. drawn : the sample was
-    drawn by a pick list. scaled : photos of nonconforming units with a scale from bench or card, of ``photos``.
+    nonconforming of ``inspected`` units show any item, undecided ones none yet. lot_digest : of the newest decision.
+    drawn : the sample was drawn by a pick list. scaled : photos of nonconforming units with a scale from bench or card, of ``photos``.
     suspect : causes in the measurement that are not ruled out. ask_for : of which causes the factory's records are to
     be asked for, the telling one first.
     """
@@ -113,6 +113,7 @@ class Facts(Document):
     aql: dict[DefectClass, float]
     inspected: int
     nonconforming: int
+    undecided: int
     sku: str
     product: str
     product_type: str

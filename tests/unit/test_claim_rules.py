@@ -50,6 +50,7 @@ def facts(**changes: Any) -> Facts:
         "lot": "L1", "size": 1200, "decision": "rejected", "decided_on": TODAY, "lot_digest": "1" * 64, "inspected": 32,
         "aql": {"major": 2.5},
         "nonconforming": 8, "sku": "MAS", "product": "Pin", "product_type": "pin", "supplier": "S", "order": "PO-1",
+        "undecided": 0,
         "artwork": "r4.ai", "approved_by": "B", "confirmed_by": "C", "golden": "GS-1", "golden_version": 1,
         "golden_digest": "2" * 64, "sheet_digest": "3" * 64, "cartons": ("C1", "C2"), "identifiers": {}, "items": (),
         "drawn": True, "photos": 32, "scaled": 32, "studied": 32, "suspect": (), "cause": None, "ask_for": (),
@@ -169,6 +170,8 @@ def test_proposed_quantities_are_the_lot() -> None:
     """N6-N8: conforming inspected units are accepted, the rest is sorted unless most of it surely does not conform."""
     shares = propose([point(item())], facts())
     assert {s.disposition: s.quantity for s in shares} == {"accept": 24, "replace": 8, "sort": 1168}
+    open_ = propose([point(item())], facts(undecided=6))
+    assert {s.disposition: s.quantity for s in open_} == {"accept": 18, "replace": 8, "sort": 1174}
     whole = item(units=32, of=32, low=0.89, high=1.0)
     assert {s.disposition: s.quantity for s in propose([point(whole)], facts(nonconforming=32))} == {"replace": 1200}
     assert {s.disposition: s.quantity for s in propose([], facts())} == {"accept": 1200}
