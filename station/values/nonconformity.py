@@ -100,9 +100,9 @@ class Facts(Document):
     """What the lot's records say on the day of a draft.
 
     nonconforming of ``inspected`` units show any item, undecided ones none yet. lot_digest : of the newest decision.
-    drawn : the sample was drawn by a pick list. scaled : photos of nonconforming units with a scale from bench or card, of ``photos``.
-    suspect : causes in the measurement that are not ruled out. ask_for : of which causes the factory's records are to
-    be asked for, the telling one first.
+    drawn : the sample was drawn by a pick list. scaled : units whose photo has a scale from bench or card, of
+    ``photos``; studied : those with a gauge study in their uncertainties. suspect : causes in the measurement that are
+    not ruled out. ask_for : of which causes the factory's records are to be asked for, the telling one first.
     """
 
     lot: str
