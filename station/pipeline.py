@@ -12,7 +12,7 @@ from station.calibrate.card_reading import fit_document
 from station.calibrate.drift import drift_gate
 from station.golden_line import correct_like
 from station.judge import DECISION_RULES, findings_blocked, judge_finding, judge_unit
-from station.judge.cross_check import cross_check
+from station.judge.cross_check import cross_check, cross_check_remark
 from station.judge.photo_gates import compression_gate, height_gate, noise_gate, same_card_gate
 from station.judge.reviewed import judge_aside, set_aside, threshold_remark, threshold_use
 from station.measure.align import align
@@ -35,6 +35,7 @@ from station.values.digest import digest
 from station.values.documents import (
     AlignmentDocument,
     CapabilityUseDocument,
+    DisagreementDocument,
     FitDocument,
     GateDocument,
     GaugeUseDocument,
@@ -97,7 +98,7 @@ def inspect(
     ``set_aside``, and the gate ``reviewed-thresholds``, which blocks nothing, says so.
 
     Where the model is not the reference difference, that one is asked too, and places that only one of them finds over
-    the limit stand in the document as the gate ``cross-check``, which blocks nothing.
+    the limit stand in the document under ``disagreements`` and as the gate ``cross-check``, which blocks nothing.
 
     Deterministic: the same inputs give a document with the same digest. A photo that cannot be measured gives an
     undecided document whose gates say why; it never raises for what a photo shows.
@@ -154,7 +155,7 @@ def inspect(
     findings, below_score = set_aside(findings, thresholds, sheet)
     judged = judge_unit(measurements, findings, gates, sheet, golden_sizes_mm=golden_sizes, unproven=below)
     aside = judge_aside(below_score, thresholds, sheet, gates)
-    disagreements: tuple[Gate, ...] = ()
+    disagreements: tuple[DisagreementDocument, ...] = ()
     if plain is not None:
         seen = [judge_finding(f, sheet, gates=gates) for f in plain]
         disagreements = cross_check(
@@ -177,7 +178,7 @@ def inspect(
         reasons=judged.reasons,
         gates=tuple(
             GateDocument(name=g.name, ok=g.ok, reason=g.reason)
-            for g in (*gates, *remarks, *disagreements, *threshold_remark(thresholds, aside))
+            for g in (*gates, *remarks, *cross_check_remark(disagreements), *threshold_remark(thresholds, aside))
         ),
         pose=PoseDocument(x_mm=pose.x, y_mm=pose.y, rotation_deg=pose.rotation_deg - master.pose.rotation_deg)
         if registered and aligned.scale_source == "rig"
@@ -200,6 +201,7 @@ def inspect(
         model_use=model_use,
         thresholds=threshold_use(thresholds),
         set_aside=aside,
+        disagreements=disagreements,
     )
     content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
     return Inspection(document.model_copy(update={"digest": digest(content)}), aligned, residual)

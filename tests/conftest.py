@@ -99,6 +99,14 @@ def pit(x: float, y: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def speck(x: float, y: float, **more: Any) -> dict[str, Any]:
+    """A small finding of other kinds in question; with a threshold it is set aside."""
+    return pit(x, y) | {
+        "kind": "speck", "size_mm": 0.3, "length_mm": 0.3, "area_mm2": 0.07, "score": 0.61, "contrast_to_noise": 7.0,
+        "limit_mm": 0.2, "reason": "", "kind_scores": {"speck": 0.42, "dust": 0.15, "pit": 0.04}, **more,
+    }  # fmt: skip
+
+
 def width(verdict: str) -> dict[str, Any]:
     """The width of the disc, with the points it was read between."""
     return measurement(
@@ -118,7 +126,7 @@ def outline() -> dict[str, Any]:
 
 
 def build_home(home: Path) -> None:
-    """Units in lot L/1: nonconforming with a pit, undecided in colour, conforming, and one that was not registered."""
+    """Units in lot L/1: nonconforming with a pit one model finds, undecided in colour, conforming, not registered."""
     from station.service.station import open_database
     from station.settings import Settings
     from station.store import inspections, records
@@ -157,7 +165,7 @@ def build_home(home: Path) -> None:
             "nonconforms",
             -2.0,
             [measurement("conforms", 0.8), width("nonconforms")],
-            [pit(3.0, -2.0)],
+            [pit(3.0, -2.0), speck(-2.0, -3.0, kind="dust", limit_mm=None, verdict="conforms", **{"class": None})],
             ["pit of 0.60 mm"],
         ),
         (
@@ -171,6 +179,15 @@ def build_home(home: Path) -> None:
         ("unit-3", "conforms", 0.7, [measurement("conforms", 0.6)], [], []),
         ("unit-4", "undecided", None, [], [], ["alignment: this is not <b>the</b> golden's product"]),
     ]
+    scratch = pit(-4.0, 3.0) | {"kind": "scratch", "size_mm": 0.1, "length_mm": 2.1, "limit_mm": 1.5}
+    unlike = {
+        "model": "golden-unit-net",
+        "set_aside": [speck(0.0, 5.0, threshold=0.7)],
+        "disagreements": [
+            {"over": "model", "number": 1, "reference": None, "words": "the net finds a pit, the reference nothing"},
+            {"over": "reference", "number": None, "reference": scratch, "words": "the reference finds a scratch"},
+        ],
+    }  # fmt: skip
     for number, (name, verdict, margin, measurements, findings, reasons) in enumerate(units):
         photo = keep(disc((60 + number, 120, 200), (3.0, -2.0) if findings else None))
         registered = margin is not None
@@ -185,6 +202,7 @@ def build_home(home: Path) -> None:
             ],
             "alignment": {"rms_px": 0.1, "overlap": 0.99} if registered else None,
             "measurements": measurements, "findings": findings, "outline": outline() if findings else None,
+            **(unlike if findings else {}),
         }  # fmt: skip
         document = UnitDocument.model_validate({**content, "digest": digest(content)})
         columns = ("kind", "x_mm", "y_mm", "size_mm", "length_mm", "area_mm2", "region", "score", "class", "verdict")

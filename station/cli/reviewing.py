@@ -37,6 +37,9 @@ def review(
     undecidable: Annotated[
         list[str] | None, typer.Option("--undecidable", metavar="N", help="Of these nobody can tell.")
     ] = None,
+    undo: Annotated[
+        list[str] | None, typer.Option("--undo", metavar="N", help="Take your own answers about these back.")
+    ] = None,
     kind: Annotated[
         str | None, typer.Option("--kind", metavar="KIND", help="What it is, where the station calls it otherwise.")
     ] = None,
@@ -52,8 +55,12 @@ def review(
     """
     with context_of(context).open() as station:
         unit_id = station.finding_reviews.find(unit, golden=golden, lot=lot)
-        answers = _answers({"confirm": confirm, "refuse": refuse, "undecidable": undecidable}, kind, reason)
+        given: dict[Answer, list[str] | None]
+        given = {"confirm": confirm, "refuse": refuse, "undecidable": undecidable, "undo": undo}
+        answers = _answers(given, kind, reason)
         if answers:
+            if not by.strip():
+                raise RequestError("the reviewer is missing", "Say who decides: --by NAME")
             station.finding_reviews.answer(unit_id, answers, by)
         found = station.finding_reviews.findings(unit_id)
     if json:
@@ -74,7 +81,7 @@ def _answers(given: dict[Answer, list[str] | None], kind: str | None, reason: st
         for number in _numbers(text)
     ]
     if not answers and (kind or reason):
-        raise RequestError("no finding is named", "Add --confirm N, --refuse N or --undecidable N.")
+        raise RequestError("no finding is named", "Add --confirm N, --refuse N, --undecidable N or --undo N.")
     if kind is not None and len(answers) > 1:
         raise RequestError("--kind is given for several findings", "Name one finding with --confirm or --refuse.")
     return answers
@@ -117,6 +124,8 @@ def _show(found: UnitFindingsView) -> None:
     ]
     columns = ["no.", "kind", "x, y mm", "mm", "contrast", "score", "verdict", "standing", "answers"]
     table("Findings", columns, rows)
+    for d in found.disagreements:
+        show(f"{f'Finding {d.number}' if d.number else 'No finding'}, the models disagree: {d.words}.")
 
 
 def recalibrate(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from station.judge import wording
 from station.judge.finding_rules import HARMLESS, UNLISTED_SIZE_MM, extent_of
-from station.values.documents import FindingDocument, Verdict
+from station.values.documents import DisagreementDocument, FindingDocument, Verdict
 from station.values.line import Gate
 
 NAME = "cross-check"
@@ -28,27 +28,40 @@ Float = NDArray[np.float64]
 
 def cross_check(
     found: Sequence[FindingDocument], reference: Sequence[FindingDocument], *, model: str, reference_model: str
-) -> tuple[Gate, ...]:
-    """The remark on places that one of two models finds over the limit and the other does not; none where they agree.
+) -> tuple[DisagreementDocument, ...]:
+    """The places that one of two models finds over the limit and the other does not, the farthest over first.
 
     found : the unit's findings, judged, by the model of that name; areas of another colour among them are nobody's and
     account for what the reference sees there. reference : those of the reference model on the same picture.
     """
-    rows = [(_times(f), model, f, reference_model, reference) for f in found if f.kind not in _NOT_OF_A_MODEL]
-    rows += [(_times(f), reference_model, f, model, found) for f in reference]
-    told = []
-    for _, one, finding, other, others in sorted(rows, key=lambda row: (-row[0], row[2].x_mm, row[2].y_mm)):
-        if not _is_over(finding):
+    rows = [(f, True, reference) for f in found if f.kind not in _NOT_OF_A_MODEL]
+    rows += [(f, False, found) for f in reference]
+    numbers = {id(f): number for number, f in enumerate(found, 1)}
+    places = []
+    for finding, own, others in sorted(rows, key=lambda row: (-_times(row[0]), row[0].x_mm, row[0].y_mm)):
+        near = [f for f in others if _same_place(finding, f)] if _is_over(finding) else []
+        if not _is_over(finding) or any(_may_be_over(f) for f in near):
             continue
-        near = [f for f in others if _same_place(finding, f)]
-        if any(_may_be_over(f) for f in near):
-            continue
-        words = wording.finding(finding, extent_of(finding), finding.limit_mm, finding.limit_for)
-        told.append(f"{one} finds a {words}, {other} {_instead(near)}")
-    if not told:
+        instead = max(near, key=extent_of, default=None)
+        one, other = (model, reference_model) if own else (reference_model, model)
+        mine, plain = (finding, instead) if own else (instead, finding)
+        places.append(
+            DisagreementDocument(
+                number=None if mine is None else numbers[id(mine)],
+                over="model" if own else "reference",
+                reference=plain,
+                words=f"{one} finds a {_in_words(finding)}, {other} {_instead(instead)}",
+            )
+        )
+    return tuple(places)
+
+
+def cross_check_remark(places: Sequence[DisagreementDocument]) -> tuple[Gate, ...]:
+    """The remark on such places, the first few in words; none where the models agree."""
+    if not places:
         return ()
-    more = [f"and {len(told) - _TOLD} more"] if len(told) > _TOLD else []
-    return (Gate(NAME, True, "; ".join([*told[:_TOLD], *more])),)
+    more = [f"and {len(places) - _TOLD} more"] if len(places) > _TOLD else []
+    return (Gate(NAME, True, "; ".join([*(p.words for p in places[:_TOLD]), *more])),)
 
 
 def _times(f: FindingDocument) -> float:
@@ -70,12 +83,13 @@ def _may_be_over(f: FindingDocument) -> bool:
     return f.kind not in HARMLESS and f.verdict is not Verdict.CONFORMS
 
 
-def _instead(near: Sequence[FindingDocument]) -> str:
+def _in_words(f: FindingDocument) -> str:
+    return wording.finding(f, extent_of(f), f.limit_mm, f.limit_for)
+
+
+def _instead(largest: FindingDocument | None) -> str:
     """What the other model makes of the place."""
-    if not near:
-        return "nothing there"
-    largest = max(near, key=extent_of)
-    return f"a {largest.kind} of {extent_of(largest):.2f} mm"
+    return "nothing there" if largest is None else f"a {largest.kind} of {extent_of(largest):.2f} mm"
 
 
 def _same_place(a: FindingDocument, b: FindingDocument) -> bool:

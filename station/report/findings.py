@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from station.report.colour_pictures import Mark, draw_scale, scale_colours, titled_sheet
-from station.report.pictures import COLOURS, GREY, INK, RGB, WHITE, Canvas, Colour, fit_text, font, gravity
+from station.report.pictures import COLOURS, GREY, INK, RGB, WHITE, Canvas, Colour, fit_text, font, gravity, jpeg
 from station.values.documents import FindingDocument, SetAsideDocument, Verdict
 from station.values.geometry import Frame
 
@@ -25,6 +26,7 @@ _MARK_MM = 0.10  # between a finding and the corners that mark it
 _BARS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _SHOWN = 0.05  # score from which the heat map covers the unit
 _OVERSAMPLE = 2
+_LETTERS, _LETTERS_PRINTED = 17, 32  # px of the words on a crop; printed, a crop is 2 cm wide
 
 
 def findings_picture(
@@ -118,6 +120,36 @@ def _box(f: FindingDocument) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return centre - half, centre + half
 
 
+def crop_pair(
+    golden: RGB, unit: RGB, frame: Frame, f: FindingDocument, *, letters_px: int = _LETTERS
+) -> tuple[Image.Image, Image.Image]:
+    """A finding's place on the golden and on the unit, marked, at one scale: squares of some 260 px.
+
+    golden, unit : (h, w, 3) sRGB in ``frame``. letters_px : size of the words on them.
+    """
+    low, high = _box(f)
+    side_mm = max(_LEAST_MM, _REACH * float((high - low).max()))
+    centre = (low + high) / 2
+    made: list[Image.Image] = []
+    for raster, colour, name in ((golden, WHITE, "golden"), (unit, _colour(f), "unit")):
+        crop = _crop(raster, frame, centre, side_mm)
+        _mark(crop, (low - centre) / side_mm, (high - centre) / side_mm, colour, _MARK_MM / side_mm)
+        _say(crop, 10 * _OVERSAMPLE, 1.4 * letters_px * _OVERSAMPLE, name, letters_px)
+        if not made:
+            _bar(crop, side_mm, letters_px)
+        made.append(crop.resize((_SIDE, _SIDE), Image.Resampling.LANCZOS))
+    return made[0], made[1]
+
+
+def pair_jpeg(golden: bytes, unit: bytes, frame: Frame, f: FindingDocument) -> bytes:
+    """JPEG bytes of :func:`crop_pair` side by side. golden, unit : JPEG bytes of the rasters in ``frame``."""
+    rasters = [np.asarray(Image.open(io.BytesIO(data)).convert("RGB")) for data in (golden, unit)]
+    pair = Image.new("RGB", (2 * _SIDE + _PAD, _SIDE), WHITE)
+    for k, crop in enumerate(crop_pair(rasters[0], rasters[1], frame, f, letters_px=_LETTERS_PRINTED)):
+        pair.paste(crop, (k * (_SIDE + _PAD), 0))
+    return jpeg(np.asarray(pair))
+
+
 def _draw_row(
     sheet: Image.Image,
     at: tuple[int, int],
@@ -127,18 +159,9 @@ def _draw_row(
     number: int,
     f: FindingDocument,
 ) -> None:
-    low, high = _box(f)
-    side_mm = max(_LEAST_MM, _REACH * float((high - low).max()))
-    centre = (low + high) / 2
     x, y = at
-    for k, (raster, colour) in enumerate(((golden, WHITE), (unit, _colour(f)))):
-        crop = _crop(raster, frame, centre, side_mm)
-        _mark(crop, (low - centre) / side_mm, (high - centre) / side_mm, colour, _MARK_MM / side_mm)
-        _say(crop, 10 * _OVERSAMPLE, 24 * _OVERSAMPLE, ("golden", "unit")[k])
-        if k == 0:
-            _bar(crop, side_mm)
-        small = crop.resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
-        sheet.paste(small, (x + k * (_SIDE + _PAD), y))
+    for k, crop in enumerate(crop_pair(golden, unit, frame, f)):
+        sheet.paste(crop, (x + k * (_SIDE + _PAD), y))
     _words(ImageDraw.Draw(sheet), (x + 2 * (_SIDE + _PAD), y), number, f)
 
 
@@ -171,7 +194,7 @@ def _mark(
                 draw.line([(cx + dx, cy), (cx, cy), (cx, cy + dy)], fill=fill, width=width, joint="curve")
 
 
-def _bar(crop: Image.Image, side_mm: float) -> None:
+def _bar(crop: Image.Image, side_mm: float, letters_px: int) -> None:
     """A bar of a round length in millimetres, in the lower left corner."""
     draw, size = ImageDraw.Draw(crop), crop.width
     length = max(b for b in _BARS if b <= 0.4 * side_mm)
@@ -180,12 +203,12 @@ def _bar(crop: Image.Image, side_mm: float) -> None:
     edge = _OVERSAMPLE
     draw.rectangle((pad - edge, base - thick - edge, end + edge, base + edge), fill=INK)
     draw.rectangle((pad, base - thick, end, base), fill=WHITE)
-    _say(crop, pad, base - thick - 4 * _OVERSAMPLE, f"{length:g} mm")
+    _say(crop, pad, base - thick - 4 * _OVERSAMPLE, f"{length:g} mm", letters_px)
 
 
-def _say(crop: Image.Image, x: float, y: float, text: str) -> None:
+def _say(crop: Image.Image, x: float, y: float, text: str, letters_px: int) -> None:
     """White letters with a dark edge, readable on any enamel; x, y : left end of their base line."""
-    face = font(17 * _OVERSAMPLE)
+    face = font(letters_px * _OVERSAMPLE)
     ImageDraw.Draw(crop).text(
         (x, y), text, font=face, fill=WHITE, anchor="ls", stroke_width=2 * _OVERSAMPLE, stroke_fill=INK
     )

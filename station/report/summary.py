@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from station.values.documents import LotDocument, UnitDocument, Verdict
+from station.values.documents import FindingDocument, LotDocument, UnitDocument, Verdict
 
 _TEMPLATE = Path(__file__).with_name("summary.typ")
 _ROWS = 10
@@ -15,6 +16,19 @@ _REASONS = 4
 _COUNTS = 7
 _LINE = 105
 """Rows of the tables and letters of a row; with the pictures' fixed height they keep the page one page."""
+FINDINGS, PICTURES = 8, 4
+"""Findings and annotated pictures that have room; beside findings only half of the pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFinding:
+    """A finding of a unit for the summary. picture : JPEG bytes, golden and unit side by side. confirmed : reviewers
+    say that it is a defect."""
+
+    unit: str
+    finding: FindingDocument
+    picture: bytes
+    confirmed: bool = False
 
 
 def lot_summary(
@@ -24,10 +38,12 @@ def lot_summary(
     title: str,
     sheet_number: str,
     pictures: Sequence[bytes],
+    findings: Sequence[ShownFinding] = (),
 ) -> bytes:
     """PDF bytes of the summary; the same inputs give the same bytes.
 
-    units : every inspected unit of the lot. pictures : JPEG bytes of up to four annotated pictures, worst first.
+    units : every inspected unit of the lot. pictures : JPEG bytes of annotated pictures, findings : of flagged units,
+    the worst first; the first ``PICTURES`` and ``FINDINGS`` are shown.
     """
     import typst  # a compiler of some 40 MB: loaded when a document is asked for
 
@@ -38,9 +54,12 @@ def lot_summary(
     with tempfile.TemporaryDirectory(prefix="station-report-") as folder:
         root = Path(folder)
         names = []
-        for i, picture in enumerate(pictures[:4]):
+        room = PICTURES // 2 if findings else PICTURES
+        for i, picture in enumerate(pictures[:room]):
             names.append(f"picture-{i}.jpg")
             (root / names[-1]).write_bytes(picture)
+        for i, found in enumerate(findings[:FINDINGS]):
+            (root / f"finding-{i}.jpg").write_bytes(found.picture)
         data = {
             "title": title,
             "subtitle": f"Lot {lot.lot}: {lot.size} units, {lot.inspected} inspected against golden {lot.golden}",
@@ -60,6 +79,9 @@ def lot_summary(
             ],
             "counts": [[k, str(v)] for k, v in sorted(lot.counts.items(), key=lambda kv: (-kv[1], kv[0]))[:_COUNTS]],
             "pictures": names,
+            "findings": [
+                {"picture": f"finding-{i}.jpg", **_caption(found)} for i, found in enumerate(findings[:FINDINGS])
+            ],
             "units": [{"unit": u.unit, "verdict": u.verdict.value, "why": _first_reason(u)} for u in shown],
             "more": len(flagged) - len(shown),
             "footer": _footer(lot, first, sheet_number),
@@ -76,6 +98,19 @@ def _first_reason(unit: UnitDocument) -> str:
     first = unit.reasons[0] if unit.reasons else ""
     room = _LINE - len(more)
     return (first if len(first) <= room else first[: room - 3].rstrip() + "...") + more
+
+
+def _caption(found: ShownFinding) -> dict[str, str]:
+    """What stands under a finding: whose it is, what it is and how large, what it may be."""
+    f = found.finding
+    extent, what = (f.length_mm, "long") if f.kind == "scratch" else (f.size_mm, "across")
+    limit = "no limit" if f.limit_mm is None else f"limit {f.limit_mm:g} mm"
+    return {
+        "verdict": f.verdict.value,
+        "what": f"{f.kind} {extent:.2f} mm {what}",
+        "unit": found.unit + (", confirmed" if found.confirmed else ""),
+        "limit": ", ".join(part for part in (limit, f.region) if part),
+    }
 
 
 def _footer(lot: LotDocument, unit: UnitDocument | None, sheet_number: str) -> str:

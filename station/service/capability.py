@@ -27,6 +27,7 @@ from station.values.capability import (
     TrialDocument,
 )
 from station.values.digest import digest
+from station.values.documents import ModelUseDocument
 from station.values.reviewed import ThresholdsInForce
 
 if TYPE_CHECKING:
@@ -181,13 +182,14 @@ def try_rendering(line: Line, seed: int, job: RenderJob) -> Rendered:
 
 
 def capability_in_force(
-    db: Database, golden: GoldenRow, model: str, program: str, thresholds: ThresholdsInForce | None = None
+    db: Database, golden: GoldenRow, use: ModelUseDocument, program: str, thresholds: ThresholdsInForce | None = None
 ) -> CapabilityInForce | None:
     """What the newest study of this version of a golden sample says of this model, None without one.
 
-    A study by another version of the program, or under other reviewed thresholds, does not hold: it found other things.
+    A study of other weights, by another version of the program, or under other reviewed thresholds, does not hold: it
+    found other things.
     """
-    found = _newest(db, golden, model, program, thresholds)
+    found = _newest(db, golden, use, program, thresholds)
     if found is None:
         return None
     return CapabilityInForce(
@@ -199,24 +201,24 @@ def capability_in_force(
 
 
 def capability_remarks(
-    db: Database, golden: GoldenRow, model: str, program: str, thresholds: ThresholdsInForce | None = None
+    db: Database, golden: GoldenRow, use: ModelUseDocument, program: str, thresholds: ThresholdsInForce | None = None
 ) -> list[str]:
     """What whoever seals a golden sample should know of its capability: limits below it, or that none was studied."""
     from station.sheet import load_sheet
 
     if not load_sheet(golden.sheet_toml.encode()).defects:
         return []
-    found = _newest(db, golden, model, program, thresholds)
+    found = _newest(db, golden, use, program, thresholds)
     return [no_study(golden.number)] if found is None else list(found.warnings)
 
 
 def _newest(
-    db: Database, golden: GoldenRow, model: str, program: str, thresholds: ThresholdsInForce | None
+    db: Database, golden: GoldenRow, use: ModelUseDocument, program: str, thresholds: ThresholdsInForce | None
 ) -> CapabilityDocument | None:
     scores = {} if thresholds is None else dict(thresholds.scores)
     for row in store.studies(db, golden_id=golden.id):
         study = CapabilityDocument.model_validate_json(row.document)
-        if (study.model, study.program, study.thresholds) == (model, program, scores):
+        if (study.model, study.weights, study.program, study.thresholds) == (use.name, use.weights, program, scores):
             return study
     return None
 
@@ -271,7 +273,8 @@ def _document(
     limits = tuple(_limits(sheet, curves, places_of(master).kind_of))
     document = CapabilityDocument(
         golden=row.number, golden_version=row.version, golden_digest=row.digest, model=line.model,
-        program=line.program, thresholds={} if line.thresholds is None else dict(line.thresholds.scores),
+        weights="" if line.model_use is None else line.model_use.weights, program=line.program,
+        thresholds={} if line.thresholds is None else dict(line.thresholds.scores),
         made_at=at, seed=seed, pitch_mm=master.frame.pitch_mm, noise=master.noise,
         blur_px=master.blur_px, searched_share=places_of(master).searched_share, wanted=trials,
         renderings=len(rendered), method=METHOD, limits=limits, curves=curves,

@@ -3,6 +3,7 @@ decided as before."""
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from station.errors import NotFoundError, RequestError
+from station.errors import ModelError, NotFoundError, RequestError
 from station.service import views
 from station.service.reviewing import MAX_TEXT
 from station.store import inspections, records
@@ -20,7 +21,7 @@ from station.store.rows import FindingReviewRow, NewFindingReview, UnitRow
 from station.values.documents import FindingDocument, SetAsideDocument, UnitDocument
 from station.values.reviewed import Answer
 
-ANSWERS: tuple[Answer, ...] = ("confirm", "refuse", "undecidable")
+ANSWERS: tuple[Answer, ...] = ("confirm", "refuse", "undecidable", "undo")
 
 Standing = Literal["", "confirmed", "refused", "undecidable", "disputed"]
 Key = tuple[str, str, float, float]
@@ -62,12 +63,14 @@ class FindingReviews:
     def findings(self, unit_id: int) -> views.UnitFindingsView:
         """The findings of a unit with what was said of each, also of the same photo when it was inspected before."""
         row = inspections.unit(self._db, unit_id)
+        document = UnitDocument.model_validate_json(row.document)
         said: dict[Key, list[FindingReviewRow]] = {}
         for one in store.finding_reviews(self._db, photo_sha256=row.photo_sha256):
             said.setdefault(key_of(one.photo_sha256, one), []).append(one)
         return views.UnitFindingsView(
             unit_id=row.id, unit=row.unit, photo=row.photo, golden=row.golden, golden_version=row.golden_version,
-            lot=row.lot, verdict=row.verdict, others=len(self._of_name(row.unit, row.golden, row.lot)) - 1,
+            lot=row.lot, verdict=row.verdict, model=document.model, disagreements=document.disagreements,
+            kinds=self._kinds(row, document.model), others=len(self._of_name(row.unit, row.golden, row.lot)) - 1,
             findings=tuple(
                 views.NumberedFindingView(
                     number=number,
@@ -76,15 +79,32 @@ class FindingReviews:
                     standing=standing(said.get(key_of(row.photo_sha256, f), ())),
                     answers=tuple(map(_view, said.get(key_of(row.photo_sha256, f), ()))),
                 )
-                for number, f in numbered(UnitDocument.model_validate_json(row.document))
+                for number, f in numbered(document)
             ),
         )  # fmt: skip
 
-    def answer(self, unit_id: int, answers: Sequence[NewAnswer], reviewer: str) -> list[views.FindingAnswerView]:
-        """Record a reviewer's answers about findings of a unit, all or none. A later answer is a new record.
+    def answer(
+        self,
+        unit_id: int,
+        answers: Sequence[NewAnswer],
+        reviewer: str,
+        *,
+        expected: int | None = None,
+        request_key: str | None = None,
+    ) -> list[views.FindingAnswerView]:
+        """Record a reviewer's answers about findings of a unit, all or none. A later answer is a new record; ``undo``
+        takes the reviewer's own answer back.
 
-        Raises RequestError for another answer, a finding that is not there, one that is answered twice, no reviewer, or
-        no plain text.
+        expected, request_key : of a single answer, see :func:`station.store.reviewed.add_finding_reviews`.
+
+        Raises
+        ------
+        NotFoundError
+            No such unit, or no such finding in it.
+        RequestError
+            Another answer, a finding that is answered twice, no reviewer, no plain text, or nothing to take back.
+        ConflictError
+            The reviewer answered elsewhere in the meantime, or the key was used for another answer.
         """
         row = inspections.unit(self._db, unit_id)
         document = UnitDocument.model_validate_json(row.document)
@@ -92,7 +112,7 @@ class FindingReviews:
         golden = records.golden(self._db, row.golden, row.golden_version)
         reviewer = _plain(reviewer, "reviewer")
         if not reviewer:
-            raise RequestError("the reviewer is missing", "Say who decides: --by NAME")
+            raise RequestError("the reviewer is missing", "Say who decides.")
         at = self._clock()
         times = Counter(a.number for a in answers)
         twice = next((number for number, count in times.items() if count > 1), None)
@@ -110,10 +130,25 @@ class FindingReviews:
                     region=f.region, score=f.score, contrast_to_noise=f.contrast_to_noise,
                     set_aside=isinstance(f, SetAsideDocument), model=document.model,
                     weights="" if use is None else use.weights, program=document.program, reviewer=reviewer,
-                    reason=_plain(one.reason, "reason"), at=at,
+                    reason=_plain(one.reason, "reason"), at=at, undone=one.answer == "undo",
                 )
             )  # fmt: skip
-        return [_view(r) for r in store.add_finding_reviews(self._db, new)]
+        rows = store.add_finding_reviews(self._db, new, expected=expected, request_key=request_key)
+        return [_view(r) for r in rows]
+
+    def _kinds(self, row: UnitRow, model: str) -> tuple[str, ...]:
+        """What a finding may be: the kinds of the unit's control sheet, then those that the models know."""
+        from station.judge.finding_rules import HARMLESS
+        from station.models import FOUND, REFERENCE_DIFFERENCE, card_of
+        from station.sheet import load_sheet
+
+        sheet = load_sheet(records.golden(self._db, row.golden, row.golden_version).sheet_toml.encode())
+        known: tuple[str, ...] = ()
+        if model != REFERENCE_DIFFERENCE:
+            with contextlib.suppress(ModelError):  # the card of one's own model may be gone since
+                known = card_of(model)[1].kinds
+        plain = (*FOUND[REFERENCE_DIFFERENCE], *sorted(HARMLESS))
+        return tuple(dict.fromkeys([*(d.kind for d in sheet.defects), *known, *plain]))
 
     def _of_name(self, unit: str, golden: str | None, lot: str | None) -> list[UnitRow]:
         found = inspections.units(self._db, unit=unit, golden=golden, lot=lot, current=True)
@@ -134,13 +169,14 @@ def key_of(photo_sha256: str, f: FindingDocument | FindingReviewRow) -> Key:
 
 
 def standing(answers: Iterable[FindingReviewRow]) -> Standing:
-    """What answers about one finding come to, given oldest first: of every reviewer the newest counts. ``undecidable``
-    is no vote; where the others disagree the finding is disputed."""
-    newest = {a.reviewer: a.answer for a in answers}
-    decided = set(newest.values()) - {"undecidable"}
+    """What answers about one finding come to, given oldest first: of every reviewer the newest counts, unless it was
+    taken back. ``undecidable`` is no vote; where the others disagree the finding is disputed."""
+    newest = {a.reviewer: a for a in answers}
+    votes = [a.answer for a in newest.values() if not a.undone]
+    decided = set(votes) - {"undecidable"}
     if len(decided) == 1:
         return "confirmed" if decided == {"confirm"} else "refused"
-    return "disputed" if decided else "undecidable" if newest else ""
+    return "disputed" if decided else "undecidable" if votes else ""
 
 
 def _vet(one: NewAnswer, unit: str, count: int) -> None:
@@ -148,7 +184,9 @@ def _vet(one: NewAnswer, unit: str, count: int) -> None:
         raise RequestError(f"{one.answer[:40]!r} is no answer", f"Use one of {', '.join(ANSWERS)}.")
     if not 1 <= one.number <= count:
         have = f"it has {count}" if count else "it has none"
-        raise RequestError(f"unit {unit} has no finding {one.number}, {have}", f"See them: station review {unit}")
+        raise NotFoundError(f"unit {unit} has no finding {one.number}, {have}", f"See them: station review {unit}")
+    if one.answer == "undo" and one.named is not None:
+        raise RequestError("an answer that is taken back names no kind", "Leave the kind out.")
     if one.named is not None and not _KIND.fullmatch(one.named):
         raise RequestError(f"{one.named[:40]!r} is no kind of finding", "Write it as the sheet does, such as pit.")
 
@@ -161,4 +199,5 @@ def _plain(text: str, what: str) -> str:
 
 
 def _view(row: FindingReviewRow) -> views.FindingAnswerView:
-    return views.FindingAnswerView.model_validate({k: getattr(row, k) for k in views.FindingAnswerView.model_fields})
+    told = {k: getattr(row, k) for k in views.FindingAnswerView.model_fields}
+    return views.FindingAnswerView.model_validate(told | ({"answer": "undo", "named": None} if row.undone else {}))

@@ -144,6 +144,7 @@ class Recalibration:
                 left[_ELSE_KIND].add(key)
             else:
                 told[key].append(r)
+        told = {key: rows for key, rows in told.items() if standing(rows)}  # what was taken back was not said
         whole = self._whole({r.unit_id for rows in told.values() for r in rows}, set(told))
         for key in [k for k in told if k[0] not in whole]:
             left[_UNSEEN].add(key)

@@ -8,9 +8,13 @@ from station.errors import NotFoundError, RequestError
 from station.values.documents import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from station.report.pictures import RGB
+    from station.report.summary import ShownFinding
     from station.service.station import Station
-    from station.service.views import UnitView
+    from station.service.views import NumberedFindingView, UnitView
+    from station.values.documents import FindingDocument
 
 PICTURES = 4
 """Annotated pictures on the summary; more would not stay on one page."""
@@ -23,14 +27,57 @@ def lot_summary(station: Station, lot: str) -> bytes:
     document = station.lot_document(lot)
     units = station.units(lot=lot)
     golden = station.golden(document.golden)
-    pictures = [station.unit_picture(u.id, kind="annotated").data for u in worst_units(units)[:PICTURES]]
+    worst = worst_units(units)
+    pictures = [station.unit_picture(u.id, kind="annotated").data for u in worst[:PICTURES]]
     return write(
         document,
         [station.unit_document(u.id) for u in units],
         title=golden.product or golden.sku,
         sheet_number=golden.sku,
         pictures=pictures,
+        findings=_shown_findings(station, worst),
     )
+
+
+def worst_findings(
+    station: Station, units: Sequence[UnitView], most: int
+) -> list[tuple[UnitView, NumberedFindingView]]:
+    """The worst findings of flagged units, given worst first: every unit's worst before any unit's second.
+
+    Left out are findings that reviewers refused or a threshold set aside, and those of units that were accepted.
+    """
+    ranked: list[tuple[int, int, UnitView, NumberedFindingView]] = []
+    for at, unit in enumerate(u for u in units if u.standing is not Verdict.CONFORMS):
+        found = [
+            n
+            for n in station.finding_reviews.findings(unit.id).findings
+            if not n.set_aside and n.standing != "refused" and n.finding.verdict is not Verdict.CONFORMS
+        ]
+        found.sort(key=lambda n: (n.finding.verdict is not Verdict.NONCONFORMS, -_times(n.finding), n.number))
+        ranked += [(turn, at, unit, n) for turn, n in enumerate(found)]
+    ranked.sort(key=lambda row: row[:2])
+    return [(unit, n) for _, _, unit, n in ranked[:most]]
+
+
+def _times(f: FindingDocument) -> float:
+    """Extent as a multiple of the limit, where there is one."""
+    from station.judge.finding_rules import extent_of
+
+    return extent_of(f) / (f.limit_mm or 1.0)
+
+
+def _shown_findings(station: Station, units: Sequence[UnitView]) -> list[ShownFinding]:
+    from station.report.findings import pair_jpeg
+    from station.report.summary import FINDINGS, ShownFinding
+    from station.values.geometry import Frame
+
+    shown = []
+    for unit, n in worst_findings(station, units, FINDINGS):
+        frame = Frame(**station.golden_frame(unit.golden, unit.golden_version).model_dump())
+        golden = station.golden_picture(unit.golden, unit.golden_version).data
+        picture = pair_jpeg(golden, station.unit_picture(unit.id).data, frame, n.finding)
+        shown.append(ShownFinding(unit.unit, n.finding, picture, confirmed=n.standing == "confirmed"))
+    return shown
 
 
 def worst_units(units: list[UnitView]) -> list[UnitView]:

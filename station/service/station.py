@@ -126,10 +126,8 @@ class Station:
             model=self.settings.defect_model,
         )  # fmt: skip
         view = golden_view(row, new=new)
-        remarks = capability_remarks(
-            self._db, row, self.settings.defect_model, PROGRAM,
-            thresholds_in_force(self._db, row, self._model_use(), PROGRAM),
-        )  # fmt: skip
+        use = self._model_use()
+        remarks = capability_remarks(self._db, row, use, PROGRAM, thresholds_in_force(self._db, row, use, PROGRAM))
         proposals = proposed(self.master(row.number, row.version), row.sheet_toml)
         return view.model_copy(update={"proposals": proposals, "warnings": (*view.warnings, *remarks)})
 
@@ -426,7 +424,7 @@ class Station:
             max_megapixels=self.settings.max_megapixels,
             max_photo_mb=self.settings.max_photo_mb,
             gauge=spreads_in_force(self._db, row, rig, bench),
-            capability=capability_in_force(self._db, row, use.name, PROGRAM, thresholds),
+            capability=capability_in_force(self._db, row, use, PROGRAM, thresholds),
             model_use=use,
             thresholds=thresholds,
             device=self.settings.model_device,

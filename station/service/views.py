@@ -7,7 +7,14 @@ from datetime import date, datetime
 from typing import Literal
 
 from station.errors import StationError
-from station.values.documents import Document, FindingDocument, SetAsideDocument, UnitDocument, Verdict
+from station.values.documents import (
+    DisagreementDocument,
+    Document,
+    FindingDocument,
+    SetAsideDocument,
+    UnitDocument,
+    Verdict,
+)
 from station.values.reviewed import Answer
 
 Decision = Literal["accept", "reject", "defer", "undo"]
@@ -268,7 +275,8 @@ class FindingView(Document):
 
 
 class FindingAnswerView(Document):
-    """One reviewer's answer about one finding. named : what it is by that reviewer, None where it was not said."""
+    """One reviewer's answer about one finding; ``undo`` takes the reviewer's earlier one back. named : what it is by
+    that reviewer, None where it was not said. supersedes : the same reviewer's earlier answer."""
 
     id: int
     number: int
@@ -292,7 +300,9 @@ class NumberedFindingView(Document):
 
 
 class UnitFindingsView(Document):
-    """The findings of one unit, for review. others : further photos of a unit of that name, older than this one."""
+    """The findings of one unit, for review. others : further photos of a unit of that name, older than this one.
+    model : the defect model that found them. disagreements : places where it and the reference difference disagree.
+    kinds : that a finding may be, those of the control sheet first."""
 
     unit_id: int
     unit: str
@@ -302,6 +312,9 @@ class UnitFindingsView(Document):
     lot: str | None
     verdict: Verdict
     others: int
+    model: str
+    disagreements: tuple[DisagreementDocument, ...]
+    kinds: tuple[str, ...]
     findings: tuple[NumberedFindingView, ...]
 
 

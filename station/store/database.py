@@ -20,7 +20,7 @@ from sqlalchemy import exc
 from station.errors import ConflictError, RequestError, StaleSchemaError, StorageFullError, StoreError
 from station.store.evidence import disk_error
 
-HEAD = "0008"
+HEAD = "0009"
 """The Alembic revision this version of the station reads and writes."""
 
 _URLS = "Use postgresql://user@host/name or sqlite:///file.db, or unset it for SQLite inside the home."

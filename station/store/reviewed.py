@@ -9,28 +9,85 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from station.errors import ConflictError
+from station.errors import ConflictError, RequestError
 from station.store import tables as t
 from station.store.database import Database
 from station.store.rows import FindingReviewRow, NewFindingReview, ThresholdsRow
 
+_SAME_MM = 1e-6
+"""Within which a finding of the same photo, inspected again, lies at the same place."""
 
-def add_finding_reviews(db: Database, new: Sequence[NewFindingReview]) -> list[FindingReviewRow]:
-    """Record answers about findings, all or none. One supersedes the same reviewer's newest about the same finding of
-    the same unit."""
+
+def add_finding_reviews(
+    db: Database,
+    new: Sequence[NewFindingReview],
+    *,
+    expected: int | None = None,
+    request_key: str | None = None,
+) -> list[FindingReviewRow]:
+    """Record answers about findings, all or none. One supersedes the same reviewer's newest about the same finding,
+    also of another inspection of the same photo.
+
+    Parameters
+    ----------
+    expected
+        The id of the reviewer's own newest answer that was seen, 0 for none; a newer one in the records is a conflict.
+        None: do not ask. With it, or with a key, there is one answer only.
+    request_key
+        The same key a second time answers the first record.
+
+    Raises
+    ------
+    ConflictError
+        The reviewer answered elsewhere in the meantime, or the key was used for another answer.
+    RequestError
+        There is no answer of this reviewer to take back.
+    """
     k = t.finding_reviews.c
     ids = []
     with db.write() as c:
         for one in new:
+            if request_key is not None:
+                again = c.execute(_reviews().where(k.request_key == request_key)).first()
+                if again is not None:
+                    return [_same_request(_row(again), one)]
             # the row lock keeps two answers of one reviewer apart in PostgreSQL; SQLite has one writer anyway
             c.execute(sa.select(t.units.c.id).where(t.units.c.id == one.unit_id).with_for_update())
-            same = (k.unit_id == one.unit_id, k.number == one.number, k.reviewer == one.reviewer)
-            newest = c.execute(sa.select(sa.func.max(k.id)).where(*same)).scalar()
-            values = {**asdict(one), "set_aside": int(one.set_aside), "supersedes": newest}
+            newest = c.execute(_own(one).order_by(k.id.desc())).first()
+            if expected is not None and (0 if newest is None else newest.id) != expected:
+                raise ConflictError(
+                    f"{one.reviewer} answered about this finding elsewhere in the meantime",
+                    "Look at it again, then answer.",
+                )
+            values = {**asdict(one), "set_aside": int(one.set_aside), "undone": int(one.undone)}
+            if one.undone:
+                if newest is None or newest.undone:
+                    raise RequestError(
+                        f"finding {one.number} has no answer of {one.reviewer} to take back", "Confirm or refuse it."
+                    )
+                values |= {"answer": newest.answer, "named": newest.named}
+            values |= {"supersedes": None if newest is None else newest.id, "request_key": request_key}
             made = c.execute(sa.insert(t.finding_reviews).values(**values).returning(k.id))
             ids.append(int(made.scalar_one()))
     with db.read() as c:
         return [_row(r) for r in c.execute(_reviews().where(k.id.in_(ids)).order_by(k.id))]
+
+
+def _own(one: NewFindingReview) -> sa.Select[Any]:
+    """A reviewer's answers about one finding: of its kind and at its place in the same photo."""
+    k = t.finding_reviews.c
+    photo = sa.select(t.units.c.photo_sha256).where(t.units.c.id == one.unit_id).scalar_subquery()
+    same_place = (sa.func.abs(k.x_mm - one.x_mm) < _SAME_MM, sa.func.abs(k.y_mm - one.y_mm) < _SAME_MM)
+    return _reviews().where(
+        t.units.c.photo_sha256 == photo, k.kind == one.kind, k.reviewer == one.reviewer, *same_place
+    )
+
+
+def _same_request(row: FindingReviewRow, one: NewFindingReview) -> FindingReviewRow:
+    said = [(x.unit_id, x.number, x.undone, x.reviewer, x.reason) for x in (row, one)]
+    if said[0] != said[1] or (not one.undone and (row.answer, row.named) != (one.answer, one.named)):
+        raise ConflictError("this request key was used for another answer", "Send a new key.")
+    return row
 
 
 def finding_reviews(
@@ -56,7 +113,7 @@ def _reviews() -> sa.Select[Any]:
 
 
 def _row(row: sa.Row[Any]) -> FindingReviewRow:
-    return FindingReviewRow(**{**row._mapping, "set_aside": bool(row.set_aside)})
+    return FindingReviewRow(**{**row._mapping, "set_aside": bool(row.set_aside), "undone": bool(row.undone)})
 
 
 def add_thresholds(

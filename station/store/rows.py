@@ -221,7 +221,8 @@ class CapabilityRow:
 @dataclass(frozen=True, slots=True)
 class NewFindingReview:
     """A reviewer's answer about a finding on its way into the records. number : of the finding in the unit's document,
-    from 1, those set aside after the others. kind : as the station called it; named : what the reviewer says it is."""
+    from 1, those set aside after the others. kind : as the station called it; named : what the reviewer says it is.
+    undone : it takes the reviewer's own answer back, which ``answer`` then repeats."""
 
     unit_id: int
     golden_id: int
@@ -244,17 +245,20 @@ class NewFindingReview:
     reviewer: str
     reason: str
     at: datetime
+    undone: bool
 
 
 @dataclass(frozen=True, slots=True)
 class FindingReviewRow(NewFindingReview):
     """A recorded answer about a finding. photo_sha256 : of the unit's photo, in which the finding lies. golden_version
-    : that the unit was held to. supersedes : the same reviewer's earlier answer."""
+    : that the unit was held to. supersedes : the same reviewer's earlier answer. request_key : of the request that
+    brought it."""
 
     id: int
     photo_sha256: str
     golden_version: int
     supersedes: int | None
+    request_key: str | None
 
 
 @dataclass(frozen=True, slots=True)

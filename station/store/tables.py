@@ -302,9 +302,13 @@ finding_reviews = _table(
     _text("reason"),
     sa.Column("supersedes", sa.Integer, sa.ForeignKey("finding_reviews.id"), nullable=True),
     _at("at"),
+    sa.Column("undone", sa.Integer, nullable=False, server_default=sa.text("0")),
+    _text("request_key", null=True),
     sa.UniqueConstraint("supersedes"),
     sa.CheckConstraint("answer IN ('confirm', 'refuse', 'undecidable')", name="answer"),
     sa.CheckConstraint("set_aside IN (0, 1)", name="set_aside"),
+    sa.CheckConstraint("undone IN (0, 1)", name="undone"),
+    sa.Index("ix_finding_reviews_request_key", "request_key", unique=True),
 )
 
 finding_thresholds = _table(

@@ -83,7 +83,8 @@ class CapabilityDocument(Document):
 
     pitch_mm, noise, blur_px : of the bench, as the master knows them. searched_share : of the part that defects are
     looked for on. wanted : trials asked for of each kind in each kind of region. warnings : what a person should know.
-    thresholds : reviewed scores that were in force, by kind.
+    thresholds : reviewed scores that were in force, by kind. weights : SHA-256 of the model's file, "" of the reference
+    difference and in studies of earlier versions.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -91,6 +92,7 @@ class CapabilityDocument(Document):
     golden_version: int
     golden_digest: str
     model: str
+    weights: str = ""
     program: str
     made_at: AwareDatetime
     seed: int

@@ -109,6 +109,21 @@ class SetAsideDocument(FindingDocument):
     threshold: float
 
 
+class DisagreementDocument(Document):
+    """A place that the unit's defect model finds over the limit and the reference difference does not, or the other way
+    round.
+
+    over : which of the two finds it over the limit. number : of the unit's own finding there, from 1 in the order of
+    ``findings`` and then ``set_aside``; None where its model finds nothing. reference : what the reference difference
+    finds there, judged by the same limits; None where it finds nothing. words : what each of them finds.
+    """
+
+    over: Literal["model", "reference"]
+    number: int | None
+    reference: FindingDocument | None
+    words: str
+
+
 class CandidateDocument(Document):
     """One model of the colour correction that was tried; ``reason`` is empty for the one that was taken."""
 
@@ -272,6 +287,9 @@ class UnitDocument(Document):
     )
     set_aside: tuple[SetAsideDocument, ...] = Field(
         default=(), description="findings below a reviewed threshold: they do not count, and stay on record"
+    )
+    disagreements: tuple[DisagreementDocument, ...] = Field(
+        default=(), description="places where the defect model and the reference difference disagree, worst first"
     )
     decision_rule: str = Field(default="", description="the guard band that the sheet chose, and where it is defined")
     correction: FitDocument | None = Field(

@@ -10,7 +10,8 @@ from pydantic import AwareDatetime, Field
 
 from station.values.documents import Document
 
-Answer = Literal["confirm", "refuse", "undecidable"]
+Answer = Literal["confirm", "refuse", "undecidable", "undo"]
+"""What a reviewer says of a finding; ``undo`` takes the reviewer's own answer back."""
 
 TOGETHER = "rare kinds together"
 """Name of the group of all kinds of which too few were confirmed for a threshold of their own."""

@@ -13,7 +13,7 @@ from station.service import Station
 from station.settings import Settings, read_settings
 from station.web import errors
 from station.web.errors import ErrorDocument
-from station.web.routes import bench, lots, measuring, pages, pictures, units
+from station.web.routes import bench, findings, lots, measuring, pages, pictures, units
 from station.web.security import Guard, allowed_hosts
 
 API = "/api/v1"
@@ -53,7 +53,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         },
     )
     errors.register(app)
-    for router in (bench.router, units.router, lots.router, measuring.router, pictures.router):
+    for router in (bench.router, units.router, findings.router, lots.router, measuring.router, pictures.router):
         app.include_router(router, prefix=API)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")

@@ -15,25 +15,6 @@ import pytest
 API = "/api/v1"
 
 
-@pytest.fixture(scope="module")
-def reader(unchanged_home: Path, serve: Callable[..., Any]) -> Iterator[httpx.Client]:
-    """Speaks to a station that all tests here share; they add nothing to it."""
-    with serve(unchanged_home) as (address, _app), httpx.Client(base_url=address, trust_env=False) as found:
-        yield found
-
-
-@pytest.fixture
-def server(review_home: Path, serve: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
-    with serve(review_home) as found:
-        yield found
-
-
-@pytest.fixture
-def client(server: tuple[str, Any]) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server[0], trust_env=False) as found:
-        yield found
-
-
 def get(client: httpx.Client, path: str) -> Any:
     answer = client.get(API + path)
     assert answer.status_code == 200, answer.text

@@ -1,13 +1,17 @@
-"""One Chromium for the tests of a file."""
+"""One Chromium for the tests of a file, and a page with the server behind it."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -24,3 +28,54 @@ def browser() -> Iterator[Browser]:
         found = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield found
         found.close()
+
+
+class Bench:
+    """A page, the server behind it, and what the browser complained of."""
+
+    def __init__(self, page: Page, serve: Callable[..., Any], home: Path) -> None:
+        self.page, self.home, self._serve = page, home, serve
+        self._running = ExitStack()
+        self.address, _app = self._running.enter_context(serve(home))
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
+
+    def open(self, reviewer: str = "M. Weber") -> Page:
+        self.page.goto(self.address)
+        self.ready(4)
+        if reviewer:
+            self.page.locator("#reviewer").fill(reviewer)
+            self.page.locator("#reviewer").press("Enter")
+        return self.page
+
+    def ready(self, unit: int) -> None:
+        """Wait until the unit's pictures stand on the screen and its keys are no longer guarded."""
+        expect(self.page.locator("#stage")).to_have_attribute("data-unit", str(unit))
+        self.page.wait_for_timeout(200)
+
+    def said(self, text: str) -> None:
+        expect(self.page.locator("#said")).to_contain_text(text)
+
+    def reviews(self, unit: int) -> list[dict[str, Any]]:
+        return list(httpx.get(f"{self.address}/api/v1/units/{unit}/reviews", trust_env=False).json())
+
+    def answers(self, unit: int, number: int) -> list[dict[str, Any]]:
+        found = httpx.get(f"{self.address}/api/v1/units/{unit}/findings", trust_env=False).json()
+        return list(found["findings"][number - 1]["answers"])
+
+    def stop(self) -> None:
+        self._running.close()
+
+    def start(self) -> None:
+        port = int(self.address.rpartition(":")[2])
+        self._running.enter_context(self._serve(self.home, port))
+
+
+@pytest.fixture
+def bench(browser: Browser, review_home: Path, serve: Callable[..., Any]) -> Iterator[Bench]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    found = Bench(context.new_page(), serve, review_home)
+    yield found
+    context.close()
+    found.stop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from station.judge.cross_check import NAME, cross_check
+from station.judge.cross_check import NAME, cross_check, cross_check_remark
 from station.judge.finding_rules import judge_finding
 from station.sheet import load_sheet
 from station.values.documents import FindingDocument
@@ -37,7 +37,7 @@ def seen(kind: str, x: float, y: float, size: float, *, length: float = 0.0, u: 
 
 
 def remark(found: list[FindingDocument], reference: list[FindingDocument]) -> str:
-    gates = cross_check(found, reference, model="net", reference_model="the reference")
+    gates = cross_check_remark(cross_check(found, reference, model="net", reference_model="the reference"))
     assert all(g.ok and g.name == NAME and not g.blocks and not g.doubts for g in gates)
     return gates[0].reason if gates else ""
 
@@ -82,3 +82,14 @@ def test_the_farthest_over_come_first_and_the_rest_are_counted() -> None:
     assert len(parts) == 6
     assert "0.37 mm across" in parts[0]
     assert parts[-1] == "and 3 more"
+
+
+def test_a_disagreement_names_the_units_own_finding_and_what_the_reference_sees() -> None:
+    fine, deep, dust = seen("pit", 8, 8, 0.1), seen("pit", 1, 1, 0.31), seen("dust", 5, 5, 0.2)
+    shadow, hole, nick = seen("pit", 1.02, 1, 0.1), seen("pit", 5.05, 5, 0.4), seen("pit", -3, 0, 0.22)
+    places = cross_check([fine, deep, dust], [shadow, hole, nick], model="net", reference_model="the reference")
+    assert [(p.over, p.number, p.reference) for p in places] == [
+        ("reference", 3, hole), ("model", 2, shadow), ("reference", None, nick),
+    ]  # fmt: skip
+    assert places[1].words.endswith("the reference a pit of 0.10 mm")
+    assert places[2].words.endswith("net nothing there")

@@ -11,80 +11,27 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from entered_line import Clock, _Aligned, draw_line
+from entered_line import Clock
+from reviewed_line import SHEET, draw_reviewed_line, findings_of
 
-from station import pipeline
 from station.batch.serial import Serial
 from station.cli import app
 from station.cli.conduct import run
-from station.errors import NotFoundError, RequestError
-from station.judge import judge_unit
-from station.judge.reviewed import judge_aside, set_aside, threshold_remark, threshold_use
+from station.errors import NotFoundError, RequestError, StationError
 from station.service import Station
 from station.service.finding_reviews import NewAnswer
 from station.settings import Settings
 from station.store import reviewed as store
-from station.values.digest import digest
-from station.values.documents import AlignmentDocument, GateDocument, UnitDocument
-from station.values.line import Finding, Master, Shot
+from station.values.documents import UnitDocument
 from station.values.reviewed import TOGETHER
 
-SHEET = """schema = 1
-[product]
-sku = "MAS"
-thickness_mm = 1.6
-[golden]
-number = "GS-1"
-[[defects]]
-kind = "pit"
-limit_mm = 0.2
-[[defects]]
-kind = "overflow"
-limit_mm = 0.2
-"""
-REAL, FALSE = 0.8, 0.6  # scores of a unit's real and false findings, less a little from one to the next
 INSPECT = ("inspect", "--golden", "GS-1", "--jobs", "1")
 WHO = ("--by", "M. Weber", "--reason", "glints on the rim")
 
 
-def _findings(photo: str) -> list[Finding]:
-    """Six pits and two overflows on every unit; the first pit and both overflows are false alarms."""
-    number = int(Path(photo).stem)
-    scores = [("pit", FALSE), *[("pit", REAL)] * 5, *[("overflow", FALSE)] * 2]
-    return [
-        Finding(
-            kind=kind, x_mm=float(i), y_mm=0.0, size_mm=0.4, length_mm=0.4, area_mm2=0.1, region="sky",
-            score=score + (number + 20 * i) / 10_000, u_mm=0.02, contrast_to_noise=8.0, polygon_mm=np.zeros((3, 2)),
-        )
-        for i, (kind, score) in enumerate(scores)
-    ]  # fmt: skip
-
-
-def _inspection(shot: Shot, master: Master, sheet: Any, calibration: Any, **names: Any) -> pipeline.Inspection:
-    """A unit with these findings, judged as the line judges them."""
-    counted, below = set_aside(_findings(shot.name), names["thresholds"], sheet)
-    judged = judge_unit((), counted, (), sheet)
-    aside = judge_aside(below, names["thresholds"], sheet, ())
-    document = UnitDocument(
-        photo=shot.name, sha256=shot.sha256, golden=master.number, golden_version=master.version, unit=names["unit"],
-        golden_digest=names["golden_digest"], model=names["model_name"], program=names["program"],
-        sheet_digest=sheet.digest, calibration=calibration.digest, taken_at=None, verdict=judged.verdict,
-        reasons=judged.reasons, pose=None, alignment=AlignmentDocument(rms_px=0.1, overlap=1.0), measurements=(),
-        gates=tuple(
-            GateDocument(name=g.name, ok=g.ok, reason=g.reason) for g in threshold_remark(names["thresholds"], aside)
-        ),
-        findings=judged.findings, model_use=names["model_use"], thresholds=threshold_use(names["thresholds"]),
-        set_aside=aside,
-    )  # fmt: skip
-    content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
-    made: Any = _Aligned()
-    return pipeline.Inspection(document.model_copy(update={"digest": digest(content)}), made)
-
-
 @pytest.fixture(autouse=True)
 def drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    draw_line(monkeypatch)
-    monkeypatch.setattr(pipeline, "inspect", _inspection)
+    draw_reviewed_line(monkeypatch)
     monkeypatch.setenv("STATION_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     Path("sheet.toml").write_text(SHEET)
@@ -173,6 +120,8 @@ def test_answers_are_kept_with_what_they_were_about_and_a_later_one_supersedes(s
         ([("A", "confirm"), ("B", "undecidable")], "confirmed"),
         ([("A", "confirm"), ("B", "refuse"), ("A", "refuse")], "refused"),
         ([("A", "refuse"), ("A", "undecidable")], "undecidable"),
+        ([("A", "confirm"), ("B", "refuse"), ("B", "undo")], "confirmed"),
+        ([("A", "confirm"), ("A", "undo")], ""),
     ],
 )
 def test_the_newest_answer_of_each_reviewer_counts(
@@ -199,7 +148,7 @@ def test_an_answer_that_makes_no_sense_is_refused_and_none_is_kept(
     station: Station, answers: list[NewAnswer], by: str, says: str
 ) -> None:
     _inspect(station, 1)
-    with pytest.raises(RequestError, match=says):
+    with pytest.raises(StationError, match=says):
         station.finding_reviews.answer(1, [NewAnswer(2, "refuse"), *answers], by)
     assert store.finding_reviews(station._db) == []
 
@@ -214,6 +163,18 @@ def test_a_name_that_several_lots_have_must_be_narrowed(station: Station) -> Non
     assert station.finding_reviews.find("1", lot="L1") == 1
     with pytest.raises(NotFoundError, match="no unit '1' of lot L3"):
         station.finding_reviews.find("1", lot="L3")
+
+
+def test_what_was_taken_back_is_as_if_it_had_not_been_said(station: Station) -> None:
+    _inspect(station, 1)
+    _answer(station, 1, {1: "confirm", 2: "refuse", 3: "confirm"})
+    _answer(station, 1, {1: "undo", 2: "undo"})
+    report = station.recalibration.propose("GS-1")
+    assert [(g.confirmed, g.refused, g.undecidable) for g in report.groups] == [(1, 0, 0)]
+    with pytest.raises(RequestError, match=r"finding 1 has no answer of K\. Lang to take back"):
+        _answer(station, 1, {1: "undo"}, by="K. Lang")
+    shown = station.finding_reviews.findings(1).findings[0]
+    assert [(a.answer, a.named) for a in shown.answers] == [("confirm", None), ("undo", None)]
 
 
 # --- thresholds ------------------------------------------------------------------------------------------------------
@@ -233,7 +194,7 @@ def test_too_few_reviews_propose_nothing(station: Station) -> None:
 def test_enough_reviews_propose_the_lowest_confirmed_score_and_change_nothing(reviewed: Station) -> None:
     report = reviewed.recalibration.propose("GS-1")
     pit, rest = report.groups
-    lowest = min(f.score for n in range(1, 13) for f in _findings(f"{n}.png")[1:6])
+    lowest = min(f.score for n in range(1, 13) for f in findings_of(f"{n}.png")[1:6])
     assert pit.new == {"pit": int(lowest * 1000) / 1000} == report.proposed
     assert (pit.confirmed, pit.refused, pit.units) == (60, 12, 12)
     assert pit.confirmed_new is not None
@@ -340,7 +301,8 @@ def test_a_capability_study_holds_under_the_thresholds_it_was_made_with(reviewed
     reviewed.recalibration.apply("GS-1", by="A", reason="b")
     line = reviewed.line("GS-1")
     assert line.capability is None
-    assert capability_in_force(reviewed._db, row, line.model, line.program) is not None
+    assert line.model_use is not None
+    assert capability_in_force(reviewed._db, row, line.model_use, line.program) is not None
     reviewed.recalibration.reset("GS-1", by="A", reason="b")
     assert reviewed.line("GS-1").capability is not None
 
@@ -373,6 +335,8 @@ def test_the_review_command_shows_and_records(station: Station, capsys: pytest.C
     )
     assert run(app, ["review", "1"]) == 0
     assert "refuse M. Weber; confirm K. Lang (speck)" in " ".join(capsys.readouterr().out.split())
+    assert run(app, ["review", "1", "--undo", "1", "--by", "K. Lang", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["findings"][0]["standing"] == "refused"
 
 
 @pytest.mark.parametrize(

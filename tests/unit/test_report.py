@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zlib
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from station.report import pictures
-from station.report.summary import lot_summary
+from station.report.findings import pair_jpeg
+from station.report.summary import FINDINGS, ShownFinding, lot_summary
 from station.values.colour import SRGB_TO_XYZ, ColourCorrection, LinearRGB
 from station.values.documents import ClassDecision, FindingDocument, LotDocument, UnitDocument, Verdict
 from station.values.geometry import Frame, Similarity
@@ -126,13 +130,47 @@ def pages(pdf: bytes) -> int:
     return found
 
 
-@pytest.mark.parametrize(("reasons", "counts", "units"), [(1, 0, 0), (3, 4, 5), (9, 40, 60)])
-def test_the_summary_is_one_page_however_much_went_wrong(reasons: int, counts: int, units: int) -> None:
+def shown(count: int) -> list[ShownFinding]:
+    raster = pictures.jpeg(np.full((SIZE, SIZE, 3), 120, np.uint8))
+    found = finding(Verdict.NONCONFORMS).model_copy(update={"limit_mm": 0.2, "region": "a region of a long name"})
+    pair = pair_jpeg(raster, raster, FRAME, found)
+    return [ShownFinding(f"unit-of-a-long-name-{i}", found, pair, confirmed=bool(i % 2)) for i in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("reasons", "counts", "units", "findings"), [(1, 0, 0, 0), (3, 4, 5, 0), (3, 4, 5, 3), (9, 40, 60, FINDINGS + 4)]
+)
+def test_the_summary_is_one_page_however_much_went_wrong(reasons: int, counts: int, units: int, findings: int) -> None:
     out = io.BytesIO()
     Image.new("RGB", (1690, 1035), (200, 200, 200)).save(out, "JPEG")
     made = [unit(f"unit-{i:02}", reasons=4) for i in range(units)]
-    arguments = {"title": "Pin", "sheet_number": "SKU", "pictures": [out.getvalue()] * min(4, units)}
+    arguments: dict[str, Any] = {
+        "title": "Pin", "sheet_number": "SKU", "pictures": [out.getvalue()] * min(4, units),
+        "findings": shown(findings),
+    }  # fmt: skip
     pdf = lot_summary(lot(reasons, counts), made, **arguments)
     assert pdf[:5] == b"%PDF-"
     assert pages(pdf) == 1
     assert pdf == lot_summary(lot(reasons, counts), made, **arguments)
+
+
+def test_a_finding_stands_under_its_crops_with_size_limit_and_unit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What reaches the page: as many findings as have room, half of the pictures, and no more."""
+    told: list[dict[str, Any]] = []
+
+    def compiled(_source: str, *, root: Path, **_: Any) -> bytes:
+        data = json.loads((Path(root) / "data.json").read_text("utf-8"))
+        told.append(data)
+        names = [*data["pictures"], *(f["picture"] for f in data["findings"])]
+        assert all((Path(root) / name).read_bytes()[:2] == b"\xff\xd8" for name in names)
+        return b"%PDF-"
+
+    monkeypatch.setattr("typst.compile", compiled)
+    photo = pictures.jpeg(np.full((SIZE, SIZE, 3), 120, np.uint8))
+    for count in (0, FINDINGS + 2):
+        lot_summary(lot(1, 1), [unit()], title="Pin", sheet_number="S", pictures=[photo] * 4, findings=shown(count))
+    assert [(len(d["pictures"]), len(d["findings"])) for d in told] == [(4, 0), (2, FINDINGS)]
+    assert told[1]["findings"][1] == {
+        "picture": "finding-1.jpg", "verdict": "nonconforms", "what": "pit 0.40 mm across",
+        "unit": "unit-of-a-long-name-1, confirmed", "limit": "limit 0.2 mm, a region of a long name",
+    }  # fmt: skip

@@ -208,7 +208,7 @@ def finding_review(golden_id: int, unit_id: int, **more: Any) -> NewFindingRevie
         "unit_id": unit_id, "golden_id": golden_id, "number": 1, "unit_digest": "d", "answer": "confirm", "kind": "pit",
         "named": None, "x_mm": 1.0, "y_mm": 2.5, "size_mm": 0.3, "length_mm": 0.3, "region": "sky", "score": 0.75,
         "contrast_to_noise": 8.0, "set_aside": False, "model": "m", "weights": "", "program": "p", "reviewer": "A",
-        "reason": "", "at": NOON,
+        "reason": "", "at": NOON, "undone": False,
     }  # fmt: skip
     return NewFindingReview(**(values | more))
 
@@ -218,7 +218,7 @@ def test_answers_about_findings_supersede_only_the_same_reviewer_s(
 ) -> None:
     unit, _ = inspections.add_unit(db, new_unit(evidence, golden_id, "u1"))
     first = finding_review(golden_id, unit.id)
-    more = [{"reviewer": "B", "set_aside": True}, {"number": 2}, {"answer": "refuse", "named": "dust"}]
+    more = [{"reviewer": "B", "set_aside": True}, {"number": 2, "x_mm": 4.0}, {"answer": "refuse", "named": "dust"}]
     made = [reviewed.add_finding_reviews(db, [dataclasses.replace(first, **one)])[0] for one in ({}, *more)]
     assert [m.supersedes for m in made] == [None, None, None, made[0].id]
     assert made == reviewed.finding_reviews(db, golden="GS-1")
@@ -227,6 +227,35 @@ def test_answers_about_findings_supersede_only_the_same_reviewer_s(
     kept = made[3]
     assert (kept.score, kept.y_mm, kept.named, kept.set_aside, kept.at) == (0.75, 2.5, "dust", False, NOON)
     assert (made[1].set_aside, kept.golden_version, kept.photo_sha256) == (True, 1, unit.photo_sha256)
+
+
+def test_an_answer_is_taken_back_once_and_by_whom_it_is(db: Database, evidence: Evidence, golden_id: int) -> None:
+    unit, _ = inspections.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    first = finding_review(golden_id, unit.id, named="bubble")
+    (made,) = reviewed.add_finding_reviews(db, [first])
+    back = dataclasses.replace(first, answer="undo", named=None, undone=True)
+    with pytest.raises(RequestError, match="finding 1 has no answer of B to take back"):
+        reviewed.add_finding_reviews(db, [dataclasses.replace(back, reviewer="B")])
+    (undone,) = reviewed.add_finding_reviews(db, [back])
+    assert (undone.answer, undone.named, undone.undone, undone.supersedes) == ("confirm", "bubble", True, made.id)
+    with pytest.raises(RequestError, match="no answer of A to take back"):
+        reviewed.add_finding_reviews(db, [back])
+
+
+def test_an_answer_holds_to_what_was_seen_and_a_key_records_it_once(
+    db: Database, evidence: Evidence, golden_id: int
+) -> None:
+    unit, _ = inspections.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    first = finding_review(golden_id, unit.id)
+    one, again = (reviewed.add_finding_reviews(db, [first], expected=0, request_key="k-1")[0] for _ in range(2))
+    assert one == again
+    with pytest.raises(ConflictError, match="key was used for another answer"):
+        reviewed.add_finding_reviews(db, [dataclasses.replace(first, answer="refuse")], request_key="k-1")
+    with pytest.raises(ConflictError, match="A answered about this finding elsewhere"):
+        reviewed.add_finding_reviews(db, [first], expected=0)
+    other = dataclasses.replace(first, reviewer="B")
+    assert reviewed.add_finding_reviews(db, [other], expected=0)[0].supersedes is None
+    assert reviewed.add_finding_reviews(db, [first], expected=one.id)[0].supersedes == one.id
 
 
 def test_answers_are_recorded_all_or_none(db: Database, evidence: Evidence, golden_id: int) -> None:

@@ -141,6 +141,10 @@ def test_another_model_is_checked_against_the_reference_difference(line: Line) -
     assert gate.reason.startswith("seeing finds a pit 0.6")
     assert f"in {region.name} at" in gate.reason
     assert gate.reason.endswith("the reference difference nothing there")
+    (place,) = seen.disagreements
+    assert (place.over, place.reference, place.words) == ("model", None, gate.reason)
+    assert place.number is not None
+    assert seen.findings[place.number - 1].kind == "pit"
     assert not [g for g in line.inspect("unit-06").gates if g.name == "cross-check"]
 
 

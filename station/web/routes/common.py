@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Generic, TypeVar
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Header, Path, Query, Request
 from pydantic import Field
 
 from station.errors import RequestError
@@ -36,6 +36,17 @@ class Page(Document, Generic[Item]):
 
 RowId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 """An id in an address; the records count no further than four bytes."""
+
+RequestKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=8,
+        max_length=100,
+        pattern=r"^[A-Za-z0-9._~-]+$",
+        description="the same key again answers the first record, so a request may be repeated safely",
+    ),
+]
 
 Cursor = Annotated[str | None, Query(description="`next` of the page before; absent for the first", max_length=20)]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="items a page")]

@@ -1,16 +1,16 @@
-"""Units, the queue of a reviewer, findings and reviews."""
+"""Units, the queue of a reviewer, and reviews; findings across units."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from station.service import views
 from station.values.documents import Document, UnitDocument, Verdict
 from station.web.errors import ErrorDocument
-from station.web.routes.common import Cursor, Limit, Page, RowId, StationOf, after, page_of
+from station.web.routes.common import Cursor, Limit, Page, RequestKey, RowId, StationOf, after, page_of
 
 router = APIRouter()
 
@@ -82,15 +82,7 @@ def review(
     station: StationOf,
     unit_id: RowId,
     new: NewReview,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            min_length=8,
-            max_length=100,
-            pattern=r"^[A-Za-z0-9._~-]+$",
-            description="the same key again answers the first record, so a request may be repeated safely",
-        ),
-    ] = None,
+    idempotency_key: RequestKey = None,
 ) -> views.ReviewView:
     return station.review(
         unit_id, new.decision, new.reason, new.reviewer, expected=new.supersedes, request_key=idempotency_key

@@ -33,11 +33,13 @@ export const api = {
   queue: (lot, settled) => ask(`/queue?settled=${settled}${lot ? `&lot=${part(lot)}` : ""}`),
   document: (id) => ask(`/units/${id}/document`),
   reviews: (id) => ask(`/units/${id}/reviews`),
+  findings: (id) => ask(`/units/${id}/findings`),
   golden: (number, version) => ask(`/goldens/${part(number)}?version=${version}`),
   frame: (number, version) => ask(`/goldens/${part(number)}/frame?version=${version}`),
   tally: (lot, size) => ask(`/lots/${part(lot)}/tally${size ? `?size=${size}` : ""}`),
   decide: (lot, size) => post(`/lots/${part(lot)}/decisions`, { size }),
   review: (id, body, key) => post(`/units/${id}/reviews`, body, { "Idempotency-Key": key }),
+  answer: (id, number, body, key) => post(`/units/${id}/findings/${number}/reviews`, body, { "Idempotency-Key": key }),
   picture: (sha256) => `${API}/pictures/${sha256}`,
 };
 

@@ -35,12 +35,11 @@ export class Outbox {
     clearTimeout(this.timer);
     while (this.items.length) {
       const item = this.items[0];
-      const { decision, reason, reviewer, supersedes } = item;
       try {
-        const review = await api.review(item.unit_id, { decision, reason, reviewer, supersedes }, item.key);
+        const review = await send(item);
         this.drop(item);
-        // what this reviewer decided on the same unit afterwards was decided knowing this one
-        for (const later of this.items) if (later.unit_id === item.unit_id) keep(Object.assign(later, { supersedes: review.id }));
+        // what this reviewer decided on the same unit, or answered about the same finding, afterwards, knew this one
+        for (const later of this.items) if (about(later) === about(item)) keep(Object.assign(later, { supersedes: review.id }));
         this.delay = 500;
         this.heard.changed(true);
         this.heard.recorded(item, review);
@@ -67,6 +66,14 @@ export class Outbox {
     } catch { /* no storage: it was kept in memory only */ }
   }
 }
+
+/** A decision on a unit, or an answer about one of its findings. */
+function send({ unit_id: unit, finding, decision, named, reason, reviewer, supersedes, key }) {
+  if (finding) return api.answer(unit, finding, { answer: decision, named, reason, reviewer, supersedes }, key);
+  return api.review(unit, { decision, reason, reviewer, supersedes }, key);
+}
+
+const about = ({ unit_id: unit, finding, reviewer }) => JSON.stringify(finding ? [unit, finding, reviewer] : [unit]);
 
 function keep(item) {
   try {

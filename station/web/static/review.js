@@ -2,39 +2,50 @@
 
 import { Unreachable, api } from "./api.js";
 import { drawBenches } from "./bench.js";
-import { badge, byId, el, shape, time } from "./dom.js";
-import { drawFacts, drawTally, markPlace, placesOf } from "./facts.js";
+import { WORDS, badge, byId, el, shape, time } from "./dom.js";
+import { drawFacts, drawTally, markPlace } from "./facts.js";
+import { SAID } from "./findings.js";
 import { Outbox } from "./outbox.js";
+import { placesOf } from "./places.js";
+import { GUARD_MS, Places } from "./stepping.js";
 import { Stage } from "./stage.js";
 
-const GUARD_MS = 150; // a key pressed for the unit before must not decide the one that has just come
 const DEFERRED_REASON = "second reviewer wanted";
 const DONE = { accept: "accepted", reject: "rejected", defer: "deferred", undo: "undone" };
+const verb = (item) => (item.finding ? SAID : DONE)[item.decision];
+const done = (item) => (item.finding ? `finding ${item.finding} ` : "") + verb(item);
 const STANDING = { accept: "conforms", reject: "nonconforms", defer: "undecided" };
 
-const state = { waiting: [], settled: [], unit: null, document: null, reviews: [], shownAt: Infinity, mine: [], lots: [] };
+const state = { waiting: [], settled: [], unit: null, document: null, reviews: [], places: [], shownAt: Infinity, mine: [], lots: [] };
 const cache = { documents: new Map(), goldens: new Map() };
 const stage = new Stage(byId("golden-figure"), byId("unit-figure"), byId("unit-caption"));
-stage.onchoose = choosePlace;
 
 const outbox = new Outbox({
   changed: connection,
   recorded(item, review) {
-    const verb = DONE[item.decision];
-    const reason = item.decision === "undo" ? "" : ` · ${review.reason}`;
-    byId("said").replaceChildren(el("b", {}, `✓ Recorded ${time(review.at)}`), ` · review ${review.id} · ${item.unit} ${verb}${reason}`);
+    const reason = item.decision === "undo" || !review.reason ? "" : ` · ${review.reason}`;
+    const named = review.named ? ` as ${review.named}` : "";
+    byId("said").replaceChildren(el("b", {}, `✓ Recorded ${time(review.at)}`), ` · ${item.finding ? "answer" : "review"} ${review.id} · ${item.unit} ${done(item)}${named}${reason}`);
     const mine = state.mine.find((m) => m.key === item.key);
     if (mine) mine.review = review.id;
+    if (item.finding) {
+      showAnswers(item.unit_id);
+      return;
+    }
     for (const unit of [...state.waiting, ...state.settled]) if (unit.id === item.unit_id) unit.review = review;
     if (state.unit?.id === item.unit_id) showReviews();
     if (!outbox.waiting) refresh();
   },
   refused(item, error) {
-    alertUser(`${item.unit} was not ${DONE[item.decision]}: ${error.message}. ${error.do}`);
-    if (state.unit?.id === item.unit_id) showReviews();
+    alertUser(`${item.unit}${item.finding ? ` finding ${item.finding}` : ""} was not ${verb(item)}: ${error.message}. ${error.do}`);
+    if (item.finding) showAnswers(item.unit_id);
+    else if (state.unit?.id === item.unit_id) showReviews();
     refresh();
   },
 });
+
+const places = new Places({ state, stage, outbox, reviewer, buttons });
+const { findings } = places;
 
 // --- what is shown ---------------------------------------------------------------------------------------------------
 
@@ -83,7 +94,7 @@ async function refresh() {
   state.waiting = waiting.sort((a, b) => deferred(a) - deferred(b));
   state.settled = settled;
   state.lots = lots;
-  for (const item of outbox.items) settle(item.unit_id, item); // what is on its way counts as done
+  for (const item of outbox.items) if (!item.finding) settle(item.unit_id, item); // what is on its way counts as done
   const select = byId("lot");
   const chosen = select.value;
   select.replaceChildren(el("option", { value: "" }, "all lots"), ...lots.map((l) => el("option", { value: l.lot }, `${l.lot}${l.waiting ? ` (${l.waiting})` : ""}`)));
@@ -123,19 +134,22 @@ async function show(unit) {
   drawQueue();
   if (!unit) return nothing();
   head();
-  const [document, golden, reviews] = await patiently(() => Promise.all([documentOf(unit), goldenOf(unit), api.reviews(unit.id)]));
+  const [document, golden, reviews, seen] = await patiently(() =>
+    Promise.all([documentOf(unit), goldenOf(unit), api.reviews(unit.id), api.findings(unit.id)]));
   if (state.unit?.id !== unit.id) return;
   state.document = document;
   state.reviews = reviews;
-  state.places = placesOf(document);
+  state.places = placesOf(document, seen);
   byId("facts").classList.remove("loading");
-  drawFacts(byId("facts"), unit, document, reviews, state.places, choosePlace);
+  const pictures = { frame: golden.frame, golden: golden.href, unit: api.picture(unit.frame_sha256 ?? unit.sha256) };
+  findings.show({ ...pictures, seen, places: state.places, ...places.answering() });
+  drawFacts(byId("facts"), unit, document, reviews, state.places, (i) => places.choose(i), findings.node);
+  head();
   await stage.show({
-    frame: golden.frame, golden: golden.href, unit: api.picture(unit.frame_sha256 ?? unit.sha256),
-    registered: unit.frame_sha256 !== null, name: unit.unit, places: state.places, outline: document.outline ?? null,
+    ...pictures, registered: unit.frame_sha256 !== null, name: unit.unit, places: state.places, outline: document.outline ?? null,
   });
   if (state.unit?.id !== unit.id) return;
-  placeLine(null);
+  places.line(null);
   state.shownAt = performance.now();
   byId("stage").dataset.unit = unit.id;
   ahead(unit);
@@ -154,7 +168,8 @@ function nothing() {
 function head() {
   const unit = state.unit;
   byId("unit-name").textContent = unit.unit;
-  byId("unit-verdict").replaceChildren(badge(unit.verdict));
+  const unlike = state.document?.disagreements?.length;
+  byId("unit-verdict").replaceChildren(badge(unit.verdict), unlike ? el("span", { class: "dispute" }, "≠ models disagree") : "");
   const facts = [unit.lot && `lot ${unit.lot}`, unit.carton && `carton ${unit.carton}`, ...Object.entries(unit.identifiers).map(([k, v]) => `${k} ${v}`), `golden ${unit.golden} version ${unit.golden_version}`, unit.photo];
   byId("unit-about").textContent = byId("unit-about").title = facts.filter(Boolean).join(" · ");
   buttons();
@@ -165,7 +180,14 @@ async function showReviews() {
   const reviews = await patiently(() => api.reviews(unit.id));
   if (state.unit?.id !== unit.id || !state.document) return;
   state.reviews = reviews;
-  drawFacts(byId("facts"), unit, state.document, reviews, state.places, choosePlace);
+  drawFacts(byId("facts"), unit, state.document, reviews, state.places, (i) => places.choose(i), findings.node);
+}
+
+/** Show by now what is said of the findings of the unit. */
+async function showAnswers(id) {
+  if (state.unit?.id !== id || !state.document) return;
+  const seen = await patiently(() => api.findings(id));
+  if (state.unit?.id === id) findings.update({ seen, ...places.answering() });
 }
 
 async function documentOf(unit) {
@@ -222,7 +244,7 @@ function buttons() {
   for (const button of document.querySelectorAll("[data-decision]")) button.querySelector("small").textContent = reasonFor(button.dataset.decision);
   const last = undoable();
   byId("undo").disabled = !last;
-  byId("undo").querySelector("small").textContent = last ? `${last.unit} ${DONE[last.decision]}` : "nothing to undo";
+  byId("undo").querySelector("small").textContent = last ? `${last.unit} ${done(last)}` : "nothing to undo";
 }
 
 /** What U would undo: this session's last decision, else the standing review of the unit shown. */
@@ -266,9 +288,17 @@ function undo() {
   const name = reviewer();
   if (!name) return;
   state.mine.pop();
-  outbox.add({ unit_id: last.unit_id, unit: last.unit, decision: "undo", reason: `${DONE[last.decision]} by mistake`, reviewer: name, supersedes: last.review ?? null });
+  // an answer is its reviewer's own, whoever's name stands at the top by now
+  const by = last.finding ? last.reviewer : name;
+  outbox.add({ unit_id: last.unit_id, unit: last.unit, finding: last.finding, decision: "undo", reason: `${done(last)} by mistake`, reviewer: by, supersedes: last.review ?? null });
+  buttons();
   const unit = [...state.settled, ...state.waiting].find((u) => u.id === last.unit_id);
   if (!unit) return;
+  if (last.finding) {
+    if (unit.id !== state.unit?.id) show(unit);
+    else findings.update(places.answering());
+    return;
+  }
   unit.review = { decision: "undo" };
   state.settled = state.settled.filter((u) => u !== unit);
   if (!state.waiting.includes(unit)) state.waiting.unshift(unit);
@@ -301,20 +331,6 @@ function move(step) {
   if (unit && unit.id !== state.unit?.id) show(unit);
 }
 
-// --- places ----------------------------------------------------------------------------------------------------------
-
-function placeLine(place) {
-  const { places } = state;
-  markPlace(byId("facts"), places.indexOf(place));
-  byId("place").replaceChildren(...(place
-    ? [badge(place.verdict, `${places.indexOf(place) + 1} of ${places.length}`), ` ${place.title}`]
-    : [places.length ? `${places.length} place${places.length === 1 ? "" : "s"} to look at: Z` : "No place to point at"]));
-}
-
-function choosePlace(index) {
-  placeLine(stage.select(index));
-}
-
 // --- keys ------------------------------------------------------------------------------------------------------------
 
 const KEYS = {
@@ -325,8 +341,11 @@ const KEYS = {
     const times = stage.edges();
     byId("said").textContent = times === null ? "The outline of this unit was not measured" : times ? `Outline: deviations enlarged ${times} times, orange out, blue in` : "Outline off";
   },
-  z: () => placeLine(stage.next()),
-  0: () => { stage.reset(); placeLine(null); },
+  z: () => places.next(),
+  f: (event) => places.nextFinding(event.shiftKey ? -1 : 1),
+  c: () => places.answer("confirm"), x: () => places.answer("refuse"), q: () => places.answer("undecidable"),
+  t: () => places.kind(), w: () => places.takeBack(),
+  0: () => { stage.reset(); places.line(null); },
   b: () => stage.blink(true),
   n: () => byId("note").focus(),
   "?": () => byId("help").showModal(),
@@ -334,7 +353,7 @@ const KEYS = {
   arrowleft: () => stage.move(-0.15, 0), arrowright: () => stage.move(0.15, 0),
   arrowup: () => stage.move(0, -0.15), arrowdown: () => stage.move(0, 0.15),
 };
-const MAY_REPEAT = new Set(["j", "k", "+", "=", "-", "arrowleft", "arrowright", "arrowup", "arrowdown"]);
+const MAY_REPEAT = new Set(["j", "k", "f", "+", "=", "-", "arrowleft", "arrowright", "arrowup", "arrowdown"]);
 
 const writing = (target) => target.closest("select, textarea, input:not([type=radio])") !== null;
 
@@ -342,6 +361,10 @@ addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || byId("help").open) return;
   if (writing(event.target)) {
     if (event.key === "Escape" || (event.key === "Enter" && !event.target.closest("form.size"))) event.target.blur();
+    if (event.key === "Enter" && event.target.closest("form.answering")) {
+      event.preventDefault();
+      places.answer("confirm");
+    }
     return;
   }
   const key = event.key.toLowerCase();
@@ -350,7 +373,7 @@ addEventListener("keydown", (event) => {
   const call = chip ? () => { chip.checked = true; buttons(); } : KEYS[key];
   if (!call || (event.repeat && !MAY_REPEAT.has(key))) return;
   event.preventDefault();
-  call();
+  call(event);
 });
 addEventListener("keyup", (event) => { if (event.key.toLowerCase() === "b") stage.blink(false); });
 addEventListener("blur", () => stage.blink(false));
@@ -367,6 +390,7 @@ byId("reviewer").value = localStorage.getItem("station.reviewer") ?? "";
 byId("reviewer").addEventListener("change", () => {
   localStorage.setItem("station.reviewer", byId("reviewer").value.trim());
   byId("reviewer").classList.remove("missing");
+  if (state.document) findings.update(places.answering());
 });
 // a session left open overnight asks again when somebody comes back to it
 document.addEventListener("visibilitychange", () => { if (!document.hidden) { outbox.flush(); refresh(); } });

@@ -1,7 +1,7 @@
 // Golden and unit side by side in one frame. Both are SVG in millimetres of the golden frame and share one view box, so
 // they always show the same place; the drawings lie over them in the same millimetres.
 
-import { svg } from "./dom.js";
+import { WORDS, svg } from "./dom.js";
 
 const RING_MM = 0.7; // the smallest ring round a place
 const ENLARGED = [2, 5, 10, 20, 50, 100, 200]; // how many times a deviation of the outline may be drawn as large as it is
@@ -98,9 +98,13 @@ export class Stage {
     return svg("g", { class: "edges" }, svg("polygon", { class: "edge golden", points: points.map((p) => p.join(",")).join(" ") }), ...sides);
   }
 
-  /** Zoom both pictures to the next place; answers it. */
-  next() {
-    return this.places.length ? this.select((this.selected + 1) % this.places.length) : null;
+  /** Zoom both pictures to the next of the places that are wanted, or with -1 to the one before; answers it. */
+  next(wanted, step = 1) {
+    const n = this.places.length;
+    const from = this.selected < 0 && step < 0 ? 0 : this.selected;
+    const around = Array.from({ length: n }, (_, k) => (((from + step * (k + 1)) % n) + n) % n);
+    const found = around.find((i) => wanted(this.places[i]));
+    return found === undefined ? null : this.select(found);
   }
 
   select(index) {
@@ -148,21 +152,21 @@ export class Stage {
       pane.root.setAttribute("viewBox", `${x} ${y} ${w} ${h}`);
       const box = pane.root.getBoundingClientRect();
       const mm = 1 / Math.max(1e-6, Math.min(box.width / w, box.height / h)); // millimetres a screen pixel
-      const drawn = this.shown && this.registered ? this.places.map((p, i) => this.ring(p, i, pane, mm)) : [];
+      const drawn = this.shown && this.registered ? this.places.map((p, i) => (p.quiet && i !== this.selected ? null : this.ring(p, i, pane, mm))) : [];
       drawn.push(...drawn.splice(this.selected, this.selected >= 0 ? 1 : 0)); // the chosen one lies on top
       if (this.enlarged && pane.isUnit && this.shown && this.registered) drawn.unshift(this.deviations());
-      pane.drawings.replaceChildren(...drawn);
+      pane.drawings.replaceChildren(...drawn.filter(Boolean));
     }
   }
 
   ring(place, index, pane, mm) {
     const chosen = index === this.selected;
-    const look = pane.isUnit ? place.verdict : "neutral";
+    const look = pane.isUnit && place.verdict in WORDS ? place.verdict : "neutral";
     const r = Math.max(place.radius, RING_MM, 9 * mm);
     const parts = [];
     if (place.ring) {
       parts.push(svg("circle", { class: "halo", cx: place.x, cy: place.y, r }));
-      parts.push(svg("circle", { class: `ring ${look}${chosen ? " chosen" : ""}`, cx: place.x, cy: place.y, r }));
+      parts.push(svg("circle", { class: `ring ${look}${chosen ? " chosen" : ""}${place.unlike ? " disputes" : ""}`, cx: place.x, cy: place.y, r }));
     }
     if (chosen && place.outline?.length && pane.isUnit) {
       parts.push(svg("polygon", { class: `outline ${look}`, points: place.outline.map((p) => p.join(",")).join(" ") }));
@@ -173,7 +177,8 @@ export class Stage {
     const away = place.ring ? (r + 8 * mm) * Math.SQRT1_2 : 0;
     const [bx, by] = [place.x + away, place.y - away];
     const badge = svg("g", { class: `number ${look}${chosen ? " chosen" : ""}`, transform: `translate(${bx} ${by}) scale(${mm})` },
-      svg("circle", { r: 10 }), svg("text", { "text-anchor": "middle", y: 4.2 }, String(index + 1)));
+      place.unlike && place.numbered ? [svg("circle", { cx: 15, r: 8 }), svg("text", { "text-anchor": "middle", x: 17, y: 4.2 }, "≠")] : null,
+      svg("circle", { r: 10 }), svg("text", { "text-anchor": "middle", y: 4.2 }, place.label));
     badge.addEventListener("click", () => this.onchoose?.(index));
     return svg("g", { class: this.selected >= 0 && !chosen ? "faint" : null }, parts, badge);
   }

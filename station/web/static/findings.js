@@ -1,0 +1,192 @@
+// The findings of a unit as cards: each cropped beside the same place of the golden, what is known of it, where two
+// models disagree on it, and what reviewers say of it. See review.js for the keys.
+
+import { bar } from "./bars.js";
+import { dayAndTime, el, shape, svg } from "./dom.js";
+import { numberOf } from "./facts.js";
+import { extentOf } from "./places.js";
+
+const LEAST_MM = 1.6; // width of a crop, and how many times the finding's extent it shows
+const REACH = 3.2;
+const MARK_MM = 0.1; // between a finding and the corners that mark it
+const BARS_MM = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
+const STANDING = { confirmed: "✓ confirmed", refused: "✗ refused", undecidable: "? cannot be told", disputed: "⇄ disputed" };
+export const SAID = { confirm: "confirmed", refuse: "refused", undecidable: "marked as not to be told", undo: "taken back" };
+
+export class Findings {
+  /** @param heard {choose(index), answer(answer, named, reason), back()} */
+  constructor(heard) {
+    this.heard = heard;
+    this.node = el("section", { class: "findings", "aria-label": "Findings" });
+  }
+
+  /** Show a unit's findings. seen: as the API lists them; places: all of the unit; golden, unit: addresses; pending: answers on their way. */
+  show({ seen, places, frame, golden, unit, reviewer, pending }) {
+    Object.assign(this, { seen, places, frame, golden, unit, reviewer, pending });
+    this.chosen = -1;
+    this.draw();
+  }
+
+  /** What reviewers say by now. */
+  update({ seen, reviewer, pending }) {
+    Object.assign(this, { seen: seen ?? this.seen, reviewer, pending });
+    this.draw();
+    this.node.querySelector(".finding.chosen")?.scrollIntoView({ block: "nearest" });
+  }
+
+  choose(index) {
+    const before = this.chosen;
+    this.chosen = index;
+    for (const changed of new Set([before, index])) {
+      this.node.querySelector(`.finding[data-place="${changed}"]`)?.replaceWith(this.card(this.places[changed], changed));
+    }
+  }
+
+  /** A finding of a place with its answers. */
+  numbered(place) {
+    return place?.numbered && this.seen.findings[place.numbered.number - 1];
+  }
+
+  /** The reviewer's own newest record about a finding, also one that takes another back; null without any. */
+  own(numbered) {
+    return numbered.answers.findLast((a) => a.reviewer === this.reviewer) ?? null;
+  }
+
+  /** Whether the reviewer has said something of a place that stands or is on its way. */
+  answered(place) {
+    const numbered = this.numbered(place);
+    if (!numbered) return true;
+    const waiting = this.pending.findLast((p) => p.finding === numbered.number);
+    return (waiting?.decision ?? this.own(numbered)?.answer ?? "undo") !== "undo";
+  }
+
+  /** Take the kind and the reason from the chosen card; the kind is null where it is the station's own. */
+  take() {
+    const [kind, why] = ["select[name=kind]", "input[name=why]"].map((field) => this.node.querySelector(field));
+    const found = { named: kind.value === this.places[this.chosen].finding.kind ? null : kind.value, reason: why.value.trim() };
+    why.value = "";
+    return found;
+  }
+
+  focusKind() {
+    this.node.querySelector("select[name=kind]")?.focus();
+  }
+
+  draw() {
+    const kept = this.kept();
+    const rows = this.places.map((place, index) => [place, index]).filter(([p]) => p.finding);
+    const unlike = this.seen.disagreements.length;
+    const open = rows.filter(([p]) => !this.answered(p)).length;
+    this.node.hidden = !rows.length;
+    this.node.replaceChildren(
+      el("h3", {}, "Findings", el("span", { class: "count" }, String(rows.length)), open ? el("span", { class: "count" }, `· ${open} not answered by you`) : ""),
+      unlike ? el("p", { class: "differ" }, el("b", {}, "≠ "), `The models disagree at ${unlike} place${unlike === 1 ? "" : "s"}: a striped bar marks ${unlike === 1 ? "it" : "them"}.`) : "",
+      el("ol", {}, rows.map(([place, index]) => this.card(place, index))));
+    if (kept?.place === this.chosen) for (const [name, { value, focused }] of Object.entries(kept.fields)) {
+      const field = this.node.querySelector(`[name=${name}]`);
+      field.value = value;
+      if (focused) field.focus();
+    }
+  }
+
+  /** What stands in the fields of the chosen card, which is drawn anew whenever an answer has been recorded. */
+  kept() {
+    const form = this.node.querySelector("form.answering");
+    const fields = [...form?.querySelectorAll("[name]") ?? []].map((f) => [f.name, { value: f.value, focused: f === document.activeElement }]);
+    return form && { place: Number(form.closest("[data-place]").dataset.place), fields: Object.fromEntries(fields) };
+  }
+
+  card(place, index) {
+    const { finding: f, unlike, verdict } = place;
+    const chosen = index === this.chosen;
+    const numbered = this.numbered(place);
+    const standing = numbered ? STANDING[numbered.standing] ?? "" : "not a finding of this unit";
+    return el("li", { class: `finding${chosen ? " chosen" : ""}${unlike ? " disputes" : ""}`, "data-place": index, "aria-current": chosen ? "true" : null },
+      el("div", { class: "row" },
+        el("span", { class: "name" }, numberOf(this.places, index, this.heard.choose), f.kind, " ", el("i", {}, f.region)),
+        el("span", { class: "u" }, standing)),
+      el("div", { class: "crops", on: { click: () => this.heard.choose(index) } },
+        this.crop(this.golden, f, "golden", "neutral"), this.crop(this.unit, f, "unit", verdict)),
+      el("div", { class: "row extent" },
+        el("b", {}, sizeOf(f), f.u_mm > 0 ? el("span", { class: "u" }, ` ± ${f.u_mm.toFixed(2)}`) : ""),
+        el("span", { class: "u" }, f.limit_mm === null ? "no limit in the sheet" : `limit ${f.limit_mm} mm${f.limit_for ? ` for ${f.limit_for}` : ""}`)),
+      f.limit_mm === null ? "" : bar(asMeasure(f)),
+      el("p", { class: "row limits" },
+        el("span", {}, verdictOf(place), f.class ? `, ${f.class}` : ""),
+        el("span", {}, `contrast ${f.contrast_to_noise.toFixed(0)} × noise`)),
+      el("p", { class: "row limits" },
+        el("span", {}, kindsOf(f)),
+        el("span", {}, `x ${signed(f.x_mm)}, y ${signed(f.y_mm)} mm`)),
+      unlike ? el("p", { class: "differ" }, el("b", {}, "≠ The models disagree. "), sentence(unlike.words), ".", numbered ? "" : ` The verdict is ${this.seen.model}'s alone: reject the unit if this is a defect.`) : "",
+      chosen && numbered ? this.answering(numbered) : "",
+      numbered ? this.answers(numbered) : "");
+  }
+
+  /** A square round the finding, with corners that hide nothing of it and, on the golden, a bar of a round length. */
+  crop(href, f, name, look) {
+    const { pitch_mm: pitch, width, height, origin_px: [ox, oy] } = this.frame;
+    const [left, top, right, bottom] = boxOf(f);
+    const side = Math.max(LEAST_MM, REACH * Math.max(right - left, bottom - top));
+    const [x, y] = [(left + right - side) / 2, (top + bottom - side) / 2];
+    const [l, t, r, b] = [left - MARK_MM, top - MARK_MM, right + MARK_MM, bottom + MARK_MM];
+    const arm = Math.min(0.3 * Math.min(r - l, b - t), 0.08 * side);
+    const corner = (cx, cy, dx, dy) => `M${cx + dx} ${cy}H${cx}V${cy + dy}`;
+    const d = [corner(l, t, arm, arm), corner(r, t, -arm, arm), corner(r, b, -arm, -arm), corner(l, b, arm, -arm)].join("");
+    const length = BARS_MM.findLast((mm) => mm <= 0.4 * side);
+    const say = (sx, sy, text) => svg("text", { x: sx, y: sy, "font-size": 0.095 * side, "stroke-width": 0.02 * side }, text);
+    const [bx, by] = [x + 0.04 * side, y + 0.96 * side];
+    return svg("svg", { class: "crop", viewBox: `${x} ${y} ${side} ${side}`, role: "img", "aria-label": `${f.kind}, ${name}` },
+      svg("image", { href, x: (-0.5 - ox) * pitch, y: (-0.5 - oy) * pitch, width: width * pitch, height: height * pitch, preserveAspectRatio: "xMidYMid meet" }),
+      svg("path", { class: "halo", d }), svg("path", { class: `corners ${look}`, d }),
+      say(bx, y + 0.12 * side, name),
+      name === "golden" ? [svg("rect", { class: "scale", x: bx, y: by - 0.02 * side, width: length, height: 0.02 * side, "stroke-width": 0.006 * side }), say(bx, by - 0.05 * side, `${length} mm`)] : null);
+  }
+
+  /** The buttons of the chosen finding. */
+  answering(numbered) {
+    const own = this.own(numbered);
+    const kind = own?.named ?? numbered.finding.kind;
+    const kinds = [...new Set([numbered.finding.kind, kind, ...this.seen.kinds])];
+    const button = (key, word, answer) => el("button", { type: "button", class: "quiet", "data-answer": answer, on: { click: () => this.heard.answer(answer) } }, el("kbd", {}, key), ` ${word}`);
+    return el("form", { class: "answering", on: { submit: (event) => { event.preventDefault(); this.heard.answer("confirm"); } } },
+      el("div", { class: "buttons" }, button("C", "Defect", "confirm"), button("X", "No defect", "refuse"), button("Q", "Cannot tell", "undecidable"),
+        el("button", { type: "button", class: "quiet", disabled: !own || own.answer === "undo", on: { click: this.heard.back } }, el("kbd", {}, "W"), " Take back")),
+      el("div", { class: "row" },
+        el("label", {}, el("kbd", {}, "T"), " kind ", el("select", { name: "kind" }, kinds.map((k) => el("option", { value: k, selected: k === kind }, k)))),
+        el("input", { name: "why", maxlength: 500, "aria-label": "Why, added to your answer", placeholder: "why, if you like" })));
+  }
+
+  answers(numbered) {
+    const items = numbered.answers.map((a) => el("li", {}, `${a.reviewer}: ${SAID[a.answer]}${a.named ? ` as ${a.named}` : ""}${a.reason ? `, ${a.reason}` : ""} `, el("span", { class: "u" }, dayAndTime(a.at))));
+    const waiting = this.pending.filter((p) => p.finding === numbered.number).map((p) => el("li", {}, `${p.reviewer}: ${SAID[p.decision]} `, el("span", { class: "u" }, "on its way …")));
+    return items.length + waiting.length ? el("ul", { class: "said-of" }, items, waiting) : "";
+  }
+}
+
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+const signed = (v) => `${v < 0 ? "−" : "+"}${Math.abs(v).toFixed(1)}`;
+const sizeOf = (f) => `${extentOf(f).toFixed(2)} mm ${f.kind === "scratch" ? "long" : "across"}`;
+
+/** [left, top, right, bottom] in mm: of its outline, or round its place where nobody drew one. */
+function boxOf(f) {
+  const half = Math.max(f.size_mm, f.length_mm) / 2;
+  const xs = f.polygon_mm.length > 2 ? f.polygon_mm.map(([x]) => x) : [f.x_mm - half, f.x_mm + half];
+  const ys = f.polygon_mm.length > 2 ? f.polygon_mm.map(([, y]) => y) : [f.y_mm - half, f.y_mm + half];
+  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+}
+
+/** Its score, and those of all kinds that come into question. */
+function kindsOf(f) {
+  const kinds = Object.entries(f.kind_scores).map(([kind, score]) => `${kind} ${score.toFixed(2)}`);
+  return `score ${f.score.toFixed(2)}${kinds.length ? `: ${kinds.join(", ")}` : ""}`;
+}
+
+function verdictOf({ verdict, finding }) {
+  if (verdict === "aside") return `set aside: counts from score ${finding.threshold.toFixed(2)}`;
+  if (verdict === "unlike") return "seen by the reference difference only";
+  return [shape(verdict), verdict];
+}
+
+const asMeasure = (f) => ({
+  kind: f.kind, unit: "mm", u: f.u_mm, value: extentOf(f), nominal: null, lower: null, upper: f.limit_mm, verdict: f.verdict, detail: {},
+});
