@@ -72,7 +72,7 @@ def report_data(
         "counts": [_count(p, language) for p in claimed],
         "asks": [asked(a, language) for a in d.asks],
         "points": [_point(p, language, pictures) for p in claimed],
-        "wishes": [_sentence(p, language) for p in d.points if p.preference],
+        "wishes": [*(_sentence(p, language) for p in d.points if p.preference), *d.facts.preferences],
         "disposition_title": say("heading.disposition_proposed" if proposed else "heading.disposition"),
         "dispositions": [[say(f"disposition.{s.disposition}"), f"{s.quantity:,}"] for s in shares],
         "disposition_total": [say("label.lot_size"), f"{sum(s.quantity for s in shares):,}"],

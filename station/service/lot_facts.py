@@ -70,6 +70,7 @@ class LotFacts:
             photos=len(documents), scaled=sum(d.pose is not None or d.correction is not None for d in documents),
             studied=sum(d.gauge is not None for d in documents), suspect=_suspect(explained),
             cause=explained.diagnosis.cause, ask_for=_asked(explained),
+            preferences=tuple(dict.fromkeys(p.words for p in decided.preferences)),
         )  # fmt: skip
 
     def share(self, lot: str, items: Sequence[Item]) -> LotShare:

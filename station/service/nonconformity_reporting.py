@@ -102,6 +102,7 @@ def in_short(d: NonconformityDocument) -> Iterator[str]:
         wish = "; no standard says so: a wish for the next order" if p.preference else ""
         found = f"{i.units} of {i.of} {i.counted}"
         yield f"  {p.number}. {_name(p)} ({i.defect_class or 'no class'}): {found}, {p.remedy}{wish}"
+    yield from (f"  Wish for the next order: {words}" for words in d.facts.preferences)
     yield from (f"  Note: {remark}." for remark in d.remarks)
     faults = d.faults if d.status == "draft" else d.to_close
     if faults:

@@ -136,6 +136,7 @@ class Facts(Document):
     suspect: tuple[str, ...]
     cause: Cause | None
     ask_for: tuple[Cause, ...]
+    preferences: tuple[str, ...] = Field(default=(), description="what reviewers of accepted units would rather have")
 
 
 class Answer(Document):

@@ -17,7 +17,7 @@ from station.cli.conduct import run
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.quality.answers import QUESTIONS
 from station.report.languages import language, languages
-from station.report.nonconformity import said
+from station.report.nonconformity import report_data, said
 from station.report.typesetting import missing_glyphs
 from station.service import Station
 from station.service.nonconformity_reporting import message_text, report_pdf
@@ -283,12 +283,14 @@ def test_what_a_reviewer_rejects_is_a_point_and_what_he_accepts_is_none(station:
     """N1, S7, S8: the reviewer's word stands above the line's; the row that he names is the standard."""
     units = station.units(lot=LOGO)
     for u in units[:18]:
-        station.review(u.id, "accept", reviewer=BY)
+        station.review(u.id, "accept", "preference: a paler sky", BY)
     good = station.units(lot=LABEL)[0]
     station.review(good.id, "reject", "logo is scratched through, 2 mm", BY)
     station.decide_lot(LOGO, SIZE)
     station.decide_lot(LABEL, SIZE)
-    assert station.nonconformities.draft(LOGO, use="retail").points[0].item.units == 2
+    again = station.nonconformities.draft(LOGO, use="retail")
+    assert (again.points[0].item.units, again.facts.preferences) == (2, ("a paler sky",))
+    assert report_data(again, language("en"), {})["wishes"] == ["a paler sky"]
     found = {p.item.key: p.item for p in station.nonconformities.draft(LABEL, use="retail").points}
     rejected = found["review:logo"]
     assert (rejected.units, rejected.of, rejected.defect_class, rejected.clause) == (1, 20, "major", "marks: logo")
