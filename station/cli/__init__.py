@@ -14,6 +14,9 @@
 ``planning``   plan
 ``orders``     order plan
 ``streams``    stream open, lot, production, consent, resume, direct, void, status, plan, history
+``nonconformity`` nc draft, list, show, seen, photo, answer, class, ask, disposition, cost, send, message, report,
+               package, reorder, close
+``corrective`` ca add, due, done, verify, withdraw, list
 ``photos``     photo
 ``pairing``    align, model run
 ``capability`` model capability
@@ -40,6 +43,7 @@ from station.cli import (
     bench,
     capability,
     comparing,
+    corrective,
     demo,
     draws,
     entering,
@@ -47,6 +51,7 @@ from station.cli import (
     goldens,
     inspecting,
     lots,
+    nonconformity,
     orders,
     pairing,
     photos,
@@ -72,6 +77,8 @@ draws.register(app)
 planning.register(app)
 orders.register(app)
 streams.register(app)
+nonconformity.register(app)
+corrective.register(app)
 photos.register(app)
 pairing.register(app)
 capability.register(app)

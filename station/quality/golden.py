@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from station.errors import RequestError
+from station.values.names import dated_number
 
 CONTROLLED = ("color", "logo position", "size", "material", "packaging method")
 """What an approval covers unless the record names other attributes (the source's own list)."""
@@ -18,14 +19,7 @@ def golden_number(approved_on: date, taken: Collection[str] = ()) -> str:
 
     ``taken`` are the numbers in use. Letter case does not tell numbers apart.
     """
-    used = {number.casefold() for number in taken}
-    base = f"GS-{approved_on:%Y%m%d}"
-    if base.casefold() not in used:
-        return base
-    suffix = 2
-    while f"{base}-{suffix}".casefold() in used:
-        suffix += 1
-    return f"{base}-{suffix}"
+    return dated_number("GS", approved_on, taken)
 
 
 def next_version(sealed: Iterable[int]) -> int:

@@ -14,6 +14,10 @@
 ``tolerance``  the colour tolerance that accepted units teach
 ``lots``       a lot's units as its decision counts them
 ``lot_analysis`` the map of a lot's defects, clusters, cause; ``lot_words`` the same in sentences
+``lot_facts``  what a nonconformity rests on, gathered from a decided lot
+``nonconformities`` complaints: drafted, completed, sent, disposed of, closed; ``nonconformity_reporting`` the same in
+               words and as PDF
+``corrective`` corrective actions; ``corrective_package`` the package for the next order
 ``processes``  control charts and capability; ``lot_trends`` drift from lot to lot
 ``units_file`` names and identifiers of the units
 ``showing``    from rows to views

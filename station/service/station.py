@@ -17,6 +17,7 @@ from station.errors import NotFoundError, RequestError
 from station.service import tools, views
 from station.service.bench import Bench
 from station.service.capability import Capability, capability_in_force, capability_remarks
+from station.service.corrective import CorrectiveActions
 from station.service.deciding import Deciding
 from station.service.draws import Draws
 from station.service.entering import EnteredValues, as_they_stand
@@ -26,6 +27,7 @@ from station.service.inspecting import Batch, Engine, InProcess
 from station.service.lot_analysis import LotAnalysis
 from station.service.lots import golden_of_lot, standing_units, vet_lot_id
 from station.service.measuring import Line
+from station.service.nonconformities import Nonconformities
 from station.service.processes import Processes
 from station.service.recalibrating import Recalibration, thresholds_in_force
 from station.service.reviewing import vet_reference, vet_review
@@ -59,7 +61,8 @@ class Station:
     ``gauge`` with gauge studies, ``capability`` with studies of what is found, ``finding_reviews`` with what reviewers
     say of findings, ``recalibration`` with the thresholds that follow from it, ``streams`` with streams of lots,
     ``draws`` with pick lists, ``deciding`` with the decisions of lots, ``analysis`` with the defects of a lot,
-    ``processes`` with control charts and drift.
+    ``processes`` with control charts and drift, ``nonconformities`` with complaints, ``corrective`` with corrective
+    actions.
     clock : answers the time now, in UTC.
 
     Raises
@@ -86,6 +89,8 @@ class Station:
         self.deciding = Deciding(self, self._db, clock)
         self.analysis = LotAnalysis(self, self._db)
         self.processes = Processes(self._db)
+        self.nonconformities = Nonconformities(self, self._db, self._evidence, clock)
+        self.corrective = CorrectiveActions(self.nonconformities, clock)
         try:
             self._db.ensure()
             self._evidence.sweep()
@@ -356,6 +361,11 @@ class Station:
         if not media_type.startswith("image/"):
             raise NotFoundError(f"the file {sha256[:12]} is no picture", "Use the sha256 of a photo or a frame.")
         return views.Picture(self._evidence.read(sha256), media_type, sha256)
+
+    def evidence_path(self, sha256: str) -> Path:
+        """Where a file of the evidence lies, for its decoder; its content is verified. Raises NotFoundError."""
+        self._evidence.read(sha256)
+        return self._evidence.path(sha256)
 
     # --- upkeep ------------------------------------------------------------------------------------------------------
 

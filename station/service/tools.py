@@ -274,6 +274,7 @@ def json_schema(name: str) -> str:
     from station.values.gauge import GaugeStudyDocument
     from station.values.lot_analysis import LotExplanationDocument, LotMapDocument
     from station.values.model_card import ModelCardDocument
+    from station.values.nonconformity import NonconformityDocument, ReorderDocument
     from station.values.orders import OrderDocument
     from station.values.reviewed import RecalibrationDocument, ThresholdsDocument
     from station.values.sampling import LimitingQualityDocument, SchemeDocument, VariablesPlanDocument
@@ -294,6 +295,8 @@ def json_schema(name: str) -> str:
         "next-lot": (NextLotDocument, "serialization"),
         "draw": (DrawDocument, "serialization"),
         "integrity": (IntegrityDocument, "serialization"),
+        "nonconformity": (NonconformityDocument, "serialization"),
+        "reorder": (ReorderDocument, "serialization"),
         "rig": (Rig, "validation"),
         "card-reference": (CardReference, "validation"),
         "golden": (views.GoldenView, "serialization"),

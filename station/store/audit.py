@@ -23,6 +23,8 @@ _DATED = (
     ("stream", t.streams),
     ("stream event", t.stream_events),
     ("draw", t.lot_draws),
+    ("nonconformity", t.nonconformities),
+    ("event of a nonconformity", t.nonconformity_events),
 )
 
 

@@ -316,3 +316,15 @@ class StreamRow:
     document: str
     digest: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NonconformityRow:
+    """A nonconformity; ``document`` names what it is about, its events say the rest."""
+
+    id: int
+    number: str
+    lot_id: int
+    lot: str
+    document: str
+    at: datetime

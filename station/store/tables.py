@@ -2,7 +2,7 @@
 
 Append-only, kept so by triggers: ``goldens``, ``reviews``, ``lot_decisions``, ``presentations``, ``gauge_captures``,
 ``gauge_studies``, ``entered_values``, ``capability_studies``, ``finding_reviews``, ``finding_thresholds``,
-``streams``, ``stream_events``, ``lot_draws``.
+``streams``, ``stream_events``, ``lot_draws``, ``nonconformities``, ``nonconformity_events``.
 
 Tallies are queries, never counters.
 """
@@ -21,6 +21,7 @@ APPEND_ONLY = (
     *("gauge_captures", "gauge_studies", "entered_values", "capability_studies"),
     *("finding_reviews", "finding_thresholds"),
     *("streams", "stream_events", "lot_draws"),
+    *("nonconformities", "nonconformity_events"),
 )
 
 
@@ -369,4 +370,28 @@ lot_draws = _table(
     _text("document"),
     _text("digest"),
     _at("at"),
+)
+
+nonconformities = _table(
+    "nonconformities",
+    _id(),
+    _text("number"),
+    _link("lot_id", "lots"),
+    _text("document"),
+    _text("digest"),
+    _at("at"),
+    sa.UniqueConstraint("number"),
+    sa.UniqueConstraint("lot_id"),
+)
+
+nonconformity_events = _table(
+    "nonconformity_events",
+    _id(),
+    _link("nonconformity_id", "nonconformities"),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    _text("kind"),
+    _text("document"),
+    _text("digest"),
+    _at("at"),
+    sa.UniqueConstraint("nonconformity_id", "sequence"),
 )

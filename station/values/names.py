@@ -1,11 +1,25 @@
-"""The order of names that people give: unit-2 comes before unit-10."""
+"""Names: the order of those that people give (unit-2 comes before unit-10), and numbers made from a date."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from datetime import date
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:
     """Sort key: runs of digits by their number, the rest without regard to case, equal names by their exact text."""
     parts = re.split(r"([0-9]+)", name.casefold())
     return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts if p] + [(2, 0, name)]
+
+
+def dated_number(prefix: str, on: date, taken: Collection[str] = ()) -> str:
+    """``PREFIX-YYYYMMDD``; the second of a day is ``-2``, and so on. taken : numbers in use, whatever their case."""
+    used = {number.casefold() for number in taken}
+    base = f"{prefix}-{on:%Y%m%d}"
+    if base.casefold() not in used:
+        return base
+    suffix = 2
+    while f"{base}-{suffix}".casefold() in used:
+        suffix += 1
+    return f"{base}-{suffix}"

@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from station.errors import ConflictError, NotFoundError, RequestError, StaleSchemaError
-from station.store import capability, entered, gauge, inspections, records, reviewed, streams, tables
+from station.store import capability, entered, gauge, inspections, nonconformities, records, reviewed, streams, tables
 from station.store.audit import audit, document_digest
 from station.store.database import HEAD, Database
 from station.store.evidence import Evidence
@@ -277,6 +277,35 @@ def test_thresholds_are_found_by_golden_and_model(db: Database, golden_id: int) 
         reviewed.add_thresholds(db, model="m", action="apply", after=first, **add)
 
 
+def open_nonconformity(db: Database, lot_id: int, number: str = "NC-1") -> bool:
+    first = {"kind": "drafted", "document": '{"n": 1}', "digest": "d"}
+    return nonconformities.open_nonconformity(
+        db, number=number, lot_id=lot_id, document="{}", digest="d", first=first, at=NOON
+    )
+
+
+def test_a_lot_has_one_nonconformity_and_its_events_follow_each_other(
+    db: Database, evidence: Evidence, golden_id: int
+) -> None:
+    inspections.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    lot = records.lot(db, "L1")
+    assert open_nonconformity(db, lot.id)
+    assert not open_nonconformity(db, lot.id, "NC-2")
+    assert [(r.number, r.lot) for r in nonconformities.nonconformities(db)] == [("NC-1", "L1")]
+    found = nonconformities.nonconformity_of_lot(db, lot.id)
+    assert found == nonconformities.nonconformity(db, "NC-1")
+    assert found is not None
+    photo = put(evidence, b"photo")
+    event = {"kind": "sent", "document": '{"n": 2}', "digest": "d"}
+    nonconformities.add_event(db, found.id, event, after=1, at=NOON, file=photo)
+    assert records.media_type(db, photo.sha256) == photo.media_type
+    with pytest.raises(ConflictError, match="in the meantime"):
+        nonconformities.add_event(db, found.id, event, after=1, at=NOON)
+    assert nonconformities.events(db, found.id) == ['{"n": 1}', '{"n": 2}']
+    with pytest.raises(NotFoundError, match="station nc list"):
+        nonconformities.nonconformity(db, "NC-9")
+
+
 @pytest.mark.parametrize("table", tables.APPEND_ONLY)
 @pytest.mark.parametrize("verb", ["UPDATE", "DELETE"])
 def test_sealed_rows_cannot_be_changed(db: Database, evidence: Evidence, golden_id: int, table: str, verb: str) -> None:
@@ -299,6 +328,7 @@ def test_sealed_rows_cannot_be_changed(db: Database, evidence: Evidence, golden_
     stream = streams.stream(db, "s").id
     streams.add_event(db, stream, sequence=1, kind="lot", document="{}", digest="d", at=NOON)
     streams.add_draw(db, lot="L1", document="{}", digest="d", at=NOON)
+    open_nonconformity(db, lot.id)
     statement = f"DELETE FROM {table}" if verb == "DELETE" else f"UPDATE {table} SET id = id + 1"
     with pytest.raises(ConflictError, match="append-only"), db.write() as connection:
         connection.exec_driver_sql(statement)

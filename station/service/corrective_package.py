@@ -1,0 +1,172 @@
+"""The corrective package as one archive, and whether a product may be ordered again (N14, N18)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from station.errors import ConflictError, NotFoundError, SheetError
+from station.service.nonconformities import named
+from station.values.digest import sha256_hex
+from station.values.nonconformity import NcEvent, NonconformityDocument, Package, ReorderDocument
+
+if TYPE_CHECKING:
+    from station.service.station import Station
+    from station.sheet import Sheet
+
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+"""Date of every member, so that the same data give the same bytes: the earliest that a ZIP can say."""
+
+
+def corrective_package(
+    station: Station, number: str, sheet: Path, *, by: str, write: Callable[[bytes], None]
+) -> tuple[bytes, NonconformityDocument]:
+    """Bytes of the corrective package, written before it is recorded: defect map, revised control sheet, measured
+    master references, acceptance criteria, updated inspection plan, and the complaint they answer.
+
+    Raises
+    ------
+    SheetError, RequestError
+        A control sheet that cannot be read or does not answer the complaint.
+    ConflictError
+        The complaint is not complete enough to be sent.
+    """
+    from station.quality.package import vet_revision
+    from station.sheet import load_sheet
+
+    by = named(by)
+    found = station.nonconformities.show(number)
+    if found.faults:
+        raise ConflictError(f"{number} is not complete: {found.faults[0]}", "Complete it first.")
+    try:
+        text = sheet.read_bytes()
+    except OSError as error:
+        raise SheetError(f"{sheet} cannot be read: {error.strerror}", "Give the revised control sheet.") from error
+    revised = load_sheet(text)
+    claimed = [p for p in found.points if not p.preference]
+    remarks = vet_revision(revised, found.facts, claimed)
+    members = {"control-sheet.toml": text, **_members(station, found, revised)}
+    index = {
+        "nonconformity": number, "digest": found.digest, "lot": found.facts.lot, "sku": found.facts.sku,
+        "control_sheet": {"failed": found.facts.sheet_digest, "revised": revised.digest, "remarks": list(remarks)},
+        "files": {name: sha256_hex(data) for name, data in sorted(members.items())},
+    }  # fmt: skip
+    data = _archive({"index.json": _json(index), **members})
+    write(data)
+    at = station.nonconformities.now()
+    known = found.package
+    if known is None or known.sha256 != sha256_hex(data):
+        made = Package(sha256=sha256_hex(data), sheet_digest=revised.digest, at=at, by=by)
+        station.nonconformities.record(number, NcEvent(kind="package", at=at, by=by, package=made))
+    return data, station.nonconformities.show(number)
+
+
+def reorder(station: Station, sku: str) -> ReorderDocument:
+    """Whether a product may be ordered again: not where its newest decided lot failed and no corrective package was
+    made for it. Raises NotFoundError for a product without a lot."""
+    facts = station.nonconformities.facts
+    rows = facts.of_product(sku)
+    if not rows:
+        raise NotFoundError(f"there is no lot of {sku[:40]!r}", "List the lots: station lot list")
+    decided = next(((r, d) for r in rows if (d := facts.newest_decision(r)) is not None), None)
+    if decided is None:
+        return ReorderDocument(sku=sku, last_lot=None, blocked=False, reasons=("no lot of it is decided yet",))
+    row, decision = decided
+    if decision != "rejected":
+        reason = f"its newest decided lot, {row.name}, is {decision}"
+        return ReorderDocument(sku=sku, last_lot=row.name, blocked=False, reasons=(reason,))
+    known = next((n for n in station.nonconformities.rows() if n.lot == row.name), None)
+    if known is None:
+        why = f"lot {row.name} was rejected and nothing was claimed for it: station nc draft {row.name}"
+        return ReorderDocument(sku=sku, last_lot=row.name, blocked=True, reasons=(why,))
+    package = station.nonconformities.show(known.number).package
+    if package is None:
+        why = (
+            f'lot {row.name} was rejected and {known.number} has no corrective package; "same as last time" repeats '
+            f"it: station nc package {known.number} --sheet REVISED.toml -o FILE.zip"
+        )
+        return ReorderDocument(sku=sku, last_lot=row.name, blocked=True, reasons=(why,))
+    reason = f"lot {row.name} was rejected; order by the corrective package of {known.number} ({package.sha256[:16]})"
+    return ReorderDocument(sku=sku, last_lot=row.name, blocked=False, reasons=(reason,))
+
+
+def _members(station: Station, found: NonconformityDocument, revised: Sheet) -> dict[str, bytes]:
+    from station.quality.package import COLUMNS, acceptance_criteria, inspection_plan
+    from station.quality.rfq import request_for_quotation
+    from station.report.pictures import png
+    from station.service.nonconformity_reporting import report_pdf
+
+    f = found.facts
+    claimed = [p for p in found.points if not p.preference]
+    lot_map = station.analysis.map(f.lot)
+    criteria = io.StringIO()
+    writer = csv.writer(criteria, lineterminator="\n")
+    writer.writerows([COLUMNS, *acceptance_criteria(revised)])
+    report, _ = report_pdf(station, found.number, "en")
+    return {
+        "defect-map.json": _json(lot_map.model_dump(mode="json", by_alias=True)),
+        "defect-map.png": png(station.analysis.picture(f.lot, lot_map)),
+        "master-references.json": _json(_master(station, found)),
+        "golden.jpg": station.golden_picture(f.golden, f.golden_version, kind="frame").data,
+        "acceptance-criteria.csv": criteria.getvalue().encode(),
+        "inspection-plan.json": _json({"plans": _plans(revised, f.size), **inspection_plan(claimed, f.product_type)}),
+        "nonconformity.json": _json(found.model_dump(mode="json", by_alias=True)),
+        "nonconformity.pdf": report,
+        "request-for-quotation.txt": "\n".join([*request_for_quotation(f, claimed, revised.digest), ""]).encode(),
+    }
+
+
+def _plans(sheet: Sheet, size: int) -> list[dict[str, Any]]:
+    """Tightened plans for the next lot of this size: after a lot that failed the buyer inspects no less."""
+    from station.service.tools import plan
+
+    found = []
+    for c in ("critical", "major", "minor"):
+        aql = float(getattr(sheet.aql, c))
+        if aql == 0:
+            found.append({"class": c, "n": "whole sample", "ac": 0, "re": 1})
+            continue
+        request = {
+            "lot_size": size, "aql": aql, "level": sheet.aql.level, "severity": "tightened",
+            "edition": sheet.aql.edition,
+        }  # fmt: skip
+        document = plan(request).model_dump(mode="json")
+        found.append({"class": c, **{k: document[k] for k in ("n", "ac", "re", "severity", "level", "aql", "edition")}})
+    return found
+
+
+def _master(station: Station, found: NonconformityDocument) -> dict[str, Any]:
+    """The golden sample's own numbers, which the next order is held to."""
+    f = found.facts
+    master = station.master(f.golden, f.golden_version)
+    row = station.golden(f.golden, f.golden_version)
+    colours = [
+        {"region": r.name, "lab": [round(float(x), 3) for x in r.lab], "space": "CIELAB D50, 2 degrees"}
+        for r in master.regions
+        if r.lab is not None
+    ]
+    return {
+        "golden": f.golden, "version": f.golden_version, "digest": f.golden_digest, "sheet_digest": f.sheet_digest,
+        "photo_sha256": row.photo_sha256, "artwork": f.artwork, "thickness_mm": master.thickness_mm,
+        "sizes_mm": dict(sorted(master.sizes_mm.items())), "colours": colours,
+    }  # fmt: skip
+
+
+def _archive(members: dict[str, bytes]) -> bytes:
+    """A ZIP whose bytes follow from its members alone."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in sorted(members.items()):
+            member = zipfile.ZipInfo(name, _EPOCH)
+            member.compress_type, member.external_attr, member.create_system = zipfile.ZIP_DEFLATED, 0o644 << 16, 3
+            archive.writestr(member, data)
+    return out.getvalue()
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False).encode()

@@ -1,0 +1,246 @@
+"""From a complaint to its end: actions verified by a later lot, recurrence, the corrective package, the next order."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import zipfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from claimed_lots import LOGO, SHEET, SIZE, Days, draw_claimed, inspect_lot, make_home
+
+from station.cli import app
+from station.cli.conduct import run
+from station.errors import ConflictError, NotFoundError, RequestError
+from station.service import Station
+from station.service.corrective_package import corrective_package, reorder
+from station.service.nonconformity_reporting import in_words
+from station.settings import Settings
+from station.values.nonconformity import NonconformityDocument, Share
+
+DAYS = Days()
+BY = "M. Weber"
+SKU = "MAS-PIN-30"
+REVISED = SHEET.replace("offset_mm = 0.3", "offset_mm = 0.25") + '\n[[sizes]]\nname = "height"\nnominal_mm = 30.0\n'
+REVISED += "plus_mm = 0.15\nminus_mm = 0.15\n"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_home(tmp_path_factory.mktemp("package"), DAYS, (LOGO,))
+
+
+@pytest.fixture
+def clock() -> Days:
+    found = Days()
+    found.now = DAYS.now
+    return found
+
+
+@pytest.fixture
+def station(made: Path, tmp_path: Path, clock: Days, monkeypatch: pytest.MonkeyPatch) -> Iterator[Station]:
+    draw_claimed(monkeypatch)
+    home = shutil.copytree(made, tmp_path / "home")
+    with Station(Settings(home=home), clock=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def number(station: Station) -> str:
+    return station.nonconformities.draft(LOGO, by=BY, use="retail").number
+
+
+def four_actions(station: Station, number: str) -> NonconformityDocument:
+    """One action of each kind, all done."""
+    texts = {
+        "root-cause": ("Measure the jigs of lines 1 and 2 at 3 places each.", "Jig 2 holds the plate 5.0 mm off."),
+        "containment": ("Hold 3,000 units in the warehouse.", "3,000 units held on 1 June."),
+        "correction": ("Remake 3,000 units on jig 1.", "3,000 units remade, 20 measured."),
+        "prevention": ("Pin the plate with 2 dowels of 2 mm.", "2 dowels set on jig 2 on 2 June."),
+    }
+    for n, (kind, (text, result)) in enumerate(texts.items(), 1):
+        station.corrective.add(number, kind, text, owner="Chen Wei", due=date(2026, 6, 12), points=[1], by=BY)
+        station.corrective.done(number, n, result, by="Chen Wei")
+    return station.nonconformities.show(number)
+
+
+def test_a_claim_is_closed_when_a_later_lot_shows_that_it_works(
+    station: Station, number: str, clock: Days, tmp_path: Path
+) -> None:
+    """N13, W9: root cause, containment, correction, prevention; the later lot's measured data close it."""
+    nc, ca = station.nonconformities, station.corrective
+    four_actions(station, number)
+    nc.send(number, by=BY)
+    nc.dispose(number, [Share(disposition="replace", quantity=SIZE)], by=BY)
+    with pytest.raises(RequestError, match="is a prevention, which only a later lot can verify"):
+        ca.verify(number, 4, by=BY, text="Seen on site.")
+    with pytest.raises(RequestError, match="the word is empty"):
+        ca.verify(number, 1, by=BY)
+    for n in (1, 2, 3):
+        ca.verify(number, n, by=BY, text="Report of 3 June with 12 values seen.")
+    with pytest.raises(RequestError, match="L-LOGO is no lot of this product that was opened after L-LOGO"):
+        ca.verify(number, 4, lots=[LOGO], by=BY)
+    clock.pass_days(10)
+    inspect_lot(station, tmp_path, "L-NEXT", 100)
+    with pytest.raises(ConflictError, match=r"corrective action 4 \(prevention\) is done, not verified"):
+        nc.close(number, by=BY)
+    verified = ca.verify(number, 4, lots=["L-NEXT"], by=BY).actions[3]
+    assert verified.effect is not None
+    assert (verified.state, verified.effect.verdict) == ("verified", "effective")
+    before, (after,) = verified.effect.before, verified.effect.after
+    assert ((before.units, before.of), (after.units, after.of, after.accepted)) == ((20, 20), (0, 20, True))
+    assert before.shift == pytest.approx(5.02, abs=0.01)
+    assert after.shift == pytest.approx(0.02, abs=0.01)
+    assert "L-LOGO 20/20 (+5.02) → L-NEXT 0/20 (+0.02)" in "\n".join(in_words(nc.show(number), "en"))
+    clock.pass_days(30)
+    assert nc.show(number).answer_by == date(2026, 6, 15)  # as it was sent
+    closed = nc.close(number, by=BY)
+    assert (closed.status, closed.to_close) == ("closed", ())
+    assert nc.close(number, by=BY).digest == closed.digest
+    with pytest.raises(ConflictError, match="is closed"):
+        nc.ask(number, ["Send 20 values."], by=BY)
+
+
+def test_a_later_lot_that_shows_it_again_refutes_the_action_and_recurrence_is_named(
+    station: Station, number: str, clock: Days, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """W9: recurrence."""
+    four_actions(station, number)
+    clock.pass_days(10)
+    inspect_lot(station, tmp_path, "L-NEXT", 100)
+    station.corrective.verify(number, 4, lots=["L-NEXT"], by=BY)
+    assert station.nonconformities.show(number).recurrences == ()
+    monkeypatch.setattr("claimed_lots.LOGO", "L-BACK")
+    inspect_lot(station, tmp_path, "L-BACK", 140)
+    (again,) = station.nonconformities.show(number).recurrences
+    assert (again.key, again.lot, again.units, again.of) == ("mark-place:logo", "L-BACK", 20, 20)
+    refuted = station.corrective.verify(number, 4, lots=["L-NEXT", "L-BACK"], by=BY).actions[3]
+    assert (refuted.state, refuted.overdue) == ("not effective", True)
+    assert station.corrective.all(overdue=True) == [(number, refuted)]
+
+
+def test_actions_are_vetted_put_off_and_withdrawn(station: Station, number: str, clock: Days) -> None:
+    """N13, W9."""
+    ca = station.corrective
+    with pytest.raises(RequestError, match='says "Be more careful"'):
+        ca.add(number, "prevention", "Be more careful.", owner="Chen", due=date(2026, 6, 9), by=BY)
+    with pytest.raises(NotFoundError, match="has no point 7"):
+        ca.add(number, "prevention", "Pin it with 2 dowels.", owner="Chen", due=date(2026, 6, 9), points=[7], by=BY)
+    for _ in range(2):  # the same again adds nothing
+        d = ca.add(number, "prevention", "Pin it with 2 dowels.", owner="Chen", due=date(2026, 6, 9), by=BY)
+    assert [(a.number, a.state, a.overdue) for a in d.actions] == [(1, "open", False)]
+    clock.pass_days(9)
+    assert [a.number for _, a in ca.all(overdue=True)] == [1]
+    with pytest.raises(RequestError, match="no reason is given"):
+        ca.put_off(number, 1, date(2026, 6, 20), by=BY, reason=" ")
+    d = ca.put_off(number, 1, date(2026, 6, 20), by=BY, reason="Dowels arrive on 18 June.")
+    assert (d.actions[0].overdue, d.actions[0].delays) == (False, 1)
+    with pytest.raises(ConflictError, match=r"is open\. Say what was done first"):
+        ca.verify(number, 1, by=BY, text="Seen 2 dowels.")
+    ca.withdraw(number, 1, by=BY, reason="Action 2 replaces it.")
+    assert ca.withdraw(number, 1, by=BY, reason="Action 2 replaces it.").actions[0].state == "withdrawn"
+
+
+def test_the_package_holds_the_five_parts_and_releases_the_next_order(
+    station: Station, number: str, tmp_path: Path
+) -> None:
+    """N14, N15, N16, N17, N18, W10, W14, W15, W16."""
+    blocked = reorder(station, SKU)
+    assert blocked.blocked
+    assert f"{number} has no corrective package" in blocked.reasons[0]
+    sheet = tmp_path / "revised.toml"
+    sheet.write_text(REVISED)
+    written: list[bytes] = []
+    data, found = corrective_package(station, number, sheet, by=BY, write=written.append)
+    again, _ = corrective_package(station, number, sheet, by=BY, write=written.append)
+    assert written == [data, again]
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    assert {
+        "defect-map.json", "defect-map.png", "control-sheet.toml", "master-references.json", "golden.jpg",
+        "acceptance-criteria.csv", "inspection-plan.json", "nonconformity.json", "nonconformity.pdf", "index.json",
+        "request-for-quotation.txt",
+    } == set(files)  # fmt: skip
+    assert files["control-sheet.toml"].decode() == REVISED
+    assert json.loads(files["master-references.json"])["sizes_mm"] == {"width": 30.0}
+    assert "marks,logo,offset,0,,0.25,mm,major" in files["acceptance-criteria.csv"].decode()
+    plan = json.loads(files["inspection-plan.json"])
+    assert plan["final"]["tests"][-2:] == ["post alignment", "clutch fit on 20 units"]
+    assert plan["in_line"] == {"at_completion": "10-20 %", "check": ["logo (marks: logo)"]}
+    assert {p.get("severity") for p in plan["plans"]} == {None, "tightened"}
+    quotation = files["request-for-quotation.txt"].decode()
+    assert "at 100, 300, 500, 1,000 units a SKU (usual MOQ: 100)" in quotation
+    assert "packing mockup, carton assortment plan, barcode map" in quotation
+    assert "we watch the clutch retention" in quotation
+    assert "- logo (marks: logo): 20 of 20 units, class major" in quotation
+    index = json.loads(files["index.json"])
+    assert set(index["files"]) == set(files) - {"index.json"}
+    assert found.package is not None
+    open_ = reorder(station, SKU)
+    assert not open_.blocked
+    assert f"order by the corrective package of {number}" in open_.reasons[0]
+    assert station.check().ok
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (SHEET, "agrees the same as the one that the lot failed by"),
+        (SHEET.replace("MAS-PIN-30", "OTHER"), "is of OTHER, the lot of MAS-PIN-30"),
+        (SHEET.replace('name = "logo"', 'name = "crest"'), "has no row marks: logo for point 1"),
+    ],
+)
+def test_a_sheet_that_does_not_answer_the_complaint_makes_no_package(
+    station: Station, number: str, tmp_path: Path, text: str, says: str
+) -> None:
+    """N18: never "same as last time"."""
+    sheet = tmp_path / "revised.toml"
+    sheet.write_text(text)
+    written: list[bytes] = []
+    with pytest.raises(RequestError, match=says):
+        corrective_package(station, number, sheet, by=BY, write=written.append)
+    assert written == []
+    assert reorder(station, SKU).blocked
+
+
+def test_an_order_is_blocked_only_by_the_newest_lot(station: Station, tmp_path: Path, clock: Days) -> None:
+    """N18."""
+    assert "nothing was claimed for it" in reorder(station, SKU).reasons[0]
+    clock.pass_days(3)
+    inspect_lot(station, tmp_path, "L-GOOD", 180)
+    found = reorder(station, SKU)
+    assert (found.blocked, found.last_lot, found.reasons) == (
+        False, "L-GOOD", ("its newest decided lot, L-GOOD, is accepted",),
+    )  # fmt: skip
+    with pytest.raises(NotFoundError, match="no lot of 'NO'"):
+        reorder(station, "NO")
+
+
+def test_the_commands_of_actions_and_orders(
+    station: Station, number: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """N13, N14, N18."""
+    monkeypatch.setenv("STATION_HOME", str(station.settings.home))
+    add = ["ca", "add", number, "prevention", "Pin it with 2 dowels.", "--owner", "Chen", "--by", BY]
+    assert run(app, [*add, "--due", "2999-01-01"]) == 0
+    assert "1  prevention, Chen, due 2999-01-01: open" in capsys.readouterr().out
+    assert run(app, [*add, "--due", "tomorrow"]) == 2
+    assert run(app, ["ca", "done", number, "1", "2 dowels set.", "--by", "Chen"]) == 0
+    assert run(app, ["ca", "verify", number, "1", "--by", BY]) == 2
+    assert "which only a later lot can verify" in capsys.readouterr().err
+    assert run(app, ["ca", "list", "--overdue", "--fail-on-nonconforming"]) == 0
+    assert run(app, ["nc", "reorder", SKU, "--fail-on-nonconforming"]) == 1
+    assert "do not reorder yet" in capsys.readouterr().out
+    sheet = tmp_path / "revised.toml"
+    sheet.write_text(REVISED)
+    out = tmp_path / "package.zip"
+    package = ["nc", "package", number, "--sheet", str(sheet), "--by", BY, "-o", str(out)]
+    assert run(app, package) == 0
+    assert zipfile.is_zipfile(out)
+    capsys.readouterr()
+    assert run(app, ["nc", "reorder", SKU, "--json", "--fail-on-nonconforming"]) == 0
+    assert json.loads(capsys.readouterr().out)["blocked"] is False
