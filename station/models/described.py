@@ -14,10 +14,10 @@ from station.values.model_card import FoundDocument, ModelCardDocument, WeightsD
 
 _ABOUT = {
     "method": "a tolerance envelope round the golden's own pixels; nothing is learnt: no weights, no data",
-    "measured": "defects rendered into units of three designs, which also served to set its last constants",
+    "measured": "defects rendered into 30 units of five designs; earlier units of these designs served to set its constants",
 }
 _LIMITS = (
-    "expect less on other products than the trials say: they served to set its last constants",
+    "expect less on other products than the trials say: its constants were set on other units of the same designs",
     "struck metal that mirrors another light when the part is turned hides what lies on it",
     "a capability study tells what it finds on your own golden: station model capability --golden NUMBER",
 )
