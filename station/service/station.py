@@ -71,7 +71,7 @@ class Station:
     def __init__(self, settings: Settings | None = None, *, clock: Callable[[], datetime] = _now) -> None:
         self.settings = settings or read_settings()
         self._clock = clock
-        self._db = open_database(self.settings)
+        self._db = open_database(self.settings, clock)
         self._evidence = Evidence(self.settings.home / "evidence")
         self.bench = Bench(self._db, self._evidence, self.settings, clock)
         self.entered = EnteredValues(self._db, clock)
@@ -455,6 +455,6 @@ class Station:
         return views.Picture(self._evidence.read(sha256), records.media_type(self._db, sha256), sha256)
 
 
-def open_database(settings: Settings) -> Database:
+def open_database(settings: Settings, clock: Callable[[], datetime] = _now) -> Database:
     """The database of these settings, not yet looked at."""
-    return Database(settings.database_url or sqlite_url(settings.home))
+    return Database(settings.database_url or sqlite_url(settings.home), home=settings.home, clock=clock)

@@ -128,18 +128,18 @@ def _write(target: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    _flush_folder(target.parent)
+    flush_folder(target.parent)
 
 
 def _make_folder(folder: Path) -> None:
     if folder.is_dir():
         return
     folder.mkdir(parents=True, exist_ok=True)
-    _flush_folder(folder.parent)
-    _flush_folder(folder.parent.parent)
+    flush_folder(folder.parent)
+    flush_folder(folder.parent.parent)
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """Make names in a folder durable; Windows has no such call and needs none."""
     if os.name == "nt":
         return

@@ -29,8 +29,8 @@ NOON = datetime(2026, 5, 10, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def db(store_url: str) -> Iterator[Database]:
-    database = Database(store_url)
+def db(store_url: str, tmp_path: Path) -> Iterator[Database]:
+    database = Database(store_url, home=tmp_path)
     database.ensure()
     yield database
     database.close()
@@ -359,7 +359,7 @@ def test_a_database_of_another_version_is_refused_with_the_command(db: Database,
 
 
 def test_two_processes_make_the_tables_at_once(empty_url: str) -> None:
-    code = f"from station.store.database import Database; d = Database({empty_url!r}); d.ensure(); d.close()"
+    code = f"from station.store.database import Database; from pathlib import Path; d = Database({empty_url!r}, home=Path({str(tmp_path)!r})); d.ensure(); d.close()"
     children = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
     assert [c.wait(60) for c in children] == [0, 0]
 
@@ -437,7 +437,7 @@ def test_two_who_enter_at_once_supersede_one_another(db: Database, store_url: st
     started = threading.Barrier(4)
 
     def enter(k: int) -> None:
-        mine = Database(store_url)
+        mine = Database(store_url, home=tmp_path)
         started.wait(timeout=20)
         for i in range(5):
             entered.add_entered(mine, [new_value(golden_id, "u1", f"{k} {i}")])
