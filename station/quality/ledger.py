@@ -1,8 +1,8 @@
 """The ledger's rules: a chain of entries, each bound by SHA-256 to all before it, each head signed.
 
-The hash of entry n is SHA-256 over the canonical JSON (RFC 8785) of its number, the hash of entry n - 1 and the SHA-256 of
-its content. So a stretch of the chain can be shown to somebody else with some contents left out. A chain alone does not
-show that its end was cut off; a head that is kept elsewhere does.
+The hash of entry n is SHA-256 over the canonical JSON (RFC 8785) of its number, the hash of entry n - 1 and the SHA-256
+of its content. So a stretch of the chain can be shown to somebody else with some contents left out. A chain alone does
+not show that its end was cut off; a head that is kept elsewhere does.
 """
 
 from __future__ import annotations
@@ -124,10 +124,10 @@ def chain_faults(entries: Sequence[Entry], trusted: Iterable[str]) -> list[tuple
 def witness_faults(head: Head, entries: Sequence[Entry], *, where: str) -> list[tuple[str, str]]:
     """What a head that was kept elsewhere says of the chain: an end that was cut off, or a past written anew.
 
-    where : is the head kept, for the message.
+    where : is the head kept, for the message. A head without a key is one that a person noted, number and hash alone.
     """
     last = entries[-1].sequence if entries else 0
-    if not head.signed:
+    if head.key and not head.signed:
         return [("changed", f"{where}: its signature is not that of its hash and key")]
     if head.sequence > last:
         return [("missing", f"{span(last + 1, head.sequence)}: {where} was signed with entry {head.sequence}")]
@@ -139,7 +139,8 @@ def witness_faults(head: Head, entries: Sequence[Entry], *, where: str) -> list[
 
 def clock_remarks(entries: Iterable[Entry]) -> list[str]:
     """Where the clock went back between two entries. Their order is that of their numbers, whatever the clock said."""
-    said, latest = [], None
+    said: list[str] = []
+    latest: datetime | None = None
     for e in entries:
         try:
             at = datetime.fromisoformat(json.loads(e.content)["at"])
@@ -148,7 +149,7 @@ def clock_remarks(entries: Iterable[Entry]) -> list[str]:
             continue  # named by the chain
         if back is not None and back > 0:
             said.append(
-                f"ledger entry {e.sequence}: the clock had gone back by {_seconds(back)}; entries are in order by number"
+                f"ledger entry {e.sequence}: the clock was set back by {_seconds(back)}; entries go by their numbers"
             )
         latest = at
     return said

@@ -67,9 +67,7 @@ def audit(db: Database, evidence: Evidence, witness: Head | None = None) -> Audi
         e = t.evidence.c
         named = {r.sha256: r.size for r in c.execute(sa.select(e.sha256, e.size))}
         rows = sum(int(c.execute(sa.select(sa.func.count()).select_from(x)).scalar_one()) for x in COVERED)
-        digested = [
-            (label(r), r.document, r.digest) for label, query in _digested() for r in c.execute(query)
-        ]
+        digested = [(label(r), r.document, r.digest) for label, query in _digested() for r in c.execute(query)]
         studies = c.execute(sa.select(t.gauge_studies.c.id, t.gauge_studies.c.document)).all()
         calibrations = c.execute(sa.select(t.calibrations.c.id, t.calibrations.c.photos)).all()
         columns = ("number", "version", "master_document", "master_sha256", "master_digest")
@@ -85,7 +83,9 @@ def audit(db: Database, evidence: Evidence, witness: Head | None = None) -> Audi
     changed += [name for name, document, kept in digested if document_digest(document) != kept]
     for s in studies:
         missing += [
-            f"evidence {sha256} of gauge study {s.id}" for sha256 in _listed(s.document, "captures") if sha256 not in named
+            f"evidence {sha256} of gauge study {s.id}"
+            for sha256 in _listed(s.document, "captures")
+            if sha256 not in named
         ]
     for g in goldens:
         name = f"golden {g.number} version {g.version}"

@@ -39,8 +39,8 @@ def sqlite_url(home: Path) -> str:
 class Database:
     """Connections to one database. ``write()`` commits when its block ends well; ``read()`` never writes.
 
-    home : the folder with the keys that sign the ledger; left out, that of the SQLite file. clock : the time now, in UTC,
-    for the ledger. Both databases are written under one ledger, ``ledger``.
+    home : the folder with the keys that sign the ledger; left out, that of the SQLite file. clock : the time now, in
+    UTC, for the ledger. What is written enters ``ledger``.
 
     Raises
     ------
@@ -71,7 +71,7 @@ class Database:
             )
         if home is None:
             if self.path is None:
-                raise RequestError("the keys that sign the ledger have no folder", "Name a home beside PostgreSQL's URL.")
+                raise RequestError("the keys of the ledger have no folder", "Name a home beside PostgreSQL's URL.")
             home = self.path.parent
         self.ledger = Ledger(KeyRing(home / "keys"), clock)
 
@@ -149,9 +149,11 @@ class Database:
         with self.read() as connection:
             said = [str(r[0]) for r in connection.exec_driver_sql("PRAGMA integrity_check")]
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-        return [f"database: {s}" for s in said if s != "ok"] + [
-            f"database: {r[0]} row {r[1]} names no {r[2]}" for r in broken
-        ] + open_ones
+        return (
+            [f"database: {s}" for s in said if s != "ok"]
+            + [f"database: {r[0]} row {r[1]} names no {r[2]}" for r in broken]
+            + open_ones
+        )
 
     def back_up(self, target: Path) -> None:
         """Copy a SQLite database, consistently, to ``target``."""
@@ -204,11 +206,10 @@ def _checked(url: str) -> sa.URL:
 def _unguarded(c: sa.Connection) -> list[str]:
     """Append-only tables whose triggers are gone or other ones."""
     sqlite = c.dialect.name == "sqlite"
+    query = "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
     if sqlite:
-        found = {str(r[0]): str(r[1]) for r in c.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")}
-    else:
-        query = "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
-        found = {str(r[0]): str(r[1]) for r in c.exec_driver_sql(query)}
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+    found = {str(r[0]): str(r[1]) for r in c.exec_driver_sql(query)}
     faults = []
     for table in APPEND_ONLY:
         if sqlite:

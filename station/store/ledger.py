@@ -104,7 +104,8 @@ class Ledger:
         """Enter the past of a home whose ledger is empty as one entry; a home without a past is left as it is."""
         if c.execute(sa.select(t.ledger.c.sequence).limit(1)).first() is not None:
             return
-        cites, count = [], {}
+        cites: list[tuple[str, str, str]] = []
+        count: dict[str, int] = {}
         for table in COVERED:
             found = [(table.name, key, digest or "") for key, digest in row_digests(c, table)]
             count |= {table.name: len(found)} if found else {}
@@ -120,8 +121,8 @@ class Ledger:
     ) -> None:
         if c.dialect.name == "postgresql":
             c.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": _LOCK})
-        last = c.execute(sa.select(t.ledger).order_by(t.ledger.c.sequence.desc()).limit(1)).first()
-        sequence, previous = (1, GENESIS) if last is None else (int(last.sequence) + 1, str(last.hash))
+        last = newest(c)
+        sequence, previous = (1, GENESIS) if last is None else (last.sequence + 1, last.hash)
         content = canonical_json(
             {
                 "kind": kind, "at": self.clock().astimezone(UTC).isoformat(timespec="microseconds"), "by": by,
@@ -145,6 +146,12 @@ def entries(c: sa.Connection, *, first: int = 1) -> list[Entry]:
     """Entries from number ``first`` on, in order."""
     query = sa.select(t.ledger).where(t.ledger.c.sequence >= first).order_by(t.ledger.c.sequence)
     return [Entry(r.sequence, r.content, r.hash, r.key, r.signature) for r in c.execute(query)]
+
+
+def newest(c: sa.Connection) -> Head | None:
+    """The newest head, None where nothing was entered yet."""
+    row = c.execute(sa.select(t.ledger).order_by(t.ledger.c.sequence.desc()).limit(1)).first()
+    return None if row is None else Head(row.sequence, row.hash, row.key, row.signature)
 
 
 def _now() -> datetime:

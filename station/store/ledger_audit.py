@@ -1,4 +1,4 @@
-"""The ledger held against itself, against the heads kept outside it, and every row of the records against the ledger."""
+"""The ledger held against itself and against heads kept outside it, and every row held against the ledger."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _hold_to_heads(chain: Sequence[Entry], keys: KeyRing, witness: Head | None, 
             found.missing.append(f"{keys.head_file}: the newest head, kept outside the database")
         if kept is not None and chain and 0 < kept.sequence < chain[-1].sequence:
             found.remarks.append(
-                f"{keys.head_file} is at entry {kept.sequence} of {chain[-1].sequence}; the next entry brings it up to date"
+                f"{keys.head_file} is at entry {kept.sequence} of {chain[-1].sequence}; the next entry will follow up"
             )
     for head, where in ((kept, str(keys.head_file)), (witness, "the head that was given")):
         if head is not None:

@@ -23,7 +23,6 @@ from station.store.rows import (
     RigRow,
 )
 
-
 GOLDEN_SEALED = "golden sealed"
 
 

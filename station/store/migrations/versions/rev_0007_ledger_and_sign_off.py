@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", "kind", "version", name="uq_artefacts_number_kind_version"),
         sqlite_strict=True,
     )
+    place = ("number", "artefact", "version", "party")
     op.create_table(
         "sign_offs",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -54,7 +55,7 @@ def upgrade() -> None:
         *(sa.Column(name, sa.Text, nullable=True) for name in ("key", "signature")),
         _file("sign_offs", null=True),
         sa.Column("at", UTC, nullable=False),
-        sa.UniqueConstraint("number", "artefact", "version", "party", name="uq_sign_offs_number_artefact_version_party"),
+        sa.UniqueConstraint(*place, name="uq_sign_offs_number_artefact_version_party"),
         sa.CheckConstraint("method IN ('local key', 'detached', 'printed sheet')", name="ck_sign_offs_method"),
         sqlite_strict=True,
     )

@@ -1,0 +1,230 @@
+"""What a sealed package of a golden sample holds, and whether that holds together: rules over its files alone.
+
+The manifest names every file by its SHA-256 and is signed by the station that exported it. Within, the golden's digest
+covers sheet, photo and master; each party's statement covers that digest; and a stretch of that station's ledger
+shows that all of it was entered, in order, under a signed head.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from station.errors import StationError
+from station.quality.ledger import Head, Link, proof_faults
+from station.quality.sign_off import PRODUCT, signature_fault
+from station.quality.signing import PACKAGE, verify
+from station.values.digest import canonical_json, digest, sha256_hex
+
+MANIFEST, SEAL = "manifest.json", "manifest.sig.json"
+GOLDEN, SHEET, MASTER, ARRAYS = "golden.json", "sheet.toml", "master.json", "master.npz"
+SIGNATURES, ARTEFACTS, ACKNOWLEDGEMENTS, LEDGER = (
+    "signatures.json",
+    "artefacts.json",
+    "acknowledgements.json",
+    "ledger.json",
+)
+FORMAT = "package of a golden sample, 1"
+
+GOLDEN_DIGESTED = ("number", "version", "sheet_digest", "photo_sha256", "master_digest")
+"""What a golden's digest covers."""
+
+Fault = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Contents:
+    """What could be read of a package, and what is wrong with it: pairs of the place and what is wrong."""
+
+    files: Mapping[str, bytes]
+    faults: list[Fault] = field(default_factory=list)
+    golden: dict[str, Any] = field(default_factory=dict)
+    signatures: list[dict[str, Any]] = field(default_factory=list)
+    artefacts: list[dict[str, Any]] = field(default_factory=list)
+    acknowledgements: list[dict[str, Any]] = field(default_factory=list)
+    sealed_by: str | None = None
+    head: Head | None = None
+
+    def document(self, name: str, kind: type) -> Any:
+        """A JSON file of the package, of the kind that it is to be; an empty one, and a fault, where it is not."""
+        data = self.files.get(name)
+        if data is None:
+            return kind()  # named as missing already
+        try:
+            found = json.loads(data)
+            if isinstance(found, kind) and canonical_json(found) == data:
+                return found
+        except (ValueError, TypeError, RecursionError):
+            pass
+        self.faults.append((name, "it is not the document that it should be"))
+        return kind()
+
+
+def manifest(files: Mapping[str, bytes], *, number: str, version: int, digest: str, head: Mapping[str, Any]) -> bytes:
+    """The manifest of a package's files."""
+    return canonical_json(
+        {
+            "format": FORMAT, "number": number, "version": version, "digest": digest, "head": dict(head),
+            "files": {n: {"sha256": sha256_hex(d), "size": len(d)} for n, d in files.items()},
+        }
+    )  # fmt: skip
+
+
+def sealed(manifest: bytes) -> dict[str, str]:
+    """What the exporting station signs of a manifest."""
+    return {"manifest_sha256": sha256_hex(manifest)}
+
+
+def vet_contents(
+    files: Mapping[str, bytes],
+    trusted: Sequence[str],
+    *,
+    sheet_digest: Callable[[bytes], str],
+    master_fault: Callable[[bytes, dict[str, Any], str], str | None],
+) -> Contents:
+    """Hold a package's files to its manifest, to one another and to the keys.
+
+    trusted : public keys; the package is to be sealed by one of them, and each of the others is to have signed as a
+    party. sheet_digest : of a control sheet's bytes, raising StationError. master_fault : what is wrong with a master
+    of these bytes, this document and this digest.
+    """
+    found = Contents(files)
+    _hold_to_manifest(found, trusted)
+    found.golden = found.document(GOLDEN, dict)
+    found.signatures = found.document(SIGNATURES, list)
+    found.artefacts = found.document(ARTEFACTS, list)
+    found.acknowledgements = found.document(ACKNOWLEDGEMENTS, list)
+    for part in (
+        _golden_faults(found, sheet_digest, master_fault), _artefact_faults(found), _signature_faults(found, trusted),
+        _acknowledgement_faults(found), _ledger_faults(found),
+    ):  # fmt: skip
+        try:
+            found.faults += part
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            found.faults.append((part.__name__, f"a document lacks what it should say ({error})"))  # type: ignore[attr-defined]
+    return found
+
+
+def _hold_to_manifest(found: Contents, trusted: Sequence[str]) -> None:
+    named = found.document(MANIFEST, dict)
+    seal = found.document(SEAL, dict)
+    for name in (MANIFEST, SEAL):
+        if name not in found.files:
+            found.faults.append((name, "it is missing"))
+    key, signature = str(seal.get("key")), str(seal.get("signature"))
+    if set(seal) != {"key", "signature"} or not verify(key, PACKAGE, sealed(found.files.get(MANIFEST, b"")), signature):
+        found.faults.append((SEAL, f"it is not the signature of {MANIFEST}: one of the two was changed"))
+    else:
+        found.sealed_by = key
+        if key not in trusted:
+            found.faults.append((SEAL, f"the package is sealed with key {key}, which is not a key that you named"))
+    listed = named.get("files") if named.get("format") == FORMAT else {}
+    listed = listed if isinstance(listed, dict) else {}
+    if named and named.get("format") != FORMAT:
+        found.faults.append((MANIFEST, "its format is not known to this version of the station"))
+    present = found.files.keys() - {MANIFEST, SEAL}
+    found.faults += [(name, "it is missing") for name in sorted(listed.keys() - present)]
+    found.faults += [(name, "it was added: the manifest does not name it") for name in sorted(present - listed.keys())]
+    for name in sorted(present & listed.keys()):
+        if sha256_hex(found.files[name]) != listed[name].get("sha256"):
+            found.faults.append((name, "it was changed: its SHA-256 is not the one in the manifest"))
+
+
+def _golden_faults(
+    found: Contents,
+    sheet_digest: Callable[[bytes], str],
+    master_fault: Callable[[bytes, dict[str, Any], str], str | None],
+) -> Iterator[Fault]:
+    g, files = found.golden, found.files
+    if not g:
+        return
+    if digest({k: g[k] for k in GOLDEN_DIGESTED}) != g["digest"]:
+        yield GOLDEN, "its digest is not that of its number, version, sheet, photo and master"
+    try:
+        if sheet_digest(files.get(SHEET, b"")) != g["sheet_digest"]:
+            yield SHEET, "it is not the control sheet that was sealed"
+    except StationError as error:
+        yield SHEET, f"it cannot be read: {error.message}"
+    for kind, sha256 in (("golden", g["photo_sha256"]), ("frame", g["frame_sha256"])):
+        name = next((n for n in files if n.startswith(f"photos/{kind}.")), f"photos/{kind}.jpg")
+        if sha256_hex(files.get(name, b"")) != sha256:
+            yield name, "it is not the picture that was sealed"
+    master = found.document(MASTER, dict)
+    wrong = master_fault(files.get(ARRAYS, b""), master, g["master_digest"])
+    if wrong is not None:
+        yield MASTER, wrong
+    again = {sha256_hex(d) for n, d in files.items() if n.startswith("photos/again-")}
+    if again != set(master.get("again", ())):
+        yield "photos/again", "the further photos are not those that were sealed"
+
+
+def _artefact_faults(found: Contents) -> Iterator[Fault]:
+    for a in found.artefacts:
+        name = f"{a['kind']} version {a['version']}"
+        if digest({k: v for k, v in a.items() if k not in ("digest", "file")}) != a["digest"]:
+            yield ARTEFACTS, f"the record of {name} was changed"
+        if a["file"] is not None and sha256_hex(found.files.get(a["file"], b"")) != a["sha256"]:
+            yield str(a["file"]), f"it is not the file of {name}"
+
+
+def _signature_faults(found: Contents, trusted: Sequence[str]) -> Iterator[Fault]:
+    digests = {(a["kind"], a["version"]): a["digest"] for a in found.artefacts}
+    signed_with = {found.sealed_by}
+    for s in found.signatures:
+        said = s["statement"]
+        name = f"the signature of the {said['party']} under {said['artefact']} version {said['version']}"
+        product = said["artefact"] == PRODUCT
+        if product and said["version"] == found.golden.get("version"):
+            expected = found.golden.get("digest")
+        else:
+            expected = digests.get((said["artefact"], said["version"]))
+        if said["number"] != found.golden.get("number") or said["artefact_digest"] != expected:
+            yield SIGNATURES, f"{name} is for something else than what is in the package"
+        if s["method"] == "printed sheet":
+            if sha256_hex(found.files.get(s["file"], b"")) != s["sheet_photo_sha256"]:
+                yield str(s["file"]), f"it is not the photo of {name}"
+            continue
+        wrong = signature_fault(said, s["key"], s["signature"])
+        if wrong is not None:
+            yield SIGNATURES, f"{name}: {wrong}"
+        else:
+            signed_with.add(s["key"])
+    for key in trusted:
+        if key not in signed_with:
+            yield SIGNATURES, f"nothing in the package is signed with key {key}, which you named"
+
+
+def _acknowledgement_faults(found: Contents) -> Iterator[Fault]:
+    for a in found.acknowledgements:
+        if digest({k: v for k, v in a.items() if k != "digest"}) != a["digest"]:
+            yield ACKNOWLEDGEMENTS, f"the record of {a['party']} for {a['artefact']} version {a['version']} was changed"
+
+
+def _ledger_faults(found: Contents) -> Iterator[Fault]:
+    proof = found.document(LEDGER, dict)
+    if not proof:
+        return
+    found.head = Head(**proof["head"])
+    links = [
+        Link(None, x) if isinstance(x, str) else Link(x["content"], sha256_hex(x["content"].encode()))
+        for x in proof["links"]
+    ]
+    for wrong in proof_faults(proof["first"], proof["previous"], links, found.head):
+        yield LEDGER, wrong
+    if found.document(MANIFEST, dict).get("head") != proof["head"]:
+        yield LEDGER, "its head is not the one that the manifest names"
+    shown = [json.loads(x.content) for x in links if x.content is not None]
+    entered = {str(e["about"].get("digest")) for e in shown}
+    sealed = [[g[0], g[1], g[2]] for e in shown for g in e["about"].get("goldens", ())]
+    g = found.golden
+    if g and g["digest"] not in entered and [g["number"], g["version"], g["digest"]] not in sealed:
+        yield LEDGER, "no entry says that this golden sample was sealed"
+    for what, rows in (
+        ("signature", [s["digest"] for s in found.signatures]), ("artefact", [a["digest"] for a in found.artefacts]),
+        ("acknowledgement", [a["digest"] for a in found.acknowledgements]),
+    ):  # fmt: skip
+        missing = sum(d not in entered for d in rows)
+        if missing:
+            yield LEDGER, f"{missing} {what}{'s' * (missing > 1)} of the package stand in no entry"
