@@ -94,6 +94,7 @@ class Station:
         try:
             self._db.ensure()
             self._evidence.sweep()
+            self._db.ledger.keys.sweep()
         except BaseException:
             self._db.close()
             raise

@@ -11,8 +11,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from station.errors import ConflictError, StoreError
 from station.quality.ledger import Head
 from station.quality.signing import public_of, public_pem, read_public, sign
-from station.store.evidence import TEMPORARY, disk_error, flush_folder
+from station.store.durable import TEMPORARY, flush_folder, sweep, write_whole
+from station.store.evidence import disk_error
 
 _RESTORE = "Put keys/station.pem back from a copy of the home."
 
@@ -75,24 +76,29 @@ class KeyRing:
             if target.exists() and read_public(target.read_text("ascii"), name=str(target)) != public:
                 raise ConflictError(f"another key is trusted as {name}", "Give this one another name.")
             self._folder(self.folder / "trusted")
-            _write(target, public_pem(public).encode("ascii"), mode=0o644)
+            write_whole(target, public_pem(public).encode("ascii"), mode=0o644)
 
     def keep_head(self, head: Head) -> None:
         """Keep the newest head. A disk that is full only leaves the older one: the next entry brings it up to date."""
         with contextlib.suppress(OSError):
-            _write(self.head_file, json.dumps(head.as_dict()).encode("ascii"), mode=0o644)
+            write_whole(self.head_file, json.dumps(head.as_dict()).encode("ascii"), mode=0o644)
 
     def head(self) -> Head | None:
         """The head that is kept, None where none is. Raises StoreError where it cannot be read."""
         try:
-            found = json.loads(self.head_file.read_bytes().decode("ascii"))
-            if found.keys() != {"sequence", "hash", "key", "signature"} or type(found["sequence"]) is not int:
-                raise ValueError("it names no head")
-            return Head(found["sequence"], str(found["hash"]), str(found["key"]), str(found["signature"]))
+            data = self.head_file.read_bytes()
+            head = Head(**json.loads(data))
+            if type(head.sequence) is not int or json.dumps(head.as_dict()).encode("ascii") != data:
+                raise ValueError("it is not as it was written")
+            return head
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, AttributeError) as error:
-            raise StoreError(f"{self.head_file} cannot be read", "Restore the home from a copy.") from error
+        except (OSError, ValueError, TypeError) as error:
+            raise StoreError(f"{self.head_file} is not as it was written", "Restore the home from a copy.") from error
+
+    def sweep(self) -> None:
+        """Remove what processes that died left half-written."""
+        sweep(self.folder, f"{TEMPORARY}*")
 
     def remarks(self) -> list[str]:
         """What a person should know of the key file."""
@@ -129,8 +135,8 @@ class KeyRing:
             self._folder(self.folder)
             private = Ed25519PrivateKey.generate()
             pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-            _write(self._file, pem, mode=0o600, fresh=True)
-            _write(self.folder / "station.pub", public_pem(public_of(self._load())).encode("ascii"), mode=0o644)
+            write_whole(self._file, pem, mode=0o600, fresh=True)
+            write_whole(self.folder / "station.pub", public_pem(public_of(self._load())).encode("ascii"), mode=0o644)
 
     def _folder(self, folder: Path) -> None:
         if not folder.is_dir():
@@ -138,31 +144,8 @@ class KeyRing:
             flush_folder(folder.parent)
 
 
-def _write(target: Path, data: bytes, *, mode: int, fresh: bool = False) -> None:
-    """Write a file whole or not at all. fresh : leave a file that is there as it is."""
-    temporary = target.parent / f"{TEMPORARY}{secrets.token_hex(8)}"
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        try:
-            os.write(descriptor, data)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        if fresh:
-            with contextlib.suppress(FileExistsError):
-                os.link(temporary, target)
-            temporary.unlink()
-        else:
-            os.replace(temporary, target)  # noqa: PTH105 - the tests of crashes stop the process at these calls
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
-    flush_folder(target.parent)
-
-
 @contextlib.contextmanager
-def _translated() -> Any:
+def _translated() -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -6,18 +6,17 @@ to which :func:`unpack` holds every byte. What was not written by :func:`pack` i
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
 import struct
 import zlib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
+from glob import escape as glob_escape
 from pathlib import Path
 
 from station.errors import RequestError
-from station.store.evidence import TEMPORARY, disk_error, flush_folder
+from station.store.durable import TEMPORARY, sweep, write_whole
+from station.store.evidence import disk_error
 
 MAX_BYTES = 600_000_000
 """A larger package is refused before it is read; that of a golden photographed with 12 megapixels has about 100 MB."""
@@ -125,19 +124,12 @@ def read(path: Path) -> bytes:
 
 def write(path: Path, data: bytes) -> None:
     """Write a file whole or not at all. Raises StorageFullError, StoreError."""
-    temporary = path.parent / f"{TEMPORARY}{secrets.token_hex(8)}"
+    prefix = f".{path.name}{TEMPORARY}"
     try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)  # noqa: PTH105 - the tests of crashes stop the process at this call
-        flush_folder(path.absolute().parent)
+        sweep(path.parent, f"{glob_escape(prefix)}*")
+        write_whole(path, data, prefix=prefix)
     except OSError as error:
         raise disk_error(error) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def _directory(parts: list[_Part], offset: int) -> bytes:
