@@ -10,7 +10,7 @@ import binascii
 import re
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
@@ -70,7 +70,7 @@ def read_public(text: str, *, name: str) -> str:
                 raise RequestError(f"{name} is a key of another kind than Ed25519", _DO)
             return key.public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
         raw = base64.b64decode(stripped, validate=True)
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, binascii.Error, UnsupportedAlgorithm):
         raw = b""
     if len(raw) != 32:
         raise RequestError(f"{name} is no public key", _DO)

@@ -4,6 +4,7 @@
 ``keys/station.pub``   its public half, to hand out
 ``keys/trusted/*.pub`` public keys of other stations
 ``keys/head.json``     the newest head of the ledger: outside the database, so that a cut end is noticed
+``keys/head-*.json``   heads that the ledger contradicted when it went on
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from station.errors import ConflictError, StoreError
-from station.quality.ledger import Head
-from station.quality.signing import public_of, public_pem, read_public, sign
+from station.quality.ledger import GENESIS, Head, head_value
+from station.quality.signing import LEDGER_HEAD, public_of, public_pem, read_public, sign
 from station.store.durable import TEMPORARY, flush_folder, sweep, write_whole
 from station.store.evidence import disk_error
 
@@ -76,25 +79,35 @@ class KeyRing:
             if target.exists() and read_public(target.read_text("ascii"), name=str(target)) != public:
                 raise ConflictError(f"another key is trusted as {name}", "Give this one another name.")
             self._folder(self.folder / "trusted")
-            write_whole(target, public_pem(public).encode("ascii"), mode=0o644)
+            write_whole(target, public_pem(public).encode("ascii"))
 
     def keep_head(self, head: Head) -> None:
         """Keep the newest head. A disk that is full only leaves the older one: the next entry brings it up to date."""
         with contextlib.suppress(OSError):
-            write_whole(self.head_file, json.dumps(head.as_dict()).encode("ascii"), mode=0o644)
+            write_whole(self.head_file, _text(head))
 
-    def head(self) -> Head | None:
+    def set_head_aside(self) -> None:
+        """Keep a head that the ledger contradicts beside the next ones: it shows what was taken from the ledger."""
+        with contextlib.suppress(OSError):
+            os.replace(self.head_file, self.folder / f"head-{secrets.token_hex(4)}.json")  # noqa: PTH105
+
+    def head_files(self) -> list[Path]:
+        """The newest head's file, there or not, and those that were set aside."""
+        return [self.head_file, *sorted(self.folder.glob("head-*.json"))]
+
+    def head(self, file: Path | None = None) -> Head | None:
         """The head that is kept, None where none is. Raises StoreError where it cannot be read."""
+        file = file or self.head_file
         try:
-            data = self.head_file.read_bytes()
+            data = file.read_bytes()
             head = Head(**json.loads(data))
-            if type(head.sequence) is not int or json.dumps(head.as_dict()).encode("ascii") != data:
+            if type(head.sequence) is not int or _text(head) != data:
                 raise ValueError("it is not as it was written")
             return head
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError) as error:
-            raise StoreError(f"{self.head_file} is not as it was written", "Restore the home from a copy.") from error
+            raise StoreError(f"{file} is not as it was written", "Restore the home from a copy.") from error
 
     def sweep(self) -> None:
         """Remove what processes that died left half-written."""
@@ -121,7 +134,7 @@ class KeyRing:
             key = load_pem_private_key(self._file.read_bytes(), password=None)
         except OSError as error:
             raise disk_error(error) from error
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise StoreError(f"{self._file} is no private key: {error}", _RESTORE) from error
         if not isinstance(key, Ed25519PrivateKey):
             raise StoreError(f"{self._file} is a key of another kind than Ed25519", _RESTORE)
@@ -134,14 +147,20 @@ class KeyRing:
                 raise StoreError(f"{self._file} is missing, and its public half is there", _RESTORE)
             self._folder(self.folder)
             private = Ed25519PrivateKey.generate()
+            before = Head(0, GENESIS, public_of(private), sign(private, LEDGER_HEAD, head_value(0, GENESIS)))
+            write_whole(self.head_file, _text(before), fresh=True)  # so that none is missing, whenever the power goes
             pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
             write_whole(self._file, pem, mode=0o600, fresh=True)
-            write_whole(self.folder / "station.pub", public_pem(public_of(self._load())).encode("ascii"), mode=0o644)
+            write_whole(self.folder / "station.pub", public_pem(public_of(self._load())).encode("ascii"))
 
     def _folder(self, folder: Path) -> None:
         if not folder.is_dir():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             flush_folder(folder.parent)
+
+
+def _text(head: Head) -> bytes:
+    return json.dumps(head.as_dict()).encode("ascii")
 
 
 @contextlib.contextmanager

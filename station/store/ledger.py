@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from station.errors import StoreError
 from station.quality.ledger import GENESIS, Entry, Head, cites_digest, head_value, link_hash
 from station.quality.signing import LEDGER_HEAD
 from station.store import tables as t
@@ -68,6 +69,7 @@ class Ledger:
         self.keys = keys
         self.clock = clock or _now
         self._head: Head | None = None
+        self._contradicted = False
 
     def begin(self, c: sa.Connection) -> None:
         """A transaction has begun."""
@@ -98,6 +100,8 @@ class Ledger:
     def committed(self) -> None:
         """A transaction was committed: its head is kept outside the database."""
         if self._head is not None:
+            if self._contradicted:
+                self.keys.set_head_aside()
             self.keys.keep_head(self._head)
 
     def take_over(self, c: sa.Connection) -> None:
@@ -140,6 +144,18 @@ class Ledger:
             ]
             c.execute(sa.insert(t.ledger_rows), rows)
         self._head = head
+        self._contradicted = not self._follows_kept(c, sequence)
+
+    def _follows_kept(self, c: sa.Connection, sequence: int) -> bool:
+        """Whether the head that is kept outside the database is one that the chain had before entry ``sequence``."""
+        try:
+            kept = self.keys.head()
+        except StoreError:
+            return False
+        if kept is None or kept.sequence == 0:
+            return True
+        k = t.ledger.c
+        return kept.sequence < sequence and kept.hash == c.scalar(sa.select(k.hash).where(k.sequence == kept.sequence))
 
 
 def entries(c: sa.Connection, *, first: int = 1) -> list[Entry]:

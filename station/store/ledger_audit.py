@@ -39,8 +39,9 @@ def audit_ledger(c: sa.Connection, keys: KeyRing, witness: Head | None = None) -
     found = LedgerFaults()
     chain = entries(c)
     found.entries = len(chain)
-    found.add(chain_faults(chain, _trusted(keys, found)))
-    _hold_to_heads(chain, keys, witness, found)
+    trusted = _trusted(keys, found)
+    found.add(chain_faults(chain, trusted))
+    _hold_to_heads(chain, keys, witness, trusted, found)
     found.remarks += keys.remarks() + clock_remarks(chain)
     unsure = _cited_wrongly(c, chain, found)
     numbers = {e.sequence for e in chain}
@@ -63,22 +64,26 @@ def _trusted(keys: KeyRing, found: LedgerFaults) -> list[str]:
     return list(known)
 
 
-def _hold_to_heads(chain: Sequence[Entry], keys: KeyRing, witness: Head | None, found: LedgerFaults) -> None:
-    try:
-        kept = keys.head()
-    except StationError as error:
-        found.changed.append(error.message)
-        kept = None
-    else:
-        if kept is None and chain:
-            found.missing.append(f"{keys.head_file}: the newest head, kept outside the database")
-        if kept is not None and chain and 0 < kept.sequence < chain[-1].sequence:
-            found.remarks.append(
-                f"{keys.head_file} is at entry {kept.sequence} of {chain[-1].sequence}; the next entry will follow up"
-            )
-    for head, where in ((kept, str(keys.head_file)), (witness, "the head that was given")):
-        if head is not None:
-            found.add(witness_faults(head, chain, where=where))
+def _hold_to_heads(
+    chain: Sequence[Entry], keys: KeyRing, witness: Head | None, trusted: Sequence[str], found: LedgerFaults
+) -> None:
+    if witness is not None:
+        found.add(witness_faults(witness, chain, where="the head that was given"))
+    for file in keys.head_files():
+        try:
+            kept = keys.head(file)
+        except StationError as error:
+            found.changed.append(error.message)
+            continue
+        if kept is None:
+            if chain:
+                found.missing.append(f"{file}: the newest head, kept outside the database")
+            continue
+        if trusted and kept.key not in trusted:
+            found.changed.append(f"{file}: signed by key {kept.key}, which this home does not know")
+        found.add(witness_faults(kept, chain, where=str(file)))
+        if file == keys.head_file and chain and kept.sequence < chain[-1].sequence:
+            found.remarks.append(f"{file} is at entry {kept.sequence} of {chain[-1].sequence}; the next one follows up")
 
 
 def _cited_wrongly(c: sa.Connection, chain: Sequence[Entry], found: LedgerFaults) -> set[int]:

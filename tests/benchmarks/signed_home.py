@@ -94,7 +94,12 @@ def seal(db: Database, evidence: Evidence, version: int, *, number: str = NUMBER
 def detached(station: Station, path: Path, *, party: str = "supplier", number: str = NUMBER) -> Path:
     """A signature as the supplier's station would make it."""
     said = station.sign_off.statement(number, party=party, name="Li Wei", role="QA", at=NOON)
-    made = {"what": SIGN_OFF, "statement": said, "key": public_of(SUPPLIER), "signature": sign(SUPPLIER, SIGN_OFF, said)}
+    made = {
+        "what": SIGN_OFF,
+        "statement": said,
+        "key": public_of(SUPPLIER),
+        "signature": sign(SUPPLIER, SIGN_OFF, said),
+    }
     path.write_text(json.dumps(made))
     return path
 

@@ -41,7 +41,9 @@ class TamperedHome:
             c.backup(self.pristine)
         self.db = Database(sqlite_url(self.home))
         self.evidence = Evidence(self.home / "evidence")
-        self.files = {p: p.read_bytes() for p in sorted(self.home.rglob("*")) if p.is_file() and "station" not in p.name}
+        self.files = {
+            p: p.read_bytes() for p in sorted(self.home.rglob("*")) if p.is_file() and "station" not in p.name
+        }
         self.files |= {p: p.read_bytes() for p in sorted((self.home / "keys").iterdir()) if p.is_file()}
 
     def close(self) -> None:
@@ -157,7 +159,9 @@ def what_an_entry_cites(home: TamperedHome, rng: random.Random) -> Tampered:
         if rng.random() < 0.3:
             c.execute("DELETE FROM ledger_rows WHERE rowid = ?", (rowid,))
         else:
-            c.execute("UPDATE ledger_rows SET digest = CAST(? AS TEXT) WHERE rowid = ?", (flip(value.encode(), rng), rowid))
+            c.execute(
+                "UPDATE ledger_rows SET digest = CAST(? AS TEXT) WHERE rowid = ?", (flip(value.encode(), rng), rowid)
+            )
     return Tampered(f"a row cited by entry {sequence}", (f"ledger entry {sequence}: the rows",))
 
 
@@ -176,7 +180,9 @@ def the_end_is_cut(home: TamperedHome, rng: random.Random) -> Tampered:
         first = rng.randrange(2, last + 1)
         if rng.random() < 0.5:
             c.execute("PRAGMA foreign_keys = OFF")
-            for table, key in c.execute("SELECT table_name, row_key FROM ledger_rows WHERE sequence >= ?", (first,)).fetchall():
+            for table, key in c.execute(
+                "SELECT table_name, row_key FROM ledger_rows WHERE sequence >= ?", (first,)
+            ).fetchall():
                 c.execute(f"DELETE FROM {table} WHERE CAST({_key(c, table)} AS TEXT) = ?", (key,))
         c.execute("DELETE FROM ledger_rows WHERE sequence >= ?", (first,))
         c.execute("DELETE FROM ledger WHERE sequence >= ?", (first,))
@@ -233,7 +239,9 @@ def a_key(home: TamperedHome, rng: random.Random) -> Tampered:
 
 def a_trigger(home: TamperedHome, rng: random.Random) -> Tampered:
     with contextlib.closing(sqlite3.connect(home.home / "station.db")) as c:
-        name = rng.choice([r[0] for r in c.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name")])
+        name = rng.choice(
+            [r[0] for r in c.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name")]
+        )
         c.execute(f"DROP TRIGGER {name}")
         c.commit()
     return Tampered(f"trigger {name} dropped", (f"table {name.rsplit('_no_', 1)[0]} append-only",))
