@@ -73,7 +73,7 @@ def show_key(
 def list_keys(context: typer.Context, json: Json = False) -> None:
     """The public keys that this home knows."""
     with context_of(context).open() as station:
-        found = station.ledger.keys()
+        found = station.ledger.known_keys()
     if json:
         for one in found:
             emit(document(one))

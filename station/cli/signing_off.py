@@ -1,4 +1,4 @@
-"""``golden artefact``, ``sign``, ``countersign``, ``acknowledge``, ``status``, ``export``, ``verify``."""
+"""``golden artefact``, ``sign``, ``approval-sheet``, ``countersign``, ``acknowledge``, ``status``, and packages."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def register(golden: typer.Typer) -> None:
     golden.add_typer(artefact, name="artefact")
     for name, command in (
         ("sign", sign), ("countersign", countersign), ("acknowledge", acknowledge), ("status", status),
-        ("export", export), ("verify", verify),
+        ("export", export), ("verify", verify), ("approval-sheet", approval_sheet),
     ):  # fmt: skip
         golden.command(name)(command)
 
@@ -100,6 +100,22 @@ def sign(
         show(f"Key: {made.fingerprint}")
     for remark in made.remarks:
         show(f"Warning: {remark}")
+
+
+def approval_sheet(
+    context: typer.Context,
+    number: Number,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.pdf", help="Where the page goes.")],
+) -> None:
+    """The page that both parties sign by hand, as PDF."""
+    from station.service.reporting import approval_sheet as write
+
+    if out.suffix.lower() != ".pdf" or out.is_dir():
+        raise RequestError(f"{out} is no .pdf file", "Name the file of the page with -o FILE.pdf.")
+    with context_of(context).open() as station:
+        page = write(station, number)
+    out.write_bytes(page)
+    show(f"Print {out}, have both parties sign it, and photograph it.")
 
 
 def countersign(

@@ -49,7 +49,7 @@ class LedgerView:
         """This station's public key, made where there is none yet."""
         return _key("this station", self._db.ledger.keys.public)
 
-    def keys(self) -> list[KeyDocument]:
+    def known_keys(self) -> list[KeyDocument]:
         """Every public key that this home knows."""
         return [_key(name, key) for key, name in self._db.ledger.keys.trusted().items()]
 

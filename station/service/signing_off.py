@@ -219,10 +219,10 @@ class SignOff:
         except ConflictError as error:
             reason = str(error)
         by = {r.party for r in signed if (r.artefact, r.version) == (rules.PRODUCT, row.version)}
-        other = self._superseded_by(row)
+        other, open_items = self._superseded_by(row), _open_items(row)
         return GoldenStatusDocument(
             number=number, sku=row.sku, product=row.product, version=row.version,
-            state="superseded" if other else "approved" if len(by) == 2 else "signed by one party" if by else "sealed",
+            state="superseded" if other else _state(len(by), bool(open_items)),
             superseded_by=other, one_version=not reason, reason=reason,
             artefacts=tuple(self._artefact_status(row, kind, signed, held) for kind in rules.ARTEFACTS),
             sign_offs=tuple(sign_off_document(r) for r in signed), remarks=self._status_remarks(row, signed, by),
@@ -329,8 +329,22 @@ class SignOff:
         remarks = [f"nobody has signed version {row.version} for the {p} yet" for p in rules.SIGNERS if p not in by]
         paper = [r.party for r in signed if r.method == "printed sheet" and r.version == row.version
                  and r.artefact == rules.PRODUCT]  # fmt: skip
+        remarks += [f"still to be confirmed: {item}" for item in _open_items(row)]
         remarks += [f"the {p} signed on paper: compare the photo with the sheet's digest" for p in paper]
         return tuple(remarks)
+
+
+def _state(signed: int, open_items: bool) -> str:
+    """The state of a version in force that so many parties signed."""
+    if signed < len(rules.SIGNERS):
+        return "signed by one party" if signed else "sealed"
+    return "conditionally approved" if open_items else "approved"
+
+
+def _open_items(row: GoldenRow) -> tuple[str, ...]:
+    from station.sheet import load_sheet
+
+    return load_sheet(row.sheet_toml.encode()).golden.open_items
 
 
 def approval_text(number: str, version: int, sheet_toml: str) -> str:

@@ -112,14 +112,15 @@ class GoldenStatusDocument(Document):
     """Who signed and who holds which version of each artefact of a golden sample.
 
     state : superseded where ``superseded_by`` is sealed for the SKU; approved where both parties signed the product's
-    version in force. one_version : nobody holds another version than the one in force, so that units may be inspected.
+    version in force, conditionally where its sheet names items that are still to be confirmed.
+    one_version : nobody holds another version than the one in force, so that units may be inspected.
     """
 
     number: str
     sku: str
     product: str
     version: int
-    state: Literal["sealed", "signed by one party", "approved", "superseded"]
+    state: Literal["sealed", "signed by one party", "conditionally approved", "approved", "superseded"]
     superseded_by: str | None
     one_version: bool
     reason: str

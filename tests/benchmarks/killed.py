@@ -1,7 +1,8 @@
 """kill -9 at every step of sealing, signing and exporting: nothing told is lost, nothing half-made is seen.
 
 A step is a call that changes the disk (open, write, fsync, link, rename, unlink, mkdir) or the database (begin,
-execute, commit). A dry run counts them; a forked child then dies before a step, after it, or with half of what it was to write.
+execute, commit). A dry run counts them; a forked child then dies before a step, after it, or with half of what it was
+to write.
 """
 
 from __future__ import annotations

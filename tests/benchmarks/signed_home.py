@@ -91,6 +91,15 @@ def seal(db: Database, evidence: Evidence, version: int, *, number: str = NUMBER
     return records.add_golden(db, values, [photo, file, frame], NOON)
 
 
+def picture() -> bytes:
+    """A small JPEG photo, of a signed sheet for example."""
+    import cv2
+
+    ok, data = cv2.imencode(".jpg", np.full((120, 160, 3), 200, np.uint8))
+    assert ok
+    return bytes(data.tobytes())
+
+
 def detached(station: Station, path: Path, *, party: str = "supplier", number: str = NUMBER) -> Path:
     """A signature as the supplier's station would make it."""
     said = station.sign_off.statement(number, party=party, name="Li Wei", role="QA", at=NOON)
