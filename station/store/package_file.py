@@ -94,17 +94,23 @@ def unpack(data: bytes) -> tuple[dict[str, bytes], list[tuple[str, str]]]:
             return {}, faults
     seen: set[str] = set()
     files: dict[str, bytes] = {}
-    for part in parts:
+    for listed in parts:
+        content = data[listed.begin : listed.end]
+        part = _Part(listed.name, zlib.crc32(content), listed.size, listed.offset)
+        header = data[listed.offset : listed.begin]
+        before = _part_at(data, listed.offset)
+        if before is not None and before != listed and before.header == header and before.crc == part.crc:
+            part = before
+            faults.append((DIRECTORY, f"it says other things of {before.name[:80]} than stand before it"))
+        elif header != listed.header:
+            faults.append((part.name[:80], "its header in the archive was changed"))
+        elif listed.crc != part.crc:
+            faults.append((part.name[:80], "its content does not have the archive's checksum"))
         if part.name in seen or not _NAME.fullmatch(part.name):
             faults.append((part.name[:80], "its name is there twice, or is none that a package may have"))
             continue
         seen.add(part.name)
-        content = data[part.begin : part.end]
         files[part.name] = content
-        if data[part.offset : part.begin] != part.header:
-            faults.append((part.name, "its header in the archive was changed"))
-        if zlib.crc32(content) != part.crc:
-            faults.append((part.name, "its content does not have the archive's checksum"))
     return files, faults
 
 
@@ -162,14 +168,17 @@ def _by_headers(data: bytes) -> list[_Part]:
     """The layout by the headers before the files, as far as they can be followed."""
     parts: list[_Part] = []
     at = 0
-    while len(parts) < MAX_FILES and at + _LOCAL.size <= len(data):
-        row = _LOCAL.unpack_from(data, at)
-        if row[0] != b"PK\3\4":
-            break
-        name = data[at + _LOCAL.size : at + _LOCAL.size + row[9]].decode("ascii", "replace")
-        part = _Part(name, row[6], row[8], at)
-        if part.end > len(data) or row[3] != 0:
-            break
+    while len(parts) < MAX_FILES and (part := _part_at(data, at)) is not None:
         parts.append(part)
         at = part.end
     return parts
+
+
+def _part_at(data: bytes, at: int) -> _Part | None:
+    """The file whose header stands at a place; None where none does, or it would reach beyond the end."""
+    if at + _LOCAL.size > len(data):
+        return None
+    row = _LOCAL.unpack_from(data, at)
+    name = data[at + _LOCAL.size : at + _LOCAL.size + row[9]].decode("ascii", "replace")
+    part = _Part(name, row[6], row[8], at)
+    return part if row[0] == b"PK\3\4" and row[3] == 0 and part.end <= len(data) else None
