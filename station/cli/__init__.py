@@ -5,7 +5,7 @@
 ``bench``      card, rig, capture
 ``calibrating`` calibrate lens, board, light, check, status
 ``goldens``    golden seal, golden statement, golden list, golden tolerance
-``signing_off`` golden artefact, sign, countersign, acknowledge, status, export, verify
+``signing_off`` golden artefact, sign, approval-sheet, countersign, acknowledge, status, export, verify
 ``ledger``     ledger list, ledger head, key show, key list, key trust
 ``inspecting`` inspect
 ``entering``  enter, entered

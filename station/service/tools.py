@@ -275,6 +275,7 @@ def json_schema(name: str) -> str:
     from station.values.lot_analysis import LotExplanationDocument, LotMapDocument
     from station.values.model_card import ModelCardDocument
     from station.values.reviewed import RecalibrationDocument, ThresholdsDocument
+    from station.values import sign_off
     from station.values.sampling import LimitingQualityDocument, SchemeDocument, VariablesPlanDocument
     from station.values.stream import NextLotDocument, StreamDocument
     from station.values.tolerance import ToleranceDocument
@@ -295,6 +296,17 @@ def json_schema(name: str) -> str:
         "rig": (Rig, "validation"),
         "card-reference": (CardReference, "validation"),
         "golden": (views.GoldenView, "serialization"),
+        "golden-status": (sign_off.GoldenStatusDocument, "serialization"),
+        "artefact": (sign_off.ArtefactDocument, "serialization"),
+        "sign-off": (sign_off.SignOffDocument, "serialization"),
+        "detached-signature": (sign_off.DetachedSignature, "serialization"),
+        "acknowledgement": (sign_off.AcknowledgementDocument, "serialization"),
+        "package": (sign_off.PackageDocument, "serialization"),
+        "package-export": (sign_off.ExportDocument, "serialization"),
+        "ledger-entry": (sign_off.LedgerEntryDocument, "serialization"),
+        "ledger-head": (sign_off.LedgerHeadDocument, "serialization"),
+        "key": (sign_off.KeyDocument, "serialization"),
+        "check": (views.AuditView, "serialization"),
         "align": (views.AlignDocument, "serialization"),
         "model": (views.BoxesDocument, "serialization"),
         "model-card": (ModelCardDocument, "serialization"),
