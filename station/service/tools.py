@@ -265,7 +265,7 @@ def json_schema(name: str) -> str:
     """JSON Schema of a document, as text. Raises RequestError for a name that is none."""
     from station.service import views
     from station.sheet import Sheet
-    from station.values import comparison
+    from station.values import comparison, sign_off
     from station.values.bench import CardReference, Rig
     from station.values.capability import CapabilityDocument
     from station.values.charts import LotTrendsDocument, ProcessDocument
@@ -275,7 +275,6 @@ def json_schema(name: str) -> str:
     from station.values.lot_analysis import LotExplanationDocument, LotMapDocument
     from station.values.model_card import ModelCardDocument
     from station.values.reviewed import RecalibrationDocument, ThresholdsDocument
-    from station.values import sign_off
     from station.values.sampling import LimitingQualityDocument, SchemeDocument, VariablesPlanDocument
     from station.values.stream import NextLotDocument, StreamDocument
     from station.values.tolerance import ToleranceDocument
