@@ -17,6 +17,13 @@ from station.store.keys import KeyRing
 from station.store.ledger import entries
 from station.store.row_digests import COVERED, row_digests
 
+_R = t.ledger_rows.c
+_CITED = (
+    sa.select(_R.row_key, _R.digest, _R.sequence)
+    .where(_R.table_name == sa.bindparam("name"))
+    .order_by(_R.sequence)
+)  # fmt: skip
+
 
 @dataclass(slots=True)
 class LedgerFaults:
@@ -88,10 +95,9 @@ def _hold_to_heads(
 
 def _cited_wrongly(c: sa.Connection, chain: Sequence[Entry], found: LedgerFaults) -> set[int]:
     """Entries whose list of cited rows is not what the entry says; nothing is told of rows by them."""
-    r = t.ledger_rows.c
     listed = {
         int(sequence): cites_digest((x.table_name, x.row_key, x.digest) for x in rows)
-        for sequence, rows in groupby(c.execute(sa.select(t.ledger_rows).order_by(r.sequence)), lambda x: x.sequence)
+        for sequence, rows in groupby(c.execute(sa.select(t.ledger_rows).order_by(_R.sequence)), lambda x: x.sequence)
     }
     unsure, empty = set(), cites_digest(())
     for e in chain:
@@ -109,9 +115,8 @@ def _cited_wrongly(c: sa.Connection, chain: Sequence[Entry], found: LedgerFaults
 
 
 def _hold_rows(c: sa.Connection, table: sa.Table, numbers: set[int], unsure: set[int], found: LedgerFaults) -> None:
-    r = t.ledger_rows.c
-    query = sa.select(r.row_key, r.digest, r.sequence).where(r.table_name == table.name).order_by(r.sequence)
-    cited = {x.row_key: (x.digest, x.sequence) for x in c.execute(query) if x.sequence in numbers}
+    listed = c.execute(_CITED, {"name": table.name})
+    cited = {key: (digest, sequence) for key, digest, sequence in listed if sequence in numbers}
     for key, digest in row_digests(c, table):
         known = cited.pop(key, None)
         if known is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,20 +33,24 @@ def row_digests(
 
     A column that is NULL does not count, so that a column which a later schema adds leaves the digests as they are.
     """
+    every = _rows(table, c.dialect.name == "sqlite")
     if keys is None:
-        yield from _digests(c, table, sa.true())
+        yield from _digests(c, table, every)
         return
-    column = key_column(table)
     for start in range(0, len(keys), BLOCK):
-        yield from _digests(c, table, column.in_(keys[start : start + BLOCK]))
+        yield from _digests(c, table, every.where(key_column(table).in_(keys[start : start + BLOCK])))
 
 
-def _digests(c: sa.Connection, table: sa.Table, where: sa.ColumnElement[bool]) -> Iterator[tuple[str, str | None]]:
-    sqlite = c.dialect.name == "sqlite"
+@lru_cache(maxsize=256)
+def _rows(table: sa.Table, sqlite: bool) -> sa.Select[Any]:
     columns = [_raw(column) if sqlite else column for column in table.c]
-    key = list(table.c.keys()).index(key_column(table).name)
+    return sa.select(*columns).order_by(key_column(table))
+
+
+def _digests(c: sa.Connection, table: sa.Table, query: sa.Select[Any]) -> Iterator[tuple[str, str | None]]:
     names = list(table.c.keys())
-    for row in c.execute(sa.select(*columns).where(where).order_by(key_column(table))):
+    key = names.index(key_column(table).name)
+    for row in c.execute(query):
         try:
             values = {n: _plain(v) for n, v in zip(names, row, strict=True) if v is not None}
             # of strings and integers alone, this is what RFC 8785 says, at a hundredth of the time

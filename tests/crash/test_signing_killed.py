@@ -11,4 +11,4 @@ def test_a_kill_loses_nothing_told_and_shows_nothing_half_made(tmp_path: Path) -
     steps, wrong = some(tmp_path, kills=12, seed=7)
     assert wrong == []
     assert steps.keys() == OPERATIONS.keys()
-    assert all(n > 5 for n in steps.values())
+    assert all(n >= 5 for n in steps.values())
