@@ -81,7 +81,7 @@ def region_raster(station: Station, number: str, version: int | None = None) -> 
     return draw(master.image, master.labels, [r.name for r in master.regions], uncovered)
 
 
-_LIMITS = 14
+_LIMITS = 10
 """Limits on the approval sheet; more would not stay on one page."""
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import shutil
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from signed_home import NOON, NUMBER, SUPPLIER, build, detached, picture, seal
@@ -14,7 +18,8 @@ from signed_home import NOON, NUMBER, SUPPLIER, build, detached, picture, seal
 from station.errors import ConflictError, NotFoundError, PhotoError, RequestError
 from station.quality import sign_off as rules
 from station.quality.signing import SIGN_OFF, public_of, sign
-from station.service import Station
+from station.service import Station, views
+from station.service.reporting import approval_sheet
 from station.settings import Settings
 
 
@@ -211,6 +216,17 @@ def test_another_key_of_a_party_is_remarked(station: Station, tmp_path: Path) ->
     assert made.remarks[0].startswith("the supplier signed product version 1 with another key (")
 
 
+def test_with_open_items_the_approval_is_conditional(station: Station, tmp_path: Path) -> None:
+    """G6: items that are still to be confirmed keep an approval conditional."""
+    station.sign_off.sign(NUMBER, party="buyer", name="M. Weber")
+    station.sign_off.import_signature(NUMBER, detached(station, tmp_path / "li.json"), party="supplier")
+    assert station.sign_off.status(NUMBER).state == "approved"
+    with patch("station.service.signing_off._open_items", lambda _row: ("plating colour",)):
+        status = station.sign_off.status(NUMBER)
+    assert status.state == "conditionally approved"
+    assert status.remarks == ("still to be confirmed: plating colour",)
+
+
 # --- artefacts and acknowledgements (G3, G17) ------------------------------------------------------------------------
 
 
@@ -292,3 +308,29 @@ def test_everything_of_it_stands_in_the_ledger(tmp_path: Path) -> None:
     assert kinds.count("unit inspected") == kinds.count("unit reviewed") == 3
     assert len(list((tmp_path / "home" / "evidence").iterdir())) > 3
     shutil.rmtree(tmp_path / "home")
+
+
+def pages(pdf: bytes) -> int:
+    """Pages of a PDF, also where their objects lie in compressed streams."""
+    found = len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf))
+    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
+        with contextlib.suppress(zlib.error):
+            found += len(re.findall(rb"/Type\s*/Page\b(?!s)", zlib.decompress(stream)))
+    return found
+
+
+def test_the_sheet_to_sign_is_one_page_whatever_is_on_it(station: Station, tmp_path: Path) -> None:
+    frame = station._evidence.put(picture())
+    limits = "".join(f'[[defects]]\nkind = "kind-{i}"\nlimit_mm = 0.2\nclass = "major"\n' for i in range(30))
+    for kind in rules.ARTEFACTS[1:]:
+        (tmp_path / "a").write_bytes(kind.encode())
+        station.sign_off.add_artefact(NUMBER, kind, tmp_path / "a", by="M. Weber")
+    data = views.Picture(station._evidence.read(frame), "image/jpeg", frame)
+    toml = station.golden_sheet(NUMBER).replace("[aql]", f"{limits}[aql]")
+    with (
+        patch.object(Station, "golden_picture", lambda *_a, **_k: data),
+        patch.object(Station, "golden_sheet", lambda *_a, **_k: toml),
+    ):
+        page = approval_sheet(station, NUMBER)
+        assert approval_sheet(station, NUMBER) == page
+    assert pages(page) == 1
