@@ -37,10 +37,10 @@ def in_home(home: Path, folder: Path, count: int, seed: int) -> tuple[Counter[st
         with tampered_home.tampered(i) as tampered:
             said = report(tampered_home.audit())
             tally["made"] += 1
-            if tally["made"] % 250 == 0:
-                print(f"home: {tally['made']} made, {tally['named']} named", file=sys.stderr, flush=True)
             tally["found"] += bool(said)
             tally["named"] += named(said, tampered)
+            if tally["made"] % 250 == 0:
+                print(f"home: {tally['made']} made, {tally['named']} named", file=sys.stderr, flush=True)
             if not named(said, tampered):
                 unseen.append(f"home, seed {i}: {tampered.what}: {said[:3]}")
     assert tampered_home.audit().ok
