@@ -152,6 +152,8 @@ def _golden_faults(
         if sha256_hex(files.get(name, b"")) != sha256:
             yield name, "it is not the picture that was sealed"
     master = found.document(MASTER, dict)
+    if any(name in (MANIFEST, SEAL, MASTER, ARRAYS) for name, _ in found.faults):
+        return  # named already; what nobody vouches for is not handed to a decoder of arrays
     wrong = master_fault(files.get(ARRAYS, b""), master, g["master_digest"])
     if wrong is not None:
         yield MASTER, wrong
