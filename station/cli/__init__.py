@@ -4,7 +4,9 @@
 ``demo``       the main job on the sample data
 ``bench``      card, rig, capture
 ``calibrating`` calibrate lens, board, light, check, status
-``goldens``    golden seal, golden list
+``goldens``    golden seal, golden statement, golden list, golden tolerance
+``signing_off`` golden artefact, sign, approval-sheet, countersign, acknowledge, status, export, verify
+``ledger``     ledger list, ledger head, key show, key list, key trust
 ``inspecting`` inspect
 ``entering``  enter, entered
 ``gauging``   gauge run, gauge from, gauge show, gauge list
@@ -50,6 +52,7 @@ from station.cli import (
     gauging,
     goldens,
     inspecting,
+    ledger,
     lots,
     nonconformity,
     orders,
@@ -68,6 +71,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 demo.register(app)
 bench.register(app)
 goldens.register(app)
+ledger.register(app)
 inspecting.register(app)
 entering.register(app)
 gauging.register(app)

@@ -42,6 +42,10 @@ def inspect(
     context: typer.Context,
     photos: Annotated[list[Path], typer.Argument(metavar="PHOTO_OR_FOLDER", help="Pictures, or folders of them.")],
     golden: Annotated[str, typer.Option("--golden", metavar="NUMBER", help="The golden sample to hold them to.")],
+    golden_version: Annotated[
+        int | None,
+        typer.Option("--golden-version", min=1, metavar="N", help="The version in your hands; an old one is refused."),
+    ] = None,
     rig: Rig = None,
     card: Card = None,
     lot: Annotated[str | None, typer.Option("--lot", metavar="ID", help="The lot the units belong to.")] = None,
@@ -81,7 +85,7 @@ def inspect(
 
         result = station.inspect_many(
             photos, golden=golden, engine=choose_engine(jobs), on_done=on_done, rig=rig, card=card, lot=lot,
-            units_file=units, on_total=move,
+            units_file=units, on_total=move, golden_version=golden_version,
         )  # fmt: skip
         tally = None if lot is None else _lot_tally(station, lot)
     for remark in result.remarks:

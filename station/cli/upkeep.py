@@ -44,17 +44,28 @@ def serve(
     uvicorn.run("station.web.app:create_app", factory=True, host=settings.host, port=chosen, log_level="warning")
 
 
-def check(context: typer.Context, json: Json = False, fail: FailOn = False) -> None:
-    """Walk database and evidence; name what is missing, extra or changed."""
+def check(
+    context: typer.Context,
+    head: Annotated[
+        str | None,
+        typer.Option("--head", metavar="NUMBER:HASH", help="A head of the ledger that was kept elsewhere."),
+    ] = None,
+    json: Json = False,
+    fail: FailOn = False,
+) -> None:
+    """Walk database, evidence and ledger; name what is missing, extra, changed or added."""
     with context_of(context).open() as station:
-        found = station.check()
+        found = station.check(head)
     if json:
         emit(document(found))
     else:
-        show(f"{found.rows} records and {found.files} evidence files: {'all is well' if found.ok else 'DAMAGED'}.")
-        for kind in ("missing", "changed", "extra", "removed"):
+        what = f"{found.rows} records, {found.files} evidence files and {found.ledger_entries} entries of the ledger"
+        show(f"{what}: {'all is well' if found.ok else 'DAMAGED'}.")
+        for kind in ("missing", "changed", "added", "extra", "removed"):
             for name in getattr(found, kind):
                 show(f"  {kind}: {name}")
+        for remark in found.remarks:
+            show(f"  note: {remark}")
     if fail and not found.ok:
         raise typer.Exit(NONCONFORMING)
 

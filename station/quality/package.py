@@ -1,106 +1,232 @@
-"""What a corrective package says of the next order: acceptance criteria and inspection plan (N14, W10, W12, W16)."""
+"""What a sealed package of a golden sample holds, and whether that holds together: rules over its files alone.
+
+The manifest names every file by its SHA-256 and is signed by the station that exported it. Within, the golden's digest
+covers sheet, photo and master; each party's statement covers that digest; and a stretch of that station's ledger
+shows that all of it was entered, in order, under a signed head.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from station.errors import RequestError
-from station.sheet import Sheet
-from station.sheet.lint import lint_sheet
-from station.values.nonconformity import Facts, Point
+from station.errors import StationError
+from station.quality.ledger import Head, Link, proof_faults
+from station.quality.sign_off import PRODUCT, signature_fault
+from station.quality.signing import PACKAGE, verify
+from station.values.digest import canonical_json, digest, sha256_hex
 
-COLUMNS: Final = ("table", "name", "what", "nominal", "lower", "upper", "unit", "class")
-"""Of the acceptance criteria."""
-TESTS: Final = (
-    "appearance under fixed light", "random dimensions by calliper", "assembly integrity", "count per carton",
-    "packaging against the approved pack specification",
-)  # fmt: skip
-TESTS_BY_TYPE: Final[dict[str, tuple[str, ...]]] = {
-    "magnet": ("retention of the magnet",),
-    "keychain": ("ring-opening resistance", "swivel rotation"),
-    "pin": ("post alignment", "clutch fit on 20 units"),
-}
-"""Beside those for every product (W16, T7)."""
-IN_LINE: Final = "10-20 %"
-FIRST_ARTICLE: Final = "5-10"
-"""Completion at the in-line inspection and units of the first-off approval (W10)."""
+MANIFEST, SEAL = "manifest.json", "manifest.sig.json"
+GOLDEN, SHEET, MASTER, ARRAYS = "golden.json", "sheet.toml", "master.json", "master.npz"
+SIGNATURES, ARTEFACTS, ACKNOWLEDGEMENTS, LEDGER = (
+    "signatures.json",
+    "artefacts.json",
+    "acknowledgements.json",
+    "ledger.json",
+)
+FORMAT = "package of a golden sample, 1"
+
+GOLDEN_DIGESTED = ("number", "version", "sheet_digest", "photo_sha256", "master_digest")
+"""What a golden's digest covers."""
+
+Fault = tuple[str, str]
 
 
-def vet_revision(revised: Sheet, facts: Facts, points: Sequence[Point]) -> tuple[str, ...]:
-    """Remarks on a revised control sheet.
+@dataclass(slots=True)
+class Contents:
+    """What could be read of a package, and what is wrong with it: pairs of the place and what is wrong."""
 
-    Raises RequestError where it is of another product, the one that failed, or without a limit for a point.
+    files: Mapping[str, bytes]
+    faults: list[Fault] = field(default_factory=list)
+    golden: dict[str, Any] = field(default_factory=dict)
+    signatures: list[dict[str, Any]] = field(default_factory=list)
+    artefacts: list[dict[str, Any]] = field(default_factory=list)
+    acknowledgements: list[dict[str, Any]] = field(default_factory=list)
+    sealed_by: str | None = None
+    head: Head | None = None
+
+    def document(self, name: str, kind: type) -> Any:
+        """A JSON file of the package, of the kind that it is to be; an empty one, and a fault, where it is not."""
+        data = self.files.get(name)
+        if data is None:
+            return kind()  # named as missing already
+        try:
+            found = json.loads(data)
+            if isinstance(found, kind) and canonical_json(found) == data:
+                return found
+        except (ValueError, TypeError, RecursionError):
+            pass
+        self.faults.append((name, "it is not the document that it should be"))
+        return kind()
+
+
+def manifest(files: Mapping[str, bytes], *, number: str, version: int, digest: str, head: Mapping[str, Any]) -> bytes:
+    """The manifest of a package's files."""
+    return canonical_json(
+        {
+            "format": FORMAT, "number": number, "version": version, "digest": digest, "head": dict(head),
+            "files": {n: {"sha256": sha256_hex(d), "size": len(d)} for n, d in files.items()},
+        }
+    )  # fmt: skip
+
+
+def sealed(manifest: bytes) -> dict[str, str]:
+    """What the exporting station signs of a manifest."""
+    return {"manifest_sha256": sha256_hex(manifest)}
+
+
+def vet_contents(
+    files: Mapping[str, bytes],
+    trusted: Sequence[str],
+    *,
+    sheet_digest: Callable[[bytes], str],
+    master_fault: Callable[[bytes, dict[str, Any], str], str | None],
+) -> Contents:
+    """Hold a package's files to its manifest, to one another and to the keys.
+
+    trusted : public keys; the package is to be sealed by one of them, and each of the others is to have signed as a
+    party. sheet_digest : of a control sheet's bytes, raising StationError. master_fault : what is wrong with a master
+    of these bytes, this document and this digest.
     """
-    if revised.product.sku != facts.sku:
-        raise RequestError(
-            f"the revised control sheet is of {revised.product.sku}, the lot of {facts.sku}",
-            "Give the lot's own sheet, revised.",
-        )
-    if revised.digest == facts.sheet_digest:
-        raise RequestError(
-            "the revised control sheet agrees the same as the one that the lot failed by",
-            "Revise it: limits, points, sampling or units to be entered. An order like the last one fails like it.",
-        )
-    for p in points:
-        if p.item.source != "seen" and not _limits(revised, p.item.clause):
-            raise RequestError(
-                f"the revised control sheet has no row {p.item.clause} for point {p.number}",
-                "Keep a limit for everything that failed.",
-            )
-    return tuple(str(r) for r in lint_sheet(revised))
+    found = Contents(files)
+    _hold_to_manifest(found, trusted)
+    found.golden = found.document(GOLDEN, dict)
+    found.signatures = found.document(SIGNATURES, list)
+    found.artefacts = found.document(ARTEFACTS, list)
+    found.acknowledgements = found.document(ACKNOWLEDGEMENTS, list)
+    for part in (
+        _golden_faults(found, sheet_digest, master_fault), _artefact_faults(found), _signature_faults(found, trusted),
+        _acknowledgement_faults(found), _ledger_faults(found),
+    ):  # fmt: skip
+        try:
+            found.faults += part
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            found.faults.append((part.__name__, f"a document lacks what it should say ({error})"))  # type: ignore[attr-defined]
+    return found
 
 
-def _limits(sheet: Sheet, clause: str) -> bool:
-    table, _, rest = clause.partition(": ")
-    name = rest.partition(",")[0]
-    rows = {
-        "marks": [m.name for m in sheet.marks], "regions": [r.name for r in sheet.regions],
-        "sizes": [s.name for s in sheet.sizes], "entered": [e.name for e in sheet.entered],
-        "defects": [d.kind for d in sheet.defects],
-    }  # fmt: skip
-    return name in rows.get(table, [])
+def _hold_to_manifest(found: Contents, trusted: Sequence[str]) -> None:
+    named = found.document(MANIFEST, dict)
+    seal = found.document(SEAL, dict)
+    for name in (MANIFEST, SEAL):
+        if name not in found.files:
+            found.faults.append((name, "it is missing"))
+    key, signature = str(seal.get("key")), str(seal.get("signature"))
+    if set(seal) != {"key", "signature"} or not verify(key, PACKAGE, sealed(found.files.get(MANIFEST, b"")), signature):
+        found.faults.append((SEAL, f"it is not the signature of {MANIFEST}: one of the two was changed"))
+    else:
+        found.sealed_by = key
+        if key not in trusted:
+            found.faults.append((SEAL, f"the package is sealed with key {key}, which is not a key that you named"))
+    listed = named.get("files") if named.get("format") == FORMAT else {}
+    listed = listed if isinstance(listed, dict) else {}
+    if named and named.get("format") != FORMAT:
+        found.faults.append((MANIFEST, "its format is not known to this version of the station"))
+    present = found.files.keys() - {MANIFEST, SEAL}
+    found.faults += [(name, "it is missing") for name in sorted(listed.keys() - present)]
+    found.faults += [(name, "it was added: the manifest does not name it") for name in sorted(present - listed.keys())]
+    for name in sorted(present & listed.keys()):
+        if sha256_hex(found.files[name]) != listed[name].get("sha256"):
+            found.faults.append((name, "it was changed: its SHA-256 is not the one in the manifest"))
 
 
-def acceptance_criteria(sheet: Sheet) -> Iterator[tuple[str, ...]]:
-    """Every limit of the sheet, in the columns of :data:`COLUMNS`."""
-    for r in sheet.regions:
-        yield "regions", r.name, "colour, conforms up to", "", "", f"{r.accept:g}", "CIEDE2000", r.defect_class
-        yield "regions", r.name, "colour, refused above", "", "", f"{r.reject:g}", "CIEDE2000", r.defect_class
-        if r.boundary_mm is not None:
-            yield "regions", r.name, "shift of its boundary", "0", "", f"{r.boundary_mm:g}", "mm", r.defect_class
-    for m in sheet.marks:
-        for kind, unit in (("offset", "mm"), ("rotation", "deg"), ("scale", "1")):
-            limits = m.limits(kind)
-            if limits is not None:
-                yield "marks", m.name, kind, *_sides(limits.nominal, limits.lower, limits.upper), unit, m.defect_class
-    for s in sheet.sizes:
-        tolerance = {k: v for k, v in s.model_dump(exclude_none=True).items() if k.startswith(("plus", "minus"))}
-        nominal = s.nominal_deg if s.kind == "angle" else s.nominal_mm
-        unit = "deg" if s.kind == "angle" else "mm"
-        told = ", ".join(f"{k} {v:g}" for k, v in tolerance.items())
-        yield "sizes", s.name, f"{s.kind}: {told}", str(nominal), "", "", unit, s.defect_class
-    for e in sheet.entered:
-        tolerance = {k: v for k, v in e.model_dump(exclude_none=True).items() if k.startswith(("plus", "minus"))}
-        told = ", ".join(f"{k} {v:g}" for k, v in tolerance.items())
-        what = f"entered of {e.units_per_lot} units a lot: {told}"
-        yield "entered", e.name, what, f"{e.nominal:g}", "", "", e.unit, e.defect_class
-    for d in sheet.defects:
-        yield "defects", d.label, "size or length", "", "", f"{d.limit_mm:g}", "mm", d.defect_class
-    for c in ("critical", "major", "minor"):
-        yield "aql", c, "AQL", "", "", f"{getattr(sheet.aql, c):g}", "per cent", c
+def _golden_faults(
+    found: Contents,
+    sheet_digest: Callable[[bytes], str],
+    master_fault: Callable[[bytes, dict[str, Any], str], str | None],
+) -> Iterator[Fault]:
+    g, files = found.golden, found.files
+    if not g:
+        return
+    if digest({k: g[k] for k in GOLDEN_DIGESTED}) != g["digest"]:
+        yield GOLDEN, "its digest is not that of its number, version, sheet, photo and master"
+    try:
+        if sheet_digest(files.get(SHEET, b"")) != g["sheet_digest"]:
+            yield SHEET, "it is not the control sheet that was sealed"
+    except StationError as error:
+        yield SHEET, f"it cannot be read: {error.message}"
+    for kind, sha256 in (("golden", g["photo_sha256"]), ("frame", g["frame_sha256"])):
+        name = next((n for n in files if n.startswith(f"photos/{kind}.")), f"photos/{kind}.jpg")
+        if sha256_hex(files.get(name, b"")) != sha256:
+            yield name, "it is not the picture that was sealed"
+    master = found.document(MASTER, dict)
+    if any(name in (MANIFEST, SEAL, MASTER, ARRAYS) for name, _ in found.faults):
+        return  # named already; what nobody vouches for is not handed to a decoder of arrays
+    wrong = master_fault(files.get(ARRAYS, b""), master, g["master_digest"])
+    if wrong is not None:
+        yield MASTER, wrong
+    again = {sha256_hex(d) for n, d in files.items() if n.startswith("photos/again-")}
+    if again != set(master.get("again", ())):
+        yield "photos/again", "the further photos are not those that were sealed"
 
 
-def _sides(*values: object) -> tuple[str, ...]:
-    return tuple("" if v is None else f"{v}" for v in values)
+def _artefact_faults(found: Contents) -> Iterator[Fault]:
+    for a in found.artefacts:
+        name = f"{a['kind']} version {a['version']}"
+        if digest({k: v for k, v in a.items() if k not in ("digest", "file")}) != a["digest"]:
+            yield ARTEFACTS, f"the record of {name} was changed"
+        if a["file"] is not None and sha256_hex(found.files.get(a["file"], b"")) != a["sha256"]:
+            yield str(a["file"]), f"it is not the file of {name}"
 
 
-def inspection_plan(points: Sequence[Point], product_type: str) -> dict[str, object]:
-    """What is inspected of the next order beside the sampling plans: the points at every stage, and the tests of the
-    product's type."""
-    watched = [f"{p.item.name} ({p.item.clause or p.item.kind})" for p in points]
-    return {
-        "first_article": {"units_per_sku": FIRST_ARTICLE, "check": watched},
-        "in_line": {"at_completion": IN_LINE, "check": watched},
-        "final": {"tests": [*TESTS, *TESTS_BY_TYPE.get(product_type, ())], "check": watched},
-    }
+def _signature_faults(found: Contents, trusted: Sequence[str]) -> Iterator[Fault]:
+    digests = {(a["kind"], a["version"]): a["digest"] for a in found.artefacts}
+    signed_with = {found.sealed_by}
+    for s in found.signatures:
+        said = s["statement"]
+        name = f"the signature of the {said['party']} under {said['artefact']} version {said['version']}"
+        product = said["artefact"] == PRODUCT
+        if product and said["version"] == found.golden.get("version"):
+            expected = found.golden.get("digest")
+        else:
+            expected = digests.get((said["artefact"], said["version"]))
+        if said["number"] != found.golden.get("number") or said["artefact_digest"] != expected:
+            yield SIGNATURES, f"{name} is for something else than what is in the package"
+        if s["method"] == "printed sheet":
+            if sha256_hex(found.files.get(s["file"], b"")) != s["sheet_photo_sha256"]:
+                yield str(s["file"]), f"it is not the photo of {name}"
+            continue
+        wrong = signature_fault(said, s["key"], s["signature"])
+        if wrong is not None:
+            yield SIGNATURES, f"{name}: {wrong}"
+        else:
+            signed_with.add(s["key"])
+    for key in trusted:
+        if key not in signed_with:
+            yield SIGNATURES, f"nothing in the package is signed with key {key}, which you named"
+
+
+def _acknowledgement_faults(found: Contents) -> Iterator[Fault]:
+    for a in found.acknowledgements:
+        if digest({k: v for k, v in a.items() if k != "digest"}) != a["digest"]:
+            yield ACKNOWLEDGEMENTS, f"the record of {a['party']} for {a['artefact']} version {a['version']} was changed"
+
+
+def _ledger_faults(found: Contents) -> Iterator[Fault]:
+    proof = found.document(LEDGER, dict)
+    if not proof:
+        return
+    found.head = Head(**proof["head"])
+    links = [
+        Link(None, x) if isinstance(x, str) else Link(x["content"], sha256_hex(x["content"].encode()))
+        for x in proof["links"]
+    ]
+    for wrong in proof_faults(proof["first"], proof["previous"], links, found.head):
+        yield LEDGER, wrong
+    if found.document(MANIFEST, dict).get("head") != proof["head"]:
+        yield LEDGER, "its head is not the one that the manifest names"
+    shown = [json.loads(x.content) for x in links if x.content is not None]
+    entered = {str(e["about"].get("digest")) for e in shown}
+    sealed = [[g[0], g[1], g[2]] for e in shown for g in e["about"].get("goldens", ())]
+    g = found.golden
+    if g and g["digest"] not in entered and [g["number"], g["version"], g["digest"]] not in sealed:
+        yield LEDGER, "no entry says that this golden sample was sealed"
+    for what, rows in (
+        ("signature", [s["digest"] for s in found.signatures]), ("artefact", [a["digest"] for a in found.artefacts]),
+        ("acknowledgement", [a["digest"] for a in found.acknowledgements]),
+    ):  # fmt: skip
+        missing = sum(d not in entered for d in rows)
+        if missing:
+            yield LEDGER, f"{missing} {what}{'s' * (missing > 1)} of the package stand in no entry"

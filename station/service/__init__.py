@@ -3,6 +3,9 @@
 ``station``    the class the commands and pages call
 ``bench``      rigs, their calibrations and what they say of the light
 ``sealing``    a photo and a control sheet become a sealed master
+``signing_off`` artefacts, sign-off by both parties, acknowledgements, who holds what
+``packages``   sealed packages: exported, verified, countersigned
+``ledger_view`` the ledger and the keys, to be read
 ``inspecting`` a batch of photos: known ones answered, the rest measured, one writer
 ``comparing``  parts side by side in one photo
 ``two_lights`` the same parts under two lights: metamerism

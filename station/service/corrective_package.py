@@ -36,7 +36,7 @@ def corrective_package(
     ConflictError
         The complaint is not complete enough to be sent.
     """
-    from station.quality.package import vet_revision
+    from station.quality.corrective_package import vet_revision
     from station.sheet import load_sheet
 
     by = named(by)
@@ -96,7 +96,7 @@ def reorder(station: Station, sku: str) -> ReorderDocument:
 
 
 def _members(station: Station, found: NonconformityDocument, revised: Sheet) -> dict[str, bytes]:
-    from station.quality.package import COLUMNS, acceptance_criteria, inspection_plan
+    from station.quality.corrective_package import COLUMNS, acceptance_criteria, inspection_plan
     from station.quality.rfq import request_for_quotation
     from station.report.pictures import png
     from station.service.nonconformity_reporting import report_pdf

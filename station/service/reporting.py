@@ -1,4 +1,4 @@
-"""Documents to send or to confirm: the approval statement, the regions, the one-page summary of a lot."""
+"""Documents to send or to confirm: approval statement and sheet, the regions, the one-page summary of a lot."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from station.report.summary import ShownFinding
     from station.service.station import Station
     from station.service.views import NumberedFindingView, UnitView
+    from station.sheet import Sheet
     from station.values.documents import FindingDocument
 
 PICTURES = 4
@@ -125,3 +126,61 @@ def region_raster(station: Station, number: str, version: int | None = None) -> 
     for piece in uncovered_enamel(master):
         uncovered |= piece.where
     return draw(master.image, master.labels, [r.name for r in master.regions], uncovered)
+
+
+_LIMITS = 10
+"""Limits on the approval sheet; more would not stay on one page."""
+
+
+def approval_sheet(station: Station, number: str) -> bytes:
+    """PDF bytes of the page that both parties sign by hand: the newest version of a golden sample."""
+    from station.quality.sign_off import PRODUCT, SIGNERS
+    from station.report.approval_sheet import approval_sheet as write
+    from station.service.signing_off import approval_text
+    from station.sheet import load_sheet
+
+    golden, toml = station.golden(number), station.golden_sheet(number)
+    sheet = load_sheet(toml.encode())
+    limits = _limits(sheet)
+    head = station.ledger.head()
+    status = station.sign_off.status(number)
+    artefacts = [a for a in status.artefacts if a.artefact != PRODUCT and a.version is not None]
+    data = {
+        "title": f"Golden sample {number}",
+        "subtitle": f"{golden.product} ({golden.sku})",
+        "version": golden.version,
+        "facts": [
+            ["sealed on", f"{golden.sealed_at:%Y-%m-%d %H:%M} UTC"], ["SKU", golden.sku], ["type", sheet.product.type],
+            ["finish", sheet.product.finish or "not said"], ["control sheet", golden.sheet_digest[:16]],
+        ],
+        "digest": [golden.digest[i : i + 8] for i in range(0, 64, 8)],
+        "text": approval_text(number, golden.version, toml),
+        "limits": limits[:_LIMITS],
+        "more": max(0, len(limits) - _LIMITS),
+        "artefacts": [[a.artefact, str(a.version), a.name, (a.digest or "")[:16]] for a in artefacts],
+        "parties": SIGNERS,
+        "command": f"station golden sign {number} --party buyer|supplier --name WHO --sheet-photo PHOTO",
+        "footer": f"head of the ledger {head.head}  |  key {head.key}",
+    }  # fmt: skip
+    return write(data, station.golden_picture(number).data)
+
+
+def _limits(sheet: Sheet) -> list[list[str]]:
+    """What the sheet holds units to, in words: characteristic, limit, class."""
+    rows = [
+        [f"colour of {r.name}", f"ΔE00 at most {r.accept:g}, rejected above {r.reject:g}", r.defect_class]
+        for r in sheet.regions
+    ]
+    for m in sheet.marks:
+        said = {"offset": (m.offset_mm, "mm"), "rotation": (m.rotation_deg, "°"), "scale": (m.scale, "of 1")}
+        limits = [f"{k} at most {v:g} {unit}" for k, (v, unit) in said.items() if v is not None]
+        rows.append([f"mark {m.name}", ", ".join(limits) or "none", m.defect_class])
+    for s in sheet.sizes:
+        limits_of = s.limits(s.golden_mm)
+        unit = "°" if s.kind == "angle" else "mm"
+        bounds = [
+            f"{name} {b:g} {unit}" for name, b in (("from", limits_of.lower), ("to", limits_of.upper)) if b is not None
+        ]
+        rows.append([f"size {s.name}", " ".join(bounds) or "by the golden's own, as the sheet says", s.defect_class])
+    rows += [[d.label, f"at most {d.limit_mm:g} mm", d.defect_class] for d in sheet.defects]
+    return rows

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from station import __version__
-from station.errors import NotFoundError, RequestError
+from station.errors import ConflictError, NotFoundError, RequestError
 from station.service import tools, views
 from station.service.bench import Bench
 from station.service.capability import Capability, capability_in_force, capability_remarks
@@ -24,14 +24,17 @@ from station.service.entering import EnteredValues, as_they_stand
 from station.service.finding_reviews import FindingReviews
 from station.service.gauge import Gauge, spreads_in_force
 from station.service.inspecting import Batch, Engine, InProcess
+from station.service.ledger_view import LedgerView, read_head
 from station.service.lot_analysis import LotAnalysis
 from station.service.lots import golden_of_lot, standing_units, vet_lot_id
 from station.service.measuring import Line
 from station.service.nonconformities import Nonconformities
+from station.service.packages import Packages
 from station.service.processes import Processes
 from station.service.recalibrating import Recalibration, thresholds_in_force
 from station.service.reviewing import vet_reference, vet_review
 from station.service.showing import golden_view, lot_view, review_view, unit_view
+from station.service.signing_off import SignOff
 from station.service.streams import Streams
 from station.service.units_file import name_units
 from station.settings import Settings, read_settings
@@ -62,7 +65,8 @@ class Station:
     say of findings, ``recalibration`` with the thresholds that follow from it, ``streams`` with streams of lots,
     ``draws`` with pick lists, ``deciding`` with the decisions of lots, ``analysis`` with the defects of a lot,
     ``processes`` with control charts and drift, ``nonconformities`` with complaints, ``corrective`` with corrective
-    actions.
+    actions, ``sign_off`` with what the parties say of golden samples, ``packages`` with sealed packages, ``ledger``
+    with the ledger and the keys.
     clock : answers the time now, in UTC.
 
     Raises
@@ -76,7 +80,7 @@ class Station:
     def __init__(self, settings: Settings | None = None, *, clock: Callable[[], datetime] = _now) -> None:
         self.settings = settings or read_settings()
         self._clock = clock
-        self._db = open_database(self.settings)
+        self._db = open_database(self.settings, clock)
         self._evidence = Evidence(self.settings.home / "evidence")
         self.bench = Bench(self._db, self._evidence, self.settings, clock)
         self.entered = EnteredValues(self._db, clock)
@@ -91,9 +95,13 @@ class Station:
         self.processes = Processes(self._db)
         self.nonconformities = Nonconformities(self, self._db, self._evidence, clock)
         self.corrective = CorrectiveActions(self.nonconformities, clock)
+        self.sign_off = SignOff(self._db, self._evidence, self.settings, clock)
+        self.packages = Packages(self._db, self._evidence, clock)
+        self.ledger = LedgerView(self._db)
         try:
             self._db.ensure()
             self._evidence.sweep()
+            self._db.ledger.keys.sweep()
         except BaseException:
             self._db.close()
             raise
@@ -172,6 +180,7 @@ class Station:
         done: list[views.Inspected] = []
         entry = name_units([photo])[0][0]
         entry = entry if unit is None else type(entry)(entry.path, unit)
+        self._held_to(golden, lot, None)
         batch = self._batch(golden, rig, card, lot, done.append)
         batch.run([entry], InProcess(), None)
         return done[0]
@@ -186,6 +195,7 @@ class Station:
         rig: str | None = None,
         card: str | None = None,
         lot: str | None = None,
+        golden_version: int | None = None,
         units_file: Path | None = None,
         on_total: Callable[[int], None] | None = None,
         stop: threading.Event | None = None,
@@ -195,10 +205,14 @@ class Station:
         A photo that is refused is handed on with its error and the others go on. What was inspected before under the
         same conditions is answered from the records, so an interrupted run is resumed by running it again. A lot is
         held to the version of the golden with which it was opened; a remark says so where a newer one is sealed.
+        golden_version : by which whoever inspects works. ConflictError is raised where it is superseded, or where those
+        who signed and acknowledged do not all hold the version in force.
         """
         from station.devices.photo import photo_files
 
+        held_to = self._held_to(golden, lot, golden_version)
         entries, remarks = name_units(photo_files(paths), units_file)
+        remarks += held_to
         batch = self._batch(golden, rig, card, lot, on_done)
         newest = records.golden(self._db, golden).version
         if batch.version != newest:
@@ -369,10 +383,13 @@ class Station:
 
     # --- upkeep ------------------------------------------------------------------------------------------------------
 
-    def check(self) -> views.AuditView:
-        """Hold every row against every file and remove what dead processes left half-written."""
+    def check(self, head: str | None = None) -> views.AuditView:
+        """Hold every row against every file and the ledger, and remove what dead processes left half-written.
+
+        head : ``NUMBER:HASH`` of a head of the ledger that was kept elsewhere. Raises RequestError where it is none.
+        """
         removed = self._evidence.sweep()
-        found = audit(self._db, self._evidence)
+        found = audit(self._db, self._evidence, read_head(head))
         return views.AuditView(
             ok=found.ok,
             rows=found.rows,
@@ -380,7 +397,10 @@ class Station:
             missing=found.missing,
             extra=found.extra,
             changed=found.changed,
+            added=found.added,
             removed=tuple(p.name for p in removed),
+            remarks=found.remarks,
+            ledger_entries=found.entries,
         )
 
     # --- inside ------------------------------------------------------------------------------------------------------
@@ -390,6 +410,19 @@ class Station:
 
     def _read(self, path: Path) -> Shot:
         return tools.read(path, self.settings)
+
+    def _held_to(self, golden: str, lot: str | None, wanted: int | None) -> tuple[str, ...]:
+        """Raises ConflictError where no unit may be inspected against a golden; a lot that was opened before its golden
+        was sealed anew goes on."""
+        row, newest = golden_of_lot(self._db, golden, lot), records.golden(self._db, golden)
+        if row.id == newest.id:
+            return self.sign_off.require_inspectable(row, wanted)
+        if wanted is not None and wanted != row.version:
+            raise ConflictError(
+                f"lot {lot} is held to version {row.version} of golden {golden}, not to {wanted}",
+                f"Take version {row.version}, or open another lot.",
+            )
+        return ()
 
     def _batch(
         self,
@@ -445,6 +478,6 @@ class Station:
         return views.Picture(self._evidence.read(sha256), records.media_type(self._db, sha256), sha256)
 
 
-def open_database(settings: Settings) -> Database:
+def open_database(settings: Settings, clock: Callable[[], datetime] = _now) -> Database:
     """The database of these settings, not yet looked at."""
-    return Database(settings.database_url or sqlite_url(settings.home))
+    return Database(settings.database_url or sqlite_url(settings.home), home=settings.home, clock=clock)

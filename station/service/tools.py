@@ -265,7 +265,7 @@ def json_schema(name: str) -> str:
     """JSON Schema of a document, as text. Raises RequestError for a name that is none."""
     from station.service import views
     from station.sheet import Sheet
-    from station.values import comparison
+    from station.values import comparison, sign_off
     from station.values.bench import CardReference, Rig
     from station.values.capability import CapabilityDocument
     from station.values.charts import LotTrendsDocument, ProcessDocument
@@ -300,6 +300,17 @@ def json_schema(name: str) -> str:
         "rig": (Rig, "validation"),
         "card-reference": (CardReference, "validation"),
         "golden": (views.GoldenView, "serialization"),
+        "golden-status": (sign_off.GoldenStatusDocument, "serialization"),
+        "artefact": (sign_off.ArtefactDocument, "serialization"),
+        "sign-off": (sign_off.SignOffDocument, "serialization"),
+        "detached-signature": (sign_off.DetachedSignature, "serialization"),
+        "acknowledgement": (sign_off.AcknowledgementDocument, "serialization"),
+        "package": (sign_off.PackageDocument, "serialization"),
+        "package-export": (sign_off.ExportDocument, "serialization"),
+        "ledger-entry": (sign_off.LedgerEntryDocument, "serialization"),
+        "ledger-head": (sign_off.LedgerHeadDocument, "serialization"),
+        "key": (sign_off.KeyDocument, "serialization"),
+        "check": (views.AuditView, "serialization"),
         "align": (views.AlignDocument, "serialization"),
         "model": (views.BoxesDocument, "serialization"),
         "model-card": (ModelCardDocument, "serialization"),

@@ -334,7 +334,8 @@ class LotView(Document):
 
 
 class AuditView(Document):
-    """What a walk over records and files found."""
+    """What a walk over records, files and ledger found. added : records that stand in no entry of the ledger. removed :
+    what dead processes left half-written. remarks : what is not wrong and should be known."""
 
     ok: bool
     rows: int
@@ -342,7 +343,10 @@ class AuditView(Document):
     missing: tuple[str, ...]
     extra: tuple[str, ...]
     changed: tuple[str, ...]
+    added: tuple[str, ...]
     removed: tuple[str, ...]
+    remarks: tuple[str, ...]
+    ledger_entries: int
 
 
 class AlignDocument(Document):

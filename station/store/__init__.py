@@ -8,6 +8,11 @@
 ``inspections`` units, findings and reviews
 ``nonconformities`` complaints and what happened to them
 ``reviewed``   what reviewers said of findings, and the thresholds that follow
-``audit``      every row held against every file
+``audit``      every row held against every file and against the ledger
+``ledger``     every record enters a signed hash chain; ``ledger_audit`` walks it, ``proofs`` shows a stretch of it
+``keys``       the station's key, keys of others, the newest head outside the database
+``sign_offs``  artefacts, sign-offs, acknowledgements
+``package_file`` the one form of a package's archive
+``durable``    files written whole or not at all
 ``migrations`` Alembic revisions, run from here
 """

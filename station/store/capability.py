@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from station.store import tables as t
 from station.store.database import Database
+from station.store.ledger import insert
 from station.store.rows import CapabilityRow
 
 
@@ -15,8 +16,9 @@ def add_study(db: Database, *, golden_id: int, model: str, document: str, digest
     """Record a study; answers its id."""
     row = {"golden_id": golden_id, "model": model, "document": document, "digest": digest, "at": at}
     with db.write() as c:
-        made = c.execute(sa.insert(t.capability_studies).values(**row).returning(t.capability_studies.c.id))
-        return int(made.scalar_one())
+        made = int(insert(c, t.capability_studies, row).id)
+        db.ledger.enter(c, "capability study", about={"model": model})
+        return made
 
 
 def studies(db: Database, *, golden_id: int) -> list[CapabilityRow]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +20,9 @@ from sqlalchemy import exc
 
 from station.errors import ConflictError, RequestError, StaleSchemaError, StorageFullError, StoreError
 from station.store.evidence import disk_error
+from station.store.keys import KeyRing
+from station.store.ledger import Ledger
+from station.store.tables import APPEND_ONLY
 
 HEAD = "0009"
 """The Alembic revision this version of the station reads and writes."""
@@ -35,6 +39,9 @@ def sqlite_url(home: Path) -> str:
 class Database:
     """Connections to one database. ``write()`` commits when its block ends well; ``read()`` never writes.
 
+    home : the folder with the keys that sign the ledger; left out, that of the SQLite file. clock : the time now, in
+    UTC, for the ledger. What is written enters ``ledger``.
+
     Raises
     ------
     StaleSchemaError
@@ -43,7 +50,7 @@ class Database:
         The disk is full or read-only.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, home: Path | None = None, clock: Callable[[], datetime] | None = None) -> None:
         self.url = _checked(url)
         self._thread_lock = threading.RLock()
         self._lock_file: Path | None = None
@@ -62,6 +69,11 @@ class Database:
             self._writer = self._reader = sa.create_engine(
                 self.url.set(drivername="postgresql+psycopg"), pool_pre_ping=True
             )
+        if home is None:
+            if self.path is None:
+                raise RequestError("the keys of the ledger have no folder", "Name a home beside PostgreSQL's URL.")
+            home = self.path.parent
+        self.ledger = Ledger(KeyRing(home / "keys"), clock)
 
     @property
     def on_sqlite(self) -> bool:
@@ -70,9 +82,14 @@ class Database:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """A transaction that may write; committed, durable, when the block ends without an error."""
-        with _translated(), self._one_writer(), self._writer.begin() as connection:
-            yield connection
+        """A transaction that may write; committed, durable, when the block ends without an error. What it writes stands
+        in the ledger with it."""
+        with _translated(), self._one_writer():
+            with self._writer.begin() as connection:
+                self.ledger.begin(connection)
+                yield connection
+                self.ledger.finish(connection)
+            self.ledger.committed()
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -119,18 +136,24 @@ class Database:
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": _MIGRATIONS_LOCK})
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            self.ledger.take_over(connection)
         return HEAD
 
     def faults(self) -> list[str]:
-        """What SQLite's own integrity and foreign key checks find. PostgreSQL keeps both by itself."""
+        """What SQLite's own integrity and foreign key checks find, which PostgreSQL keeps by itself; and tables that no
+        longer refuse to be changed."""
+        with self.read() as connection:
+            open_ones = _unguarded(connection)
         if not self.on_sqlite:
-            return []
+            return open_ones
         with self.read() as connection:
             said = [str(r[0]) for r in connection.exec_driver_sql("PRAGMA integrity_check")]
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-        return [f"database: {s}" for s in said if s != "ok"] + [
-            f"database: {r[0]} row {r[1]} names no {r[2]}" for r in broken
-        ]
+        return (
+            [f"database: {s}" for s in said if s != "ok"]
+            + [f"database: {r[0]} row {r[1]} names no {r[2]}" for r in broken]
+            + open_ones
+        )
 
     def back_up(self, target: Path) -> None:
         """Copy a SQLite database, consistently, to ``target``."""
@@ -178,6 +201,27 @@ def _checked(url: str) -> sa.URL:
     elif backend != "sqlite" or found.database in (None, "", ":memory:"):
         raise RequestError(f"{found.render_as_string(hide_password=True)} is no database that keeps records", _URLS)
     return found
+
+
+def _unguarded(c: sa.Connection) -> list[str]:
+    """Append-only tables whose triggers are gone or other ones."""
+    sqlite = c.dialect.name == "sqlite"
+    query = "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+    if sqlite:
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+    found = {str(r[0]): str(r[1]) for r in c.exec_driver_sql(query)}
+    faults = []
+    for table in APPEND_ONLY:
+        if sqlite:
+            kept = all(
+                f" {verb} ON {table} BEGIN SELECT RAISE(ABORT" in found.get(f"{table}_no_{verb.lower()}", "")
+                for verb in ("UPDATE", "DELETE")
+            )
+        else:
+            kept = "append_only()" in found.get(f"{table}_append_only", "")
+        if not kept:
+            faults.append(f"database: the triggers that keep table {table} append-only are gone")
+    return faults
 
 
 def _hold(lock: IO[str]) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from station.store import tables as t
 from station.store.database import Database
+from station.store.ledger import touch, touched
 from station.store.records import ensure_lot
 from station.store.rows import EnteredRow, NewEntered
 from station.values.documents import Verdict
@@ -38,6 +39,8 @@ def add_entered(
             for answer in _add_block(c, block, lots):
                 ids.append(answer)
                 on_each()
+        if touched(c):
+            db.ledger.enter(c, "values entered", about={"values": sum(new for _, new in ids)})
     rows: dict[int, EnteredRow] = {}
     for i in range(0, len(ids), BLOCK):
         rows |= {r.id: r for r in _read(db, t.entered_values.c.id.in_([one for one, _ in ids[i : i + BLOCK]]))}
@@ -89,6 +92,8 @@ def _add_block(
     if rows:
         insert = sa.insert(t.entered_values).returning(e.content_key, e.id)
         added = {k: int(i) for k, i in c.execute(insert, rows)}
+        for made in added.values():
+            touch(c, t.entered_values, made)
     return [(added[k], True) if k in added else (known[k], False) for k in keys]
 
 

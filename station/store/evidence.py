@@ -7,20 +7,13 @@ or a whole file that no row names yet, which the same work done again adopts.
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import os
-import secrets
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from station.errors import NotFoundError, StorageFullError, StoreError
+from station.store.durable import ORPHAN_AGE_S, TEMPORARY, flush_folder, sweep, write_whole
 from station.values.digest import sha256_hex
-
-TEMPORARY = ".writing-"
-ORPHAN_AGE_S = 600.0
-"""A temporary older than this belongs to a process that died: no write of one picture takes ten minutes."""
 
 _FULL_OR_READ_ONLY = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -66,7 +59,7 @@ class Evidence:
             if target.exists() and target.stat().st_size == len(data):
                 return sha256
             _make_folder(target.parent)
-            _write(target, data)
+            write_whole(target, data)
         except OSError as error:
             raise disk_error(error) from error
         return sha256
@@ -101,50 +94,12 @@ class Evidence:
 
     def sweep(self, age_s: float = ORPHAN_AGE_S) -> list[Path]:
         """Remove temporaries left by processes that died; answer what was removed."""
-        removed: list[Path] = []
-        if not self.folder.is_dir():
-            return removed
-        for file in sorted(self.folder.glob(f"*/{TEMPORARY}*")):
-            with contextlib.suppress(FileNotFoundError, PermissionError):
-                if time.time() - file.stat().st_mtime >= age_s:
-                    file.unlink()
-                    removed.append(file)
-        return removed
-
-
-def _write(target: Path, data: bytes) -> None:
-    temporary = target.parent / f"{TEMPORARY}{secrets.token_hex(8)}"
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        try:
-            rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.replace(temporary, target)  # noqa: PTH105 - the tests of crashes stop the process at exactly these calls
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
-    _flush_folder(target.parent)
+        return sweep(self.folder, f"*/{TEMPORARY}*", age_s)
 
 
 def _make_folder(folder: Path) -> None:
     if folder.is_dir():
         return
     folder.mkdir(parents=True, exist_ok=True)
-    _flush_folder(folder.parent)
-    _flush_folder(folder.parent.parent)
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make names in a folder durable; Windows has no such call and needs none."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    flush_folder(folder.parent)
+    flush_folder(folder.parent.parent)

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from station.errors import NotFoundError
 from station.store import tables as t
 from station.store.database import Database
-from station.store.records import insert_once, keep_files
+from station.store.ledger import insert, insert_once
+from station.store.records import keep_files
 from station.store.rows import File, GaugeCaptureRow, GaugeStudyRow
 
 
@@ -40,6 +41,7 @@ def add_capture(
             "document": document, "digest": digest, "at": at,
         }  # fmt: skip
         insert_once(c, t.gauge_captures, row)
+        db.ledger.enter(c, "gauge photo measured")
 
 
 def add_study(
@@ -59,7 +61,9 @@ def add_study(
         "at": at,
     }  # fmt: skip
     with db.write() as c:
-        return int(c.execute(sa.insert(t.gauge_studies).values(**row).returning(t.gauge_studies.c.id)).scalar_one())
+        made = int(insert(c, t.gauge_studies, row).id)
+        db.ledger.enter(c, "gauge study", by=by)
+        return made
 
 
 def study(db: Database, study_id: int) -> GaugeStudyRow:

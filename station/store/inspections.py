@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.store import tables as t
 from station.store.database import Database
-from station.store.records import ensure_lot, insert_once, keep_files
+from station.store.ledger import insert, insert_all, insert_once, touch, touched
+from station.store.records import ensure_lot, keep_files
 from station.store.rows import NewUnit, ReviewRow, UnitRow
 from station.values.documents import Verdict
 
@@ -79,9 +80,12 @@ def add_unit(db: Database, new: NewUnit) -> tuple[UnitRow, bool]:
         }  # fmt: skip
         created = insert_once(c, t.units, values)
         unit_id = c.execute(sa.select(t.units.c.id).where(t.units.c.ingest_key == new.ingest_key)).scalar_one()
-        if created and new.findings:
-            c.execute(sa.insert(t.findings), [{"unit_id": unit_id, **f} for f in new.findings])
+        if created:
+            insert_all(c, t.findings, [{"unit_id": unit_id, **f} for f in new.findings])
         _present(c, unit_id, new.unit, new.photo, new.lot, new.inspected_at)
+        if touched(c):
+            about = {"unit": new.unit, "lot": new.lot, "verdict": str(new.verdict), "digest": new.digest}
+            db.ledger.enter(c, "unit inspected" if created else "picture presented again", about=about)
     return unit(db, unit_id), created
 
 
@@ -93,8 +97,11 @@ def present_again(
         if lot is not None:
             lot_id = ensure_lot(c, lot, golden_id, at)
             free = (t.units.c.id == unit_id) & t.units.c.lot_id.is_(None)
-            c.execute(sa.update(t.units).where(free).values(lot_id=lot_id))
+            if c.execute(sa.update(t.units).where(free).values(lot_id=lot_id)).rowcount:
+                touch(c, t.units, unit_id)
         _present(c, unit_id, unit_name, photo, lot, at)
+        if touched(c):
+            db.ledger.enter(c, "picture presented again", about={"unit": unit_name, "lot": lot})
     return unit(db, unit_id)
 
 
@@ -269,7 +276,9 @@ def add_review(
             "unit_id": unit_id, "decision": decision, "reason": reason, "reviewer": reviewer, "at": at,
             "supersedes": newest, "request_key": request_key,
         }  # fmt: skip
-        return _review(c.execute(sa.insert(t.reviews).values(**values).returning(t.reviews)).one())
+        made = insert(c, t.reviews, values)
+        db.ledger.enter(c, "unit reviewed", by=reviewer, about={"unit": unit_id, "decision": decision})
+        return _review(made)
 
 
 def reviews(db: Database, unit_id: int) -> list[ReviewRow]:

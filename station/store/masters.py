@@ -106,7 +106,7 @@ def load_master(data: bytes, document: dict[str, Any], expected_digest: str) -> 
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays: dict[str, NDArray[Any]] = {name: file[name] for name in document["arrays"]}
-    except (ValueError, OSError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, OSError, LookupError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
         raise StoreError(f"the master's file cannot be read: {error}", restore) from error
     for name, sealed in document["arrays"].items():
         if array_digest(arrays[name]) != sealed:

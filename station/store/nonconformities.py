@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from station.errors import ConflictError, NotFoundError
 from station.store import tables as t
 from station.store.database import Database
-from station.store.records import insert_once, keep_files
+from station.store.ledger import insert, insert_once
+from station.store.records import keep_files
 from station.store.rows import File, NonconformityRow
 
 
@@ -30,7 +31,8 @@ def open_nonconformity(
         if not insert_once(c, n, row):
             raise ConflictError(f"the number {number} was taken in the meantime", "Run it again.")
         found = c.execute(sa.select(n.c.id).where(n.c.number == number)).scalar_one()
-        c.execute(sa.insert(t.nonconformity_events).values(nonconformity_id=found, sequence=1, at=at, **first))
+        insert(c, t.nonconformity_events, {"nonconformity_id": found, "sequence": 1, "at": at, **first})
+        db.ledger.enter(c, "nonconformity opened", about={"number": number})
     return True
 
 
@@ -44,6 +46,7 @@ def add_event(
         keep_files(c, [file], at)
         if not insert_once(c, t.nonconformity_events, row):
             raise ConflictError("something else was recorded of it in the meantime", "Look at it, then repeat.")
+        db.ledger.enter(c, f"nonconformity {event['kind']}", about={"nonconformity": nonconformity_id})
 
 
 def nonconformity(db: Database, number: str) -> NonconformityRow:

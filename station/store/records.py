@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from station.errors import ConflictError, NotFoundError
 from station.store import tables as t
 from station.store.database import Database
+from station.store.ledger import insert, insert_once
 from station.store.rows import (
     CalibrationRow,
     File,
@@ -23,12 +23,7 @@ from station.store.rows import (
     RigRow,
 )
 
-
-def insert_once(connection: sa.Connection, table: sa.Table, values: dict[str, Any]) -> bool:
-    """Insert a row unless a unique constraint already holds one like it; answer whether it was inserted."""
-    build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = build(table).values(**values).on_conflict_do_nothing().returning(sa.literal(1))
-    return connection.execute(statement).first() is not None
+GOLDEN_SEALED = "golden sealed"
 
 
 def keep_files(connection: sa.Connection, files: Iterable[File | None], at: datetime) -> None:
@@ -45,7 +40,9 @@ def keep_files(connection: sa.Connection, files: Iterable[File | None], at: date
 def add_rig(db: Database, *, name: str, digest: str, document: str, at: datetime) -> bool:
     """Register a bench; False where the same content is registered already. The newest of a name is in force."""
     with db.write() as c:
-        return insert_once(c, t.rigs, {"name": name, "digest": digest, "document": document, "added_at": at})
+        new = insert_once(c, t.rigs, {"name": name, "digest": digest, "document": document, "added_at": at})
+        db.ledger.enter(c, "rig registered")
+        return new
 
 
 def rig(db: Database, name: str) -> RigRow:
@@ -85,7 +82,9 @@ def add_calibration(
             "rig_id": rig_id, "kind": kind, "document": document, "photos": photos,
             "made_at": made_at, "expires_at": expires_at,
         }  # fmt: skip
-        return int(c.execute(sa.insert(t.calibrations).values(**row).returning(t.calibrations.c.id)).scalar_one())
+        made = int(insert(c, t.calibrations, row).id)
+        db.ledger.enter(c, "rig calibrated", about={"kind": kind})
+        return made
 
 
 def calibration(db: Database, rig_id: int, kind: str) -> CalibrationRow | None:
@@ -108,7 +107,9 @@ def add_light_check(db: Database, *, rig_id: int, photo: str, file: File, docume
     with db.write() as c:
         keep_files(c, [file], at)
         row = {"rig_id": rig_id, "photo_sha256": file.sha256, "photo": photo, "document": document, "at": at}
-        return int(c.execute(sa.insert(t.light_checks).values(**row).returning(t.light_checks.c.id)).scalar_one())
+        made = int(insert(c, t.light_checks, row).id)
+        db.ledger.enter(c, "light checked")
+        return made
 
 
 def light_checks(db: Database, rig_id: int, since: datetime | None = None) -> list[LightCheckRow]:
@@ -133,6 +134,7 @@ def add_golden(db: Database, values: dict[str, Any], files: Sequence[File], at: 
             raise ConflictError(
                 f"version {values['version']} of {values['number']} was sealed at the same moment", "Run it again."
             )
+        db.ledger.enter(c, GOLDEN_SEALED, about={k: values[k] for k in ("number", "version", "sku", "digest")})
     return golden(db, values["number"], values["version"])
 
 
@@ -211,9 +213,10 @@ def add_lot_decision(
         if newest is not None and newest.digest == digest:
             return LotDecisionRow(**newest._mapping)
         values = {"lot_id": lot_id, "decision": decision, "document": document, "digest": digest, "at": at}
-        return LotDecisionRow(
-            **c.execute(sa.insert(t.lot_decisions).values(**values).returning(t.lot_decisions)).one()._mapping
-        )
+        made = insert(c, t.lot_decisions, values)
+        lot = c.execute(sa.select(t.lots.c.name).where(t.lots.c.id == lot_id)).scalar_one()
+        db.ledger.enter(c, "lot decided", about={"lot": lot, "decision": decision, "digest": digest})
+        return LotDecisionRow(**made._mapping)
 
 
 def lot_decisions(db: Database, lot_id: int) -> list[LotDecisionRow]:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from station.errors import ConflictError, RequestError
 from station.store import tables as t
 from station.store.database import Database
+from station.store.ledger import insert
 from station.store.rows import FindingReviewRow, NewFindingReview, ThresholdsRow
 
 _SAME_MM = 1e-6
@@ -67,8 +68,8 @@ def add_finding_reviews(
                     )
                 values |= {"answer": newest.answer, "named": newest.named}
             values |= {"supersedes": None if newest is None else newest.id, "request_key": request_key}
-            made = c.execute(sa.insert(t.finding_reviews).values(**values).returning(k.id))
-            ids.append(int(made.scalar_one()))
+            ids.append(int(insert(c, t.finding_reviews, values).id))
+        db.ledger.enter(c, "findings reviewed", by=", ".join(dict.fromkeys(one.reviewer for one in new)))
     with db.read() as c:
         return [_row(r) for r in c.execute(_reviews().where(k.id.in_(ids)).order_by(k.id))]
 
@@ -133,7 +134,9 @@ def add_thresholds(
         newest = c.execute(sa.select(sa.func.max(k.id)).where(k.golden_id == golden_id, k.model == model)).scalar()
         if (newest or 0) != after:
             raise ConflictError("other thresholds were set in the meantime", "Look at them, then run it again.")
-        return int(c.execute(sa.insert(t.finding_thresholds).values(**row).returning(k.id)).scalar_one())
+        made = int(insert(c, t.finding_thresholds, row).id)
+        db.ledger.enter(c, "thresholds set" if action == "apply" else "thresholds taken back", about={"model": model})
+        return made
 
 
 def thresholds(db: Database, *, golden_id: int, model: str) -> list[ThresholdsRow]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from station.errors import ConflictError, NotFoundError
 from station.store import tables as t
 from station.store.database import Database
-from station.store.records import insert_once
+from station.store.ledger import insert, insert_once
 from station.store.rows import StreamRow
 
 
@@ -18,6 +18,7 @@ def add_stream(db: Database, *, name: str, document: str, digest: str, at: datet
     with db.write() as c:
         if not insert_once(c, t.streams, {"name": name, "document": document, "digest": digest, "at": at}):
             raise ConflictError(f"there is a stream {name} already", "Give another name.")
+        db.ledger.enter(c, "stream opened", about={"stream": name})
 
 
 def stream(db: Database, name: str) -> StreamRow:
@@ -45,6 +46,8 @@ def add_event(
     with db.write() as c:
         if not insert_once(c, t.stream_events, row):
             raise ConflictError("something else was recorded of this stream in the meantime", "Run it again.")
+        name = c.execute(sa.select(t.streams.c.name).where(t.streams.c.id == stream_id)).scalar_one()
+        db.ledger.enter(c, "stream event", about={"stream": name, "event": kind})
 
 
 def events(db: Database, stream_id: int) -> list[str]:
@@ -58,7 +61,8 @@ def events(db: Database, stream_id: int) -> list[str]:
 def add_draw(db: Database, *, lot: str, document: str, digest: str, at: datetime) -> None:
     """Record the pick list of a lot; the newest one is in force."""
     with db.write() as c:
-        c.execute(sa.insert(t.lot_draws).values(lot=lot, document=document, digest=digest, at=at))
+        insert(c, t.lot_draws, {"lot": lot, "document": document, "digest": digest, "at": at})
+        db.ledger.enter(c, "sample drawn", about={"lot": lot})
 
 
 def newest_draw(db: Database, lot: str) -> str:

@@ -2,7 +2,8 @@
 
 Append-only, kept so by triggers: ``goldens``, ``reviews``, ``lot_decisions``, ``presentations``, ``gauge_captures``,
 ``gauge_studies``, ``entered_values``, ``capability_studies``, ``finding_reviews``, ``finding_thresholds``,
-``streams``, ``stream_events``, ``lot_draws``, ``nonconformities``, ``nonconformity_events``.
+``streams``, ``stream_events``, ``lot_draws``, ``nonconformities``, ``nonconformity_events``, ``artefacts``,
+``sign_offs``, ``acknowledgements``, ``ledger``, ``ledger_rows``.
 
 Tallies are queries, never counters.
 """
@@ -22,6 +23,7 @@ APPEND_ONLY = (
     *("finding_reviews", "finding_thresholds"),
     *("streams", "stream_events", "lot_draws"),
     *("nonconformities", "nonconformity_events"),
+    *("artefacts", "sign_offs", "acknowledgements", "ledger", "ledger_rows"),
 )
 
 
@@ -394,4 +396,65 @@ nonconformity_events = _table(
     _text("digest"),
     _at("at"),
     sa.UniqueConstraint("nonconformity_id", "sequence"),
+)
+
+artefacts = _table(
+    "artefacts",
+    _id(),
+    _text("number"),
+    _text("kind"),
+    sa.Column("version", sa.Integer, nullable=False),
+    _text("name"),
+    _file("file_sha256"),
+    _text("note"),
+    _text("by"),
+    _text("document"),
+    _text("digest"),
+    _at("at"),
+    sa.UniqueConstraint("number", "kind", "version"),
+)
+
+sign_offs = _table(
+    "sign_offs",
+    _id(),
+    _text("number"),
+    _text("artefact"),
+    sa.Column("version", sa.Integer, nullable=False),
+    _text("party"),
+    _text("method"),
+    _text("document"),
+    _text("digest"),
+    _text("key", null=True),
+    _text("signature", null=True),
+    _file("file_sha256", null=True),
+    _at("at"),
+    sa.UniqueConstraint("number", "artefact", "version", "party"),
+    sa.CheckConstraint("method IN ('local key', 'detached', 'printed sheet')", name="method"),
+)
+
+acknowledgements = _table(
+    "acknowledgements",
+    _id(),
+    _text("number"),
+    _text("artefact"),
+    sa.Column("version", sa.Integer, nullable=False),
+    _text("party"),
+    _file("file_sha256", null=True),
+    _text("document"),
+    _text("digest"),
+    _at("at"),
+)
+
+ledger = _table(
+    "ledger",
+    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
+    *(_text(name) for name in ("content", "hash", "key", "signature")),
+)
+
+ledger_rows = _table(
+    "ledger_rows",
+    sa.Column("sequence", sa.Integer, sa.ForeignKey("ledger.sequence"), primary_key=True, autoincrement=False),
+    sa.Column("table_name", sa.Text, primary_key=True),
+    sa.Column("row_key", sa.Text, primary_key=True),
+    _text("digest"),
 )

@@ -86,7 +86,7 @@ def empty_stores(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtu
     file = tmp_path_factory.mktemp("empty")
     name, url = request.getfixturevalue("postgres").make()
     for kind, address, copied in (("sqlite", sqlite_url(file), str(file / "station.db")), ("postgresql", url, name)):
-        database = Database(address)
+        database = Database(address, home=file)
         database.ensure()
         database.close()
         made[kind] = copied

@@ -60,7 +60,7 @@ def test_a_file_that_is_no_database_is_not_sent_round_in_a_circle(tmp_path: Path
 
 
 def test_a_postgresql_that_does_not_answer_is_said_in_one_line(tmp_path: Path) -> None:
-    database = Database(f"postgresql://nobody:secret@/none?host={tmp_path}")
+    database = Database(f"postgresql://nobody:secret@/none?host={tmp_path}", home=tmp_path)
     with pytest.raises(StoreError, match="does not answer") as error:
         database.ensure()
     assert "secret" not in str(error.value)

@@ -17,7 +17,18 @@ import pytest
 import sqlalchemy as sa
 
 from station.errors import ConflictError, NotFoundError, RequestError, StaleSchemaError
-from station.store import capability, entered, gauge, inspections, nonconformities, records, reviewed, streams, tables
+from station.store import (
+    capability,
+    entered,
+    gauge,
+    inspections,
+    nonconformities,
+    records,
+    reviewed,
+    sign_offs,
+    streams,
+    tables,
+)
 from station.store.audit import audit, document_digest
 from station.store.database import HEAD, Database
 from station.store.evidence import Evidence
@@ -29,8 +40,8 @@ NOON = datetime(2026, 5, 10, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def db(store_url: str) -> Iterator[Database]:
-    database = Database(store_url)
+def db(store_url: str, tmp_path: Path) -> Iterator[Database]:
+    database = Database(store_url, home=tmp_path)
     database.ensure()
     yield database
     database.close()
@@ -59,6 +70,16 @@ def seal(db: Database, evidence: Evidence, number: str, version: int) -> int:
         "calibration_digest": "c", "warnings": "[]",
     }  # fmt: skip
     return records.add_golden(db, values, [file], NOON).id
+
+
+def add_signed(db: Database, file: File) -> None:
+    """An artefact, a sign-off and an acknowledgement."""
+    place: dict[str, Any] = {"number": "GS-1", "version": 1, "document": "{}", "digest": "d"}
+    artefact = {"kind": "label", "name": "a.pdf", "note": "", "by": "x"}
+    sign_offs.add_artefact(db, {**place, **artefact}, file, NOON)
+    signed = {"artefact": "product", "party": "buyer", "method": "local key", "key": "k", "signature": "s"}
+    sign_offs.add_sign_off(db, {**place, **signed}, None, NOON, lambda there: None)
+    sign_offs.add_acknowledgement(db, {**place, "artefact": "product", "party": "factory"}, None, NOON)
 
 
 def new_value(golden_id: int, unit: str, value: str, lot: str | None = "L1") -> NewEntered:
@@ -306,7 +327,7 @@ def test_a_lot_has_one_nonconformity_and_its_events_follow_each_other(
         nonconformities.nonconformity(db, "NC-9")
 
 
-@pytest.mark.parametrize("table", tables.APPEND_ONLY)
+@pytest.mark.parametrize("table", [t for t in tables.APPEND_ONLY if not t.startswith("ledger")])
 @pytest.mark.parametrize("verb", ["UPDATE", "DELETE"])
 def test_sealed_rows_cannot_be_changed(db: Database, evidence: Evidence, golden_id: int, table: str, verb: str) -> None:
     unit, _ = inspections.add_unit(db, new_unit(evidence, golden_id, "u1"))
@@ -329,6 +350,7 @@ def test_sealed_rows_cannot_be_changed(db: Database, evidence: Evidence, golden_
     streams.add_event(db, stream, sequence=1, kind="lot", document="{}", digest="d", at=NOON)
     streams.add_draw(db, lot="L1", document="{}", digest="d", at=NOON)
     open_nonconformity(db, lot.id)
+    add_signed(db, put(evidence, b"label"))
     statement = f"DELETE FROM {table}" if verb == "DELETE" else f"UPDATE {table} SET id = id + 1"
     with pytest.raises(ConflictError, match="append-only"), db.write() as connection:
         connection.exec_driver_sql(statement)
@@ -417,8 +439,11 @@ def test_a_database_of_another_version_is_refused_with_the_command(db: Database,
     assert do in error.value.do
 
 
-def test_two_processes_make_the_tables_at_once(empty_url: str) -> None:
-    code = f"from station.store.database import Database; d = Database({empty_url!r}); d.ensure(); d.close()"
+def test_two_processes_make_the_tables_at_once(empty_url: str, tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from station.store.database import Database; "
+        f"d = Database({empty_url!r}, home=Path({str(tmp_path)!r})); d.ensure(); d.close()"
+    )
     children = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
     assert [c.wait(60) for c in children] == [0, 0]
 
@@ -492,11 +517,13 @@ def test_a_value_corrected_in_the_same_list_is_superseded(db: Database, golden_i
     assert (again.id, known) == (old.id, False)
 
 
-def test_two_who_enter_at_once_supersede_one_another(db: Database, store_url: str, golden_id: int) -> None:
+def test_two_who_enter_at_once_supersede_one_another(
+    db: Database, store_url: str, golden_id: int, tmp_path: Path
+) -> None:
     started = threading.Barrier(4)
 
     def enter(k: int) -> None:
-        mine = Database(store_url)
+        mine = Database(store_url, home=tmp_path)
         started.wait(timeout=20)
         for i in range(5):
             entered.add_entered(mine, [new_value(golden_id, "u1", f"{k} {i}")])

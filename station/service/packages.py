@@ -1,0 +1,236 @@
+"""Sealed packages: a golden version with everything that shows what it is and who signed it, in one file.
+
+Exported from a home, verified anywhere with the file and a public key, signed by the other party on their own station.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from station.errors import RequestError, StationError, StoreError
+from station.quality import package as rules
+from station.quality import sign_off
+from station.quality.signing import PACKAGE, SIGN_OFF, fingerprint
+from station.service.signing_off import approval_text
+from station.store import package_file, records, sign_offs
+from station.store.database import Database
+from station.store.evidence import Evidence
+from station.store.masters import load_master
+from station.store.proofs import ledger_proof
+from station.store.rows import GoldenRow
+from station.values.digest import canonical_json, digest, sha256_hex
+from station.values.sign_off import DetachedSignature, ExportDocument, PackageDocument, PackageFault, PackageSigner
+
+_SUFFIX = {"image/jpeg": "jpg", "image/png": "png", "image/tiff": "tif", "image/webp": "webp", "image/heif": "heic"}
+
+
+class Packages:
+    """Exports sealed packages. Reached as ``Station.packages``."""
+
+    def __init__(self, db: Database, evidence: Evidence, clock: Callable[[], datetime]) -> None:
+        self._db, self._evidence, self._clock = db, evidence, clock
+
+    def export(self, number: str, out: Path, *, version: int | None = None) -> ExportDocument:
+        """Write the package of a sealed version, its newest by default. The same records give the same bytes.
+
+        Raises StoreError where the records do not hold together, so that nothing doubtful is sealed.
+        """
+        if out.suffix.lower() != ".zip" or out.is_dir():
+            raise RequestError(f"{out} is no .zip file", "Name the file of the package with -o FILE.zip.")
+        row = records.golden(self._db, number, version)
+        files, head = self._files(row)
+        keys = self._db.ledger.keys
+        files[rules.MANIFEST] = rules.manifest(
+            files, number=row.number, version=row.version, digest=row.digest, head=head
+        )
+        seal = {"key": keys.public, "signature": keys.sign(PACKAGE, rules.sealed(files[rules.MANIFEST]))}
+        files[rules.SEAL] = canonical_json(seal)
+        wrong = _vet(files, [keys.public]).faults
+        if wrong:
+            where, what = wrong[0]
+            raise StoreError(f"the records of golden {number} do not hold together: {where}: {what}",
+                             "Run: station check")  # fmt: skip
+        data = package_file.pack(files)
+        package_file.write(out, data)
+        return ExportDocument(
+            file=str(out), sha256=sha256_hex(data), size=len(data), number=row.number, version=row.version,
+            files=tuple(sorted(files)), key=keys.public, fingerprint=fingerprint(keys.public),
+            head=f"{head['sequence']}:{head['hash']}",
+        )  # fmt: skip
+
+    def countersign(
+        self, file: Path, out: Path, *, keys: Sequence[str], party: str, name: str, role: str = "",
+        artefact: str = sign_off.PRODUCT,
+    ) -> DetachedSignature:  # fmt: skip
+        """Sign what a package of another station holds, with this station's key, and write the signature to a file.
+
+        Raises RequestError where the package does not hold.
+        """
+        party = sign_off.vet("signing party", party, sign_off.SIGNERS)
+        artefact = sign_off.vet("artefact", artefact, sign_off.ARTEFACTS)
+        found = opened(file, keys)
+        if found.faults:
+            where, what = found.faults[0]
+            raise RequestError(f"{file.name} does not hold: {where}: {what}", "Ask for the package again.")
+        g = found.golden
+        rows = {sign_off.PRODUCT: (g["version"], g["digest"])}
+        rows |= {a["kind"]: (a["version"], a["digest"]) for a in found.artefacts}
+        if artefact not in rows:
+            raise RequestError(f"{file.name} has no {artefact}", f"It has {', '.join(rows)}.")
+        version, artefact_digest = rows[artefact]
+        said = sign_off.statement(
+            number=g["number"], sku=g["sku"], artefact=artefact, version=version, digest=artefact_digest, party=party,
+            name=sign_off.vet_person(name), role=sign_off.vet_person(role, what="--role", empty=True), at=self._clock(),
+            text=approval_text(g["number"], g["version"], found.files[rules.SHEET].decode())
+            if artefact == sign_off.PRODUCT
+            else sign_off.confirmation(number=g["number"], artefact=artefact, version=version),
+        )  # fmt: skip
+        own = self._db.ledger.keys
+        sign_off.require_own_key(
+            own.public, party, [(s["statement"]["party"], s["key"]) for s in found.signatures if s["key"] is not None]
+        )
+        made = DetachedSignature(
+            what="sign-off of a golden sample", statement=said, key=own.public, signature=own.sign(SIGN_OFF, said)
+        )
+        about = {k: said[k] for k in ("number", "artefact", "version", "party", "artefact_digest")}
+        sign_offs.enter_countersigned(self._db, {**about, "digest": digest(said)}, by=said["party"])
+        package_file.write(out, (made.model_dump_json(indent=2) + "\n").encode())
+        return made
+
+    def _files(self, row: GoldenRow) -> tuple[dict[str, bytes], dict[str, Any]]:
+        """Every file of a package but its manifest, and the head of the ledger that it shows."""
+        master = json.loads(row.master_document)
+        files = {
+            rules.SHEET: row.sheet_toml.encode(),
+            rules.MASTER: canonical_json(master),
+            rules.ARRAYS: self._evidence.read(row.master_sha256),
+            f"photos/golden.{self._suffix(row.photo_sha256)}": self._evidence.read(row.photo_sha256),
+            f"photos/frame.{self._suffix(row.frame_sha256)}": self._evidence.read(row.frame_sha256),
+        }
+        for i, sha256 in enumerate(master.get("again", ()), 1):
+            files[f"photos/again-{i}.{self._suffix(sha256)}"] = self._evidence.read(sha256)
+        keys = ("number", "version", "sku", "product", "digest", "sheet_digest", "master_digest", "photo_sha256",
+                "frame_sha256", "photo", "rig", "calibration_digest")  # fmt: skip
+        golden = {k: getattr(row, k) for k in keys}
+        golden |= {"warnings": json.loads(row.warnings), "sealed_at": row.sealed_at.isoformat(timespec="microseconds")}
+        files[rules.GOLDEN] = canonical_json(golden)
+        artefacts = self._artefacts(row, files)
+        self._signatures(row, artefacts, files)
+        proof = ledger_proof(self._db, row)
+        files[rules.LEDGER] = canonical_json(proof)
+        return files, proof["head"]
+
+    def _artefacts(self, row: GoldenRow, files: dict[str, bytes]) -> set[tuple[str, int]]:
+        """Put the artefacts' records in, and the files of those in force; answers which versions are in."""
+        rows = sign_offs.artefacts(self._db, row.number)
+        newest = {r.kind: r.id for r in rows}
+        listed = []
+        for r in rows:
+            name = None
+            if newest[r.kind] == r.id:
+                suffix = "".join(c for c in Path(r.name).suffix.lower()[1:9] if c.isascii() and c.isalnum()) or "bin"
+                name = f"artefacts/{r.kind}-v{r.version}.{suffix}"
+                files[name] = self._evidence.read(r.file_sha256)
+            listed.append({**json.loads(r.document), "file": name})
+        files[rules.ARTEFACTS] = canonical_json(listed)
+        return {(r.kind, r.version) for r in rows}
+
+    def _signatures(self, row: GoldenRow, artefacts: set[tuple[str, int]], files: dict[str, bytes]) -> None:
+        """Put in the signatures under this version and under the artefacts, and who acknowledged what."""
+        shown = {*artefacts, (sign_off.PRODUCT, row.version)}
+        listed = []
+        for r in sign_offs.sign_offs(self._db, row.number):
+            if (r.artefact, r.version) not in shown:
+                continue
+            name = None
+            if r.file_sha256 is not None:
+                name = f"signatures/{r.party}-{r.artefact}-v{r.version}.{self._suffix(r.file_sha256)}"
+                files[name] = self._evidence.read(r.file_sha256)
+            said = {k: v for k, v in json.loads(r.document).items() if k != "digest"}
+            listed.append(
+                {"statement": said, "digest": r.digest, "method": r.method, "key": r.key, "signature": r.signature,
+                 "file": name, "sheet_photo_sha256": r.file_sha256}
+            )  # fmt: skip
+        files[rules.SIGNATURES] = canonical_json(listed)
+        acknowledged = [json.loads(r.document) for r in sign_offs.acknowledgements(self._db, row.number)]
+        files[rules.ACKNOWLEDGEMENTS] = canonical_json(acknowledged)
+
+    def _suffix(self, sha256: str) -> str:
+        return _SUFFIX.get(records.media_type(self._db, sha256), "jpg")
+
+
+def verify(file: Path, keys: Sequence[str]) -> PackageDocument:
+    """Hold a package to itself and to public keys, given in hexadecimal; needs no home.
+
+    The first of ``keys`` that sealed the package vouches for all of it. Raises RequestError for what is no file, or too
+    large a one.
+    """
+    if not keys:
+        raise RequestError("no key is named", "Give the public key of the station that exported it: --key FILE.pub")
+    data = package_file.read(file)
+    found = _opened(data, keys)
+    g = found.golden
+    signers = [
+        PackageSigner(
+            **{k: s["statement"][k] for k in ("party", "artefact", "version", "name", "role", "at")},
+            method=s["method"],
+            key=s["key"],
+            fingerprint=None if s["key"] is None else fingerprint(s["key"]),
+            trusted=s["key"] in keys,
+        )
+        for s in (found.signatures if not found.faults else ())
+    ]
+    return PackageDocument(
+        ok=not found.faults, file=file.name, sha256=sha256_hex(data),
+        faults=tuple(PackageFault(where=w, what=x) for w, x in found.faults),
+        number=g.get("number"), version=g.get("version"), sku=g.get("sku"), golden_digest=g.get("digest"),
+        sealed_by=found.sealed_by,
+        sealed_by_fingerprint=None if found.sealed_by is None else fingerprint(found.sealed_by),
+        head=None if found.head is None else f"{found.head.sequence}:{found.head.hash}", signers=tuple(signers),
+        files=len(found.files), remarks=tuple(_remarks(signers)) if not found.faults else (),
+    )  # fmt: skip
+
+
+def opened(file: Path, keys: Sequence[str]) -> rules.Contents:
+    """A package's contents with what is wrong with them."""
+    return _opened(package_file.read(file), keys)
+
+
+def _opened(data: bytes, keys: Sequence[str]) -> rules.Contents:
+    files, faults = package_file.unpack(data)
+    found = _vet(files, keys)
+    found.faults[:0] = faults
+    return found
+
+
+def _vet(files: dict[str, bytes], keys: Sequence[str]) -> rules.Contents:
+    from station.sheet import load_sheet
+
+    return rules.vet_contents(
+        files, keys, sheet_digest=lambda data: load_sheet(data).digest, master_fault=_master_fault
+    )
+
+
+def _master_fault(data: bytes, document: dict[str, Any], sealed: str) -> str | None:
+    try:
+        load_master(data, document, sealed)
+    except StationError as error:
+        return error.message
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return "its record cannot be read"
+    return None
+
+
+def _remarks(signers: Sequence[PackageSigner]) -> list[str]:
+    by = {s.party for s in signers if s.artefact == sign_off.PRODUCT}
+    said = [f"nobody signed for the {p}" for p in sign_off.SIGNERS if p not in by]
+    said += [
+        f"the {s.party} signed {s.artefact} version {s.version} with a key that you did not name: compare it"
+        for s in signers
+        if s.key is not None and not s.trusted
+    ]
+    return said + [f"the {s.party} signed on paper: look at the photo" for s in signers if s.method == "printed sheet"]

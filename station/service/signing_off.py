@@ -1,0 +1,402 @@
+"""Artefacts, sign-off by both parties, acknowledgements, and the matrix of who holds what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from station.errors import ConflictError, NotFoundError, RequestError
+from station.quality import sign_off as rules
+from station.quality.signing import SIGN_OFF, fingerprint
+from station.service.measuring import keep
+from station.settings import Settings
+from station.store import records, sign_offs
+from station.store.database import Database
+from station.store.evidence import Evidence
+from station.store.rows import File, GoldenRow
+from station.store.sign_offs import AcknowledgementRow, ArtefactRow, SignOffRow
+from station.values.digest import digest
+from station.values.sign_off import (
+    AcknowledgementDocument,
+    ArtefactDocument,
+    ArtefactStatus,
+    DetachedSignature,
+    GoldenStatusDocument,
+    HeldDocument,
+    Method,
+    SignOffDocument,
+    StatementDocument,
+)
+
+MAX_FILE = 25_000_000
+"""Bytes of an artefact's file or of what is attached to an acknowledgement."""
+
+
+class SignOff:
+    """What the parties say of golden samples. Reached as ``Station.sign_off``."""
+
+    def __init__(self, db: Database, evidence: Evidence, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self._db, self._evidence, self._settings, self._clock = db, evidence, settings, clock
+
+    # --- artefacts ---------------------------------------------------------------------------------------------------
+
+    def add_artefact(
+        self, number: str, kind: str, path: Path, *, by: str, version: int | None = None, note: str = ""
+    ) -> ArtefactDocument:
+        """Record a version of an artefact; the newest file recorded again is the same version.
+
+        version : its own number where it has one, above the newest; left out, the next. Raises RequestError,
+        NotFoundError.
+        """
+        kind = rules.vet("artefact", kind, rules.ARTEFACTS)
+        if kind == rules.PRODUCT:
+            raise RequestError(
+                "the product's version is the sealed golden sample", "Seal it: station golden seal --sheet --photo"
+            )
+        by, note = rules.vet_person(by, what="--by"), rules.vet_person(note, what="--note", empty=True)
+        records.golden(self._db, number)
+        there = sign_offs.artefacts(self._db, number, kind)
+        newest = there[-1].version if there else 0
+        data = _read(path)
+        file = keep(self._evidence, data, _media_type(data))
+        if there and there[-1].file_sha256 == file.sha256 and version in (None, newest):
+            return _artefact(there[-1])
+        if version is not None and version <= newest:
+            raise RequestError(f"{kind} has version {newest} already", f"Give one above {newest}, or none.")
+        content = {
+            "schema": 1, "number": number, "kind": kind, "version": newest + 1 if version is None else version,
+            "name": path.name[:120], "sha256": file.sha256, "size": file.size, "note": note, "by": by,
+            "at": self._clock().isoformat(timespec="microseconds"),
+        }  # fmt: skip
+        document = ArtefactDocument.model_validate({**content, "digest": digest(content)})
+        values = {k: content[k] for k in ("number", "kind", "version", "name", "note", "by")}
+        values |= {"document": json.dumps({**content, "digest": document.digest}), "digest": document.digest}
+        return _artefact(sign_offs.add_artefact(self._db, values, file, document.at))
+
+    # --- sign-off ----------------------------------------------------------------------------------------------------
+
+    def sign(
+        self, number: str, *, party: str, name: str, role: str = "", artefact: str = rules.PRODUCT,
+        sheet_photo: Path | None = None,
+    ) -> SignOffDocument:  # fmt: skip
+        """Sign the version in force of an artefact for a party, with this station's key; or, with the photo of the
+        printed sheet that a person signed, record that it was signed on paper.
+
+        Raises ConflictError where the version was superseded, somebody else signed it for the party, or this key signed
+        for the other party.
+        """
+        said = self.statement(number, party=party, name=name, role=role, artefact=artefact, at=self._clock())
+        if sheet_photo is not None:
+            from station.service.tools import read
+
+            shot = read(sheet_photo, self._settings)
+            data = sheet_photo.read_bytes()
+            file = keep(self._evidence, data, _media_type(data))
+            if file.sha256 != shot.sha256:
+                raise RequestError(f"{sheet_photo.name} changed while it was read", "Run it again.")
+            return self._record(said, "printed sheet", None, None, file)
+        keys = self._db.ledger.keys
+        return self._record(said, "local key", keys.public, keys.sign(SIGN_OFF, said), None)
+
+    def import_signature(self, number: str, path: Path, *, party: str) -> SignOffDocument:
+        """Record a signature that was made on another station under a package of this golden sample."""
+        try:
+            detached = DetachedSignature.model_validate_json(_read(path))
+        except ValidationError as error:
+            raise RequestError(
+                f"{path.name} is no detached signature", "Give the file that `station golden countersign` wrote."
+            ) from error
+        said = detached.statement
+        fault = rules.signature_fault(said, detached.key, detached.signature)
+        if fault is not None:
+            raise RequestError(f"the signature of {path.name} does not hold: {fault}", "Ask for it again.")
+        if said["party"] != party:
+            raise RequestError(f"{path.name} signs for the {said['party']}, not for the {party}", "Name that party.")
+        own = self.statement(
+            number, party=party, name=str(said["name"]), role=str(said["role"]), artefact=str(said["artefact"]),
+            at=self._clock(),
+        )  # fmt: skip
+        for key in ("number", "artefact", "version", "artefact_digest", "sku", "text"):
+            if said[key] != own[key]:
+                raise ConflictError(
+                    f"{path.name} signs {key.replace('_', ' ')} {str(said[key])[:80]}, and this home has {own[key]}",
+                    f"Export the version in force and have that signed: station golden export {number} -o FILE.zip",
+                )
+        return self._record(said, "detached", detached.key, detached.signature, None)
+
+    def statement(
+        self, number: str, *, party: str, name: str, role: str = "", artefact: str = rules.PRODUCT, at: datetime
+    ) -> dict[str, Any]:
+        """What the party signs of the version in force, by name."""
+        party, artefact = rules.vet("signing party", party, rules.SIGNERS), _kind(artefact)
+        row = self._golden_in_force(number)
+        version, artefact_digest = self._in_force(row, artefact)
+        return rules.statement(
+            number=number, sku=row.sku, artefact=artefact, version=version, digest=artefact_digest, party=party,
+            name=rules.vet_person(name), role=rules.vet_person(role, what="--role", empty=True), at=at,
+            text=approval_text(number, version, row.sheet_toml) if artefact == rules.PRODUCT else
+            rules.confirmation(number=number, artefact=artefact, version=version),
+        )  # fmt: skip
+
+    def _record(
+        self, said: dict[str, Any], method: Method, key: str | None, signature: str | None, file: File | None
+    ) -> SignOffDocument:
+        content = {**said, "digest": digest(said)}
+        values = {k: said[k] for k in ("number", "artefact", "version", "party")} | {
+            "method": method, "document": json.dumps(content), "digest": content["digest"], "key": key,
+            "signature": signature,
+        }  # fmt: skip
+
+        def vet(there: list[SignOffRow]) -> None:
+            if key is not None:
+                rules.require_own_key(key, said["party"], [(r.party, r.key) for r in there if r.key is not None])
+
+        row, new = sign_offs.add_sign_off(self._db, values, file, self._clock(), vet)
+        made = sign_off_document(row)
+        if not new and (made.statement.name, made.method) != (said["name"], method):
+            raise ConflictError(
+                f"{said['artefact']} version {said['version']} was signed for the {said['party']} already, by "
+                f"{made.statement.name} ({made.method}, {made.statement.at[:10]})",
+                "A signature is never replaced; seal a new version to sign anew.",
+            )
+        return made.model_copy(update={"new": new, "remarks": self._key_remarks(said, key) if new else ()})
+
+    def _key_remarks(self, said: Mapping[str, Any], key: str | None) -> tuple[str, ...]:
+        """That a party signs with another key than before, which people should ask about."""
+        if key is None:
+            return ()
+        for row in reversed(sign_offs.sign_offs(self._db, said["number"])):
+            if row.party == said["party"] and row.key is not None and row.key != key:
+                then = f"{row.artefact} version {row.version}"
+                return (f"the {said['party']} signed {then} with another key ({fingerprint(row.key)}): ask them",)
+        return ()
+
+    # --- acknowledgements --------------------------------------------------------------------------------------------
+
+    def acknowledge(
+        self, number: str, *, party: str, name: str, artefact: str = rules.PRODUCT, version: int | None = None,
+        note: str = "", attach: Path | None = None,
+    ) -> AcknowledgementDocument:  # fmt: skip
+        """Record which version of an artefact a party holds; the version in force where none is given.
+
+        attach : the party's reply, kept as evidence. Raises NotFoundError for a version that there never was.
+        """
+        party, artefact = rules.vet("party", party, rules.PARTIES), _kind(artefact)
+        name, note = rules.vet_person(name), rules.vet_person(note, what="--note", empty=True)
+        newest, _ = self._in_force(records.golden(self._db, number), artefact)
+        version = newest if version is None else version
+        if version not in self._versions(number, artefact):
+            raise NotFoundError(f"{artefact} of {number} has no version {version}", f"In force is version {newest}.")
+        data = None if attach is None else _read(attach)
+        file = None if data is None else keep(self._evidence, data, _media_type(data))
+        at = self._clock()
+        content = {
+            "schema": 1, "number": number, "artefact": artefact, "version": version, "party": party, "name": name,
+            "note": note, "attached_sha256": file.sha256 if file else None, "at": at.isoformat(timespec="microseconds"),
+        }  # fmt: skip
+        values = {k: content[k] for k in ("number", "artefact", "version", "party")}
+        values |= {"document": json.dumps({**content, "digest": digest(content)}), "digest": digest(content)}
+        row = sign_offs.add_acknowledgement(self._db, values, file, at)
+        remarks = () if version == newest else (f"in force is version {newest}: nobody inspects before {party} has it",)
+        return AcknowledgementDocument.model_validate_json(row.document).model_copy(update={"remarks": remarks})
+
+    # --- who holds what ----------------------------------------------------------------------------------------------
+
+    def status(self, number: str) -> GoldenStatusDocument:
+        """The matrix of a golden sample: versions in force, who signed them, who holds which."""
+        row = records.golden(self._db, number)
+        signed = sign_offs.sign_offs(self._db, number)
+        held = self.held(number)
+        in_force = self.versions_in_force(row)
+        try:
+            rules.require_one_version(number, held, in_force)
+            reason = ""
+        except ConflictError as error:
+            reason = str(error)
+        by = {r.party for r in signed if (r.artefact, r.version) == (rules.PRODUCT, row.version)}
+        other, open_items = self._superseded_by(row), _open_items(row)
+        return GoldenStatusDocument(
+            number=number, sku=row.sku, product=row.product, version=row.version,
+            state="superseded" if other else _state(len(by), bool(open_items)),
+            superseded_by=other, one_version=not reason, reason=reason,
+            artefacts=tuple(self._artefact_status(row, kind, signed, held) for kind in rules.ARTEFACTS),
+            sign_offs=tuple(sign_off_document(r) for r in signed), remarks=self._status_remarks(row, signed, by),
+        )  # fmt: skip
+
+    def held(self, number: str) -> list[rules.Held]:
+        """Everything that a party signed or acknowledged under a golden sample, oldest first."""
+        rows: list[SignOffRow | AcknowledgementRow] = [
+            *sign_offs.sign_offs(self._db, number),
+            *sign_offs.acknowledgements(self._db, number),
+        ]
+        order = sign_offs.entered(self._db, rows)  # by the ledger's numbers: clocks are set back at times
+        return [
+            rules.Held(
+                r.party, r.artefact, r.version, isinstance(r, SignOffRow), str(json.loads(r.document)["name"]), r.at
+            )
+            for r in sorted(rows, key=lambda r: order[type(r), r.id])
+        ]
+
+    def versions_in_force(self, row: GoldenRow) -> dict[str, int]:
+        """The newest version of each artefact that there is."""
+        newest = {a.kind: a.version for a in sign_offs.artefacts(self._db, row.number)}
+        return {rules.PRODUCT: row.version, **newest}
+
+    def require_inspectable(self, row: GoldenRow, wanted: int | None = None) -> tuple[str, ...]:
+        """What should be said before units are inspected against the newest version of a golden sample.
+
+        wanted : the version that whoever inspects works by. Raises ConflictError, naming each party's version, where it
+        was superseded or the parties hold different ones.
+        """
+        held = self.held(row.number)
+        rules.require_in_force(row.number, row.version if wanted is None else wanted, row.version, held)
+        rules.require_one_version(row.number, held, self.versions_in_force(row))
+        other = self._superseded_by(row)
+        if other is not None:
+            said = f"golden {row.number} of {row.sku} is superseded by {other}"
+            if held:
+                raise ConflictError(f"{said} ({rules.who_holds(rules.newest_held(held).values())})", f"Use {other}.")
+            return (f"{said}; nobody signed either, so units are inspected all the same",)
+        by = sorted({r.party for r in sign_offs.sign_offs(self._db, row.number) if r.version == row.version
+                     and r.artefact == rules.PRODUCT})  # fmt: skip
+        if len(by) == 1:
+            return (f"version {row.version} of golden {row.number} is signed by the {by[0]} alone",)
+        return ()
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _golden_in_force(self, number: str) -> GoldenRow:
+        row = records.golden(self._db, number)
+        other = self._superseded_by(row)
+        if other is not None:
+            raise ConflictError(f"golden {number} of {row.sku} is superseded by {other}", f"Sign {other}.")
+        return row
+
+    def _superseded_by(self, row: GoldenRow) -> str | None:
+        """The golden sample that was sealed last for the same SKU under another number, in words."""
+        last = next(g for g in records.golden_versions(self._db) if g.sku == row.sku)
+        return None if last.number == row.number else f"{last.number} version {last.version}"
+
+    def _in_force(self, row: GoldenRow, artefact: str) -> tuple[int, str]:
+        """Version in force of an artefact and its digest. Raises NotFoundError where there is none."""
+        if artefact == rules.PRODUCT:
+            return row.version, row.digest
+        there = sign_offs.artefacts(self._db, row.number, artefact)
+        if not there:
+            raise NotFoundError(
+                f"golden {row.number} has no {artefact} yet",
+                f"Add it: station golden artefact {row.number} {artefact} --file FILE --by WHO",
+            )
+        return there[-1].version, there[-1].digest
+
+    def _versions(self, number: str, artefact: str) -> set[int]:
+        if artefact == rules.PRODUCT:
+            return {g.version for g in records.golden_versions(self._db, number)}
+        return {a.version for a in sign_offs.artefacts(self._db, number, artefact)}
+
+    def _artefact_status(
+        self, row: GoldenRow, kind: str, signed: list[SignOffRow], held: list[rules.Held]
+    ) -> ArtefactStatus:
+        newest = None
+        if kind != rules.PRODUCT:
+            there = sign_offs.artefacts(self._db, row.number, kind)
+            newest = there[-1] if there else None
+            if newest is None:
+                return ArtefactStatus(artefact=kind, version=None, name="", digest=None, at=None, signed_by={}, held=())
+        version = row.version if newest is None else newest.version
+        mine = sorted((h for h in rules.newest_held(held).values() if h.artefact == kind),
+                      key=lambda h: rules.PARTIES.index(h.party))  # fmt: skip
+        by = {r.party: r.method for r in signed if (r.artefact, r.version) == (kind, version)}
+        return ArtefactStatus.model_validate(
+            {
+                "artefact": kind, "version": version, "name": row.product if newest is None else newest.name,
+                "digest": row.digest if newest is None else newest.digest,
+                "at": row.sealed_at if newest is None else newest.at, "signed_by": by,
+                "held": [
+                    HeldDocument(party=h.party, version=h.version, current=h.version == version, signed=h.signed,
+                                 name=h.name, at=h.at)
+                    for h in mine
+                ],
+            }
+        )  # fmt: skip
+
+    def _status_remarks(self, row: GoldenRow, signed: list[SignOffRow], by: set[str]) -> tuple[str, ...]:
+        remarks = [f"nobody has signed version {row.version} for the {p} yet" for p in rules.SIGNERS if p not in by]
+        paper = [r.party for r in signed if r.method == "printed sheet" and r.version == row.version
+                 and r.artefact == rules.PRODUCT]  # fmt: skip
+        remarks += [f"still to be confirmed: {item}" for item in _open_items(row)]
+        remarks += [f"the {p} signed on paper: compare the photo with the sheet's digest" for p in paper]
+        return tuple(remarks)
+
+
+def _state(signed: int, open_items: bool) -> str:
+    """The state of a version in force that so many parties signed."""
+    if signed < len(rules.SIGNERS):
+        return "signed by one party" if signed else "sealed"
+    return "conditionally approved" if open_items else "approved"
+
+
+def _open_items(row: GoldenRow) -> tuple[str, ...]:
+    from station.sheet import load_sheet
+
+    return load_sheet(row.sheet_toml.encode()).golden.open_items
+
+
+def approval_text(number: str, version: int, sheet_toml: str) -> str:
+    """The approval statement of a sealed version, or a plain confirmation where its sheet gives no date of receipt."""
+    from station.quality.golden import approval_statement
+    from station.sheet import load_sheet
+
+    golden = load_sheet(sheet_toml.encode()).golden
+    received = golden.received_on or golden.approved_on
+    if received is None:
+        return rules.confirmation(number=number, artefact=rules.PRODUCT, version=version)
+    return approval_statement(number=number, version=version, received_on=received)
+
+
+def sign_off_document(row: SignOffRow) -> SignOffDocument:
+    """A recorded sign-off as it is shown."""
+    content = json.loads(row.document)
+    said = StatementDocument.model_validate({k: v for k, v in content.items() if k != "digest"})
+    return SignOffDocument.model_validate(
+        {
+            "statement": said, "method": row.method, "key": row.key, "signature": row.signature, "digest": row.digest,
+            "fingerprint": None if row.key is None else fingerprint(row.key), "sheet_photo_sha256": row.file_sha256,
+        }
+    )  # fmt: skip
+
+
+def _artefact(row: ArtefactRow) -> ArtefactDocument:
+    return ArtefactDocument.model_validate_json(row.document)
+
+
+def _kind(artefact: str) -> str:
+    return rules.vet("artefact", artefact, rules.ARTEFACTS)
+
+
+def _read(path: Path) -> bytes:
+    """A file's bytes, if they are not too many. Raises RequestError."""
+    try:
+        size = path.stat().st_size
+        if not path.is_file() or not 0 < size <= MAX_FILE:
+            raise RequestError(
+                f"{path} is no file of 1 byte to {MAX_FILE / 1e6:g} MB", "Give one file; pack several into an archive."
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise RequestError(f"{path} cannot be read: {error.strerror}", "Check the path.") from error
+
+
+def _media_type(data: bytes) -> str:
+    """What a file is, by its first bytes: pictures and PDFs are told, all else is bytes."""
+    from station.devices.photo_header import recognise
+
+    if data.startswith(b"%PDF-"):
+        return "application/pdf"
+    kind, _ = recognise(data)
+    return "application/octet-stream" if kind is None else f"image/{kind.lower()}"

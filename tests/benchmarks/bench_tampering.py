@@ -1,0 +1,91 @@
+"""Ten thousand random mutations of a home and of a package: how many are found, and how many named at their place.
+
+    python tests/benchmarks/bench_tampering.py [COUNT]
+
+Half are made in a home (records, ledger, evidence, keys, a cut end), half in the bytes of a package. Exit code 1 where
+one was not found or not named.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from signed_home import NUMBER, build
+from tampering import Tampered, TamperedHome, places, report, tamper_with_package
+
+from station.service import Station
+from station.service.packages import verify
+from station.settings import Settings
+from station.store.package_file import _by_directory
+
+
+def named(said: list[str], tampered: Tampered) -> bool:
+    """Whether a report names the place."""
+    return any(word in line for word in tampered.named for line in said)
+
+
+def in_home(home: Path, folder: Path, count: int, seed: int) -> tuple[Counter[str], list[str]]:
+    """Mutations of a home: counts, and what went unseen."""
+    tampered_home, tally, unseen = TamperedHome(home, folder), Counter[str](), []
+    assert tampered_home.audit().ok
+    for i in range(seed, seed + count):
+        with tampered_home.tampered(i) as tampered:
+            said = report(tampered_home.audit())
+            tally["made"] += 1
+            tally["found"] += bool(said)
+            tally["named"] += named(said, tampered)
+            if tally["made"] % 250 == 0:
+                print(f"home: {tally['made']} made, {tally['named']} named", file=sys.stderr, flush=True)
+            if not named(said, tampered):
+                unseen.append(f"home, seed {i}: {tampered.what}: {said[:3]}")
+    assert tampered_home.audit().ok
+    tampered_home.close()
+    return tally, unseen
+
+
+def in_package(home: Path, folder: Path, count: int, seed: int) -> tuple[Counter[str], list[str]]:
+    """Mutations of a package: counts, and what went unseen."""
+    with Station(Settings(home=home)) as station:
+        made = station.packages.export(NUMBER, folder / "whole.zip")
+    data = (folder / "whole.zip").read_bytes()
+    parts = _by_directory(data)
+    assert parts is not None
+    place = places(data, [(p.name, p.offset, p.begin, p.end) for p in parts])
+    file, tally, unseen = folder / "changed.zip", Counter[str](), []
+    assert verify(folder / "whole.zip", [made.key]).ok
+    for i in range(seed, seed + count):
+        changed, tampered = tamper_with_package(data, place, random.Random(i))
+        file.write_bytes(changed)
+        found = verify(file, [made.key])
+        said = [f"{f.where}: {f.what}" for f in found.faults]
+        tally["made"] += 1
+        tally["found"] += not found.ok
+        tally["named"] += named(said, tampered)
+        if found.ok or not named(said, tampered):
+            unseen.append(f"package, seed {i}: {tampered.what} in {tampered.named}: {said[:3]}")
+    return tally, unseen
+
+
+def main(count: int) -> int:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        build(folder / "home")
+        failed = 0
+        for what, run in (("home", in_home), ("package", in_package)):
+            begun = time.process_time()
+            tally, unseen = run(folder / "home", folder, count // 2, 1)
+            spent = time.process_time() - begun
+            print(f"{what}: {tally['made']} mutations, {tally['found']} found, {tally['named']} named at their place; "
+                  f"{1000 * spent / (count // 2):.1f} ms of processor time each", flush=True)  # fmt: skip
+            print(*unseen[:20], sep="\n")
+            failed += len(unseen)
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000))

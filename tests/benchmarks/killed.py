@@ -1,0 +1,187 @@
+"""kill -9 at every step of sealing, signing and exporting: nothing told is lost, nothing half-made is seen.
+
+A step is a call that changes the disk (open, write, fsync, link, rename, unlink, mkdir) or the database (begin,
+execute, commit). A dry run counts them; a forked child then dies before a step, after it, or with half of what it was
+to write.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from signed_home import NUMBER, detached, seal
+
+from station.service import Station
+from station.service.packages import verify
+from station.settings import Settings
+from station.store import records, sign_offs
+from station.store.package_file import DIRECTORY
+
+MODES = ("before", "half", "after")
+_CALLS = ("open", "write", "fsync", "link", "replace", "unlink", "mkdir")
+
+
+class Steps:
+    """Counts the steps of an operation, and dies at one of them."""
+
+    def __init__(self, at: int = -1, mode: str = "before") -> None:
+        self.count, self._at, self._mode = 0, at, mode
+
+    def watch(self, station: Station) -> None:
+        """Watch the calls of this process and the connection that writes."""
+        for name in _CALLS:
+            setattr(os, name, self._wrapped(getattr(os, name), name))
+        engine = station._db._writer
+        sa.event.listen(engine, "begin", lambda _c: self._step())
+        sa.event.listen(engine, "before_cursor_execute", lambda *_a: self._step())
+        sa.event.listen(engine, "commit", lambda _c: self._step())
+        sa.event.listen(engine, "checkin", lambda *_a: self._step())
+
+    def _step(self) -> bool:
+        """Whether this is the step to die at, where the caller is to choose the moment."""
+        self.count += 1
+        return self.count == self._at and (self._mode != "before" or self._die())
+
+    def _die(self) -> bool:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return True
+
+    def _wrapped(self, real: Callable[..., Any], name: str) -> Callable[..., Any]:
+        def call(*args: Any, **more: Any) -> Any:
+            if name == "open" and not args[1] & os.O_CREAT:
+                return real(*args, **more)
+            mine = self._step()
+            if mine and self._mode == "half" and name == "write":
+                real(args[0], bytes(args[1])[: max(1, len(args[1]) // 2)])
+                self._die()
+            answer = real(*args, **more)
+            if mine:
+                self._die()
+            return answer
+
+        return call
+
+
+def sealing(station: Station, _out: Path) -> None:
+    seal(station._db, station._evidence, 3)
+
+
+def signing(station: Station, _out: Path) -> None:
+    station.sign_off.sign(NUMBER, party="buyer", name="M. Weber")
+
+
+def importing(station: Station, out: Path) -> None:
+    station.sign_off.import_signature(NUMBER, detached(station, out.with_name("li.json")), party="supplier")
+
+
+def exporting(station: Station, out: Path) -> None:
+    station.packages.export(NUMBER, out)
+
+
+OPERATIONS: dict[str, Callable[[Station, Path], None]] = {
+    "sealing": sealing, "signing": signing, "importing": importing, "exporting": exporting,
+}  # fmt: skip
+
+
+def ready(home: Path, operation: str) -> None:
+    """A home in which the operation is the next thing to do, with no key yet where it is to seal."""
+    with Station(Settings(home=home)) as station:
+        if operation == "sealing":
+            return
+        seal(station._db, station._evidence, 2)
+        if operation == "exporting":
+            signing(station, home)
+
+
+def run(home: Path, out: Path, operation: str, at: int, mode: str) -> tuple[int, int, bool]:
+    """Do the operation in a child that dies at a step: how it ended, its steps, whether it told of its end."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(read)
+            steps = Steps(at, mode)
+            tell = os.write
+            with Station(Settings(home=home)) as station:
+                steps.watch(station)
+                OPERATIONS[operation](station, out)
+                tell(write, b"done %d" % steps.count)
+            os._exit(0)
+        finally:
+            os._exit(9)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        said = pipe.read()
+    _, ended = os.waitpid(child, 0)
+    return ended, int(said.split()[1]) if said else 0, bool(said)
+
+
+def faults(home: Path, out: Path, operation: str, told: bool) -> list[str]:
+    """What is wrong in a home after a child died in it: damage, something told and lost, something half-made."""
+    found = []
+    with Station(Settings(home=home)) as station:
+        audit = station.check()
+        found += [*audit.missing, *audit.changed, *audit.added]
+        there = {
+            "sealing": any(g.version == 3 for g in records.golden_versions(station._db)),
+            "signing": any(s.party == "buyer" for s in sign_offs.sign_offs(station._db, NUMBER)),
+            "importing": any(s.party == "supplier" for s in sign_offs.sign_offs(station._db, NUMBER)),
+            "exporting": out.exists(),
+        }[operation]
+        if told and not there:
+            found.append(f"{operation} was told and is lost")
+        if out.exists():
+            held = verify(out, [station.ledger.key().key])
+            found += [f"{f.where}: {f.what}" for f in held.faults]
+            assert DIRECTORY not in [f.where for f in held.faults]
+        if not there:
+            OPERATIONS[operation](station, out)  # the same work done again
+        again = station.check()
+        found += [*again.missing, *again.changed, *again.added, *again.extra]
+    return found
+
+
+def kill(folder: Path, operation: str, at: int, mode: str) -> tuple[bool, list[str]]:
+    """One kill in a home of its own: whether the child was killed, and what is wrong afterwards."""
+    home, out = folder / "home", folder / "out.zip"
+    shutil.copytree(folder / f"ready-{operation}", home)
+    ended, _, told = run(home, out, operation, at, mode)
+    wrong = faults(home, out, operation, told)
+    shutil.rmtree(home)
+    for left in (*folder.glob("*.zip"), *folder.glob(".*.writing-*"), *folder.glob("*.json")):
+        left.unlink()
+    return os.WIFSIGNALED(ended) and os.WTERMSIG(ended) == signal.SIGKILL, wrong
+
+
+def count_steps(folder: Path, operation: str) -> int:
+    """Make the home that the operation starts from, and count its steps in a copy that nobody kills."""
+    ready(folder / f"ready-{operation}", operation)
+    shutil.copytree(folder / f"ready-{operation}", folder / "dry")
+    _, steps, told = run(folder / "dry", folder / "dry.zip", operation, -1, "before")
+    assert told
+    shutil.rmtree(folder / "dry")
+    for left in folder.glob("dry.*"):
+        left.unlink()
+    return steps
+
+
+def some(folder: Path, kills: int, seed: int) -> tuple[dict[str, int], list[str]]:
+    """Kills spread over the steps of all operations: steps of each, and what went wrong, a kill that did not happen
+    too."""
+    rng, wrong = random.Random(seed), []
+    steps = {name: count_steps(folder, name) for name in OPERATIONS}
+    every = [(name, at, mode) for name, n in steps.items() for at in range(1, n + 1) for mode in MODES]
+    chosen = rng.sample(every, min(kills, len(every)))
+    for name, at, mode in chosen:
+        killed, found = kill(folder, name, at, mode)
+        if not killed and mode == "before":
+            found = [*found, "it was not killed"]
+        wrong += [f"{name}, step {at} {mode}: {f}" for f in found]
+    return steps, wrong
