@@ -14,7 +14,7 @@ from station.values.model_card import FoundDocument, ModelCardDocument, WeightsD
 
 _ABOUT = {
     "method": "a tolerance envelope round the golden's own pixels; nothing is learnt: no weights, no data",
-    "measured": "defects rendered into 30 units of five designs; earlier units of these designs served to set its constants",
+    "measured": "defects rendered into 30 units of five designs; other units of these served to set its constants",
 }
 _LIMITS = (
     "expect less on other products than the trials say: its constants were set on other units of the same designs",
