@@ -159,7 +159,8 @@ def weights_of(target: Tensor) -> Tensor:
     for picture, weight in zip(kinds, weights, strict=True):
         bad = ((picture > 0) & (picture != IGNORED)).astype(np.uint8)
         _, pieces, stats, _ = cv2.connectedComponentsWithStats(bad, connectivity=8)
-        share = np.clip(np.sqrt(_USUAL_AREA_PX / np.maximum(stats[:, cv2.CC_STAT_AREA], 1)), *_LEAST_AND_MOST).astype(np.float32)
+        areas = np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
+        share = np.clip(np.sqrt(_USUAL_AREA_PX / areas), *_LEAST_AND_MOST).astype(np.float32)
         share[0] = 1.0  # what is as it should be
         weight *= share[pieces]
     return torch.from_numpy(weights)
