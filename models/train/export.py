@@ -6,6 +6,7 @@ python -m models.train.export --run RUN --shards SHARDS --out models
 from __future__ import annotations
 
 import argparse
+import copy
 import hashlib
 import re
 from collections.abc import Sequence
@@ -20,11 +21,12 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import Tensor, nn
 
-from models.train.network import Network, scores_of
+from models.train.network import KINDS, Network, scores_of
 from models.train.run import Shard, batch_of, makers_of
 
 NAMES = ("golden", "unit", "regions", "noise")
 _CALIBRATION = 192  # pairs that the ranges of the 8-bit network are taken from
+_VECTOR = 16
 _COMPARED = 80  # pairs of each held shard
 
 
@@ -33,10 +35,22 @@ class Scores(nn.Module):
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        self.network = network
+        self.network = copy.deepcopy(network)
+        self.network.head = _filled_up(network.head)
 
     def forward(self, golden: Tensor, unit: Tensor, regions: Tensor, noise: Tensor) -> Tensor:
-        return scores_of(*self.network(golden, unit, regions, noise))
+        there, kinds = self.network(golden, unit, regions, noise)
+        return scores_of(there, kinds[:, :KINDS])
+
+
+def _filled_up(head: nn.Conv2d) -> nn.Conv2d:
+    """The same convolution, filled up to whole vectors with channels of zeros: ONNX Runtime is slow on a rest."""
+    filled = nn.Conv2d(head.in_channels, -(-head.out_channels // _VECTOR) * _VECTOR, 3, padding=1)
+    with torch.no_grad():
+        for there, given in ((filled.weight, head.weight), (filled.bias, head.bias)):
+            if there is not None and given is not None:
+                there.zero_()[: head.out_channels] = given
+    return filled
 
 
 class Pairs(CalibrationDataReader):

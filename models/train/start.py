@@ -31,8 +31,8 @@ def take_over(network: Network, path: Path, golden: Tensor, unit: Tensor, region
             new = {"weight": 1.0, "bias": there[norms[layer]], "running_mean": 0.0, "running_var": 1.0 - 1e-5}.get(what)
             if new is not None:
                 old.copy_(torch.as_tensor(new))
-        elif name in there and there[name].shape == tuple(old.shape):
-            old.copy_(torch.from_numpy(there[name]))
+        elif name in there and there[name][: len(old)].shape == tuple(old.shape):  # export fills the head up with zeros
+            old.copy_(torch.from_numpy(there[name][: len(old)]))
         else:
             raise SystemExit(f"{path} is not of this network: it has no {name} of {tuple(old.shape)}")
     network.load_state_dict(state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ class OnnxModel:
         rim = np.ones((2 * _RIM_PX + 1,) * 2, np.uint8)
         # a picture without anything outside the part has no rim
         inside = cv2.erode(part.astype(np.uint8), rim, borderValue=1) if not part.all() else np.ones_like(labels)
-        scores *= inside
+        scores *= inside.astype(np.float32)
         return ScoreMaps(self.card.kinds, scores)
 
     def _probe(self, session: Any) -> None:
@@ -114,7 +115,7 @@ class OnnxModel:
                 ) from None
             raise
         expected = (1, 1 + len(self.card.kinds), *(n + pad for n, (_, pad) in zip((h, w), more, strict=True)))
-        if answer.shape != expected or not np.isfinite(answer).all():
+        if answer.shape != expected or not math.isfinite(float(answer.sum())):
             raise ModelError(
                 f"the model {self.card.name} answers {answer.shape}, its card promises {expected}",
                 "Mend the card's kinds, or export the model again.",
