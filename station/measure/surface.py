@@ -80,7 +80,8 @@ def find_defects(
         owner[place.pixels[:, 1], place.pixels[:, 0]] = i + 1
     scene = _Scene(pair.golden, pair.unit, pair.labels, total, owner, pair.noise)
     findings = [_finding(place, i + 1, scene, maps.kinds, master, aligned) for i, place in enumerate(places)]
-    return tuple(sorted(findings, key=lambda f: (-f.area_mm2, f.x_mm, f.y_mm)))
+    told = [f for f in findings if f.score >= maps.least.get(f.kind, 0.0)]
+    return tuple(sorted(told, key=lambda f: (-f.area_mm2, f.x_mm, f.y_mm)))
 
 
 def hole_shoulders(master: Master) -> NDArray[np.bool_]:

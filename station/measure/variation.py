@@ -11,6 +11,7 @@ that enamel or a stain on metal stands out however much the metal's lightness va
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -101,7 +102,7 @@ def damped(maps: ScoreMaps, master: Master, golden: LinearRGB, unit: LinearRGB, 
     counts = np.clip((sigmas - _WITHIN) / (_BEYOND - _WITHIN), 0, 1)
     scores = maps.scores.copy()
     scores[:, *window] *= np.where(varies, counts, 1).astype(np.float32)
-    return ScoreMaps(maps.kinds, scores)
+    return replace(maps, scores=scores)
 
 
 def sigmas_off(

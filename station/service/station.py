@@ -210,9 +210,8 @@ class Station:
         """
         from station.devices.photo import photo_files
 
-        held_to = self._held_to(golden, lot, golden_version)
         entries, remarks = name_units(photo_files(paths), units_file)
-        remarks += held_to
+        remarks += self._held_to(golden, lot, golden_version)
         batch = self._batch(golden, rig, card, lot, on_done)
         newest = records.golden(self._db, golden).version
         if batch.version != newest:

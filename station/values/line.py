@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -389,10 +389,12 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class ScoreMaps:
     """What a defect model answers. kinds : names in the order of scores. scores : (K, H, W) float32, 0-1, of a pixel in
-    all kinds together 1 at most where the kinds share it out."""
+    all kinds together 1 at most where the kinds share it out. least : score that a finding of a kind has at least,
+    where the model says so of the kind; below it good parts look the same to the model."""
 
     kinds: tuple[str, ...]
     scores: NDArray[np.float32]
+    least: Mapping[str, float] = field(default_factory=dict)
 
 
 DefectModel = Callable[[LinearRGB, LinearRGB, NDArray[np.uint8], float], ScoreMaps]

@@ -71,14 +71,16 @@ def test_the_version_chaos_is_stopped_by_a_message_that_names_each_partys_versio
         station.inspect(Path("unit.jpg"), golden=NUMBER)
 
 
-def test_a_superseded_version_is_refused_with_who_holds_which(station: Station) -> None:
+def test_a_superseded_version_is_refused_with_who_holds_which(station: Station, tmp_path: Path) -> None:
+    photo = tmp_path / "unit.jpg"
+    photo.write_bytes(b"no picture, and not looked at")
     station.sign_off.sign(NUMBER, party="buyer", name="M. Weber")
     station.sign_off.acknowledge(NUMBER, party="factory", name="Li Wei")
     seal_version(station, 2)
     row = station.golden(NUMBER)
     assert row.version == 2
     with pytest.raises(ConflictError) as refused:
-        station.inspect_many([Path("photos")], golden=NUMBER, engine=None, on_done=print, golden_version=1)  # type: ignore[arg-type]
+        station.inspect_many([photo], golden=NUMBER, engine=None, on_done=print, golden_version=1)  # type: ignore[arg-type]
     assert str(refused.value).startswith(
         f"version 1 of golden {NUMBER} is superseded by version 2 (buyer version 1, factory version 1). Take version 2"
     )

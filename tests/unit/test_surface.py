@@ -333,6 +333,23 @@ def test_a_scratch_broken_by_a_highlight_is_one_finding_of_its_whole_length() ->
     assert found.size_mm == found.width_mm < 0.12
 
 
+def test_a_kind_counts_from_the_least_score_its_model_names() -> None:
+    def light(fine: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
+        fine[np.hypot(x - 0.5, y - 2.3) < 0.3] = 0.6
+
+    image = _scene(seed=2, add=light)
+
+    def told(least: float) -> list[str]:
+        def model(golden: LinearRGB, unit: LinearRGB, _labels: np.ndarray, _noise: float) -> ScoreMaps:
+            there = np.abs(unit.pixels - golden.pixels).max(axis=2) > 0.2
+            return ScoreMaps(("plating-spot",), 0.8 * there[None].astype(np.float32), {"plating-spot": least})
+
+        return [f.kind for f in find_defects(_unit(image), _master(), model)]
+
+    assert told(0.7) == ["plating-spot"]
+    assert told(0.9) == []
+
+
 def test_a_narrow_difference_along_an_edge_is_registration_and_across_a_plain_is_none() -> None:
     """A right half that lies four pixels further to the left; and a line of that width on plain ground."""
     picture = np.full((120, 160, 3), 0.6, dtype=np.float32)
