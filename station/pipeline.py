@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from station.calibrate.card_reading import fit_document
 from station.calibrate.drift import drift_gate
 from station.golden_line import correct_like
 from station.judge import DECISION_RULES, findings_blocked, judge_finding, judge_unit
-from station.judge.cross_check import cross_check, cross_check_remark
+from station.judge.cross_check import cross_check, cross_check_remark, doubts
 from station.judge.photo_gates import compression_gate, height_gate, noise_gate, same_card_gate
 from station.judge.reviewed import judge_aside, set_aside, threshold_remark, threshold_use
 from station.measure.align import align
@@ -42,6 +42,7 @@ from station.values.documents import (
     ModelUseDocument,
     PoseDocument,
     UnitDocument,
+    Verdict,
 )
 from station.values.gauge import GaugeSpreads
 from station.values.line import (
@@ -86,6 +87,7 @@ def inspect(
     capability: CapabilityInForce | None = None,
     model_use: ModelUseDocument | None = None,
     thresholds: ThresholdsInForce | None = None,
+    seldom: Collection[str] = (),
 ) -> Inspection:
     """Measure one photo of a unit against the master and judge it by the sheet.
 
@@ -99,6 +101,8 @@ def inspect(
 
     Where the model is not the reference difference, that one is asked too, and places that only one of them finds over
     the limit stand in the document under ``disagreements`` and as the gate ``cross-check``, which blocks nothing.
+    seldom : kinds that the model is known to miss; where only the reference difference finds one over its limit, a unit
+    that would conform is undecided.
 
     Deterministic: the same inputs give a document with the same digest. A photo that cannot be measured gives an
     undecided document whose gates say why; it never raises for what a photo shows.
@@ -161,6 +165,8 @@ def inspect(
         disagreements = cross_check(
             (*judged.findings, *aside), seen, model=model_name, reference_model="the reference difference"
         )
+    left = doubts(disagreements, seldom, model=model_name) if judged.verdict is Verdict.CONFORMS else {}
+    disagreeing = cross_check_remark([p for p in disagreements if p.words not in left])
     pose = aligned.similarity
     document = UnitDocument(
         unit=unit,
@@ -174,11 +180,11 @@ def inspect(
         model=model_name,
         program=program,
         taken_at=taken_at,
-        verdict=judged.verdict,
-        reasons=judged.reasons,
+        verdict=Verdict.UNDECIDED if left else judged.verdict,
+        reasons=(*judged.reasons, *left.values()),
         gates=tuple(
             GateDocument(name=g.name, ok=g.ok, reason=g.reason)
-            for g in (*gates, *remarks, *cross_check_remark(disagreements), *threshold_remark(thresholds, aside))
+            for g in (*gates, *remarks, *disagreeing, *threshold_remark(thresholds, aside))
         ),
         pose=PoseDocument(x_mm=pose.x, y_mm=pose.y, rotation_deg=pose.rotation_deg - master.pose.rotation_deg)
         if registered and aligned.scale_source == "rig"

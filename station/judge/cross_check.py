@@ -1,12 +1,13 @@
 """Two defect models on one unit: where one finds a defect over its limit and the other none, the reviewer is told.
 
 The reference difference knows nothing but the golden, a network has learned what defects look like: they err in
-different ways, so that a place where they disagree is worth a look. The verdict is the chosen model's alone.
+different ways, so that a place where they disagree is worth a look. The verdict is the chosen model's, but for kinds
+that it is known to miss: there its silence does not make a unit conform.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +63,16 @@ def cross_check_remark(places: Sequence[DisagreementDocument]) -> tuple[Gate, ..
         return ()
     more = [f"and {len(places) - _TOLD} more"] if len(places) > _TOLD else []
     return (Gate(NAME, True, "; ".join([*(p.words for p in places[:_TOLD]), *more])),)
+
+
+def doubts(places: Sequence[DisagreementDocument], seldom: Collection[str], *, model: str) -> dict[str, str]:
+    """Why a unit that conforms by the chosen model is left to a person, by the words of the place: what only the
+    reference model finds over the limit, of a kind that the chosen one is known to miss. seldom : such kinds."""
+    return {
+        p.words: f"{p.words}: {model} seldom finds a {p.reference.kind}, a person decides"
+        for p in places
+        if p.over == "reference" and p.reference is not None and p.reference.kind in seldom
+    }
 
 
 def _times(f: FindingDocument) -> float:

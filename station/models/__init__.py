@@ -98,9 +98,18 @@ def _shipped_cards() -> dict[str, Card]:
     return {card.name: card for card in (read_card(p) for p in sorted(SHIPPED.glob("*.toml")))}
 
 
+def seldom_found(name: str) -> frozenset[str]:
+    """Kinds that a model knows and found less than three times in four in its trials. Raises ModelError."""
+    return frozenset(kind for kind, (hits, of) in _trials(name).items() if hits < _TRUSTED * of)
+
+
+def _trials(name: str) -> dict[str, tuple[int, int]]:
+    return FOUND.get(name) or {t.kind: (t.found, t.of) for t in card_of(name)[1].trials}
+
+
 def capability_warnings(name: str, kinds: Iterable[str]) -> list[str]:
     """What a person has to look for, since the model does not find it reliably: one line a kind."""
-    found = FOUND.get(name) or {t.kind: (t.found, t.of) for t in card_of(name)[1].trials}
+    found = _trials(name)
     warnings = []
     for kind in kinds:
         if kind not in found:

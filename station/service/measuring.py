@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from station.models import as_run, capability_warnings, defect_model
+from station.models import as_run, capability_warnings, defect_model, seldom_found
 from station.store.evidence import Evidence
 from station.store.masters import load_master
 from station.store.rows import File
@@ -107,6 +107,7 @@ def inspect_photo(line: Line, job: Job) -> tuple[Master, Inspection]:
         capability=line.capability,
         model_use=None if line.model_use is None else as_run(line.model_use, model),
         thresholds=line.thresholds,
+        seldom=seldom_found(line.model),
     )
     return master, inspection
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from station.judge.cross_check import NAME, cross_check, cross_check_remark
+from station.judge.cross_check import NAME, cross_check, cross_check_remark, doubts
 from station.judge.finding_rules import judge_finding
 from station.sheet import load_sheet
 from station.values.documents import FindingDocument
@@ -93,3 +93,15 @@ def test_a_disagreement_names_the_units_own_finding_and_what_the_reference_sees(
     ]  # fmt: skip
     assert places[1].words.endswith("the reference a pit of 0.10 mm")
     assert places[2].words.endswith("net nothing there")
+
+
+def test_what_the_reference_alone_finds_of_a_kind_the_model_misses_is_left_to_a_person() -> None:
+    scratch, pit = seen("scratch", 0, 0, 0.1, length=1.6), seen("pit", 5, 5, 0.4)
+    places = cross_check(
+        [seen("scratch", -5, 0, 0.1, length=2.0)], [scratch, pit], model="net", reference_model="plain"
+    )
+    ((words, reason),) = doubts(places, {"scratch"}, model="net").items()
+    assert reason.startswith(words)
+    assert reason.startswith("plain finds a scratch 1.60 mm long")
+    assert reason.endswith("net nothing there: net seldom finds a scratch, a person decides")
+    assert doubts(places, (), model="net") == {}
