@@ -20,7 +20,7 @@ from station.values.line import METAL, OUTSIDE, ScoreMaps
 Float32 = NDArray[np.float32]
 UInt8 = NDArray[np.uint8]
 
-TILE = 512
+TILE = 768
 """Largest side of a tile in pixels."""
 _OVERLAP = 32  # px that neighbouring tiles share; half the network's view of a pixel's surroundings
 _MARGIN = 8  # px of bench kept round the part
