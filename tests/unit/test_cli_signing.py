@@ -107,6 +107,7 @@ def test_artefacts_and_acknowledgements(station: Terminal, home: Path, tmp_path:
     code, out, _ = station(home, "golden", "status", NUMBER)
     assert "packing 1 (old)" in out
     assert "Nobody inspects: golden" in out
+    (tmp_path / "unit.jpg").write_bytes(b"no picture, and not looked at")
     code, out, err = station(home, "inspect", str(tmp_path), "--golden", NUMBER)
     assert (code, out) == (2, "")
     assert "label: packing version 1, in force is version 2" in err
