@@ -66,7 +66,9 @@ class Network(nn.Module):
 def scores_of(there: Tensor, kinds: Tensor) -> Tensor:
     """(n, 1 + ``KINDS``, h, w) scores that sum to 1, the first of what is as it should be."""
     chance = torch.sigmoid(there)
-    weight = torch.exp(torch.clamp(kinds, -_LARGEST_LOGIT, _LARGEST_LOGIT))  # softmax, which ONNX runs ten times slower
+    weight = torch.exp(
+        torch.clamp(kinds, -_LARGEST_LOGIT, _LARGEST_LOGIT)
+    )  # softmax over channels is slow in ONNX Runtime
     share = F.interpolate(weight / weight.sum(dim=1, keepdim=True), scale_factor=2.0, mode="nearest")
     return torch.cat([1 - chance, share * chance], dim=1)
 

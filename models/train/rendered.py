@@ -62,7 +62,7 @@ _SIZES_MM = {
     "lint": (0.4, 2.2),
 }
 _OFTEN = {"scratch": 4.0, "pit": 2.0}  # the finest kinds, seen in few of their pixels; all others count 1
-_SLIGHT_SHIFT_PX = 0.6  # what the station's own registration leaves at most, as a rule
+_SLIGHT_SHIFT_PX = 0.6  # of every other pair, as of a unit that is well registered
 _MOST_DEFECTS = 12
 _LIGHTS = (lamps.Lamp("", "LED-B4", "LED-B5"), lamps.Lamp("", "LED-B3", "FL11"), lamps.Lamp("", "D50", "D50"))
 

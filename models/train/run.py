@@ -208,7 +208,7 @@ def held_out(
 @dataclass(frozen=True)
 class Schedule:
     """steps, minutes : whichever is reached first. batch : pairs a step. rate : the highest of the learning rate. half
-    : convolutions in bfloat16, a third of the time where the processor has it and many times it where not."""
+    : convolutions in bfloat16, half of the time where the processor has it and many times it where not."""
 
     steps: int
     minutes: float = math.inf

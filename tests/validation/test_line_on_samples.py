@@ -17,7 +17,7 @@ from station import golden_line, pipeline
 from station.calibrate.card import load_cards
 from station.calibrate.light import correct
 from station.devices.photo import read_photo
-from station.models import REFERENCE_DIFFERENCE, capability_warnings, defect_model
+from station.models import PAIR_MODEL, REFERENCE_DIFFERENCE, capability_warnings, defect_model, seldom_found
 from station.service import Station
 from station.settings import Settings
 from station.sheet import Sheet, load_sheet
@@ -44,20 +44,21 @@ class Line:
     def __init__(self, calibration: Calibration, master: Master, sheet: Sheet) -> None:
         self.calibration, self.master, self.sheet = calibration, master, sheet
         self.truth: dict[str, dict[str, Any]] = {}
-        self._done: dict[str, UnitDocument] = {}
+        self._done: dict[tuple[str, str], UnitDocument] = {}
 
-    def inspect(self, name: str) -> UnitDocument:
-        if name not in self._done:
-            self._done[name] = self.inspect_anew(SAMPLES / "alpine" / self.truth[name]["photo"])
-        return self._done[name]
+    def inspect(self, name: str, model: str = REFERENCE_DIFFERENCE) -> UnitDocument:
+        if (name, model) not in self._done:
+            self._done[name, model] = self.inspect_anew(SAMPLES / "alpine" / self.truth[name]["photo"], model=model)
+        return self._done[name, model]
 
-    def inspect_anew(self, path: Path, capability: CapabilityInForce | None = None) -> UnitDocument:
+    def inspect_anew(
+        self, path: Path, capability: CapabilityInForce | None = None, model: str = REFERENCE_DIFFERENCE
+    ) -> UnitDocument:
         return pipeline.inspect(
             read_photo(path), self.master, self.sheet, self.calibration, unit=path.stem,
-            model=defect_model(REFERENCE_DIFFERENCE), model_name=REFERENCE_DIFFERENCE, golden_digest="0" * 64,
-            program="test", taken_at=None,
-            unseen=capability_warnings(REFERENCE_DIFFERENCE, [d.kind for d in self.sheet.defects]),
-            capability=capability,
+            model=defect_model(model), model_name=model, golden_digest="0" * 64, program="test", taken_at=None,
+            unseen=capability_warnings(model, [d.kind for d in self.sheet.defects]), capability=capability,
+            seldom=seldom_found(model),
         ).document  # fmt: skip
 
 
@@ -76,9 +77,10 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
     return made
 
 
+@pytest.mark.parametrize("model", [REFERENCE_DIFFERENCE, PAIR_MODEL])
 @pytest.mark.parametrize("name", GOOD)
-def test_a_good_unit_is_never_called_nonconforming(line: Line, name: str) -> None:
-    document = line.inspect(name)
+def test_a_good_unit_is_never_called_nonconforming(line: Line, name: str, model: str) -> None:
+    document = line.inspect(name, model)
     assert document.verdict is not Verdict.NONCONFORMS, document.reasons
     assert all(gate.ok for gate in document.gates)
     missed = next(gate.reason for gate in document.gates if gate.name == "capability")
@@ -102,9 +104,10 @@ def test_a_limit_below_what_is_found_leaves_a_good_unit_undecided_and_a_wrong_on
         assert after.digest != before.digest
 
 
+@pytest.mark.parametrize("model", [REFERENCE_DIFFERENCE, PAIR_MODEL])
 @pytest.mark.parametrize(("name", "what"), WRONG.items())
-def test_a_wrong_unit_is_called_so_for_its_true_reason(line: Line, name: str, what: str) -> None:
-    document = line.inspect(name)
+def test_a_wrong_unit_is_called_so_for_its_true_reason(line: Line, name: str, what: str, model: str) -> None:
+    document = line.inspect(name, model)
     wrong = {m.characteristic for m in document.measurements if m.verdict is Verdict.NONCONFORMS}
     wrong |= {f.kind for f in document.findings if f.verdict is Verdict.NONCONFORMS}
     assert document.verdict is Verdict.NONCONFORMS
@@ -118,6 +121,29 @@ def test_a_scratch_is_flagged_where_it_lies(line: Line) -> None:
     assert flagged, "its whole length is not always seen, so it may be left to a person, but never passed"
     assert min(np.hypot(f.x_mm - scratch["x_mm"], f.y_mm - scratch["y_mm"]) for f in flagged) < scratch["length_mm"] / 2
     assert document.verdict is not Verdict.CONFORMS
+
+
+def test_a_scratch_that_the_network_misses_is_left_to_a_person(line: Line) -> None:
+    """The reference difference sees it, and the network's trials say that it seldom finds scratches."""
+    assert "scratch" in seldom_found(PAIR_MODEL)
+    document = line.inspect("unit-28", PAIR_MODEL)
+    assert document.verdict is not Verdict.CONFORMS
+    blind = pipeline.inspect(
+        read_photo(SAMPLES / "alpine" / line.truth["unit-28"]["photo"]), line.master, line.sheet, line.calibration,
+        unit="unit-28", model=_blind, model_name="blind", golden_digest="0" * 64, program="test", taken_at=None,
+        seldom=("scratch",),
+    ).document  # fmt: skip
+    assert blind.verdict is Verdict.UNDECIDED
+    (reason,) = blind.reasons
+    assert reason.startswith("the reference difference finds a scratch")
+    assert reason.endswith("blind seldom finds a scratch, a person decides")
+
+
+def _blind(golden: LinearRGB, unit: LinearRGB, labels: np.ndarray, noise: float) -> ScoreMaps:
+    """A model that finds nothing."""
+    assert golden.pixels.shape == unit.pixels.shape
+    assert noise > 0
+    return ScoreMaps(("scratch",), np.zeros((1, *labels.shape), dtype=np.float32))
 
 
 def test_another_model_is_checked_against_the_reference_difference(line: Line) -> None:
