@@ -30,7 +30,7 @@ from station.lots.performance import acceptance_from_cartons
 from station.lots.plans import MAX_LOT_SIZE, Stages, code_letter, stages
 from station.sheet import Aql
 from station.values.documents import DefectClass
-from station.values.orders import GateChance, GateName, GatePlan, OrderDocument, OrderGate, Profile
+from station.values.orders import FIRST_OFF, GateChance, GateName, GatePlan, OrderDocument, OrderGate, Profile
 
 PROFILES: tuple[Profile, ...] = ("simple", "carded", "mixed", "premium")
 """From the least strict to the strictest."""
@@ -43,8 +43,6 @@ GATES: Mapping[Profile, tuple[GateName, ...]] = {
 }
 WORTH_UNITS, WORTH_USD = 3_000, 5_000.0
 PREMIUM_MAJOR = 1.5
-FIRST_OFF = (5, 10)
-"""Pieces of an SKU; the second number of mixed and premium orders."""
 BATCH_QUALITY = 0.10
 """Share nonconforming of a batch that its gate stops nine times in ten."""
 _MOST_SKUS = 200

@@ -9,6 +9,7 @@ from station.errors import RequestError
 from station.sheet import Sheet
 from station.sheet.lint import lint_sheet
 from station.values.nonconformity import Facts, Point
+from station.values.orders import FIRST_OFF
 
 COLUMNS: Final = ("table", "name", "what", "nominal", "lower", "upper", "unit", "class")
 """Of the acceptance criteria."""
@@ -23,8 +24,7 @@ TESTS_BY_TYPE: Final[dict[str, tuple[str, ...]]] = {
 }
 """Beside those for every product (W16, T7)."""
 IN_LINE: Final = "10-20 %"
-FIRST_ARTICLE: Final = "5-10"
-"""Completion at the in-line inspection and units of the first-off approval (W10)."""
+"""Completion at the in-line inspection (W10)."""
 
 
 def vet_revision(revised: Sheet, facts: Facts, points: Sequence[Point]) -> tuple[str, ...]:
@@ -100,7 +100,7 @@ def inspection_plan(points: Sequence[Point], product_type: str) -> dict[str, obj
     product's type."""
     watched = [f"{p.item.name} ({p.item.clause or p.item.kind})" for p in points]
     return {
-        "first_article": {"units_per_sku": FIRST_ARTICLE, "check": watched},
+        "first_article": {"units_per_sku": "-".join(str(n) for n in FIRST_OFF), "check": watched},
         "in_line": {"at_completion": IN_LINE, "check": watched},
         "final": {"tests": [*TESTS, *TESTS_BY_TYPE.get(product_type, ())], "check": watched},
     }

@@ -10,6 +10,8 @@ from station.values.documents import DefectClass, Document
 
 Profile = Literal["simple", "carded", "mixed", "premium"]
 GateName = Literal["incoming", "first-off", "in-line", "post-plating", "pre-pack", "sort", "final"]
+FIRST_OFF = (5, 10)
+"""Pieces of an SKU that are looked at first (W10); the second number of mixed and premium orders."""
 
 
 class GateChance(Document):
