@@ -19,7 +19,7 @@ from station.quality.cost import Quantities, compare
 from station.quality.disposition import allowed, functional, propose, remedy
 from station.quality.evidence import strength
 from station.quality.nonconformity import share_bounds
-from station.quality.wording import vague_words
+from station.sheet.words import vague_words
 from station.values.digest import digest
 from station.values.documents import DefectClass
 from station.values.nonconformity import (

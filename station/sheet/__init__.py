@@ -6,6 +6,8 @@
 ``models``   the other tables, and the sheet of them all
 ``reading``  TOML to Sheet and back
 ``functional`` what is never minor
+``words``    words that say nothing measurable
+``completeness`` what a product type's sheet must say, and templates that say it
 ``lint``     advice on what would be argued about
 """
 

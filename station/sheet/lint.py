@@ -1,33 +1,28 @@
-"""Advice on a control sheet that can be read but would be argued about: rules L1-L9 and what a factory needs to know.
+"""Advice on a control sheet that can be read but would be argued about, by the rows of the requirements.
 
-L1 no version or date            L4 no tolerance                L7 nothing limited (sizes, defects, regions, marks)
-L2 subjective words              L5 items still open            L8 all variance unacceptable
-L3 colour without two tiers      L6 a limit no photo can hold   L9 all variance passes
-S7 a functional or safety defect classed as minor               T7 what a purchase order of this product must say
+Of the nine mistakes (G23) a sheet shows these:
+
+L1 no version or date            L7 nothing limited (sizes, defects, regions, marks), so discussed after production
+L4 no tolerance                  L8 all variance unacceptable
+                                 L9 all variance passes
+
+G10 words that cannot be measured    G6 items still open       C1 colour without two tiers
+T5 a limit no photo can hold         T12 posts of a pin        T7 what an order of this product must say
+S6 lax sampling                      S7 a functional or safety defect classed as minor
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from station.sheet.defects import USUAL_PIT_MM
+from station.sheet.completeness import DUAL_POSTS_MM, lacks_second_post, said_of, unmet
 from station.sheet.functional import is_functional, measures_function
 from station.sheet.models import Sheet
 from station.sheet.sizes import FEATURES
-
-SUBJECTIVE = (
-    *("about right", "similar", "looks even", "looks good", "looks fine", "should be fine", "good enough"),
-    *("same as sample", "same as the sample", "as per sample", "same as last time", "premium", "nice", "good"),
-    *("high quality", "acceptable", "reasonable", "strong magnet", "normal", "unacceptable", "bad", "different"),
-)
-"""Words that say nothing measurable (G10, N1)."""
+from station.sheet.words import vague_words
 
 _NEVER_MINOR = "a functional or safety defect is never minor and counts as major"
-
-UNSEEN = ("thickness tolerance", "enamel depth", "clutch retention", "card slot position", "polybag thickness")
-"""Of T7's ten items those that a photo of the face cannot show; looked for by their first words."""
 
 SMALLEST_TOLERANCE_MM = 0.02
 SMALLEST_DEFECT_MM = 0.05
@@ -66,20 +61,20 @@ def _record(sheet: Sheet) -> Iterator[LintRemark]:
         yield LintRemark("L1", "[golden]", "neither number nor version says which sample is meant", "Give version.")
     if golden.open_items:
         items = ", ".join(golden.open_items)
-        yield LintRemark("L5", "[golden]", f"still to be confirmed: {items}", "Settle them, then empty open_items.")
+        yield LintRemark("G6", "[golden]", f"still to be confirmed: {items}", "Settle them, then empty open_items.")
 
 
 def _words(sheet: Sheet) -> Iterator[LintRemark]:
     product = sheet.product
-    texts = [("[product]", key, getattr(product, key)) for key in ("name", "finish", "material", "notes")]
+    texts = [("[product]", key, getattr(product, key)) for key in ("finish", "material", "notes")]
     for table in ("regions", "marks", "sizes", "entered", "defects"):
         for row in getattr(sheet, table):
             label = getattr(row, "name", None) or row.kind
             texts.append((f'[[{table}]] "{label}"', "note", row.note))
     for where, key, text in texts:
-        for word in SUBJECTIVE:
-            if key != "name" and re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE):
-                yield LintRemark("L2", where, f'"{word}" in {key} cannot be measured', "Give a number and a limit.")
+        for found in vague_words(text, agreed=True):
+            do = f"{found.instead[:1].upper()}{found.instead[1:]}."
+            yield LintRemark("G10", where, f'"{found.word}" in {key} cannot be measured', do)
 
 
 def _colour(sheet: Sheet) -> Iterator[LintRemark]:
@@ -87,24 +82,24 @@ def _colour(sheet: Sheet) -> Iterator[LintRemark]:
         where = f'[[regions]] "{r.name}"'
         if not {"accept", "reject"} <= r.model_fields_set:
             yield LintRemark(
-                "L3",
+                "C1",
                 where,
                 f"the defaults {r.accept:g} and {r.reject:g} stand in for limits",
                 "Give accept and reject.",
             )
         elif r.accept == r.reject:
             yield LintRemark(
-                "L3", where, "accept and reject are one limit, so nothing is left to review", "Give reject > accept."
+                "C1", where, "accept and reject are one limit, so nothing is left to review", "Give reject > accept."
             )
         if r.accept < SMALLEST_COLOUR:
             yield LintRemark(
-                "L6",
+                "T5",
                 where,
                 f"accept {r.accept:g} is within the uncertainty of a photo",
                 f"Give {SMALLEST_COLOUR} or more.",
             )
         if r.surface == "other":
-            yield LintRemark("L3", where, "no surface given", "Give soft enamel, hard enamel, plating or print.")
+            yield LintRemark("C1", where, "no surface given", "Give soft enamel, hard enamel, plating or print.")
 
 
 def _marks(sheet: Sheet) -> Iterator[LintRemark]:
@@ -115,7 +110,7 @@ def _marks(sheet: Sheet) -> Iterator[LintRemark]:
             yield LintRemark("L4", where, f"no limit for {', '.join(lacking)}", f"Give {' and '.join(lacking)}.")
         if m.offset_mm is not None and m.offset_mm < SMALLEST_TOLERANCE_MM:
             yield LintRemark(
-                "L6", where, f"offset_mm {m.offset_mm:g} is below what a photo can show", "Give 0.02 mm or more."
+                "T5", where, f"offset_mm {m.offset_mm:g} is below what a photo can show", "Give 0.02 mm or more."
             )
 
 
@@ -132,7 +127,7 @@ def _sizes(sheet: Sheet) -> Iterator[LintRemark]:
         sides = [x for x in (s.plus_mm, s.minus_mm) if x is not None]
         if sides and 0 < max(sides) < SMALLEST_TOLERANCE_MM:
             yield LintRemark(
-                "L6", where, f"a tolerance of {max(sides):g} mm is below what a photo can show", "Give 0.02 mm or more."
+                "T5", where, f"a tolerance of {max(sides):g} mm is below what a photo can show", "Give 0.02 mm or more."
             )
 
 
@@ -157,7 +152,7 @@ def _defects(sheet: Sheet) -> Iterator[LintRemark]:
                 "Give the regions their surface, or leave it out.",
             )
         if 0 < d.limit_mm < SMALLEST_DEFECT_MM:
-            yield LintRemark("L6", where, f"{d.limit_mm:g} mm is below what a photo can show", "Give 0.05 mm or more.")
+            yield LintRemark("T5", where, f"{d.limit_mm:g} mm is below what a photo can show", "Give 0.05 mm or more.")
         if is_functional(d.kind) and d.defect_class == "minor":
             yield LintRemark("S7", where, _NEVER_MINOR, 'Give class = "critical" or "major".')
     for kind in dict.fromkeys(d.kind for d in sheet.defects):
@@ -232,47 +227,11 @@ def _aql(sheet: Sheet) -> Iterator[LintRemark]:
 
 
 def _product(sheet: Sheet) -> Iterator[LintRemark]:
-    product = sheet.product
-    if not product.finish:
-        yield LintRemark("T7", "[product]", "no finish", "Name it exactly, for example soft enamel, bright nickel.")
-    if product.type not in ("pin", "medal"):
-        return
-    sizes = {s.name for s in sheet.sizes}
-    kinds = {d.kind for d in sheet.defects}
-    lines = any(s.kind in ("border", "line") or "border" in s.name for s in sheet.sizes)
-    wanted = (
-        (
-            not sizes.isdisjoint({"width", "height", "diameter", "max-feret"}),
-            "overall size",
-            "[[sizes]] width or diameter",
-        ),
-        (
-            lines,
-            "raised border or line width",
-            "[[sizes]] border",
-        ),
-        (any(r.surface == "plating" for r in sheet.regions), "plating colour", '[[regions]] with surface = "plating"'),
-        (any("position" in s for s in sizes), "post position", "[[sizes]] position, entered if the back is not seen"),
-        ("pit" in kinds, "pits", f"[[defects]] pit{_usual_pits(sheet)}"),
-        ("scratch" in kinds, "scratches", "[[defects]] scratch"),
-        (not kinds.isdisjoint({"burr", "sharp-burr"}), "burrs", "[[defects]] sharp-burr"),
-    )
-    for there, what, do in wanted:
-        if not there:
-            yield LintRemark("T7", "the sheet", f"nothing is said about {what}", f"Add {do}.")
-    said = " ".join([product.notes, *sizes, *(e.name for e in sheet.entered)]).casefold()
-    silent = [item for item in UNSEEN if item.rpartition(" ")[0] not in said]
-    if silent:
-        yield LintRemark(
-            "T7", "[product]", f"no camera sees {', '.join(silent)}", "Say in notes what was agreed, with its number."
-        )
-
-
-def _usual_pits(sheet: Sheet) -> str:
-    """What is usual for the surfaces that the sheet has, as rows to be pasted; "" where it has none of them."""
-    rows = [
-        f'kind = "pit", limit_mm = {limit:.2f}, surface = "{surface}"'
-        for surface, limit in USUAL_PIT_MM.items()
-        if surface in sheet.surfaces.values()
-    ]
-    return f" (usual: {'; '.join(rows)})" if rows else ""
+    if not sheet.product.finish:
+        do = "Name it exactly, for example soft enamel, bright nickel."
+        yield LintRemark("T7", "[product]", "no finish", do)
+    for message, do in said_of(unmet(sheet), sheet):
+        yield LintRemark("T7", "the sheet", message, do)
+    if lacks_second_post(sheet):
+        do = "Add a second post position, [[sizes]] position-2 or [[entered]] post position 2."
+        yield LintRemark("T12", "the sheet", f"a pin of {DUAL_POSTS_MM:.1f} mm or more needs two posts", do)

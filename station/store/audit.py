@@ -34,6 +34,7 @@ _DATED = (
     ("artefact", t.artefacts),
     ("sign-off", t.sign_offs),
     ("acknowledgement", t.acknowledgements),
+    ("event of a golden record", t.golden_events),
 )
 
 

@@ -3,7 +3,7 @@
 Append-only, kept so by triggers: ``goldens``, ``reviews``, ``lot_decisions``, ``presentations``, ``gauge_captures``,
 ``gauge_studies``, ``entered_values``, ``capability_studies``, ``finding_reviews``, ``finding_thresholds``,
 ``streams``, ``stream_events``, ``lot_draws``, ``nonconformities``, ``nonconformity_events``, ``artefacts``,
-``sign_offs``, ``acknowledgements``, ``ledger``, ``ledger_rows``.
+``sign_offs``, ``acknowledgements``, ``golden_events``, ``ledger``, ``ledger_rows``.
 
 Tallies are queries, never counters.
 """
@@ -23,7 +23,7 @@ APPEND_ONLY = (
     *("finding_reviews", "finding_thresholds"),
     *("streams", "stream_events", "lot_draws"),
     *("nonconformities", "nonconformity_events"),
-    *("artefacts", "sign_offs", "acknowledgements", "ledger", "ledger_rows"),
+    *("artefacts", "sign_offs", "acknowledgements", "golden_events", "ledger", "ledger_rows"),
 )
 
 
@@ -443,6 +443,18 @@ acknowledgements = _table(
     _text("document"),
     _text("digest"),
     _at("at"),
+)
+
+golden_events = _table(
+    "golden_events",
+    _id(),
+    _text("number"),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    _text("kind"),
+    _text("document"),
+    _text("digest"),
+    _at("at"),
+    sa.UniqueConstraint("number", "sequence"),
 )
 
 ledger = _table(

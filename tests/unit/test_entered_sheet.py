@@ -49,7 +49,7 @@ def test_a_row_without_a_tolerance_is_advised_on() -> None:
 
     assert remarked(WEIGHT) == ["L4"]
     assert remarked(WEIGHT + "plus = 1.0\n") == []
-    assert remarked(WEIGHT + 'plus = 1.0\nnote = "about right"\n') == ["L2"]
+    assert remarked(WEIGHT + 'plus = 1.0\nnote = "about right"\n') == ["G10"]
 
 
 def test_what_is_entered_need_not_be_said_in_the_notes() -> None:

@@ -173,7 +173,8 @@ def rules(text: str) -> set[str]:
 def test_a_complete_sheet_has_no_remark() -> None:
     complete = SHEET.replace(
         "thickness_mm = 1.6",
-        'thickness_mm = 1.6\nnotes = "thickness 1.5, enamel depth 0.05, clutch 10 N, card slot 1, polybag 0.05 mm"',
+        'thickness_mm = 1.6\nmaterial = "zinc alloy"\n'
+        'notes = "plating 0.05 µm, thickness 1.5, enamel depth 0.05, clutch 10 N, card slot 1, polybag 0.05 mm"',
     )
     complete += """
 [[regions]]
@@ -206,15 +207,15 @@ class = "critical"
     [
         ("approved_on = 2026-05-10", "", "L1"),
         ('number = "GS-20260510"', "", "L1"),
-        ('finish = "imitation', 'finish = "premium imitation', "L2"),
-        ("accept = 2.0", 'accept = 2.0\nnote = "colour about right"', "L2"),
-        ("reject = 3.0", "reject = 2.0", "L3"),
-        ("accept = 2.0\nreject = 3.0", "", "L3"),
+        ('finish = "imitation', 'finish = "premium imitation', "G10"),
+        ("accept = 2.0", 'accept = 2.0\nnote = "colour about right"', "G10"),
+        ("reject = 3.0", "reject = 2.0", "C1"),
+        ("accept = 2.0\nreject = 3.0", "", "C1"),
         ("rotation_deg = 1.5", "", "L4"),
         ("plus_mm = 0.15\nminus_mm = 0.15", "", "L4"),
-        ("approved_on = 2026-05-10", 'approved_on = 2026-05-10\nopen_items = ["clutch"]', "L5"),
-        ("limit_mm = 0.15", "limit_mm = 0.01", "L6"),
-        ("accept = 2.0", "accept = 0.2", "L6"),
+        ("approved_on = 2026-05-10", 'approved_on = 2026-05-10\nopen_items = ["clutch"]', "G6"),
+        ("limit_mm = 0.15", "limit_mm = 0.01", "T5"),
+        ("accept = 2.0", "accept = 0.2", "T5"),
         ("thickness_mm = 1.6", "", "L7"),
         ('[[sizes]]\nname = "width"\nnominal_mm = 30.0\nplus_mm = 0.15\nminus_mm = 0.15\nclass = "major"', "", "L7"),
         ("plus_mm = 0.15\nminus_mm = 0.15", "plus_mm = 0\nminus_mm = 0", "L8"),
