@@ -6,6 +6,7 @@
 ``calibrating`` calibrate lens, board, light, check, status
 ``goldens``    golden seal, golden statement, golden list, golden tolerance
 ``signing_off`` golden artefact, sign, approval-sheet, countersign, acknowledge, status, export, verify
+``golden_record`` golden record, photo, copy, item, resolve, change, hold, checklist, lint, template
 ``ledger``     ledger list, ledger head, key show, key list, key trust
 ``inspecting`` inspect
 ``entering``  enter, entered

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from station.cli import signing_off
+from station.cli import golden_record, signing_off
 from station.cli.conduct import Card, Json, Rig, context_of, document, emit, progress, show, table
 
 golden = typer.Typer(help="Golden samples: seal, sign, hand on.", no_args_is_help=True, rich_markup_mode=None)
@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this room."""
     app.add_typer(golden, name="golden")
     signing_off.register(golden)
+    golden_record.register(golden)
 
 
 @golden.command("seal")

@@ -1,7 +1,7 @@
 """The record of a golden sample, replayed from what was said of it: photos, copies, open items, changes, holds.
 
-The sealed version is what was agreed; the record says what no sheet, signature or photo says (G6, G14), what is still to
-be confirmed, and what of it is kept where. Nothing in it is edited: the newest word on a matter counts.
+The sealed version is what was agreed; the record says what no sheet, signature or photo says (G6, G14), what is still
+to be confirmed, and what of it is kept where. Nothing in it is edited: the newest word on a matter counts.
 """
 
 from __future__ import annotations
@@ -204,7 +204,7 @@ class Standing:
 
 
 def controlled(entry: RecordEntry) -> tuple[str, ...]:
-    """Attributes whose change the supplier must acknowledge: those that the record names, all twelve otherwise (G19)."""
+    """Attributes whose change the supplier must acknowledge: those of the record, all twelve without any (G19)."""
     from station.values.golden_record import Attribute
 
     return entry.controlled or get_args(Attribute)

@@ -4,6 +4,8 @@
 ``bench``      rigs, their calibrations and what they say of the light
 ``sealing``    a photo and a control sheet become a sealed master
 ``signing_off`` artefacts, sign-off by both parties, acknowledgements, who holds what
+``golden_record`` the record of a golden sample: photos, copies, open items, changes, holds, checklist, linter;
+               ``record_standing`` the facts that it rests on
 ``packages``   sealed packages: exported, verified, countersigned
 ``ledger_view`` the ledger and the keys, to be read
 ``inspecting`` a batch of photos: known ones answered, the rest measured, one writer

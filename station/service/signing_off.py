@@ -14,6 +14,7 @@ from station.errors import ConflictError, NotFoundError, RequestError
 from station.quality import sign_off as rules
 from station.quality.signing import SIGN_OFF, fingerprint
 from station.service.measuring import keep
+from station.service.record_standing import standing
 from station.settings import Settings
 from station.store import records, sign_offs
 from station.store.database import Database
@@ -62,8 +63,8 @@ class SignOff:
         records.golden(self._db, number)
         there = sign_offs.artefacts(self._db, number, kind)
         newest = there[-1].version if there else 0
-        data = _read(path)
-        file = keep(self._evidence, data, _media_type(data))
+        data = read_file(path)
+        file = keep(self._evidence, data, media_type(data))
         if there and there[-1].file_sha256 == file.sha256 and version in (None, newest):
             return _artefact(there[-1])
         if version is not None and version <= newest:
@@ -96,7 +97,7 @@ class SignOff:
 
             shot = read(sheet_photo, self._settings)
             data = sheet_photo.read_bytes()
-            file = keep(self._evidence, data, _media_type(data))
+            file = keep(self._evidence, data, media_type(data))
             if file.sha256 != shot.sha256:
                 raise RequestError(f"{sheet_photo.name} changed while it was read", "Run it again.")
             return self._record(said, "printed sheet", None, None, file)
@@ -106,7 +107,7 @@ class SignOff:
     def import_signature(self, number: str, path: Path, *, party: str) -> SignOffDocument:
         """Record a signature that was made on another station under a package of this golden sample."""
         try:
-            detached = DetachedSignature.model_validate_json(_read(path))
+            detached = DetachedSignature.model_validate_json(read_file(path))
         except ValidationError as error:
             raise RequestError(
                 f"{path.name} is no detached signature", "Give the file that `station golden countersign` wrote."
@@ -192,8 +193,8 @@ class SignOff:
         version = newest if version is None else version
         if version not in self._versions(number, artefact):
             raise NotFoundError(f"{artefact} of {number} has no version {version}", f"In force is version {newest}.")
-        data = None if attach is None else _read(attach)
-        file = None if data is None else keep(self._evidence, data, _media_type(data))
+        data = None if attach is None else read_file(attach)
+        file = None if data is None else keep(self._evidence, data, media_type(data))
         at = self._clock()
         content = {
             "schema": 1, "number": number, "artefact": artefact, "version": version, "party": party, "name": name,
@@ -219,7 +220,7 @@ class SignOff:
         except ConflictError as error:
             reason = str(error)
         by = {r.party for r in signed if (r.artefact, r.version) == (rules.PRODUCT, row.version)}
-        other, open_items = self._superseded_by(row), _open_items(row)
+        other, open_items = self.superseded_by(row), self._open_items(row)
         return GoldenStatusDocument(
             number=number, sku=row.sku, product=row.product, version=row.version,
             state="superseded" if other else _state(len(by), bool(open_items)),
@@ -256,7 +257,7 @@ class SignOff:
         held = self.held(row.number)
         rules.require_in_force(row.number, row.version if wanted is None else wanted, row.version, held)
         rules.require_one_version(row.number, held, self.versions_in_force(row))
-        other = self._superseded_by(row)
+        other = self.superseded_by(row)
         if other is not None:
             said = f"golden {row.number} of {row.sku} is superseded by {other}"
             if held:
@@ -272,12 +273,12 @@ class SignOff:
 
     def _golden_in_force(self, number: str) -> GoldenRow:
         row = records.golden(self._db, number)
-        other = self._superseded_by(row)
+        other = self.superseded_by(row)
         if other is not None:
             raise ConflictError(f"golden {number} of {row.sku} is superseded by {other}", f"Sign {other}.")
         return row
 
-    def _superseded_by(self, row: GoldenRow) -> str | None:
+    def superseded_by(self, row: GoldenRow) -> str | None:
         """The golden sample that was sealed last for the same SKU under another number, in words."""
         last = next(g for g in records.golden_versions(self._db) if g.sku == row.sku)
         return None if last.number == row.number else f"{last.number} version {last.version}"
@@ -325,11 +326,16 @@ class SignOff:
             }
         )  # fmt: skip
 
+    def _open_items(self, row: GoldenRow) -> tuple[str, ...]:
+        """What is still to be confirmed, of the sheet and of the record."""
+        found = standing(self._db, row, self._clock().date()).open_items()
+        return tuple(item.text for item in found)
+
     def _status_remarks(self, row: GoldenRow, signed: list[SignOffRow], by: set[str]) -> tuple[str, ...]:
         remarks = [f"nobody has signed version {row.version} for the {p} yet" for p in rules.SIGNERS if p not in by]
         paper = [r.party for r in signed if r.method == "printed sheet" and r.version == row.version
                  and r.artefact == rules.PRODUCT]  # fmt: skip
-        remarks += [f"still to be confirmed: {item}" for item in _open_items(row)]
+        remarks += [f"still to be confirmed: {item}" for item in self._open_items(row)]
         remarks += [f"the {p} signed on paper: compare the photo with the sheet's digest" for p in paper]
         return tuple(remarks)
 
@@ -339,12 +345,6 @@ def _state(signed: int, open_items: bool) -> str:
     if signed < len(rules.SIGNERS):
         return "signed by one party" if signed else "sealed"
     return "conditionally approved" if open_items else "approved"
-
-
-def _open_items(row: GoldenRow) -> tuple[str, ...]:
-    from station.sheet import load_sheet
-
-    return load_sheet(row.sheet_toml.encode()).golden.open_items
 
 
 def approval_text(number: str, version: int, sheet_toml: str) -> str:
@@ -379,7 +379,7 @@ def _kind(artefact: str) -> str:
     return rules.vet("artefact", artefact, rules.ARTEFACTS)
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     """A file's bytes, if they are not too many. Raises RequestError."""
     try:
         size = path.stat().st_size
@@ -392,7 +392,7 @@ def _read(path: Path) -> bytes:
         raise RequestError(f"{path} cannot be read: {error.strerror}", "Check the path.") from error
 
 
-def _media_type(data: bytes) -> str:
+def media_type(data: bytes) -> str:
     """What a file is, by its first bytes: pictures and PDFs are told, all else is bytes."""
     from station.devices.photo_header import recognise
 

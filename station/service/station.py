@@ -23,6 +23,7 @@ from station.service.draws import Draws
 from station.service.entering import EnteredValues, as_they_stand
 from station.service.finding_reviews import FindingReviews
 from station.service.gauge import Gauge, spreads_in_force
+from station.service.golden_record import GoldenRecords
 from station.service.inspecting import Batch, Engine, InProcess
 from station.service.ledger_view import LedgerView, read_head
 from station.service.lot_analysis import LotAnalysis
@@ -65,8 +66,8 @@ class Station:
     say of findings, ``recalibration`` with the thresholds that follow from it, ``streams`` with streams of lots,
     ``draws`` with pick lists, ``deciding`` with the decisions of lots, ``analysis`` with the defects of a lot,
     ``processes`` with control charts and drift, ``nonconformities`` with complaints, ``corrective`` with corrective
-    actions, ``sign_off`` with what the parties say of golden samples, ``packages`` with sealed packages, ``ledger``
-    with the ledger and the keys.
+    actions, ``sign_off`` with what the parties say of golden samples, ``record`` with their records, ``packages`` with
+    sealed packages, ``ledger`` with the ledger and the keys.
     clock : answers the time now, in UTC.
 
     Raises
@@ -96,6 +97,7 @@ class Station:
         self.nonconformities = Nonconformities(self, self._db, self._evidence, clock)
         self.corrective = CorrectiveActions(self.nonconformities, clock)
         self.sign_off = SignOff(self._db, self._evidence, self.settings, clock)
+        self.record = GoldenRecords(self._db, self._evidence, self.settings, clock, self.sign_off)
         self.packages = Packages(self._db, self._evidence, clock)
         self.ledger = LedgerView(self._db)
         try:

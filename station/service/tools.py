@@ -272,6 +272,13 @@ def json_schema(name: str) -> str:
     from station.values.draw import DrawDocument, IntegrityDocument
     from station.values.entered import EnteredDocument
     from station.values.gauge import GaugeStudyDocument
+    from station.values.golden_record import (
+        ChecklistDocument,
+        GoldenLintDocument,
+        GoldenRecordDocument,
+        RecordEntry,
+        RecordEvent,
+    )
     from station.values.lot_analysis import LotExplanationDocument, LotMapDocument
     from station.values.model_card import ModelCardDocument
     from station.values.nonconformity import NonconformityDocument, ReorderDocument
@@ -301,6 +308,11 @@ def json_schema(name: str) -> str:
         "card-reference": (CardReference, "validation"),
         "golden": (views.GoldenView, "serialization"),
         "golden-status": (sign_off.GoldenStatusDocument, "serialization"),
+        "golden-record": (GoldenRecordDocument, "serialization"),
+        "golden-record-entry": (RecordEntry, "validation"),
+        "golden-record-event": (RecordEvent, "serialization"),
+        "golden-checklist": (ChecklistDocument, "serialization"),
+        "golden-lint": (GoldenLintDocument, "serialization"),
         "artefact": (sign_off.ArtefactDocument, "serialization"),
         "sign-off": (sign_off.SignOffDocument, "serialization"),
         "detached-signature": (sign_off.DetachedSignature, "serialization"),

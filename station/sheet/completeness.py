@@ -29,7 +29,7 @@ _OVERALL = ("width", "height", "diameter", "max-feret")
 @dataclass(frozen=True, slots=True)
 class Need:
     """Something that a sheet must say. row : of the requirements. add : how to say it. words, defects, surfaces,
-    fields : where it may stand. unseen : no camera sees it, so the notes may say it. no_default : it has no usual value.
+    fields : where it may stand. unseen : no camera sees it, so the notes may say it. no_default : nothing is usual.
     """
 
     item: str

@@ -11,6 +11,7 @@
 ``audit``      every row held against every file and against the ledger
 ``ledger``     every record enters a signed hash chain; ``ledger_audit`` walks it, ``proofs`` shows a stretch of it
 ``keys``       the station's key, keys of others, the newest head outside the database
+``golden_events`` what people said of golden samples
 ``sign_offs``  artefacts, sign-offs, acknowledgements
 ``package_file`` the one form of a package's archive
 ``durable``    files written whole or not at all

@@ -130,8 +130,7 @@ class Attachment(Document):
 
 class PhotoFacts(Document):
     """A photo of the golden sample. blur : of its edges, sigma in px of the picture brought to 1,000 px on its shorter
-    side; None where it shows no edge. reason : why it does not count, empty where it does. light : that it was taken in.
-    """
+    side; None where it shows no edge. reason : why it does not count, empty where it does. light : it was taken in."""
 
     kind: PhotoKind
     width: int
