@@ -67,7 +67,8 @@ def photo(
         str,
         typer.Argument(
             metavar="KIND",
-            help="overall, detail, dimensions, colour, packing, label, logo, problem-areas, first-article, pre-shipment.",
+            help="overall, detail, dimensions, colour, packing, label, logo, problem-areas; "
+            "first-article or pre-shipment.",
         ),
     ],
     file: Annotated[Path, typer.Argument(metavar="PHOTO", help="The photo.")],

@@ -184,7 +184,7 @@ def retained(f: Facts) -> tuple[RetainedDocument, ...]:
         ("label files", f.artefacts.get("label", "")),
         ("pre-shipment inspection photos", ", ".join((*slots["pre-shipment"], *(f"lot {x}" for x in f.decided)))),
         ("final specification sheet", f"sealed with version {f.version}"),
-        ("revision record", f"{versions} versions, {len(f.standing.changes())} changes"),
+        ("revision record", f"versions: {versions}, changes: {len(f.standing.changes())}"),
     )
     return tuple(RetainedDocument(what=what, kept=bool(where), where=where) for what, where in rows)
 
