@@ -33,8 +33,8 @@ def vague_words(text: str, *, agreed: bool = False) -> list[VagueWord]:
     found: list[VagueWord] = []
     for sentence in _SENTENCE.finditer(text):
         words = sentence.group()
-        tables = ("empty",) if any(c.isdigit() for c in words) else ("empty", "degree")
-        tables += ("praise",) if agreed else ()
+        degree = () if any(c.isdigit() for c in words) else ("degree",)
+        tables = ("empty", *degree, *(("praise",) if agreed else ()))
         found += [
             VagueWord(m.group(), sentence.start() + m.start(), instead)
             for table in tables
