@@ -32,7 +32,7 @@ SLOTS: tuple[PhotoKind, ...] = get_args(PhotoKind)[:8]
 
 LEAST_SIDE_PX = 1000
 """Shorter side of a photo that may stand for the sample: a 30 mm pin that fills most of it has 0.04 mm a pixel."""
-LARGEST_BLUR_PX = 2.5
+LARGEST_BLUR_PX = 1.8
 """Blur of the edges, sigma, in a picture brought to 1,000 px on its shorter side."""
 
 CHECK_DAYS = 180
