@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,16 @@ from test_golden_record import photo
 from station.cli.conduct import NONCONFORMING, REFUSED
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("built") / "home"
+    build(home)
+    return home
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    build(tmp_path / "home")
-    return tmp_path / "home"
+def home(built: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(built, tmp_path / "home"))
 
 
 @pytest.fixture

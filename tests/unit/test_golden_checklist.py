@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -73,8 +74,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def station(home: Path, tmp_path: Path) -> Iterator[Station]:
-    import shutil
-
     shutil.copytree(home, tmp_path / "home")
     with Station(Settings(home=tmp_path / "home"), clock=lambda: NOON) as made:
         yield made
@@ -182,7 +181,7 @@ def test_an_overdue_copy_is_not_kept_and_the_checklist_says_to_look_at_it() -> N
 def test_the_checklist_of_a_real_home_rises_with_what_is_recorded(station: Station, tmp_path: Path) -> None:
     """G22."""
     before = station.record.checklist(NUMBER)
-    assert before.score == 8
+    assert before.score == 7  # signed, dated, colour, label file and text, held by the factory, confirmed again
     station.record.write(NUMBER, by=BY, values=["packing=each in a polybag of 0.04 mm", 'accessories=["none"]'])
     station.record.add_photo(NUMBER, "first-article", photo(tmp_path / "fa.jpg"), by=BY)
     after = station.record.checklist(NUMBER)
@@ -311,7 +310,7 @@ def test_what_is_added_is_no_longer_missing() -> None:
     assert "clutch retention" not in {n.item for n in unmet(load_sheet(text))}
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(TEMPLATES), st.data())
 def test_every_need_of_a_type_is_met_by_its_own_row_and_by_nothing_less(kind: str, data: st.DataObject) -> None:
     """T7."""
