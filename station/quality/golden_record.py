@@ -100,24 +100,26 @@ class Standing:
 
     def _copy(self, name: str) -> CopyDocument:
         mine = [e for e in self.events if e.key == name and e.kind.startswith("copy")]
-        newest = next(e for e in reversed(mine) if e.sample is not None)
-        sample = newest.sample
+        removed = [e.kind for e in mine if e.kind in ("copy", "copy removed")][-1] == "copy removed"
+        if not removed:  # a name that was free again is another copy's
+            gone = max((i for i, e in enumerate(mine) if e.kind == "copy removed"), default=-1)
+            mine = mine[gone + 1 :]
+        said = [e for e in mine if e.sample is not None]
+        first, sample = said[0], said[-1].sample
         assert sample is not None
         checks = [e.check for e in mine if e.check is not None]
-        last = max(checks, key=lambda c: c.on) if checks else None
-        first = next(e for e in mine if e.sample is not None)
+        last = max(reversed(checks), key=lambda c: c.on) if checks else None  # of one day's the newest
         checked_on = max(last.on, first.at.date()) if last else first.at.date()
         due = checked_on + timedelta(days=sample.every_days)
-        removed = [e.kind for e in mine if e.kind in ("copy", "copy removed")][-1] == "copy removed"
         condition = last.condition if last else "intact"
         sound = condition in ("intact", "worn") and not (last and last.seal_intact is False)
         overdue = self.today > due and not removed
         return CopyDocument(
-            name=name, role=sample.role, version=newest.version, current=newest.version == self.version,
+            name=name, role=sample.role, version=first.version, current=first.version == self.version,
             holder=sample.holder, place=sample.place, seal=sample.seal, condition=condition,
             seal_intact=last.seal_intact if last else (True if sample.seal else None), checked_on=checked_on, due=due,
             overdue=overdue, used=tuple(e.text for e in mine if e.kind == "copy used"), removed=removed,
-            good=sound and not overdue and not removed and newest.version == self.version,
+            good=sound and not overdue and not removed and first.version == self.version,
         )  # fmt: skip
 
     # --- items, resolutions, changes ---------------------------------------------------------------------------------
@@ -283,7 +285,7 @@ def holds_already(events: Sequence[RecordEvent], event: RecordEvent) -> bool:
 
 def _content(event: RecordEvent) -> dict[str, Any]:
     aside = {"at", "by", "digest", "number"}
-    if event.kind not in ("photo", "copy", "item settled", "resolution"):
+    if event.kind not in ("photo", "item settled", "resolution"):
         aside.add("version")  # what is said of them is said of the golden sample, whatever its version
     return event.model_dump(mode="json", exclude=aside)
 

@@ -44,7 +44,7 @@ class Need:
 
     def met(self, sheet: Sheet) -> bool:
         """Whether the sheet says it; a row without a tolerance is L4's."""
-        names = [row.name.casefold() for row in (*sheet.sizes, *sheet.entered)]
+        names = [name.casefold() for name in (*(s.name for s in sheet.sizes), *(e.name for e in sheet.entered))]
         if any(word in name for word in self.words for name in names):
             return True
         if any(d.kind in self.defects for d in sheet.defects):

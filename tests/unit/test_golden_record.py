@@ -220,7 +220,8 @@ def test_a_copy_is_kept_checked_overdue_and_moved(station: Station, clock: Clock
     (copy,) = add_copy(station, every_days=90, place="safe").copies
     assert (copy.place, copy.seal_intact) == ("safe", False)
     seal(station._db, station._evidence, 3)
-    assert not station.record.show(NUMBER).copies[0].current
+    (copy,) = add_copy(station, every_days=90, place="vault").copies  # moved, and still a copy of version 2
+    assert (copy.place, copy.version, copy.current, copy.good) == ("vault", 2, False, False)
     for broken in ({"condition": "fine"}, {"condition": "intact", "on": date(2030, 1, 1)}):
         with pytest.raises(RequestError):
             station.record.check_copy(NUMBER, "F1", by=BY, **broken)  # type: ignore[arg-type]
