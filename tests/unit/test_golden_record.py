@@ -399,10 +399,11 @@ def test_any_changed_byte_of_an_event_is_named(station: Station, tmp_path: Path)
 
 
 def test_two_who_write_at_once_do_not_overwrite_one_another(station: Station) -> None:
+    station.record.open_item(NUMBER, "clutch colour", by=BY)
     row = {"kind": "item", "document": "{}", "digest": "0" * 64}
-    add_event(station._db, NUMBER, row, after=0, by=BY, at=NOON)
     with pytest.raises(ConflictError, match="in the meantime"):
         add_event(station._db, NUMBER, row, after=0, by=BY, at=NOON)
+    assert [i.text for i in station.record.show(NUMBER).open_items] == ["clutch colour"]
     with pytest.raises(RequestError):
         station.record.hold(NUMBER, "custom", by="  ")
     with pytest.raises(NotFoundError):
