@@ -98,8 +98,8 @@ def _accessories(f: Facts) -> tuple[str, str]:
 
 
 def _tolerance(f: Facts) -> tuple[str, str]:
-    rows = [*f.sheet.sizes, *f.sheet.entered]
-    free = [r.name for r in rows if not r.limited] + [m.name for m in f.sheet.marks if not m.limited]
+    rows = [(s.name, s.limited) for s in f.sheet.sizes] + [(e.name, e.limited) for e in f.sheet.entered]
+    free = [name for name, limited in rows if not limited] + [m.name for m in f.sheet.marks if not m.limited]
     found = f"{len(rows)} sizes and values, {len(f.sheet.regions)} colours" if rows and not free else ""
     lacking = f" ({', '.join(free)})" if free else ""
     return found, f"tolerances in the control sheet, sealed{lacking}"
@@ -252,7 +252,7 @@ def _gaps(f: Facts) -> Iterator[LintDocument]:
             do = f"station golden copy check {f.number} {c.name} --condition intact --by WHO"
             yield _remark("G7", "the copies", f"{c.name} should have been looked at by {c.due}", do)
     master = f.entry.master
-    said = {"attachment": master.attachment, "plating": master.plating, "pantone": master.pantone}
+    said: dict[str, object] = {"attachment": master.attachment, "plating": master.plating, "pantone": master.pantone}
     if f.sheet.product.type == "coin":
         said |= {"rim_mm": master.rim_mm, "centre_mm": master.centre_mm, "weight_g": master.weight_g}
         del said["attachment"]
