@@ -21,6 +21,7 @@ from station.store import (
     capability,
     entered,
     gauge,
+    golden_events,
     inspections,
     nonconformities,
     records,
@@ -327,6 +328,21 @@ def test_a_lot_has_one_nonconformity_and_its_events_follow_each_other(
         nonconformities.nonconformity(db, "NC-9")
 
 
+GOLDEN_EVENT = {"kind": "item", "document": '{"n": 1}', "digest": "d"}
+
+
+def test_events_of_a_golden_record_follow_each_other_and_name_their_files(db: Database, evidence: Evidence) -> None:
+    photo = put(evidence, b"photo")
+    golden_events.add_event(db, "GS-1", GOLDEN_EVENT, after=0, by="W", at=NOON, files=[photo])
+    assert records.media_type(db, photo.sha256) == photo.media_type
+    with pytest.raises(ConflictError, match="of GS-1 in the meantime"):
+        golden_events.add_event(db, "GS-1", GOLDEN_EVENT, after=0, by="W", at=NOON)
+    golden_events.add_event(db, "GS-2", GOLDEN_EVENT, after=0, by="W", at=NOON)
+    golden_events.add_event(db, "GS-1", {**GOLDEN_EVENT, "document": '{"n": 2}'}, after=1, by="W", at=NOON)
+    assert golden_events.events(db, "GS-1") == ['{"n": 1}', '{"n": 2}']
+    assert golden_events.events(db, "GS-3") == []
+
+
 @pytest.mark.parametrize("table", [t for t in tables.APPEND_ONLY if not t.startswith("ledger")])
 @pytest.mark.parametrize("verb", ["UPDATE", "DELETE"])
 def test_sealed_rows_cannot_be_changed(db: Database, evidence: Evidence, golden_id: int, table: str, verb: str) -> None:
@@ -350,6 +366,7 @@ def test_sealed_rows_cannot_be_changed(db: Database, evidence: Evidence, golden_
     streams.add_event(db, stream, sequence=1, kind="lot", document="{}", digest="d", at=NOON)
     streams.add_draw(db, lot="L1", document="{}", digest="d", at=NOON)
     open_nonconformity(db, lot.id)
+    golden_events.add_event(db, "GS-1", GOLDEN_EVENT, after=0, by="W", at=NOON)
     add_signed(db, put(evidence, b"label"))
     statement = f"DELETE FROM {table}" if verb == "DELETE" else f"UPDATE {table} SET id = id + 1"
     with pytest.raises(ConflictError, match="append-only"), db.write() as connection:
