@@ -49,7 +49,8 @@ def facts(
     said = [a for a in sign_offs.acknowledgements(db, row.number)
             if a.artefact == rules.PRODUCT and a.party in _SUPPLIERS and a.version == row.version]  # fmt: skip
     again = [a for a in said if approved_at is not None and a.at >= approved_at]
-    theirs = [f"{r.party} {_name(r.document)}" for r in (*signed, *said) if r.party in _SUPPLIERS]
+    theirs = [f"{r.party} {_name(r.document)}" for r in signed if r.party in _SUPPLIERS]
+    theirs += [f"{a.party} {_name(a.document)}" for a in said]
     lots = [x for x in records.lots(db) if x.golden == row.number]
     written = [e for e in stands.of("entry") if e.entry and (e.entry.acceptable or e.entry.unacceptable)]
     in_force = {rules.PRODUCT: row.version} | {a.kind: a.version for a in sign_offs.artefacts(db, row.number)}
