@@ -355,8 +355,8 @@ def blur_of(shot: Shot) -> float | None:
     light = linearise(shot.photo).pixels
     share = _SHORT_SIDE / min(light.shape[:2])
     if share < 1:
-        light = cv2.resize(light, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
-    found = edge_blur_px(np.asarray(light, dtype=np.float32), np.ones(light.shape[:2], dtype=bool))
+        light = np.asarray(cv2.resize(light, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), dtype=np.float32)
+    found = edge_blur_px(light, np.ones(light.shape[:2], dtype=bool))
     return None if np.isnan(found) else round(float(found), 2)
 
 
