@@ -51,7 +51,7 @@ def _photos(f: Facts) -> tuple[str, str]:
 
 def _dimensions(f: Facts) -> tuple[str, str]:
     count = len(f.sheet.sizes) + len(f.sheet.entered)
-    return (f"{count} sizes and values" if f.sheet.sizes else ""), "[[sizes]] of the control sheet, sealed"
+    return (f"sizes and values: {count}" if f.sheet.sizes else ""), "[[sizes]] of the control sheet, sealed"
 
 
 def _material(f: Facts) -> tuple[str, str]:
@@ -100,7 +100,7 @@ def _accessories(f: Facts) -> tuple[str, str]:
 def _tolerance(f: Facts) -> tuple[str, str]:
     rows = [(s.name, s.limited) for s in f.sheet.sizes] + [(e.name, e.limited) for e in f.sheet.entered]
     free = [name for name, limited in rows if not limited] + [m.name for m in f.sheet.marks if not m.limited]
-    found = f"{len(rows)} sizes and values, {len(f.sheet.regions)} colours" if rows and not free else ""
+    found = f"sizes and values: {len(rows)}, colours: {len(f.sheet.regions)}" if rows and not free else ""
     lacking = f" ({', '.join(free)})" if free else ""
     return found, f"tolerances in the control sheet, sealed{lacking}"
 

@@ -86,7 +86,7 @@ def _colours(row: GoldenRow) -> dict[str, str]:
 
 
 def _logos(evidence: Evidence, row: GoldenRow, sheet: Sheet) -> dict[str, str]:
-    """The centre of every mark as measured on the golden."""
+    """The centre of every mark's box on the golden."""
     if not sheet.marks:
         return {}
     from station.store.masters import load_master
@@ -94,6 +94,6 @@ def _logos(evidence: Evidence, row: GoldenRow, sheet: Sheet) -> dict[str, str]:
     master = load_master(evidence.read(row.master_sha256), json.loads(row.master_document), row.master_digest)
     found = {}
     for m in master.marks:
-        x, y = m.polygon_mm.mean(axis=0)
+        x, y = (m.polygon_mm.min(axis=0) + m.polygon_mm.max(axis=0)) / 2
         found[m.name] = f"at x {x:.2f}, y {y:.2f} mm"
     return found
