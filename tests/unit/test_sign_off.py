@@ -10,7 +10,6 @@ import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from signed_home import NOON, NUMBER, SUPPLIER, build, detached, picture, seal
@@ -223,8 +222,8 @@ def test_with_open_items_the_approval_is_conditional(station: Station, tmp_path:
     station.sign_off.sign(NUMBER, party="buyer", name="M. Weber")
     station.sign_off.import_signature(NUMBER, detached(station, tmp_path / "li.json"), party="supplier")
     assert station.sign_off.status(NUMBER).state == "approved"
-    with patch("station.service.signing_off._open_items", lambda _row: ("plating colour",)):
-        status = station.sign_off.status(NUMBER)
+    station.record.open_item(NUMBER, "plating colour", by="M. Weber")
+    status = station.sign_off.status(NUMBER)
     assert status.state == "conditionally approved"
     assert status.remarks == ("still to be confirmed: plating colour",)
 
