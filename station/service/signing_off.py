@@ -62,8 +62,8 @@ class SignOff:
         records.golden(self._db, number)
         there = sign_offs.artefacts(self._db, number, kind)
         newest = there[-1].version if there else 0
-        data = _read(path)
-        file = keep(self._evidence, data, _media_type(data))
+        data = read_file(path)
+        file = keep(self._evidence, data, media_type_of(data))
         if there and there[-1].file_sha256 == file.sha256 and version in (None, newest):
             return _artefact(there[-1])
         if version is not None and version <= newest:
@@ -96,7 +96,7 @@ class SignOff:
 
             shot = read(sheet_photo, self._settings)
             data = sheet_photo.read_bytes()
-            file = keep(self._evidence, data, _media_type(data))
+            file = keep(self._evidence, data, media_type_of(data))
             if file.sha256 != shot.sha256:
                 raise RequestError(f"{sheet_photo.name} changed while it was read", "Run it again.")
             return self._record(said, "printed sheet", None, None, file)
@@ -106,7 +106,7 @@ class SignOff:
     def import_signature(self, number: str, path: Path, *, party: str) -> SignOffDocument:
         """Record a signature that was made on another station under a package of this golden sample."""
         try:
-            detached = DetachedSignature.model_validate_json(_read(path))
+            detached = DetachedSignature.model_validate_json(read_file(path))
         except ValidationError as error:
             raise RequestError(
                 f"{path.name} is no detached signature", "Give the file that `station golden countersign` wrote."
@@ -192,8 +192,8 @@ class SignOff:
         version = newest if version is None else version
         if version not in self._versions(number, artefact):
             raise NotFoundError(f"{artefact} of {number} has no version {version}", f"In force is version {newest}.")
-        data = None if attach is None else _read(attach)
-        file = None if data is None else keep(self._evidence, data, _media_type(data))
+        data = None if attach is None else read_file(attach)
+        file = None if data is None else keep(self._evidence, data, media_type_of(data))
         at = self._clock()
         content = {
             "schema": 1, "number": number, "artefact": artefact, "version": version, "party": party, "name": name,
@@ -268,6 +268,21 @@ class SignOff:
             return (f"version {row.version} of golden {row.number} is signed by the {by[0]} alone",)
         return ()
 
+    def file_of(self, number: str, artefact: str) -> str:
+        """SHA-256 of the file of an artefact's newest version. Raises NotFoundError where there is none."""
+        self._in_force(records.golden(self._db, number), artefact)
+        return sign_offs.artefacts(self._db, number, artefact)[-1].file_sha256
+
+    def newest_version(self, number: str, artefact: str) -> int:
+        """The newest version of an artefact, 0 where there is none."""
+        there = sign_offs.artefacts(self._db, number, artefact)
+        return there[-1].version if there else 0
+
+    def version_of_file(self, number: str, artefact: str, sha256: str) -> int | None:
+        """The newest version of an artefact that is this file, None where it is none of them."""
+        found = [a.version for a in sign_offs.artefacts(self._db, number, artefact) if a.file_sha256 == sha256]
+        return found[-1] if found else None
+
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _golden_in_force(self, number: str) -> GoldenRow:
@@ -290,7 +305,7 @@ class SignOff:
         if not there:
             raise NotFoundError(
                 f"golden {row.number} has no {artefact} yet",
-                f"Add it: station golden artefact {row.number} {artefact} --file FILE --by WHO",
+                f"Add it: station golden artefact add {row.number} {artefact} FILE --by WHO",
             )
         return there[-1].version, there[-1].digest
 
@@ -379,7 +394,7 @@ def _kind(artefact: str) -> str:
     return rules.vet("artefact", artefact, rules.ARTEFACTS)
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     """A file's bytes, if they are not too many. Raises RequestError."""
     try:
         size = path.stat().st_size
@@ -392,7 +407,7 @@ def _read(path: Path) -> bytes:
         raise RequestError(f"{path} cannot be read: {error.strerror}", "Check the path.") from error
 
 
-def _media_type(data: bytes) -> str:
+def media_type_of(data: bytes) -> str:
     """What a file is, by its first bytes: pictures and PDFs are told, all else is bytes."""
     from station.devices.photo_header import recognise
 

@@ -271,6 +271,7 @@ def json_schema(name: str) -> str:
     from station.values.charts import LotTrendsDocument, ProcessDocument
     from station.values.draw import DrawDocument, IntegrityDocument
     from station.values.entered import EnteredDocument
+    from station.values.gates import FirstArticleDocument, OrderGatesDocument
     from station.values.gauge import GaugeStudyDocument
     from station.values.lot_analysis import LotExplanationDocument, LotMapDocument
     from station.values.model_card import ModelCardDocument
@@ -291,6 +292,8 @@ def json_schema(name: str) -> str:
         "variables-plan": (VariablesPlanDocument, "serialization"),
         "scheme": (SchemeDocument, "serialization"),
         "order": (OrderDocument, "serialization"),
+        "gates": (OrderGatesDocument, "serialization"),
+        "first-article": (FirstArticleDocument, "serialization"),
         "stream": (StreamDocument, "serialization"),
         "next-lot": (NextLotDocument, "serialization"),
         "draw": (DrawDocument, "serialization"),

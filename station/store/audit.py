@@ -34,6 +34,8 @@ _DATED = (
     ("artefact", t.artefacts),
     ("sign-off", t.sign_offs),
     ("acknowledgement", t.acknowledgements),
+    ("order", t.orders),
+    ("event of an order", t.order_events),
 )
 
 
