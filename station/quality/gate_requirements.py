@@ -159,13 +159,13 @@ def _golden(h: History, words: str) -> Requirement:
     f, record = h.facts, h.record
     number = record.golden
     if f.superseded_by is not None:
-        return _need("golden", words, f"golden {number} is superseded by {f.superseded_by}",
-                     f"station gate open {record.order} --golden NEW --units {record.units}", waivable=False)  # fmt: skip
+        command = f"station gate open {record.order} --golden NEW --units {record.units} --by WHO"
+        return _need("golden", words, f"golden {number} is superseded by {f.superseded_by}", command, waivable=False)
     if h.golden_version != f.version:
         return _need(
             "golden", words,
             f"the order is held to version {h.golden_version} of golden {number}, in force is version {f.version}",
-            f"station gate open {record.order} --golden {number} --units {record.units}", waivable=False,
+            f"station gate open {record.order} --golden {number} --units {record.units} --by WHO", waivable=False,
         )  # fmt: skip
     missing = [p for p in SIGNERS if p not in f.signed_by]
     reason = f"golden {number} version {f.version} is not signed by the {' and the '.join(missing)}" if missing else ""

@@ -108,7 +108,8 @@ class GateTest:
 APPEARANCE: Final = GateTest("appearance", "appearance under fixed light", visual=True)
 FINAL: Final = (
     APPEARANCE, GateTest("dimensions", "random dimensions by calliper", 5), GateTest("assembly", "assembly integrity"),
-    GateTest("count", "count per carton", 1), GateTest("packaging", "packaging against the approved pack specification", 5),
+    GateTest("count", "count per carton", 1),
+    GateTest("packaging", "packaging against the approved pack specification", 5),
 )  # fmt: skip
 FINAL_BY_TYPE: Final[Mapping[str, tuple[GateTest, ...]]] = {
     "magnet": (GateTest("retention", "retention of the magnet", 5),),

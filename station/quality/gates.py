@@ -77,7 +77,7 @@ def _state(
         return "released", f"the {stopped.gate} gate before it is {stopped.state}", stopped.command
     if stopped is not None:
         state: State = "locked" if release is None else "lapsed"
-        return state, f"the {stopped.gate} gate before it is {stopped.state}: {stopped.reason}", stopped.command
+        return state, f"the {stopped.gate} gate before it is {stopped.state}", stopped.command
     if first is not None:
         more = sum(r.state == "open" for r in needed) - 1
         rest = f" (and {more} more)" if more else ""

@@ -147,8 +147,8 @@ class GateRelease:
         if done is not None and done.resolution == said:
             return found
         one = escalation.vet_open(found.anomalies, number, name)
-        event = GateEvent(kind="resolved", at=self._clock(), by=vet_person(by, what="--by"), gate=one.gate, number=number,
-                          text=said)  # fmt: skip
+        by = vet_person(by, what="--by")
+        event = GateEvent(kind="resolved", at=self._clock(), by=by, gate=one.gate, number=number, text=said)
         return self._gates.record(row, event)
 
     # --- what a closed gate stops ------------------------------------------------------------------------------------

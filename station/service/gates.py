@@ -245,9 +245,10 @@ class Gates:
             rules.vet_light(lux, facts.lux)
         shown, files = self._evidence.photos(photos)
         share = found.made / found.record.units if planned.gate == "in-line" else None
+        said = refuse_vague(plain_text(text, "the result"), "the result") if text else ""
         event = self._event(
             "checked", by, gate=planned.gate, key=one.name, n=n, wrong=wrong, defect_class=classed, lux=lux,
-            share=share, text=refuse_vague(plain_text(text, "the result"), "the result") if text else "", evidence=tuple(shown),
+            share=share, text=said, evidence=tuple(shown),
         )  # fmt: skip
         return self._record(row, event, files)
 
