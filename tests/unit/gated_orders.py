@@ -142,6 +142,7 @@ class Home:
         gates = self.station.gates
         gates.assign(ORDER, "first-off", lot, by=BUYER)
         self.inspect(lot, 5, grain=20)
+        self.station.entered.enter([self.value(f"{lot}-0", "pull force", 24.0, lot)])
         gates.check(ORDER, "first-off", "function", n=5, wrong=0, by=BUYER)
         given = [f"{what}={self.folder / lot / f'{lot}-0.png'}" for what in ("overall", "detail")]
         gates.task(ORDER, "first-article", n=1, photos=given, by=BUYER)
