@@ -244,12 +244,19 @@ class Gates(RuleBasedStateMachine):
 
     @rule(wrong=st.sampled_from([0, 0, 0, 1]), defect_class=st.sampled_from(["critical", "major"]), data=st.data())
     def check(self, wrong: int, defect_class: str, data: st.DataObject) -> None:
-        gate = data.draw(st.sampled_from(self.record.gates))
-        tests = gate_tests(self.record, gate)
+        self.check_gate(data.draw(st.sampled_from(self.record.gates)), wrong, defect_class)
+
+    @rule()
+    def check_every_gate(self) -> None:
+        for gate in self.record.gates:
+            self.check_gate(gate, 0, "major")
+
+    def check_gate(self, gate: PlannedGate, wrong: int, defect_class: str) -> None:
         try:
             require_open(self.found, gate.gate, "not inspected")
         except ConflictError:
             return
+        tests = gate_tests(self.record, gate)
         for t in tests[:1] if wrong else tests:
             self.say(kind="checked", gate=gate.gate, key=t.name, n=t.n, wrong=wrong,
                      share=0.15, **({"class": defect_class} if wrong else {}))  # fmt: skip
@@ -263,7 +270,9 @@ class Gates(RuleBasedStateMachine):
     @rule(data=st.data())
     def inspect_a_lot(self, data: st.DataObject) -> None:
         """A lot is decided only where every gate before its own is passed."""
-        gate = data.draw(st.sampled_from([g.gate for g in self.record.gates[1:] if g.gate != "incoming"]))
+        self.decide(data.draw(st.sampled_from([g.gate for g in self.record.gates[1:] if g.gate != "incoming"])))
+
+    def decide(self, gate: ControlGate) -> None:
         found = self.found
         try:
             require_open(found, gate, "lot L is not decided")
@@ -361,6 +370,27 @@ class Gates(RuleBasedStateMachine):
                 assert g.reason
                 assert g.command.startswith("station ")
         assert found.shippable == all(passed)
+
+
+def test_the_machine_comes_to_the_end_where_everything_is_done() -> None:
+    """Without this the machine could be one that never opens anything."""
+    machine = Gates()
+    machine.begin(("pre-production", *GATES["mixed"]), cures=True)
+    machine.every_answer_and_sample()
+    machine.release_all_that_can_be()
+    for _ in machine.record.gates:
+        machine.check_every_gate()
+        machine.start()
+        if machine.found.started_at is not None and not any(e.kind == "bonded" for e in machine.events):
+            machine.bond()
+            machine.wait(24)
+        machine.decide("final")
+        machine.release_all_that_can_be()
+        machine.nothing_is_open_past_a_closed_gate()
+    assert machine.found.shippable
+    machine.new_label()
+    assert machine.found.gates[0].state == "lapsed"
+    assert not any(g.passed for g in machine.found.gates)
 
 
 TestGates = Gates.TestCase
