@@ -159,7 +159,7 @@ def _golden(h: History, words: str) -> Requirement:
     f, record = h.facts, h.record
     number = record.golden
     if f.superseded_by is not None:
-        command = f"station gate open {record.order} --golden NEW --units {record.units} --by WHO"
+        command = f"station gate open {record.order}-2 --golden NEW --units {record.units} --by WHO"
         return _need("golden", words, f"golden {number} is superseded by {f.superseded_by}", command, waivable=False)
     if h.golden_version != f.version:
         return _need(

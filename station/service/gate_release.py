@@ -17,7 +17,7 @@ from station.service.values_file import plain_text
 from station.store import gates as store
 from station.store import sign_offs
 from station.store.database import Database
-from station.values.gates import ControlGate, GateEvent, GateStatement, OrderGatesDocument, OrderRecord
+from station.values.gates import ControlGate, GateEvent, GateFacts, GateStatement, OrderGatesDocument, OrderRecord
 
 if TYPE_CHECKING:
     from station.service.gates import Gates
@@ -55,7 +55,7 @@ class GateRelease:
                 "Have that person release it, or record another plan.",
             )
         said = self._statement(
-            found, planned.gate, act="release", requirement="", basis=status.basis, party=party, name=by, role=role,
+            found, facts, planned.gate, act="release", requirement="", basis=status.basis, party=party, name=by, role=role,
             text=plain_text(text, "the text") or f"The {gate} gate is released on the evidence on record.",
         )  # fmt: skip
         versions = {"product": found.golden_version, **{k: a.version for k, a in facts.artefacts.items()}}
@@ -69,7 +69,7 @@ class GateRelease:
 
         Raises ConflictError for what no reason excuses, such as a critical finding, and RequestError without a reason.
         """
-        row, found, _ = self._gates.stand(name, sku)
+        row, found, facts = self._gates.stand(name, sku)
         planned = rules.vet_gate(found.record, gate)
         party, by = vet("signing party", party, SIGNERS), vet_person(by)
         if party != "buyer":
@@ -78,21 +78,22 @@ class GateRelease:
         if one.state == "waived":
             return found
         said = self._statement(
-            found, planned.gate, act="waiver", requirement=key, basis=one.reason, party=party, name=by, role=role,
+            found, facts, planned.gate, act="waiver", requirement=key, basis=one.reason, party=party, name=by, role=role,
             text=refuse_vague(plain_text(reason, "the reason"), "the reason"),
         )  # fmt: skip
         return self._sign(row, self._gates.events(row), said)
 
     def _statement(
-        self, found: OrderGatesDocument, gate: ControlGate, *, act: str, requirement: str, basis: str, party: str,
-        name: str, role: str, text: str,
+        self, found: OrderGatesDocument, facts: GateFacts, gate: ControlGate, *, act: str, requirement: str, basis: str,
+        party: str, name: str, role: str, text: str,
     ) -> GateStatement:  # fmt: skip
         record = found.record
+        in_force = facts.version == found.golden_version
         return GateStatement.model_validate(
             {
                 "act": act, "order": record.order, "sku": record.sku, "gate": gate, "requirement": requirement,
                 "golden": record.golden, "golden_version": found.golden_version,
-                "golden_digest": record.golden_digest, "basis": basis, "party": party, "name": name,
+                "golden_digest": facts.golden_digest if in_force else record.golden_digest, "basis": basis, "party": party, "name": name,
                 "role": vet_person(role, what="--role", empty=True),
                 "at": self._clock().isoformat(timespec="microseconds"), "text": text,
             }
