@@ -55,8 +55,8 @@ class GateRelease:
                 "Have that person release it, or record another plan.",
             )
         said = self._statement(
-            found, facts, planned.gate, act="release", requirement="", basis=status.basis, party=party, name=by, role=role,
-            text=plain_text(text, "the text") or f"The {gate} gate is released on the evidence on record.",
+            found, facts, planned.gate, act="release", requirement="", basis=status.basis, party=party, name=by,
+            role=role, text=plain_text(text, "the text") or f"The {gate} gate is released on the evidence on record.",
         )  # fmt: skip
         versions = {"product": found.golden_version, **{k: a.version for k, a in facts.artefacts.items()}}
         return self._sign(row, events, said, versions=versions)
@@ -78,8 +78,8 @@ class GateRelease:
         if one.state == "waived":
             return found
         said = self._statement(
-            found, facts, planned.gate, act="waiver", requirement=key, basis=one.reason, party=party, name=by, role=role,
-            text=refuse_vague(plain_text(reason, "the reason"), "the reason"),
+            found, facts, planned.gate, act="waiver", requirement=key, basis=one.reason, party=party, name=by,
+            role=role, text=refuse_vague(plain_text(reason, "the reason"), "the reason"),
         )  # fmt: skip
         return self._sign(row, self._gates.events(row), said)
 
@@ -88,12 +88,12 @@ class GateRelease:
         party: str, name: str, role: str, text: str,
     ) -> GateStatement:  # fmt: skip
         record = found.record
-        in_force = facts.version == found.golden_version
+        sealed = facts.golden_digest if facts.version == found.golden_version else record.golden_digest
         return GateStatement.model_validate(
             {
                 "act": act, "order": record.order, "sku": record.sku, "gate": gate, "requirement": requirement,
                 "golden": record.golden, "golden_version": found.golden_version,
-                "golden_digest": facts.golden_digest if in_force else record.golden_digest, "basis": basis, "party": party, "name": name,
+                "golden_digest": sealed, "basis": basis, "party": party, "name": name,
                 "role": vet_person(role, what="--role", empty=True),
                 "at": self._clock().isoformat(timespec="microseconds"), "text": text,
             }
