@@ -431,7 +431,7 @@ def _form(found: FirstArticleDocument) -> None:
     )
     rows = []
     for r in found.rows:
-        read = ", ".join(f"{v.unit}: {'-' if v.value is None else f'{v.value:.4g}'} ±{v.u:.2g}" for v in r.values[:3])
+        read = ", ".join(f"{v.unit}: {'-' if v.value is None else f'{v.value:.5g}'} ±{v.u:.2g}" for v in r.values[:3])
         more = f" and {len(r.values) - 3} more" if r.values[3:] else ""
         rows.append([str(r.number), r.characteristic, r.requirement, read + more, str(r.verdict), r.reason])
     table("Characteristics", ["", "characteristic", "requirement", "measured (k = 2)", "verdict", "why"], rows)

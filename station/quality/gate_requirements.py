@@ -344,7 +344,7 @@ def _test(h: History, planned: PlannedGate, test: GateTest) -> Requirement:
         evidence = tuple(EvidenceItem(kind="record", name=f"lot {x.lot}", about="accepted") for x in lots)
         return _need(test.name, test.words, "", evidence=evidence)
     if said is None:
-        return _need(test.name, test.words, f"not done: {test.words}, on {test.n} units", command)
+        return _need(test.name, test.words, f"not done: {test.words} ({test.n} needed)", command)
     defect_class: DefectClass = said.defect_class or "major"
     allowed = planned.allowed.get(defect_class, 0)
     reason = ""

@@ -42,7 +42,7 @@ def order_gates(
     found = OrderGatesDocument(
         record=record, golden_version=history.golden_version, started_at=history.started_at, made=history.made,
         gates=tuple(gates), lots=facts.lots, anomalies=history.anomalies, shippable=all(g.passed for g in gates),
-        remarks=tuple(_remarks(history)),
+        remarks=(*_remarks(history), *_made_behind_a_lock(history, gates)),
     )  # fmt: skip
     content = found.model_dump(mode="json", by_alias=True, exclude={"digest"})
     return found.model_copy(update={"digest": digest(content)})
@@ -109,6 +109,14 @@ def _remarks(history: History) -> list[str]:
     pilots = [e for e in history.events if e.kind == "sample" and e.key == "pilot-run"]
     found += [f"pilot run of {e.n} units on {e.at:%Y-%m-%d}: {e.text}" for e in pilots]
     return found
+
+
+def _made_behind_a_lock(history: History, gates: Sequence[GateStatus]) -> list[str]:
+    """That more than the first pieces are made while the batch is locked (W6)."""
+    first = next(g for g in gates if g.gate == "first-off")
+    if first.passed or history.made <= first.n:
+        return []
+    return [f"{history.made:,} units are made and the first-off gate is {first.state}: the batch is locked"]
 
 
 def find_gate(found: OrderGatesDocument, gate: ControlGate) -> GateStatus:

@@ -146,6 +146,13 @@ def test_in_line_is_due_at_ten_to_twenty_per_cent() -> None:
     assert "was due between" in in_line(300, checked=99)
 
 
+def test_a_batch_is_locked_until_the_first_article_is_released() -> None:
+    """W6: pieces made before are remarked on, whatever was said of them."""
+    found = order_gates(record(), [GateEvent(kind="made", at=NOW, n=6)], facts(form=form(Verdict.UNDECIDED)), NOW)
+    assert found.remarks == ("6 units are made and the first-off gate is locked: the batch is locked",)
+    assert order_gates(record(), [GateEvent(kind="made", at=NOW, n=5)], facts(), NOW).remarks == ()
+
+
 def test_an_anomaly_climbs_the_ladder_and_blocks() -> None:
     """W7: levels, who, deadline, overdue; the ladder of the plan that was in force."""
     ladder = (LadderLevel(who="line leader", hours=2), LadderLevel(who="QA manager", hours=8))
