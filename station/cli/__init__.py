@@ -15,7 +15,9 @@
 ``lots``       lot decide, lot tally, lot map, lot explain, lot list
 ``draws``      lot draw, lot pulled
 ``planning``   plan
-``orders``     order plan
+``orders``     order plan, order check
+``gates``      gate open, list, answer, task, plan, start, made, bonded, check, lot, release, waive, escalate,
+               resolve, first-article
 ``streams``    stream open, lot, production, consent, resume, direct, void, status, plan, history
 ``nonconformity`` nc draft, list, show, seen, photo, answer, class, ask, disposition, cost, send, message, report,
                package, reorder, close
@@ -50,6 +52,7 @@ from station.cli import (
     demo,
     draws,
     entering,
+    gates,
     gauging,
     goldens,
     inspecting,
@@ -81,6 +84,7 @@ lots.register(app)
 draws.register(app)
 planning.register(app)
 orders.register(app)
+gates.register(app)
 streams.register(app)
 nonconformity.register(app)
 corrective.register(app)

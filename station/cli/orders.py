@@ -94,3 +94,39 @@ def plan(
         show(f"Note: {remark}.")
     if picture is not None:
         show(f"Written: {picture}")
+
+
+@order.command("check")
+def check(
+    units: Annotated[list[int], typer.Argument(metavar="UNITS...", help="Units of each SKU of the order.")],
+    product: Annotated[
+        str, typer.Option("--type", metavar="TYPE", help="pin, coin, keychain, magnet, medal, pack or other.")
+    ] = "other",
+    finish: Annotated[str, typer.Option("--finish", metavar="WORDS", help="Plating, as in: antique brass.")] = "",
+    epoxy: Annotated[bool, typer.Option("--epoxy", help="Domed with epoxy.")] = False,
+    boxed: Annotated[bool, typer.Option("--boxed", help="In rigid boxes.")] = False,
+    carded: Annotated[bool, typer.Option("--carded", help="Packed on cards by hand.")] = False,
+    sample_days: Annotated[
+        int | None, typer.Option("--sample-days", metavar="N", help="Promised for the sample.")
+    ] = None,
+    production_days: Annotated[
+        int | None, typer.Option("--production-days", metavar="N", help="Promised for mass production.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Before an order is placed: its risk, whether its schedule is plausible, whether it is large enough."""
+    from station.lots.order_advice import Making, advice
+    from station.lots.orders import Order
+
+    making = Making(product, finish, epoxy, boxed, sample_days, production_days)
+    found = advice(Order(units=tuple(units), carded=carded), making)
+    if json:
+        emit(document(found))
+        return
+    show(f"The risk of the order is {found.level} ({found.points} points).")
+    for part in found.parts:
+        show(f"  {part.points}: {part.words}")
+    low, high = found.production_days
+    show(f"Usual: a sample in {found.sample_days[0]} to {found.sample_days[1]} days, production in {low} to {high}.")
+    for words in (*found.schedule, *found.minimum):
+        show(f"Note: {words}.")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from station.errors import RequestError
+from station.quality.gate_rules import FINAL, FINAL_BY_TYPE
 from station.sheet import Sheet
 from station.sheet.lint import lint_sheet
 from station.values.nonconformity import Facts, Point
@@ -13,15 +14,8 @@ from station.values.orders import FIRST_OFF
 
 COLUMNS: Final = ("table", "name", "what", "nominal", "lower", "upper", "unit", "class")
 """Of the acceptance criteria."""
-TESTS: Final = (
-    "appearance under fixed light", "random dimensions by calliper", "assembly integrity", "count per carton",
-    "packaging against the approved pack specification",
-)  # fmt: skip
-TESTS_BY_TYPE: Final[dict[str, tuple[str, ...]]] = {
-    "magnet": ("retention of the magnet",),
-    "keychain": ("ring-opening resistance", "swivel rotation"),
-    "pin": ("post alignment", "clutch fit on 20 units"),
-}
+TESTS: Final = tuple(t.words for t in FINAL)
+TESTS_BY_TYPE: Final = {kind: tuple(t.words for t in tests) for kind, tests in FINAL_BY_TYPE.items()}
 """Beside those for every product (W16, T7)."""
 IN_LINE: Final = "10-20 %"
 """Completion at the in-line inspection (W10)."""

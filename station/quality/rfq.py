@@ -9,14 +9,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from station.values.nonconformity import Facts, Point
+from station.values.orders import BULK_DAYS, MORE_DAYS, SAMPLE_DAYS
 
 TIERS: Final = (100, 300, 500, 1000)
 """Units a SKU to be quoted."""
-SAMPLE_DAYS: Final = (5, 9)
-BULK_DAYS: Final = (10, 18)
-"""Calendar days after artwork confirmation, and after sample approval."""
-MORE_DAYS: Final = (2, 6)
-"""Further days for antique finishes, epoxy domes, gift boxes, manual carding, mixed SKUs."""
 MOQ: Final = {"pin": "100", "coin": "100", "keychain": "100-300", "medal": "100", "magnet": "300 or more, carded"}
 SPEND: Final = {
     "pin": "clutch retention", "coin": "consistency of the plating", "magnet": "strength of the magnet's bond",

@@ -20,6 +20,7 @@ from station.values.digest import canonical_json, sha256_hex
 LEDGER_HEAD = "head of a ledger"
 SIGN_OFF = "sign-off of a golden sample"
 PACKAGE = "package of a golden sample"
+GATE = "gate of an order"
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 _DO = "Give the file that `station key show --out FILE` wrote, or its key's 64 hexadecimal digits."

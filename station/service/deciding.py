@@ -28,6 +28,7 @@ class Deciding:
 
     def decide(self, lot: str, size: int | None, *, stream: str | None) -> LotDocument:
         """See :meth:`station.service.Station.decide_lot`."""
+        self._station.releases.require(lot, "decided")
         document = self.tally(lot, size, stream=stream)
         records.add_lot_decision(
             self._db, lot_id=records.lot(self._db, lot).id, decision=document.decision,

@@ -67,8 +67,11 @@ class EnteredAnswer:
 class EnteredValues:
     """The use cases of entered values, for one :class:`station.service.Station`."""
 
-    def __init__(self, db: Database, clock: Callable[[], datetime]) -> None:
-        self._db, self._clock = db, clock
+    def __init__(
+        self, db: Database, clock: Callable[[], datetime], vet: Callable[[str, str | None, str, date], None]
+    ) -> None:
+        """vet : raises where a value of this golden, lot, name and day of measurement may not be entered."""
+        self._db, self._clock, self._vet = db, clock, vet
 
     def enter(self, values: Sequence[NewValue]) -> list[EnteredAnswer]:
         """Judge and record values, all or none: :meth:`judge`, then :meth:`record`, and what they raise."""
@@ -83,13 +86,15 @@ class EnteredValues:
             A name that the control sheet does not have, another unit of measure, a date or number that makes no sense,
             one characteristic of one unit twice.
         NotFoundError, ConflictError
-            No such golden sample; a lot that is held to another.
+            No such golden sample; a lot that is held to another; a golden sample that is superseded or that the parties
+            hold in different versions; a lot behind a closed gate; a pull test before the bond has cured.
         """
         at = self._clock()
         goldens: dict[str, tuple[GoldenRow, Sheet]] = {}
         units: dict[str, dict[str, set[str | None]]] = {}
         lots: dict[tuple[str, str], tuple[GoldenRow, Sheet]] = {}
         seen: dict[tuple[str | None, str, str], str] = {}
+        vetted: set[tuple[str, str | None, str, date]] = set()
         new = []
         for value in values:
             if value.golden not in goldens:
@@ -102,6 +107,10 @@ class EnteredValues:
                     row = golden_of_lot(self._db, value.golden, value.lot, where=value.where)
                     lots[value.golden, value.lot] = held_to if row.id == held_to[0].id else _with_sheet(row)
                 held_to = lots[value.golden, value.lot]
+            asked = (value.golden, value.lot, value.name, value.measured_on or at.date())
+            if asked not in vetted:
+                self._vet(*asked)
+                vetted.add(asked)
             place = (value.lot, value.unit, value.name)
             if place in seen:
                 raise RequestError(

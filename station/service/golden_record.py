@@ -84,6 +84,10 @@ class GoldenRecords:
         f = self.facts(number)
         return _linted(lint(f), f.sheet.product.sku, number, f.version)
 
+    def open_items(self, number: str) -> tuple[str, ...]:
+        """What is still to be confirmed, in words."""
+        return tuple(i.text for i in self._standing(number)[1].open_items())
+
     def require_settled(self, number: str) -> None:
         """What a gate asks before it opens. Raises ConflictError where anything is still to be confirmed (G6)."""
         rules.require_settled(number, self._standing(number)[1].open_items())

@@ -269,6 +269,21 @@ class SignOff:
             return (f"version {row.version} of golden {row.number} is signed by the {by[0]} alone",)
         return ()
 
+    def file_of(self, number: str, artefact: str) -> str:
+        """SHA-256 of the file of an artefact's newest version. Raises NotFoundError where there is none."""
+        self._in_force(records.golden(self._db, number), artefact)
+        return sign_offs.artefacts(self._db, number, artefact)[-1].file_sha256
+
+    def newest_version(self, number: str, artefact: str) -> int:
+        """The newest version of an artefact, 0 where there is none."""
+        there = sign_offs.artefacts(self._db, number, artefact)
+        return there[-1].version if there else 0
+
+    def version_of_file(self, number: str, artefact: str, sha256: str) -> int | None:
+        """The newest version of an artefact that is this file, None where it is none of them."""
+        found = [a.version for a in sign_offs.artefacts(self._db, number, artefact) if a.file_sha256 == sha256]
+        return found[-1] if found else None
+
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _golden_in_force(self, number: str) -> GoldenRow:
@@ -291,7 +306,7 @@ class SignOff:
         if not there:
             raise NotFoundError(
                 f"golden {row.number} has no {artefact} yet",
-                f"Add it: station golden artefact {row.number} {artefact} --file FILE --by WHO",
+                f"Add it: station golden artefact add {row.number} {artefact} FILE --by WHO",
             )
         return there[-1].version, there[-1].digest
 

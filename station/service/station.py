@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -22,6 +22,8 @@ from station.service.deciding import Deciding
 from station.service.draws import Draws
 from station.service.entering import EnteredValues, as_they_stand
 from station.service.finding_reviews import FindingReviews
+from station.service.gate_release import GateRelease
+from station.service.gates import Gates
 from station.service.gauge import Gauge, spreads_in_force
 from station.service.golden_record import GoldenRecords
 from station.service.inspecting import Batch, Engine, InProcess
@@ -66,8 +68,9 @@ class Station:
     say of findings, ``recalibration`` with the thresholds that follow from it, ``streams`` with streams of lots,
     ``draws`` with pick lists, ``deciding`` with the decisions of lots, ``analysis`` with the defects of a lot,
     ``processes`` with control charts and drift, ``nonconformities`` with complaints, ``corrective`` with corrective
-    actions, ``sign_off`` with what the parties say of golden samples, ``record`` with their records, ``packages`` with
-    sealed packages, ``ledger`` with the ledger and the keys.
+    actions, ``sign_off`` with what the parties say of golden samples, ``record`` with their records, ``gates`` with
+    orders and their gates, ``releases`` with who opens them and what a closed one stops, ``packages`` with sealed
+    packages, ``ledger`` with the ledger and the keys.
     clock : answers the time now, in UTC.
 
     Raises
@@ -84,7 +87,7 @@ class Station:
         self._db = open_database(self.settings, clock)
         self._evidence = Evidence(self.settings.home / "evidence")
         self.bench = Bench(self._db, self._evidence, self.settings, clock)
-        self.entered = EnteredValues(self._db, clock)
+        self.entered = EnteredValues(self._db, clock, self._may_enter)
         self.gauge = Gauge(self._db, clock, self._line, PROGRAM)
         self.capability = Capability(self._db, clock, self._line)
         self.finding_reviews = FindingReviews(self._db, clock)
@@ -98,6 +101,8 @@ class Station:
         self.corrective = CorrectiveActions(self.nonconformities, clock)
         self.sign_off = SignOff(self._db, self._evidence, self.settings, clock)
         self.record = GoldenRecords(self._db, self._evidence, self.settings, clock, self.sign_off)
+        self.gates = Gates(self, self._db, self._evidence, clock)
+        self.releases = GateRelease(self.gates, self._db, clock)
         self.packages = Packages(self._db, self._evidence, clock)
         self.ledger = LedgerView(self._db)
         try:
@@ -414,16 +419,23 @@ class Station:
 
     def _held_to(self, golden: str, lot: str | None, wanted: int | None) -> tuple[str, ...]:
         """Raises ConflictError where no unit may be inspected against a golden; a lot that was opened before its golden
-        was sealed anew goes on."""
+        was sealed anew goes on. Raises it too where a gate before the lot's own is closed."""
         row, newest = golden_of_lot(self._db, golden, lot), records.golden(self._db, golden)
+        self.releases.require(lot, "inspected")
+        remarks = self.releases.remarks(golden, lot)
         if row.id == newest.id:
-            return self.sign_off.require_inspectable(row, wanted)
+            return (*self.sign_off.require_inspectable(row, wanted), *remarks)
         if wanted is not None and wanted != row.version:
             raise ConflictError(
                 f"lot {lot} is held to version {row.version} of golden {golden}, not to {wanted}",
                 f"Take version {row.version}, or open another lot.",
             )
-        return ()
+        return remarks
+
+    def _may_enter(self, golden: str, lot: str | None, name: str, measured_on: date) -> None:
+        """Raises ConflictError where no value may be entered: as of :meth:`_held_to`, and of a pull test too early."""
+        self._held_to(golden, lot, None)
+        self.releases.require_cured(lot, name, measured_on)
 
     def _batch(
         self,

@@ -271,6 +271,7 @@ def json_schema(name: str) -> str:
     from station.values.charts import LotTrendsDocument, ProcessDocument
     from station.values.draw import DrawDocument, IntegrityDocument
     from station.values.entered import EnteredDocument
+    from station.values.gates import FirstArticleDocument, OrderGatesDocument
     from station.values.gauge import GaugeStudyDocument
     from station.values.golden_record import (
         ChecklistDocument,
@@ -282,7 +283,7 @@ def json_schema(name: str) -> str:
     from station.values.lot_analysis import LotExplanationDocument, LotMapDocument
     from station.values.model_card import ModelCardDocument
     from station.values.nonconformity import NonconformityDocument, ReorderDocument
-    from station.values.orders import OrderDocument
+    from station.values.orders import OrderAdvice, OrderDocument
     from station.values.reviewed import RecalibrationDocument, ThresholdsDocument
     from station.values.sampling import LimitingQualityDocument, SchemeDocument, VariablesPlanDocument
     from station.values.stream import NextLotDocument, StreamDocument
@@ -298,6 +299,9 @@ def json_schema(name: str) -> str:
         "variables-plan": (VariablesPlanDocument, "serialization"),
         "scheme": (SchemeDocument, "serialization"),
         "order": (OrderDocument, "serialization"),
+        "order-advice": (OrderAdvice, "serialization"),
+        "gates": (OrderGatesDocument, "serialization"),
+        "first-article": (FirstArticleDocument, "serialization"),
         "stream": (StreamDocument, "serialization"),
         "next-lot": (NextLotDocument, "serialization"),
         "draw": (DrawDocument, "serialization"),

@@ -35,6 +35,8 @@ _DATED = (
     ("sign-off", t.sign_offs),
     ("acknowledgement", t.acknowledgements),
     ("event of a golden record", t.golden_events),
+    ("order", t.orders),
+    ("event of an order", t.order_events),
 )
 
 

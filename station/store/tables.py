@@ -3,7 +3,8 @@
 Append-only, kept so by triggers: ``goldens``, ``reviews``, ``lot_decisions``, ``presentations``, ``gauge_captures``,
 ``gauge_studies``, ``entered_values``, ``capability_studies``, ``finding_reviews``, ``finding_thresholds``,
 ``streams``, ``stream_events``, ``lot_draws``, ``nonconformities``, ``nonconformity_events``, ``artefacts``,
-``sign_offs``, ``acknowledgements``, ``golden_events``, ``ledger``, ``ledger_rows``.
+``sign_offs``, ``acknowledgements``, ``golden_events``, ``orders``, ``order_events``, ``order_lots``,
+``ledger``, ``ledger_rows``.
 
 Tallies are queries, never counters.
 """
@@ -23,7 +24,9 @@ APPEND_ONLY = (
     *("finding_reviews", "finding_thresholds"),
     *("streams", "stream_events", "lot_draws"),
     *("nonconformities", "nonconformity_events"),
-    *("artefacts", "sign_offs", "acknowledgements", "golden_events", "ledger", "ledger_rows"),
+    *("artefacts", "sign_offs", "acknowledgements", "golden_events"),
+    *("orders", "order_events", "order_lots"),
+    *("ledger", "ledger_rows"),
 )
 
 
@@ -455,6 +458,35 @@ golden_events = _table(
     _text("digest"),
     _at("at"),
     sa.UniqueConstraint("number", "sequence"),
+)
+
+orders = _table(
+    "orders",
+    _id(),
+    *(_text(name) for name in ("name", "sku", "golden", "document", "digest")),
+    _at("at"),
+    sa.UniqueConstraint("name", "sku"),
+)
+
+order_events = _table(
+    "order_events",
+    _id(),
+    _link("order_id", "orders"),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    *(_text(name) for name in ("kind", "document", "digest")),
+    _at("at"),
+    sa.UniqueConstraint("order_id", "sequence"),
+)
+
+order_lots = _table(
+    "order_lots",
+    _id(),
+    _link("order_id", "orders"),
+    *(_text(name) for name in ("lot", "gate", "by")),
+    _text("replaces", null=True),
+    _at("at"),
+    sa.UniqueConstraint("lot"),
+    sa.UniqueConstraint("replaces"),
 )
 
 ledger = _table(

@@ -12,6 +12,11 @@ Profile = Literal["simple", "carded", "mixed", "premium"]
 GateName = Literal["incoming", "first-off", "in-line", "post-plating", "pre-pack", "sort", "final"]
 FIRST_OFF = (5, 10)
 """Pieces of an SKU that are looked at first (W10); the second number of mixed and premium orders."""
+SAMPLE_DAYS = (5, 9)
+BULK_DAYS = (10, 18)
+"""Usual calendar days after artwork confirmation, and after sample approval (W14, N15)."""
+MORE_DAYS = (2, 6)
+"""Further days for antique finishes, epoxy domes, gift boxes, manual carding, mixed SKUs."""
 
 
 class GateChance(Document):
@@ -75,3 +80,25 @@ class OrderDocument(Document):
     gates: tuple[OrderGate, ...]
     measures: tuple[str, ...]
     remarks: tuple[str, ...]
+
+
+class RiskPart(Document):
+    """Something that raises the risk of an order, and by how many points."""
+
+    points: int
+    words: str
+
+
+class OrderAdvice(Document):
+    """Advice before an order is placed. sample_days, production_days : usual calendar days, from and to. plausible :
+    nothing stands in ``schedule`` against the days that were promised. minimum : SKUs below the usual minimum."""
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    points: int
+    level: str
+    parts: tuple[RiskPart, ...]
+    sample_days: tuple[int, int]
+    production_days: tuple[int, int]
+    plausible: bool
+    schedule: tuple[str, ...]
+    minimum: tuple[str, ...]

@@ -20,6 +20,7 @@ from station.errors import ConflictError, NotFoundError, RequestError, StaleSche
 from station.store import (
     capability,
     entered,
+    gates,
     gauge,
     golden_events,
     inspections,
@@ -343,6 +344,39 @@ def test_events_of_a_golden_record_follow_each_other_and_name_their_files(db: Da
     assert golden_events.events(db, "GS-3") == []
 
 
+def open_order(db: Database) -> gates.OrderRow:
+    """An order with one event and one lot."""
+    row = {"name": "PO-7", "sku": "MAS", "golden": "GS-1", "document": "{}", "digest": "d", "at": NOON}
+    assert gates.open_order(db, row, "M. Weber")
+    assert not gates.open_order(db, row, "M. Weber")
+    found = gates.order(db, "PO-7", None)
+    event = {"kind": "started", "document": "{}", "digest": "d", "at": NOON}
+    gates.add_event(db, found, event, after=0, by="M. Weber", about={})
+    gates.add_lot(db, found, "L1", "final", by="M. Weber", at=NOON)
+    return found
+
+
+def test_orders_events_and_lots_are_kept_apart(db: Database) -> None:
+    row = open_order(db)
+    event = {"kind": "made", "document": '{"n": 5}', "digest": "e", "at": NOON}
+    with pytest.raises(ConflictError, match="something else was recorded of order PO-7 in the meantime"):
+        gates.add_event(db, row, event, after=0, by="M. Weber", about={})
+    gates.add_event(db, row, event, after=1, by="M. Weber", about={})
+    assert gates.events(db, row.id) == ["{}", '{"n": 5}']
+    other = {"name": "PO-7", "sku": "MAS-2", "golden": "GS-2", "document": "{}", "digest": "d", "at": NOON}
+    assert gates.open_order(db, other, "M. Weber")
+    with pytest.raises(ConflictError, match="has several SKUs: MAS, MAS-2"):
+        gates.order(db, "PO-7", None)
+    second = gates.order(db, "PO-7", "MAS-2")
+    with pytest.raises(ConflictError, match=r"lot L1 is inspected at the final gate of order PO-7 \(MAS\)"):
+        gates.add_lot(db, second, "L1", "final", by="M. Weber", at=NOON)
+    gates.add_lot(db, row, "L2", "final", by="M. Weber", at=NOON, replaces="L1")
+    with pytest.raises(ConflictError, match="lot L1 was replaced by another lot"):
+        gates.add_lot(db, row, "L3", "final", by="M. Weber", at=NOON, replaces="L1")
+    assert [(x.lot, x.replaces) for x in gates.lots_of_order(db, row.id)] == [("L1", None), ("L2", "L1")]
+    assert gates.order_of_lot(db, "L3") is None
+
+
 @pytest.mark.parametrize("table", [t for t in tables.APPEND_ONLY if not t.startswith("ledger")])
 @pytest.mark.parametrize("verb", ["UPDATE", "DELETE"])
 def test_sealed_rows_cannot_be_changed(db: Database, evidence: Evidence, golden_id: int, table: str, verb: str) -> None:
@@ -368,6 +402,7 @@ def test_sealed_rows_cannot_be_changed(db: Database, evidence: Evidence, golden_
     open_nonconformity(db, lot.id)
     golden_events.add_event(db, "GS-1", GOLDEN_EVENT, after=0, by="W", at=NOON)
     add_signed(db, put(evidence, b"label"))
+    open_order(db)
     statement = f"DELETE FROM {table}" if verb == "DELETE" else f"UPDATE {table} SET id = id + 1"
     with pytest.raises(ConflictError, match="append-only"), db.write() as connection:
         connection.exec_driver_sql(statement)

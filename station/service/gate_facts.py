@@ -1,0 +1,116 @@
+"""What the records say about an order, beside what people said of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from station.errors import NotFoundError
+from station.quality.first_article import FirstPiece, first_article
+from station.quality.gate_rules import LUX
+from station.quality.sign_off import PRODUCT, newest_held
+from station.service.lots import known_golden
+from station.store import gates as store
+from station.store import records
+from station.values.documents import LotDocument
+from station.values.gates import (
+    ArtefactInForce,
+    FirstArticleDocument,
+    GateEvent,
+    GateFacts,
+    GateLot,
+    OrderRecord,
+)
+
+if TYPE_CHECKING:
+    from station.service.station import Station
+    from station.sheet import Sheet
+    from station.store.database import Database
+    from station.store.rows import GoldenRow
+
+
+def gate_facts(
+    station: Station, db: Database, row: store.OrderRow, record: OrderRecord, events: list[GateEvent]
+) -> GateFacts:
+    """What is on record about an order's golden sample, artefacts, lots and first pieces."""
+    from station.sheet import load_sheet
+
+    golden = records.golden(db, record.golden)
+    sheet = load_sheet(golden.sheet_toml.encode())
+    status = station.sign_off.status(record.golden)
+    factory = newest_held(station.sign_off.held(record.golden)).get((PRODUCT, "factory"))
+    artefacts: dict[str, ArtefactInForce] = {}
+    signed_by: tuple[str, ...] = ()
+    for a in status.artefacts:
+        if a.artefact == PRODUCT:
+            signed_by = tuple(sorted(a.signed_by))
+        elif a.version is not None:
+            artefacts[a.artefact] = ArtefactInForce(
+                version=a.version, sha256=station.sign_off.file_of(record.golden, a.artefact),
+                signed_by=tuple(sorted(a.signed_by)),
+            )  # fmt: skip
+    lots = _lots(station, db, row)
+    return GateFacts(
+        version=golden.version, golden_digest=golden.digest, state=status.state, superseded_by=status.superseded_by,
+        version_reason=status.reason, open_items=station.record.open_items(record.golden), sheet_digest=golden.sheet_digest,
+        artwork=sheet.golden.artwork, catalogue=bool(sheet.defects), lux=sheet.viewing.lux or LUX,
+        signed_by=signed_by, held_by_factory=None if factory is None else factory.version, artefacts=artefacts,
+        lots=lots, form=_form(station, db, record, golden, sheet, lots, events),
+    )  # fmt: skip
+
+
+def _lots(station: Station, db: Database, row: store.OrderRow) -> tuple[GateLot, ...]:
+    found = []
+    known = {x.name for x in records.lots(db)}
+    assigned = store.lots_of_order(db, row.id)
+    replaced = {x.replaces: x.lot for x in assigned if x.replaces is not None}
+    for x in assigned:
+        decided: LotDocument | None = None
+        inspected = 0
+        if x.lot in known:
+            inspected = len(station.standing_units(x.lot))
+            try:
+                decided = station.lot_document(x.lot)
+            except NotFoundError:
+                decided = None
+        found.append(
+            GateLot.model_validate(
+                {
+                    "lot": x.lot, "gate": x.gate, "size": None if decided is None else decided.size,
+                    "inspected": inspected, "decision": None if decided is None else decided.decision,
+                    "critical": decided is not None and _critical(decided),
+                    "reasons": () if decided is None else decided.reasons, "replaced_by": replaced.get(x.lot),
+                }
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _critical(decided: LotDocument) -> bool:
+    return any(c.defect_class == "critical" and c.accepted is not True for c in decided.classes)
+
+
+def _form(
+    station: Station, db: Database, record: OrderRecord, golden: GoldenRow, sheet: Sheet, lots: tuple[GateLot, ...],
+    events: list[GateEvent],
+) -> FirstArticleDocument:  # fmt: skip
+    """The first-article form from the units of the first-off lots that are held to the golden version in force."""
+    mine = [x.lot for x in lots if x.gate == "first-off" and x.replaced_by is None and _held_to(db, x.lot) == golden.id]
+    pieces = []
+    for lot in mine:
+        for unit in station.standing_units(lot):
+            document = station.unit_document(unit.id)
+            review = None if unit.overtaken else unit.review
+            by = {} if review is None else {review.decision: review.reviewer}
+            pieces.append(FirstPiece(document, accepted_by=by.get("accept", ""), rejected_by=by.get("reject", "")))
+    tried = next((e for e in reversed(events) if e.kind == "checked" and e.gate == "first-off"), None)
+    functional = "" if tried is None else f"{tried.wrong} of {tried.n} failed: {tried.text}".rstrip(": ")
+    needed = next(g.n for g in record.gates if g.gate == "first-off")
+    return first_article(
+        order=record.order, sku=record.sku, golden=golden.number, version=golden.version, sheet=sheet, lots=mine,
+        pieces=pieces, needed=needed, functional=functional,
+    )  # fmt: skip
+
+
+def _held_to(db: Database, lot: str) -> int | None:
+    found = known_golden(db, lot)
+    return None if found is None else found.id

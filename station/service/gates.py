@@ -1,0 +1,382 @@
+"""Orders and their gates: opened, answered, sampled, checked, released or waived; and what is held to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from station.errors import ConflictError, NotFoundError, RequestError
+from station.quality import gate_rules as rules
+from station.quality.gates import find_gate, order_gates, require_open
+from station.quality.wording import refuse_vague
+from station.service.gate_evidence import GateEvidence
+from station.service.gate_facts import gate_facts
+from station.service.lots import known_golden, vet_lot_id
+from station.service.values_file import plain_text
+from station.store import gates as store
+from station.store import records
+from station.store.rows import File
+from station.values.digest import digest
+from station.values.gates import (
+    ControlGate,
+    ControlPlan,
+    EventKind,
+    FirstArticleDocument,
+    GateEvent,
+    GateFacts,
+    OrderGatesDocument,
+    OrderRecord,
+    PlannedGate,
+)
+
+if TYPE_CHECKING:
+    from station.lots.orders import Order
+    from station.service.station import Station
+    from station.store.database import Database
+    from station.store.evidence import Evidence
+
+_REPEATABLE: tuple[EventKind, ...] = ("golden", "answered", "planned", "made", "bonded", "checked", "waived")
+"""Events of which the newest of its gate and key counts, so that the same one again adds nothing."""
+_NOT_CONTENT = {"at", "digest", "public_key", "signature", "statement"}
+
+
+class Gates:
+    """The use cases of orders and gates, for one :class:`station.service.Station`."""
+
+    def __init__(self, station: Station, db: Database, evidence: Evidence, clock: Callable[[], datetime]) -> None:
+        self._station, self._db, self._clock = station, db, clock
+        self._evidence = GateEvidence(station, db, evidence)
+
+    # --- orders ------------------------------------------------------------------------------------------------------
+
+    def open(self, name: str, order: Order, *, golden: str, cures: bool = False, by: str) -> OrderGatesDocument:
+        """Open an order for the SKU of a golden sample: its gates are those of its profile. Opened again after a new
+        version of the golden was sealed, it is held to that one.
+
+        order : its first SKU is this one. Raises ConflictError where another order bears the name, or where the last
+        lot of the product failed and no corrective package was made (N18).
+        """
+        from station.service.corrective_package import reorder
+        from station.sheet import load_sheet
+
+        name, by = _order_name(name), _named(by)
+        row = records.golden(self._db, golden)
+        sheet = load_sheet(row.sheet_toml.encode())
+        gates = tuple(_planned(order, row.sheet_toml))
+        profile = max((p for p, _ in _profiles(order)), key=_strictness)
+        content = OrderRecord(
+            order=name, sku=row.sku, product_type=sheet.product.type, golden=row.number, golden_version=row.version,
+            golden_digest=row.digest, units=order.units[0], beside=order.units[1:],
+            cures=cures or sheet.product.type == "magnet", profile=profile, gates=gates, by=by, at=self._clock(),
+        )  # fmt: skip
+        known = next((r for r in store.orders(self._db, name) if r.sku == row.sku), None)
+        if known is not None:
+            return self._opened_again(known, content)
+        try:
+            before = reorder(self._station, row.sku)
+        except NotFoundError:
+            before = None  # the first order of the product
+        if before is not None and before.blocked:
+            raise ConflictError(
+                f"order {name} of {row.sku} is not opened: {'; '.join(before.reasons)}", "Make the corrective package."
+            )
+        document = content.model_copy(update={"digest": digest(_content(content, {"digest"}))})
+        values = {
+            "name": name, "sku": row.sku, "golden": row.number, "document": document.model_dump_json(by_alias=True),
+            "digest": document.digest, "at": document.at,
+        }  # fmt: skip
+        store.open_order(self._db, values, by)
+        return self.show(name, row.sku)
+
+    def _opened_again(self, known: store.OrderRow, now: OrderRecord) -> OrderGatesDocument:
+        own = OrderRecord.model_validate_json(known.document)
+        version = {"golden_version", "golden_digest", "by", "at", "digest"}
+        if _content(own, version) != _content(now, version):
+            raise ConflictError(
+                f"order {known.name} of {known.sku} is open with other terms: {own.units:,} units, {own.golden}",
+                "Give the new terms an order number of their own.",
+            )
+        if self.show(known.name, known.sku).golden_version != now.golden_version:
+            moved = GateEvent(kind="golden", at=now.at, by=now.by, golden_version=now.golden_version,
+                              golden_digest=now.golden_digest)  # fmt: skip
+            self._record(known, moved)
+        return self.show(known.name, known.sku)
+
+    def all(self) -> list[OrderGatesDocument]:
+        """Every order as it stands, oldest first."""
+        return [self.show(r.name, r.sku) for r in store.orders(self._db)]
+
+    def show(self, name: str, sku: str | None = None) -> OrderGatesDocument:
+        """An order as it stands now. Raises NotFoundError, and ConflictError where its SKU has to be named."""
+        return self._show(store.order(self._db, name, sku))[0]
+
+    def first_article(self, name: str, sku: str | None = None) -> FirstArticleDocument:
+        """The first-article form of an order, from the units of its first-off lots."""
+        return self._show(store.order(self._db, name, sku))[1].form
+
+    # --- what people say ---------------------------------------------------------------------------------------------
+
+    def answer(
+        self, name: str, key: str, text: str, *, sku: str | None = None, file: Path | None = None,
+        unit: str | None = None, by: str,
+    ) -> OrderGatesDocument:  # fmt: skip
+        """Answer a question of pre-production confirmation, with its evidence (W1).
+
+        Raises what :meth:`GateEvidence.of_question` raises, and RequestError for a question that nobody asks or that
+        the records answer.
+        """
+        row = store.order(self._db, name, sku)
+        found, facts = self._show(row)
+        asked = rules.questions(found.record)
+        if key not in asked:
+            raise RequestError(f"{key[:40]!r} is none of the questions", f"Use one of {', '.join(asked)}.")
+        if key in rules.FROM_RECORDS:
+            status = find_gate(found, "pre-production")
+            told = next(r for r in status.requirements if r.key == key)
+            raise RequestError(
+                f"{key} is answered by the records: {told.reason or 'it is met'}",
+                told.command or "Nothing is to be done.",
+            )
+        text = plain_text(text, "the answer")
+        items, files = self._evidence.of_question(found.record, facts, key, text, file, unit, self._clock().date())
+        event = GateEvent(kind="answered", at=self._clock(), by=_named(by), gate="pre-production", key=key, text=text,
+                          evidence=items)  # fmt: skip
+        return self._record(row, event, files)
+
+    def task(
+        self, name: str, kind: str, *, sku: str | None = None, n: int, photos: Sequence[str] = (),
+        units: Sequence[str] = (), text: str = "", by: str,
+    ) -> OrderGatesDocument:  # fmt: skip
+        """Record a sample: pre-production samples, the first article, a pilot run, the first 50 pieces (W2, W3).
+
+        photos : ``WHAT=FILE``. units : names of units that were measured against the golden sample.
+        """
+        row = store.order(self._db, name, sku)
+        found, _ = self._show(row)
+        sample = rules.vet_sample(kind)
+        if not 1 <= n <= found.record.units:
+            raise RequestError(f"{n} units are no sample of {found.record.units}", "Give --n.")
+        gate = next((g.gate for g in found.record.gates if sample in rules.wanted_samples(found.record, g.gate)), None)
+        if gate is not None and gate != "pre-production":
+            require_open(found, gate, f"{kind} is not recorded")
+        shown, files = self._evidence.photos(photos)
+        items = (*shown, *(self._evidence.unit(found.record, u) for u in units))
+        event = GateEvent(kind="sample", at=self._clock(), by=_named(by), gate=gate, key=sample, n=n,
+                          text=plain_text(text, "the note"), evidence=items)  # fmt: skip
+        return self._record(row, event, files)
+
+    def plan(self, name: str, gate: str, plan: ControlPlan, *, sku: str | None = None, by: str) -> OrderGatesDocument:
+        """Record how a gate is worked (W5, W7). Raises RequestError where the plan leaves something out."""
+        row = store.order(self._db, name, sku)
+        planned = rules.vet_gate(self._show(row)[0].record, gate)
+        rules.vet_plan(planned.gate, plan)
+        return self._record(row, self._event("planned", by, gate=planned.gate, plan=plan))
+
+    def start(self, name: str, *, sku: str | None = None, by: str) -> OrderGatesDocument:
+        """Record that mass production begins, and whether the defect catalogue was signed by then (W8).
+
+        Raises ConflictError where pre-production confirmation or the incoming goods are not released.
+        """
+        row = store.order(self._db, name, sku)
+        found, facts = self._show(row)
+        if found.started_at is not None:
+            return found
+        for g in found.gates:
+            if g.gate in rules.BEFORE_PRODUCTION and not g.passed:
+                raise ConflictError(
+                    f"production of order {name} does not begin: the {g.gate} gate is {g.state}: {g.reason}",
+                    f"Open it: {g.command}",
+                )
+        holds = facts.catalogue and len(facts.signed_by) == 2
+        return self._record(row, self._event("started", by, holds=holds))
+
+    def made(self, name: str, n: int, *, sku: str | None = None, by: str) -> OrderGatesDocument:
+        """Record how many units are made by now. Raises RequestError for fewer than before, or before production."""
+        row = store.order(self._db, name, sku)
+        found, _ = self._show(row)
+        require_open(found, "first-off", f"{n} units of order {name} are not recorded as made")
+        if n < found.made or n > 2 * found.record.units:
+            raise RequestError(
+                f"{n:,} units cannot be made: it were {found.made:,} before, of {found.record.units:,} ordered",
+                "Give the units made since production began.",
+            )
+        return self._record(row, self._event("made", by, n=n))
+
+    def bonded(
+        self, name: str, batch: str, *, sku: str | None = None, at: datetime | None = None, by: str
+    ) -> OrderGatesDocument:
+        """Start the cure clock of a batch (T15). at : when it was bonded, now without it."""
+        row = store.order(self._db, name, sku)
+        found, _ = self._show(row)
+        now = self._clock()
+        at = at or now
+        if at > now:
+            raise RequestError(f"{at:%Y-%m-%d %H:%M} UTC has not come yet", "Give the time when the parts were bonded.")
+        if found.started_at is None or not found.record.cures:
+            raise ConflictError(
+                f"production of order {name} has not begun" if found.record.cures else f"order {name} bonds nothing",
+                f"Record it first: station gate start {name}" if found.record.cures else "Open it with --cures.",
+            )
+        if at < found.started_at:
+            raise RequestError(f"{at:%Y-%m-%d %H:%M} UTC was before production began", "Correct --at.")
+        event = self._event("bonded", by, gate=_last_before_packing(found.record), key=_short(batch, "the batch"),
+                            bonded_at=at)  # fmt: skip
+        return self._record(row, event)
+
+    def check(
+        self, name: str, gate: str, test: str, *, sku: str | None = None, n: int, wrong: int,
+        defect_class: str | None = None, lux: float | None = None, photos: Sequence[str] = (), text: str = "", by: str,
+    ) -> OrderGatesDocument:  # fmt: skip
+        """Record the result of a test at a gate; the newest counts.
+
+        Raises ConflictError where a gate before it is closed; RequestError for counts that are no share, for an unknown
+        class, and for a verdict by eye outside the agreed light (T10, T17).
+        """
+        row = store.order(self._db, name, sku)
+        found, facts = self._show(row)
+        planned = rules.vet_gate(found.record, gate)
+        one = rules.find_test(found.record, planned, test)
+        require_open(found, planned.gate, f"the {gate} gate is not inspected")
+        rules.vet_counts(found.record, n, wrong, text)
+        classed = rules.vet_class(defect_class, wrong)
+        if one.visual:
+            rules.vet_light(lux, facts.lux)
+        shown, files = self._evidence.photos(photos)
+        share = found.made / found.record.units if planned.gate == "in-line" else None
+        said = refuse_vague(plain_text(text, "the result"), "the result") if text else ""
+        event = self._event(
+            "checked", by, gate=planned.gate, key=one.name, n=n, wrong=wrong, defect_class=classed, lux=lux,
+            share=share, text=said, evidence=tuple(shown),
+        )  # fmt: skip
+        return self._record(row, event, files)
+
+    def assign(
+        self, name: str, gate: str, lot: str, *, sku: str | None = None, replaces: str | None = None, by: str
+    ) -> OrderGatesDocument:
+        """Have a lot inspected at a gate: from then on it is held to the gates before.
+
+        replaces : the rejected lot whose sorted or remade goods it is. Raises ConflictError for a lot of another order,
+        gate or golden sample, and for one that has units already while a gate before is closed.
+        """
+        vet_lot_id(lot)
+        row = store.order(self._db, name, sku)
+        found, _ = self._show(row)
+        planned = rules.vet_gate(found.record, gate)
+        if planned.gate not in rules.WITH_LOTS:
+            raise RequestError(f"no lot is inspected at the {gate} gate", f"Use one of {', '.join(rules.WITH_LOTS)}.")
+        golden = known_golden(self._db, lot)
+        if golden is not None and golden.number != found.record.golden:
+            raise ConflictError(
+                f"lot {lot} is held to golden {golden.number}, order {name} to {found.record.golden}",
+                "Use another lot.",
+            )
+        if replaces is not None:
+            rules.vet_replaced(found.lots, planned.gate, lot, replaces)
+        if store.order_of_lot(self._db, lot) is None and any(x.name == lot for x in records.lots(self._db)):
+            require_open(found, planned.gate, f"lot {lot}, which has units already, is not taken in")
+        store.add_lot(self._db, row, lot, planned.gate, by=_named(by), at=self._clock(), replaces=replaces)
+        return self._show(row)[0]
+
+    # --- inside, and for its neighbours ------------------------------------------------------------------------------
+
+    def stand(self, name: str, sku: str | None) -> tuple[store.OrderRow, OrderGatesDocument, GateFacts]:
+        """An order's row, how it stands, and what the records say of it."""
+        row = store.order(self._db, name, sku)
+        found, facts = self._show(row)
+        return row, found, facts
+
+    def events(self, row: store.OrderRow) -> list[GateEvent]:
+        """Everything that happened to an order, in its order."""
+        return [GateEvent.model_validate_json(text) for text in store.events(self._db, row.id)]
+
+    def record(self, row: store.OrderRow, event: GateEvent, files: Sequence[File] = ()) -> OrderGatesDocument:
+        """Record an event unless it says what holds already, and answer what it leaves."""
+        return self._record(row, event, files)
+
+    def _record(self, row: store.OrderRow, event: GateEvent, files: Sequence[File] = ()) -> OrderGatesDocument:
+        events = self.events(row)
+        if not _holds_already(events, event):
+            made = event.model_copy(update={"digest": digest(_content(event, {"digest"}))})
+            about = {k: v for k, v in (("gate", made.gate), ("key", made.key)) if v}
+            store.add_event(
+                self._db, row,
+                {"kind": made.kind, "document": made.model_dump_json(by_alias=True), "digest": made.digest,
+                 "at": made.at},
+                after=len(events), by=made.by, about=about, files=files,
+            )  # fmt: skip
+        return self._show(row)[0]
+
+    def _show(self, row: store.OrderRow) -> tuple[OrderGatesDocument, GateFacts]:
+        record = OrderRecord.model_validate_json(row.document)
+        events = self.events(row)
+        facts = gate_facts(self._station, self._db, row, record, events)
+        return order_gates(record, events, facts, self._clock()), facts
+
+    def _event(self, kind: EventKind, by: str, **fields: Any) -> GateEvent:
+        return GateEvent(kind=kind, at=self._clock(), by=_named(by), **fields)
+
+
+def _planned(order: Order, sheet_toml: str) -> list[PlannedGate]:
+    """Pre-production confirmation, and the gates that the order's inspection plan has for its first SKU."""
+    from station.lots.orders import plan_order
+    from station.sheet import load_sheet
+
+    found = [PlannedGate(gate="pre-production", when="before production", n=0, lot=None)]
+    for g in plan_order(order, agreed=load_sheet(sheet_toml.encode()).aql).gates:
+        if g.sku in (None, 1):
+            allowed = {p.defect_class: p.ac for p in g.plans if p.defect_class is not None}
+            found.append(PlannedGate(gate=g.gate, when=g.when, n=g.n, lot=g.lot, allowed=allowed))
+    return found
+
+
+def _profiles(order: Order) -> list[Any]:
+    from station.lots.orders import profiles_of
+
+    return profiles_of(order)
+
+
+def _strictness(profile: str) -> int:
+    from station.lots.orders import PROFILES
+
+    return [str(p) for p in PROFILES].index(profile)
+
+
+def _last_before_packing(record: OrderRecord) -> ControlGate:
+    names = [g.gate for g in record.gates]
+    return "pre-pack" if "pre-pack" in names else "final"
+
+
+def _order_name(name: str) -> str:
+    found = plain_text(name, "the order's number")
+    if not found or found != name or " " in found or "/" in found:
+        raise RequestError(f"{name[:40]!r} is no order number", "Use plain characters without blanks, as in PO-4711.")
+    return found
+
+
+def _short(text: str, what: str) -> str:
+    found = plain_text(text, what)
+    if not found:
+        raise RequestError(f"{what} is empty", "Name it.")
+    return found
+
+
+def _named(by: str) -> str:
+    from station.quality.sign_off import vet_person
+
+    return vet_person(by, what="--by")
+
+
+def _content(document: Any, without: set[str]) -> dict[str, Any]:
+    found: dict[str, Any] = document.model_dump(mode="json", by_alias=True, exclude=without)
+    return found
+
+
+def _holds_already(events: Sequence[GateEvent], event: GateEvent) -> bool:
+    if event.kind == "sample":  # photos of one sample come in one by one
+        return any(_content(e, _NOT_CONTENT) == _content(event, _NOT_CONTENT) for e in events)
+    if event.kind not in _REPEATABLE:
+        return False
+    same = [e for e in events if (e.kind, e.gate, e.key) == (event.kind, event.gate, event.key)]
+    return bool(same) and _content(same[-1], _NOT_CONTENT) == _content(event, _NOT_CONTENT)
