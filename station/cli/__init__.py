@@ -15,6 +15,7 @@
 ``draws``      lot draw, lot pulled
 ``planning``   plan
 ``orders``     order plan
+``order_exchange`` order export, verify, import, received, compare
 ``streams``    stream open, lot, production, consent, resume, direct, void, status, plan, history
 ``nonconformity`` nc draft, list, show, seen, photo, answer, class, ask, disposition, cost, send, message, report,
                package, reorder, close

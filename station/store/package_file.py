@@ -20,9 +20,9 @@ from station.store.evidence import disk_error
 
 MAX_BYTES = 600_000_000
 """A larger package is refused before it is read; that of a golden photographed with 12 megapixels has about 100 MB."""
-MAX_FILES = 400
+MAX_FILES = 20_000
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}(/[a-z0-9][a-z0-9._-]{0,60})?")
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,70}(/[a-z0-9][a-z0-9._-]{0,70})?")
 _LOCAL, _CENTRAL, _END = struct.Struct("<4s5H3I2H"), struct.Struct("<4s6H3I5H2I"), struct.Struct("<4s4H2IH")
 _DATE, _TIME = 0x21, 0  # 1 January 1980, the first that the format knows
 _MODE = 0o100644 << 16

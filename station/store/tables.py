@@ -3,7 +3,7 @@
 Append-only, kept so by triggers: ``goldens``, ``reviews``, ``lot_decisions``, ``presentations``, ``gauge_captures``,
 ``gauge_studies``, ``entered_values``, ``capability_studies``, ``finding_reviews``, ``finding_thresholds``,
 ``streams``, ``stream_events``, ``lot_draws``, ``nonconformities``, ``nonconformity_events``, ``artefacts``,
-``sign_offs``, ``acknowledgements``, ``ledger``, ``ledger_rows``.
+``sign_offs``, ``acknowledgements``, ``ledger``, ``ledger_rows``, ``foreign_orders``.
 
 Tallies are queries, never counters.
 """
@@ -24,6 +24,7 @@ APPEND_ONLY = (
     *("streams", "stream_events", "lot_draws"),
     *("nonconformities", "nonconformity_events"),
     *("artefacts", "sign_offs", "acknowledgements", "ledger", "ledger_rows"),
+    "foreign_orders",
 )
 
 
@@ -457,4 +458,15 @@ ledger_rows = _table(
     sa.Column("table_name", sa.Text, primary_key=True),
     sa.Column("row_key", sa.Text, primary_key=True),
     _text("digest"),
+)
+
+foreign_orders = _table(
+    "foreign_orders",
+    _id(),
+    _file("archive_sha256"),
+    *(_text(name) for name in ("order_name", "party", "key")),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    *(_text(name) for name in ("hash", "document", "digest")),
+    _at("at"),
+    sa.UniqueConstraint("archive_sha256"),
 )

@@ -29,11 +29,11 @@ from station.store import (
     streams,
     tables,
 )
-from station.store.audit import audit, document_digest
+from station.store.audit import audit
 from station.store.database import HEAD, Database
 from station.store.evidence import Evidence
 from station.store.rows import File, NewEntered, NewFindingReview, NewUnit, ReviewRow
-from station.values.digest import digest
+from station.values.digest import digest, document_digest
 from station.values.documents import Verdict
 
 NOON = datetime(2026, 5, 10, 12, 0, tzinfo=UTC)
