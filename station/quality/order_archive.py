@@ -80,8 +80,8 @@ def vet_order(
 ) -> OrderArchive:
     """Hold an archive's files to its manifest, to one another and to the keys.
 
-    trusted : public keys, one of which is to have sealed the archive. vet_golden : of a sealed package's bytes and the key
-    that is to have sealed it.
+    trusted : public keys, one of which is to have sealed the archive. vet_golden : of a sealed package's bytes and the
+    key that is to have sealed it.
     """
     found = OrderArchive(files)
     held = found.files

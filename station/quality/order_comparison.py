@@ -1,9 +1,9 @@
 """Two stations' records of one order side by side: rules over rows as an archive holds them.
 
-A difference of two values is held to both expanded uncertainties by the score E_n = (x - y) / sqrt(U_x^2 + U_y^2),
-k = 2 (ISO 13528:2022, 9.7; ISO/IEC 17043:2023, annex B): up to 1 it is explained by them, above 1 one of the two stations
-measures otherwise than it says. E_n takes the two for independent; what both have in common, such as one instrument,
-makes it smaller than it should be.
+A difference of two values is held to both expanded uncertainties (k = 2) by the score
+E_n = (x - y) / sqrt(U_x^2 + U_y^2) of ISO 13528:2022, 9.7, and ISO/IEC 17043:2023, annex B: up to 1 it is explained by
+them, above 1 one of the two stations measures otherwise than it says. E_n takes the two for independent; what both have
+in common, such as one instrument, makes it smaller than it should be.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Whole orders between two stations: sealed, verified offline, received beside the own records, compared.
 
-Requirements G2, G3 (versions of all parties), G16 and G18 (what is retained until the order's end, measured again at the
+Requirements G2, G3 (versions of all parties), G16 and G18 (what is kept to the order's end and measured again at the
 next), N12 (evidence that a supplier can check).
 """
 
@@ -334,9 +334,11 @@ def test_two_stations_are_compared_value_by_value(made: Made, tmp_path: Path) ->
 
 
 def test_a_station_without_the_golden_sample_compares_nothing(made: Made, tmp_path: Path) -> None:
-    with Station(Settings(home=tmp_path / "home")) as station:
-        with pytest.raises(NotFoundError, match="has none of the golden samples"):
-            station.packages.orders.compare(made.file, keys=[made.key])
+    with (
+        Station(Settings(home=tmp_path / "home")) as station,
+        pytest.raises(NotFoundError, match="has none of the golden samples"),
+    ):
+        station.packages.orders.compare(made.file, keys=[made.key])
 
 
 def test_another_version_held_by_a_party_is_named(tmp_path: Path) -> None:
