@@ -49,6 +49,7 @@ class Unit:
 
 
 Place = tuple[str, str | None, str]
+Cites = Mapping[str, Sequence[tuple[str, str, str]]]
 
 
 def normalised_error(x: float, u_x: float, y: float, u_y: float) -> float | None:
@@ -187,10 +188,12 @@ def _decisions(records: Rows) -> dict[str, tuple[str | None, tuple[str, ...]]]:
     return found
 
 
-def compare_versions(own: Rows, other: Rows, pairs: Sequence[tuple[Unit, Unit]]) -> list[VersionDifference]:
+def compare_versions(
+    own: tuple[Rows, Cites], other: tuple[Rows, Cites], pairs: Sequence[tuple[Unit, Unit]]
+) -> list[VersionDifference]:
     """What the two do not have in the same version (G2, G3): golden samples and sheets, artefacts, who holds what, and
-    the programs that measured."""
-    a, b = _versions(own), _versions(other)
+    the programs that measured. own, other : rows, and what the ledger's entries cite of them."""
+    a, b = _versions(*own), _versions(*other)
     found = [(what, a.get(what, ""), b.get(what, "")) for what in sorted(a.keys() | b.keys())]
     for key in ("program", "model"):
         x, y = ({u.program[key] for u in side if u.program} for side in zip(*pairs, strict=True)) if pairs else ((), ())
@@ -198,8 +201,9 @@ def compare_versions(own: Rows, other: Rows, pairs: Sequence[tuple[Unit, Unit]])
     return [VersionDifference(what=what, own=x, other=y) for what, x, y in found if x != y]
 
 
-def _versions(records: Rows) -> dict[str, str]:
-    """What a station has in force, in words."""
+def _versions(records: Rows, cites: Cites) -> dict[str, str]:
+    """What a station has in force, in words; what a party holds is what it said last, whatever the clock said then."""
+    entered = {(table, key): int(n) for n, rows in cites.items() for table, key, _ in rows}
     found: dict[str, str] = {}
     for g in sorted(records["goldens"], key=lambda r: int(r["version"])):
         found[f"golden {g['number']}, version in force"] = f"version {g['version']}"
@@ -207,7 +211,11 @@ def _versions(records: Rows) -> dict[str, str]:
     for row in sorted(records["artefacts"], key=lambda r: int(r["id"])):
         content = json.loads(row["document"])["sha256"][:16]
         found[f"golden {row['number']}, {row['kind']} in force"] = f"version {row['version']} ({content})"
-    held = [(r["at"], r) for table in ("sign_offs", "acknowledgements") for r in records[table]]
+    held = [
+        (entered.get((table, str(r["id"])), 0), r)
+        for table in ("sign_offs", "acknowledgements")
+        for r in records[table]
+    ]
     for _, row in sorted(held, key=lambda r: (r[0], int(r[1]["id"]))):
         if row["party"] in PARTIES:
             found[f"golden {row['number']}, {row['artefact']} held by {row['party']}"] = f"version {row['version']}"

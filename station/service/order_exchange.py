@@ -171,9 +171,11 @@ class OrderExchange:
                 f"this station has none of the golden samples of order {contents.order}",
                 "Seal the golden sample here under the same number: station golden seal",
             )
-        own, _ = order_records(self._db, numbers)
+        own, own_proof = order_records(self._db, numbers)
         party = next((r.party for r in known if r.key == key), fingerprint(key))
-        return _compared(own, theirs, contents.order, party, key, _head(proof.head))
+        return _compared(
+            (own, own_proof["cites"]), (theirs, proof.cites), contents.order, party, key, _head(proof.head)
+        )
 
     def _goldens(self, rows: rules.Rows, numbers: Sequence[str], files: dict[str, bytes]) -> list[OrderGolden]:
         """Put the sealed packages in, of every version in force and every one that something was held to."""
@@ -271,10 +273,11 @@ def _opened(data: bytes, keys: Sequence[str]) -> rules.OrderArchive:
 
 
 def _compared(
-    own: rules.Rows, other: rules.Rows, order: str, party: str, key: str, head: str
-) -> OrderComparisonDocument:
+    own: tuple[rules.Rows, order_comparison.Cites], other: tuple[rules.Rows, order_comparison.Cites], order: str,
+    party: str, key: str, head: str,
+) -> OrderComparisonDocument:  # fmt: skip
     c = order_comparison
-    a, b = c.units_of(own), c.units_of(other)
+    a, b = c.units_of(own[0]), c.units_of(other[0])
     pairs = c.pairs_of(a, b)
     units = tuple(c.compare_unit(x, y) for x, y in pairs)
     both = {id(u) for pair in pairs for u in pair}
@@ -285,7 +288,7 @@ def _compared(
         remarks.append("no unit is on record on both sides: give the units the same ids")
     return OrderComparisonDocument(
         order=order, other=party, other_key=key, other_head=head,
-        versions=tuple(c.compare_versions(own, other, pairs)), lots=tuple(c.compare_lots(own, other)),
+        versions=tuple(c.compare_versions(own, other, pairs)), lots=tuple(c.compare_lots(own[0], other[0])),
         characteristics=tuple(c.compare_characteristics(units)), units=units,
         only_own=tuple(_named(u) for u in only_own), only_other=tuple(_named(u) for u in only_other),
         remarks=tuple(remarks),

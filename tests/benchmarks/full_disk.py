@@ -17,40 +17,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from killed import OPERATIONS
-from signed_home import NUMBER
 
 from station.errors import StationError
 from station.service import Station
-from station.store import records
-from station.values.digest import canonical_json, digest
 
-_CALLS = ("open", "write", "fsync", "link", "mkdir")
+_CALLS = ("open", "write", "fsync", "link", "replace", "mkdir")
 
 
-def deciding(station: Station, _out: Path) -> None:
-    """Decide a lot again, otherwise than before."""
-    said = {"lot": "L-1", "decision": "rejected"}
-    text = canonical_json({**said, "digest": digest(said)}).decode()
-    lot = records.lot(station._db, "L-1").id
-    records.add_lot_decision(
-        station._db, lot_id=lot, decision="rejected", document=text, digest=digest(said), at=station._clock()
-    )
-
-
-def exporting_order(station: Station, out: Path) -> None:
-    station.packages.orders.export(NUMBER, out, pictures=True)
-
-
-def receiving(station: Station, out: Path) -> None:
-    """Keep the archive that lies beside the file to be written."""
-    keys = [out.with_name("other.key").read_text()]
-    station.packages.orders.receive(out.with_name("other.zip"), party="other", keys=keys)
-
-
-WORK: dict[str, Callable[[Station, Path], None]] = {
-    "sealing": OPERATIONS["sealing"], "exporting": OPERATIONS["exporting"], "deciding": deciding,
-    "exporting an order": exporting_order, "receiving an order": receiving,
-}  # fmt: skip
+WORK = {name: work for name, work in OPERATIONS.items() if name not in ("signing", "importing")}
 
 
 class FullDisk:
