@@ -52,7 +52,7 @@ class Contents:
         for part in parts:
             try:
                 self.faults += part
-            except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
                 name = getattr(part, "__name__", "the archive")
                 self.faults.append((name, f"a document lacks what it should say ({error})"))
 
