@@ -196,8 +196,8 @@ def compare_versions(
     a, b = _versions(*own), _versions(*other)
     found = [(what, a.get(what, ""), b.get(what, "")) for what in sorted(a.keys() | b.keys())]
     for key in ("program", "model"):
-        x, y = ({u.program[key] for u in side if u.program} for side in zip(*pairs, strict=True)) if pairs else ((), ())
-        found.append((f"{key} that measured", ", ".join(sorted(x)), ", ".join(sorted(y))))
+        x, y = (sorted({pair[side].program[key] for pair in pairs if pair[side].program}) for side in (0, 1))
+        found.append((f"{key} that measured", ", ".join(x), ", ".join(y)))
     return [VersionDifference(what=what, own=x, other=y) for what, x, y in found if x != y]
 
 

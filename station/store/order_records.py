@@ -50,6 +50,8 @@ def order_records(db: Database, numbers: Sequence[str]) -> tuple[Rows, dict[str,
     with db.read() as c:
         rows = _rows(c, numbers)
         cites = _cites(c, rows)
+        if not cites:
+            raise StoreError(f"no entry of the ledger seals golden {', '.join(numbers)}", "Run: station check")
         proof = stretch(c, cites.keys())
         proof["cites"] = {str(n): sorted(cites[n]) for n in sorted(cites)}
     return rows, proof
