@@ -13,8 +13,8 @@ from station.quality import order_archive as rules
 from station.quality import order_comparison
 from station.quality.ledger import link_hash
 from station.quality.package import ledger_links
+from station.quality.sign_off import vet_person
 from station.quality.signing import fingerprint
-from station.service.lots import vet_lot_id
 from station.service.package_vetting import refuse_faults, seal, unpacked, vet_keys
 from station.store import foreign_orders, package_file, records
 from station.store.database import Database
@@ -83,7 +83,7 @@ class OrderExchange:
         keys = self._db.ledger.keys
         seal(files, keys)
         refuse_faults(f"order {order}", vet(files, [keys.public]).faults)
-        data = package_file.pack(files)
+        data = package_file.pack(files, "Export it with --no-pictures.")
         package_file.write(out, data)
         return OrderExportDocument(
             file=str(out), sha256=sha256_hex(data), size=len(data), files=len(files), contents=contents,
@@ -104,7 +104,7 @@ class OrderExchange:
             The key is known under another party's name, or the other station's ledger is not the one that an earlier
             archive showed.
         """
-        vet_lot_id(party)
+        party = vet_person(party, what="--from")
         known = foreign_orders.foreign_orders(self._db)
         data = package_file.read(file)
         contents, proof, key, _ = self._held(file.name, data, [*keys, *(r.key for r in known)])

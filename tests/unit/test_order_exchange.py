@@ -260,6 +260,8 @@ def test_what_is_received_stays_the_other_party_s(made: Made, tmp_path: Path) ->
         before = [u.digest for u in inspections.units(station._db)], [g.digest for g in station.goldens()]
         with pytest.raises(RequestError, match="no key is named"):
             station.packages.orders.receive(made.file, party="buyer")
+        with pytest.raises(RequestError, match="--from is empty"):
+            station.packages.orders.receive(made.file, party=" ", keys=[made.key])
         first = station.packages.orders.receive(made.file, party="buyer", keys=[made.key])
         again = station.packages.orders.receive(made.file, party="buyer")
         assert (first.new, again.new, again.digest) == (True, False, first.digest)
