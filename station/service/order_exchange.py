@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.quality import order_archive as rules
 from station.quality import order_comparison
@@ -256,7 +258,7 @@ def vet(files: dict[str, bytes], keys: Sequence[str]) -> rules.OrderArchive:
 
 def order_schema() -> dict[str, Any]:
     """JSON Schema of an archive's JSON files."""
-    documents = {
+    documents: dict[str, type[BaseModel]] = {
         "order.json": OrderContents, "ledger.json": OrderProof, "units": UnitDocument, "lot_decisions": LotDocument,
         "entered_values": EnteredDocument, "artefacts": ArtefactDocument, "acknowledgements": AcknowledgementDocument,
         "nonconformity_events": NcEvent,
