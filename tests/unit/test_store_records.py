@@ -20,6 +20,7 @@ from station.errors import ConflictError, NotFoundError, RequestError, StaleSche
 from station.store import (
     capability,
     entered,
+    foreign_orders,
     gauge,
     inspections,
     nonconformities,
@@ -351,6 +352,9 @@ def test_sealed_rows_cannot_be_changed(db: Database, evidence: Evidence, golden_
     streams.add_draw(db, lot="L1", document="{}", digest="d", at=NOON)
     open_nonconformity(db, lot.id)
     add_signed(db, put(evidence, b"label"))
+    order = dict.fromkeys(("order_name", "party", "key", "hash", "document", "digest"), "x") | {"sequence": 1}
+    assert foreign_orders.add_foreign_order(db, order, put(evidence, b"archive"), NOON)
+    assert not foreign_orders.add_foreign_order(db, order, put(evidence, b"archive"), NOON)
     statement = f"DELETE FROM {table}" if verb == "DELETE" else f"UPDATE {table} SET id = id + 1"
     with pytest.raises(ConflictError, match="append-only"), db.write() as connection:
         connection.exec_driver_sql(statement)
