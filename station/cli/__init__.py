@@ -18,6 +18,7 @@
 ``orders``     order plan, order check
 ``gates``      gate open, list, answer, task, plan, start, made, bonded, check, lot, release, waive, escalate,
                resolve, first-article
+``order_exchange`` order export, verify, import, received, compare
 ``streams``    stream open, lot, production, consent, resume, direct, void, status, plan, history
 ``nonconformity`` nc draft, list, show, seen, photo, answer, class, ask, disposition, cost, send, message, report,
                package, reorder, close

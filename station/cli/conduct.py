@@ -36,6 +36,9 @@ Card = Annotated[
 Jobs = Annotated[
     int | None, typer.Option("--jobs", min=1, metavar="N", help="Worker processes; without it one for each core.")
 ]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="WORDS", help="Why.")]
+Claim = Annotated[str, typer.Argument(metavar="ID", help="The nonconformity, such as NC-20260510.")]
 FailOn = Annotated[bool, typer.Option("--fail-on-nonconforming", help="Exit with 1 where something is nonconforming.")]
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from station.cli.conduct import NONCONFORMING, FailOn, Json, context_of, document, emit, show, table
+from station.cli.conduct import NONCONFORMING, By, Claim, FailOn, Json, Reason, context_of, document, emit, show, table
 
 if TYPE_CHECKING:
-    from station.values.nonconformity import NonconformityDocument
+    from station.values.nonconformity import Action, NonconformityDocument
 
 ca = typer.Typer(
     help="Corrective actions: root cause, containment, correction, prevention.",
@@ -18,11 +18,8 @@ ca = typer.Typer(
     rich_markup_mode=None,
 )
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="The nonconformity.")]
 Number = Annotated[int, typer.Argument(metavar="N", help="The action.")]
-By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so.")]
 Due = Annotated[datetime, typer.Option("--due", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Until when.")]
-Reason = Annotated[str, typer.Option("--reason", metavar="WORDS", help="Why.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +30,7 @@ def register(app: typer.Typer) -> None:
 @ca.command("add")
 def add(
     context: typer.Context,
-    number: Id,
+    number: Claim,
     kind: Annotated[str, typer.Argument(metavar="KIND", help="root-cause, containment, correction or prevention.")],
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What is to be done.")],
     owner: Annotated[str, typer.Option("--owner", metavar="NAME", help="Who does it.")],
@@ -52,7 +49,13 @@ def add(
 
 @ca.command("due")
 def put_off(
-    context: typer.Context, number: Id, action: Number, due: Due, reason: Reason = "", by: By = "", json: Json = False
+    context: typer.Context,
+    number: Claim,
+    action: Number,
+    due: Due,
+    reason: Reason = "",
+    by: By = "",
+    json: Json = False,
 ) -> None:
     """Give an action another due date, with the reason."""
     with context_of(context).open() as station:
@@ -62,7 +65,7 @@ def put_off(
 @ca.command("done")
 def done(
     context: typer.Context,
-    number: Id,
+    number: Claim,
     action: Number,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What was done; of a root cause what it is.")],
     by: By = "",
@@ -76,7 +79,7 @@ def done(
 @ca.command("verify")
 def verify(
     context: typer.Context,
-    number: Id,
+    number: Claim,
     action: Number,
     lot: Annotated[list[str] | None, typer.Option("--lot", metavar="ID", help="A decided lot made since; any.")] = None,
     text: Annotated[str, typer.Option("--text", metavar="WORDS", help="What was seen, where no lot can tell.")] = "",
@@ -99,7 +102,7 @@ def verify(
 
 @ca.command("withdraw")
 def withdraw(
-    context: typer.Context, number: Id, action: Number, reason: Reason = "", by: By = "", json: Json = False
+    context: typer.Context, number: Claim, action: Number, reason: Reason = "", by: By = "", json: Json = False
 ) -> None:
     """Take an action back that another one replaces."""
     with context_of(context).open() as station:
@@ -124,7 +127,7 @@ def list_actions(
         rows = [
             [
                 f"{n} {a.number}", a.kind.replace("-", " "), a.words, a.owner, a.due.isoformat(),
-                f"{a.state}, overdue" if a.overdue and a.state == "open" else a.state,
+                _state(a),
             ]
             for n, a in found
         ]  # fmt: skip
@@ -139,5 +142,8 @@ def _tell(found: NonconformityDocument, json: bool) -> None:
         emit(document(found))
         return
     for a in found.actions:
-        state = f"{a.state}, overdue" if a.overdue and a.state == "open" else a.state
-        show(f"{found.number} {a.number}  {a.kind.replace('-', ' ')}, {a.owner}, due {a.due}: {state}. {a.words}")
+        show(f"{found.number} {a.number}  {a.kind.replace('-', ' ')}, {a.owner}, due {a.due}: {_state(a)}. {a.words}")
+
+
+def _state(a: Action) -> str:
+    return f"{a.state}, overdue" if a.overdue and a.state == "open" else a.state

@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
-from station.cli.conduct import NONCONFORMING, FailOn, Json, context_of, document, emit, progress, show, table
+from station.cli.conduct import (
+    NONCONFORMING,
+    By,
+    Claim,
+    FailOn,
+    Json,
+    Reason,
+    context_of,
+    document,
+    emit,
+    progress,
+    show,
+    table,
+)
 from station.errors import RequestError
 
 if TYPE_CHECKING:
@@ -22,11 +35,9 @@ nc = typer.Typer(
     rich_markup_mode=None,
 )
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="The nonconformity, such as NC-20260510.")]
-By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so.")]
+Point = Annotated[int, typer.Argument(metavar="POINT", help="The point.")]
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write it.")]
 Tongue = Annotated[str, typer.Option("--language", metavar="CODE", help="en, zh-Hant, or another file's name.")]
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
 
 
 def register(app: typer.Typer) -> None:
@@ -91,7 +102,7 @@ def list_all(context: typer.Context, json: Json = False) -> None:
 @nc.command("show")
 def show_one(
     context: typer.Context,
-    number: Id,
+    number: Claim,
     language: Tongue = "en",
     json: Json = False,
     fail: FailOn = False,
@@ -113,7 +124,7 @@ def show_one(
 @nc.command("seen")
 def seen(
     context: typer.Context,
-    number: Id,
+    number: Claim,
     kind: Annotated[str, typer.Option("--kind", help="Of the catalogue: wrong-card, carton-label, weak-clutch ...")],
     note: Annotated[str, typer.Option("--note", metavar="WORDS", help="What is wrong, as in: SKU is missing.")],
     units: Annotated[int, typer.Option("--units", metavar="K", help="How many show it ...")],
@@ -147,8 +158,8 @@ def seen(
 @nc.command("photo")
 def attach(
     context: typer.Context,
-    number: Id,
-    point: Annotated[int, typer.Argument(metavar="POINT", help="The point.")],
+    number: Claim,
+    point: Point,
     photo: Annotated[Path, typer.Argument(metavar="FILE", help="A photo of the defect, beside a ruler or calliper.")],
     by: By = "",
     json: Json = False,
@@ -161,7 +172,7 @@ def attach(
 @nc.command("answer")
 def answer(
     context: typer.Context,
-    number: Id,
+    number: Claim,
     question: Annotated[
         str,
         typer.Argument(
@@ -181,10 +192,10 @@ def answer(
 @nc.command("class")
 def classify(
     context: typer.Context,
-    number: Id,
-    point: Annotated[int, typer.Argument(metavar="POINT", help="The point.")],
+    number: Claim,
+    point: Point,
     defect_class: Annotated[str, typer.Argument(metavar="CLASS", help="critical, major or minor.")],
-    reason: Annotated[str, typer.Option("--reason", metavar="WORDS", help="Why.")] = "",
+    reason: Reason = "",
     by: By = "",
     json: Json = False,
 ) -> None:
@@ -196,7 +207,7 @@ def classify(
 @nc.command("ask")
 def ask(
     context: typer.Context,
-    number: Id,
+    number: Claim,
     texts: Annotated[
         list[str] | None, typer.Argument(metavar="TEXT ...", help="What the supplier is to do, one request each.")
     ] = None,
@@ -211,7 +222,7 @@ def ask(
 @nc.command("disposition")
 def disposition(
     context: typer.Context,
-    number: Id,
+    number: Claim,
     accept: Annotated[int, typer.Option("--accept", min=0, help="Conforming units.")] = 0,
     concession: Annotated[int, typer.Option("--concession", min=0, help="Taken although they do not conform.")] = 0,
     discount: Annotated[int, typer.Option("--discount", min=0, help="Taken at a lower price.")] = 0,
@@ -243,7 +254,7 @@ def disposition(
 @nc.command("cost")
 def cost(
     context: typer.Context,
-    number: Id,
+    number: Claim,
     price: Annotated[str | None, typer.Option("--price", help="Of a unit, FOB.")] = None,
     currency: Annotated[str | None, typer.Option("--currency", help="Three letters; USD.")] = None,
     sort: Annotated[str | None, typer.Option("--sort", help="Sorting, a unit.")] = None,
@@ -283,14 +294,14 @@ def cost(
 
 
 @nc.command("send")
-def send(context: typer.Context, number: Id, by: By = "", json: Json = False) -> None:
+def send(context: typer.Context, number: Claim, by: By = "", json: Json = False) -> None:
     """Record that the complaint goes out as it stands; refused where an answer, a class or a request is missing."""
     with context_of(context).open() as station:
         _tell(station.nonconformities.send(number, by=by), json)
 
 
 @nc.command("message")
-def message(context: typer.Context, number: Id, language: Tongue = "en") -> None:
+def message(context: typer.Context, number: Claim, language: Tongue = "en") -> None:
     """Print the message to the supplier: what was found, where, how many, what he is to do."""
     from station.service.nonconformity_reporting import message_text
 
@@ -301,7 +312,7 @@ def message(context: typer.Context, number: Id, language: Tongue = "en") -> None
 @nc.command("report")
 def report(
     context: typer.Context,
-    number: Id,
+    number: Claim,
     out: Out,
     language: Tongue = "en",
     internal: Annotated[
@@ -322,7 +333,7 @@ def report(
 @nc.command("package")
 def package(
     context: typer.Context,
-    number: Id,
+    number: Claim,
     sheet: Annotated[Path, typer.Option("--sheet", metavar="SHEET.toml", help="The revised control sheet.")],
     out: Out,
     by: By = "",
@@ -365,7 +376,7 @@ def reorder(
 @nc.command("close")
 def close(
     context: typer.Context,
-    number: Id,
+    number: Claim,
     text: Annotated[str, typer.Option("--text", metavar="WORDS", help="How it ended.")] = "",
     by: By = "",
     json: Json = False,

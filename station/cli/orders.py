@@ -1,4 +1,4 @@
-"""``order``: the inspection plan of an order."""
+"""``order``: the inspection plan of an order; ``order_exchange`` adds what goes from station to station."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ from typing import Annotated
 
 import typer
 
+from station.cli import order_exchange
 from station.cli.conduct import Json, context_of, document, emit, show, table
 
-order = typer.Typer(help="Orders: how they are to be inspected.", no_args_is_help=True, rich_markup_mode=None)
+order = typer.Typer(
+    help="Orders: how they are to be inspected, and their records between stations.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this room."""
+    order_exchange.register(order)
     app.add_typer(order, name="order")
 
 
 @order.callback()
 def orders() -> None:
-    """Orders: how they are to be inspected."""
+    """Orders: how they are to be inspected, and their records between stations."""
 
 
 @order.command("plan")

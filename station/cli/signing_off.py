@@ -130,7 +130,7 @@ def countersign(
     json: Json = False,
 ) -> None:
     """Sign another station's package with this station's key; send the file back."""
-    keys = _keys(key)
+    keys = read_keys(key)
     with context_of(context).open() as station:
         made = station.packages.countersign(
             file, out, keys=keys, party=party, name=name, role=role, artefact=artefact
@@ -213,7 +213,7 @@ def verify(
     """Verify a sealed package with nothing but the file and a public key."""
     from station.service.packages import verify as hold
 
-    found = hold(file, _keys(key))
+    found = hold(file, read_keys(key))
     if json:
         emit(document(found))
     else:
@@ -222,7 +222,8 @@ def verify(
         raise typer.Exit(NONCONFORMING)
 
 
-def _keys(given: list[str]) -> list[str]:
+def read_keys(given: list[str]) -> list[str]:
+    """Public keys of ``--key`` options."""
     from station.service.ledger_view import read_key
 
     return [read_key(k) for k in given]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from station.cli.conduct import Json, context_of, document, emit, show, table
+from station.cli.conduct import By, Json, Reason, context_of, document, emit, show, table
 from station.errors import RequestError
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ stream = typer.Typer(
 )
 
 Name = Annotated[str, typer.Argument(metavar="STREAM", help="The stream of lots.")]
-By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so.")]
-Reason = Annotated[str, typer.Option("--reason", metavar="WORDS", help="Why.")]
 _CLASSES = ("critical", "major", "minor")
 
 

@@ -24,7 +24,11 @@ _MOST_UNITS: Final = 5000
 
 
 def replay_actions(events: Sequence[NcEvent], today: date) -> tuple[Action, ...]:
-    """The actions as they stand today, in their order."""
+    """The actions as they stand today, in their order.
+
+    A day that an event is dated on has come: a clock that was set back since makes no action due later again.
+    """
+    today = max([today, *(e.at.date() for e in events)])
     found: dict[int, Action] = {}
     for e in events:
         if e.kind == "action" and e.action is not None and e.due is not None:

@@ -47,6 +47,15 @@ class Contents:
     sealed_by: str | None = None
     head: Head | None = None
 
+    def add(self, *parts: Iterator[Fault]) -> None:
+        """Take in the faults of rules; a document that does not let a rule end is a fault too."""
+        for part in parts:
+            try:
+                self.faults += part
+            except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
+                name = getattr(part, "__name__", "the archive")
+                self.faults.append((name, f"a document lacks what it should say ({error})"))
+
     def document(self, name: str, kind: type) -> Any:
         """A JSON file of the package, of the kind that it is to be; an empty one, and a fault, where it is not."""
         data = self.files.get(name)
@@ -64,12 +73,13 @@ class Contents:
 
 def manifest(files: Mapping[str, bytes], *, number: str, version: int, digest: str, head: Mapping[str, Any]) -> bytes:
     """The manifest of a package's files."""
-    return canonical_json(
-        {
-            "format": FORMAT, "number": number, "version": version, "digest": digest, "head": dict(head),
-            "files": {n: {"sha256": sha256_hex(d), "size": len(d)} for n, d in files.items()},
-        }
-    )  # fmt: skip
+    return listing(files, FORMAT, number=number, version=version, digest=digest, head=dict(head))
+
+
+def listing(files: Mapping[str, bytes], format: str, **about: Any) -> bytes:
+    """A manifest of files: what format they have together, what they are about, and each by its SHA-256 and size."""
+    listed = {n: {"sha256": sha256_hex(d), "size": len(d)} for n, d in files.items()}
+    return canonical_json({"format": format, **about, "files": listed})
 
 
 def sealed(manifest: bytes) -> dict[str, str]:
@@ -91,23 +101,20 @@ def vet_contents(
     of these bytes, this document and this digest.
     """
     found = Contents(files)
-    _hold_to_manifest(found, trusted)
+    hold_to_manifest(found, trusted)
     found.golden = found.document(GOLDEN, dict)
     found.signatures = found.document(SIGNATURES, list)
     found.artefacts = found.document(ARTEFACTS, list)
     found.acknowledgements = found.document(ACKNOWLEDGEMENTS, list)
-    for part in (
+    found.add(
         _golden_faults(found, sheet_digest, master_fault), _artefact_faults(found), _signature_faults(found, trusted),
         _acknowledgement_faults(found), _ledger_faults(found),
-    ):  # fmt: skip
-        try:
-            found.faults += part
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            found.faults.append((part.__name__, f"a document lacks what it should say ({error})"))  # type: ignore[attr-defined]
+    )  # fmt: skip
     return found
 
 
-def _hold_to_manifest(found: Contents, trusted: Sequence[str]) -> None:
+def hold_to_manifest(found: Contents, trusted: Sequence[str], format: str = FORMAT) -> None:
+    """Name what is missing, changed or added against the manifest, and a seal that is none of a trusted key."""
     named = found.document(MANIFEST, dict)
     seal = found.document(SEAL, dict)
     for name in (MANIFEST, SEAL):
@@ -120,9 +127,9 @@ def _hold_to_manifest(found: Contents, trusted: Sequence[str]) -> None:
         found.sealed_by = key
         if key not in trusted:
             found.faults.append((SEAL, f"the package is sealed with key {key}, which is not a key that you named"))
-    listed = named.get("files") if named.get("format") == FORMAT else {}
+    listed = named.get("files") if named.get("format") == format else {}
     listed = listed if isinstance(listed, dict) else {}
-    if named and named.get("format") != FORMAT:
+    if named and named.get("format") != format:
         found.faults.append((MANIFEST, "its format is not known to this version of the station"))
     present = found.files.keys() - {MANIFEST, SEAL}
     found.faults += [(name, "it is missing") for name in sorted(listed.keys() - present)]
@@ -204,20 +211,34 @@ def _acknowledgement_faults(found: Contents) -> Iterator[Fault]:
             yield ACKNOWLEDGEMENTS, f"the record of {a['party']} for {a['artefact']} version {a['version']} was changed"
 
 
+def ledger_links(proof: Mapping[str, Any]) -> list[Link]:
+    """The entries that a proof shows, whole or by the SHA-256 of their content. Raises KeyError, TypeError."""
+    return [
+        Link(None, x) if isinstance(x, str) else Link(x["content"], sha256_hex(x["content"].encode()))
+        for x in proof["links"]
+    ]
+
+
+def cited_rows(content: str) -> str:
+    """The digest of the rows that an entry cites, by its content. Raises KeyError, ValueError, TypeError."""
+    return str(json.loads(content)["rows"]["sha256"])
+
+
+def stretch_faults(found: Contents, proof: Mapping[str, Any]) -> Iterator[Fault]:
+    """What is wrong with a proof's stretch of the ledger, which is to lead to the head that the manifest names."""
+    found.head = Head(**proof["head"])
+    for wrong in proof_faults(proof["first"], proof["previous"], ledger_links(proof), found.head):
+        yield LEDGER, wrong
+    if found.document(MANIFEST, dict).get("head") != proof["head"]:
+        yield LEDGER, "its head is not the one that the manifest names"
+
+
 def _ledger_faults(found: Contents) -> Iterator[Fault]:
     proof = found.document(LEDGER, dict)
     if not proof:
         return
-    found.head = Head(**proof["head"])
-    links = [
-        Link(None, x) if isinstance(x, str) else Link(x["content"], sha256_hex(x["content"].encode()))
-        for x in proof["links"]
-    ]
-    for wrong in proof_faults(proof["first"], proof["previous"], links, found.head):
-        yield LEDGER, wrong
-    if found.document(MANIFEST, dict).get("head") != proof["head"]:
-        yield LEDGER, "its head is not the one that the manifest names"
-    shown = [json.loads(x.content) for x in links if x.content is not None]
+    yield from stretch_faults(found, proof)
+    shown = [json.loads(x.content) for x in ledger_links(proof) if x.content is not None]
     entered = {str(e["about"].get("digest")) for e in shown}
     sealed = [[g[0], g[1], g[2]] for e in shown for g in e["about"].get("goldens", ())]
     g = found.golden

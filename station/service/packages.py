@@ -11,15 +11,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from station.errors import RequestError, StationError, StoreError
+from station.errors import RequestError
 from station.quality import package as rules
 from station.quality import sign_off
-from station.quality.signing import PACKAGE, SIGN_OFF, fingerprint
+from station.quality.signing import SIGN_OFF, fingerprint
+from station.service.order_exchange import OrderExchange
+from station.service.package_vetting import refuse_faults, seal, unpacked, vet, vet_keys
 from station.service.signing_off import approval_text
 from station.store import package_file, records, sign_offs
 from station.store.database import Database
 from station.store.evidence import Evidence
-from station.store.masters import load_master
 from station.store.proofs import ledger_proof
 from station.store.rows import GoldenRow
 from station.values.digest import canonical_json, digest, sha256_hex
@@ -29,10 +30,11 @@ _SUFFIX = {"image/jpeg": "jpg", "image/png": "png", "image/tiff": "tif", "image/
 
 
 class Packages:
-    """Exports sealed packages. Reached as ``Station.packages``."""
+    """Exports sealed packages. Reached as ``Station.packages``. ``orders`` exchanges whole orders."""
 
     def __init__(self, db: Database, evidence: Evidence, clock: Callable[[], datetime]) -> None:
         self._db, self._evidence, self._clock = db, evidence, clock
+        self.orders = OrderExchange(db, evidence, clock, self.sealed)
 
     def export(self, number: str, out: Path, *, version: int | None = None) -> ExportDocument:
         """Write the package of a sealed version, its newest by default. The same records give the same bytes.
@@ -42,18 +44,8 @@ class Packages:
         if out.suffix.lower() != ".zip" or out.is_dir():
             raise RequestError(f"{out} is no .zip file", "Name the file of the package with -o FILE.zip.")
         row = records.golden(self._db, number, version)
-        files, head = self._files(row)
+        files, head = self.sealed(row)
         keys = self._db.ledger.keys
-        files[rules.MANIFEST] = rules.manifest(
-            files, number=row.number, version=row.version, digest=row.digest, head=head
-        )
-        seal = {"key": keys.public, "signature": keys.sign(PACKAGE, rules.sealed(files[rules.MANIFEST]))}
-        files[rules.SEAL] = canonical_json(seal)
-        wrong = _vet(files, [keys.public]).faults
-        if wrong:
-            where, what = wrong[0]
-            raise StoreError(f"the records of golden {number} do not hold together: {where}: {what}",
-                             "Run: station check")  # fmt: skip
         data = package_file.pack(files)
         package_file.write(out, data)
         return ExportDocument(
@@ -61,6 +53,16 @@ class Packages:
             files=tuple(sorted(files)), key=keys.public, fingerprint=fingerprint(keys.public),
             head=f"{head['sequence']}:{head['hash']}",
         )  # fmt: skip
+
+    def sealed(self, row: GoldenRow) -> tuple[dict[str, bytes], dict[str, Any]]:
+        """Files of the sealed package of a version, and the head of the ledger that it shows. Raises StoreError."""
+        files, head = self._files(row)
+        files[rules.MANIFEST] = rules.manifest(
+            files, number=row.number, version=row.version, digest=row.digest, head=head
+        )
+        seal(files, self._db.ledger.keys)
+        refuse_faults(f"golden {row.number}", vet(files, [self._db.ledger.keys.public]).faults)
+        return files, head
 
     def countersign(
         self, file: Path, out: Path, *, keys: Sequence[str], party: str, name: str, role: str = "",
@@ -169,10 +171,9 @@ def verify(file: Path, keys: Sequence[str]) -> PackageDocument:
     The first of ``keys`` that sealed the package vouches for all of it. Raises RequestError for what is no file, or too
     large a one.
     """
-    if not keys:
-        raise RequestError("no key is named", "Give the public key of the station that exported it: --key FILE.pub")
+    vet_keys(keys)
     data = package_file.read(file)
-    found = _opened(data, keys)
+    found = unpacked(data, keys)
     g = found.golden
     signers = [
         PackageSigner(
@@ -197,32 +198,7 @@ def verify(file: Path, keys: Sequence[str]) -> PackageDocument:
 
 def opened(file: Path, keys: Sequence[str]) -> rules.Contents:
     """A package's contents with what is wrong with them."""
-    return _opened(package_file.read(file), keys)
-
-
-def _opened(data: bytes, keys: Sequence[str]) -> rules.Contents:
-    files, faults = package_file.unpack(data)
-    found = _vet(files, keys)
-    found.faults[:0] = faults
-    return found
-
-
-def _vet(files: dict[str, bytes], keys: Sequence[str]) -> rules.Contents:
-    from station.sheet import load_sheet
-
-    return rules.vet_contents(
-        files, keys, sheet_digest=lambda data: load_sheet(data).digest, master_fault=_master_fault
-    )
-
-
-def _master_fault(data: bytes, document: dict[str, Any], sealed: str) -> str | None:
-    try:
-        load_master(data, document, sealed)
-    except StationError as error:
-        return error.message
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return "its record cannot be read"
-    return None
+    return unpacked(package_file.read(file), keys)
 
 
 def _remarks(signers: Sequence[PackageSigner]) -> list[str]:

@@ -265,7 +265,7 @@ def json_schema(name: str) -> str:
     """JSON Schema of a document, as text. Raises RequestError for a name that is none."""
     from station.service import views
     from station.sheet import Sheet
-    from station.values import comparison, sign_off
+    from station.values import comparison, order_exchange, sign_off
     from station.values.bench import CardReference, Rig
     from station.values.capability import CapabilityDocument
     from station.values.charts import LotTrendsDocument, ProcessDocument
@@ -298,6 +298,10 @@ def json_schema(name: str) -> str:
         "limiting-quality-plan": (LimitingQualityDocument, "serialization"),
         "variables-plan": (VariablesPlanDocument, "serialization"),
         "scheme": (SchemeDocument, "serialization"),
+        "order-export": (order_exchange.OrderExportDocument, "serialization"),
+        "order-check": (order_exchange.OrderCheckDocument, "serialization"),
+        "order-received": (order_exchange.ReceivedOrder, "serialization"),
+        "order-comparison": (order_exchange.OrderComparisonDocument, "serialization"),
         "order": (OrderDocument, "serialization"),
         "order-advice": (OrderAdvice, "serialization"),
         "gates": (OrderGatesDocument, "serialization"),
@@ -346,8 +350,13 @@ def json_schema(name: str) -> str:
         "chart": (ProcessDocument, "serialization"),
         "trends": (LotTrendsDocument, "serialization"),
     }
+    if name == "order-archive":  # several files under one name
+        from station.service.order_exchange import order_schema
+
+        return json.dumps(order_schema(), indent=2)
     if name not in documents:
-        raise RequestError(f"there is no document {name!r}", f"Use one of {', '.join(documents)}.")
+        known = ", ".join([*documents, "order-archive"])
+        raise RequestError(f"there is no document {name!r}", f"Use one of {known}.")
     model, mode = documents[name]
     return json.dumps(model.model_json_schema(by_alias=True, mode=mode), indent=2)
 

@@ -18,7 +18,7 @@ from station.store.evidence import Evidence
 from station.store.ledger_audit import audit_ledger
 from station.store.masters import load_master
 from station.store.row_digests import COVERED
-from station.values.digest import digest
+from station.values.digest import document_digest
 
 _DATED = (
     ("gauge capture", t.gauge_captures),
@@ -37,6 +37,7 @@ _DATED = (
     ("event of a golden record", t.golden_events),
     ("order", t.orders),
     ("event of an order", t.order_events),
+    ("order of another station", t.foreign_orders),
 )
 
 
@@ -115,14 +116,6 @@ def audit(db: Database, evidence: Evidence, witness: Head | None = None) -> Audi
         remarks=tuple(ledger.remarks),
         entries=ledger.entries,
     )
-
-
-def document_digest(text: str) -> str | None:
-    """SHA-256 over a document's canonical JSON without its own ``digest``; None where it is no document any more."""
-    try:
-        return digest({k: v for k, v in json.loads(text).items() if k != "digest"})
-    except (ValueError, AttributeError, RecursionError):
-        return None
 
 
 def _digested() -> Iterator[tuple[Callable[[sa.Row[Any]], str], sa.Select[Any]]]:

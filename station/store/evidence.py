@@ -15,7 +15,7 @@ from station.errors import NotFoundError, StorageFullError, StoreError
 from station.store.durable import ORPHAN_AGE_S, TEMPORARY, flush_folder, sweep, write_whole
 from station.values.digest import sha256_hex
 
-_FULL_OR_READ_ONLY = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+_FULL_OR_READ_ONLY = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 def disk_error(error: OSError) -> StoreError:

@@ -20,9 +20,9 @@ from station.store.evidence import disk_error
 
 MAX_BYTES = 600_000_000
 """A larger package is refused before it is read; that of a golden photographed with 12 megapixels has about 100 MB."""
-MAX_FILES = 400
+MAX_FILES = 20_000
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}(/[a-z0-9][a-z0-9._-]{0,60})?")
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,70}(/[a-z0-9][a-z0-9._-]{0,70})?")
 _LOCAL, _CENTRAL, _END = struct.Struct("<4s5H3I2H"), struct.Struct("<4s6H3I5H2I"), struct.Struct("<4s4H2IH")
 _DATE, _TIME = 0x21, 0  # 1 January 1980, the first that the format knows
 _MODE = 0o100644 << 16
@@ -64,8 +64,11 @@ class _Part:
         return self.begin + self.size
 
 
-def pack(files: Mapping[str, bytes]) -> bytes:
-    """The archive of these files, in order of their names. Raises RequestError where they are too many or too large."""
+def pack(files: Mapping[str, bytes], smaller: str = "Record smaller files as artefacts.") -> bytes:
+    """The archive of these files, in order of their names.
+
+    Raises RequestError where they are too many or too large; smaller : what makes the archive smaller.
+    """
     pieces, parts, offset = [], [], 0
     for name in sorted(files):
         if not _NAME.fullmatch(name):
@@ -78,7 +81,7 @@ def pack(files: Mapping[str, bytes]) -> bytes:
         raise RequestError(
             f"the package would have {offset / 1e6:.0f} MB in {len(files)} files, at most "
             f"{MAX_BYTES / 1e6:.0f} MB in {MAX_FILES} are allowed",
-            "Record smaller files as artefacts.",
+            smaller,
         )
     return b"".join([*pieces, _directory(parts, offset)])
 
@@ -119,10 +122,10 @@ def read(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         if not path.is_file():
-            raise RequestError(f"{path} is no file", "Give the file that `station golden export` wrote.")
+            raise RequestError(f"{path} is no file", "Give the file that a station exported.")
         if size > MAX_BYTES:
             raise RequestError(f"{path} has {size / 1e6:.0f} MB, at most {MAX_BYTES / 1e6:.0f} are read",
-                               "Ask for the package that the station exported.")  # fmt: skip
+                               "Ask the other station for what it exported.")  # fmt: skip
         return path.read_bytes()
     except OSError as error:
         raise RequestError(f"{path} cannot be read: {error.strerror}", "Check the path.") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,10 +27,15 @@ def ledger_proof(db: Database, row: GoldenRow) -> dict[str, Any]:
             mine |= _entered(c, table.name, ids)
         if not mine:
             raise StoreError(f"no entry of the ledger seals golden {row.number}", "Run: station check")
-        first = min(mine)
-        chain = entries(c, first=first)
-        k = t.ledger.c
-        previous = c.execute(sa.select(k.hash).where(k.sequence == first - 1)).scalar() or GENESIS
+        return stretch(c, mine)
+
+
+def stretch(c: sa.Connection, mine: Collection[int]) -> dict[str, Any]:
+    """The chain from the first of these entries to the newest head: these whole, the others by their SHA-256."""
+    first = min(mine)
+    chain = entries(c, first=first)
+    k = t.ledger.c
+    previous = c.execute(sa.select(k.hash).where(k.sequence == first - 1)).scalar() or GENESIS
     return {
         "first": first,
         "previous": previous,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -10,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from station.quality.ledger import row_digest
 from station.store import tables as t
-from station.values.digest import sha256_hex
 
 BLOCK = 500
 """Keys a statement, far below what both databases take."""
@@ -33,12 +32,34 @@ def row_digests(
 
     A column that is NULL does not count, so that a column which a later schema adds leaves the digests as they are.
     """
+    for key, row in _read(c, table, keys):
+        try:
+            digest = row_digest(table.name, _plain_row(row))
+        except UnicodeError:
+            yield key, None
+        else:
+            yield key, digest
+
+
+def plain_rows(c: sa.Connection, table: sa.Table, keys: Sequence[Any]) -> Iterator[tuple[str, dict[str, str | int]]]:
+    """Key and columns of rows as their digests cover them: no NULL, fractions and instants as text. Raises
+    UnicodeError for what is no text any more."""
+    for key, row in _read(c, table, keys):
+        yield key, _plain_row(row)
+
+
+def _read(c: sa.Connection, table: sa.Table, keys: Sequence[Any] | None) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
+    """Key and columns of rows as the database gives them, in order of their keys within each block."""
     every = _rows(table, c.dialect.name == "sqlite")
-    if keys is None:
-        yield from _digests(c, table, every)
-        return
-    for start in range(0, len(keys), BLOCK):
-        yield from _digests(c, table, every.where(key_column(table).in_(keys[start : start + BLOCK])))
+    names = list(table.c.keys())
+    place = names.index(key_column(table).name)
+    queries = [every]
+    if keys is not None:
+        blocks = (keys[start : start + BLOCK] for start in range(0, len(keys), BLOCK))
+        queries = [every.where(key_column(table).in_(block)) for block in blocks]
+    for query in queries:
+        for row in c.execute(query):
+            yield _key(row[place]), list(zip(names, row, strict=True))
 
 
 @lru_cache(maxsize=256)
@@ -47,19 +68,8 @@ def _rows(table: sa.Table, sqlite: bool) -> sa.Select[Any]:
     return sa.select(*columns).order_by(key_column(table))
 
 
-def _digests(c: sa.Connection, table: sa.Table, query: sa.Select[Any]) -> Iterator[tuple[str, str | None]]:
-    names = list(table.c.keys())
-    key = names.index(key_column(table).name)
-    for row in c.execute(query):
-        try:
-            values = {n: _plain(v) for n, v in zip(names, row, strict=True) if v is not None}
-            # of strings and integers alone, this is what RFC 8785 says, at a hundredth of the time
-            text = json.dumps({"table": table.name, "row": values}, sort_keys=True, ensure_ascii=False,
-                              separators=(",", ":")).encode()  # fmt: skip
-        except UnicodeError:
-            yield _key(row[key]), None
-        else:
-            yield _key(row[key]), sha256_hex(text)
+def _plain_row(row: Sequence[tuple[str, Any]]) -> dict[str, str | int]:
+    return {name: _plain(value) for name, value in row if value is not None}
 
 
 def _raw(column: sa.Column[Any]) -> sa.ColumnElement[Any]:

@@ -3,20 +3,39 @@
 Append-only, kept so by triggers: ``goldens``, ``reviews``, ``lot_decisions``, ``presentations``, ``gauge_captures``,
 ``gauge_studies``, ``entered_values``, ``capability_studies``, ``finding_reviews``, ``finding_thresholds``,
 ``streams``, ``stream_events``, ``lot_draws``, ``nonconformities``, ``nonconformity_events``, ``artefacts``,
-``sign_offs``, ``acknowledgements``, ``golden_events``, ``orders``, ``order_events``, ``order_lots``,
-``ledger``, ``ledger_rows``.
+``sign_offs``, ``acknowledgements``, ``golden_events``, ``foreign_orders``, ``orders``, ``order_events``,
+``order_lots``, ``ledger``, ``ledger_rows``.
 
 Tallies are queries, never counters.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.types import TypeDecorator
+
+from station.store.bench_tables import (
+    calibrations,
+    capability_studies,
+    gauge_captures,
+    gauge_studies,
+    light_checks,
+    rigs,
+)
+from station.store.columns import Utc, metadata, real
+from station.store.columns import at as _at
+from station.store.columns import file as _file
+from station.store.columns import key as _id
+from station.store.columns import link as _link
+from station.store.columns import table as _table
+from station.store.columns import text as _text
+from station.store.golden_tables import (
+    acknowledgements,
+    artefacts,
+    foreign_orders,
+    golden_events,
+    goldens,
+    sign_offs,
+)
 
 APPEND_ONLY = (
     *("goldens", "reviews", "lot_decisions", "presentations"),
@@ -24,76 +43,10 @@ APPEND_ONLY = (
     *("finding_reviews", "finding_thresholds"),
     *("streams", "stream_events", "lot_draws"),
     *("nonconformities", "nonconformity_events"),
-    *("artefacts", "sign_offs", "acknowledgements", "golden_events"),
+    *("artefacts", "sign_offs", "acknowledgements", "golden_events", "foreign_orders"),
     *("orders", "order_events", "order_lots"),
     *("ledger", "ledger_rows"),
 )
-
-
-class Utc(TypeDecorator[datetime]):
-    """An instant in UTC: ISO 8601 text in SQLite (STRICT tables know no date), ``timestamptz`` in PostgreSQL."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        if dialect.name == "sqlite":
-            return dialect.type_descriptor(sa.Text())
-        return dialect.type_descriptor(sa.DateTime(timezone=True))
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant needs its time zone")
-        utc = value.astimezone(UTC)
-        return utc.isoformat(timespec="microseconds") if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
-        if value is None:
-            return None
-        instant = datetime.fromisoformat(value) if isinstance(value, str) else value
-        return instant.astimezone(UTC)
-
-
-def real() -> sa.types.TypeEngine[float]:
-    """An 8-byte float in both databases."""
-    return sa.Double().with_variant(sqlite.REAL(), "sqlite")
-
-
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _table(name: str, *items: sa.schema.SchemaItem) -> sa.Table:
-    return sa.Table(name, metadata, *items, sqlite_strict=True)
-
-
-def _id() -> sa.Column[int]:
-    return sa.Column("id", sa.Integer, primary_key=True)
-
-
-def _text(name: str, *, null: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=null)
-
-
-def _file(name: str, *, null: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, sa.ForeignKey("evidence.sha256"), nullable=null)
-
-
-def _at(name: str) -> sa.Column[datetime]:
-    return sa.Column(name, Utc, nullable=False)
-
-
-def _link(name: str, target: str, *, null: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.Integer, sa.ForeignKey(f"{target}.id"), nullable=null, index=True)
 
 
 evidence = _table(
@@ -102,61 +55,6 @@ evidence = _table(
     sa.Column("size", sa.BigInteger().with_variant(sa.Integer, "sqlite"), nullable=False),
     _text("media_type"),
     _at("added_at"),
-)
-
-rigs = _table(
-    "rigs",
-    _id(),
-    _text("name"),
-    _text("digest"),
-    _text("document"),
-    _at("added_at"),
-    sa.UniqueConstraint("name", "digest"),
-)
-
-calibrations = _table(
-    "calibrations",
-    _id(),
-    _link("rig_id", "rigs"),
-    _text("kind"),
-    _text("document"),
-    _text("photos"),
-    _at("made_at"),
-    _at("expires_at"),
-    sa.CheckConstraint("kind IN ('lens', 'light')", name="kind"),
-)
-
-light_checks = _table(
-    "light_checks",
-    _id(),
-    _link("rig_id", "rigs"),
-    _file("photo_sha256"),
-    _text("photo"),
-    _text("document"),
-    _at("at"),
-)
-
-goldens = _table(
-    "goldens",
-    _id(),
-    _text("number"),
-    sa.Column("version", sa.Integer, nullable=False),
-    _text("sku"),
-    _text("product"),
-    _text("digest"),
-    _text("sheet_toml"),
-    _text("sheet_digest"),
-    _text("master_digest"),
-    _text("master_document"),
-    _file("master_sha256"),
-    _file("photo_sha256"),
-    _file("frame_sha256"),
-    _text("photo"),
-    _text("rig", null=True),
-    _text("calibration_digest"),
-    _text("warnings"),
-    _at("sealed_at"),
-    sa.UniqueConstraint("number", "version"),
 )
 
 lots = _table(
@@ -244,42 +142,6 @@ lot_decisions = _table(
     _text("digest"),
     _at("at"),
     sa.CheckConstraint("decision IN ('accepted', 'rejected', 'open')", name="decision"),
-)
-
-gauge_captures = _table(
-    "gauge_captures",
-    _id(),
-    _text("ingest_key"),
-    _link("golden_id", "goldens"),
-    _file("photo_sha256"),
-    _text("photo"),
-    _text("document"),
-    _text("digest"),
-    _at("at"),
-    sa.UniqueConstraint("ingest_key"),
-)
-
-gauge_studies = _table(
-    "gauge_studies",
-    _id(),
-    _link("golden_id", "goldens", null=True),
-    _text("rig", null=True),
-    _text("source"),
-    _text("by"),
-    _text("document"),
-    _text("digest"),
-    _at("at"),
-    sa.CheckConstraint("source IN ('photos', 'values')", name="source"),
-)
-
-capability_studies = _table(
-    "capability_studies",
-    _id(),
-    _link("golden_id", "goldens"),
-    _text("model"),
-    _text("document"),
-    _text("digest"),
-    _at("at"),
 )
 
 finding_reviews = _table(
@@ -401,65 +263,6 @@ nonconformity_events = _table(
     sa.UniqueConstraint("nonconformity_id", "sequence"),
 )
 
-artefacts = _table(
-    "artefacts",
-    _id(),
-    _text("number"),
-    _text("kind"),
-    sa.Column("version", sa.Integer, nullable=False),
-    _text("name"),
-    _file("file_sha256"),
-    _text("note"),
-    _text("by"),
-    _text("document"),
-    _text("digest"),
-    _at("at"),
-    sa.UniqueConstraint("number", "kind", "version"),
-)
-
-sign_offs = _table(
-    "sign_offs",
-    _id(),
-    _text("number"),
-    _text("artefact"),
-    sa.Column("version", sa.Integer, nullable=False),
-    _text("party"),
-    _text("method"),
-    _text("document"),
-    _text("digest"),
-    _text("key", null=True),
-    _text("signature", null=True),
-    _file("file_sha256", null=True),
-    _at("at"),
-    sa.UniqueConstraint("number", "artefact", "version", "party"),
-    sa.CheckConstraint("method IN ('local key', 'detached', 'printed sheet')", name="method"),
-)
-
-acknowledgements = _table(
-    "acknowledgements",
-    _id(),
-    _text("number"),
-    _text("artefact"),
-    sa.Column("version", sa.Integer, nullable=False),
-    _text("party"),
-    _file("file_sha256", null=True),
-    _text("document"),
-    _text("digest"),
-    _at("at"),
-)
-
-golden_events = _table(
-    "golden_events",
-    _id(),
-    _text("number"),
-    sa.Column("sequence", sa.Integer, nullable=False),
-    _text("kind"),
-    _text("document"),
-    _text("digest"),
-    _at("at"),
-    sa.UniqueConstraint("number", "sequence"),
-)
-
 orders = _table(
     "orders",
     _id(),
@@ -502,3 +305,42 @@ ledger_rows = _table(
     sa.Column("row_key", sa.Text, primary_key=True),
     _text("digest"),
 )
+
+__all__ = [
+    "APPEND_ONLY",
+    "Utc",
+    "acknowledgements",
+    "artefacts",
+    "calibrations",
+    "capability_studies",
+    "entered_values",
+    "evidence",
+    "finding_reviews",
+    "finding_thresholds",
+    "findings",
+    "foreign_orders",
+    "gauge_captures",
+    "gauge_studies",
+    "golden_events",
+    "goldens",
+    "ledger",
+    "ledger_rows",
+    "light_checks",
+    "lot_decisions",
+    "lot_draws",
+    "lots",
+    "metadata",
+    "nonconformities",
+    "nonconformity_events",
+    "order_events",
+    "order_lots",
+    "orders",
+    "presentations",
+    "real",
+    "reviews",
+    "rigs",
+    "sign_offs",
+    "stream_events",
+    "streams",
+    "units",
+]

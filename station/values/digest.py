@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 import rfc8785
@@ -25,6 +26,14 @@ def sha256_hex(data: bytes) -> str:
 def digest(value: Any) -> str:
     """SHA-256 over the canonical JSON of ``value``."""
     return sha256_hex(canonical_json(value))
+
+
+def document_digest(text: str) -> str | None:
+    """SHA-256 over a document's canonical JSON without its own ``digest``; None where it is no document any more."""
+    try:
+        return digest({k: v for k, v in json.loads(text).items() if k != "digest"})
+    except (ValueError, AttributeError, RecursionError):
+        return None
 
 
 def array_digest(array: NDArray[np.generic]) -> str:

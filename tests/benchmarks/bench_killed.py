@@ -1,4 +1,4 @@
-"""kill -9 two hundred times at random steps of sealing, signing, importing a signature and exporting.
+"""kill -9 two hundred times at random steps of sealing, signing, importing, deciding, exporting and receiving.
 
     python tests/benchmarks/bench_killed.py [COUNT]
 

@@ -1,9 +1,9 @@
-"""Ten thousand random mutations of a home and of a package: how many are found, and how many named at their place.
+"""Random mutations of a home, a package and an order's archive: how many are found, how many named at their place.
 
     python tests/benchmarks/bench_tampering.py [COUNT]
 
-Half are made in a home (records, ledger, evidence, keys, a cut end), half in the bytes of a package. Exit code 1 where
-one was not found or not named.
+Half of COUNT, ten thousand by itself, are made in a home (records, ledger, evidence, keys, a cut end), half in the
+bytes of a package, and once more half in those of an order's archive. Exit code 1 where one was not found or not named.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 from signed_home import NUMBER, build
 from tampering import Tampered, TamperedHome, places, report, tamper_with_package
 
 from station.service import Station
+from station.service.order_exchange import verify as verify_order
 from station.service.packages import verify
 from station.settings import Settings
 from station.store.package_file import _by_directory
@@ -48,27 +50,35 @@ def in_home(home: Path, folder: Path, count: int, seed: int) -> tuple[Counter[st
     return tally, unseen
 
 
-def in_package(home: Path, folder: Path, count: int, seed: int) -> tuple[Counter[str], list[str]]:
-    """Mutations of a package: counts, and what went unseen."""
+def in_archive(home: Path, folder: Path, count: int, seed: int, *, order: bool) -> tuple[Counter[str], list[str]]:
+    """Mutations of a package, or of an order's archive: counts, and what went unseen."""
+    whole, file = folder / "whole.zip", folder / "changed.zip"
     with Station(Settings(home=home)) as station:
-        made = station.packages.export(NUMBER, folder / "whole.zip")
-    data = (folder / "whole.zip").read_bytes()
+        if order:
+            key = station.packages.orders.export(NUMBER, whole, pictures=True).key
+        else:
+            key = station.packages.export(NUMBER, whole).key
+    hold = verify_order if order else verify
+    data = whole.read_bytes()
     parts = _by_directory(data)
     assert parts is not None
     place = places(data, [(p.name, p.offset, p.begin, p.end) for p in parts])
-    file, tally, unseen = folder / "changed.zip", Counter[str](), []
-    assert verify(folder / "whole.zip", [made.key]).ok
+    tally, unseen = Counter[str](), []
+    assert hold(whole, [key]).ok
     for i in range(seed, seed + count):
         changed, tampered = tamper_with_package(data, place, random.Random(i))
         file.write_bytes(changed)
-        found = verify(file, [made.key])
+        found = hold(file, [key])
         said = [f"{f.where}: {f.what}" for f in found.faults]
         tally["made"] += 1
         tally["found"] += not found.ok
         tally["named"] += named(said, tampered)
         if found.ok or not named(said, tampered):
-            unseen.append(f"package, seed {i}: {tampered.what} in {tampered.named}: {said[:3]}")
+            unseen.append(f"archive, seed {i}: {tampered.what} in {tampered.named}: {said[:3]}")
     return tally, unseen
+
+
+in_package, in_order = partial(in_archive, order=False), partial(in_archive, order=True)
 
 
 def main(count: int) -> int:
@@ -76,7 +86,7 @@ def main(count: int) -> int:
         folder = Path(name)
         build(folder / "home")
         failed = 0
-        for what, run in (("home", in_home), ("package", in_package)):
+        for what, run in (("home", in_home), ("package", in_package), ("order", in_order)):
             begun = time.process_time()
             tally, unseen = run(folder / "home", folder, count // 2, 1)
             spent = time.process_time() - begun

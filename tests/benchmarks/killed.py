@@ -1,4 +1,5 @@
-"""kill -9 at every step of sealing, signing and exporting: nothing told is lost, nothing half-made is seen.
+"""kill -9 at every step of sealing, signing, deciding, exporting and receiving: nothing told is lost, nothing half-made
+is seen.
 
 A step is a call that changes the disk (open, write, fsync, link, rename, unlink, mkdir) or the database (begin,
 execute, commit). A dry run counts them; a forked child then dies before a step, after it, or with half of what it was
@@ -16,13 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from signed_home import NUMBER, detached, seal
+from signed_home import NUMBER, build, detached, seal
 
 from station.service import Station
+from station.service.order_exchange import verify as verify_order
 from station.service.packages import verify
 from station.settings import Settings
 from station.store import records, sign_offs
 from station.store.package_file import DIRECTORY
+from station.values.digest import canonical_json, digest
 
 MODES = ("before", "half", "after")
 _CALLS = ("open", "write", "fsync", "link", "replace", "unlink", "mkdir")
@@ -85,13 +88,44 @@ def exporting(station: Station, out: Path) -> None:
     station.packages.export(NUMBER, out)
 
 
+def deciding(station: Station, _out: Path) -> None:
+    """Decide a lot otherwise than before."""
+    said = {"lot": "L-1", "decision": "rejected"}
+    text = canonical_json({**said, "digest": digest(said)}).decode()
+    lot = records.lot(station._db, "L-1").id
+    records.add_lot_decision(
+        station._db, lot_id=lot, decision="rejected", document=text, digest=digest(said), at=station._clock()
+    )
+
+
+def exporting_order(station: Station, out: Path) -> None:
+    station.packages.orders.export(NUMBER, out, pictures=True)
+
+
+def receiving_order(station: Station, _out: Path) -> None:
+    """Keep the archive that lies in the home's folder."""
+    file = station.settings.home / "other.zip"
+    station.packages.orders.receive(file, party="other", keys=[file.with_suffix(".key").read_text()])
+
+
 OPERATIONS: dict[str, Callable[[Station, Path], None]] = {
-    "sealing": sealing, "signing": signing, "importing": importing, "exporting": exporting,
+    "sealing": sealing, "signing": signing, "importing": importing, "exporting": exporting, "deciding": deciding,
+    "exporting an order": exporting_order, "receiving an order": receiving_order,
 }  # fmt: skip
 
 
 def ready(home: Path, operation: str) -> None:
     """A home in which the operation is the next thing to do, with no key yet where it is to seal."""
+    if operation == "deciding" or "order" in operation:
+        build(home)
+        if operation == "receiving an order":
+            other = home.with_name("other-home")
+            build(other)
+            with Station(Settings(home=other)) as station:
+                key = station.packages.orders.export(NUMBER, home / "other.zip").key
+            (home / "other.key").write_text(key)
+            shutil.rmtree(other)
+        return
     with Station(Settings(home=home)) as station:
         if operation == "sealing":
             return
@@ -123,6 +157,17 @@ def run(home: Path, out: Path, operation: str, at: int, mode: str) -> tuple[int,
     return ended, int(said.split()[1]) if said else 0, bool(said)
 
 
+def decisions(station: Station) -> list[str]:
+    """What was decided of the lot, newest first."""
+    return [d.decision for d in records.lot_decisions(station._db, records.lot(station._db, "L-1").id)]
+
+
+def holds(out: Path, key: str, operation: str) -> list[str]:
+    """What is wrong with a package, or the archive of an order."""
+    hold = verify_order if "order" in operation else verify
+    return [f"{f.where}: {f.what}" for f in hold(out, [key]).faults]
+
+
 def faults(home: Path, out: Path, operation: str, told: bool) -> list[str]:
     """What is wrong in a home after a child died in it: damage, something told and lost, something half-made."""
     found = []
@@ -134,13 +179,16 @@ def faults(home: Path, out: Path, operation: str, told: bool) -> list[str]:
             "signing": any(s.party == "buyer" for s in sign_offs.sign_offs(station._db, NUMBER)),
             "importing": any(s.party == "supplier" for s in sign_offs.sign_offs(station._db, NUMBER)),
             "exporting": out.exists(),
+            "exporting an order": out.exists(),
+            "deciding": operation == "deciding" and decisions(station) == ["rejected", "accepted"],
+            "receiving an order": bool(station.packages.orders.received()),
         }[operation]
         if told and not there:
             found.append(f"{operation} was told and is lost")
         if out.exists():
-            held = verify(out, [station.ledger.key().key])
-            found += [f"{f.where}: {f.what}" for f in held.faults]
-            assert DIRECTORY not in [f.where for f in held.faults]
+            held = holds(out, station.ledger.key().key, operation)
+            found += held
+            assert not any(f.startswith(DIRECTORY) for f in held)
         if not there:
             OPERATIONS[operation](station, out)  # the same work done again
         again = station.check()

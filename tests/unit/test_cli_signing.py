@@ -172,3 +172,36 @@ def test_a_key_is_shown_written_and_trusted(station: Terminal, tmp_path: Path) -
     lines = [json.loads(line) for line in station(home, "key", "list", "--json")[1].splitlines()]
     assert [k["name"] for k in lines] == ["factory", "this station"]
     assert "fingerprint" in station(home, "key", "list")[1]
+
+
+def test_an_order_goes_from_one_station_to_the_other(station: Terminal, home: Path, tmp_path: Path) -> None:
+    """G3, G18, N12: exported, verified without a home, kept once as the other party's, compared."""
+    archive, key, supplier = tmp_path / "order.zip", tmp_path / "buyer.pub", tmp_path / "supplier"
+    assert station(home, "key", "show", "-o", str(key))[0] == 0
+    code, out, _ = station(home, "order", "export", NUMBER, "-o", str(archive))
+    assert code == 0
+    assert out.startswith(
+        f"order {NUMBER} with 1 golden versions, 0 lots, 0 units, 0 nonconformities, without pictures"
+    )
+    code, out, _ = station(tmp_path / "none", "order", "verify", str(archive), "--key", str(key))
+    assert (code, "order.zip holds: order" in out, (tmp_path / "none").exists()) == (0, True, False)
+    with Station(Settings(home=supplier)) as other:
+        seal(other._db, other._evidence, 2)
+    taken = ("order", "import", str(archive), "--from", "buyer")
+    code, _, err = station(supplier, *taken)
+    assert (code, "no key is named" in err) == (2, True)
+    assert station.document(supplier, *taken, "--key", str(key))["new"] is True
+    assert station.document(supplier, *taken)["new"] is False
+    code, out, _ = station(supplier, "order", "received")
+    assert (code, out.count(NUMBER), out.count("buyer")) == (0, 1, 1)
+    code, out, _ = station(supplier, "order", "compare", NUMBER, "--fail-on-nonconforming")
+    assert code == 1
+    assert "version 2" in out
+    assert "Note: no unit is on record on both sides" in out
+    archive.write_bytes(archive.read_bytes()[:-40])
+    code, out, _ = station(home, "order", "verify", str(archive), "--key", str(key), "--fail-on-nonconforming")
+    assert (code, "order.zip DOES NOT HOLD" in out) == (1, True)
+    code, _, err = station(supplier, *taken)
+    assert (code, "does not hold" in err) == (2, True)
+    code, out, _ = station(home, "schema", "order-archive")
+    assert (code, "records/units.json" in json.loads(out)["properties"]) == (0, True)

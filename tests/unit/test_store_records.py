@@ -20,6 +20,7 @@ from station.errors import ConflictError, NotFoundError, RequestError, StaleSche
 from station.store import (
     capability,
     entered,
+    foreign_orders,
     gates,
     gauge,
     golden_events,
@@ -31,11 +32,11 @@ from station.store import (
     streams,
     tables,
 )
-from station.store.audit import audit, document_digest
+from station.store.audit import audit
 from station.store.database import HEAD, Database
 from station.store.evidence import Evidence
 from station.store.rows import File, NewEntered, NewFindingReview, NewUnit, ReviewRow
-from station.values.digest import digest
+from station.values.digest import digest, document_digest
 from station.values.documents import Verdict
 
 NOON = datetime(2026, 5, 10, 12, 0, tzinfo=UTC)
@@ -403,6 +404,9 @@ def test_sealed_rows_cannot_be_changed(db: Database, evidence: Evidence, golden_
     golden_events.add_event(db, "GS-1", GOLDEN_EVENT, after=0, by="W", at=NOON)
     add_signed(db, put(evidence, b"label"))
     open_order(db)
+    order = dict.fromkeys(("order_name", "party", "key", "hash", "document", "digest"), "x") | {"sequence": 1}
+    assert foreign_orders.add_foreign_order(db, order, put(evidence, b"archive"), NOON)
+    assert not foreign_orders.add_foreign_order(db, order, put(evidence, b"archive"), NOON)
     statement = f"DELETE FROM {table}" if verb == "DELETE" else f"UPDATE {table} SET id = id + 1"
     with pytest.raises(ConflictError, match="append-only"), db.write() as connection:
         connection.exec_driver_sql(statement)
