@@ -103,7 +103,10 @@ def certificate(s: Sealed, language: Language) -> Paper:
     master: list[Block] = [criteria_table(s.criteria, language)]
     if s.sizes:
         columns = (Column(say("column.characteristic"), wide=1), Column(say("column.master"), right=True))
-        rows = [(characteristic(f"size:{name}", language), _own(v, "mm", language)) for name, v in s.sizes]
+        units = {"area": "mm²"}
+        rows = [
+            (characteristic(f"size:{name}", language), _own(v, units.get(name, "mm"), language)) for name, v in s.sizes
+        ]
         master.append(Table(columns, rows, name=say("section.master")))
     digests: list[tuple[Cell, ...]] = [
         (say("fact.golden"), f"{s.number} v{s.version}", Code(s.digest)),
@@ -135,6 +138,7 @@ def certificate(s: Sealed, language: Language) -> Paper:
         title=f"{say('paper.certificate')} {s.number}", subtitle=_subtitle(s, language),
         stamp=f"{say('paper.version', version=s.version)} · {state}", tone="good" if signed else "open",
         on=s.sealed_at.date(), sections=sections, language=language, footer=say("paper.footer"), head=s.head,
+        one_page=True,
     )  # fmt: skip
 
 
@@ -161,7 +165,7 @@ def _own(own: OwnValue | None, unit: str, language: Language) -> str:
     if own.lab is not None:
         lightness, a, b = (f"{v:.1f}".replace("-", "−") for v in own.lab)
         told = language.text("text.lab", l=lightness, a=a, b=b)
-        return f"{told} ± {own.u:.1f}" if own.u else told
+        return f"{told} ± {own.u:.2f}" if own.u else told
     return "—" if own.value is None else with_u(own.value, own.u, unit)
 
 
@@ -188,14 +192,17 @@ def _product_facts(s: Sealed, language: Language) -> list[tuple[str, Cell]]:
 
 def _defects(sheet: Sheet, language: Language) -> Table:
     say = language.text
-    columns = (
-        Column(say("column.defect"), wide=1), Column(say("column.where"), wide=1),
-        Column(f"{say('column.limit')} mm", right=True), Column(say("column.class")),
-    )  # fmt: skip
+    placed = any(d.where for d in sheet.defects)
+    where = (Column(say("column.where"), wide=1),) if placed else ()
+    most = Column(f"{say('column.limit')} mm", right=True)
+    columns = (Column(say("column.defect"), wide=1), *where, most, Column(say("column.class")))
     rows = [
-        (defect(d.kind, language), d.where, limit(d.limit_mm), defect_class(d.counted_class, language))
+        (
+            defect(d.kind, language), *((d.where,) if placed else ()), limit(d.limit_mm),
+            defect_class(d.counted_class, language),
+        )
         for d in sheet.defects
-    ]
+    ]  # fmt: skip
     return Table(columns, rows, name=say("section.defects"))
 
 
