@@ -56,12 +56,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """name : of its sheet in the spreadsheet, "" for none. note : a small line below."""
+    """name : of its sheet in the spreadsheet, "" for none. note : a small line below. roomy : to be filled in."""
 
     columns: tuple[Column, ...]
     rows: Sequence[Sequence[Cell]]
     name: str = ""
     note: str = ""
+    roomy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A paragraph. letter : set large and framed, as what is signed."""
+    """A paragraph; framed is what is signed."""
 
     text: str
     style: Literal["plain", "small", "strong", "framed"] = "plain"

@@ -93,7 +93,7 @@ def message_paper(s: Sealed, language: Language) -> Paper:
     reply: list[Block] = [Words(say("text.message-reply")), Words(s.sheet.golden.approved_by)]
     sections = [
         Section("", [Beside([Pictures([Picture(s.picture, (told,))], 1, 50)], words, 54)]),
-        Section(say("section.confirm"), [Table(columns, rows, name=say("section.confirm"))]),
+        Section(say("section.confirm"), [Table(columns, rows, name=say("section.confirm"), roomy=True)]),
         Section(say("section.reply"), [Beside(reply, [Places([supplier])], 80)]),
     ]
     return _paper(s, language, "message", sections)

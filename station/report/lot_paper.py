@@ -314,7 +314,7 @@ def _cause(s: ShownLot, language: Language) -> Iterator[Block]:
 def _units(s: ShownLot, language: Language) -> Table:
     say = language.text
     columns = (
-        Column(say("fact.unit")), Column(say("fact.carton")), Column(say("column.verdict")),
+        Column(say("fact.unit"), wide=0.6), Column(say("fact.carton"), wide=0.4), Column(say("column.verdict")),
         Column(say("column.why"), wide=1),
     )  # fmt: skip
     rows = [

@@ -105,7 +105,7 @@ def _block(block: Block, pictures: dict[str, bytes]) -> dict[str, Any]:
 def _table(table: Table) -> dict[str, Any]:
     columns = [{"title": _soft(c.title), "wide": c.wide, "right": c.right} for c in table.columns]
     rows = [[_cell(c) for c in row] for row in table.rows]
-    return {"kind": "table", "columns": columns, "rows": rows, "note": _soft(table.note)}
+    return {"kind": "table", "columns": columns, "rows": rows, "note": _soft(table.note), "roomy": table.roomy}
 
 
 def _chart(chart: Chart) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def _tiers(q: Quotation, language: Language) -> Table:
     names = ("quantity", "price", "total", "sample-days", "bulk-days")
     columns = tuple(Column(say(f"column.{n}"), wide=1, right=True) for n in names)
     rows = [(Figure(f"{t:,}", t), "", Formula("=A{row}*B{row}"), "", "") for t in q.tiers]
-    return Table(columns, rows, name=say("section.quote"))
+    return Table(columns, rows, name=say("section.quote"), roomy=True)
 
 
 def _times(q: Quotation, language: Language) -> Table:
@@ -69,7 +69,7 @@ def _times(q: Quotation, language: Language) -> Table:
             ("sample-time", q.sample_days), ("bulk-time", q.bulk_days), ("more-time", q.more_days),
         )
     ]  # fmt: skip
-    return Table(columns, rows, name=say("section.times"))
+    return Table(columns, rows, name=say("section.times"), roomy=True)
 
 
 def _controls(language: Language) -> Table:
@@ -79,7 +79,9 @@ def _controls(language: Language) -> Table:
         Column(say("column.surcharge"), wide=1),
         Column(say("column.days"), wide=1),
     )
-    return Table(columns, [(say(f"text.control-{c}"), "", "") for c in CONTROLS], name=say("section.controls"))
+    return Table(
+        columns, [(say(f"text.control-{c}"), "", "") for c in CONTROLS], name=say("section.controls"), roomy=True
+    )
 
 
 def _inputs(q: Quotation, language: Language) -> list[tuple[str, Cell]]:

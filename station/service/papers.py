@@ -126,14 +126,13 @@ class Papers:
         row = records.lot(self._db, lot)
         sealed = records.golden_by_id(self._db, row.golden_id)
         sheet = load_sheet(sealed.sheet_toml.encode())
-        decided = records.lot_decisions(self._db, row.id)[0]
         mapped = self._station.analysis.map(lot)
         units = [u for u in self._station.standing_units(lot) if u.standing is not Verdict.CONFORMS]
         units.sort(key=lambda u: (u.standing is not Verdict.NONCONFORMS, u.unit))
         shown = ShownLot(
             document=document, sku=sealed.sku, product=sealed.product or sealed.sku, supplier=sheet.product.supplier,
             order=sheet.product.order, golden_version=sealed.version, golden_digest=sealed.digest,
-            sheet_digest=sealed.sheet_digest, on=decided.at.date(), map=mapped,
+            sheet_digest=sealed.sheet_digest, on=self._station.deciding.decided_at(lot).date(), map=mapped,
             explanation=self._station.analysis.explain(lot),
             panels=[(p, jpeg(data)) for p, data in self._station.analysis.panels(lot, mapped)],
             findings=self._worst(lot, sealed),
