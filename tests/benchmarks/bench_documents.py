@@ -2,8 +2,8 @@
 
     python tests/benchmarks/bench_documents.py [ROWS]
 
-Prints the best and median wall time of each over five runs, after one that loads compiler and fonts, beside the goal of 1 s
-for 500 rows; asserts nothing.
+Prints the best and median wall time of each over five runs, after one that loads compiler and fonts, beside the goal of
+1 s for 500 rows; asserts nothing.
 """
 
 from __future__ import annotations
