@@ -113,10 +113,11 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Shares over a quality. points : (name, x, share) that are marked on it. x_end : where the axis ends."""
+    """Shares over a quality. groups : points (name, x, share) that are marked on it, those of a group near each other.
+    x_end : where the axis ends."""
 
     curves: Sequence[Curve]
-    points: Sequence[tuple[str, float, float]]
+    groups: Sequence[Sequence[tuple[str, float, float]]]
     x_axis: str
     y_axis: str
     x_end: float

@@ -177,7 +177,7 @@ def _chart(d: LotDocument, language: Language) -> Chart:
     say = language.text
     per_100 = any(p.per_100_units for _, p in _plans(d))
     end = 1.35 * max(100 * p.consumer_quality for _, p in _plans(d))
-    curves, points = [], []
+    curves, agreed, passing = [], [], []
     for c, plan in _plans(d):
         name = defect_class(c.defect_class, language)
         curve = [(100 * o.p, o.pa) for o in plan.oc if 100 * o.p <= end]
@@ -185,11 +185,11 @@ def _chart(d: LotDocument, language: Language) -> Chart:
                 "severity": say(f"severity.{plan.severity}"), "edition": plan.edition}  # fmt: skip
         curves.append(Curve(say("text.curve", **told), curve))
         at = float(np.interp(c.aql, [x for x, _ in curve], [y for _, y in curve]))
-        points.append((say("text.aql-point", **{"class": name}, aql=f"{c.aql:g}", pa=f"{100 * at:.0f}"), c.aql, at))
+        agreed.append((say("text.aql-point", **{"class": name}, aql=f"{c.aql:g}", pa=f"{100 * at:.0f}"), c.aql, at))
         lq = 100 * plan.consumer_quality
-        points.append((say("text.lq-point", **{"class": name}, p=f"{lq:.3g}"), lq, _LQ))
+        passing.append((say("text.lq-point", **{"class": name}, p=f"{lq:.3g}"), lq, _LQ))
     unit = say("text.per-100" if per_100 else "text.per-cent")
-    return Chart(curves, points, say("text.curve-x", unit=unit), say("text.curve-y"), end)
+    return Chart(curves, (agreed, passing), say("text.curve-x", unit=unit), say("text.curve-y"), end)
 
 
 def _counts(d: LotDocument, language: Language) -> Table:

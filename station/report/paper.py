@@ -116,7 +116,10 @@ def _chart(chart: Chart) -> dict[str, Any]:
             {"name": _soft(c.name), "points": [[round(x / chart.x_end, 5), round(y, 5)] for x, y in c.points]}
             for c in chart.curves
         ],
-        "points": [[_soft(name), round(x / chart.x_end, 5), round(y, 5)] for name, x, y in chart.points],
+        "groups": [
+            [[_soft(name), round(x / chart.x_end, 5), round(y, 5)] for name, x, y in sorted(g, key=lambda p: p[1])]
+            for g in chart.groups
+        ],
     }  # fmt: skip
 
 

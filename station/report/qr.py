@@ -15,7 +15,7 @@ def qr_svg(text: str) -> bytes:
     """SVG bytes; one unit a module, with the quiet zone. Raises RequestError for an empty or a long text."""
     if not 0 < len(text) <= _MOST:
         raise RequestError(f"{len(text)} characters make no QR code", f"Give 1 to {_MOST}.")
-    parameters = cv2.QRCodeEncoder_Params()
+    parameters = cv2.QRCodeEncoder.Params()
     parameters.correction_level = cv2.QRCODE_ENCODER_CORRECT_LEVEL_M
     modules = np.asarray(cv2.QRCodeEncoder.create(parameters).encode(text)) == 0
     size = len(modules)

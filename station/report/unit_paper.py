@@ -57,7 +57,7 @@ def unit_paper(u: ShownUnit, language: Language) -> Paper:
     if u.golden is not None and u.unit is not None:
         beside = [
             Picture(u.golden, (say("text.golden-picture", golden=d.golden, version=d.golden_version),)),
-            Picture(u.unit, (say("text.unit-picture", unit=d.unit),)),
+            Picture(u.unit, (say("text.unit-picture" if u.crops else "text.unit-plain", unit=d.unit),)),
         ]
         sections.append(Section(say("section.pictures"), [Pictures(beside, 2, 72)]))
     if u.crops:

@@ -112,8 +112,8 @@ def _words(cell: Cell) -> str:
 
 
 def _clean(text: str) -> str:
-    """Text without what XML cannot hold."""
-    return _CONTROL.sub(" ", text)
+    """Text without what XML cannot hold, its lines ending as in a spreadsheet."""
+    return _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _name(wanted: str, taken: set[str]) -> str:

@@ -68,7 +68,7 @@ def every_block() -> list[Section]:
     return [
         Section("Facts", [Facts([("Name", "value"), ("Digest", Code("ef" * 32))])]),
         Section("Words", [Words("framed", "framed"), Bullets(["one", "two"]), Bullets(["one"], numbered=True)]),
-        Section("Chart", [Chart([curve], [("AQL 2.5", 2.5, 0.75)], "per cent", "probability", 10.0)]),
+        Section("Chart", [Chart([curve], [[("AQL 2.5", 2.5, 0.75)]], "per cent", "probability", 10.0)]),
         Section("Bars", [Beside([Bars("by carton", [("C1", 0.5, "1 of 2")])], [Words("beside", "small")])]),
         Section("Signatures", [Signatures([Signature("Buyer", (), ("name", "date"))])]),
         Section("Table", [table(3)]),
@@ -165,6 +165,11 @@ def test_the_square_is_the_head_of_the_ledger(tmp_path: Path) -> None:
         qr_svg("")
 
 
+def unescaped(text: str) -> str:
+    """A shared string without ``_xHHHH_`` (ECMA-376 part 1, 22.9.2.19)."""
+    return re.sub(r"_x([0-9A-F]{4})_", lambda m: chr(int(m.group(1), 16)), text)
+
+
 def cells(xlsx: bytes, sheet: int = 2) -> list[list[tuple[str, str, int]]]:
     """Rows of (type, value, style) of a sheet."""
     with zipfile.ZipFile(io.BytesIO(xlsx)) as archive:
@@ -177,22 +182,17 @@ def cells(xlsx: bytes, sheet: int = 2) -> list[list[tuple[str, str, int]]]:
             for c in row.iter(f"{MAIN}c"):
                 kind = "formula" if c.find(f"{MAIN}f") is not None else c.get("t", "n")
                 value = c.findtext(f"{MAIN}f") or c.findtext(f"{MAIN}v") or ""
-                told.append((kind, texts[int(value)] if kind == "s" else value, int(c.get("s", "0"))))
+                told.append((kind, unescaped(texts[int(value)]) if kind == "s" else value, int(c.get("s", "0"))))
             found.append(told)
         return found
 
 
 def test_numbers_are_numbers_and_sums_are_those_of_the_station() -> None:
     columns = (Column("Units", right=True), Column("Price", right=True), Column("Total", right=True))
-    made = paper_xlsx(
-        paper(Section("", [Table(columns, [(Figure("1,000", 1000), "", Formula("=A{row}*B{row}"))], name="Q")]))
-    )
-    assert [(k, v) for k, v, _ in cells(made)[1]] == [("n", "1000"), ("s", ""), ("formula", "A2*B2")] or [
-        (k, v) for k, v, _ in cells(made)[1] if v
-    ] == [("n", "1000"), ("formula", "A2*B2")]
-    assert made == paper_xlsx(
-        paper(Section("", [Table(columns, [(Figure("1,000", 1000), "", Formula("=A{row}*B{row}"))], name="Q")]))
-    )
+    asked = paper(Section("", [Table(columns, [(Figure("1,000", 1000), "", Formula("=A{row}*B{row}"))], name="Q")]))
+    made = paper_xlsx(asked)
+    assert [(k, v) for k, v, _ in cells(made)[1] if v] == [("n", "1000"), ("formula", "A2*B2")]
+    assert made == paper_xlsx(asked)
 
 
 @settings(max_examples=40, deadline=None)
@@ -203,7 +203,7 @@ def test_any_text_stays_a_text(texts: list[str]) -> None:
     assert all(kind == "s" for row in rows for kind, _, _ in row)
     for row, text in zip(rows, texts, strict=False):
         clean = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]", " ", text)
-        assert row[0][1].replace("\r\n", "\n").replace("\r", "\n") == clean.replace("\r\n", "\n").replace("\r", "\n")
+        assert row[0][1] == clean.replace("\r\n", "\n").replace("\r", "\n")
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+49 30", "-5", "@SUM(A1)", " =HYPERLINK(1)"])
