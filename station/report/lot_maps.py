@@ -68,7 +68,8 @@ def map_panels(
 
 
 def _height(golden: RGB) -> int:
-    return round(_SIDE * golden.shape[0] / golden.shape[1])
+    height, width = golden.shape[:2]
+    return round(_SIDE * int(height) / int(width))
 
 
 def density(points_px: Float, shape: tuple[int, int]) -> NDArray[np.float32]:

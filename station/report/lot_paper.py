@@ -120,7 +120,8 @@ def _facts(s: ShownLot, language: Language) -> list[tuple[str, Cell]]:
         (say("fact.supplier"), or_not_said(s.supplier, language)), (say("fact.order"), or_not_said(s.order, language)),
         (say("fact.sample"), f"{d.sample:,}"), (say("fact.inspected"), f"{d.inspected:,}"),
         (say("fact.conforms"), f"{d.conforms:,}"), (say("fact.nonconforms"), f"{d.nonconforms:,}"),
-        (say("fact.undecided"), f"{d.undecided:,}"), (say("fact.cause"), cause or say("fact.none")),
+        (say("fact.undecided"), f"{d.undecided:,}"),
+        (say("fact.cause"), cause or say("label.unknown" if d.nonconforms else "fact.none")),
         (say("fact.extent"), extent or say("fact.none")),
     ]  # fmt: skip
 
