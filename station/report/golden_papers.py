@@ -22,7 +22,6 @@ from station.report.blocks import (
     Signature,
     Signatures,
     Table,
-    Words,
 )
 from station.report.languages import Language
 from station.report.words import characteristic, defect, defect_class, limit, or_not_said, time_of, unit_of, with_u
@@ -102,12 +101,12 @@ def certificate(s: Sealed, language: Language) -> Paper:
     ]  # fmt: skip
     master: list[Block] = [criteria_table(s.criteria, language)]
     if s.sizes:
-        columns = (Column(say("column.characteristic"), wide=1), Column(say("column.master"), right=True))
+        own = (Column(say("column.characteristic"), wide=1), Column(say("column.master"), right=True))
         units = {"area": "mm²"}
         rows = [
             (characteristic(f"size:{name}", language), _own(v, units.get(name, "mm"), language)) for name, v in s.sizes
         ]
-        master.append(Table(columns, rows, name=say("section.master")))
+        master.append(Table(own, rows, name=say("section.master")))
     digests: list[tuple[Cell, ...]] = [
         (say("fact.golden"), f"{s.number} v{s.version}", Code(s.digest)),
         (say("paper.control-sheet"), s.sheet.product.sku, Code(s.sheet_digest)),
@@ -125,14 +124,14 @@ def certificate(s: Sealed, language: Language) -> Paper:
     if artefacts:
         names = ("artefact", "version", "file", "signed", "digest")
         heads = tuple(Column(say(f"column.{n}"), wide=1.0 if n in ("file", "signed") else 0) for n in names)
-        rows2 = [
+        signed_apart = [
             (
                 say(f"artefact.{a.artefact}"), str(a.version), a.name,
                 ", ".join(say(f"party.{p}") for p in a.signed_by) or say("sign.pending"), Code((a.digest or "")[:16]),
             )
             for a in artefacts
         ]  # fmt: skip
-        sections.append(Section(say("section.artefacts"), [Table(heads, rows2, name=say("section.artefacts"))]))
+        sections.append(Section(say("section.artefacts"), [Table(heads, signed_apart, name=say("section.artefacts"))]))
     signed = s.status.state in ("approved", "conditionally approved")
     return Paper(
         title=f"{say('paper.certificate')} {s.number}", subtitle=_subtitle(s, language),
@@ -254,8 +253,3 @@ def _signature_facts(x: SignOffDocument, language: Language) -> Iterator[tuple[s
         yield say("fact.signature"), Code(x.signature)
     if x.sheet_photo_sha256 is not None:
         yield say("fact.photo"), Code(x.sheet_photo_sha256)
-
-
-def framed(text: str) -> Words:
-    """What is signed, as it stands on the page."""
-    return Words(text, "framed")

@@ -19,6 +19,8 @@ _MOST_DIGITS: Final = 4
 
 def characteristic(name: str, language: Language) -> str:
     """``KIND:NAME`` of a characteristic, or the kind of a finding, in words."""
+    if name == "review":  # a reviewer's word, without a characteristic of its own
+        return language.text("fact.review")
     kind, colon, rest = name.partition(":")
     if not colon:
         return defect(kind, language)

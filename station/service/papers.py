@@ -4,7 +4,7 @@ recorded; what is in them, and when it was, the records say."""
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -255,10 +255,10 @@ def _other_sizes(master: Master, named: set[str]) -> list[tuple[str, OwnValue]]:
     return [(name, OwnValue(value)) for name, value in sorted(master.sizes_mm.items()) if name not in named]
 
 
-def _against(unit: UnitRow, characteristics: Sequence[str]) -> list[str]:
+def _against(unit: UnitRow, characteristics: Collection[str]) -> list[str]:
     """What counts against a unit; of an undecided one what is undecided."""
     if characteristics:
-        return list(characteristics)
+        return sorted(characteristics)
     document = UnitDocument.model_validate_json(unit.document)
     open_ones = [m.characteristic for m in document.measurements if m.verdict is not Verdict.CONFORMS]
     findings: Sequence[FindingDocument] = document.findings
