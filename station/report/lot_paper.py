@@ -144,10 +144,10 @@ def _classes(d: LotDocument, language: Language) -> Table:
     columns = tuple(
         Column(say(f"column.{n}"), wide=1 if n == "class" else 0, right=n not in ("class", "result")) for n in names
     )
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for c in d.classes:
         result = {True: "accepted", False: "rejected", None: "open"}[c.accepted]
-        aql = limit(c.aql) if c.aql else say("text.whole-sample")
+        aql: Cell = limit(c.aql) if c.aql else say("text.whole-sample")
         numbers = [Figure(f"{n:,}", n) for n in (c.n, c.ac, c.re, c.nonconforming, c.undecided)]
         flag = Flag(say(f"decision.{result}"), _TONES[result])
         rows.append((defect_class(c.defect_class, language), aql, *numbers, flag))
@@ -178,7 +178,9 @@ def _chart(d: LotDocument, language: Language) -> Chart:
     say = language.text
     per_100 = any(p.per_100_units for _, p in _plans(d))
     end = 1.35 * max(100 * p.consumer_quality for _, p in _plans(d))
-    curves, agreed, passing = [], [], []
+    curves: list[Curve] = []
+    agreed: list[tuple[str, float, float]] = []
+    passing: list[tuple[str, float, float]] = []
     for c, plan in _plans(d):
         name = defect_class(c.defect_class, language)
         curve = [(100 * o.p, o.pa) for o in plan.oc if 100 * o.p <= end]

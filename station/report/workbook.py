@@ -48,7 +48,8 @@ def paper_xlsx(paper: Paper) -> bytes:
     def number_format(text: str) -> Any:
         """A format with as many digits as are printed."""
         _, _, decimals = text.partition(".")
-        digits = len(re.match(r"\d*", decimals).group()) if re.match(r"\d*", decimals) else 0  # type: ignore[union-attr]
+        found = re.match(r"\d*", decimals)
+        digits = len(found.group()) if found else 0
         code = ("0." + "0" * digits if digits else "0") + (" %" if text.endswith("%") else "")
         if code not in kinds:
             kinds[code] = book.add_format({"num_format": code.replace(" %", "%"), "valign": "top"})

@@ -186,7 +186,8 @@ class Papers:
         from station.report.lot_paper import ShownUnitFinding
         from station.service.reporting import worst_findings, worst_units
 
-        frame, shown = _frame(sealed), []
+        frame = _frame(sealed)
+        shown: list[ShownUnitFinding] = []
         golden = self._station.golden_picture(sealed.number, sealed.version).data
         for unit, n in worst_findings(self._station, worst_units(self._station.units(lot=lot)), _MOST_FINDINGS):
             picture = self._station.unit_picture(unit.id).data
