@@ -29,6 +29,7 @@
 ``reviewing``  review, model recalibrate
 ``picturing``  picture card, vectors, map, drawing, residual, findings, heat, uniformity, drift
 ``processes``  chart control, chart trend
+``documents``  doc control-sheet, certificate, unit, lot, approval, message, rfq
 ``upkeep``     serve, check, upgrade, schema
 
 Nothing heavy is imported before a command runs, so that ``station --help`` answers at once.
@@ -51,6 +52,7 @@ from station.cli import (
     comparing,
     corrective,
     demo,
+    documents,
     draws,
     entering,
     gates,
@@ -95,6 +97,7 @@ capability.register(app)
 reviewing.register(app)
 picturing.register(app)
 processes.register(app)
+documents.register(app)
 upkeep.register(app)
 
 

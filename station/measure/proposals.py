@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from station.errors import SheetError
-from station.measure.features import measure_features
 from station.measure.golden_features import FeatureRequest, place_features, shapes_of
 from station.measure.lines import narrowest_strips
+from station.measure.own_values import own_sizes
 from station.measure.polygon import centroid, signed_area
 from station.sheet import Size
-from station.values.line import Aligned, FeatureMaster, Master
+from station.values.line import FeatureMaster, Master
 
 _LINE_MM, _RECESS_MM = 0.25, 0.30  # least widths that a 30 mm pin is held to (T8)
 _CANDIDATES = 3  # narrowest places that are tried
@@ -66,25 +66,13 @@ def propose_features(master: Master) -> tuple[Proposal, ...]:
 
 
 def _uncertainties(master: Master) -> dict[str, float]:
-    """Expanded uncertainty (k = 2) of each of the master's features that is read, by name.
-
-    It is the one that a unit exactly like the golden would be told with, lying as the golden did: the golden's picture
-    laid on itself, so that registration adds nothing. What the part's height leaves open is not in it, for a master
-    does not know the camera.
-    """
-    shape = master.image.pixels.shape[:2]
-    itself = Aligned(
-        image=master.image, clipped=np.zeros(shape, dtype=bool), valid=np.ones(shape, dtype=bool),
-        similarity=replace(master.pose, scale=1.0), rms_px=0.0, overlap=1.0, u_offset_mm=0.0, u_rotation_deg=0.0,
-        u_scale=master.u_scale, correction=master.correction, scale_source=master.scale_source, noise=master.noise,
-        blur_px=master.blur_px, coding_step=master.coding_step, bench=master.bench,
-    )  # fmt: skip
+    """Expanded uncertainty (k = 2) of each of the master's features that is read, by name."""
     rows = [
         Size.model_validate({"name": f.name, "feature": f.feature, "at_mm": f.at_mm, "nominal_mm": f.value,
                              "minus_mm": 0.0, **({"plus_mm": 0.0} if f.feature == "position" else {})})
         for f in master.features
     ]  # fmt: skip
-    told = {m.characteristic: m for m in measure_features(itself, master, rows)}
+    told = {m.characteristic: m for m in own_sizes(master, rows)}
     own = [(row.name, told[row.characteristic]) for row in rows]
     return {name: round(m.u, 4) for name, m in own if m.value is not None}
 

@@ -26,6 +26,7 @@ _MARK_MM = 0.10  # between a finding and the corners that mark it
 _BARS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _SHOWN = 0.05  # score from which the heat map covers the unit
 _OVERSAMPLE = 2
+_NAMES = ("golden", "unit")
 _LETTERS, _LETTERS_PRINTED = 17, 32  # px of the words on a crop; printed, a crop is 2 cm wide
 
 
@@ -121,33 +122,62 @@ def _box(f: FindingDocument) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def crop_pair(
-    golden: RGB, unit: RGB, frame: Frame, f: FindingDocument, *, letters_px: int = _LETTERS
+    golden: RGB,
+    unit: RGB,
+    frame: Frame,
+    f: FindingDocument,
+    *,
+    letters_px: int = _LETTERS,
+    names: tuple[str, str] = _NAMES,
 ) -> tuple[Image.Image, Image.Image]:
     """A finding's place on the golden and on the unit, marked, at one scale: squares of some 260 px.
 
-    golden, unit : (h, w, 3) sRGB in ``frame``. letters_px : size of the words on them.
+    golden, unit : (h, w, 3) sRGB in ``frame``. letters_px : size of the words on them. names : what the two are called
+    on them, "" for nothing.
     """
     low, high = _box(f)
     side_mm = max(_LEAST_MM, _REACH * float((high - low).max()))
     centre = (low + high) / 2
     made: list[Image.Image] = []
-    for raster, colour, name in ((golden, WHITE, "golden"), (unit, _colour(f), "unit")):
+    for raster, colour, name in ((golden, WHITE, names[0]), (unit, _colour(f), names[1])):
         crop = _crop(raster, frame, centre, side_mm)
         _mark(crop, (low - centre) / side_mm, (high - centre) / side_mm, colour, _MARK_MM / side_mm)
-        _say(crop, 10 * _OVERSAMPLE, 1.4 * letters_px * _OVERSAMPLE, name, letters_px)
+        if name:
+            _say(crop, 10 * _OVERSAMPLE, 1.4 * letters_px * _OVERSAMPLE, name, letters_px)
         if not made:
             _bar(crop, side_mm, letters_px)
         made.append(crop.resize((_SIDE, _SIDE), Image.Resampling.LANCZOS))
     return made[0], made[1]
 
 
-def pair_jpeg(golden: bytes, unit: bytes, frame: Frame, f: FindingDocument) -> bytes:
+def pair_jpeg(
+    golden: bytes, unit: bytes, frame: Frame, f: FindingDocument, *, names: tuple[str, str] = _NAMES
+) -> bytes:
     """JPEG bytes of :func:`crop_pair` side by side. golden, unit : JPEG bytes of the rasters in ``frame``."""
-    rasters = [np.asarray(Image.open(io.BytesIO(data)).convert("RGB")) for data in (golden, unit)]
+    rasters = [_raster(data) for data in (golden, unit)]
     pair = Image.new("RGB", (2 * _SIDE + _PAD, _SIDE), WHITE)
-    for k, crop in enumerate(crop_pair(rasters[0], rasters[1], frame, f, letters_px=_LETTERS_PRINTED)):
+    for k, crop in enumerate(crop_pair(rasters[0], rasters[1], frame, f, letters_px=_LETTERS_PRINTED, names=names)):
         pair.paste(crop, (k * (_SIDE + _PAD), 0))
     return jpeg(np.asarray(pair))
+
+
+def numbered_jpeg(
+    picture: bytes, frame: Frame, findings: Sequence[tuple[int, FindingDocument]], *, width_px: int = 900
+) -> bytes:
+    """JPEG of a raster in ``frame`` with a ring and a number at each finding. picture : JPEG bytes."""
+    canvas = Canvas(_raster(picture), frame, width_px)
+    across = frame.width * frame.pitch_mm
+    for number, f in findings:
+        low, high = _box(f)
+        centre, radius = (low + high) / 2, max(0.5 * float(np.hypot(*(high - low))), 0.012 * across)
+        canvas.ring((float(centre[0]), float(centre[1])), radius, _colour(f), 1.8)
+        reach = centre + (radius + 0.02 * across) * np.array((0.75, -0.75))
+        canvas.balloon((float(reach[0]), float(reach[1])), str(number), _colour(f))
+    return jpeg(np.asarray(canvas.finish()))
+
+
+def _raster(data: bytes) -> RGB:
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
 
 def _draw_row(

@@ -1,4 +1,5 @@
-"""Languages of the documents: one file each in ``languages/``, with the same keys and the same names in braces.
+"""Languages of the documents: of each a file in ``languages/`` and one in ``languages/documents/``, with the same keys
+and the same names in braces.
 
 A sentence leaves the rules as a phrase, a key with values; here it becomes words. A value that begins with ``@`` is a
 key itself, several of them joined by ``|``.
@@ -68,7 +69,9 @@ def language(code: str) -> Language:
     if found is None:
         raise RequestError(f"there is no language {code[:20]!r}", f"Use one of {', '.join(languages())}.")
     tables = tomllib.loads((_FOLDER / f"{found}.toml").read_text("utf-8"))
-    rows = ((t, table) for t, table in tables.items() if isinstance(table, dict))
+    more = _FOLDER / "documents" / f"{found}.toml"
+    papers = tomllib.loads(more.read_text("utf-8")) if more.exists() else {}
+    rows = ((t, table) for t, table in (*tables.items(), *papers.items()) if isinstance(table, dict))
     texts = {f"{t}.{key}": text for t, table in rows for key, text in table.items()}
     return Language(
         code=found, name=tables["name"], tag=tables["tag"], region=tables["region"], joint=tables["joint"],

@@ -35,7 +35,7 @@ def lot_map_picture(golden: RGB, frame: Frame, findings: Sequence[PlacedFinding]
     kinds = list(found.places)[:_MOST_PANELS]
     columns = max(1, min(3, len(kinds)))
     lines = math.ceil(max(len(kinds), 1) / columns)
-    height = round(_SIDE * golden.shape[0] / golden.shape[1])
+    height = _height(golden)
     tables = [t for t in found.tables if len(_levels(t)) > 1][:_MOST_TABLES]
     bands = [tables[k : k + _ACROSS] for k in range(0, len(tables), _ACROSS)]
     heights = [60 + 26 * max(min(len(_levels(t)), _MOST_ROWS + 1) for t in band) for band in bands]
@@ -50,13 +50,26 @@ def lot_map_picture(golden: RGB, frame: Frame, findings: Sequence[PlacedFinding]
     for i, place in enumerate(kinds):
         at = (_GAP + (i % columns) * (_SIDE + _GAP), 100 + (i // columns) * (height + 96))
         own = [f for f in findings if f.kind == place.kind]
-        sheet.paste(_panel(golden, frame, own, place, height), at)
+        sheet.paste(_panel(golden, frame, own, place), at)
         _words(draw, place, (at[0], at[1] + height + 6))
     for band, tall in zip(bands, heights, strict=True):
         for i, table in enumerate(band):
             _bars(draw, table, (_GAP + i * (_SIDE + _GAP), below))
         below += tall
     return np.asarray(sheet)
+
+
+def map_panels(
+    golden: RGB, frame: Frame, findings: Sequence[PlacedFinding], found: LotMapDocument
+) -> list[tuple[PlaceTestDocument, RGB]]:
+    """The map of each kind of finding alone, without words, (H, W, 3): those of the most findings first."""
+    kinds = list(found.places)[:_MOST_PANELS]
+    return [(p, np.asarray(_panel(golden, frame, [f for f in findings if f.kind == p.kind], p))) for p in kinds]
+
+
+def _height(golden: RGB) -> int:
+    height, width = golden.shape[:2]
+    return round(_SIDE * int(height) / int(width))
 
 
 def density(points_px: Float, shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -70,10 +83,8 @@ def density(points_px: Float, shape: tuple[int, int]) -> NDArray[np.float32]:
     return np.asarray(out / top if top > 0 else out, dtype=np.float32)
 
 
-def _panel(
-    golden: RGB, frame: Frame, findings: Sequence[PlacedFinding], place: PlaceTestDocument, height: int
-) -> Image.Image:
-    zoom = _SIDE / golden.shape[1]
+def _panel(golden: RGB, frame: Frame, findings: Sequence[PlacedFinding], place: PlaceTestDocument) -> Image.Image:
+    zoom, height = _SIDE / golden.shape[1], _height(golden)
     small = cv2.resize(golden, (_SIDE, height), interpolation=cv2.INTER_AREA).astype(np.float32)
     pale = 0.35 * small.mean(axis=2, keepdims=True).repeat(3, axis=2) + 0.65 * 255
     mm = np.array([(f.x_mm, f.y_mm) for f in findings]).reshape(-1, 2)

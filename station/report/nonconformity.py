@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 from station.report.languages import Language
-from station.report.typesetting import CJK_FONT, LATIN_FONT, missing_glyphs, typeset
+from station.report.typesetting import CJK_FONT, LATIN_FONT, glyph_remark, set_in_type
 from station.values.nonconformity import (
     Action,
     Answer,
@@ -28,22 +29,17 @@ _CODES: Final = 4
 
 def nonconformity_report(
     d: NonconformityDocument, language: Language, pictures: Mapping[str, bytes], *, internal: bool = False
-) -> bytes:
-    """PDF bytes of the report; the same inputs give the same bytes.
+) -> tuple[bytes, str]:
+    """PDF bytes of the report, and what a reader should know of its setting, "" for nothing; the same inputs give the
+    same bytes.
 
     pictures : JPEG by key of the item. internal : with what each remedy costs both parties and how strong the claim is,
     which is not for the supplier.
     """
     names = {key: f"picture-{i}.jpg" for i, key in enumerate(sorted(pictures))}
     data = report_data(d, language, names, internal=internal)
-    return typeset(_TEMPLATE, data, {names[key]: content for key, content in pictures.items()})
-
-
-def unset_characters(d: NonconformityDocument, language: Language) -> str:
-    """Characters of the report that the bundled fonts do not have."""
-    import json
-
-    return missing_glyphs(json.dumps(report_data(d, language, {}), ensure_ascii=False))
+    made, spelled = set_in_type(_TEMPLATE, data, {names[key]: content for key, content in pictures.items()})
+    return made, glyph_remark(json.dumps(data, ensure_ascii=False), spelled)
 
 
 def report_data(

@@ -50,7 +50,7 @@ def plan_picture(
         draw.text((20, 50 + 22 * i), fit_text(draw, note, room, 16), font=font(16), fill=GREY)
     left, top = _LEFT, _TOP + 22 * len(notes) - 22
     end = max([max(c.quality) for c in curves] + [m.quality for m in marks]) or 1.0
-    step = _step(end)
+    step = axis_step(end)
 
     def at(quality: float, share: float) -> tuple[float, float]:
         return left + width * quality / end, top + height * (1 - share)
@@ -82,7 +82,7 @@ def plan_picture(
     return np.asarray(sheet)
 
 
-def _step(end: float) -> float:
+def axis_step(end: float) -> float:
     """A round step of the axis that gives five to ten of them."""
     unit = 10 ** math.floor(math.log10(end / 5))
     return float(next(unit * k for k in (1, 2, 5, 10) if end / (unit * k) <= 10))

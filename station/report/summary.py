@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+from station.report.typesetting import CJK_FONT, LATIN_FONT, typeset
 from station.values.documents import FindingDocument, LotDocument, UnitDocument, Verdict
 
 _TEMPLATE = Path(__file__).with_name("summary.typ")
@@ -37,59 +37,50 @@ def lot_summary(
     *,
     title: str,
     sheet_number: str,
+    on: date,
     pictures: Sequence[bytes],
     findings: Sequence[ShownFinding] = (),
 ) -> bytes:
     """PDF bytes of the summary; the same inputs give the same bytes.
 
-    units : every inspected unit of the lot. pictures : JPEG bytes of annotated pictures, findings : of flagged units,
-    the worst first; the first ``PICTURES`` and ``FINDINGS`` are shown.
+    units : every inspected unit of the lot. on : when it was decided. pictures : JPEG bytes of annotated pictures,
+    findings : of flagged units, the worst first; the first ``PICTURES`` and ``FINDINGS`` are shown.
     """
-    import typst  # a compiler of some 40 MB: loaded when a document is asked for
-
     flagged = [u for u in units if u.verdict is not Verdict.CONFORMS]
     flagged.sort(key=lambda u: (u.verdict is not Verdict.NONCONFORMS, u.unit))
     shown = flagged[:_ROWS]
     first = units[0] if units else None
-    with tempfile.TemporaryDirectory(prefix="station-report-") as folder:
-        root = Path(folder)
-        names = []
-        room = PICTURES // 2 if findings else PICTURES
-        for i, picture in enumerate(pictures[:room]):
-            names.append(f"picture-{i}.jpg")
-            (root / names[-1]).write_bytes(picture)
-        for i, found in enumerate(findings[:FINDINGS]):
-            (root / f"finding-{i}.jpg").write_bytes(found.picture)
-        data = {
-            "title": title,
-            "subtitle": f"Lot {lot.lot}: {lot.size} units, {lot.inspected} inspected against golden {lot.golden}",
-            "decision": lot.decision,
-            "reasons": list(lot.reasons[:_REASONS]),
-            "classes": [
-                [
-                    c.defect_class,
-                    f"{c.aql:g}",
-                    str(c.n),
-                    str(c.ac),
-                    str(c.re),
-                    str(c.nonconforming) + (f" (+{c.undecided} undecided)" if c.undecided else ""),
-                    {True: "accepted", False: "rejected", None: "open"}[c.accepted],
-                ]
-                for c in lot.classes
-            ],
-            "counts": [[k, str(v)] for k, v in sorted(lot.counts.items(), key=lambda kv: (-kv[1], kv[0]))[:_COUNTS]],
-            "pictures": names,
-            "findings": [
-                {"picture": f"finding-{i}.jpg", **_caption(found)} for i, found in enumerate(findings[:FINDINGS])
-            ],
-            "units": [{"unit": u.unit, "verdict": u.verdict.value, "why": _first_reason(u)} for u in shown],
-            "more": len(flagged) - len(shown),
-            "footer": _footer(lot, first, sheet_number),
-        }
-        (root / "data.json").write_text(json.dumps(data), encoding="utf-8")
-        source = root / "summary.typ"
-        source.write_text(_TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
-        return bytes(typst.compile(str(source), root=folder, format="pdf", ignore_system_fonts=True))
+    room = PICTURES // 2 if findings else PICTURES
+    files = {f"picture-{i}.jpg": picture for i, picture in enumerate(pictures[:room])}
+    names = list(files)
+    files |= {f"finding-{i}.jpg": found.picture for i, found in enumerate(findings[:FINDINGS])}
+    data = {
+        "date": [on.year, on.month, on.day],
+        "fonts": [LATIN_FONT, CJK_FONT],
+        "title": title,
+        "subtitle": f"Lot {lot.lot}: {lot.size} units, {lot.inspected} inspected against golden {lot.golden}",
+        "decision": lot.decision,
+        "reasons": list(lot.reasons[:_REASONS]),
+        "classes": [
+            [
+                c.defect_class,
+                f"{c.aql:g}",
+                str(c.n),
+                str(c.ac),
+                str(c.re),
+                str(c.nonconforming) + (f" (+{c.undecided} undecided)" if c.undecided else ""),
+                {True: "accepted", False: "rejected", None: "open"}[c.accepted],
+            ]
+            for c in lot.classes
+        ],
+        "counts": [[k, str(v)] for k, v in sorted(lot.counts.items(), key=lambda kv: (-kv[1], kv[0]))[:_COUNTS]],
+        "pictures": names,
+        "findings": [{"picture": f"finding-{i}.jpg", **_caption(found)} for i, found in enumerate(findings[:FINDINGS])],
+        "units": [{"unit": u.unit, "verdict": u.verdict.value, "why": _first_reason(u)} for u in shown],
+        "more": len(flagged) - len(shown),
+        "footer": _footer(lot, first, sheet_number),
+    }
+    return typeset(_TEMPLATE, data, files)
 
 
 def _first_reason(unit: UnitDocument) -> str:

@@ -77,10 +77,11 @@ class Deciding:
 
     def newest(self, lot: str) -> LotDocument:
         """The newest decision on a lot. Raises NotFoundError where there is none yet."""
-        decided = records.lot_decisions(self._db, records.lot(self._db, lot).id)
-        if not decided:
-            raise NotFoundError(f"lot {lot} is not decided yet", f"Decide it: station lot decide {lot} --size N")
-        return LotDocument.model_validate_json(decided[0].document)
+        return LotDocument.model_validate_json(self._newest(lot).document)
+
+    def decided_at(self, lot: str) -> datetime:
+        """When the newest decision on a lot was made. Raises NotFoundError where there is none yet."""
+        return self._newest(lot).at
 
     def size(self, lot: str) -> int | None:
         """Units in a lot as they were last said, by its pick list or its newest decision; None where nobody did."""
@@ -89,6 +90,12 @@ class Deciding:
         if decided and (drawn is None or decided[0].at > drawn.at):
             return LotDocument.model_validate_json(decided[0].document).size
         return None if drawn is None else drawn.size
+
+    def _newest(self, lot: str) -> LotDecisionRow:
+        decided = records.lot_decisions(self._db, records.lot(self._db, lot).id)
+        if not decided:
+            raise NotFoundError(f"lot {lot} is not decided yet", f"Decide it: station lot decide {lot} --size N")
+        return decided[0]
 
     def _decisions(self, lot: str) -> list[LotDecisionRow]:
         opened = any(x.name == lot for x in records.lots(self._db))

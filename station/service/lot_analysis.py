@@ -15,7 +15,7 @@ from station.store import records
 from station.store.database import Database
 from station.store.rows import GoldenRow, UnitRow
 from station.values.documents import Cause, ClusterDocument, Extent, MeasurementDocument, UnitDocument, Verdict
-from station.values.lot_analysis import LotExplanationDocument, LotMapDocument
+from station.values.lot_analysis import LotExplanationDocument, LotMapDocument, PlaceTestDocument
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,6 +99,15 @@ class LotAnalysis:
         known = self._lot(lot)
         master = self._station.master(known.golden.number, known.golden.version)
         return lot_map_picture(display(master.image, master.correction), master.frame, _placed(known), found)
+
+    def panels(self, lot: str, found: LotMapDocument) -> list[tuple[PlaceTestDocument, RGB]]:
+        """The map of each kind of finding alone, without words, for a report."""
+        from station.report.lot_maps import map_panels
+        from station.report.pictures import display
+
+        known = self._lot(lot)
+        master = self._station.master(known.golden.number, known.golden.version)
+        return map_panels(display(master.image, master.correction), master.frame, _placed(known), found)
 
     def _lot(self, lot: str) -> _Lot:
         from station.sheet import load_sheet

@@ -26,18 +26,11 @@ def report_pdf(station: Station, number: str, code: str, *, internal: bool = Fal
     internal : with the costs of every remedy and the strength of the claim.
     """
     from station.report.languages import language
-    from station.report.nonconformity import nonconformity_report, unset_characters
+    from station.report.nonconformity import nonconformity_report
 
     found, tongue = station.nonconformities.show(number), language(code)
     pictures = {p.item.key: data for p in found.points if (data := picture_of(station, p)) is not None}
-    lacking = unset_characters(found, tongue)
-    remark = (
-        f"the bundled fonts have no {lacking[:20]}: the system's fonts set them where there are any (on Debian "
-        "apt-get install fonts-noto-cjk), else a box stands there"
-        if lacking
-        else ""
-    )
-    return nonconformity_report(found, tongue, pictures, internal=internal), remark
+    return nonconformity_report(found, tongue, pictures, internal=internal)
 
 
 def message_text(station: Station, number: str, code: str) -> str:

@@ -35,6 +35,7 @@ def lot_summary(station: Station, lot: str) -> bytes:
         [station.unit_document(u.id) for u in units],
         title=golden.product or golden.sku,
         sheet_number=golden.sku,
+        on=station.deciding.decided_at(lot).date(),
         pictures=pictures,
         findings=_shown_findings(station, worst),
     )
@@ -148,6 +149,7 @@ def approval_sheet(station: Station, number: str) -> bytes:
     data = {
         "title": f"Golden sample {number}",
         "subtitle": f"{golden.product} ({golden.sku})",
+        "date": [golden.sealed_at.year, golden.sealed_at.month, golden.sealed_at.day],
         "version": golden.version,
         "facts": [
             ["sealed on", f"{golden.sealed_at:%Y-%m-%d %H:%M} UTC"], ["SKU", golden.sku], ["type", sheet.product.type],

@@ -33,6 +33,7 @@ from station.service.lots import golden_of_lot, standing_units, vet_lot_id
 from station.service.measuring import Line
 from station.service.nonconformities import Nonconformities
 from station.service.packages import Packages
+from station.service.papers import Papers
 from station.service.processes import Processes
 from station.service.recalibrating import Recalibration, thresholds_in_force
 from station.service.reviewing import vet_reference, vet_review
@@ -70,7 +71,7 @@ class Station:
     ``processes`` with control charts and drift, ``nonconformities`` with complaints, ``corrective`` with corrective
     actions, ``sign_off`` with what the parties say of golden samples, ``record`` with their records, ``gates`` with
     orders and their gates, ``releases`` with who opens them and what a closed one stops, ``packages`` with sealed
-    packages, ``ledger`` with the ledger and the keys.
+    packages, ``ledger`` with the ledger and the keys, ``papers`` with documents to be sent.
     clock : answers the time now, in UTC.
 
     Raises
@@ -105,6 +106,7 @@ class Station:
         self.releases = GateRelease(self.gates, self._db, clock)
         self.packages = Packages(self._db, self._evidence, clock)
         self.ledger = LedgerView(self._db)
+        self.papers = Papers(self, self._db)
         try:
             self._db.ensure()
             self._evidence.sweep()

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zlib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from station.values.geometry import Frame, Similarity
 from station.values.line import Aligned, Master
 
 SIZE = 160
+ON = date(2026, 5, 10)
 FRAME = Frame(0.1, SIZE, SIZE, (79.5, 79.5))
 
 
@@ -146,11 +148,12 @@ def test_the_summary_is_one_page_however_much_went_wrong(reasons: int, counts: i
     made = [unit(f"unit-{i:02}", reasons=4) for i in range(units)]
     arguments: dict[str, Any] = {
         "title": "Pin", "sheet_number": "SKU", "pictures": [out.getvalue()] * min(4, units),
-        "findings": shown(findings),
+        "findings": shown(findings), "on": ON,
     }  # fmt: skip
     pdf = lot_summary(lot(reasons, counts), made, **arguments)
     assert pdf[:5] == b"%PDF-"
     assert pages(pdf) == 1
+    assert b"<pdfaid:part>2</pdfaid:part>" in pdf
     assert pdf == lot_summary(lot(reasons, counts), made, **arguments)
 
 
@@ -168,7 +171,9 @@ def test_a_finding_stands_under_its_crops_with_size_limit_and_unit(monkeypatch: 
     monkeypatch.setattr("typst.compile", compiled)
     photo = pictures.jpeg(np.full((SIZE, SIZE, 3), 120, np.uint8))
     for count in (0, FINDINGS + 2):
-        lot_summary(lot(1, 1), [unit()], title="Pin", sheet_number="S", pictures=[photo] * 4, findings=shown(count))
+        lot_summary(
+            lot(1, 1), [unit()], title="Pin", sheet_number="S", on=ON, pictures=[photo] * 4, findings=shown(count)
+        )
     assert [(len(d["pictures"]), len(d["findings"])) for d in told] == [(4, 0), (2, FINDINGS)]
     assert told[1]["findings"][1] == {
         "picture": "finding-1.jpg", "verdict": "nonconforms", "what": "pit 0.40 mm across",
