@@ -16,11 +16,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from station.lots.contingency import Stratified, mantel_haenszel
+from station.lots.contingency import mantel_haenszel
 from station.lots.extents import Found, extent_of
 from station.lots.factors import Factor, LotUnit, factors_of, relation
 from station.lots.multiplicity import benjamini_hochberg, holm
 from station.lots.permutation import ANY, LEVEL, TREND, Deals, deal, family, ranked
+from station.lots.strata import p_within
 from station.sheet import Aql
 from station.values.documents import ClusterDocument, DefectClass
 from station.values.lot_analysis import (
@@ -77,7 +78,7 @@ def find_clusters(
         for k, name in enumerate(names)
     ]  # fmt: skip
     shown = defective[:, plural]
-    clusters, first_look = ((), ()) if found is None else _levels(found, factors, list(where), shown)
+    clusters, first_look = ((), ()) if found is None else _levels(found, factors, list(where), shown, rng)
     return ClusterAnalysis(
         units=len(counted),
         left_out=left_out,
@@ -180,7 +181,11 @@ def _found_of(found: _Tested | None, d: int | None, factors: Sequence[Factor]) -
 
 
 def _levels(
-    found: _Tested, factors: Sequence[Factor], names: Sequence[str], defective: NDArray[np.bool_]
+    found: _Tested,
+    factors: Sequence[Factor],
+    names: Sequence[str],
+    defective: NDArray[np.bool_],
+    rng: np.random.Generator,
 ) -> tuple[tuple[ClusterDocument, ...], tuple[ClusterDocument, ...]]:
     """Levels in which a defect stands out: clusters, family-wise; then what only the false discovery rate names."""
     mids, rates = found.deals.mid, benjamini_hochberg(found.deals.mid.ravel()).reshape(found.deals.mid.shape)
@@ -192,14 +197,14 @@ def _levels(
             step = holm(mids[d, span])
             total, known = int(counts.sum()), int(factor.sizes.sum())
             for v in np.flatnonzero((fam <= ALPHA) | (q <= ALPHA)):
-                given = _given(defective[:, d], factor.codes == v, factor, factors)
+                given = _given(defective[:, d], v, factor, factors, rng)
                 rows.append(
                     ClusterDocument(
                         defect=name, factor=factor.name, level=factor.levels[v], units=int(counts[v]),
                         of=int(factor.sizes[v]), elsewhere=total - int(counts[v]),
                         elsewhere_of=known - int(factor.sizes[v]), p=float(mids[d, span][v]), p_holm=float(step[v]),
-                        q=float(q[v]), p_family=float(fam[v]), p_given={k: g.corrected_p for k, g in given.items()},
-                        odds_given={k: g.odds_ratio for k, g in given.items() if math.isfinite(g.odds_ratio)},
+                        q=float(q[v]), p_family=float(fam[v]), p_given={k: p for k, (p, _) in given.items()},
+                        odds_given={k: odds for k, (_, odds) in given.items() if math.isfinite(odds)},
                     )
                 )  # fmt: skip
     rows.sort(key=lambda c: (c.p_family, c.p))
@@ -207,19 +212,22 @@ def _levels(
 
 
 def _given(
-    shown: NDArray[np.bool_], inside: NDArray[np.bool_], factor: Factor, factors: Sequence[Factor]
-) -> dict[str, Stratified]:
-    """A level with each other factor held fixed, where that leaves something to compare."""
+    shown: NDArray[np.bool_], level: int, factor: Factor, factors: Sequence[Factor], rng: np.random.Generator
+) -> dict[str, tuple[float, float]]:
+    """A level with each other factor held fixed, where that leaves something to compare: p by dealing within the other
+    factor's levels, and the common odds ratio of Mantel and Haenszel."""
+    codes = np.where(factor.codes < 0, -1, (factor.codes != level).astype(np.int64))
+    one = Factor(factor.name, (factor.levels[level], "elsewhere"), codes, None)
     out = {}
     for other in factors:
         if other is factor:
             continue
         cell = np.zeros((len(other.levels), 2, 2))
-        known = (other.codes >= 0) & (factor.codes >= 0)
-        np.add.at(cell, (other.codes[known], 1 - inside[known].astype(int), 1 - shown[known].astype(int)), 1)
+        known = (other.codes >= 0) & (codes >= 0)
+        np.add.at(cell, (other.codes[known], codes[known], 1 - shown[known].astype(int)), 1)
         found = mantel_haenszel(cell)
         if found.informative:
-            out[other.name] = found
+            out[other.name] = (p_within(shown, one, other, rng), found.odds_ratio)
     return out
 
 

@@ -80,6 +80,11 @@ class Stages:
     parts: int
     nonconformities: bool
 
+    def of_lot(self, size: int) -> tuple[int, ...]:
+        """The stages as a lot of ``size`` units has them: together they take no more than the lot."""
+        ends = [min(size, sum(self.n[: i + 1])) for i in range(len(self.n))]
+        return tuple(end - before for before, end in zip((0, *ends), ends, strict=False))
+
     def acceptance(self, p: Float) -> Float:
         """(P,) probability of acceptance at each quality, of a fractional plan when every lot has the same n."""
         if not self.parts:
@@ -205,6 +210,15 @@ def plan(
         fraction=f"1/{found.parts}" if found.parts else None,
         per_100_units=found.nonconformities,
     )
+
+
+def step_tighter(aql: float) -> float:
+    """The preferred AQL next below. Raises RequestError for an AQL that is not preferred, or for the lowest."""
+    columns: list[str] = _table()["aql"]
+    at = columns.index(_column(aql))
+    if at == 0:
+        raise RequestError(f"There is no AQL below {aql:g}", f"Give one of {', '.join(columns[1:])}.")
+    return float(columns[at - 1])
 
 
 def _column(aql: float) -> str:

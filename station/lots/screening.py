@@ -52,7 +52,7 @@ def screening(
     told = f"{plainly} of the {len(wrong)} nonconforming units have a defect that is obvious to whoever looks"
     evidence = (
         _of_bulk(units, characteristics, substituted),
-        _of_share(len(wrong), len(units)),
+        _of_share(len(wrong), sum(u.seen or bool(u.defects) for u in units)),
         EvidenceDocument(speaks="for" if 2 * plainly > len(wrong) else "against", words=told),
         _of_places(clusters, len(wrong)),
     )

@@ -26,8 +26,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from station.errors import RequestError
-from station.lots.plans import Severity, Stages, stages
-from station.sheet import PREFERRED_AQL
+from station.lots.plans import Severity, Stages, stages, step_tighter
 
 Word = Literal["steady", "irregular", "agreed", "not agreed", "resumed"]
 """What is said of a stream beside its lots: how production runs, whether the authority agrees to reduced inspection,
@@ -243,7 +242,7 @@ def _points(plan: Stages, stage: int, found: int, aql: float, edition: str) -> i
 
 def tighter_ac(plan: Stages, aql: float) -> int:
     """Acceptance number of the normal single plan one AQL step tighter, of the letter whose n was inspected."""
-    return stages(plan.letter, PREFERRED_AQL[PREFERRED_AQL.index(aql) - 1], edition="iso2859-1").ac[0]
+    return stages(plan.letter, step_tighter(aql), edition="iso2859-1").ac[0]
 
 
 # --- fractional acceptance numbers -----------------------------------------------------------------------------------

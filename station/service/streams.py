@@ -161,6 +161,17 @@ class Streams:
             raise RequestError(f"stream {name} has no event {number} to take out", "See station stream history.")
         if number in {e.voids for e in events}:
             raise RequestError(f"event {number} of stream {name} is taken out already", "See station stream history.")
+        gone, void = events[number - 1], {e.voids for e in events}
+        again = [
+            k for k, e in enumerate(events, 1)
+            if k > number and e.kind == "lot" and e.lot == gone.lot and e.resubmitted and k not in void
+        ]  # fmt: skip
+        if gone.kind == "lot" and not gone.resubmitted and again:
+            raise RequestError(
+                f"Lot {gone.lot} came again at event {again[-1]} of stream {name}: without event {number} it was never "
+                f"inspected before",
+                f"Take that out first: station stream void {name} {again[-1]}",
+            )
         event = self._vetted(StreamEvent(kind="void", at=self._clock(), voids=number, by=by, reason=reason))
         try:
             replay(settings, [*events, event])

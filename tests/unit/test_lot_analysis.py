@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -158,6 +159,17 @@ def test_shares_and_numbers_by_carton(station: Station) -> None:
     assert number.charts[0].kind == "u"
     scratches = station.processes.chart("scratch", golden="GS-1", lots=["L1"], kind="p")
     assert scratches.mean == pytest.approx(5 / 48)
+
+
+def test_a_finding_that_a_reviewer_refused_is_on_neither_chart(home: Path, tmp_path: Path) -> None:
+    copied = tmp_path / "home"
+    shutil.copytree(home, copied)
+    with Station(Settings(home=copied), clock=Clock()) as station:
+        scratched = [r for r in station.standing_units("L1") if r.standing is Verdict.NONCONFORMS]
+        station.review(scratched[0].id, "accept", "a hair, brushed off", "QA")
+        for kind, names in (("u", "findings"), ("u", "scratch"), ("p", "scratch")):
+            found = station.processes.chart(names, golden="GS-1", lots=["L1"], by="carton", kind=kind).charts[0]
+            assert found.centre == pytest.approx(4 / 48), (kind, names)
 
 
 def test_limits_of_shares_are_named_for_what_they_are(station: Station) -> None:

@@ -164,3 +164,69 @@ def test_colours_measured_in_one_batch_only_leave_it_open() -> None:
     found = diagnose(units, [colour], find_clusters(units, rng, permutations=99), [LIGHT], rng)
     assert found.cause is None
     assert "no second carton or batch" in found.causes[0].evidence[0].words
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_small_sure_difference_does_not_hide_a_large_one(swapped: bool) -> None:
+    """D1: of two regions that differ between batches the one that matters is held to its margin, in either order."""
+    rng = np.random.default_rng(1)
+    batch = np.repeat(np.arange(5), 16)
+    precise = 0.05 * np.array([0, 1, 2, 3, 4])[batch] + rng.normal(0, 0.01, 80)
+    shade = np.array([0.0, 0.3, 2.2, 0.2, 1.9])[batch] + rng.normal(0, 0.4, 80)
+    regions = [
+        Characteristic("colour:sky lightness", "colour", precise, 1.0, 0.3, "CIEDE2000"),
+        Characteristic("colour:sea lightness", "colour", shade, 1.0, 0.3, "CIEDE2000"),
+    ]
+    units = [LotUnit(str(i), {"plating_date": f"2026-05-{b + 1:02d}"}, frozenset()) for i, b in enumerate(batch)]
+    width = Characteristic("size:width", "geometry", rng.normal(0, 0.02, 80), 0.075, 0.01, "mm")
+    rows = [*(regions[::-1] if swapped else regions), width]
+    drift = diagnose(units, rows, find_clusters(units, rng, permutations=99), [LIGHT], rng).causes[0]
+    assert drift.state == "supported"
+    assert "colour:sea lightness" in drift.evidence[0].words
+
+
+@pytest.mark.parametrize(("times", "state"), [(0.9, "against"), (1.1, "for")])
+def test_what_varies_by_half_of_its_margin_matters(times: float, state: str) -> None:
+    """The boundary of decision 0045, on batches whose variance component is known."""
+    rng = np.random.default_rng(3)
+    batch = np.repeat(np.arange(6), 40)
+    means = np.array([-1.0, 1.0, -1.0, 1.0, -1.0, 1.0])
+    shade = times * 0.5 * (means / means.std(ddof=1))[batch] + rng.normal(0, 0.1, 240)
+    units = [LotUnit(str(i), {"lot_code": str(b)}, frozenset()) for i, b in enumerate(batch)]
+    colour = Characteristic("colour:sky lightness", "colour", shade, 1.0, 0.1, "CIEDE2000")
+    drift = diagnose(units, [colour], find_clusters(units, rng, permutations=99), [LIGHT], rng).causes[0]
+    assert drift.evidence[0].speaks == state
+
+
+def test_four_lots_in_perfect_order_are_not_tested_and_five_are() -> None:
+    for batches, told in ((4, False), (5, True)):
+        units = [
+            LotUnit(str(i), {"plating_date": f"2026-05-{i // 8 + 1:02d}"}, frozenset()) for i in range(8 * batches)
+        ]
+        (factor,) = factors_of(units)
+        run = trend_over(np.arange(8.0 * batches)[None], factor)
+        assert (run is not None) == told
+        assert run is None or run.p <= 0.05
+
+
+def test_a_difference_has_the_f_of_the_values_that_its_p_is_of() -> None:
+    """Values that are missing are no values at the mean: with one row and one factor p is that of the printed F."""
+    rng = np.random.default_rng(2)
+    units = [LotUnit(str(i), {"lot_code": str(i // 15)}, frozenset()) for i in range(60)]
+    values = rng.normal(0, 1, (1, 60)) + 0.25 * (np.arange(60) // 15)
+    values[0, rng.permutation(60)[:36]] = np.nan
+    (found,) = differences_between(values, factors_of(units), rng)
+    assert found.p_family == pytest.approx(found.spread.p, rel=0.25)
+
+
+def test_unseen_units_are_in_no_share() -> None:
+    """Screening counts the units that clusters count: of a lot half of which was not measured, the other half."""
+    rng = np.random.default_rng(4)
+    units = [
+        LotUnit(str(i), {"carton": str(i // 8)}, frozenset({"speck"} if i in (3, 22) else ()), seen=i < 40)
+        for i in range(80)
+    ]
+    found = diagnose(
+        units, [], find_clusters(units, rng, permutations=99), [LIGHT], rng, obvious=frozenset({"3", "22"})
+    )
+    assert found.causes[2].evidence[1].words.startswith("2 of 40 units")
