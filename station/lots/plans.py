@@ -21,7 +21,7 @@ import numpy as np
 from station.errors import RequestError
 from station.lots.iso_single import iso_single
 from station.lots.oc import Float, acceptance_probabilities, oc_points, qualities_at, search_end, stage_outcomes
-from station.values.documents import PlanDocument
+from station.values.documents import OcPoint, PlanDocument
 
 Level = Literal["S-1", "S-2", "S-3", "S-4", "I", "II", "III"]
 Severity = Literal["normal", "tightened", "reduced"]
@@ -168,8 +168,9 @@ def plan(
     Returns
     -------
     PlanDocument
-        ``producer_risk`` is 1 - Pa at the AQL, ``consumer_quality`` the p at Pa = 0.10; ``hundred_percent`` when the
-        stages together would take the whole lot. The curve is of type B, see :mod:`station.lots.oc`.
+        ``producer_risk`` is 1 - Pa at the AQL, ``consumer_quality`` the p at Pa = 0.10. Where the stages together would
+        take the whole lot, ``n`` is the lot and neither of them is given. The curve is of type B, see
+        :mod:`station.lots.oc`.
 
     Raises
     ------
@@ -188,25 +189,31 @@ def plan(
         code = str(letter).upper()
         one_of("level", level, get_args(Level))
     found = stages(code, aql, severity=severity, type=type, edition=edition, fractional=fractional, per_100=per_100)
-    end = search_end(found.n, found.re, nonconformities=found.nonconformities)
-    consumer, last = qualities_at((0.10, 0.005), found.acceptance, end)
-    quality = aql / 100
+    whole = lot_size is not None and sum(found.n) >= lot_size
+    curve: tuple[OcPoint, ...] = ()
+    producer = consumer = None
+    if not whole:
+        end = search_end(found.n, found.re, nonconformities=found.nonconformities)
+        consumer, last = qualities_at((0.10, 0.005), found.acceptance, end)
+        quality = aql / 100
+        curve = oc_points(found.acceptance, quality, last, math.inf if found.nonconformities else 1.0)
+        producer = max(0.0, 1 - float(found.acceptance(np.array([quality]))[0]))
     return PlanDocument(
         edition=edition,
         lot_size=lot_size,
         code_letter=code,
         letter=found.letter,
-        n=found.n,
+        n=found.n if lot_size is None else found.of_lot(lot_size),
         ac=found.ac,
         re=found.re,
         severity=severity,
         level=level,
         aql=float(aql),
         type=found.type,
-        oc=oc_points(found.acceptance, quality, last, math.inf if found.nonconformities else 1.0),
-        producer_risk=max(0.0, 1 - float(found.acceptance(np.array([quality]))[0])),
+        oc=curve,
+        producer_risk=producer,
         consumer_quality=consumer,
-        hundred_percent=lot_size is not None and sum(found.n) >= lot_size,
+        hundred_percent=whole,
         fraction=f"1/{found.parts}" if found.parts else None,
         per_100_units=found.nonconformities,
     )

@@ -208,9 +208,11 @@ def inspected(
     _vet_size(standing, lot, size, resubmitted, removed)
     odd = [c for c in found if c not in settings.aql] or [c for c in settings.aql if c not in found]
     if odd:
+        more = odd[0] not in settings.aql
+        lacks = "is none of them" if more else "is missing"
         raise RequestError(
-            f"The stream switches {', '.join(settings.aql)}; {odd[0]} does not fit",
-            "Give what was found in each of its classes, 0 too.",
+            f"The stream switches {', '.join(settings.aql)}; {odd[0]} {lacks}",
+            f"Leave out --found {odd[0]}." if more else f"Add --found {odd[0]}=0, or how many were found.",
         )
     results = []
     for c, state in standing.states.items():

@@ -114,7 +114,18 @@ def directed(state: State, severity: Severity) -> State:
 
 
 def waits_for(state: State, edition: str) -> tuple[str, ...]:
-    """What a class under normal inspection lacks for reduced inspection, in words."""
+    """What a class under normal inspection lacks for reduced inspection, and one under tightened inspection for normal
+    inspection, with when it is discontinued, in words."""
+    if state.discontinued:
+        return ("what the supplier has done",)
+    if state.severity == "tightened":
+        back = f"{RUN_FOR_NORMAL} lots accepted in a row, now {state.run}, for normal inspection"
+        end = {
+            "iso2859-1": f"{MOST_NOT_ACCEPTED} lots not accepted in all",
+            "z1.4-1993": f"{MOST_ON_TIGHTENED} lots in a row on tightened inspection",
+            "mil-std-105e": f"{MOST_ON_TIGHTENED} lots in a row on tightened inspection",
+        }.get(edition, f"{MOST_NOT_ACCEPTED} lots not accepted in a row")
+        return (back, f"it is discontinued after {end}, now {state.towards}")
     if state.severity != "normal":
         return ()
     lacking = []

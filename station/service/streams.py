@@ -55,6 +55,9 @@ class Streams:
             raise RequestError(
                 f"{name[:40]!r} is no name of a stream", f"Use 1 to {MAX_NAME} plain characters, without blanks around."
             )
+        aql = {
+            c: a for c, a in aql.items() if a != 0 or isinstance(a, bool)
+        }  # a class with Ac 0 by rule never switches
         if not aql:
             raise RequestError("The stream has no class to switch", "Give at least one AQL, for example --major 2.5.")
         for value in aql.values():

@@ -158,7 +158,7 @@ def test_a_lot_smaller_than_n_has_no_more_than_its_units(station: Station) -> No
     opened(station, edition="z1.4", aql={"major": 0.10})  # n 125 from letter J on
     (plan,) = station.streams.next_lot("pins", 60).plans
     assert (plan.n, plan.hundred_percent) == ((60,), True)
-    with pytest.raises(RequestError, match="70.* cannot be found in samples of .60."):
+    with pytest.raises(RequestError, match=r"70\] nonconforming units cannot be found in samples of \[60\]"):
         station.streams.record_lot("pins", "L1", size=60, found={"major": (70,)})
     station.streams.record_lot("pins", "L1", size=60, found={"major": (0,)})
     assert station.streams.events("pins")[0].results[0].n == (60,)
@@ -180,6 +180,25 @@ def test_a_fractional_lot_counts_under_the_plan_it_was_inspected_under(station: 
     station.streams.void("pins", 2, by="QA", reason="wrong lot")
     after = station.streams.status("pins").classes[0]
     assert (after.severity, after.acceptance_score) == ("normal", gained)
+
+
+def test_a_class_of_which_none_may_be_wrong_needs_no_switching(station: Station) -> None:
+    found = opened(station, aql={"critical": 0.0, "major": 2.5})
+    assert list(severities(found)) == ["major"]
+    with pytest.raises(RequestError, match="no class to switch"):
+        opened(station, "others", aql={"critical": 0})
+
+
+def test_a_missing_class_is_named_and_tightened_says_how_it_ends(station: Station) -> None:
+    opened(station)
+    with pytest.raises(RequestError, match="minor is missing") as refused:
+        station.streams.record_lot("pins", "L1", size=1000, found={"major": (0,)})
+    assert "--found minor=0" in refused.value.do
+    found = lots(station, [9, 9, 0, 9])
+    assert found.classes[0].waits_for == (
+        "5 lots accepted in a row, now 0, for normal inspection",
+        "it is discontinued after 5 lots not accepted in all, now 1",
+    )
 
 
 def test_the_authority_directs_and_a_lot_under_another_severity_is_remarked(station: Station) -> None:
@@ -240,7 +259,7 @@ def test_names_and_what_is_not_there(station: Station) -> None:
         opened(station)
     with pytest.raises(NotFoundError, match="no stream"):
         station.streams.status("coins")
-    with pytest.raises(RequestError, match="minor does not fit"):
+    with pytest.raises(RequestError, match="minor is missing"):
         station.streams.record_lot("pins", "L1", size=1000, found={"major": (0,)})
 
 

@@ -19,6 +19,7 @@ from station.lots.plans import LETTERS, code_letter, plan, sample_size, stages
 from station.lots.requests import plan_from_request
 from station.sheet import PREFERRED_AQL
 from station.values.documents import PlanDocument
+from station.values.sampling import SchemeDocument
 
 TABLE: dict[str, Any] = json.loads(files("station.lots.tables").joinpath("mil_std_105e.json").read_text())
 SEVERITIES = ("normal", "tightened", "reduced")
@@ -306,6 +307,35 @@ def test_hundred_percent_from_n_equal_to_the_lot() -> None:
     assert plan(lot_size=50, aql=0.25).hundred_percent
     assert plan(lot_size=20, aql=0.25).hundred_percent
     assert not plan(letter="A", aql=0.25).hundred_percent
+
+
+@pytest.mark.parametrize(("size", "aql"), [(2, 0.01), (5, 0.65), (100, 0.065), (10, 1.0), (50, 0.25)])
+def test_a_lot_that_is_inspected_whole_has_its_own_n_and_no_risk(size: int, aql: float) -> None:
+    found = plan_from_request({"lot_size": size, "aql": aql})
+    assert isinstance(found, PlanDocument)
+    assert found.n == (size,)
+    assert (found.producer_risk, found.consumer_quality, found.oc, found.figures) == (None, None, (), None)
+    assert isinstance(plan_from_request({"lot_size": size, "aql": aql, "scheme": True}), SchemeDocument)
+
+
+def test_stages_take_no_more_than_the_lot() -> None:
+    found = stages("L", 2.5, type="double")  # 125 + 125
+    assert [found.of_lot(size) for size in (1000, 250, 200, 60)] == [(125, 125), (125, 125), (125, 75), (60, 0)]
+
+
+def test_a_scheme_states_the_aql_and_round_qualities_and_its_plans() -> None:
+    found = plan_from_request({"letter": "J", "aql": 2.5, "scheme": True})
+    assert isinstance(found, SchemeDocument)
+    assert {0.01, 0.02, 0.025, 0.04, 0.05, 0.10} <= {point.p for point in found.points}
+    assert [(s.severity, s.n, s.ac, s.re) for s in found.plans] == [
+        ("normal", (80,), (5,), (6,)), ("tightened", (80,), (3,), (4,)), ("reduced", (32,), (2,), (5,)),
+    ]  # fmt: skip
+
+
+def test_the_letter_that_only_tightened_inspection_has() -> None:
+    """105E: R at 0.025 under tightened inspection leads to 3150 units, Ac 1, the row S of its master table."""
+    found = plan(letter="R", aql=0.025, severity="tightened", edition="mil-std-105e")
+    assert (found.n, found.ac, found.re) == ((3150,), (1,), (2,))
 
 
 def test_sample_size_is_at_most_the_lot() -> None:
