@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from station.cli.conduct import NONCONFORMING, FailOn, Json, context_of, document, emit, show, table
+from station.errors import RequestError
 
 if TYPE_CHECKING:
     from station.values.documents import LotDocument
@@ -31,6 +32,15 @@ Stream = Annotated[
     str | None,
     typer.Option("--stream", metavar="NAME", help="Its stream of lots, whose severity holds; without it as drawn."),
 ]
+
+
+@lot.command("add", hidden=True, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def add() -> None:
+    """Says how units come into a lot."""
+    raise RequestError(
+        "Units come into a lot as they are inspected",
+        "Run: station inspect PHOTOS --golden NUMBER --lot ID; values measured by hand: station enter",
+    )
 
 
 @lot.command("decide")

@@ -223,6 +223,11 @@ def _show_limiting(p: LimitingQualityDocument) -> None:
 
 
 def _show_variables(p: VariablesPlanDocument) -> None:
+    asked = [
+        f"lot of {p.lot_size}" if p.lot_size else "", f"level {p.level}" if p.level else "", p.severity or "",
+        f"{p.method} method", "" if p.aql is None else f"AQL {p.aql:g}",
+    ]  # fmt: skip
+    show(f"{p.edition}: {', '.join(x for x in asked if x)}")
     if p.producer_risk is None or p.consumer_quality is None or p.consumer_risk is None:
         more = "more than" if p.plan_n > p.n else "all of"
         by = "Z1.9 takes" if p.edition == "z1.9" else "The plan takes"
@@ -234,8 +239,8 @@ def _show_variables(p: VariablesPlanDocument) -> None:
         spread = "the sample's standard deviation" if p.method == "s" else "the known standard deviation"
         show(f"Measure {p.n} units; accept where the mean lies at least k = {p.k:.4f} times {spread} within the limit.")
         show(
-            f"Producer's risk {p.producer_risk:.1%} at {p.producer_quality:.2%} beyond the limit; at "
-            f"{p.consumer_quality:.2%} {p.consumer_risk:.1%} of lots are accepted."
+            f"Producer's risk {p.producer_risk:.1%} at {p.producer_quality:.2%} beyond the limit; of lots with "
+            f"{p.consumer_quality:.2%} beyond it {p.consumer_risk:.1%} are accepted."
         )
     if p.sample is not None:
         s = p.sample

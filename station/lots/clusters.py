@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from station.lots.contingency import mantel_haenszel
 from station.lots.extents import Found, extent_of
-from station.lots.factors import Factor, LotUnit, factors_of, relation
+from station.lots.factors import Factor, LotUnit, factors_of, relation, telling_nothing
 from station.lots.multiplicity import benjamini_hochberg, holm
-from station.lots.permutation import ANY, LEVEL, TREND, Deals, deal, family, ranked
+from station.lots.permutation import ANY, CHANGE, LEVEL, RUNS, TREND, Deals, deal, family, ranked
 from station.lots.strata import p_within
 from station.sheet import Aql
 from station.values.documents import ClusterDocument, DefectClass
@@ -43,7 +43,7 @@ ACCEPTABLE: Final = 0.025
 FEW: Final = 2
 """Defects times factors up to which the family-wise p is a mid-p: with so few, ties are common and the exact p rejects
 in half as many lots as it may; with more it rejects often enough, and a mid-p would slightly too often."""
-_TESTS: Final = {LEVEL: "level", ANY: "any", TREND: "trend"}
+_TESTS: Final = {LEVEL: "level", ANY: "any", TREND: "trend", CHANGE: "change", RUNS: "runs"}
 
 
 def find_clusters(
@@ -94,7 +94,7 @@ def find_clusters(
         clusters=clusters,
         first_look=first_look,
         tests=() if found is None else tuple(_tests(found, factors, list(where))),
-        remarks=tuple(_remarks(factors, left_out, len(counted))),
+        remarks=tuple(_remarks(factors, left_out, counted)),
     )
 
 
@@ -188,7 +188,11 @@ def _levels(
     rng: np.random.Generator,
 ) -> tuple[tuple[ClusterDocument, ...], tuple[ClusterDocument, ...]]:
     """Levels in which a defect stands out: clusters, family-wise; then what only the false discovery rate names."""
-    mids, rates = found.deals.mid, benjamini_hochberg(found.deals.mid.ravel()).reshape(found.deals.mid.shape)
+    mids = found.deals.mid
+    grouped = np.repeat([not f.single for f in factors], [len(f.levels) for f in factors])
+    rates = np.ones(mids.shape)
+    if grouped.any():
+        rates[:, grouped] = benjamini_hochberg(mids[:, grouped].ravel()).reshape(len(mids), -1)
     rows = []
     for d, name in enumerate(names):
         for f, factor in enumerate(factors):
@@ -197,7 +201,7 @@ def _levels(
             step = holm(mids[d, span])
             total, known = int(counts.sum()), int(factor.sizes.sum())
             for v in np.flatnonzero((fam <= ALPHA) | (q <= ALPHA)):
-                given = _given(defective[:, d], v, factor, factors, rng)
+                given = _given(defective[:, d], int(v), factor, factors, rng)
                 rows.append(
                     ClusterDocument(
                         defect=name, factor=factor.name, level=factor.levels[v], units=int(counts[v]),
@@ -232,13 +236,7 @@ def _given(
 
 
 def _tests(found: _Tested, factors: Sequence[Factor], names: Sequence[str]) -> list[FactorTestDocument]:
-    kept = [
-        (d, f, t)
-        for d in range(len(names))
-        for f in range(len(factors))
-        for t in (LEVEL, ANY, TREND)
-        if t != TREND or factors[f].scores is not None
-    ]
+    kept = [(d, f, t) for d in range(len(names)) for f in range(len(factors)) for t in _statistics(factors[f])]
     q = benjamini_hochberg([found.p[i] for i in kept])
     rows = [
         FactorTestDocument.model_validate(
@@ -252,10 +250,18 @@ def _tests(found: _Tested, factors: Sequence[Factor], names: Sequence[str]) -> l
     return sorted(rows, key=lambda r: (r.p_family, r.p))
 
 
+def _statistics(factor: Factor) -> tuple[int, ...]:
+    """Which of the statistics a factor has."""
+    if factor.single:
+        return (TREND, CHANGE, RUNS)
+    return (LEVEL, ANY, TREND, CHANGE) if factor.scores is not None else (LEVEL, ANY)
+
+
 def _relations(factors: Sequence[Factor]) -> list[RelationDocument]:
     found = []
-    for i, a in enumerate(factors):
-        for b in factors[i + 1 :]:
+    grouped = [f for f in factors if not f.single]  # a unit's own level lies within every other factor
+    for i, a in enumerate(grouped):
+        for b in grouped[i + 1 :]:
             for one, other in ((a, b), (b, a)):
                 kind = relation(one, other)
                 if kind != "crossed":
@@ -273,11 +279,16 @@ def _leading_first(extents: Sequence[ExtentDocument]) -> list[ExtentDocument]:
     return [first, *(e for e in extents if e is not first)]
 
 
-def _remarks(factors: Sequence[Factor], left_out: int, n: int) -> list[str]:
+def _remarks(factors: Sequence[Factor], left_out: int, counted: Sequence[LotUnit]) -> list[str]:
     remarks = []
     if left_out:
-        remarks.append(f"{left_out} of {left_out + n} units are left out: nothing could be measured on them")
-    if not factors:
+        of = left_out + len(counted)
+        remarks.append(f"{left_out} of {of} units are left out: nothing could be measured on them")
+    nothing = telling_nothing(counted)
+    if nothing:
+        told = ", ".join(f"{name} ({why})" for name, why in nothing.items())
+        remarks.append(f"not looked at, since it tells nothing here: {told}")
+    elif not factors:
         remarks.append(
             "the units have no carton and no identifier that would set them apart: hand them in with a units file that "
             "has columns such as carton, lot_code, plating_date, line"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from station.service.lots import outcome
+from station.service.lots import draw_of_lot, outcome
 from station.store import records
 from station.store.database import Database
 from station.store.rows import GoldenRow, UnitRow
@@ -107,7 +107,9 @@ class LotAnalysis:
         sheet = load_sheet(golden.sheet_toml.encode())
         rows = self._station.standing_units(lot)
         documents = [UnitDocument.model_validate_json(r.document) for r in rows]
-        units = [lot_unit(r, d, sheet) for r, d in zip(rows, documents, strict=True)]
+        drawn = draw_of_lot(self._db, lot)
+        thirds = {} if drawn is None else {p.label: p.third for p in drawn.picks}
+        units = [lot_unit(r, d, sheet, thirds.get(r.unit)) for r, d in zip(rows, documents, strict=True)]
         return _Lot(golden, sheet, rows, documents, units)
 
     def _explained(self, lot: str, known: _Lot) -> LotExplanationDocument:
@@ -139,11 +141,14 @@ class LotAnalysis:
         )  # fmt: skip
 
 
-def lot_unit(row: UnitRow, document: UnitDocument, sheet: Sheet) -> LotUnit:
-    """A unit as the analysis sees it, a reviewer's word above the line's."""
-    from station.lots.factors import CARTON, LotUnit
+def lot_unit(row: UnitRow, document: UnitDocument, sheet: Sheet, third: str | None = None) -> LotUnit:
+    """A unit as the analysis sees it, a reviewer's word above the line's. third : early, mid or late, of the pick list
+    that it stands on."""
+    from station.lots.factors import CARTON, THIRD, LotUnit
 
     factors = ({CARTON: row.carton} if row.carton else {}) | {k: v for k, v in row.identifiers.items() if v}
+    if third is not None:
+        factors.setdefault(THIRD, third)
     seen = any(m.value is not None for m in document.measurements)
     return LotUnit(row.unit, factors, outcome(row, sheet).characteristics, seen)
 
