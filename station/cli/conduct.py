@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from station.service import Station
     from station.settings import Settings
 
-_COMMA = re.compile(r"'(\d+),(\d+)' is not a valid float$")  # a decimal comma
 DONE, NONCONFORMING, REFUSED, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 
 Json = Annotated[bool, typer.Option("--json", help="Print the document and nothing else.")]
@@ -94,7 +92,9 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
             return DONE
         message = error.format_message() if hasattr(error, "format_message") else str(error)
         command = getattr(getattr(error, "ctx", None), "command_path", "station")
-        message = _COMMA.sub(r"\g<0>: did you mean \1.\2?", _line(message).rstrip("."))
+        message = _line(message).rstrip(".")
+        if message.endswith("unable to parse string as a number"):  # mostly a decimal comma
+            message += "; write decimals with a point, such as 2.5"
         stop = "" if message.endswith("?") else "."
         return _refuse(f"{message}{stop} Run: {command} --help", error, debug)
     except MemoryError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -166,13 +167,26 @@ def void(
 def status(
     context: typer.Context,
     name: Annotated[str | None, typer.Argument(metavar="[STREAM]", help="Without it every stream.")] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", metavar="FILE", help="Draw its lots, of one stream: .jpg or .png.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Where a stream stands: the severity of its next lot, class by class, and how it came to it."""
+    from station.service.picturing import vet, write
+
+    if picture is not None:
+        if name is None:
+            raise RequestError("--picture draws one stream", "Name it: station stream status STREAM --picture FILE.png")
+        vet(picture)
     with context_of(context).open() as station:
         found = station.streams.all() if name is None else [station.streams.status(name)]
+        if picture is not None and name is not None:
+            write(station.streams.picture(name), picture)
     for one in found:
         _tell(one, json, history=True)
+    if picture is not None and not json:
+        show(f"Written: {picture}")
     if not found and not json:
         show("There is no stream. Open one: station stream open")
 

@@ -16,6 +16,7 @@ from station.values.stream import NextLotDocument, StreamDocument, StreamEvent, 
 
 if TYPE_CHECKING:
     from station.lots.streams import Standing
+    from station.report.pictures import RGB
     from station.sheet import Aql
 
 MAX_NAME = 100
@@ -92,6 +93,15 @@ class Streams:
         """Everything that happened to a stream, in its order."""
         row = store.stream(self._db, name)
         return [StreamEvent.model_validate_json(d) for d in store.events(self._db, row.id)]
+
+    def picture(self, name: str) -> RGB:
+        """The lots of a stream that count, class by class, with the severity each was inspected under."""
+        from station.report.stream_charts import stream_picture
+
+        events = self.events(name)
+        void = {e.voids for e in events}
+        lots = [e for k, e in enumerate(events, 1) if e.kind == "lot" and not e.resubmitted and k not in void]
+        return stream_picture(self.status(name), lots)
 
     def next_lot(self, name: str, size: int) -> NextLotDocument:
         """The plans for the next lot of ``size`` units."""
