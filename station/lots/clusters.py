@@ -21,6 +21,7 @@ from station.lots.extents import Found, extent_of
 from station.lots.factors import Factor, LotUnit, factors_of, relation, telling_nothing
 from station.lots.multiplicity import benjamini_hochberg, holm
 from station.lots.permutation import ANY, CHANGE, LEVEL, RUNS, TREND, Deals, deal, family, ranked
+from station.lots.plans import LARGEST_PER_CENT
 from station.lots.strata import p_within
 from station.sheet import Aql
 from station.values.documents import ClusterDocument, DefectClass
@@ -109,7 +110,7 @@ def acceptable_shares(judged: Iterable[tuple[str, DefectClass | None]], aql: Aql
     classes: dict[str, float] = {}
     for name, defect_class in judged:
         limit = float(getattr(aql, defect_class or "major"))
-        share = limit / 100 if limit <= 10 else -math.expm1(-limit / 100)
+        share = limit / 100 if limit <= LARGEST_PER_CENT else -math.expm1(-limit / 100)
         shares[name] = min(shares.get(name, 1.0), share)
         classes[defect_class or "major"] = share
     return shares | {NONCONFORMING: min(1.0, sum(classes.values()))} if classes else shares

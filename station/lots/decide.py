@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from station.errors import RequestError
-from station.lots.plans import code_letter, plan, sample_size, stages
+from station.lots.plans import Stages, code_letter, plan, sample_size, stages
 from station.lots.tally import Sample, sample_of, tally
 from station.sheet import Aql, Sheet, class_of
 from station.values.digest import digest
@@ -107,14 +107,21 @@ def sample_sizes(
     severities : of each class as its stream of lots has them, in place of the sheet's. Raises RequestError for a lot or
     a plan that is not in the tables.
     """
-    letter = code_letter(lot_size, aql.level)
-    planned = {
-        c: min(lot_size, *stages(letter, a, severity=_severity(c, aql, severities), edition=aql.edition).n)
-        for c in CLASSES
-        if (a := float(getattr(aql, c))) > 0
-    }
+    found = {c: class_stages(aql, c, lot_size, severities) for c in CLASSES}
+    planned = {c: sum(s.of_lot(lot_size)) for c, s in found.items() if s is not None}
     largest = max(planned.values(), default=sample_size(lot_size, aql.level, aql.severity))
     return {c: planned.get(c, largest) for c in CLASSES}
+
+
+def class_stages(
+    aql: Aql, c: DefectClass, lot_size: int, severities: Mapping[DefectClass, str] | None = None
+) -> Stages | None:
+    """The plan of a class for a lot by what was agreed on; None for a class with Ac 0 by rule. Raises RequestError."""
+    value = float(getattr(aql, c))
+    letter = code_letter(lot_size, aql.level)
+    if value <= 0:
+        return None
+    return stages(letter, value, severity=_severity(c, aql, severities), edition=aql.edition)
 
 
 def _severity(c: DefectClass, aql: Aql, severities: Mapping[DefectClass, str] | None) -> str:

@@ -31,6 +31,8 @@ Edition = Literal["z1.4", "z1.4-1993", "z1.4-2003", "mil-std-105e", "iso2859-1"]
 
 LETTERS = "ABCDEFGHJKLMNPQR"
 MAX_LOT_SIZE = 10**9
+LARGEST_PER_CENT = 10.0
+"""AQL up to which per cent nonconforming are meant, above it nonconformities per 100 units."""
 _Z14 = "Take the edition z1.4 (--edition z1.4), whose table is complete."
 _STAGE_LETTER_STEPS = {"single": 0, "double": 1, "multiple": 3}
 """A stage of letter L's double plan has the single n of one letter before, of its multiple plan of three before."""
@@ -120,7 +122,7 @@ def stages(
 
 @cache
 def _stages(code: str, column: str, severity: str, type: str, iso: bool, fractional: bool) -> Stages:
-    nonconformities = float(column) > 10
+    nonconformities = float(column) > LARGEST_PER_CENT
     if iso:
         if type != "single":
             raise RequestError(f"Of ISO 2859-1 only single plans are at hand, not {type}", _Z14)

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import numpy as np
 
 from station.errors import RequestError
-from station.lots.limiting_quality import LARGEST_EXACT_LOT, smallest_sample
+from station.lots.limiting_quality import LARGEST_EXACT_LOT, nonconforming_units, smallest_sample
 from station.lots.oc import acceptance_probabilities, isolated_acceptance, oc_points, qualities_at, search_end
 from station.lots.performance import (
     acceptance_from_cartons,
@@ -146,15 +146,13 @@ def _by_limiting_quality(options: dict[str, Any]) -> LimitingQualityDocument:
     exact = size is not None and size <= LARGEST_EXACT_LOT
 
     def curve(p: np.ndarray) -> np.ndarray:
-        if size is not None and exact:
-            return np.array([isolated_acceptance(n, ac, size, round(size * q)) for q in p])
         return acceptance_probabilities((n,), (ac,), (ac + 1,), p, nonconformities=False)
 
     if size is not None and exact:  # a lot has whole numbers of nonconforming units: the curve at these
         most = next((d for d in range(size + 1) if isolated_acceptance(n, ac, size, d) < 0.005), size)
         at = sorted({round(most * i / 50) for i in range(51)})
         oc = tuple(OcPoint(p=d / size, pa=isolated_acceptance(n, ac, size, d)) for d in at)
-        accepted = isolated_acceptance(n, ac, size, math.ceil(round(size * quality, 9)))
+        accepted = isolated_acceptance(n, ac, size, nonconforming_units(size, quality))
         chances = [isolated_acceptance(n, ac, size, d) for d in range(most + 1)]
         good, half = ((sum(pa >= level for pa in chances) - 1) / size for level in (0.95, 0.5))
     else:

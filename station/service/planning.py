@@ -76,7 +76,10 @@ def plan_chart(document: AnyPlan) -> RGB:
             QualityMark(100 * document.consumer_quality, f"{100 * document.consumer_quality:.3g}: 10 % accepted"),
         ]
         curves += [CurveLine(f"lots under {s} inspection", p, column(s)) for s in ("normal", "tightened", "reduced")]
-        notes = ["Long-run shares at constant quality, inspection resumed at once where it is discontinued."]
+        plans = "; ".join(
+            f"{s.severity} {' + '.join(map(str, s.n))}, Ac {' '.join(map(str, s.ac))}" for s in document.plans
+        )
+        notes = [plans, "Long-run shares at constant quality, inspection resumed at once where it is discontinued."]
     elif isinstance(document, PlanDocument):
         if document.producer_risk is None or document.consumer_quality is None:
             raise RequestError(

@@ -341,3 +341,17 @@ def test_counts_that_cannot_be(station: Station, capsys: pytest.CaptureFixture[s
     given = ["stream", "lot", "pins", "L1", "--size", "1000", "--found", "major=3", "--found", "major=9"]
     assert run(app, given) == 2
     assert "given twice" in capsys.readouterr().err
+
+
+def test_the_picture_of_a_stream_has_a_block_for_each_lot(station: Station, tmp_path: Path) -> None:
+    opened(station)
+    lots(station, [0, 9])
+    two = station.streams.picture("pins")
+    lots(station, [0], first=3)
+    three = station.streams.picture("pins")
+    blue = [int((p == (0, 114, 178)).all(axis=-1).sum()) for p in (two, three)]
+    assert blue[1] - blue[0] == 2 * 21 * 21  # a lot more in each of two classes, as block of 21 pixels
+    out = tmp_path / "pins.png"
+    assert run(app, ["stream", "status", "pins", "--picture", str(out)]) == 0
+    assert out.stat().st_size > 1000
+    assert run(app, ["stream", "status", "--picture", str(out)]) == 2
