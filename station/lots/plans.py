@@ -33,7 +33,7 @@ LETTERS = "ABCDEFGHJKLMNPQR"
 MAX_LOT_SIZE = 10**9
 LARGEST_PER_CENT = 10.0
 """AQL up to which per cent nonconforming are meant, above it nonconformities per 100 units."""
-_Z14 = "Take the edition z1.4 (--edition z1.4), whose table is complete."
+_Z14 = "The edition z1.4 (--edition z1.4) has them; it is another standard, so agree on it with the supplier first."
 _STAGE_LETTER_STEPS = {"single": 0, "double": 1, "multiple": 3}
 """A stage of letter L's double plan has the single n of one letter before, of its multiple plan of three before."""
 

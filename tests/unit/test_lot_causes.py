@@ -9,9 +9,10 @@ import pytest
 
 from station.lots.batches import differences_between, trend_over
 from station.lots.causes import diagnose
-from station.lots.characteristics import Characteristic
+from station.lots.characteristics import Characteristic, RegionColours
 from station.lots.clusters import find_clusters
 from station.lots.factors import LotUnit, factors_of
+from station.lots.measurement_causes import white_point
 from station.values.lot_analysis import DiagnosisDocument, MeasurementCauseDocument
 
 LIGHT = MeasurementCauseDocument(name="light", state="ruled out", words="every photo passed")
@@ -230,3 +231,23 @@ def test_unseen_units_are_in_no_share() -> None:
         units, [], find_clusters(units, rng, permutations=99), [LIGHT], rng, obvious=frozenset({"3", "22"})
     )
     assert found.causes[2].evidence[1].words.startswith("2 of 40 units")
+
+
+@pytest.mark.parametrize(("wrong", "speaks"), [(20, "for"), (21, "against")])
+def test_a_quarter_of_the_units_is_still_few(wrong: int, speaks: str) -> None:
+    """The boundary of decision 0045."""
+    rng = np.random.default_rng(4)
+    bad = rng.permutation(80)[:wrong]
+    units = [LotUnit(str(i), {"carton": str(i // 8)}, frozenset({"speck"} if i in bad else ())) for i in range(80)]
+    found = diagnose(units, [], find_clusters(units, rng, permutations=99), [LIGHT], rng, obvious=frozenset())
+    assert found.causes[2].evidence[1].speaks == speaks
+
+
+@pytest.mark.parametrize(("shift", "state"), [(0.79, "not ruled out"), (0.81, "suspect")])
+def test_shifts_the_same_way_are_the_light(shift: float, state: str) -> None:
+    """The boundary of decision 0045: three regions off by the same amount, the cosine between two of them given."""
+    away = 5 * np.array([[1.0, 0.0, 0.0], [shift, (1 - shift**2) ** 0.5, 0.0], [1.0, 0.0, 0.0]])
+    golden = np.array([50.0, 0.0, 0.0])
+    noise = 0.01 * np.random.default_rng(1).normal(size=(3, 20, 3))
+    regions = [RegionColours(f"colour:r{k}", golden + a + noise[k], golden, 1.0, 0.1) for k, a in enumerate(away)]
+    assert (white_point(regions).state == "suspect") == (state == "suspect")

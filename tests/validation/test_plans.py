@@ -379,3 +379,29 @@ def test_requests_that_make_no_sense(request_: dict[str, Any], words: str) -> No
 
 def test_the_sheet_knows_the_columns_of_the_table() -> None:
     assert tuple(float(a) for a in TABLE["aql"]) == PREFERRED_AQL
+
+
+def test_the_corrections_of_the_table_are_in_it() -> None:
+    """Each of the table's ``corrections`` by its figures, from the rule that it names."""
+    double, multiple, sizes = TABLE["double"]["normal"], TABLE["multiple"]["normal"], TABLE["sample_size"]
+    for letter in "LMNP":
+        assert double[letter]["100"] == double["E"]["100"], letter
+        assert (double[letter]["100"]["ac"][-1], double[letter]["100"]["re"][-1]) == (26, 27)
+    for aql in ("100", "150"):
+        assert multiple["F"][aql] == multiple["E"][aql]
+        assert multiple["F"][aql]["n"] == [sizes["normal_tightened"]["B"]] * 7
+    assert len(TABLE["corrections"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("letter", "row"),
+    [
+        ("F", {"1.5": (32, 1), "2.5": (20, 1), "4.0": (20, 2), "6.5": (20, 3), "10": (20, 5), "15": (20, 7)}),
+        ("J", {"0.65": (80, 1), "1.0": (80, 2), "1.5": (80, 3), "2.5": (80, 5), "4.0": (80, 7), "6.5": (80, 10)}),
+        ("N", {"0.10": (500, 1), "0.15": (500, 2), "0.25": (500, 3), "0.40": (500, 5), "1.0": (500, 10)}),
+    ],
+)
+def test_rows_of_table_ii_a_transcribed_again(letter: str, row: dict[str, tuple[int, int]]) -> None:
+    """Normal inspection, single sampling, by hand from the printed master table."""
+    found = {aql: (cell["n"], cell["ac"]) for aql, cell in TABLE["single"]["normal"][letter].items() if aql in row}
+    assert found == row
