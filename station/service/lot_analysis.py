@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
+from station.service.entering import without_photo
 from station.service.lots import draw_of_lot, outcome
 from station.store import records
 from station.store.database import Database
@@ -78,7 +79,8 @@ class LotAnalysis:
         extent = float(np.ptp(master.outline_mm, axis=0).max())
         places = places_of(_placed(known), _ground(master, extent), extent, np.random.default_rng(SEED))
         left = sum(not u.seen for u in known.units)
-        remarks = [f"on {left} units nothing could be measured"] if left else []
+        remarks = [*without_photo(self._db, lot, known.rows)]
+        remarks += [f"on {left} units nothing could be measured"] if left else []
         if not any(u.factors for u in known.units):
             remarks.append("no carton or identifier is known of the units: hand them in with a units file (--units)")
         counts: dict[str, int] = {}
@@ -137,7 +139,10 @@ class LotAnalysis:
         return LotExplanationDocument(
             lot=lot, golden=known.golden.number, golden_version=known.golden.version, inspected=len(known.units),
             nonconforming=known.nonconforming, clusters=clusters, diagnosis=diagnosis,
-            sentences=tuple(sentences(lot, len(known.units), known.nonconforming, clusters, diagnosis)),
+            sentences=(
+                *sentences(lot, len(known.units), known.nonconforming, clusters, diagnosis),
+                *(f"Note: {words}." for words in without_photo(self._db, lot, known.rows)),
+            ),
         )  # fmt: skip
 
 

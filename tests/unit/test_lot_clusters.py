@@ -134,7 +134,9 @@ def test_a_cluster_has_its_odds_with_another_factor_held_fixed() -> None:
     found = analysed(lot([[1], [9], [0], [0]], lot_code=["A", "A", "B", "B"]))
     carton = next(c for c in found.clusters if (c.factor, c.level) == ("carton", "C2"))
     assert carton.odds_given["lot_code"] == pytest.approx(81)
-    assert carton.p_given["lot_code"] < 0.0015  # exactly 102 / 184,756 of all deals within the code; chi-square has 0.0023
+    assert (
+        carton.p_given["lot_code"] < 0.0015
+    )  # exactly 102 / 184,756 of all deals within the code; chi-square has 0.0023
 
 
 def test_units_on_which_nothing_was_measured_are_left_out_and_said() -> None:
