@@ -201,12 +201,10 @@ def test_what_varies_by_half_of_its_margin_matters(times: float, state: str) -> 
 
 
 def test_four_lots_in_perfect_order_are_not_tested_and_five_are() -> None:
-    for batches, told in ((4, False), (5, True)):
-        units = [
-            LotUnit(str(i), {"plating_date": f"2026-05-{i // 8 + 1:02d}"}, frozenset()) for i in range(8 * batches)
-        ]
+    for many, told in ((4, False), (5, True)):
+        units = [LotUnit(str(i), {"plating_date": f"2026-05-{i // 8 + 1:02d}"}, frozenset()) for i in range(8 * many)]
         (factor,) = factors_of(units)
-        run = trend_over(np.arange(8.0 * batches)[None], factor)
+        run = trend_over(np.arange(8.0 * many)[None], factor)
         assert (run is not None) == told
         assert run is None or run.p <= 0.05
 
