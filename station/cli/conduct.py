@@ -96,6 +96,8 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
         message = error.format_message() if hasattr(error, "format_message") else str(error)
         command = getattr(getattr(error, "ctx", None), "command_path", "station")
         message = _line(message).rstrip(".")
+        if message.endswith("unable to parse string as a number"):  # mostly a decimal comma
+            message += "; write decimals with a point, such as 2.5"
         stop = "" if message.endswith("?") else "."
         return _refuse(f"{message}{stop} Run: {command} --help", error, debug)
     except MemoryError as error:

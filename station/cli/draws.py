@@ -43,19 +43,24 @@ def draw(
     units: Annotated[int | None, typer.Option("--units", min=1, metavar="N", help="Draw so many units.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Draw the same list again.")] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="PICKS.csv", help="Write the list here.")] = None,
+    printed: Annotated[
+        Path | None, typer.Option("--print", metavar="PICKS.pdf", help="Write the list here to print and tick off.")
+    ] = None,
     shown: Annotated[bool, typer.Option("--show", help="Show the list in force instead of drawing one.")] = False,
     json: Json = False,
 ) -> None:
     """Draw which units of a lot are pulled, spread over cartons, pack order and what the cartons are marked with."""
     from station.errors import RequestError
-    from station.service.draws import write_picks
+    from station.service.draws import write_picks, write_printed
 
     if file is not None and cartons is not None:
         raise RequestError("--carton-file and --cartons are both given", "Give one of them.")
     if shown and any(v is not None for v in (size, file, cartons, units, seed, golden, stream)):
         raise RequestError("--show draws nothing, yet more is given", "Leave out what a new list would need.")
-    if out is not None and not out.absolute().parent.is_dir():  # before a new list takes the place of the one in force
-        raise RequestError(f"{out.absolute().parent} is no folder", "Give a place that is there.")
+    for file_out in (out, printed):
+        # before a new list takes the place of the one in force
+        if file_out is not None and not file_out.absolute().parent.is_dir():
+            raise RequestError(f"{file_out.absolute().parent} is no folder", "Give a place that is there.")
     with context_of(context).open() as station:
         found = (
             station.draws.newest(lot)
@@ -66,6 +71,8 @@ def draw(
         )
     if out is not None:
         write_picks(found, out)
+    if printed is not None:
+        write_printed(found, printed)
     if json:
         emit(document(found))
         return
@@ -83,8 +90,9 @@ def draw(
     for remark in found.remarks:
         show(f"Note: {remark}.")
     show(f"Drawn with seed {found.seed}; call each unit by its name in the list.")
-    if out is not None:
-        show(f"Written: {out}")
+    for file_out in (out, printed):
+        if file_out is not None:
+            show(f"Written: {file_out}")
 
 
 def pulled(

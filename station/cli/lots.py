@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from station.cli.conduct import NONCONFORMING, FailOn, Json, context_of, document, emit, show, table
+from station.errors import RequestError
 
 if TYPE_CHECKING:
     from station.values.documents import LotDocument
@@ -33,13 +34,40 @@ Stream = Annotated[
 ]
 
 
+Picture = Annotated[
+    Path | None, typer.Option("--picture", metavar="FILE", help="Draw the count against Ac and Re: .jpg or .png.")
+]
+
+
+@lot.command("add", hidden=True, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def add() -> None:
+    """Says how units come into a lot."""
+    raise RequestError(
+        "Units come into a lot as they are inspected",
+        "Run: station inspect PHOTOS --golden NUMBER --lot ID; values measured by hand: station enter",
+    )
+
+
 @lot.command("decide")
 def decide(
-    context: typer.Context, lot: Lot, size: Size = None, stream: Stream = None, json: Json = False, fail: FailOn = False
+    context: typer.Context,
+    lot: Lot,
+    size: Size = None,
+    stream: Stream = None,
+    picture: Picture = None,
+    json: Json = False,
+    fail: FailOn = False,
 ) -> None:
     """Decide a lot by the sampling plans of its control sheet; a stream counts the decided lot."""
+    from station.service.picturing import vet, write
+    from station.service.tallying import tally_chart
+
+    if picture is not None:
+        vet(picture)
     with context_of(context).open() as station:
         decided = station.decide_lot(lot, size, stream=stream)
+    if picture is not None:
+        write(tally_chart(decided), picture)
     if json:
         emit(document(decided))
     else:
@@ -60,6 +88,8 @@ def decide(
                 ["characteristic", "units"],
                 [[k, str(v)] for k, v in decided.counts.items()],
             )
+        if picture is not None:
+            show(f"Written: {picture}")
     if fail and decided.decision == "rejected":
         raise typer.Exit(NONCONFORMING)
 
@@ -70,9 +100,7 @@ def lot_tally(
     lot: Lot,
     size: Size = None,
     stream: Stream = None,
-    picture: Annotated[
-        Path | None, typer.Option("--picture", metavar="FILE", help="Draw the count against Ac and Re: .jpg or .png.")
-    ] = None,
+    picture: Picture = None,
     json: Json = False,
     fail: FailOn = False,
 ) -> None:
@@ -178,16 +206,28 @@ def _map_table(t: MapTable, defects: list[str]) -> None:
 def explain(
     context: typer.Context,
     lot: Annotated[str, typer.Argument(metavar="ID", help="The lot.")],
+    picture: Annotated[
+        Path | None,
+        typer.Option("--picture", metavar="FILE", help="Draw where on the part findings lie: .jpg or .png."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Where a lot's defects lie together, what they come from, and which records to ask the factory for."""
+    from station.service.picturing import vet, write
+
+    if picture is not None:
+        vet(picture)
     with context_of(context).open() as station:
         found = station.analysis.explain(lot)
+        if picture is not None:
+            write(station.analysis.picture(lot, station.analysis.map(lot)), picture)
     if json:
         emit(document(found))
         return
     for sentence in found.sentences:
         show(sentence)
+    if picture is not None:
+        show(f"Written: {picture}")
 
 
 @lot.command("list")

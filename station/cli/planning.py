@@ -104,8 +104,14 @@ def plan(
         return
     if letter is not None and lot_size is not None:
         raise RequestError("--letter and --lot-size are both given", "Give one of them.")
-    if limiting_quality is None and method is None and (aql is None or (lot_size is None and letter is None)):
-        raise RequestError("--aql and --lot-size are missing", "For example: station plan --lot-size 1200 --aql 2.5")
+    if limiting_quality is None and method is None:
+        given_not = (("--aql", aql is None), ("--lot-size", lot_size is None and letter is None))
+        missing = [name for name, without in given_not if without]
+        if missing:
+            example = f"station plan --lot-size {lot_size or 1200} --aql {2.5 if aql is None else aql:g}"
+            raise RequestError(
+                f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing", f"For example: {example}"
+            )
     given: dict[str, object] = {
         "lot_size": lot_size, "letter": letter, "aql": aql, "level": level, "severity": severity, "type": type,
         "edition": edition, "fractional": fractional or None, "per_100": per_100 or None,
@@ -135,6 +141,10 @@ def plan(
 def _small(share: float) -> str:
     """A share in per cent, two decimals or as many as it takes for two digits that count."""
     return f"{share:.2%}" if share >= 0.001 else f"{100 * share:.2g}%"
+
+
+def _quality(p: float, per_100_units: bool) -> str:
+    return f"{100 * p:.4g} nonconformities per 100 units" if per_100_units else f"{p:.2%} nonconforming"
 
 
 def _answer(requests: Path) -> None:
@@ -171,11 +181,16 @@ def _show_plan(p: PlanDocument) -> None:
         [str(i + 1), str(n), p.fraction or ("none" if ac < 0 else str(ac)), str(re)]
         for i, (n, ac, re) in enumerate(zip(p.n, p.ac, p.re, strict=True))
     ]
+    if p.producer_risk is None or p.consumer_quality is None:
+        show(f"The plan's sample is the whole lot: inspect every unit, all {p.lot_size} (100 % inspection).")
+        allowed = p.fraction or str(p.ac[-1])
+        what = "units with nonconformities" if p.per_100_units else "nonconforming units"
+        show(f"Take out the {what}; nothing is left to chance. The lot itself has Ac {allowed}, Re {p.re[-1]}.")
+        return
     table("Stages", ["stage", "n", "Ac", "Re"], rows)
-    per = "nonconformities a unit" if p.per_100_units else "nonconforming"
     show(
-        f"Producer's risk {p.producer_risk:.1%} at the AQL; at {p.consumer_quality:.2%} {per} "
-        "one lot in ten is accepted."
+        f"Producer's risk {p.producer_risk:.1%} at the AQL; at {_quality(p.consumer_quality, p.per_100_units)} one lot "
+        "in ten is accepted."
     )
     if p.fraction:
         lots = int(p.fraction[2:]) - 1
@@ -186,7 +201,7 @@ def _show_plan(p: PlanDocument) -> None:
         f = p.figures
         show(
             f"On average {f.asn_at_aql:.1f} units inspected at the AQL; after sorting what is not accepted at most "
-            f"{f.aoql:.2%} {per} is let through (AOQL)."
+            f"{_quality(f.aoql, p.per_100_units)} is let through (AOQL)."
         )
         if f.cartons is not None and f.consumer_quality_cartons is not None and f.producer_risk_cartons is not None:
             show(
@@ -194,8 +209,6 @@ def _show_plan(p: PlanDocument) -> None:
                 f"{f.effective_sample:.0f} units at random: producer's risk {f.producer_risk_cartons:.1%}, one lot in "
                 f"ten is accepted at {f.consumer_quality_cartons:.2%}."
             )
-    if p.hundred_percent:
-        show("The sample is the whole lot: inspect every unit.")
 
 
 def _show_limiting(p: LimitingQualityDocument) -> None:
@@ -210,6 +223,11 @@ def _show_limiting(p: LimitingQualityDocument) -> None:
 
 
 def _show_variables(p: VariablesPlanDocument) -> None:
+    asked = [
+        f"lot of {p.lot_size}" if p.lot_size else "", f"level {p.level}" if p.level else "", p.severity or "",
+        f"{p.method} method", "" if p.aql is None else f"AQL {p.aql:g}",
+    ]  # fmt: skip
+    show(f"{p.edition}: {', '.join(x for x in asked if x)}")
     if p.producer_risk is None or p.consumer_quality is None or p.consumer_risk is None:
         more = "more than" if p.plan_n > p.n else "all of"
         by = "Z1.9 takes" if p.edition == "z1.9" else "The plan takes"
@@ -221,8 +239,8 @@ def _show_variables(p: VariablesPlanDocument) -> None:
         spread = "the sample's standard deviation" if p.method == "s" else "the known standard deviation"
         show(f"Measure {p.n} units; accept where the mean lies at least k = {p.k:.4f} times {spread} within the limit.")
         show(
-            f"Producer's risk {p.producer_risk:.1%} at {p.producer_quality:.2%} beyond the limit; at "
-            f"{p.consumer_quality:.2%} {p.consumer_risk:.1%} of lots are accepted."
+            f"Producer's risk {p.producer_risk:.1%} at {p.producer_quality:.2%} beyond the limit; of lots with "
+            f"{p.consumer_quality:.2%} beyond it {p.consumer_risk:.1%} are accepted."
         )
     if p.sample is not None:
         s = p.sample
@@ -238,19 +256,36 @@ def _show_variables(p: VariablesPlanDocument) -> None:
 
 
 def _show_scheme(p: SchemeDocument) -> None:
+    from station.lots.requests import SHOWN_QUALITIES
+
     reduced = "" if p.with_reduced else ", without reduced inspection"
     packed = "" if p.cartons is None else f", samples from {p.cartons} cartons with correlation {p.correlation:g}"
     show(f"{p.edition}: code letter {p.code_letter}, {p.type}, AQL {p.aql:g}{reduced}{packed}: the whole scheme")
+    table("Plans", ["inspection", "n", "Ac", "Re"], [[s.severity, *map(_stages, (s.n, s.ac, s.re))] for s in p.plans])
+    stated = {p.aql / 100, *SHOWN_QUALITIES}
     rows = [
         [
-            f"{point.p:.2%}", f"{point.pa:.1%}", f"{point.asn:.1f}", f"{point.normal:.1%}", f"{point.tightened:.1%}",
-            f"{point.reduced:.1%}", _lots(point.until_discontinued),
+            _quality_cell(point.p, p), f"{point.pa:.1%}", f"{point.asn:.1f}", f"{point.normal:.1%}",
+            f"{point.tightened:.1%}", f"{point.reduced:.1%}", _lots(point.until_discontinued),
         ]
-        for point in p.points[::5]
+        for point in p.points
+        if point.p in stated or point.p == 0
     ]  # fmt: skip
     columns = ["quality", "accepted", "units a lot", "normal", "tightened", "reduced", "lots until discontinued"]
     table("In the long run", columns, rows)
-    show(f"Producer's risk {p.producer_risk:.2%} at the AQL; at {p.consumer_quality:.2%} one lot in ten is accepted.")
+    show(
+        f"Producer's risk {p.producer_risk:.2%} at the AQL; at {_quality(p.consumer_quality, p.per_100_units)} one lot "
+        "in ten is accepted."
+    )
+
+
+def _stages(values: tuple[int, ...]) -> str:
+    return " ".join("-" if v < 0 else str(v) for v in values)
+
+
+def _quality_cell(quality: float, p: SchemeDocument) -> str:
+    said = f"{100 * quality:g} per 100" if p.per_100_units else f"{100 * quality:g}%"
+    return f"{said} (AQL)" if quality == p.aql / 100 else said
 
 
 def _lots(mean: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -33,7 +34,9 @@ def open_stream(
     sku: Annotated[str, typer.Option("--sku", help="The product.")] = "",
     supplier: Annotated[str, typer.Option("--supplier", help="Who makes it.")] = "",
     process: Annotated[str, typer.Option("--process", help="On which line or by which process.")] = "",
-    critical: Annotated[float | None, typer.Option("--critical", metavar="AQL", help="AQL of critical ones.")] = None,
+    critical: Annotated[
+        float | None, typer.Option("--critical", metavar="AQL", help="AQL of critical ones; 0, or without it, Ac 0.")
+    ] = None,
     major: Annotated[float | None, typer.Option("--major", metavar="AQL", help="AQL of major ones.")] = None,
     minor: Annotated[float | None, typer.Option("--minor", metavar="AQL", help="AQL of minor ones.")] = None,
     edition: Annotated[
@@ -162,13 +165,26 @@ def void(
 def status(
     context: typer.Context,
     name: Annotated[str | None, typer.Argument(metavar="[STREAM]", help="Without it every stream.")] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", metavar="FILE", help="Draw its lots, of one stream: .jpg or .png.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Where a stream stands: the severity of its next lot, class by class, and how it came to it."""
+    from station.service.picturing import vet, write
+
+    if picture is not None:
+        if name is None:
+            raise RequestError("--picture draws one stream", "Name it: station stream status STREAM --picture FILE.png")
+        vet(picture)
     with context_of(context).open() as station:
         found = station.streams.all() if name is None else [station.streams.status(name)]
+        if picture is not None and name is not None:
+            write(station.streams.picture(name), picture)
     for one in found:
-        _tell(one, json)
+        _tell(one, json, history=True)
+    if picture is not None and not json:
+        show(f"Written: {picture}")
     if not found and not json:
         show("There is no stream. Open one: station stream open")
 
@@ -186,12 +202,14 @@ def next_plan(
     if json:
         emit(document(found))
         return
+    fractions, whole = any(p.fraction for p in found.plans), any(p.hundred_percent for p in found.plans)
     rows = [
-        [p.defect_class, p.severity, _numbers(p.n), _numbers(p.ac), _numbers(p.re), p.fraction or "",
-         "the whole lot" if p.hundred_percent else ""]
+        [p.defect_class, p.severity, _numbers(p.n), _numbers(p.ac), _numbers(p.re),
+         *([p.fraction or ""] if fractions else []), *(["the whole lot" if p.hundred_percent else ""] if whole else [])]
         for p in found.plans
     ]  # fmt: skip
-    table(f"Stream {name}, next lot of {size}", ["class", "inspection", "n", "Ac", "Re", "fraction", ""], rows)
+    columns = ["class", "inspection", "n", "Ac", "Re", *(["fraction"] if fractions else []), *([""] if whole else [])]
+    table(f"Stream {name}, next lot of {size}", columns, rows)
 
 
 @stream.command("history")
@@ -243,23 +261,24 @@ def _tell_lot(event: StreamEvent) -> None:
         )
 
 
-def _tell(found: StreamDocument, json: bool) -> None:
+def _tell(found: StreamDocument, json: bool, *, history: bool = False) -> None:
+    """history : the last changes, whatever brought them about; without it those of the newest event."""
     if json:
         emit(document(found))
         return
     s = found.stream
     of = ", ".join(x for x in (s.sku, s.supplier, s.process) if x)
-    show(
-        f"Stream {s.name}{f' ({of})' if of else ''}: {s.edition}, level {s.level}, {s.type}; {found.lots} lots counted"
-    )
+    counted = f"{found.lots} lot{'' if found.lots == 1 else 's'} counted"
+    show(f"Stream {s.name}{f' ({of})' if of else ''}: {s.edition}, level {s.level}, {s.type}; {counted}")
+    scored = s.edition == "iso2859-1"
     rows = [
-        [c.defect_class, f"{c.aql:g}", c.severity, str(c.score) if s.edition == "iso2859-1" else "", str(c.run),
+        [c.defect_class, f"{c.aql:g}", c.severity, *([str(c.score)] if scored else []), str(c.run),
          "; ".join(c.waits_for)]
         for c in found.classes
     ]  # fmt: skip
-    columns = ["class", "AQL", "next lot", "score", "accepted in a row", "reduced inspection waits for"]
+    columns = ["class", "AQL", "next lot", *(["score"] if scored else []), "accepted in a row", "a change waits for"]
     table("Inspection", columns, rows)
-    for change in found.changes[-5:]:
+    for change in [c for c in found.changes if history or c.event == found.events][-5:]:
         lot = f"lot {change.lot}" if change.lot else f"event {change.event}"
         show(f"After {lot} {change.defect_class}: {change.before} -> {change.after}, {change.reason}")
     for remark in found.remarks:

@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 from station.lots.factors import Factor
 from station.lots.groups import OneWay, one_way
 from station.lots.multiplicity import holm
-from station.lots.trends import mann_kendall
+from station.lots.trends import LEAST, mann_kendall
 
 Float = NDArray[np.float64]
 
 PERMUTATIONS: Final = 999
-LEAST_BATCHES: Final = 4
-"""Batches from which a trend of their means is tested: of three no order is unlikely enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +45,12 @@ def differences_between(table: Float, factors: Sequence[Factor], rng: np.random.
     Units are dealt to other levels with all their values together, and the largest share of the variance that a factor
     explains, in terms of F's own p, is compared (Westfall and Young 1993).
     """
-    filled = np.where(np.isfinite(table), table, np.nanmean(table, axis=1, keepdims=True))
-    centred = filled - filled.mean(axis=1, keepdims=True)
     n = table.shape[1]
     orders = np.stack([np.arange(n), *(rng.permutation(n) for _ in range(PERMUTATIONS))])
     least = np.full(PERMUTATIONS + 1, np.inf)
     seen = []
     for factor in factors:
-        p = _f_test(centred, factor, orders)
+        p = _f_test(table, factor, orders)
         seen.append(p[0])
         least = np.minimum(least, p.min(axis=1))
     out = []
@@ -76,13 +72,13 @@ def trend_over(table: Float, factor: Factor) -> Run | None:
         return None
     steps = np.where(factor.codes >= 0, factor.scores[factor.codes], -1)
     places = np.unique(steps[steps >= 0])
-    if len(places) < LEAST_BATCHES:
+    if len(places) < LEAST:
         return None
     found = {}
     for k, row in enumerate(table):
         means = [row[(steps == s) & np.isfinite(row)] for s in places]
         measured = [m.mean() for m in means if len(m)]
-        if len(measured) >= LEAST_BATCHES:
+        if len(measured) >= LEAST:
             found[k] = mann_kendall(measured)
     if not found:
         return None
@@ -92,20 +88,28 @@ def trend_over(table: Float, factor: Factor) -> Run | None:
     return Run(best, found[best].slope, float(p.min()))
 
 
-def _f_test(values: Float, factor: Factor, orders: NDArray[np.int64]) -> Float:
-    """(B, rows) p of F for each order of the units; unknown levels are a level of their own."""
+def _f_test(table: Float, factor: Factor, orders: NDArray[np.int64]) -> Float:
+    """(B, rows) p of F for each order of the units, 1 where an order leaves nothing to compare.
+
+    A missing value goes with its unit and counts in no level; units of an unknown level count in none either.
+    """
     from scipy.special import fdtrc
 
-    codes = np.where(factor.codes >= 0, factor.codes, len(factor.levels))
-    used, codes = np.unique(codes, return_inverse=True)
-    levels, n = len(used), values.shape[1]
-    sizes = np.bincount(codes, minlength=levels)
-    total = (values**2).sum(axis=1)
-    dealt = orders[:, np.argsort(codes, kind="stable")]
-    begins = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    between = np.stack(
-        [(np.add.reduceat(row[dealt], begins, axis=1) ** 2 / sizes).sum(axis=1) for row in values], axis=1
-    )
-    within = np.maximum(total - between, 1e-12 * np.maximum(total, 1e-300))
-    f = (between / (levels - 1)) / (within / max(n - levels, 1))
-    return np.asarray(fdtrc(levels - 1, max(n - levels, 1), f))
+    place = np.argsort(factor.codes, kind="stable")[int((factor.codes < 0).sum()) :]
+    begins = np.searchsorted(factor.codes[place], np.arange(len(factor.levels)))
+    known = np.isfinite(table)
+    values = np.where(known, table - np.nanmean(table, axis=1, keepdims=True), 0.0)
+    dealt = orders[:, place]
+    out = np.ones((len(orders), len(table)))
+    for row in range(len(table)):
+        x, there = values[row][dealt], known[row][dealt].astype(np.float64)
+        sums, sizes = np.add.reduceat(x, begins, axis=1), np.add.reduceat(there, begins, axis=1)
+        n, levels = sizes.sum(axis=1), (sizes > 0).sum(axis=1)
+        base = sums.sum(axis=1) ** 2 / np.maximum(n, 1)
+        between = (sums**2 / np.maximum(sizes, 1)).sum(axis=1) - base
+        total = (x**2).sum(axis=1) - base
+        within = np.maximum(total - between, 1e-12 * np.maximum(total, 1e-300))
+        told = (levels > 1) & (n > levels)
+        one, other = np.maximum(levels - 1, 1), np.maximum(n - levels, 1)
+        out[:, row] = np.where(told, fdtrc(one, other, (between / one) / (within / other)), 1.0)
+    return out

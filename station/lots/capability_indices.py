@@ -42,7 +42,7 @@ class Indices:
 
 
 def indices(
-    values: ArrayLike, sigma_within: float, freedom_within: int, lower: float | None, upper: float | None
+    values: ArrayLike, sigma_within: float, freedom_within: float, lower: float | None, upper: float | None
 ) -> Indices:
     """The indices of (n,) values within their limits. freedom_within : degrees of freedom of ``sigma_within``.
 
@@ -68,7 +68,7 @@ def _side(mean: float, limit: float | None, way: int) -> float | None:
     return None if limit is None else way * (limit - mean)
 
 
-def _spread(value: float, freedom: int) -> Index:
+def _spread(value: float, freedom: float) -> Index:
     """Exact interval by the chi-square distribution of the variance."""
     from scipy.special import chdtri
 
@@ -77,7 +77,7 @@ def _spread(value: float, freedom: int) -> Index:
     return Index(value, low, high)
 
 
-def _centred(value: float, n: int, freedom: int) -> Index:
+def _centred(value: float, n: int, freedom: float) -> Index:
     """Bissell's approximate interval (Appl. Statist. 39 (1990) 331-340)."""
     from scipy.special import ndtri
 

@@ -54,7 +54,7 @@ def diagnose(
     obvious
         Units with a defect that nobody who looked could have overlooked, by :func:`station.lots.screening.is_obvious`.
     """
-    factors = factors_of(units)
+    factors = [f for f in factors_of(units) if not f.single]  # batches, of several units each
     geometry = held(characteristics, "geometry", "outlines and sizes")
     hardware = held(characteristics, "hardware", "weight and hardware")
     substituted = substitution(factors, geometry, hardware, rng)

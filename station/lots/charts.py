@@ -58,26 +58,56 @@ class Chart:
     low: Float | None = None
 
 
+UNLIKE: Final = 0.01
+"""Bartlett's p below which subgroups are said not to spread alike: a remark beside the chart, so it is held to a level
+that one chart in a hundred reaches by chance (decision 0045)."""
+
+
+def moving_sigma(values: ArrayLike) -> tuple[float, float]:
+    """Standard deviation of (n,) values by their mean moving range over d2, and its degrees of freedom.
+
+    The freedom is that of a chi variable with the same relative variance, 1 / (2 freedom). Neighbouring ranges share a
+    value, so their mean varies by more than that of separate ones (Cryer and Ryan, J. Quality Technology 22 (1990)
+    187-192): 0.605 (n - 1) for many values.
+    """
+    x = _vetted(values)
+    count = len(x) - 1
+    alone = 2 - 4 / math.pi
+    shared = 4 / math.pi * (math.sqrt(0.75) + math.pi / 12 - 1)  # covariance of |a - b| and |b - c|
+    relative = (count * alone + 2 * (count - 1) * shared) / (count * D2) ** 2
+    return float(np.abs(np.diff(x)).mean()) / D2, 1 / (2 * relative)
+
+
+def subgroup_sigma(groups: Sequence[ArrayLike]) -> tuple[float, float]:
+    """Standard deviation within subgroups of two values or more, the mean of s / c4 weighted by the degrees of freedom
+    of each, and the degrees of freedom of a chi variable that varies as much: var(s / c4) is sigma^2 (1 - c4^2) / c4^2
+    (ISO 22514-2:2017 estimates sigma so; Bissell, Appl. Statist. 39 (1990) 331-340)."""
+    rows = _subgroups(groups)
+    n = np.array([len(g) for g in rows])
+    weight = (n - 1) / (n - 1).sum()
+    unbiased = np.array([c4(k) for k in n])
+    sigma = float((weight * np.array([g.std(ddof=1) for g in rows]) / unbiased).sum())
+    relative = float((weight**2 * (1 - unbiased**2) / unbiased**2).sum())
+    return sigma, 1 / (2 * relative)
+
+
 def individuals(values: ArrayLike) -> tuple[Chart, Chart]:
     """Individuals (n,) in order, and their moving ranges (n - 1,); sigma is the mean moving range over d2."""
     x = _vetted(values)
-    moving = np.abs(np.diff(x))
-    mean = float(moving.mean())
-    return _shewhart("i", x, float(x.mean()), np.full(len(x), mean / D2)), _moving(moving, mean)
+    moving, (sigma, _) = np.abs(np.diff(x)), moving_sigma(x)
+    return _shewhart("i", x, float(x.mean()), np.full(len(x), sigma)), _moving(moving, float(moving.mean()))
 
 
 def means_and_spreads(groups: Sequence[ArrayLike]) -> tuple[Chart, Chart]:
     """Means and standard deviations of subgroups of two values or more, of any sizes.
 
-    Sigma is the mean of s / c4 weighted by the degrees of freedom of each subgroup.
+    Sigma is that of :func:`subgroup_sigma`.
     """
-    rows = [np.asarray(g, dtype=np.float64) for g in groups]
-    if len(rows) < LEAST_POINTS or any(len(g) < 2 for g in rows):
-        raise RequestError("a chart of means needs two subgroups or more of two values or more", "Chart individuals.")
+    rows = _subgroups(groups)
     n = np.array([len(g) for g in rows])
     spread = np.array([g.std(ddof=1) for g in rows])
     unbiased = np.array([c4(k) for k in n])
-    sigma = float(((n - 1) * spread / unbiased).sum() / (n - 1).sum())
+    sigma, _ = subgroup_sigma(rows)
     centre = float(np.concatenate(rows).mean())
     means = _shewhart("xbar", np.array([g.mean() for g in rows]), centre, sigma / np.sqrt(n))
     middle = unbiased * sigma
@@ -192,6 +222,13 @@ def _moving(moving: Float, mean: float) -> Chart:
 def _counted(kind: Kind, points: Float, centre: float, lower: Float, upper: Float) -> Chart:
     signals = tuple(Signal(int(i), 1) for i in np.flatnonzero((points > upper) | (points < lower)))
     return Chart(kind, points, centre, np.where(lower > 0, lower, np.nan), upper, signals)
+
+
+def _subgroups(groups: Sequence[ArrayLike]) -> list[Float]:
+    rows = [np.asarray(g, dtype=np.float64) for g in groups]
+    if len(rows) < LEAST_POINTS or any(len(g) < 2 for g in rows):
+        raise RequestError("a chart of means needs two subgroups or more of two values or more", "Chart individuals.")
+    return rows
 
 
 def _vetted(values: ArrayLike) -> Float:

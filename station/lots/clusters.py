@@ -16,11 +16,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from station.lots.contingency import Stratified, mantel_haenszel
+from station.lots.contingency import mantel_haenszel
 from station.lots.extents import Found, extent_of
-from station.lots.factors import Factor, LotUnit, factors_of, relation
+from station.lots.factors import Factor, LotUnit, factors_of, relation, telling_nothing
 from station.lots.multiplicity import benjamini_hochberg, holm
-from station.lots.permutation import ANY, LEVEL, TREND, Deals, deal, family, ranked
+from station.lots.permutation import ANY, CHANGE, LEVEL, RUNS, TREND, Deals, deal, family, ranked
+from station.lots.plans import LARGEST_PER_CENT
+from station.lots.strata import p_within
 from station.sheet import Aql
 from station.values.documents import ClusterDocument, DefectClass
 from station.values.lot_analysis import (
@@ -42,7 +44,7 @@ ACCEPTABLE: Final = 0.025
 FEW: Final = 2
 """Defects times factors up to which the family-wise p is a mid-p: with so few, ties are common and the exact p rejects
 in half as many lots as it may; with more it rejects often enough, and a mid-p would slightly too often."""
-_TESTS: Final = {LEVEL: "level", ANY: "any", TREND: "trend"}
+_TESTS: Final = {LEVEL: "level", ANY: "any", TREND: "trend", CHANGE: "change", RUNS: "runs"}
 
 
 def find_clusters(
@@ -77,7 +79,7 @@ def find_clusters(
         for k, name in enumerate(names)
     ]  # fmt: skip
     shown = defective[:, plural]
-    clusters, first_look = ((), ()) if found is None else _levels(found, factors, list(where), shown)
+    clusters, first_look = ((), ()) if found is None else _levels(found, factors, list(where), shown, rng)
     return ClusterAnalysis(
         units=len(counted),
         left_out=left_out,
@@ -93,7 +95,7 @@ def find_clusters(
         clusters=clusters,
         first_look=first_look,
         tests=() if found is None else tuple(_tests(found, factors, list(where))),
-        remarks=tuple(_remarks(factors, left_out, len(counted))),
+        remarks=tuple(_remarks(factors, left_out, counted)),
     )
 
 
@@ -108,7 +110,7 @@ def acceptable_shares(judged: Iterable[tuple[str, DefectClass | None]], aql: Aql
     classes: dict[str, float] = {}
     for name, defect_class in judged:
         limit = float(getattr(aql, defect_class or "major"))
-        share = limit / 100 if limit <= 10 else -math.expm1(-limit / 100)
+        share = limit / 100 if limit <= LARGEST_PER_CENT else -math.expm1(-limit / 100)
         shares[name] = min(shares.get(name, 1.0), share)
         classes[defect_class or "major"] = share
     return shares | {NONCONFORMING: min(1.0, sum(classes.values()))} if classes else shares
@@ -180,10 +182,18 @@ def _found_of(found: _Tested | None, d: int | None, factors: Sequence[Factor]) -
 
 
 def _levels(
-    found: _Tested, factors: Sequence[Factor], names: Sequence[str], defective: NDArray[np.bool_]
+    found: _Tested,
+    factors: Sequence[Factor],
+    names: Sequence[str],
+    defective: NDArray[np.bool_],
+    rng: np.random.Generator,
 ) -> tuple[tuple[ClusterDocument, ...], tuple[ClusterDocument, ...]]:
     """Levels in which a defect stands out: clusters, family-wise; then what only the false discovery rate names."""
-    mids, rates = found.deals.mid, benjamini_hochberg(found.deals.mid.ravel()).reshape(found.deals.mid.shape)
+    mids = found.deals.mid
+    grouped = np.repeat([not f.single for f in factors], [len(f.levels) for f in factors])
+    rates = np.ones(mids.shape)
+    if grouped.any():
+        rates[:, grouped] = benjamini_hochberg(mids[:, grouped].ravel()).reshape(len(mids), -1)
     rows = []
     for d, name in enumerate(names):
         for f, factor in enumerate(factors):
@@ -192,14 +202,14 @@ def _levels(
             step = holm(mids[d, span])
             total, known = int(counts.sum()), int(factor.sizes.sum())
             for v in np.flatnonzero((fam <= ALPHA) | (q <= ALPHA)):
-                given = _given(defective[:, d], factor.codes == v, factor, factors)
+                given = _given(defective[:, d], int(v), factor, factors, rng)
                 rows.append(
                     ClusterDocument(
                         defect=name, factor=factor.name, level=factor.levels[v], units=int(counts[v]),
                         of=int(factor.sizes[v]), elsewhere=total - int(counts[v]),
                         elsewhere_of=known - int(factor.sizes[v]), p=float(mids[d, span][v]), p_holm=float(step[v]),
-                        q=float(q[v]), p_family=float(fam[v]), p_given={k: g.corrected_p for k, g in given.items()},
-                        odds_given={k: g.odds_ratio for k, g in given.items() if math.isfinite(g.odds_ratio)},
+                        q=float(q[v]), p_family=float(fam[v]), p_given={k: p for k, (p, _) in given.items()},
+                        odds_given={k: odds for k, (_, odds) in given.items() if math.isfinite(odds)},
                     )
                 )  # fmt: skip
     rows.sort(key=lambda c: (c.p_family, c.p))
@@ -207,30 +217,27 @@ def _levels(
 
 
 def _given(
-    shown: NDArray[np.bool_], inside: NDArray[np.bool_], factor: Factor, factors: Sequence[Factor]
-) -> dict[str, Stratified]:
-    """A level with each other factor held fixed, where that leaves something to compare."""
+    shown: NDArray[np.bool_], level: int, factor: Factor, factors: Sequence[Factor], rng: np.random.Generator
+) -> dict[str, tuple[float, float]]:
+    """A level with each other factor held fixed, where that leaves something to compare: p by dealing within the other
+    factor's levels, and the common odds ratio of Mantel and Haenszel."""
+    codes = np.where(factor.codes < 0, -1, (factor.codes != level).astype(np.int64))
+    one = Factor(factor.name, (factor.levels[level], "elsewhere"), codes, None)
     out = {}
     for other in factors:
         if other is factor:
             continue
         cell = np.zeros((len(other.levels), 2, 2))
-        known = (other.codes >= 0) & (factor.codes >= 0)
-        np.add.at(cell, (other.codes[known], 1 - inside[known].astype(int), 1 - shown[known].astype(int)), 1)
+        known = (other.codes >= 0) & (codes >= 0)
+        np.add.at(cell, (other.codes[known], codes[known], 1 - shown[known].astype(int)), 1)
         found = mantel_haenszel(cell)
         if found.informative:
-            out[other.name] = found
+            out[other.name] = (p_within(shown, one, other, rng), found.odds_ratio)
     return out
 
 
 def _tests(found: _Tested, factors: Sequence[Factor], names: Sequence[str]) -> list[FactorTestDocument]:
-    kept = [
-        (d, f, t)
-        for d in range(len(names))
-        for f in range(len(factors))
-        for t in (LEVEL, ANY, TREND)
-        if t != TREND or factors[f].scores is not None
-    ]
+    kept = [(d, f, t) for d in range(len(names)) for f in range(len(factors)) for t in _statistics(factors[f])]
     q = benjamini_hochberg([found.p[i] for i in kept])
     rows = [
         FactorTestDocument.model_validate(
@@ -244,10 +251,18 @@ def _tests(found: _Tested, factors: Sequence[Factor], names: Sequence[str]) -> l
     return sorted(rows, key=lambda r: (r.p_family, r.p))
 
 
+def _statistics(factor: Factor) -> tuple[int, ...]:
+    """Which of the statistics a factor has."""
+    if factor.single:
+        return (TREND, CHANGE, RUNS)
+    return (LEVEL, ANY, TREND, CHANGE) if factor.scores is not None else (LEVEL, ANY)
+
+
 def _relations(factors: Sequence[Factor]) -> list[RelationDocument]:
     found = []
-    for i, a in enumerate(factors):
-        for b in factors[i + 1 :]:
+    grouped = [f for f in factors if not f.single]  # a unit's own level lies within every other factor
+    for i, a in enumerate(grouped):
+        for b in grouped[i + 1 :]:
             for one, other in ((a, b), (b, a)):
                 kind = relation(one, other)
                 if kind != "crossed":
@@ -265,11 +280,16 @@ def _leading_first(extents: Sequence[ExtentDocument]) -> list[ExtentDocument]:
     return [first, *(e for e in extents if e is not first)]
 
 
-def _remarks(factors: Sequence[Factor], left_out: int, n: int) -> list[str]:
+def _remarks(factors: Sequence[Factor], left_out: int, counted: Sequence[LotUnit]) -> list[str]:
     remarks = []
     if left_out:
-        remarks.append(f"{left_out} of {left_out + n} units are left out: nothing could be measured on them")
-    if not factors:
+        of = left_out + len(counted)
+        remarks.append(f"{left_out} of {of} units are left out: nothing could be measured on them")
+    nothing = telling_nothing(counted)
+    if nothing:
+        told = ", ".join(f"{name} ({why})" for name, why in nothing.items())
+        remarks.append(f"not looked at, since it tells nothing here: {told}")
+    elif not factors:
         remarks.append(
             "the units have no carton and no identifier that would set them apart: hand them in with a units file that "
             "has columns such as carton, lot_code, plating_date, line"

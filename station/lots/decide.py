@@ -8,7 +8,7 @@
 - A unit counts once in every class it is nonconforming in, however many nonconformities it has; at an AQL above 10 the
   nonconformities are counted.
 - An undecided unit may turn out either way. It keeps the decision open, unless the lot is rejected without it, or would
-  be accepted even if every undecided unit were nonconforming.
+  be accepted even if every undecided unit were nonconforming. A sheet may have it count as nonconforming instead.
 - Fewer than n units inspected keep it open too, unless the lot is rejected already; so does what else the sheet asks of
   the lot and is not known yet.
 """
@@ -17,11 +17,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from station.errors import RequestError
-from station.lots.plans import code_letter, plan, sample_size, stages
+from station.lots.plans import Stages, code_letter, plan, sample_size, stages
 from station.lots.tally import Sample, sample_of, tally
 from station.sheet import Aql, Sheet, class_of
 from station.values.digest import digest
@@ -38,6 +38,7 @@ from station.values.documents import (
     UnitDocument,
     Verdict,
 )
+from station.values.names import same_name
 
 CLASSES: tuple[DefectClass, ...] = ("critical", "major", "minor")
 
@@ -106,14 +107,21 @@ def sample_sizes(
     severities : of each class as its stream of lots has them, in place of the sheet's. Raises RequestError for a lot or
     a plan that is not in the tables.
     """
-    letter = code_letter(lot_size, aql.level)
-    planned = {
-        c: min(lot_size, *stages(letter, a, severity=_severity(c, aql, severities), edition=aql.edition).n)
-        for c in CLASSES
-        if (a := float(getattr(aql, c))) > 0
-    }
+    found = {c: class_stages(aql, c, lot_size, severities) for c in CLASSES}
+    planned = {c: sum(s.of_lot(lot_size)) for c, s in found.items() if s is not None}
     largest = max(planned.values(), default=sample_size(lot_size, aql.level, aql.severity))
     return {c: planned.get(c, largest) for c in CLASSES}
+
+
+def class_stages(
+    aql: Aql, c: DefectClass, lot_size: int, severities: Mapping[DefectClass, str] | None = None
+) -> Stages | None:
+    """The plan of a class for a lot by what was agreed on; None for a class with Ac 0 by rule. Raises RequestError."""
+    value = float(getattr(aql, c))
+    letter = code_letter(lot_size, aql.level)
+    if value <= 0:
+        return None
+    return stages(letter, value, severity=_severity(c, aql, severities), edition=aql.edition)
 
 
 def _severity(c: DefectClass, aql: Aql, severities: Mapping[DefectClass, str] | None) -> str:
@@ -137,6 +145,7 @@ def decide(
     clusters: Sequence[ClusterDocument] = (),
     extent: Extent | None = None,
     cause: Cause | None = None,
+    at_worst: bool = False,
 ) -> LotDocument:
     """Decide a lot of ``lot_size`` units from the inspected ``units``, in the order of their names.
 
@@ -144,6 +153,7 @@ def decide(
     each class as its ``stream`` of lots has them, in place of the sheet's one for all. drawn : the units of the pick
     list in the order that its seed gives, draw : its digest. preferences : what counts nowhere (S8). clusters, extent,
     cause : of :mod:`station.lots.clusters` and :mod:`station.lots.causes`; the decision does not depend on them.
+    at_worst : undecided units count as nonconforming in every class in which they may be, as the sheet says.
 
     Raises
     ------
@@ -151,6 +161,7 @@ def decide(
         The same unit twice, more units than the lot has, a lot size or plan that is not in the tables.
     """
     _check(units, lot_size)
+    units = [_held(u, at_worst) for u in units]
     classes = [(c, float(getattr(aql, c))) for c in CLASSES]
     plans = {
         c: plan(
@@ -191,6 +202,7 @@ def decide(
             *_reasons(decision, decisions, units, sample),
             *(() if decision == "open" else lacking),
             *remarks,
+            *_worst(units, at_worst),
             *_apart(preferences),
         ),
         classes=decisions,
@@ -206,6 +218,24 @@ def decide(
     return document.model_copy(update={"digest": digest(content)})
 
 
+def _held(u: UnitOutcome, at_worst: bool) -> UnitOutcome:
+    """The unit as a lot counts it. One that does not conform and names no class is held to the worst: undecided in
+    every class, or nonconforming as a major one."""
+    if u.verdict is Verdict.NONCONFORMS and not u.nonconforming:
+        u = replace(u, nonconforming=frozenset[DefectClass]({"major"}), undecided=u.undecided - {"major"})
+    if u.verdict is Verdict.UNDECIDED and not (u.nonconforming or u.undecided):
+        u = replace(u, undecided=frozenset(CLASSES))
+    return replace(u, nonconforming=u.nonconforming | u.undecided, undecided=frozenset()) if at_worst else u
+
+
+def _worst(units: Sequence[UnitOutcome], at_worst: bool) -> tuple[str, ...]:
+    count = sum(u.verdict is Verdict.UNDECIDED for u in units)
+    if not (at_worst and count):
+        return ()
+    are = "unit counts" if count == 1 else "units count"
+    return (f"{count} undecided {are} as nonconforming, as the control sheet says",)
+
+
 def _apart(preferences: Sequence[PreferenceDocument]) -> tuple[str, ...]:
     """That preferences were stated, in words."""
     units = len({p.unit for p in preferences})
@@ -217,7 +247,7 @@ def _apart(preferences: Sequence[PreferenceDocument]) -> tuple[str, ...]:
 
 
 def _check(units: Sequence[UnitOutcome], lot_size: int) -> None:
-    twice = [u for u, times in Counter(u.unit for u in units).items() if times > 1]
+    twice = [u for u, times in Counter(same_name(u.unit) for u in units).items() if times > 1]
     if twice:
         raise RequestError(
             f'The unit "{twice[0]}" is in the sample twice', "Decide with each unit's last inspection only."
@@ -263,7 +293,7 @@ def _class_reason(
     c: DefectClass, stands: ClassTally, nonconforming: int, undecided: int, n: int, ac: int, re: int, what: str
 ) -> str:
     missing = stands.missing
-    found = f"{c}: {nonconforming} {what} {n}, Ac {ac}, Re {re}"
+    found = f"{c}: {nonconforming} {what} {max(n, stands.inspected)}, Ac {ac}, Re {re}"
     if missing:
         found = f"{c}: {nonconforming} {what} the {stands.inspected} inspected so far, n {n}, Ac {ac}, Re {re}"
     if stands.standing == "rejected":

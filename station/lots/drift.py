@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
@@ -12,7 +13,12 @@ from station.lots.characteristics import Characteristic
 from station.lots.evidence import Held, open_evidence, plain
 from station.lots.factors import CARTON, Factor
 from station.lots.groups import levene
+from station.lots.multiplicity import holm
 from station.values.lot_analysis import CauseDocument, EvidenceDocument, State
+
+MATTERS: Final = 0.5
+"""Share of a colour's margin above which a standard deviation between batches matters: two batches then lie some
+three quarters of the margin apart on average, and of five the outermost more than the whole margin (decision 0045)."""
 
 
 def drift(
@@ -52,10 +58,15 @@ def _between(
         lacking = "colours" if not colours else "second carton or batch"
         return [open_evidence(f"colour between batches cannot be compared: no {lacking} known of the units")]
     levels = {f.name: len(f.levels) for f in factors}
-    best = min(found, key=lambda d: (d.p_family, levels[d.factor]))  # of two that tell the same, the coarser
+
+    def size(d: Between) -> float:
+        return d.spread.between / colours[d.row].margin
+
+    # what is large enough to matter, then the surest: a small difference may be told more surely and must not hide it;
+    # of two as sure the coarser factor, then the larger difference
+    best = min(found, key=lambda d: (size(d) <= MATTERS, d.p_family, levels[d.factor], -size(d)))
     c, spread = colours[best.row], best.spread
-    matters = spread.between > c.margin / 2
-    varies = best.p_family <= ALPHA and matters
+    varies = best.p_family <= ALPHA and size(best) > MATTERS
     words = (
         f"{spread.icc:.0%} of the variance of {c.name} lies between one {plain(best.factor)} and another (standard "
         f"deviation {spread.between:.2f} between them, {spread.within:.2f} {c.unit} within)"
@@ -87,12 +98,13 @@ def _uneven(c: Characteristic, best: Between, factors: Sequence[Factor]) -> list
 
 
 def _runs(colours: Sequence[Characteristic], factors: Sequence[Factor]) -> list[EvidenceDocument]:
+    """Trends along ordered factors; p by Holm over the characteristics, and over the factors."""
     table = np.stack([c.values for c in colours])
+    runs = [(factor, run) for factor in factors if (run := trend_over(table, factor)) is not None]
     found = []
-    for factor in factors:
-        run = None if factor.scores is None else trend_over(table, factor)
-        if run is not None and run.p <= ALPHA:
+    for (factor, run), p in zip(runs, holm([run.p for _, run in runs]).tolist() if runs else [], strict=True):
+        if p <= ALPHA:
             c = colours[run.row]
             words = f"{c.name} runs along {plain(factor.name)} ({run.slope:+.2f} {c.unit} a step)"
-            found.append(EvidenceDocument(speaks="for", words=words, p=run.p, test="Mann-Kendall, Holm"))
+            found.append(EvidenceDocument(speaks="for", words=words, p=p, test="Mann-Kendall, Holm"))
     return found

@@ -29,7 +29,7 @@ Float = NDArray[np.float64]
 
 ALIKE: Final = 0.2
 """Upper bound of the intra-group correlation below which units of one level are not alike enough to matter: half of
-that of one bad level among eight."""
+that of one bad level among eight (decision 0045)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def extent_of(
     adequate, p = False, None
     if found is not None:
         smallest = _smallest(units, of, factors, found.alpha, rng)
-        spread = tuple(_spread(defective, f) for f in factors)
+        spread = tuple(_spread(defective, f) for f in factors if not f.single)
         adequate = _adequate(smallest, spread, units / of)
         chosen = [f for f in range(len(factors)) if found.p_family[f] <= alpha]
         p = float(found.p_family.min())
@@ -78,7 +78,7 @@ def extent_of(
     elif units <= 1:
         extent, reason = "isolated", f"{name}: one unit of {of} shows it"
     elif not adequate:
-        extent, reason = "insufficient evidence", _of_too_few(name, units, of, factors, smallest, spread)
+        extent, reason = "insufficient evidence", _of_too_few(name, units, of, smallest, spread)
     elif low > acceptable:
         extent = "systemic"
         reason = (
@@ -111,6 +111,8 @@ def _smallest(
     bounds = critical_p(of, base, factors, alpha, rng)
     out = []
     for f, bound in zip(factors, bounds, strict=True):
+        if f.single:  # it has no levels of several units that could stand out
+            continue
         size = max(1, round(float(np.median(f.sizes))))
         rate = smallest_rate(of, size, base, bound) if bound > 0 else None
         out.append(SmallestEffectDocument(factor=f.name, level_units=size, rate=rate))
@@ -132,7 +134,7 @@ def _adequate(
 ) -> bool:
     """Whether every factor's cluster would have shown: half of the good units of one level, or units that are proven
     not to be alike."""
-    return all(
+    return bool(smallest) and all(
         (s.rate is not None and s.rate <= halfway(base)) or o.high <= ALIKE
         for s, o in zip(smallest, spread, strict=True)
     )
@@ -194,6 +196,8 @@ def _of_cluster(
     tail = ""
     if alike:
         tail = f"; {' and '.join(a.replace('_', ' ') for a in alike)} explains it as well and cannot be told apart here"
+    if not levels and factor.scores is not None:
+        return f"{name}: {_along(defective, factor)} (family-wise {p_words(p)}){tail}"
     if not levels:
         return f"{name}: its share differs from {what} to {what} (family-wise {p_words(p)}){tail}"
     inside = np.isin(factor.codes, [factor.levels.index(v) for v in levels])
@@ -205,15 +209,35 @@ def _of_cluster(
     )
 
 
+def _along(defective: NDArray[np.bool_], factor: Factor) -> str:
+    """How a defect runs along an ordered factor, by the place at which its share changes most."""
+    scores = np.zeros(0) if factor.scores is None else factor.scores
+    place = np.where(factor.codes >= 0, scores[factor.codes], -1.0)
+    known = place >= 0
+    share = defective[known].mean()
+    best, at = -1.0, 0.0
+    for end in np.unique(place[known])[:-1]:
+        before = known & (place <= end)
+        seen = int(before.sum())
+        away = (defective[before].sum() - share * seen) ** 2 / (seen * (known.sum() - seen))
+        if away > best:
+            best, at = float(away), float(end)
+    before, after = defective[known & (place <= at)], defective[place > at]
+    last = factor.levels[int(np.flatnonzero(scores == at)[-1])]
+    return (
+        f"it changes along {factor.name.replace('_', ' ')}: {int(before.sum())} of {len(before)} units up to {last}, "
+        f"{int(after.sum())} of {len(after)} after it"
+    )
+
+
 def _of_too_few(
     name: str,
     units: int,
     of: int,
-    factors: Sequence[Factor],
     smallest: Sequence[SmallestEffectDocument],
     spread: Sequence[OverdispersionDocument],
 ) -> str:
-    if not factors:
+    if not smallest:
         return (
             f"{name}: {units} of {of} units, of which no carton or identifier is known: no cluster of any size could "
             "have been shown"

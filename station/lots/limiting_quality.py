@@ -20,6 +20,11 @@ where Ac is 0: at 0.1 % for 2,302 where a lot of 100,000 needs 2,276."""
 LARGEST_SAMPLE = 1_000_000
 
 
+def nonconforming_units(lot_size: int, quality: float) -> int:
+    """Nonconforming units of a lot at a fraction nonconforming, 0-1: rounded up, but for what rounding error adds."""
+    return math.ceil(round(lot_size * quality, 9))
+
+
 def smallest_sample(
     limiting_quality: float, *, consumer_risk: float = 0.10, ac: int = 0, lot_size: int | None = None
 ) -> int:
@@ -56,7 +61,7 @@ def smallest_sample(
             high = min(2 * high, LARGEST_SAMPLE)
     else:
         high = lot_size
-        if math.ceil(round(lot_size * limiting_quality, 9)) <= ac:
+        if nonconforming_units(lot_size, limiting_quality) <= ac:
             return lot_size  # no sample can tell: such a lot has no more nonconforming units than Ac
     low = ac  # with n = Ac every lot is accepted
     while high - low > 1:
@@ -70,7 +75,7 @@ def smallest_sample(
 def _accepted(n: int, ac: int, quality: float, lot_size: int | None) -> float:
     if lot_size is None or lot_size > LARGEST_EXACT_LOT:
         return acceptance_probability((n,), (ac,), (ac + 1,), quality, nonconformities=False)
-    return isolated_acceptance(n, ac, lot_size, math.ceil(round(lot_size * quality, 9)))
+    return isolated_acceptance(n, ac, lot_size, nonconforming_units(lot_size, quality))
 
 
 def _vet(quality: float, risk: float, ac: int, lot_size: int | None) -> None:

@@ -14,10 +14,12 @@ from station.values.lot_analysis import MeasurementCauseDocument
 
 GATES: Final = ("light", "clipping", "card")
 SUSPECT: Final = 0.25
-"""Share of photos that failed a gate of light above which the light itself is suspect."""
+"""Share of photos that failed a gate of light above which the light itself is suspect, and no longer single photos
+(decision 0045)."""
 LEAST_REGIONS: Final = 3
 SAME_WAY: Final = 0.8
-"""Cosine between the shifts of any two regions in Lab from which they are off the same way."""
+"""Cosine between the shifts of any two regions in Lab from which they are off the same way: within 37 degrees of each
+other, which three independent directions are one time in 170 (decision 0045)."""
 
 
 def light(units: Sequence[UnitDocument]) -> MeasurementCauseDocument:

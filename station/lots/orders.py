@@ -23,11 +23,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from station.errors import RequestError
-from station.lots.decide import CLASSES, sample_sizes
-from station.lots.limiting_quality import LARGEST_EXACT_LOT, smallest_sample
+from station.lots.decide import CLASSES, class_stages, sample_sizes
+from station.lots.limiting_quality import LARGEST_EXACT_LOT, nonconforming_units, smallest_sample
 from station.lots.oc import Curve, Float, acceptance_probabilities, isolated_acceptance, qualities_at, search_end
 from station.lots.performance import acceptance_from_cartons
-from station.lots.plans import MAX_LOT_SIZE, Stages, code_letter, stages
+from station.lots.plans import MAX_LOT_SIZE, Stages
 from station.sheet import Aql
 from station.values.documents import DefectClass
 from station.values.orders import FIRST_OFF, GateChance, GateName, GatePlan, OrderDocument, OrderGate, Profile
@@ -245,8 +245,7 @@ class _Gates:
 
         def curve(p: Float) -> Float:
             if units is not None and exact:
-                wrong = np.ceil(np.round(units * p, 9)).astype(int)
-                return np.array([isolated_acceptance(n, 0, units, int(d)) for d in wrong])
+                return np.array([isolated_acceptance(n, 0, units, nonconforming_units(units, float(q))) for q in p])
             return acceptance_probabilities((n,), (0,), (1,), p, nonconformities=False)
 
         plan = GatePlan(
@@ -267,10 +266,8 @@ class _Gates:
     def _class_plan(self, c: DefectClass, units: int, n: int, name: GateName) -> GatePlan:
         aql = float(getattr(self.aql, c))
         severity = self.severities.get(c, self.aql.severity)
-        if aql > 0:
-            letter = code_letter(units, self.aql.level)
-            plan = stages(letter, aql, severity=severity, edition=self.aql.edition)
-        else:
+        plan = class_stages(self.aql, c, units, self.severities)
+        if plan is None:
             plan = Stages((n,), (0,), (1,), "single", "", 0, nonconformities=False)
         whole = n == units
         curve = self._curve(plan, name)

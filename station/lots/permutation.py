@@ -2,11 +2,16 @@
 
 Defects of one unit stay together and the factors stay where they are: the margins of every table and the dependence of
 the tests upon one another are kept (Westfall and Young, Resampling-Based Multiple Testing (1993), 2.6). Three
-statistics for each kind of defect and each factor:
+statistics for each kind of defect and each factor, two more where it is ordered, one more where every unit has a place
+of its own in that order:
 
 level  the smallest one-sided mid-p of one level against all others, from the hypergeometric distribution
 any    Pearson's chi-square over all levels
 trend  the score statistic of Cochran and Armitage, where the factor is ordered; either direction
+change the largest chi-square of what lies before against what lies after a place of the order, over all places
+       (Worsley, Biometrika 70 (1983) 455-464)
+runs   how seldom a defective unit follows a good one or the other way about (Wald and Wolfowitz, Ann. Math. Statist. 11
+       (1940) 147-162); few changes are few runs
 """
 
 from __future__ import annotations
@@ -28,7 +33,9 @@ Int = NDArray[np.int64]
 LEVEL: Final = 0
 ANY: Final = 1
 TREND: Final = 2
-_KINDS = 3
+CHANGE: Final = 3
+RUNS: Final = 4
+KINDS: Final = 5
 _CHUNK_VALUES = 4_000_000
 _SAME = 1e-9  # statistics that differ by less are one: the same sum in another order
 
@@ -37,9 +44,9 @@ _SAME = 1e-9  # statistics that differ by less are one: the same sum in another 
 class Deals:
     """Statistics as observed and after every permutation, larger the more they speak against chance.
 
-    observed : (defects, factors, 3) level (as -mid-p), any, trend. dealt : (B, defects, factors, 3). counts : (defects,
-    all levels) defective units as observed. mid : for every defect and level its mid-p as observed. first : (factors +
-    1,) where each factor's levels begin.
+    observed : (defects, factors, KINDS) level (as -mid-p), any, trend, change, runs; 0 where a factor has no such
+    statistic. dealt : (B, defects, factors, KINDS). counts : (defects, all levels) defective units as observed. mid :
+    for every defect and level its mid-p as observed. first : (factors + 1,) where each factor's levels begin.
     """
 
     observed: Float
@@ -65,9 +72,13 @@ def deal(defective: NDArray[np.bool_], factors: Sequence[Factor], permutations: 
     totals = defective.sum(axis=0)
     table, start = _tables(n, totals, sizes)
     known = np.array([int((f.codes >= 0).sum()) for f in factors], dtype=np.float64)
-    arguments = (codes, marks, first, sizes.astype(np.float64), scores, table, start, known)
+    order, ends, has_order = _in_order(factors, first)
+    single = np.array([f.scores is not None and f.single for f in factors])
+    arguments = (
+        codes, marks, first, sizes.astype(np.float64), scores, table, start, known, order, ends, has_order, single
+    )  # fmt: skip
     counts, observed = _evaluate(rows[None, :].astype(np.int64), *arguments)
-    dealt = np.empty((permutations, kinds, len(factors), _KINDS), dtype=np.float32)
+    dealt = np.empty((permutations, kinds, len(factors), KINDS), dtype=np.float32)
     step = max(1, _CHUNK_VALUES // max(len(rows), 1))
     pool = np.arange(n, dtype=np.int64)
     for begin in range(0, permutations, step):
@@ -134,6 +145,18 @@ def _centred(f: Factor) -> Float:
     return np.asarray(f.scores - (f.sizes * f.scores).sum() / f.sizes.sum())
 
 
+def _in_order(factors: Sequence[Factor], first: Int) -> tuple[Int, NDArray[np.bool_], NDArray[np.bool_]]:
+    """(levels,) the levels of every factor in their order, (levels,) whether the next one has another place in it,
+    (factors,) which factors have one."""
+    order, ends = np.arange(first[-1]), np.zeros(first[-1], dtype=np.bool_)
+    for f, factor in enumerate(factors):
+        if factor.scores is not None:
+            by = np.argsort(factor.scores, kind="stable")
+            order[first[f] : first[f + 1]] = first[f] + by
+            ends[first[f] : first[f + 1] - 1] = np.diff(factor.scores[by]) > 0
+    return order, ends, np.array([f.scores is not None for f in factors])
+
+
 def _tables(n: int, totals: Int, sizes: Int) -> tuple[Float, Int]:
     """mid-p of every count of every defect in every level, end to end, and where each begins."""
     made: dict[tuple[int, int], int] = {}
@@ -175,10 +198,14 @@ def _evaluate(
     table: Float,
     start: Int,
     known: Float,
+    order: Int,
+    ends: NDArray[np.bool_],
+    has_order: NDArray[np.bool_],
+    single: NDArray[np.bool_],
 ) -> tuple[Int, Float]:  # pragma: no cover - compiled
-    """Counts of the last deal, (defects, levels), and the statistics of every one, (B, defects, factors, 3)."""
+    """Counts of the last deal, (defects, levels), and the statistics of every one, (B, defects, factors, KINDS)."""
     kinds, levels, many = start.shape[0], sizes.size, first.size - 1
-    out = np.zeros((chosen.shape[0], kinds, many, 3))
+    out = np.zeros((chosen.shape[0], kinds, many, KINDS))
     counts = np.zeros((kinds, levels), dtype=np.int64)
     for b in range(chosen.shape[0]):
         counts[:] = 0
@@ -205,4 +232,17 @@ def _evaluate(
                     share = total / known[f]
                     out[b, d, f, 1] = (square - total * share) / (share * (1 - share))
                 out[b, d, f, 2] = abs(trend)
+                if has_order[f] and 0 < total < known[f]:
+                    share, have, seen, best, changes = total / known[f], 0.0, 0.0, 0.0, 0
+                    for v in range(first[f], first[f + 1]):
+                        c = counts[d, order[v]]
+                        if single[f] and v > first[f] and c != counts[d, order[v - 1]]:
+                            changes += 1
+                        have += c
+                        seen += sizes[order[v]]
+                        if ends[v]:
+                            best = max(best, (have - share * seen) ** 2 / (seen * (known[f] - seen)))
+                    out[b, d, f, 3] = best * known[f] / (share * (1 - share))
+                    if single[f]:
+                        out[b, d, f, 4] = -changes
     return counts, out

@@ -21,7 +21,7 @@ import numpy as np
 from station.errors import RequestError
 from station.lots.iso_single import iso_single
 from station.lots.oc import Float, acceptance_probabilities, oc_points, qualities_at, search_end, stage_outcomes
-from station.values.documents import PlanDocument
+from station.values.documents import OcPoint, PlanDocument
 
 Level = Literal["S-1", "S-2", "S-3", "S-4", "I", "II", "III"]
 Severity = Literal["normal", "tightened", "reduced"]
@@ -31,7 +31,9 @@ Edition = Literal["z1.4", "z1.4-1993", "z1.4-2003", "mil-std-105e", "iso2859-1"]
 
 LETTERS = "ABCDEFGHJKLMNPQR"
 MAX_LOT_SIZE = 10**9
-_Z14 = "Take the edition z1.4 (--edition z1.4), whose table is complete."
+LARGEST_PER_CENT = 10.0
+"""AQL up to which per cent nonconforming are meant, above it nonconformities per 100 units."""
+_Z14 = "The edition z1.4 (--edition z1.4) has them; it is another standard, so agree on it with the supplier first."
 _STAGE_LETTER_STEPS = {"single": 0, "double": 1, "multiple": 3}
 """A stage of letter L's double plan has the single n of one letter before, of its multiple plan of three before."""
 
@@ -80,6 +82,11 @@ class Stages:
     parts: int
     nonconformities: bool
 
+    def of_lot(self, size: int) -> tuple[int, ...]:
+        """The stages as a lot of ``size`` units has them: together they take no more than the lot."""
+        ends = [min(size, sum(self.n[: i + 1])) for i in range(len(self.n))]
+        return tuple(end - before for before, end in zip((0, *ends), ends, strict=False))
+
     def acceptance(self, p: Float) -> Float:
         """(P,) probability of acceptance at each quality, of a fractional plan when every lot has the same n."""
         if not self.parts:
@@ -115,7 +122,7 @@ def stages(
 
 @cache
 def _stages(code: str, column: str, severity: str, type: str, iso: bool, fractional: bool) -> Stages:
-    nonconformities = float(column) > 10
+    nonconformities = float(column) > LARGEST_PER_CENT
     if iso:
         if type != "single":
             raise RequestError(f"Of ISO 2859-1 only single plans are at hand, not {type}", _Z14)
@@ -163,8 +170,9 @@ def plan(
     Returns
     -------
     PlanDocument
-        ``producer_risk`` is 1 - Pa at the AQL, ``consumer_quality`` the p at Pa = 0.10; ``hundred_percent`` when the
-        stages together would take the whole lot. The curve is of type B, see :mod:`station.lots.oc`.
+        ``producer_risk`` is 1 - Pa at the AQL, ``consumer_quality`` the p at Pa = 0.10. Where the stages together would
+        take the whole lot, ``n`` is the lot and neither of them is given. The curve is of type B, see
+        :mod:`station.lots.oc`.
 
     Raises
     ------
@@ -183,28 +191,43 @@ def plan(
         code = str(letter).upper()
         one_of("level", level, get_args(Level))
     found = stages(code, aql, severity=severity, type=type, edition=edition, fractional=fractional, per_100=per_100)
-    end = search_end(found.n, found.re, nonconformities=found.nonconformities)
-    consumer, last = qualities_at((0.10, 0.005), found.acceptance, end)
-    quality = aql / 100
+    whole = lot_size is not None and sum(found.n) >= lot_size
+    curve: tuple[OcPoint, ...] = ()
+    producer = consumer = None
+    if not whole:
+        end = search_end(found.n, found.re, nonconformities=found.nonconformities)
+        consumer, last = qualities_at((0.10, 0.005), found.acceptance, end)
+        quality = aql / 100
+        curve = oc_points(found.acceptance, quality, last, math.inf if found.nonconformities else 1.0)
+        producer = max(0.0, 1 - float(found.acceptance(np.array([quality]))[0]))
     return PlanDocument(
         edition=edition,
         lot_size=lot_size,
         code_letter=code,
         letter=found.letter,
-        n=found.n,
+        n=found.n if lot_size is None else found.of_lot(lot_size),
         ac=found.ac,
         re=found.re,
         severity=severity,
         level=level,
         aql=float(aql),
         type=found.type,
-        oc=oc_points(found.acceptance, quality, last, math.inf if found.nonconformities else 1.0),
-        producer_risk=max(0.0, 1 - float(found.acceptance(np.array([quality]))[0])),
+        oc=curve,
+        producer_risk=producer,
         consumer_quality=consumer,
-        hundred_percent=lot_size is not None and sum(found.n) >= lot_size,
+        hundred_percent=whole,
         fraction=f"1/{found.parts}" if found.parts else None,
         per_100_units=found.nonconformities,
     )
+
+
+def step_tighter(aql: float) -> float:
+    """The preferred AQL next below. Raises RequestError for an AQL that is not preferred, or for the lowest."""
+    columns: list[str] = _table()["aql"]
+    at = columns.index(_column(aql))
+    if at == 0:
+        raise RequestError(f"There is no AQL below {aql:g}", f"Give one of {', '.join(columns[1:])}.")
+    return float(columns[at - 1])
 
 
 def _column(aql: float) -> str:

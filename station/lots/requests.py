@@ -9,7 +9,7 @@ from typing import Any, get_args
 import numpy as np
 
 from station.errors import RequestError
-from station.lots.limiting_quality import LARGEST_EXACT_LOT, smallest_sample
+from station.lots.limiting_quality import LARGEST_EXACT_LOT, nonconforming_units, smallest_sample
 from station.lots.oc import acceptance_probabilities, isolated_acceptance, oc_points, qualities_at, search_end
 from station.lots.performance import (
     acceptance_from_cartons,
@@ -18,20 +18,24 @@ from station.lots.performance import (
     average_sample_number,
     effective_sample_size,
 )
-from station.lots.plans import Severity, Stages, one_of, plan, stages
-from station.lots.scheme import scheme_performance
+from station.lots.plans import Severity, Stages, code_letter, one_of, plan, stages
+from station.lots.scheme import SEVERITIES, scheme_performance
 from station.lots.variables import Method, VariablesPlan, judge_lot, judge_sample, table_plan, two_point_plan
 from station.values.documents import OcPoint, PlanDocument, PlanFigures, PlanPoint
 from station.values.sampling import (
     LimitingQualityDocument,
     SampleDocument,
     SchemeDocument,
+    SchemePlan,
     SchemePoint,
     VariablesPlanDocument,
 )
 
 AnyPlan = PlanDocument | LimitingQualityDocument | VariablesPlanDocument | SchemeDocument
 
+SHOWN_QUALITIES = (0.01, 0.02, 0.04, 0.05, 0.10)
+"""Qualities at which a scheme's figures are stated beside the AQL, as far as its curve goes."""
+_CURVE = 101  # points of a scheme's curve
 _CONSUMER_LEVEL = 0.10  # of acceptance, at the quality that is the consumer's risk
 _WORST = 100.0  # nonconformities a unit, at which the search for it ends
 _PLAN_KEYS = ("lot_size", "letter", "aql", "level", "severity", "type", "edition", "fractional", "per_100")
@@ -84,6 +88,8 @@ def _of_tables(options: dict[str, Any]) -> PlanDocument:
     cartons, correlation = _cartons(options)
     _vet_flags(options, "fractional", "per_100")
     found = plan(**options)
+    if found.hundred_percent:
+        return found
     return found.model_copy(update={"figures": figures(found, cartons=cartons, correlation=correlation)})
 
 
@@ -140,15 +146,13 @@ def _by_limiting_quality(options: dict[str, Any]) -> LimitingQualityDocument:
     exact = size is not None and size <= LARGEST_EXACT_LOT
 
     def curve(p: np.ndarray) -> np.ndarray:
-        if size is not None and exact:
-            return np.array([isolated_acceptance(n, ac, size, round(size * q)) for q in p])
         return acceptance_probabilities((n,), (ac,), (ac + 1,), p, nonconformities=False)
 
     if size is not None and exact:  # a lot has whole numbers of nonconforming units: the curve at these
         most = next((d for d in range(size + 1) if isolated_acceptance(n, ac, size, d) < 0.005), size)
         at = sorted({round(most * i / 50) for i in range(51)})
         oc = tuple(OcPoint(p=d / size, pa=isolated_acceptance(n, ac, size, d)) for d in at)
-        accepted = isolated_acceptance(n, ac, size, math.ceil(round(size * quality, 9)))
+        accepted = isolated_acceptance(n, ac, size, nonconforming_units(size, quality))
         chances = [isolated_acceptance(n, ac, size, d) for d in range(most + 1)]
         good, half = ((sum(pa >= level for pa in chances) - 1) / size for level in (0.95, 0.5))
     else:
@@ -256,6 +260,11 @@ def _scheme(options: dict[str, Any]) -> SchemeDocument:
     if "aql" not in options:
         raise RequestError("The request has no aql", 'Add "aql", for example 2.5.')
     cartons, correlation = _cartons(options)
+    size, level = options.pop("lot_size", None), str(options.get("level", "II"))
+    if (size is None) == ("letter" not in options):
+        raise RequestError("A scheme needs either a lot size or a code letter", "Give exactly one of the two.")
+    if size is not None:  # a scheme is of a code letter: its lots are as large as they are
+        options["letter"] = code_letter(size, level)
     normal = plan(**options)
     asked = str(options.get("type", "single"))
 
@@ -268,18 +277,20 @@ def _scheme(options: dict[str, Any]) -> SchemeDocument:
     def curve(p: np.ndarray) -> np.ndarray:
         return np.asarray(at(p).acceptance)
 
-    upper = normal.oc[-1].p  # cartons keep the curve up for longer than the plain plan's ends
+    end = upper = normal.oc[-1].p  # cartons keep the curve up for longer than the plain plan's ends
     while curve(np.array([upper]))[0] > _CONSUMER_LEVEL and (upper < 1 or normal.per_100_units) and upper < _WORST:
         upper = 2 * upper if normal.per_100_units else min(2 * upper, 1.0)
-    found = at(np.array([point.p for point in normal.oc]))
+    shown = [normal.aql / 100, *(q for q in SHOWN_QUALITIES if q <= end)]
+    found = at(np.unique(np.concatenate([np.linspace(0, end, _CURVE), shown])))
     columns = zip(found.p, found.acceptance, found.sample_number, *found.shares, found.until_discontinued, strict=True)
     return SchemeDocument(
         edition=normal.edition,
-        lot_size=normal.lot_size,
+        lot_size=size,
         code_letter=normal.code_letter,
         level=normal.level,
         aql=normal.aql,
         type=asked,
+        plans=_scheme_plans(normal, asked),
         with_reduced=with_reduced,
         per_100_units=normal.per_100_units,
         cartons=cartons,
@@ -299,6 +310,18 @@ def _scheme(options: dict[str, Any]) -> SchemeDocument:
         producer_risk=max(0.0, 1 - float(curve(np.array([normal.aql / 100]))[0])),
         consumer_quality=qualities_at((_CONSUMER_LEVEL,), curve, upper)[0],
     )
+
+
+def _scheme_plans(normal: PlanDocument, type: str) -> tuple[SchemePlan, ...]:
+    """The plans that the scheme switches between."""
+    found = []
+    for severity in SEVERITIES:
+        s = stages(
+            normal.code_letter, normal.aql, severity=severity, type=type, edition=normal.edition,
+            per_100=normal.per_100_units,
+        )  # fmt: skip
+        found.append(SchemePlan(severity=severity, n=s.n, ac=s.ac, re=s.re))
+    return tuple(found)
 
 
 _FIRST = {"limiting": "limiting_quality", "variables": "method", "scheme": "scheme"}

@@ -20,9 +20,11 @@ from station.values.lot_analysis import CauseDocument, ClusterAnalysis, Evidence
 Float = NDArray[np.float64]
 
 FEW: Final = 0.25
-"""Share of nonconforming units up to which the rest can be called the bulk."""
+"""Share of nonconforming units up to which the rest can be called the bulk: median and quartiles of all units are then
+still those of good ones (decision 0045)."""
 OBVIOUS_MM: Final = 1.0
-"""Size from which a defect shows at arm's length to whoever looks."""
+"""Size in mm from which a defect shows at arm's length to whoever looks: 5 arc minutes at 0.7 m, the smallest letter
+that an eye of ordinary acuity reads (ISO 8596; decision 0045)."""
 MISSING: Final = ("missing-enamel", "closed-hole")
 """Findings of something that is not there, obvious at any size."""
 
@@ -52,7 +54,7 @@ def screening(
     told = f"{plainly} of the {len(wrong)} nonconforming units have a defect that is obvious to whoever looks"
     evidence = (
         _of_bulk(units, characteristics, substituted),
-        _of_share(len(wrong), len(units)),
+        _of_share(len(wrong), sum(u.seen or bool(u.defects) for u in units)),
         EvidenceDocument(speaks="for" if 2 * plainly > len(wrong) else "against", words=told),
         _of_places(clusters, len(wrong)),
     )

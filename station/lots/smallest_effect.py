@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from station.lots.factors import Factor
 from station.lots.oc import counts
-from station.lots.permutation import LEVEL, deal, ranked
+from station.lots.permutation import KINDS, LEVEL, deal, ranked
 
 Float = NDArray[np.float64]
 
@@ -31,7 +31,10 @@ def critical_p(
 ) -> tuple[float, ...]:
     """For each factor the one-sided mid-p of a level below which it is a cluster at the family-wise level ``alpha``,
     were one level of it :func:`halfway` and all others at ``base``; 0 where no level could be."""
-    size = round(float(np.median(np.concatenate([f.sizes for f in factors]))))
+    groups = [f.sizes for f in factors if not f.single]
+    if not groups:
+        return (0.0,) * len(factors)
+    size = round(float(np.median(np.concatenate(groups))))
     total = min(n - 1, max(2, round(n * base + size * (halfway(base) - base))))
     defective = np.zeros((n, 1), dtype=np.bool_)
     defective[:total] = True
@@ -41,7 +44,7 @@ def critical_p(
     bound = float(np.quantile(each.min(axis=1), alpha, method="lower"))
     out = []
     for f in range(len(factors)):
-        column = f * 3 + LEVEL
+        column = f * KINDS + LEVEL
         called = each[:, column] <= bound
         out.append(float(-flat[called, column].min()) if called.any() else 0.0)
     return tuple(out)

@@ -37,8 +37,6 @@ from station.values.stream import (
     StreamSettings,
 )
 
-_LARGEST_SHARE = 10  # AQL up to which nonconforming units are counted, above it nonconformities per 100 units
-
 
 @dataclass(slots=True)
 class Standing:
@@ -106,11 +104,15 @@ def _apply_lot(settings: StreamSettings, standing: Standing, number: int, event:
         result = LotResult(r.accepted, r.in_gap, r.points)
         after, why = after_lot(state, result, settings.edition)
         if settings.fractional:
-            score, _ = acceptance_score(standing.scores[c], _plan(settings, c, cast(int, event.size), state.severity))
+            score, _ = acceptance_score(standing.scores[c], _plan(settings, c, cast(int, event.size), r.severity))
             standing.scores[c] = score_after(score, r.found[-1])
         _switch(standing, number, event, c, after, why)
-    standing.lots[str(event.lot)] = all(r.accepted for r in event.results)
-    standing.sizes[str(event.lot)] = cast(int, event.size)
+    lot = str(event.lot)
+    if event.resubmitted and lot not in standing.lots:
+        standing.remarks.append(f"lot {lot} came again at event {number}, yet its first inspection is taken out")
+        return
+    standing.lots[lot] = all(r.accepted for r in event.results)
+    standing.sizes[lot] = cast(int, event.size)
 
 
 def _due(state: State, resubmitted: bool) -> Severity:
@@ -152,7 +154,7 @@ def plans_for(settings: StreamSettings, standing: Standing, size: int) -> tuple[
         acs, res = ((ac,), (ac + 1,)) if plan.parts else (plan.ac, plan.re)
         found.append(
             LotPlan(
-                defect_class=c, severity=_named(state), n=plan.n, ac=acs, re=res, type=plan.type,
+                defect_class=c, severity=_named(state), n=plan.of_lot(size), ac=acs, re=res, type=plan.type,
                 fraction=f"1/{plan.parts}" if plan.parts else None, hundred_percent=sum(plan.n) >= size,
             )
         )  # fmt: skip
@@ -206,18 +208,21 @@ def inspected(
     _vet_size(standing, lot, size, resubmitted, removed)
     odd = [c for c in found if c not in settings.aql] or [c for c in settings.aql if c not in found]
     if odd:
+        more = odd[0] not in settings.aql
+        lacks = "is none of them" if more else "is missing"
         raise RequestError(
-            f"The stream switches {', '.join(settings.aql)}; {odd[0]} does not fit",
-            "Give what was found in each of its classes, 0 too.",
+            f"The stream switches {', '.join(settings.aql)}; {odd[0]} {lacks}",
+            f"Leave out --found {odd[0]}." if more else f"Add --found {odd[0]}=0, or how many were found.",
         )
     results = []
     for c, state in standing.states.items():
         severity = _due(state, resubmitted)
         plan = _plan(settings, c, size, severity)
         _, ac = acceptance_score(standing.scores[c], plan)
-        if settings.aql[c] <= _LARGEST_SHARE and any(k > sum(plan.n[: i + 1]) for i, k in enumerate(found[c])):
+        n = plan.of_lot(size)
+        if not plan.nonconformities and any(k > sum(n[: i + 1]) for i, k in enumerate(found[c])):
             raise RequestError(
-                f"{c}: {list(found[c])} nonconforming units cannot be found in samples of {list(plan.n)}",
+                f"{c}: {list(found[c])} nonconforming units cannot be found in samples of {list(n)}",
                 "Give the nonconforming units among those that were inspected.",
             )
         said = class_result(
@@ -225,7 +230,7 @@ def inspected(
         )
         results.append(
             ClassInspected(
-                defect_class=c, severity=severity, n=plan.n, ac=(ac,) if plan.parts else plan.ac,
+                defect_class=c, severity=severity, n=n, ac=(ac,) if plan.parts else plan.ac,
                 re=(ac + 1,) if plan.parts else plan.re, found=tuple(found[c]), accepted=said.accepted,
                 in_gap=said.in_gap, points=said.points if state.severity == "normal" else 0,
                 fraction=f"1/{plan.parts}" if plan.parts else None,

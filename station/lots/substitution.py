@@ -25,6 +25,9 @@ WEAK_MIXTURE: Final = 50
 VERY_STRONG: Final = 10.0
 """Gain of BIC from which two components are taken for proven (Kass and Raftery 1995)."""
 LEAST_SHARE: Final = 0.1
+"""Share of the units that a component must have: a smaller one is a handful of outliers, which screening is about."""
+DIPS: Final = 999
+"""Uniform samples that a dip is held against; of fewer no p is small enough for Holm over ten characteristics."""
 
 
 def substitution(factors: Sequence[Factor], geometry: Held, hardware: Held, rng: np.random.Generator) -> CauseDocument:
@@ -33,8 +36,7 @@ def substitution(factors: Sequence[Factor], geometry: Held, hardware: Held, rng:
         words = "no weight, wire diameter, pull force or other hardware value was entered: weigh ten units"
         return CauseDocument(cause="substitution", state="open", evidence=(open_evidence(words), geometry.evidence))
     evidence = [EvidenceDocument(speaks="for", words=s.words, p=s.p, test=TESTS["off"]) for s in hardware.off]
-    mixed = [_mixture(s.characteristic, factors, rng) for s in hardware.standings]
-    evidence += [e for e in mixed if e is not None]
+    evidence += _mixtures([s.characteristic for s in hardware.standings], factors, rng)
     found = bool(evidence)
     if not found:
         verdict = f"{named(hardware.standings)} the master's within the margin"
@@ -54,36 +56,49 @@ def substitution(factors: Sequence[Factor], geometry: Held, hardware: Held, rng:
     return CauseDocument(cause="substitution", state=state, evidence=tuple(evidence))
 
 
-def _mixture(c: Characteristic, factors: Sequence[Factor], rng: np.random.Generator) -> EvidenceDocument | None:
-    """Two batches in one characteristic: the components lie farther apart than the margin, two describe the values
-    much better than one, and there are two modes."""
+def _mixtures(
+    hardware: Sequence[Characteristic], factors: Sequence[Factor], rng: np.random.Generator
+) -> list[EvidenceDocument]:
+    """Two batches in a characteristic: there are two modes (Holm over the characteristics), two components describe
+    the values much better than one and lie farther apart than the margin."""
+    enough = [c for c in hardware if len(finite(c)) >= LEAST_MIXTURE]
+    if not enough:
+        return []
+    found = []
+    for c, p in zip(enough, holm([dip_p(finite(c), rng, samples=DIPS) for c in enough]).tolist(), strict=True):
+        words = _two_batches(c, factors) if p <= ALPHA else ""
+        if words:
+            found.append(EvidenceDocument(speaks="for", words=words, p=p, test="dip test of one mode, Holm"))
+    return found
+
+
+def _two_batches(c: Characteristic, factors: Sequence[Factor]) -> str:
+    """The two components in words, empty where they are not proven or not far enough apart."""
     v = finite(c)
-    if len(v) < LEAST_MIXTURE:
-        return None
-    p = dip_p(v, rng, samples=499)
-    if p > ALPHA:
-        return None
-    found = two_components(v)
-    apart = float(found.mean[1] - found.mean[0])
-    if found.gain < VERY_STRONG or apart < c.margin or min(found.share) < LEAST_SHARE:
-        return None
+    two = two_components(v)
+    apart = float(two.mean[1] - two.mean[0])
+    if two.gain < VERY_STRONG or apart < c.margin or min(two.share) < LEAST_SHARE:
+        return ""
     words = (
-        f"{c.name} comes in two batches, {found.share[0]:.0%} of the units {found.mean[0]:+.3g} {c.unit} off the "
-        f"master's and {found.share[1]:.0%} {found.mean[1]:+.3g} {c.unit}"
+        f"{c.name} comes in two batches, {two.share[0]:.0%} of the units {two.mean[0]:+.3g} {c.unit} off the "
+        f"master's and {two.share[1]:.0%} {two.mean[1]:+.3g} {c.unit}"
     )
-    words += _followed(c, found.member > 0.5, factors)
-    if len(v) < WEAK_MIXTURE:
-        words += f"; of {len(v)} values this is weak evidence"
-    return EvidenceDocument(speaks="for", words=words, p=p, test="dip test of one mode")
+    words += _followed(c, two.member > 0.5, factors)
+    return words if len(v) >= WEAK_MIXTURE else f"{words}; of {len(v)} values this is weak evidence"
 
 
 def _followed(c: Characteristic, upper: NDArray[np.bool_], factors: Sequence[Factor]) -> str:
-    """Which factor the two batches follow, if any. upper : of each measured unit, whether it is of the upper batch."""
+    """Which factor the two batches follow, if any: Fisher's test of every level, Holm over all levels of all factors.
+    upper : of each measured unit, whether it is of the upper batch."""
     known = np.isfinite(c.values)
-    for factor in factors:
-        codes = factor.codes[known]
-        inside = [codes == k for k in range(len(factor.levels))]
-        adjusted = holm([fisher([[int((m & i).sum()), int((m & ~i).sum())] for m in (upper, ~upper)]) for i in inside])
-        if adjusted.min() <= ALPHA:
-            return f"; they follow {plain(factor.name)} {factor.levels[int(adjusted.argmin())]}"
-    return ""
+    levels = [(f, k, f.codes[known] == k) for f in factors for k in range(len(f.levels))]
+    if not levels:
+        return ""
+    adjusted = holm(
+        [
+            fisher([[int((m & inside).sum()), int((m & ~inside).sum())] for m in (upper, ~upper)])
+            for *_, inside in levels
+        ]
+    )
+    factor, k, _ = levels[int(adjusted.argmin())]
+    return f"; they follow {plain(factor.name)} {factor.levels[k]}" if adjusted.min() <= ALPHA else ""

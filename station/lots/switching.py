@@ -26,8 +26,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from station.errors import RequestError
-from station.lots.plans import Severity, Stages, stages
-from station.sheet import PREFERRED_AQL
+from station.lots.plans import Severity, Stages, stages, step_tighter
 
 Word = Literal["steady", "irregular", "agreed", "not agreed", "resumed"]
 """What is said of a stream beside its lots: how production runs, whether the authority agrees to reduced inspection,
@@ -115,7 +114,18 @@ def directed(state: State, severity: Severity) -> State:
 
 
 def waits_for(state: State, edition: str) -> tuple[str, ...]:
-    """What a class under normal inspection lacks for reduced inspection, in words."""
+    """What a class under normal inspection lacks for reduced inspection, and one under tightened inspection for normal
+    inspection, with when it is discontinued, in words."""
+    if state.discontinued:
+        return ("what the supplier has done",)
+    if state.severity == "tightened":
+        back = f"{RUN_FOR_NORMAL} lots accepted in a row, now {state.run}, for normal inspection"
+        end = {
+            "iso2859-1": f"{MOST_NOT_ACCEPTED} lots not accepted in all",
+            "z1.4-1993": f"{MOST_ON_TIGHTENED} lots in a row on tightened inspection",
+            "mil-std-105e": f"{MOST_ON_TIGHTENED} lots in a row on tightened inspection",
+        }.get(edition, f"{MOST_NOT_ACCEPTED} lots not accepted in a row")
+        return (back, f"it is discontinued after {end}, now {state.towards}")
     if state.severity != "normal":
         return ()
     lacking = []
@@ -243,7 +253,7 @@ def _points(plan: Stages, stage: int, found: int, aql: float, edition: str) -> i
 
 def tighter_ac(plan: Stages, aql: float) -> int:
     """Acceptance number of the normal single plan one AQL step tighter, of the letter whose n was inspected."""
-    return stages(plan.letter, PREFERRED_AQL[PREFERRED_AQL.index(aql) - 1], edition="iso2859-1").ac[0]
+    return stages(plan.letter, step_tighter(aql), edition="iso2859-1").ac[0]
 
 
 # --- fractional acceptance numbers -----------------------------------------------------------------------------------

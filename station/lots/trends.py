@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Float = NDArray[np.float64]
+
+LEAST: Final = 5
+"""Values from which a trend is tested: of four even a perfect order has p 0.083."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from station.errors import RequestError
-from station.quality.rfq import BULK_DAYS, MOQ, MORE_DAYS, SAMPLE_DAYS, SPEND, TIERS
+from station.quality.rfq import MOQ, SPEND, TIERS
 from station.sheet import Sheet
+from station.values.orders import BULK_DAYS, MORE_DAYS, SAMPLE_DAYS
 
 CONTROLS = ("plating", "in-line", "sort")
 """What tighter control is quoted apart: upgraded plating control, in-line inspection, 100 % sorting."""

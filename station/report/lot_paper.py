@@ -80,8 +80,7 @@ def lot_paper(s: ShownLot, language: Language) -> Paper:
         Section("", [Facts(_facts(s, language)), Words(_decision(d, language), "strong")]),
         Section(say("section.decision"), [_classes(d, language), *_risks(d, language)]),
     ]
-    curves = [c.plan for c in d.classes if c.plan is not None]
-    if curves:
+    if _plans(d):
         sections.append(Section(say("section.curve"), [_chart(d, language)]))
     if d.counts:
         sections.append(Section(say("section.counts"), [_counts(d, language)]))
@@ -155,33 +154,41 @@ def _classes(d: LotDocument, language: Language) -> Table:
 
 
 def _risks(d: LotDocument, language: Language) -> Iterator[Block]:
-    """What each plan lets through, in a sentence."""
-    told = []
-    for c, plan in _plans(d):
-        wrong = 100 * plan.consumer_quality
+    """What each plan lets through, in a sentence; nothing where every unit is looked at."""
+    told = [
+        language.text("text.whole-lot", **{"class": defect_class(c.defect_class, language)})
+        for c in d.classes
+        if c.plan is not None and c.plan.hundred_percent
+    ]
+    for c, _, producer, wrong in _plans(d):
         told.append(
             language.text(
                 "text.oc", **{"class": defect_class(c.defect_class, language)}, aql=f"{c.aql:g}",
-                producer=f"{100 * plan.producer_risk:.1f}", p=f"{wrong:.3g}",
+                producer=f"{producer:.1f}", p=f"{wrong:.3g}",
             )
         )  # fmt: skip
     if told:
         yield Bullets(told)
 
 
-def _plans(d: LotDocument) -> list[tuple[ClassDecision, PlanDocument]]:
-    return [(c, c.plan) for c in d.classes if c.plan is not None]
+def _plans(d: LotDocument) -> list[tuple[ClassDecision, PlanDocument, float, float]]:
+    """Classes that are sampled, with the producer's risk (%) and the quality that passes once in ten (%)."""
+    return [
+        (c, c.plan, 100 * c.plan.producer_risk, 100 * c.plan.consumer_quality)
+        for c in d.classes
+        if c.plan is not None and c.plan.producer_risk is not None and c.plan.consumer_quality is not None
+    ]
 
 
 def _chart(d: LotDocument, language: Language) -> Chart:
     """The operating characteristic of every class, with its AQL and the quality that passes once in ten."""
     say = language.text
-    per_100 = any(p.per_100_units for _, p in _plans(d))
-    end = 1.35 * max(100 * p.consumer_quality for _, p in _plans(d))
+    per_100 = any(p.per_100_units for _, p, _, _ in _plans(d))
+    end = 1.35 * max(lq for *_, lq in _plans(d))
     curves: list[Curve] = []
     agreed: list[tuple[str, float, float]] = []
     passing: list[tuple[str, float, float]] = []
-    for c, plan in _plans(d):
+    for c, plan, _, lq in _plans(d):
         name = defect_class(c.defect_class, language)
         curve = [(100 * o.p, o.pa) for o in plan.oc if 100 * o.p <= end]
         told = {"class": name, "letter": plan.letter, "n": c.n, "ac": c.ac, "re": c.re, "level": plan.level,
@@ -189,7 +196,6 @@ def _chart(d: LotDocument, language: Language) -> Chart:
         curves.append(Curve(say("text.curve", **told), curve))
         at = float(np.interp(c.aql, [x for x, _ in curve], [y for _, y in curve]))
         agreed.append((say("text.aql-point", **{"class": name}, aql=f"{c.aql:g}", pa=f"{100 * at:.0f}"), c.aql, at))
-        lq = 100 * plan.consumer_quality
         passing.append((say("text.lq-point", **{"class": name}, p=f"{lq:.3g}"), lq, _LQ))
     unit = say("text.per-100" if per_100 else "text.per-cent")
     return Chart(curves, (agreed, passing), say("text.curve-x", unit=unit), say("text.curve-y"), end)

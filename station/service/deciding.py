@@ -72,7 +72,7 @@ class Deciding:
             remarks=(*without_photo(self._db, lot, units), *self._changed(lot, size, drawn, severities or {})),
             severities=severities, stream=stream, drawn=self._station.draws.in_drawn_order(lot),
             draw=None if drawn is None else drawn.digest, preferences=_preferences(units),
-            clusters=found[0], extent=found[1], cause=found[2],
+            clusters=found[0], extent=found[1], cause=found[2], at_worst=sheet.decision.undecided == "nonconforming",
         )  # fmt: skip
 
     def newest(self, lot: str) -> LotDocument:

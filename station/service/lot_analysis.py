@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from station.service.lots import outcome
+from station.service.entering import without_photo
+from station.service.lots import draw_of_lot, outcome
 from station.store import records
 from station.store.database import Database
 from station.store.rows import GoldenRow, UnitRow
@@ -78,7 +79,8 @@ class LotAnalysis:
         extent = float(np.ptp(master.outline_mm, axis=0).max())
         places = places_of(_placed(known), _ground(master, extent), extent, np.random.default_rng(SEED))
         left = sum(not u.seen for u in known.units)
-        remarks = [f"on {left} units nothing could be measured"] if left else []
+        remarks = [*without_photo(self._db, lot, known.rows)]
+        remarks += [f"on {left} units nothing could be measured"] if left else []
         if not any(u.factors for u in known.units):
             remarks.append("no carton or identifier is known of the units: hand them in with a units file (--units)")
         counts: dict[str, int] = {}
@@ -116,7 +118,9 @@ class LotAnalysis:
         sheet = load_sheet(golden.sheet_toml.encode())
         rows = self._station.standing_units(lot)
         documents = [UnitDocument.model_validate_json(r.document) for r in rows]
-        units = [lot_unit(r, d, sheet) for r, d in zip(rows, documents, strict=True)]
+        drawn = draw_of_lot(self._db, lot)
+        thirds = {} if drawn is None else {p.label: p.third for p in drawn.picks}
+        units = [lot_unit(r, d, sheet, thirds.get(r.unit)) for r, d in zip(rows, documents, strict=True)]
         return _Lot(golden, sheet, rows, documents, units)
 
     def _explained(self, lot: str, known: _Lot) -> LotExplanationDocument:
@@ -144,15 +148,21 @@ class LotAnalysis:
         return LotExplanationDocument(
             lot=lot, golden=known.golden.number, golden_version=known.golden.version, inspected=len(known.units),
             nonconforming=known.nonconforming, clusters=clusters, diagnosis=diagnosis,
-            sentences=tuple(sentences(lot, len(known.units), known.nonconforming, clusters, diagnosis)),
+            sentences=(
+                *sentences(lot, len(known.units), known.nonconforming, clusters, diagnosis),
+                *(f"Note: {words}." for words in without_photo(self._db, lot, known.rows)),
+            ),
         )  # fmt: skip
 
 
-def lot_unit(row: UnitRow, document: UnitDocument, sheet: Sheet) -> LotUnit:
-    """A unit as the analysis sees it, a reviewer's word above the line's."""
-    from station.lots.factors import CARTON, LotUnit
+def lot_unit(row: UnitRow, document: UnitDocument, sheet: Sheet, third: str | None = None) -> LotUnit:
+    """A unit as the analysis sees it, a reviewer's word above the line's. third : early, mid or late, of the pick list
+    that it stands on."""
+    from station.lots.factors import CARTON, THIRD, LotUnit
 
     factors = ({CARTON: row.carton} if row.carton else {}) | {k: v for k, v in row.identifiers.items() if v}
+    if third is not None:
+        factors.setdefault(THIRD, third)
     seen = any(m.value is not None for m in document.measurements)
     return LotUnit(row.unit, factors, outcome(row, sheet).characteristics, seen)
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+from station.lots.trends import LEAST
 from station.service.entering import as_they_stand
 from station.service.lots import standing_units
 from station.store import inspections, records
@@ -14,8 +15,6 @@ from station.values.charts import LotMean, LotTrendsDocument, TrendDocument
 from station.values.documents import MeasurementDocument, UnitDocument
 
 KINDS: Final = ("colour", "size", "border", "position", "entered")
-LEAST_LOTS: Final = 5
-"""Lots from which a trend is tested: of four even a perfect one has p 0.08."""
 LEAST_UNITS: Final = 3
 ALPHA: Final = 0.05
 
@@ -49,7 +48,7 @@ def trends_of(db: Database, golden: str) -> LotTrendsDocument:
     q = benjamini_hochberg([t.p for t in tested if t.p is not None]).tolist() if tested else []
     rates = {t.characteristic: rate for t, rate in zip(tested, q, strict=True)}
     judged = [_judged(t, rates.get(t.characteristic)) for t in trends]
-    remarks = [] if len(lots) >= LEAST_LOTS else [f"{len(lots)} lots: a trend is told from {LEAST_LOTS} on"]
+    remarks = [] if len(lots) >= LEAST else [f"{len(lots)} lots: a trend is told from {LEAST} on"]
     versions = sorted({lot.golden_version for lot in lots})
     if len(versions) > 1:
         remarks.append(
@@ -66,9 +65,9 @@ def _trend(name: str, rows: Sequence[LotMean], m: MeasurementDocument) -> TrendD
     bare = TrendDocument(
         characteristic=name, unit=m.unit, lots=tuple(rows), slope=None, low=None, high=None, p=None, q=None,
         drifts=False, change=None, change_p=None, limit=m.upper, lots_left=None,
-        reason=f"{lots} with {LEAST_UNITS} units measured: {LEAST_LOTS} are needed",
+        reason=f"{lots} with {LEAST_UNITS} units measured: {LEAST} are needed",
     )  # fmt: skip
-    if len(rows) < LEAST_LOTS:
+    if len(rows) < LEAST:
         return bare
     values = [r.mean for r in rows]
     trend, change = mann_kendall(values), pettitt(values)

@@ -13,7 +13,7 @@ from station.store.database import Database
 from station.store.rows import GoldenRow, UnitRow
 from station.values.documents import UnitDocument, Verdict
 from station.values.draw import DrawDocument
-from station.values.names import natural_key
+from station.values.names import natural_key, same_name
 
 if TYPE_CHECKING:
     from station.lots.decide import UnitOutcome
@@ -77,9 +77,9 @@ def standing_units(rows: Iterable[UnitRow]) -> list[UnitRow]:
     """
     chosen: dict[str, UnitRow] = {}
     for row in rows:
-        other = chosen.get(row.unit)
+        other = chosen.get(same_name(row.unit))
         if other is None or _weight(row) > _weight(other):
-            chosen[row.unit] = row
+            chosen[same_name(row.unit)] = row
     return [chosen[name] for name in sorted(chosen, key=natural_key)]
 
 
@@ -93,7 +93,7 @@ def outcome(row: UnitRow, sheet: Sheet) -> UnitOutcome:
     if row.review.decision == "accept":
         return UnitOutcome(row.unit, Verdict.CONFORMS, frozenset(), frozenset(), frozenset(), order=row.id)
     if row.review.decision == "defer":
-        open_ = line.nonconforming | line.undecided
+        open_ = line.nonconforming | line.undecided or sheet.classes
         return UnitOutcome(row.unit, Verdict.UNDECIDED, frozenset(), open_, frozenset(), order=row.id)
     # rejected: in the classes the line found; where it found none, of what the reviewer names, or else as major
     named = {} if line.nonconforming else named_rows(row.review.reason, sheet)

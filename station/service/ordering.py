@@ -168,5 +168,8 @@ def order_chart(order: OrderDocument) -> RGB:
     if order.cartons is not None:
         notes.append(f"samples from {order.cartons} cartons whose units are alike, correlation {order.correlation:g}")
     notes += [f"{left} more plans of other SKUs are in the document (--json)"] if left else []
-    title = f"Final inspection of {sum(order.units):,} units, profile {order.profile}"
+    lots = " + ".join(f"{n:,}" for n in order.units[:_MOST_CURVES]) + (
+        " ..." if len(order.units) > _MOST_CURVES else ""
+    )
+    title = f"Final inspection of {lots} units, profile {order.profile}"
     return plan_picture(curves, marks, title=title, notes=notes, axis="nonconforming of 100 units")

@@ -76,8 +76,16 @@ def plan_chart(document: AnyPlan) -> RGB:
             QualityMark(100 * document.consumer_quality, f"{100 * document.consumer_quality:.3g}: 10 % accepted"),
         ]
         curves += [CurveLine(f"lots under {s} inspection", p, column(s)) for s in ("normal", "tightened", "reduced")]
-        notes = ["Long-run shares at constant quality, inspection resumed at once where it is discontinued."]
+        plans = "; ".join(
+            f"{s.severity} {' + '.join(map(str, s.n))}, Ac {' '.join(map(str, s.ac))}" for s in document.plans
+        )
+        notes = [plans, "Long-run shares at constant quality, inspection resumed at once where it is discontinued."]
     elif isinstance(document, PlanDocument):
+        if document.producer_risk is None or document.consumer_quality is None:
+            raise RequestError(
+                "Every unit of this lot is inspected, so no probability of acceptance is left to draw",
+                "Leave out --picture.",
+            )
         n = " + ".join(map(str, document.n))
         title = f"{document.edition}, {document.severity}, code letter {document.letter}, AQL {document.aql:g}: n = {n}"
         marks = [

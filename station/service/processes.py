@@ -26,6 +26,7 @@ from station.values.documents import MeasurementDocument, UnitDocument, Verdict
 if TYPE_CHECKING:
     from station.lots.capability_indices import Index
     from station.lots.charts import Chart
+    from station.sheet import Sheet
 
 ChartType = Literal["auto", "i-mr", "xbar-s", "ewma", "cusum", "p", "u"]
 TYPES: Final = ("auto", "i-mr", "xbar-s", "ewma", "cusum", "p", "u")
@@ -141,7 +142,7 @@ class Processes:
         groups = _grouped(rows, by)
         of = [len(g) for g in groups.values()]
         if wanted == "u":
-            found = [sum(_findings(r, characteristic) for r in g) for g in groups.values()]
+            found = [sum(_findings(r, sheet, characteristic) for r in g) for g in groups.values()]
             chart = counts(found, of)
         else:
             shown = [[outcome(r, sheet).characteristics for r in g] for g in groups.values()]
@@ -168,7 +169,17 @@ class Processes:
         import numpy as np
 
         from station.lots.capability_indices import LEAST_VALUES, indices
-        from station.lots.charts import CUSUM_H, CUSUM_K, D2, cusum, ewma, individuals, means_and_spreads
+        from station.lots.charts import (
+            CUSUM_H,
+            CUSUM_K,
+            UNLIKE,
+            cusum,
+            ewma,
+            individuals,
+            means_and_spreads,
+            moving_sigma,
+            subgroup_sigma,
+        )
         from station.lots.groups import bartlett, mean_against
 
         values = _values(rows, characteristic, component)
@@ -179,7 +190,7 @@ class Processes:
         newest = values[-1].measured
         master = _master(golden, newest, component)
         remarks: list[str] = []
-        sigma, freedom = float(np.abs(np.diff(x)).mean()) / D2, max(1, round(0.62 * (len(x) - 1)))
+        sigma, freedom = moving_sigma(x)
         charts: list[ChartDocument]
         wanted = ("xbar-s" if by else "i-mr") if kind == "auto" else kind
         target = float(x.mean()) if master is None else master
@@ -190,10 +201,9 @@ class Processes:
                 remarks.append(f"{len(groups) - len(kept)} subgroups of one unit are left out")
             pair = means_and_spreads(list(kept.values()))
             charts = [_document(c, list(kept)) for c in pair]
-            freedom = sum(len(g) - 1 for g in kept.values())
-            sigma = float((pair[0].upper[0] - pair[0].centre) / 3 * math.sqrt(len(next(iter(kept.values())))))
+            sigma, freedom = subgroup_sigma(list(kept.values()))
             unlike = bartlett(list(kept.values()))[1] if all(np.std(g) > 0 for g in kept.values()) else 1.0
-            if unlike < 0.01:
+            if unlike < UNLIKE:
                 remarks.append(f"the subgroups do not spread alike (Bartlett, p {unlike:.2g})")
             signals = bool(pair[0].signals or pair[1].signals)
         elif wanted in ("ewma", "cusum") and sigma == 0:
@@ -252,9 +262,14 @@ def _values(rows: Sequence[UnitRow], characteristic: str, component: str | None)
     return found
 
 
-def _findings(row: UnitRow, characteristic: str) -> int:
-    wrong = [f for f in UnitDocument.model_validate_json(row.document).findings if f.verdict is Verdict.NONCONFORMS]
-    return sum(characteristic in (FINDINGS, f.kind) for f in wrong)
+def _findings(row: UnitRow, sheet: Sheet, characteristic: str) -> int:
+    """Findings of a unit that stand after its review; what a reviewer rejected it for and the line did not find is one
+    more of each kind."""
+    document = UnitDocument.model_validate_json(row.document)
+    stands = outcome(row, sheet).characteristics
+    kinds = [f.kind for f in document.findings if f.verdict is Verdict.NONCONFORMS and f.kind in stands]
+    kinds += stands - set(kinds) - {m.characteristic for m in document.measurements}
+    return sum(characteristic in (FINDINGS, kind) for kind in kinds)
 
 
 def _master(golden: GoldenRow, m: MeasurementDocument, component: str | None) -> float | None:

@@ -16,6 +16,7 @@ from station.values.stream import NextLotDocument, StreamDocument, StreamEvent, 
 
 if TYPE_CHECKING:
     from station.lots.streams import Standing
+    from station.report.pictures import RGB
     from station.sheet import Aql
 
 MAX_NAME = 100
@@ -55,6 +56,9 @@ class Streams:
             raise RequestError(
                 f"{name[:40]!r} is no name of a stream", f"Use 1 to {MAX_NAME} plain characters, without blanks around."
             )
+        aql = {
+            c: a for c, a in aql.items() if a != 0 or isinstance(a, bool)
+        }  # a class with Ac 0 by rule never switches
         if not aql:
             raise RequestError("The stream has no class to switch", "Give at least one AQL, for example --major 2.5.")
         for value in aql.values():
@@ -89,6 +93,15 @@ class Streams:
         """Everything that happened to a stream, in its order."""
         row = store.stream(self._db, name)
         return [StreamEvent.model_validate_json(d) for d in store.events(self._db, row.id)]
+
+    def picture(self, name: str) -> RGB:
+        """The lots of a stream that count, class by class, with the severity each was inspected under."""
+        from station.report.stream_charts import stream_picture
+
+        events = self.events(name)
+        void = {e.voids for e in events}
+        lots = [e for k, e in enumerate(events, 1) if e.kind == "lot" and not e.resubmitted and k not in void]
+        return stream_picture(self.status(name), lots)
 
     def next_lot(self, name: str, size: int) -> NextLotDocument:
         """The plans for the next lot of ``size`` units."""
@@ -161,6 +174,17 @@ class Streams:
             raise RequestError(f"stream {name} has no event {number} to take out", "See station stream history.")
         if number in {e.voids for e in events}:
             raise RequestError(f"event {number} of stream {name} is taken out already", "See station stream history.")
+        gone, void = events[number - 1], {e.voids for e in events}
+        again = [
+            k for k, e in enumerate(events, 1)
+            if k > number and e.kind == "lot" and e.lot == gone.lot and e.resubmitted and k not in void
+        ]  # fmt: skip
+        if gone.kind == "lot" and not gone.resubmitted and again:
+            raise RequestError(
+                f"Lot {gone.lot} came again at event {again[-1]} of stream {name}: without event {number} it was never "
+                f"inspected before",
+                f"Take that out first: station stream void {name} {again[-1]}",
+            )
         event = self._vetted(StreamEvent(kind="void", at=self._clock(), voids=number, by=by, reason=reason))
         try:
             replay(settings, [*events, event])

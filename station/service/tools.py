@@ -222,10 +222,22 @@ def _lines(path: Path) -> list[tuple[str, Any]]:
         if text.strip():
             where = f"{path} line {number}"
             try:
-                rows.append((where, json.loads(text)))
+                rows.append((where, json.loads(text, object_pairs_hook=_once)))
+            except RequestError as error:
+                rows.append((where, error))
             except (ValueError, RecursionError) as error:
                 rows.append((where, RequestError(f"{where} is not JSON: {error}", "Correct that line.")))
     return rows
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of which no key stands twice: JSON would keep the last one silently. Raises RequestError."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise RequestError(f'The request has "{key}" twice', "Give it once.")
+        found[key] = value
+    return found
 
 
 def _rows(matrix: NDArray[np.float64]) -> tuple[tuple[float, ...], ...]:

@@ -157,9 +157,11 @@ class Aql(Table):
 class Decision(Table):
     """Who bears the doubt that the uncertainty leaves. ``guard_band``: ``both`` leaves it undecided (ISO 14253-1),
     ``consumer`` accepts only what is proven to conform, ``producer`` rejects only what is proven not to, ``none`` lets
-    the value decide (JCGM 106:2012, 8.2 and 8.3)."""
+    the value decide (JCGM 106:2012, 8.2 and 8.3). ``undecided``: what a lot makes of a unit that stays undecided;
+    ``review`` leaves the lot open until it is reviewed, ``nonconforming`` counts it at its worst."""
 
     guard_band: GuardBand = "both"
+    undecided: Literal["review", "nonconforming"] = "review"
 
 
 class Viewing(Table):

@@ -38,13 +38,13 @@ class FactorTestDocument(Document):
     """One test of one defect over one factor by permutation.
 
     test : ``level``, the worst level against the others; ``any``, chi-square over all levels; ``trend``, along the
-    order. p : mid-p. p_exact : of the plain exact test. q : false discovery rate over all tests. p_family :
-    family-wise.
+    order; ``change``, before against after a place of the order; ``runs``, of units that each have a place of their
+    own. p : mid-p. p_exact : of the plain exact test. q : false discovery rate over all tests. p_family : family-wise.
     """
 
     defect: str
     factor: str
-    test: Literal["level", "any", "trend"]
+    test: Literal["level", "any", "trend", "change", "runs"]
     p: float
     p_exact: float
     q: float
@@ -155,8 +155,9 @@ class HotSpotDocument(Document):
 
 
 class PlaceTestDocument(Document):
-    """Whether findings of one kind lie together on the part more than chance brings about. p : mid-p-free Monte-Carlo p
-    of the largest excess of close pairs. q : false discovery rate over the kinds. reason : why there is no test."""
+    """Whether findings of one kind lie together on the part more than chance brings about. p : Monte-Carlo p of the
+    largest excess of close pairs. q : false discovery rate over the kinds. reason : why there is no test.
+    """
 
     kind: str
     findings: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 from datetime import date
 
@@ -11,6 +12,11 @@ def natural_key(name: str) -> list[tuple[int, int, str]]:
     """Sort key: runs of digits by their number, the rest without regard to case, equal names by their exact text."""
     parts = re.split(r"([0-9]+)", name.casefold())
     return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts if p] + [(2, 0, name)]
+
+
+def same_name(name: str) -> str:
+    """What two spellings of one name have in common: an accent may be a character of its own or not (Unicode NFC)."""
+    return unicodedata.normalize("NFC", name)
 
 
 def dated_number(prefix: str, on: date, taken: Collection[str] = ()) -> str:

@@ -83,6 +83,15 @@ class SchemePoint(Document):
     until_discontinued: float | None
 
 
+class SchemePlan(Document):
+    """A plan that a scheme switches to. The lists have one entry a stage; ``ac`` is -1 where a stage cannot accept."""
+
+    severity: str
+    n: tuple[int, ...]
+    ac: tuple[int, ...]
+    re: tuple[int, ...]
+
+
 class SchemeDocument(Document):
     """A whole switching scheme at constant quality, inspection resumed at once where it is discontinued.
 
@@ -97,6 +106,7 @@ class SchemeDocument(Document):
     level: str
     aql: float
     type: str
+    plans: tuple[SchemePlan, ...]
     with_reduced: bool
     per_100_units: bool
     cartons: int | None

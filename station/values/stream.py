@@ -88,7 +88,7 @@ class StreamClass(Document):
 
     severity : normal, tightened, reduced or ``discontinued``. score : ISO 2859-1's switching score. run : lots accepted
     in a row under this severity, counted no further than the rules need. acceptance_score : of fractional plans.
-    waits_for : what is lacking for reduced inspection.
+    waits_for : what is lacking for reduced inspection, or under tightened for normal inspection.
     """
 
     defect_class: Annotated[DefectClass, Field(alias="class")]

@@ -17,8 +17,10 @@ from station.lots.charts import (
     ewma,
     individuals,
     means_and_spreads,
+    moving_sigma,
     nelson,
     shares,
+    subgroup_sigma,
 )
 
 
@@ -153,6 +155,35 @@ def test_intervals_of_pp_and_ppk_hold_the_truth() -> None:
         ppk += found.ppk.low <= 3.7 / 3 <= found.ppk.high
     assert pp / 400 == pytest.approx(0.95, abs=0.03)
     assert ppk / 400 == pytest.approx(0.95, abs=0.035)
+
+
+@pytest.mark.parametrize("moving", [True, False])
+def test_intervals_of_cp_and_cpk_hold_the_truth(moving: bool) -> None:
+    """By moving ranges and by subgroups of uneven sizes, with the degrees of freedom that each sigma has."""
+    rng = np.random.default_rng(6)
+    cp = cpk = 0
+    times = 1000
+    for _ in range(times):
+        x = rng.normal(0.3, 1, 40)
+        sigma, freedom = moving_sigma(x) if moving else subgroup_sigma(np.split(x, [3, 6, 9, 12, 20, 28, 34]))
+        found = indices(x, sigma, freedom, -4.0, 4.0)
+        assert found.cp is not None
+        assert found.cpk is not None
+        cp += found.cp.low <= 8 / 6 <= found.cp.high
+        cpk += found.cpk.low <= 3.7 / 3 <= found.cpk.high
+    assert cp / times == pytest.approx(0.95, abs=0.02)
+    assert cpk / times == pytest.approx(0.95, abs=0.025)
+
+
+def test_the_freedom_of_a_sigma_is_its_relative_variance() -> None:
+    rng = np.random.default_rng(7)
+    rows = rng.normal(0, 1, (20_000, 30))
+    ranges = np.abs(np.diff(rows, axis=1)).mean(axis=1)
+    assert moving_sigma(rows[0])[1] == pytest.approx((ranges.mean() / ranges.std()) ** 2 / 2, rel=0.03)
+    spreads = np.stack([r.std(axis=1, ddof=1) for r in np.split(rows, 6, axis=1)]).mean(axis=0)
+    freedom = subgroup_sigma(np.split(rows[0], 6))[1]
+    assert freedom == pytest.approx((spreads.mean() / spreads.std()) ** 2 / 2, rel=0.03)
+    assert freedom < 24  # less than the pooled variance has
 
 
 def test_few_units_without_any_defect_are_no_signal() -> None:

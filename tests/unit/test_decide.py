@@ -265,3 +265,45 @@ def test_outcomes_count_every_nonconformity() -> None:
     found = outcome_of(unit_document(N, findings=(pit(N), pit(N), pit(C)), measurements=(colour(N),)), SHEET)
     assert (found.nonconformities("minor"), found.nonconformities("major")) == (2, 1)
     assert found.nonconformities("critical") == 0
+
+
+@pytest.mark.parametrize("verdict", [Verdict.UNDECIDED, Verdict.NONCONFORMS])
+def test_a_unit_that_names_no_class_is_held_to_the_worst(verdict: Verdict) -> None:
+    """S5: what is not known to conform is never counted as conforming."""
+    none = frozenset[Any]()
+    units = [
+        UnitOutcome(f"u{i}", verdict if i < 50 else Verdict.CONFORMS, none, none, none, order=i) for i in range(125)
+    ]
+    found = decide("L", "GS-1", units, Aql(), 1000)
+    assert found.decision == ("open" if verdict is Verdict.UNDECIDED else "rejected")
+
+
+def test_undecided_units_at_their_worst_as_the_sheet_says() -> None:
+    none = frozenset[Any]()
+    units = [
+        UnitOutcome(f"u{i}", Verdict.UNDECIDED if i < 6 else Verdict.CONFORMS, none,
+                    frozenset({"major"}) if i < 6 else none, none, order=i)
+        for i in range(80)
+    ]  # fmt: skip
+    assert decide("L", "GS-1", units, Aql(), 1000).decision == "open"  # major Ac 5
+    found = decide("L", "GS-1", units, Aql(), 1000, at_worst=True)
+    assert found.decision == "rejected"
+    assert "6 undecided units count as nonconforming, as the control sheet says" in found.reasons
+
+
+def test_two_spellings_of_one_name_are_one_unit() -> None:
+    none = frozenset[Any]()
+    units = [UnitOutcome(name, Verdict.CONFORMS, none, none, none) for name in ("caf\u00e9", "cafe\u0301")]
+    with pytest.raises(RequestError, match="in the sample twice"):
+        decide("L", "GS-1", units, Aql(), 1000)
+
+
+def test_a_critical_unit_beyond_n_is_said_of_all_that_were_inspected() -> None:
+    none = frozenset[Any]()
+    units = [
+        UnitOutcome(f"u{i}", Verdict.CONFORMS if i < 125 else Verdict.NONCONFORMS,
+                    none if i < 125 else frozenset({"critical"}), none, none, order=i)
+        for i in range(126)
+    ]  # fmt: skip
+    found = decide("L", "GS-1", units, Aql(), 1000)
+    assert "critical: 1 nonconforming of 126" in found.reasons[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -182,3 +183,18 @@ def test_a_list_in_force_stays_where_the_new_one_cannot_be_written(
     assert "not between 0 and" in capsys.readouterr().err
     assert run(app, ["lot", "draw", "L1", "--show", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["seed"] == 1
+
+
+def test_a_pick_list_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S1: a PDF with every unit of the list, from the command."""
+    monkeypatch.setenv("STATION_HOME", str(tmp_path / "home"))
+    out = tmp_path / "picks.pdf"
+    asked = ["lot", "draw", "L1", "--size", "600", "--cartons", "6", "--units", "20", "--print", str(out)]
+    assert run(app, asked) == 0
+    text = subprocess.run(["pdftotext", "-layout", str(out), "-"], capture_output=True, check=True, text=True).stdout
+    with Station(Settings(home=tmp_path / "home")) as station:
+        picks = station.draws.newest("L1").picks
+    assert len(picks) == 20
+    assert all(p.label in text for p in picks)
+    assert "抽樣清單" in text
+    assert run(app, [*asked[:-1], str(tmp_path / "nowhere" / "picks.pdf")]) == 2

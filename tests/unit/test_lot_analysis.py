@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -19,7 +20,7 @@ from station.batch.serial import Serial
 from station.cli import app
 from station.cli.conduct import run
 from station.errors import NotFoundError, RequestError
-from station.service import Station, processes
+from station.service import Station, lot_analysis, processes
 from station.service.entering import NewValue
 from station.settings import Settings
 from station.values.digest import digest
@@ -158,6 +159,40 @@ def test_shares_and_numbers_by_carton(station: Station) -> None:
     assert number.charts[0].kind == "u"
     scratches = station.processes.chart("scratch", golden="GS-1", lots=["L1"], kind="p")
     assert scratches.mean == pytest.approx(5 / 48)
+
+
+def test_a_decision_and_an_explanation_are_drawn(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(home, tmp_path / "home")
+    monkeypatch.setenv("STATION_HOME", str(tmp_path / "home"))
+    for words in (["decide", "L1", "--size", "48"], ["explain", "L1"]):
+        out = tmp_path / f"{words[0]}.png"
+        assert run(app, ["lot", *words, "--picture", str(out)]) == 0
+        assert cv2.imread(str(out)) is not None
+
+
+def test_thirds_of_the_pick_list_are_an_ordered_factor(home: Path, tmp_path: Path) -> None:
+    shutil.copytree(home, tmp_path / "home")
+    with Station(Settings(home=tmp_path / "home"), clock=Clock()) as station:
+        drawn = station.draws.draw("L1", size=48, cartons=6, units=48, seed=1)
+        names = dict(zip(sorted(u.unit for u in station.standing_units("L1")), drawn.picks, strict=True))
+        picks = tuple(p.model_copy(update={"label": unit}) for unit, p in names.items())
+        listed = drawn.model_copy(update={"picks": picks})
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(lot_analysis, "draw_of_lot", lambda *_: listed)
+            factors = {f.name: f for f in station.analysis.explain("L1").clusters.factors}
+    assert factors["third"].ordered
+    assert sorted(factors["third"].levels) == ["early", "late", "mid"]
+
+
+def test_a_finding_that_a_reviewer_refused_is_on_neither_chart(home: Path, tmp_path: Path) -> None:
+    copied = tmp_path / "home"
+    shutil.copytree(home, copied)
+    with Station(Settings(home=copied), clock=Clock()) as station:
+        scratched = [r for r in station.standing_units("L1") if r.standing is Verdict.NONCONFORMS]
+        station.review(scratched[0].id, "accept", "a hair, brushed off", "QA")
+        for kind, names in (("u", "findings"), ("u", "scratch"), ("p", "scratch")):
+            found = station.processes.chart(names, golden="GS-1", lots=["L1"], by="carton", kind=kind).charts[0]
+            assert found.centre == pytest.approx(4 / 48), (kind, names)
 
 
 def test_limits_of_shares_are_named_for_what_they_are(station: Station) -> None:

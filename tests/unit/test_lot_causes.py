@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from station.lots import batches
 from station.lots.batches import differences_between, trend_over
 from station.lots.causes import diagnose
-from station.lots.characteristics import Characteristic
+from station.lots.characteristics import Characteristic, RegionColours
 from station.lots.clusters import find_clusters
 from station.lots.factors import LotUnit, factors_of
+from station.lots.measurement_causes import white_point
 from station.values.lot_analysis import DiagnosisDocument, MeasurementCauseDocument
 
 LIGHT = MeasurementCauseDocument(name="light", state="ruled out", words="every photo passed")
@@ -164,3 +166,89 @@ def test_colours_measured_in_one_batch_only_leave_it_open() -> None:
     found = diagnose(units, [colour], find_clusters(units, rng, permutations=99), [LIGHT], rng)
     assert found.cause is None
     assert "no second carton or batch" in found.causes[0].evidence[0].words
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_small_sure_difference_does_not_hide_a_large_one(swapped: bool) -> None:
+    """D1: of two regions that differ between batches the one that matters is held to its margin, in either order."""
+    rng = np.random.default_rng(1)
+    batch = np.repeat(np.arange(5), 16)
+    precise = 0.05 * np.array([0, 1, 2, 3, 4])[batch] + rng.normal(0, 0.01, 80)
+    shade = np.array([0.0, 0.3, 2.2, 0.2, 1.9])[batch] + rng.normal(0, 0.4, 80)
+    regions = [
+        Characteristic("colour:sky lightness", "colour", precise, 1.0, 0.3, "CIEDE2000"),
+        Characteristic("colour:sea lightness", "colour", shade, 1.0, 0.3, "CIEDE2000"),
+    ]
+    units = [LotUnit(str(i), {"plating_date": f"2026-05-{b + 1:02d}"}, frozenset()) for i, b in enumerate(batch)]
+    width = Characteristic("size:width", "geometry", rng.normal(0, 0.02, 80), 0.075, 0.01, "mm")
+    rows = [*(regions[::-1] if swapped else regions), width]
+    drift = diagnose(units, rows, find_clusters(units, rng, permutations=99), [LIGHT], rng).causes[0]
+    assert drift.state == "supported"
+    assert "colour:sea lightness" in drift.evidence[0].words
+
+
+@pytest.mark.parametrize(("times", "state"), [(0.9, "against"), (1.1, "for")])
+def test_what_varies_by_half_of_its_margin_matters(times: float, state: str) -> None:
+    """The boundary of decision 0045, on batches whose variance component is known."""
+    rng = np.random.default_rng(3)
+    batch = np.repeat(np.arange(6), 40)
+    means = np.array([-1.0, 1.0, -1.0, 1.0, -1.0, 1.0])
+    shade = times * 0.5 * (means / means.std(ddof=1))[batch] + rng.normal(0, 0.1, 240)
+    units = [LotUnit(str(i), {"lot_code": str(b)}, frozenset()) for i, b in enumerate(batch)]
+    colour = Characteristic("colour:sky lightness", "colour", shade, 1.0, 0.1, "CIEDE2000")
+    drift = diagnose(units, [colour], find_clusters(units, rng, permutations=99), [LIGHT], rng).causes[0]
+    assert drift.evidence[0].speaks == state
+
+
+def test_four_lots_in_perfect_order_are_not_tested_and_five_are() -> None:
+    for many, told in ((4, False), (5, True)):
+        units = [LotUnit(str(i), {"plating_date": f"2026-05-{i // 8 + 1:02d}"}, frozenset()) for i in range(8 * many)]
+        (factor,) = factors_of(units)
+        run = trend_over(np.arange(8.0 * many)[None], factor)
+        assert (run is not None) == told
+        assert run is None or run.p <= 0.05
+
+
+def test_a_difference_has_the_f_of_the_values_that_its_p_is_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values that are missing are no values at the mean: of one row and one factor of normal values the permutations'
+    p is that of the printed F."""
+    monkeypatch.setattr(batches, "PERMUTATIONS", 4999)
+    rng = np.random.default_rng(2)
+    units = [LotUnit(str(i), {"lot_code": str(i // 15)}, frozenset()) for i in range(60)]
+    values = rng.normal(0, 1, (1, 60)) + 0.15 * (np.arange(60) // 15)
+    values[0, :10] = values[0, 30:42] = np.nan
+    (found,) = differences_between(values, factors_of(units), rng)
+    assert found.p_family == pytest.approx(found.spread.p, abs=0.015)
+
+
+def test_unseen_units_are_in_no_share() -> None:
+    """Screening counts the units that clusters count: of a lot half of which was not measured, the other half."""
+    rng = np.random.default_rng(4)
+    units = [
+        LotUnit(str(i), {"carton": str(i // 8)}, frozenset({"speck"} if i in (3, 22) else ()), seen=i < 40)
+        for i in range(80)
+    ]
+    found = diagnose(
+        units, [], find_clusters(units, rng, permutations=99), [LIGHT], rng, obvious=frozenset({"3", "22"})
+    )
+    assert found.causes[2].evidence[1].words.startswith("2 of 40 units")
+
+
+@pytest.mark.parametrize(("wrong", "speaks"), [(20, "for"), (21, "against")])
+def test_a_quarter_of_the_units_is_still_few(wrong: int, speaks: str) -> None:
+    """The boundary of decision 0045."""
+    rng = np.random.default_rng(4)
+    bad = rng.permutation(80)[:wrong]
+    units = [LotUnit(str(i), {"carton": str(i // 8)}, frozenset({"speck"} if i in bad else ())) for i in range(80)]
+    found = diagnose(units, [], find_clusters(units, rng, permutations=99), [LIGHT], rng, obvious=frozenset())
+    assert found.causes[2].evidence[1].speaks == speaks
+
+
+@pytest.mark.parametrize(("shift", "state"), [(0.79, "not ruled out"), (0.81, "suspect")])
+def test_shifts_the_same_way_are_the_light(shift: float, state: str) -> None:
+    """The boundary of decision 0045: three regions off by the same amount, the cosine between two of them given."""
+    away = 5 * np.array([[1.0, 0.0, 0.0], [shift, (1 - shift**2) ** 0.5, 0.0], [1.0, 0.0, 0.0]])
+    golden = np.array([50.0, 0.0, 0.0])
+    noise = 0.01 * np.random.default_rng(1).normal(size=(3, 20, 3))
+    regions = [RegionColours(f"colour:r{k}", golden + a + noise[k], golden, 1.0, 0.1) for k, a in enumerate(away)]
+    assert (white_point(regions).state == "suspect") == (state == "suspect")

@@ -134,7 +134,9 @@ def test_a_cluster_has_its_odds_with_another_factor_held_fixed() -> None:
     found = analysed(lot([[1], [9], [0], [0]], lot_code=["A", "A", "B", "B"]))
     carton = next(c for c in found.clusters if (c.factor, c.level) == ("carton", "C2"))
     assert carton.odds_given["lot_code"] == pytest.approx(81)
-    assert carton.p_given["lot_code"] < 0.01
+    assert (
+        carton.p_given["lot_code"] < 0.0015
+    )  # exactly 102 / 184,756 of all deals within the code; chi-square has 0.0023
 
 
 def test_units_on_which_nothing_was_measured_are_left_out_and_said() -> None:
@@ -244,3 +246,50 @@ def test_rates_are_held_to_the_sheet_s_aqls() -> None:
     extents = [analysed(units, acceptable=a).extents[0] for a in (None, shares)]
     assert [e.defect for e in extents] == [NONCONFORMING] * 2
     assert [e.extent for e in extents] == ["systemic", "isolated"]
+
+
+def test_defects_at_the_end_of_the_pack_sequence_are_found() -> None:
+    """Every unit has a place of its own: no level could stand out, the order does."""
+    units = [LotUnit(str(i), {"pack_sequence": str(i + 1)}, frozenset({"pit"} if i >= 61 else ())) for i in range(80)]
+    found = analysed(units)
+    assert leading(found).extent == "lot"
+    assert leading(found).factor == "pack_sequence"
+    assert "0 of 61 units up to 61, 19 of 19 after it" in leading(found).reason
+    assert {t.test for t in found.tests} == {"trend", "change", "runs"}
+    assert all(t.p_family < 0.01 for t in found.tests)
+    assert found.remarks == ()
+
+
+def test_a_change_in_the_middle_is_no_trend_and_runs_are_no_change() -> None:
+    """Defects in the middle third: no trend at all, yet few runs; a step early in the sequence: a change."""
+    middle = [LotUnit(str(i), {"sequence": str(i)}, frozenset({"pit"} if 30 <= i < 60 else ())) for i in range(90)]
+    p = {t.test: t.p for t in analysed(middle).tests}
+    assert p["trend"] > 0.5
+    assert p["runs"] < 0.001
+    assert p["change"] < 0.05
+
+
+def test_what_tells_nothing_is_named() -> None:
+    units = [
+        LotUnit(str(i), {"serial": f"x{i}", "line": "A", "carton": str(i // 10)}, frozenset({"pit"} if i < 2 else ()))
+        for i in range(40)
+    ]
+    (remark,) = analysed(units).remarks
+    assert "serial (another for every unit, in no order)" in remark
+    assert "line (the same for all)" in remark
+
+
+def test_chance_alone_is_seldom_an_order() -> None:
+    """D1: the size of trend, change and runs together, over a sequence and dates."""
+    rng = np.random.default_rng(11)
+    called, lots = 0, 120
+    for _ in range(lots):
+        bad = rng.random(60) < 0.15
+        units = [
+            LotUnit(str(i), {"sequence": str(i), "date": f"2026-05-{i // 10 + 1:02d}"},
+                    frozenset({"pit"} if bad[i] else ()))
+            for i in range(60)
+        ]  # fmt: skip
+        found = find_clusters(units, rng, permutations=299)
+        called += any(t.p_family <= 0.05 for t in found.tests)
+    assert called / lots <= 0.05 + 2.5 * (0.05 * 0.95 / lots) ** 0.5

@@ -19,7 +19,7 @@ from station.settings import Settings
 from station.sheet import Aql
 from station.store import streams as store
 from station.values.documents import Verdict
-from station.values.stream import StreamDocument
+from station.values.stream import ClassInspected, StreamDocument, StreamEvent, StreamSettings
 
 WHO = {"by": "QA"}
 
@@ -125,6 +125,82 @@ def test_a_void_event_is_out_of_the_count_and_stays_in_the_history(station: Stat
             station.streams.void("pins", number, by="QA", reason="again")
 
 
+def test_a_lot_that_came_again_keeps_its_first_inspection(station: Station) -> None:
+    opened(station)
+    lots(station, [6])
+    again = {"major": (2,), "minor": (0,)}
+    station.streams.record_lot("pins", "L1", size=1000, found=again, resubmitted=True)
+    with pytest.raises(RequestError, match="came again at event 2"):
+        station.streams.void("pins", 1, by="QA", reason="wrong lot")
+    station.streams.void("pins", 2, by="QA", reason="wrong lot")
+    assert station.streams.void("pins", 1, by="QA", reason="wrong lot").lots == 0
+    assert lots(station, [0]).lots == 1
+
+
+def test_a_resubmission_alone_is_no_lot() -> None:
+    """Records from before a first inspection could no longer be taken out alone."""
+    settings = StreamSettings(
+        name="pins", sku="P", supplier="A", process="d", edition="iso2859-1", level="II", type="single",
+        fractional=False, aql={"major": 2.5},
+    )  # fmt: skip
+    result = ClassInspected(
+        defect_class="major", severity="normal", n=(80,), ac=(5,), re=(6,), found=(6,), accepted=False, in_gap=False,
+        points=0, fraction=None,
+    )  # fmt: skip
+    first = StreamEvent(kind="lot", at=Clock()(), lot="L1", size=1000, results=(result,))
+    again = first.model_copy(update={"resubmitted": True})
+    standing = replay(settings, [first, again, StreamEvent(kind="void", at=Clock()(), voids=1)])
+    assert standing.lots == {}
+    assert "came again at event 2" in standing.remarks[0]
+
+
+def test_a_lot_smaller_than_n_has_no_more_than_its_units(station: Station) -> None:
+    opened(station, edition="z1.4", aql={"major": 0.10})  # n 125 from letter J on
+    (plan,) = station.streams.next_lot("pins", 60).plans
+    assert (plan.n, plan.hundred_percent) == ((60,), True)
+    with pytest.raises(RequestError, match=r"70\] nonconforming units cannot be found in samples of \[60\]"):
+        station.streams.record_lot("pins", "L1", size=60, found={"major": (70,)})
+    station.streams.record_lot("pins", "L1", size=60, found={"major": (0,)})
+    assert station.streams.events("pins")[0].results[0].n == (60,)
+
+
+def test_an_aql_that_differs_in_its_last_digits_is_the_preferred_one(station: Station) -> None:
+    opened(station, aql={"major": 2.5000000001, "minor": 4.0})
+    assert lots(station, [0]).classes[0].score == 3
+
+
+def test_a_fractional_lot_counts_under_the_plan_it_was_inspected_under(station: Station) -> None:
+    """Decision 0032. Under normal inspection Ac is 1/2, under tightened 1/3: the score gains 5 or 3."""
+    opened(station, aql={"major": 0.40}, fractional=True)
+    for k, found in enumerate([0, 2, 2, 0], 1):
+        station.streams.record_lot("pins", f"L{k}", size=1000, found={"major": (found,)})
+    events = station.streams.events("pins")
+    assert [e.results[0].severity for e in events] == ["normal"] * 3 + ["tightened"]
+    gained = station.streams.status("pins").classes[0].acceptance_score
+    station.streams.void("pins", 2, by="QA", reason="wrong lot")
+    after = station.streams.status("pins").classes[0]
+    assert (after.severity, after.acceptance_score) == ("normal", gained)
+
+
+def test_a_class_of_which_none_may_be_wrong_needs_no_switching(station: Station) -> None:
+    found = opened(station, aql={"critical": 0.0, "major": 2.5})
+    assert list(severities(found)) == ["major"]
+    with pytest.raises(RequestError, match="no class to switch"):
+        opened(station, "others", aql={"critical": 0})
+
+
+def test_a_missing_class_is_named_and_tightened_says_how_it_ends(station: Station) -> None:
+    opened(station)
+    with pytest.raises(RequestError, match="minor is missing") as refused:
+        station.streams.record_lot("pins", "L1", size=1000, found={"major": (0,)})
+    assert "--found minor=0" in refused.value.do
+    found = lots(station, [9, 9, 0, 9])
+    assert found.classes[0].waits_for == (
+        "5 lots accepted in a row, now 0, for normal inspection",
+        "it is discontinued after 5 lots not accepted in all, now 1",
+    )
+
+
 def test_the_authority_directs_and_a_lot_under_another_severity_is_remarked(station: Station) -> None:
     opened(station)
     lots(station, [6, 6, 1])
@@ -183,7 +259,7 @@ def test_names_and_what_is_not_there(station: Station) -> None:
         opened(station)
     with pytest.raises(NotFoundError, match="no stream"):
         station.streams.status("coins")
-    with pytest.raises(RequestError, match="minor does not fit"):
+    with pytest.raises(RequestError, match="minor is missing"):
         station.streams.record_lot("pins", "L1", size=1000, found={"major": (0,)})
 
 
@@ -265,3 +341,17 @@ def test_counts_that_cannot_be(station: Station, capsys: pytest.CaptureFixture[s
     given = ["stream", "lot", "pins", "L1", "--size", "1000", "--found", "major=3", "--found", "major=9"]
     assert run(app, given) == 2
     assert "given twice" in capsys.readouterr().err
+
+
+def test_the_picture_of_a_stream_has_a_block_for_each_lot(station: Station, tmp_path: Path) -> None:
+    opened(station)
+    lots(station, [0, 9])
+    two = station.streams.picture("pins")
+    lots(station, [0], first=3)
+    three = station.streams.picture("pins")
+    blue = [int((p == (0, 114, 178)).all(axis=-1).sum()) for p in (two, three)]
+    assert blue[1] - blue[0] == 2 * 21 * 21  # a lot more in each of two classes, as block of 21 pixels
+    out = tmp_path / "pins.png"
+    assert run(app, ["stream", "status", "pins", "--picture", str(out)]) == 0
+    assert out.stat().st_size > 1000
+    assert run(app, ["stream", "status", "--picture", str(out)]) == 2

@@ -19,6 +19,7 @@ from station.lots.plans import LETTERS, code_letter, plan, sample_size, stages
 from station.lots.requests import plan_from_request
 from station.sheet import PREFERRED_AQL
 from station.values.documents import PlanDocument
+from station.values.sampling import SchemeDocument
 
 TABLE: dict[str, Any] = json.loads(files("station.lots.tables").joinpath("mil_std_105e.json").read_text())
 SEVERITIES = ("normal", "tightened", "reduced")
@@ -308,6 +309,35 @@ def test_hundred_percent_from_n_equal_to_the_lot() -> None:
     assert not plan(letter="A", aql=0.25).hundred_percent
 
 
+@pytest.mark.parametrize(("size", "aql"), [(2, 0.01), (5, 0.65), (100, 0.065), (10, 1.0), (50, 0.25)])
+def test_a_lot_that_is_inspected_whole_has_its_own_n_and_no_risk(size: int, aql: float) -> None:
+    found = plan_from_request({"lot_size": size, "aql": aql})
+    assert isinstance(found, PlanDocument)
+    assert found.n == (size,)
+    assert (found.producer_risk, found.consumer_quality, found.oc, found.figures) == (None, None, (), None)
+    assert isinstance(plan_from_request({"lot_size": size, "aql": aql, "scheme": True}), SchemeDocument)
+
+
+def test_stages_take_no_more_than_the_lot() -> None:
+    found = stages("L", 2.5, type="double")  # 125 + 125
+    assert [found.of_lot(size) for size in (1000, 250, 200, 60)] == [(125, 125), (125, 125), (125, 75), (60, 0)]
+
+
+def test_a_scheme_states_the_aql_and_round_qualities_and_its_plans() -> None:
+    found = plan_from_request({"letter": "J", "aql": 2.5, "scheme": True})
+    assert isinstance(found, SchemeDocument)
+    assert {0.01, 0.02, 0.025, 0.04, 0.05, 0.10} <= {point.p for point in found.points}
+    assert [(s.severity, s.n, s.ac, s.re) for s in found.plans] == [
+        ("normal", (80,), (5,), (6,)), ("tightened", (80,), (3,), (4,)), ("reduced", (32,), (2,), (5,)),
+    ]  # fmt: skip
+
+
+def test_the_letter_that_only_tightened_inspection_has() -> None:
+    """105E: R at 0.025 under tightened inspection leads to 3150 units, Ac 1, the row S of its master table."""
+    found = plan(letter="R", aql=0.025, severity="tightened", edition="mil-std-105e")
+    assert (found.n, found.ac, found.re) == ((3150,), (1,), (2,))
+
+
 def test_sample_size_is_at_most_the_lot() -> None:
     assert sample_size(5000) == 200
     assert sample_size(5000, severity="reduced") == 80
@@ -349,3 +379,29 @@ def test_requests_that_make_no_sense(request_: dict[str, Any], words: str) -> No
 
 def test_the_sheet_knows_the_columns_of_the_table() -> None:
     assert tuple(float(a) for a in TABLE["aql"]) == PREFERRED_AQL
+
+
+def test_the_corrections_of_the_table_are_in_it() -> None:
+    """Each of the table's ``corrections`` by its figures, from the rule that it names."""
+    double, multiple, sizes = TABLE["double"]["normal"], TABLE["multiple"]["normal"], TABLE["sample_size"]
+    for letter in "LMNP":
+        assert double[letter]["100"] == double["E"]["100"], letter
+        assert (double[letter]["100"]["ac"][-1], double[letter]["100"]["re"][-1]) == (26, 27)
+    for aql in ("100", "150"):
+        assert multiple["F"][aql] == multiple["E"][aql]
+        assert multiple["F"][aql]["n"] == [sizes["normal_tightened"]["B"]] * 7
+    assert len(TABLE["corrections"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("letter", "row"),
+    [
+        ("F", {"1.5": (32, 1), "2.5": (20, 1), "4.0": (20, 2), "6.5": (20, 3), "10": (20, 5), "15": (20, 7)}),
+        ("J", {"0.65": (80, 1), "1.0": (80, 2), "1.5": (80, 3), "2.5": (80, 5), "4.0": (80, 7), "6.5": (80, 10)}),
+        ("N", {"0.10": (500, 1), "0.15": (500, 2), "0.25": (500, 3), "0.40": (500, 5), "1.0": (500, 10)}),
+    ],
+)
+def test_rows_of_table_ii_a_transcribed_again(letter: str, row: dict[str, tuple[int, int]]) -> None:
+    """Normal inspection, single sampling, by hand from the printed master table."""
+    found = {aql: (cell["n"], cell["ac"]) for aql, cell in TABLE["single"]["normal"][letter].items() if aql in row}
+    assert found == row

@@ -248,7 +248,8 @@ def book_chain(edition: str, chances: dict[str, dict[LotResult, float]]) -> tupl
         if book.severity == "reduced":
             return (book.severity,)
         if book.severity == "tightened":
-            return (book.severity, accepted[-4:], accepted.count(False) if edition == "iso2859-1" else 0)
+            counted = {"iso2859-1": accepted.count(False), "z1.4": 0}.get(edition, len(accepted))
+            return (book.severity, accepted[-4:], counted)
         if edition != "iso2859-1":
             return (book.severity, accepted[-10:])
         score = 0
@@ -307,6 +308,54 @@ def test_a_scheme_equals_the_chain_of_whole_histories(edition: str, p: float) ->
     assert found.sample_number[0] == pytest.approx(
         shares["normal"] * n.n[0] + shares["tightened"] * t.n[0] + shares["reduced"] * r.n[0], abs=1e-7
     )
+
+
+def enumerated(plan: Stages, p: float) -> dict[tuple[bool, bool], float]:
+    """Chance of (accepted, in the gap) of a plan, by walking every course of its stages."""
+    found = {(True, False): 0.0, (True, True): 0.0, (False, False): 0.0}
+    open_ = {0: 1.0}
+    for stage, n in enumerate(plan.n):
+        last = stage == len(plan.n) - 1
+        grown: dict[int, float] = {}
+        for before, chance in open_.items():
+            for k, pk in enumerate(stats.binom.pmf(range(n + 1), n, p)):
+                d = before + k
+                if d >= plan.re[stage]:
+                    found[False, False] += chance * pk
+                elif d <= plan.ac[stage]:
+                    found[True, False] += chance * pk
+                elif last:
+                    found[True, True] += chance * pk
+                else:
+                    grown[d] = grown.get(d, 0.0) + chance * pk
+        open_ = grown
+    return found
+
+
+@pytest.mark.parametrize(
+    ("edition", "type"),
+    [("iso2859-1", "single")] + [(e, t) for e in EDITIONS[1:] for t in ("single", "double", "multiple")],
+)
+@pytest.mark.parametrize("p", [0.02, 0.04])
+def test_every_scheme_of_j_at_2_5_equals_the_chain_of_whole_histories(edition: str, type: str, p: float) -> None:
+    """Ac 5 of 80: under ISO 2859-1 a lot gains 3 where it would be accepted at AQL 1.5 too, with Ac 3, else nothing."""
+    found = scheme_performance("J", 2.5, [p], type=type, edition=edition)
+    plans = {s: stages("J", 2.5, severity=s, type=type, edition=edition) for s in ("normal", "tightened", "reduced")}
+    chances = {}
+    for s, plan in plans.items():
+        said = enumerated(plan, p)
+        chances[s] = {
+            YES: said[True, False], YES._replace(in_gap=True): said[True, True], NO: said[False, False]
+        }  # fmt: skip
+    if edition == "iso2859-1":
+        assert (plans["normal"].n, plans["normal"].ac) == ((80,), (5,))
+        at_most_3 = float(stats.binom.cdf(3, 80, p))
+        chances["normal"][YES._replace(points=3)] = at_most_3
+        chances["normal"][YES] -= at_most_3
+    shares, accepted = book_chain(edition, chances)
+    assert found.acceptance[0] == pytest.approx(accepted, abs=1e-9)
+    for i, s in enumerate(plans):
+        assert found.shares[i, 0] == pytest.approx(shares[s], abs=1e-9)
 
 
 def test_normal_and_tightened_alone_have_their_closed_form() -> None:

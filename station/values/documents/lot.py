@@ -58,9 +58,9 @@ class ClusterDocument(Document):
     ``elsewhere`` of ``elsewhere_of`` in all other levels. p : one-sided mid-p of this level against all others.
     p_holm : among the levels of its factor. q : false discovery rate among all defects, factors and levels of the lot.
     p_family : family-wise among all of them. p_given : by other factor, of this level against the others of the same
-    level of that factor (Cochran-Mantel-Haenszel); a factor that leaves nothing to compare is not in it. odds_given :
-    by how many times the odds of the defect are larger here then (Mantel and Haenszel's common odds ratio), where
-    units speak on both sides.
+    level of that factor (mid-p, defects dealt within those levels); a factor that leaves nothing to compare is not in
+    it. odds_given : by how many times the odds of the defect are larger here then (Mantel and Haenszel's common odds
+    ratio), where units speak on both sides.
     """
 
     defect: str

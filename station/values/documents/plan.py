@@ -50,6 +50,8 @@ class PlanDocument(Document):
     fraction : "1/2", "1/3" or "1/5" where the acceptance number is fractional (ISO 2859-1, clause 13): ``ac`` is 0, and
     one nonconforming unit is accepted where none was found in the 1, 2 or 4 lots just before. per_100_units : counted
     are nonconformities, of which a unit may have several, and every ``p`` is a unit's; always above an AQL of 10.
+    hundred_percent : the stages would take the whole lot, so ``n`` is the lot: every unit is inspected, and there are
+    no risks (None), no curve and no figures.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -65,8 +67,8 @@ class PlanDocument(Document):
     aql: float
     type: str
     oc: tuple[OcPoint, ...]
-    producer_risk: float
-    consumer_quality: float
+    producer_risk: float | None
+    consumer_quality: float | None
     hundred_percent: bool
     fraction: str | None = None
     per_100_units: bool = False
