@@ -25,6 +25,7 @@
 ``reviewing``  review, model recalibrate
 ``picturing``  picture card, vectors, map, drawing, residual, findings, heat, uniformity, drift
 ``processes``  chart control, chart trend
+``accounts``   account add, list, role, password, disable
 ``upkeep``     serve, check, upgrade, schema
 
 Nothing heavy is imported before a command runs, so that ``station --help`` answers at once.
@@ -42,6 +43,7 @@ import typer
 
 from station import __version__
 from station.cli import (
+    accounts,
     bench,
     capability,
     comparing,
@@ -89,6 +91,7 @@ capability.register(app)
 reviewing.register(app)
 picturing.register(app)
 processes.register(app)
+accounts.register(app)
 upkeep.register(app)
 
 
