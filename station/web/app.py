@@ -18,9 +18,22 @@ from station.web.metrics import Measured, Metrics
 from station.web.once import Once
 from station.web.permissions import API
 from station.web.routes import (
-    accounts, bench, corrective, events, findings, goldens, inspections, lots, measuring, nonconformities, pages,
-    pictures, planning, streams, units,
-)  # fmt: skip
+    accounts,
+    bench,
+    corrective,
+    events,
+    findings,
+    goldens,
+    inspections,
+    lots,
+    measuring,
+    nonconformities,
+    pages,
+    pictures,
+    planning,
+    streams,
+    units,
+)
 from station.web.security import Guard, allowed_hosts
 
 ROUTERS = (

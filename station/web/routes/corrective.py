@@ -12,8 +12,15 @@ from station.values.documents import Document
 from station.values.nonconformity import Action, ActionKind, NonconformityDocument
 from station.web.etags import IfMatch
 from station.web.routes.common import (
-    Limit, Page, StationOf, TextCursor, WhoOf, page_after, refuses, speaker,
-)  # fmt: skip
+    Limit,
+    Page,
+    StationOf,
+    TextCursor,
+    WhoOf,
+    page_after,
+    refuses,
+    speaker,
+)
 from station.web.routes.nonconformities import PointNumber, Said, Text
 
 router = APIRouter(tags=["corrective actions"])

@@ -14,8 +14,16 @@ from station.values.documents import Document
 from station.values.sign_off import GoldenStatusDocument, SignOffDocument
 from station.web.etags import IfMatch
 from station.web.routes.common import (
-    By, Limit, Page, StationOf, TextCursor, WhoOf, page_after, refuses, speaker,
-)  # fmt: skip
+    By,
+    Limit,
+    Page,
+    StationOf,
+    TextCursor,
+    WhoOf,
+    page_after,
+    refuses,
+    speaker,
+)
 
 router = APIRouter(tags=["goldens"])
 

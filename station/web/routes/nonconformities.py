@@ -11,12 +11,26 @@ from pydantic import Field
 
 from station.values.documents import DefectClass, Document
 from station.values.nonconformity import (
-    Carton, Face, NcEvent, NonconformityDocument, Question, Share, Use,
-)  # fmt: skip
+    Carton,
+    Face,
+    NcEvent,
+    NonconformityDocument,
+    Question,
+    Share,
+    Use,
+)
 from station.web.etags import IfMatch
 from station.web.routes.common import (
-    By, Limit, Page, StationOf, TextCursor, WhoOf, page_after, refuses, speaker,
-)  # fmt: skip
+    By,
+    Limit,
+    Page,
+    StationOf,
+    TextCursor,
+    WhoOf,
+    page_after,
+    refuses,
+    speaker,
+)
 
 router = APIRouter(tags=["nonconformities"])
 

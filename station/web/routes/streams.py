@@ -12,8 +12,16 @@ from station.values.documents import DefectClass, Document
 from station.values.stream import NextLotDocument, StreamDocument, StreamEvent
 from station.web.etags import IfMatch
 from station.web.routes.common import (
-    By, Limit, Page, StationOf, TextCursor, WhoOf, page_after, refuses, speaker,
-)  # fmt: skip
+    By,
+    Limit,
+    Page,
+    StationOf,
+    TextCursor,
+    WhoOf,
+    page_after,
+    refuses,
+    speaker,
+)
 
 router = APIRouter(tags=["streams"])
 

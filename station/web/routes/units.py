@@ -12,8 +12,18 @@ from station.values.documents import Document, UnitDocument, Verdict
 from station.web.errors import ErrorDocument
 from station.web.etags import IfMatch
 from station.web.routes.common import (
-    Cursor, Limit, Page, RequestKey, RowId, StationOf, WhoOf, after, page_of, refuses, speaker,
-)  # fmt: skip
+    Cursor,
+    Limit,
+    Page,
+    RequestKey,
+    RowId,
+    StationOf,
+    WhoOf,
+    after,
+    page_of,
+    refuses,
+    speaker,
+)
 
 router = APIRouter()
 
