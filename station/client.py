@@ -107,9 +107,8 @@ class Client:
     ) -> Answer:
         """One request and its answer, whatever it is; sent again where none came. body : bytes, or what JSON knows."""
         data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        asked = {
-            k: str(v).lower() if isinstance(v, bool) else str(v) for k, v in (query or {}).items() if v is not None
-        }
+        given = {k: v for k, v in (query or {}).items() if v is not None}
+        asked = {k: str(v).lower() if isinstance(v, bool) else str(v) for k, v in given.items()}
         target = path + (f"?{urlencode(asked)}" if asked else "")
         sent = dict(headers or {})
         if data is not None:

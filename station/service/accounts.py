@@ -1,8 +1,8 @@
 """Accounts: made, changed, signed in and out, and the PIN with which somebody signs.
 
-A home without accounts has one user, who may do everything and is asked for nothing. From the first account on everybody
-signs in. Beyond the loopback address there must be an account: until there is one, only the token that ``station serve``
-prints makes the first administrator.
+A home without accounts has one user, who may do everything and is asked for nothing. From the first account on
+everybody signs in. Beyond the loopback address there must be an account: until there is one, only the token that
+``station serve`` prints makes the first administrator.
 """
 
 from __future__ import annotations

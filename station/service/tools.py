@@ -337,8 +337,8 @@ def json_schema(name: str) -> str:
 
 
 def vet_address(settings: Settings) -> None:
-    """Refuse an address that other machines reach, unless what they send is encrypted, or nobody minds (``plain_http``),
-    and it says under which names. Raises RequestError."""
+    """Refuse an address that other machines reach, unless what they send is encrypted or need not be (``plain_http``),
+    and it is said under which names. Raises RequestError."""
     if (settings.certificate is None) != (settings.certificate_key is None):
         raise RequestError("certificate and key belong together", "Give both: --certificate and --key.")
     if is_loopback(settings.host):

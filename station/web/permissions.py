@@ -1,8 +1,8 @@
 """Which role may do what, in one table over all routes. A route without an entry is closed but to administrators, and
 fails a test.
 
-The table is read from top to bottom: of entries whose path fits, the first with the request's method holds. Where a home
-has no accounts, its one user may do everything.
+The table is read from top to bottom: of entries whose path fits, the first with the request's method holds. Where a
+home has no accounts, its one user may do everything.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ _COMPILED: tuple[tuple[re.Pattern[str], str, str, Rule], ...] = tuple(
 
 
 def rule_for(method: str, path: str) -> tuple[str, Rule]:
-    """The entry of a request, as the path in the table and the rule; "" and administrators alone where there is none."""
+    """The entry of a request: its path in the table and its rule; "" and administrators alone where there is none."""
     method = "GET" if method == "HEAD" else method
     other = ""
     for pattern, its_method, template, rule in _COMPILED:

@@ -2,8 +2,9 @@
 
 The station listens on the loopback address unless told otherwise. A web page of another site can still send requests
 there, and by DNS rebinding can even pretend to be of the same origin, so the ``Host`` header is held to a list before
-anything else. A request that may change something must come from the station's own pages (``Sec-Fetch-Site``, else ``Origin``) or from
-a program that is no browser, and must be JSON, which no form of another site can send unasked.
+anything else. A request that may change something must come from the station's own pages (``Sec-Fetch-Site``, else
+``Origin``) or from a program that is no browser, and must be JSON or a picture, which no form of another site can send
+unasked.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class _Event(StreamingResponse):
     responses={
         200: {
             "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}},
-            "description": "Events named after what was recorded, each with its ledger number as id; `progress` of lots",
+            "description": "Events named after what was recorded, its ledger number as id; `progress` of lots",
         }
     },
 )
