@@ -4,8 +4,8 @@
     python tests/benchmarks/bench_api.py load [SECONDS] [REQUESTS_A_SECOND]
 
 ``load``: a server of its own with 1,000 units, mixed reading and deciding at a steady rate; a request's time runs from
-the moment it was due, so that waiting behind a slow one counts. One decision in ten is sent twice under its key, as after
-a lost answer. Exit code 1 where a decision is lost or doubled, or an answer is not as described.
+the moment it was due, so that waiting behind a slow one counts. One decision in ten is sent twice under its key, as
+after a lost answer. Exit code 1 where a decision is lost or doubled, or an answer is not as described.
 """
 
 from __future__ import annotations
