@@ -93,6 +93,11 @@ class Guard:
                 answer = error_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", text, "Send less at once.")
                 await answer(scope, receive, with_headers)
                 return
+            if b"\\u0000" in body:  # PostgreSQL keeps no such text
+                text = "the request holds a null character"
+                answer = error_response(HTTPStatus.BAD_REQUEST, "bad-request", text, "See /api/v1/openapi.json.")
+                await answer(scope, receive, with_headers)
+                return
             receive = Replay(body, receive)
         try:
             await self._app(scope, receive, with_headers)
