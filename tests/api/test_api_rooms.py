@@ -9,7 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
-from claimed_lots import LOGO, SIZE, Days, make_home
+from claimed_lots import LOGO, SIZE, Days, draw_claimed, make_home
+from entered_line import photo
+
+from station.client import Client, Refused
 
 API = "/api/v1"
 BY = "M. Weber"
@@ -135,3 +138,23 @@ def test_w9_an_action_of_a_complaint_that_is_not_there_is_not_found(claims: http
         ask(claims, "GET", path, 404)
     ask(claims, "POST", "/nonconformities/NC-1/sent", 404, {"by": BY})
     ask(claims, "POST", "/nonconformities", 404, {"by": BY, "lot": "no such lot"})
+
+
+# --- a unit inspected by its picture ---------------------------------------------------------------------------------
+
+
+def test_a_picture_that_is_handed_in_is_a_unit_once(
+    claims: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw_claimed(monkeypatch)
+    file = photo(tmp_path / "new one.png", 0, grain=350)
+    with Client(str(claims.base_url), timeout=120) as client:
+        unit_id, document = client.inspect(file, golden="GS-20260510", lot="L-HTTP", unit="pin 1")
+        assert (document.unit, document.photo, document.verdict) == ("pin 1", "new one.png", "nonconforms")
+        assert client.inspect(file, golden="GS-20260510", lot="L-HTTP", unit="pin 1") == (unit_id, document)
+        assert [u.unit for u in client.units(lot="L-HTTP")] == ["pin 1"]
+        with pytest.raises(Refused, match="GS-9") as refused:
+            client.inspect(file, golden="GS-9")
+        assert refused.value.status == 404
+        sha256 = ask(claims, "GET", f"/units/{unit_id}", 200)["photo_sha256"]
+        assert claims.get(f"{API}/pictures/{sha256}").content == file.read_bytes()
