@@ -67,7 +67,8 @@ class Attempts:
         count, last = self._wrong.get(name, (0, now))
         if count < FREE or now - last > FORGOTTEN:
             return timedelta(0)
-        return min(FIRST_WAIT * 2 ** min(count - FREE, 10), LONGEST_WAIT) - (now - last)
+        wait: timedelta = FIRST_WAIT * (1 << min(count - FREE, 10))
+        return min(wait, LONGEST_WAIT) - (now - last)
 
     def _put_back(self, name: str, known: tuple[int, datetime] | None) -> None:
         if known is None:

@@ -156,5 +156,5 @@ def test_a_picture_that_is_handed_in_is_a_unit_once(
         with pytest.raises(Refused, match="GS-9") as refused:
             client.inspect(file, golden="GS-9")
         assert refused.value.status == 404
-        sha256 = ask(claims, "GET", f"/units/{unit_id}", 200)["photo_sha256"]
+        sha256 = ask(claims, "GET", f"/units/{unit_id}", 200)["sha256"]
         assert claims.get(f"{API}/pictures/{sha256}").content == file.read_bytes()

@@ -27,7 +27,7 @@ def client(
     unchanged_home: Path, tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., Any]
 ) -> Iterator[httpx.Client]:
     home = shutil.copytree(unchanged_home, tmp_path_factory.mktemp("security") / "home")
-    with serve(home) as (address, _app), httpx.Client(base_url=address, trust_env=False) as found:
+    with serve(home) as (address, _app), httpx.Client(base_url=address, trust_env=False, timeout=60) as found:
         yield found
 
 
