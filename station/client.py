@@ -4,8 +4,8 @@
 ...     for unit in station.units(lot="L-0711"):
 ...         print(unit.unit, unit.verdict)
 
-It imports the documents and nothing of the station's inside. Every change carries a request key, and is sent again with
-the same one where the answer was lost: it is done once. An answer that is a refusal raises :class:`Refused`.
+It speaks in the station's own documents. Every change carries a request key, and is sent again with the same one where
+the answer was lost: it is done once. An answer that is a refusal raises :class:`Refused`.
 """
 
 from __future__ import annotations

@@ -37,8 +37,9 @@ def test_a_golden_with_its_versions_and_who_signed(client: httpx.Client) -> None
     assert (version["number"], version["version"]) == ("GS-1", 1)
     ask(client, "GET", "/goldens/GS-9/versions", 404)
     signed = ask(client, "POST", "/goldens/GS-1/sign-offs", 201, {"party": "buyer", "name": BY})
-    assert (signed["party"], signed["name"], signed["version"]) == ("buyer", BY, 1)
-    assert [s["party"] for s in ask(client, "GET", "/goldens/GS-1/status", 200)["sign_offs"]] == ["buyer"]
+    said = signed["statement"]
+    assert (said["party"], said["name"], said["version"]) == ("buyer", BY, 1)
+    assert [s["statement"]["party"] for s in ask(client, "GET", "/goldens/GS-1/status", 200)["sign_offs"]] == ["buyer"]
     ask(client, "POST", "/goldens/GS-1/sign-offs", 422, {"party": "king", "name": BY})
 
 
