@@ -56,7 +56,7 @@ _PIN = {
     "name": "Station-PIN",
     "in": "header",
     "required": False,
-    "schema": {"type": "string", "maxLength": 20},
+    "schema": {"type": "string"},
     "description": "the PIN of whoever signs; needed where the station has accounts",
 }
 
