@@ -33,7 +33,7 @@ def fuzz(address: str, *, examples: int, seconds: float, seed: int, headers: dic
     import schemathesis
     from schemathesis import GenerationMode
 
-    schema = schemathesis.openapi.from_url(f"{address}/api/v1/openapi.json", headers=headers, timeout=120)
+    schema = schemathesis.openapi.from_url(f"{address}/api/v1/openapi.json", headers=headers or {}, timeout=120)
     schemathesis.checks.load_all_checks()
     excluded = list(schemathesis.checks.CHECKS.get_by_names(list(LEFT_OUT)))
     found = Found()
@@ -69,11 +69,11 @@ def _run(
             return
         if operation.path.endswith("/v1/events"):
             case.query = {**(case.query or {}), "once": "true"}  # it would go on telling
-        response = case.call(session=session, headers=headers, timeout=120)
+        response = case.call(session=session, headers=headers or {}, timeout=120)
         found.cases += 1
         found.statuses[response.status_code] += 1
         try:
-            case.validate_response(response, excluded_checks=excluded, headers=headers)
+            case.validate_response(response, excluded_checks=excluded, headers=headers or {})
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
