@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -69,6 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.register(app)
     app.state.metrics = Metrics()
     app.state.watchers = set()
+    app.state.measuring = asyncio.Semaphore(2)  # units at a moment: each takes a processor and hundreds of megabytes
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     app.include_router(pages.router)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -27,9 +26,6 @@ class InspectedDocument(Document):
     new: bool
     unit: UnitDocument
 
-
-AT_ONCE = asyncio.Semaphore(2)
-"""Units that are measured at a moment; each takes a processor and some hundred megabytes."""
 
 Name = Annotated[str | None, Query(max_length=200)]
 
@@ -68,7 +64,7 @@ async def inspect(
     with tempfile.TemporaryDirectory(prefix="station-") as folder:
         file = Path(folder) / photo
         await _receive(request, file, int(station.settings.max_photo_mb * 1_000_000))
-        async with AT_ONCE:
+        async with request.app.state.measuring:
             return await run_in_threadpool(_inspect, station, file, golden, unit, lot, rig, card)
 
 
