@@ -148,12 +148,12 @@ def test_a_picture_that_is_handed_in_is_a_unit_once(
     claims: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draw_claimed(monkeypatch)
-    file = photo(tmp_path / "new one.png", 0, grain=350)
+    file, name = photo(tmp_path / "new one.png", 0, grain=350), f"{LOGO}_02"
     with Client(str(claims.base_url), timeout=120) as client:
-        unit_id, document = client.inspect(file, golden="GS-20260510", lot="L-HTTP", unit="pin 1")
-        assert (document.unit, document.photo, document.verdict) == ("pin 1", "new one.png", "nonconforms")
-        assert client.inspect(file, golden="GS-20260510", lot="L-HTTP", unit="pin 1") == (unit_id, document)
-        assert [u.unit for u in client.units(lot="L-HTTP")] == ["pin 1"]
+        unit_id, document = client.inspect(file, golden="GS-20260510", lot="L-HTTP", unit=name)
+        assert (document.unit, document.photo, document.golden) == (name, "new one.png", "GS-20260510")
+        assert client.inspect(file, golden="GS-20260510", lot="L-HTTP", unit=name) == (unit_id, document)
+        assert [u.unit for u in client.units(lot="L-HTTP")] == [name]
         with pytest.raises(Refused, match="GS-9") as refused:
             client.inspect(file, golden="GS-9")
         assert refused.value.status == 404

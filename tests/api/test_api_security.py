@@ -225,34 +225,34 @@ def test_what_is_no_picture_is_refused_and_leaves_nothing(client: httpx.Client, 
 
 
 @pytest.fixture
-def beyond(tmp_path: Path) -> Iterator[Any]:
-    """A station that other machines reach by its name, over TLS."""
-    from starlette.testclient import TestClient
-
+def beyond(tmp_path: Path, serve: Serve) -> Iterator[tuple[httpx.Client, Any]]:
+    """A station that other machines reach by its name, over TLS that ends before it here."""
     pem = tmp_path / "station.pem"
-    settings = Settings(
-        home=tmp_path / "home", host="0.0.0.0", names="station.example", certificate=pem, certificate_key=pem
-    )
-    with TestClient(create_app(settings), base_url="https://station.example:8321") as found:
-        yield found
+    settings = {"host": "0.0.0.0", "names": "station.example", "certificate": pem, "certificate_key": pem}
+    with serve(tmp_path / "home", **settings) as (address, app):
+        headers = {"Host": f"station.example:{address.rpartition(':')[2]}"}
+        with httpx.Client(base_url=address, headers=headers, trust_env=False, timeout=60) as found:
+            yield found, app
 
 
-def test_beyond_loopback_nobody_gets_in_but_by_the_first_run_token(beyond: Any) -> None:
-    assert beyond.get("/api/v1/session").json()["mode"] == "first-run"
-    assert beyond.get("/api/v1/units").status_code == 401
-    assert beyond.get("/api/v1/units", headers={"Host": "0.0.0.0:8321"}).status_code == 421
-    assert beyond.get("/api/v1/units", headers={"Host": "other.example:8321"}).status_code == 421
-    token = beyond.app.state.station.accounts.first_run_token()
+def test_beyond_loopback_nobody_gets_in_but_by_the_first_run_token(beyond: tuple[httpx.Client, Any]) -> None:
+    client, app = beyond
+    name = client.headers["host"]
+    assert client.get("/api/v1/session").json()["mode"] == "first-run"
+    assert client.get("/api/v1/units").status_code == 401
+    for host in ("0.0.0.0", "other.example", "station.example.evil.example"):
+        assert client.get("/api/v1/units", headers=on_port(client, {"Host": f"{host}:PORT"})).status_code == 421
+    token = app.state.station.accounts.first_run_token()
     new = {"name": "A. Keller", "password": "four plain words together"}
-    assert beyond.post("/api/v1/accounts/first", json={**new, "token": "guessed"}).status_code == 409
-    assert beyond.post("/api/v1/accounts/first", json={**new, "token": token}).status_code == 201
-    assert beyond.post("/api/v1/accounts/first", json={**new, "token": token}).status_code == 409
-    signed = beyond.post("/api/v1/session", json=new, headers={"Origin": "https://station.example:8321"})
+    assert client.post("/api/v1/accounts/first", json={**new, "token": "guessed"}).status_code == 409
+    assert client.post("/api/v1/accounts/first", json={**new, "token": token}).status_code == 201
+    assert client.post("/api/v1/accounts/first", json={**new, "token": token}).status_code == 409
+    signed = client.post("/api/v1/session", json=new, headers={"Origin": f"https://{name}"})
     assert signed.status_code == 201
-    assert "Secure" in signed.headers["set-cookie"]
-    assert beyond.get("/api/v1/units").status_code == 200
-    plain = beyond.post("/api/v1/session", json=new, headers={"Origin": "http://station.example:8321"})
-    assert plain.status_code == 403
+    cookie = signed.headers["set-cookie"]
+    assert "Secure" in cookie
+    assert client.get("/api/v1/units", headers={"Cookie": cookie.partition(";")[0]}).status_code == 200
+    assert client.post("/api/v1/session", json=new, headers={"Origin": f"http://{name}"}).status_code == 403
 
 
 @pytest.mark.parametrize(
