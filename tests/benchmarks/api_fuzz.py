@@ -13,6 +13,9 @@ LEFT_OUT = {
     "ignored_auth": "a station without accounts asks nobody; every role on every route is tested by the table",
 }
 
+FIRST_ACCOUNT = ("POST", "/api/v1/accounts")
+"""Left out: one account more, and every later request would be answered with 401."""
+
 
 @dataclass
 class Found:
@@ -37,7 +40,8 @@ def fuzz(address: str, *, examples: int, seconds: float, seed: int, headers: dic
     schemathesis.checks.load_all_checks()
     excluded = list(schemathesis.checks.CHECKS.get_by_names(list(LEFT_OUT)))
     found = Found()
-    operations = [result.ok() for result in schema.get_all_operations()]
+    every = [result.ok() for result in schema.get_all_operations()]
+    operations = [o for o in every if (o.method.upper(), o.path) != FIRST_ACCOUNT]
     ends = time.monotonic() + seconds
     with requests.Session() as session:
         session.trust_env = False

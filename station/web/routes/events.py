@@ -70,7 +70,7 @@ async def _stream(station: Station, last: int, watchers: set[object], once: bool
         yield "retry: 1000\n\n"
         while time.monotonic() - began < LONGEST_S:
             found = await run_in_threadpool(station.watching.after, last)
-            lots = {}
+            lots: dict[str, None] = {}
             for event in found:
                 last = event.sequence
                 yield _told(event.kind.replace(" ", "-"), event, last)
