@@ -44,14 +44,13 @@ def sign_in(page: Page, password: str = PASSWORD) -> None:
 
 def test_one_signs_in_decides_with_the_pin_and_signs_out(page: Page) -> None:
     page.wait_for_url("**/sign-in")
+    page.evaluate("() => localStorage.setItem('station.size.L/1', '50')")  # as typed there before
     sign_in(page, "not the password")
     expect(page.locator("#said")).to_contain_text("name or password is wrong")
     sign_in(page)
     expect(page.locator("#reviewer")).to_have_value("M. Weber")
     expect(page.locator("#reviewer")).to_have_js_property("readOnly", True)
     expect(page.locator("#stage")).to_have_attribute("data-unit", "4")
-    page.locator("#lot-size").fill("50")
-    page.locator("#lot-size").press("Enter")
     major = page.locator(".classes li").nth(1)
     expect(major).to_contain_text("1 nonconforming, 2 undecided")
     page.locator("#unit-name").click()
