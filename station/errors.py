@@ -10,11 +10,15 @@
     |   +-- RequestError         an option, identifier or request that makes no sense
     +-- CalibrationError         the bench cannot be calibrated from these pictures, or the calibration has expired
     +-- AlignmentError           one picture cannot be registered onto another
+    +-- AccessError              nobody is signed in, the role does not allow it, too many attempts
+    |   +-- NotSignedInError     no session, or one that has ended
+    |   +-- TooManyError         asked too often; ``wait_s`` says for how long to stop
     +-- DeviceError              a camera: not found, unplugged, a control that did not hold, no fresh frame
     +-- ModelError               a defect model whose hash, card or output is not what was promised
     +-- StoreError               records or evidence
         +-- NotFoundError        no such golden, unit, lot, rig
         +-- ConflictError        exists already, or was changed by somebody else
+        |   +-- ChangedError     it is no longer what the request was made for (``If-Match``)
         +-- StaleSchemaError     the database was written by another version
         +-- StorageFullError     the disk is full or read-only
 """
@@ -76,6 +80,27 @@ class AlignmentError(StationError):
     status = 422
 
 
+class AccessError(StationError):
+    code = "not-allowed"
+    status = 403
+
+
+class NotSignedInError(AccessError):
+    code = "not-signed-in"
+    status = 401
+
+
+class TooManyError(AccessError):
+    """wait_s : seconds until another attempt is looked at."""
+
+    code = "too-many"
+    status = 429
+
+    def __init__(self, message: str, do: str, wait_s: int) -> None:
+        super().__init__(message, do)
+        self.wait_s = wait_s
+
+
 class DeviceError(StationError):
     code = "device"
     status = 503
@@ -99,6 +124,11 @@ class NotFoundError(StoreError):
 class ConflictError(StoreError):
     code = "conflict"
     status = 409
+
+
+class ChangedError(ConflictError):
+    code = "changed"
+    status = 412
 
 
 class StaleSchemaError(StoreError):

@@ -18,6 +18,12 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, description="SQLAlchemy URL; SQLite inside the home when absent")
     host: str = "127.0.0.1"
     port: int = Field(default=8321, ge=0, le=65535)
+    names: str = Field(default="", description="names by which browsers reach a host beyond loopback, parted by commas")
+    certificate: Path | None = Field(default=None, description="TLS certificate with its chain, PEM")
+    certificate_key: Path | None = Field(default=None, description="its private key, PEM")
+    plain_http: bool = Field(default=False, description="serve beyond loopback without TLS: passwords can be read")
+    session_idle_minutes: int = Field(default=60, ge=1, le=24 * 60, description="after which a session ends by itself")
+    session_hours: int = Field(default=12, ge=1, le=31 * 24, description="after which one signs in again in any case")
     max_megapixels: float = Field(default=60.0, gt=0, description="a larger picture is refused before it is decoded")
     max_photo_mb: float = Field(default=120.0, gt=0, description="a larger file is refused before it is opened")
     defect_model: str = Field(
@@ -28,6 +34,14 @@ class Settings(BaseSettings):
         default="auto", description="where a network runs; auto takes an accelerator where one is there and starts"
     )
     model_threads: int = Field(default=1, ge=1, le=256, description="of one inference of a network on the processor")
+
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address."""
+    return host.strip("[]") in {name.strip("[]") for name in LOOPBACK}
 
 
 def read_settings(home: Path | None = None) -> Settings:

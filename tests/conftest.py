@@ -220,7 +220,7 @@ def build_home(home: Path) -> None:
 
 
 @contextmanager
-def serving(home: Path, port: int = 0) -> Iterator[tuple[str, Any]]:
+def serving(home: Path, port: int = 0, **settings: Any) -> Iterator[tuple[str, Any]]:
     """A real server on the loopback address, in a thread: its address and its application."""
     import uvicorn
 
@@ -229,7 +229,7 @@ def serving(home: Path, port: int = 0) -> Iterator[tuple[str, Any]]:
 
     listener = socket.create_server(("127.0.0.1", port))
     port = listener.getsockname()[1]
-    app = create_app(Settings(home=home, port=port))
+    app = create_app(Settings(home=home, port=port, **settings))
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", ws="none", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

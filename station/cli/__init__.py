@@ -30,6 +30,7 @@
 ``picturing``  picture card, vectors, map, drawing, residual, findings, heat, uniformity, drift
 ``processes``  chart control, chart trend
 ``documents``  doc control-sheet, certificate, unit, lot, approval, message, rfq
+``accounts``   account add, list, role, password, disable
 ``upkeep``     serve, check, upgrade, schema
 
 Nothing heavy is imported before a command runs, so that ``station --help`` answers at once.
@@ -47,6 +48,7 @@ import typer
 
 from station import __version__
 from station.cli import (
+    accounts,
     bench,
     capability,
     comparing,
@@ -98,6 +100,7 @@ reviewing.register(app)
 picturing.register(app)
 processes.register(app)
 documents.register(app)
+accounts.register(app)
 upkeep.register(app)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from station.cli.conduct import NONCONFORMING, FailOn, Json, context_of, document, emit, show
+from station.errors import RequestError
 
 
 def register(app: typer.Typer) -> None:
@@ -22,17 +24,38 @@ def serve(
     context: typer.Context,
     port: Annotated[int | None, typer.Option("--port", min=1, max=65535, metavar="N")] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the review page in the browser.")] = False,
+    host: Annotated[
+        str | None, typer.Option("--host", metavar="ADDRESS", help="Let other machines in; they sign in.")
+    ] = None,
+    name: Annotated[
+        list[str] | None, typer.Option("--name", metavar="NAME", help="Under which they reach it; may be repeated.")
+    ] = None,
+    certificate: Annotated[Path | None, typer.Option("--certificate", metavar="FILE.pem", help="For TLS.")] = None,
+    key: Annotated[Path | None, typer.Option("--key", metavar="FILE.pem", help="Of the certificate.")] = None,
+    plain_http: Annotated[
+        bool, typer.Option("--plain-http", help="Let others in without TLS: who listens on the network reads along.")
+    ] = False,
 ) -> None:
     """Serve the local API and the review pages."""
     from station.service.tools import free_port
 
     settings = context_of(context).settings()
-    chosen = settings.port if port is None else port
-    free_port(settings.host, chosen)
-    with context_of(context).open():
-        pass  # a database that cannot be used is refused here, in one line, not in the log of the server
-    address = f"http://{settings.host}:{chosen}/"
+    given = {
+        "port": port, "host": host, "names": ",".join(name) if name else None, "certificate": certificate,
+        "certificate_key": key, "plain_http": plain_http or None,
+    }  # fmt: skip
+    settings = settings.model_copy(update={k: v for k, v in given.items() if v is not None})
+    free_port(settings)
+    for file in (settings.certificate, settings.certificate_key):
+        if file is not None and not file.is_file():
+            raise RequestError(f"{file} is not there", "Give the path of a PEM file.")
+    with context_of(context).open() as station:  # what cannot be used is refused here, in one line, not in a log
+        token = station.accounts.first_run_token() if station.accounts.needed() else None
+    names = settings.names.split(",")[0].strip() or settings.host
+    address = f"http{'s' if settings.certificate else ''}://{names}:{settings.port}/"
     show(f"The review page is at {address} (Ctrl-C stops it).")
+    if token is not None:
+        show(f"There are no accounts yet. Make the first one, within an hour: {address}sign-in#token={token}")
     if open_page:
         import webbrowser
 
@@ -40,8 +63,15 @@ def serve(
     import uvicorn
 
     # the server makes its application itself and reads its settings from the environment
-    os.environ |= {"STATION_HOME": str(settings.home), "STATION_PORT": str(chosen)}
-    uvicorn.run("station.web.app:create_app", factory=True, host=settings.host, port=chosen, log_level="warning")
+    told = {"HOME": settings.home, "PORT": settings.port, "HOST": settings.host, "NAMES": settings.names}
+    told |= {"CERTIFICATE": settings.certificate, "CERTIFICATE_KEY": settings.certificate_key}
+    os.environ |= {f"STATION_{k}": str(v) for k, v in told.items() if v is not None}
+    os.environ |= {"STATION_PLAIN_HTTP": "1"} if settings.plain_http else {}
+    uvicorn.run(
+        "station.web.app:create_app", factory=True, host=settings.host.strip("[]"), port=settings.port,
+        log_level="warning", ws="none", proxy_headers=False, timeout_graceful_shutdown=3,
+        ssl_certfile=settings.certificate, ssl_keyfile=settings.certificate_key,
+    )  # fmt: skip
 
 
 def check(

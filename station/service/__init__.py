@@ -24,6 +24,9 @@
                words and as PDF
 ``corrective`` corrective actions; ``corrective_package`` the package for the next order
 ``processes``  control charts and capability; ``lot_trends`` drift from lot to lot
+``accounts``   who may use the station: accounts, sessions, PINs; ``attempts`` bounds guessing
+``repeating``  a request sent twice is done once
+``watching``   what is recorded, one thing after another, while somebody watches
 ``units_file`` names and identifiers of the units
 ``showing``    from rows to views
 ``views``      what the use cases answer beside the contract's documents

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -62,6 +63,15 @@ def plan_order(
         order, agreed=agreed, severities=severities, stream=stream,
         qualities=tuple(q / 100 for q in qualities) or (0.05, 0.10), cartons=cartons, correlation=correlation or 0.0,
     )  # fmt: skip
+
+
+def plan_of(station: Station, given: Mapping[str, Any]) -> OrderDocument:
+    """:func:`plan_order` of the order's fields and its own arguments in one mapping."""
+    from station.lots.orders import Order
+
+    fields = {f.name for f in dataclasses.fields(Order)}
+    order = Order(**{k: v for k, v in given.items() if k in fields})
+    return plan_order(station, order, **{k: v for k, v in given.items() if k not in fields})
 
 
 def gate_name(gate: OrderGate, order: OrderDocument) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 from station import __version__
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.service import tools, views
+from station.service.accounts import Accounts
 from station.service.bench import Bench
 from station.service.capability import Capability, capability_in_force, capability_remarks
 from station.service.corrective import CorrectiveActions
@@ -36,11 +37,13 @@ from station.service.packages import Packages
 from station.service.papers import Papers
 from station.service.processes import Processes
 from station.service.recalibrating import Recalibration, thresholds_in_force
+from station.service.repeating import Repeats
 from station.service.reviewing import vet_reference, vet_review
 from station.service.showing import golden_view, lot_view, review_view, unit_view
 from station.service.signing_off import SignOff
 from station.service.streams import Streams
 from station.service.units_file import name_units
+from station.service.watching import Watching
 from station.settings import Settings, read_settings
 from station.store import inspections, records
 from station.store.audit import audit
@@ -71,7 +74,9 @@ class Station:
     ``processes`` with control charts and drift, ``nonconformities`` with complaints, ``corrective`` with corrective
     actions, ``sign_off`` with what the parties say of golden samples, ``record`` with their records, ``gates`` with
     orders and their gates, ``releases`` with who opens them and what a closed one stops, ``packages`` with sealed
-    packages, ``ledger`` with the ledger and the keys, ``papers`` with documents to be sent.
+    packages, ``ledger`` with the ledger and the keys, ``papers`` with documents to be sent,
+    ``accounts`` with who may use the station, ``repeats`` with requests sent twice, ``watching`` with what is recorded
+    while somebody watches.
     clock : answers the time now, in UTC.
 
     Raises
@@ -107,6 +112,9 @@ class Station:
         self.packages = Packages(self._db, self._evidence, clock)
         self.ledger = LedgerView(self._db)
         self.papers = Papers(self, self._db)
+        self.accounts = Accounts(self._db, self.settings, clock)
+        self.repeats = Repeats(self._db, clock)
+        self.watching = Watching(self._db, self.draws, clock)
         try:
             self._db.ensure()
             self._evidence.sweep()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from station.errors import RequestError, StationError
-from station.settings import Settings
+from station.settings import Settings, is_loopback
 from station.values.documents import CardDocument, LotDocument, PlanDocument, UnitDocument
 
 if TYPE_CHECKING:
@@ -373,23 +373,32 @@ def json_schema(name: str) -> str:
     return json.dumps(model.model_json_schema(by_alias=True, mode=mode), indent=2)
 
 
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-
-
-def loopback_only(host: str) -> None:
-    """Refuse an address that other machines could reach. Raises RequestError."""
-    if host.strip("[]") not in {name.strip("[]") for name in LOOPBACK}:
+def vet_address(settings: Settings) -> None:
+    """Refuse an address that other machines reach, unless what they send is encrypted or need not be (``plain_http``),
+    and it is said under which names. Raises RequestError."""
+    if (settings.certificate is None) != (settings.certificate_key is None):
+        raise RequestError("certificate and key belong together", "Give both: --certificate and --key.")
+    if is_loopback(settings.host):
+        return
+    if settings.certificate is None and not settings.plain_http:
         raise RequestError(
-            f"{host} is no loopback address",
-            "The station has no accounts yet: unset STATION_HOST, and reach it from elsewhere by an SSH tunnel.",
+            f"{settings.host} is no loopback address",
+            "Give --certificate and --key, or --plain-http where the network is trusted; or reach the station by an "
+            "SSH tunnel and unset STATION_HOST.",
+        )
+    if settings.host in ("0.0.0.0", "::", "[::]") and not settings.names.strip():
+        raise RequestError(
+            f"{settings.host} says not under which name the station is reached", "Give --name station.example."
         )
 
 
-def free_port(host: str, port: int) -> None:
-    """Refuse an address before a server is started on it: not loopback, or taken. Raises RequestError."""
-    loopback_only(host)
+def free_port(settings: Settings) -> None:
+    """Refuse an address before a server is started on it: open to others, or taken. Raises RequestError."""
+    vet_address(settings)
+    host, port = settings.host, settings.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        with socket.create_server((host, port)):
+        with socket.create_server((host.strip("[]"), port), family=family):
             pass
     except OSError as error:
         raise RequestError(

@@ -158,10 +158,20 @@ class Ledger:
         return kept.sequence < sequence and kept.hash == c.scalar(sa.select(k.hash).where(k.sequence == kept.sequence))
 
 
-def entries(c: sa.Connection, *, first: int = 1) -> list[Entry]:
+def entries(c: sa.Connection, *, first: int = 1, limit: int | None = None) -> list[Entry]:
     """Entries from number ``first`` on, in order."""
-    query = sa.select(t.ledger).where(t.ledger.c.sequence >= first).order_by(t.ledger.c.sequence)
+    query = sa.select(t.ledger).where(t.ledger.c.sequence >= first).order_by(t.ledger.c.sequence).limit(limit)
     return [Entry(r.sequence, r.content, r.hash, r.key, r.signature) for r in c.execute(query)]
+
+
+def cited(c: sa.Connection, sequences: Sequence[int], tables: Sequence[str]) -> dict[int, dict[str, list[int]]]:
+    """Ids of the rows of these tables that entries cite, by entry and table."""
+    k = t.ledger_rows.c
+    query = sa.select(k.sequence, k.table_name, k.row_key).where(k.sequence.in_(sequences), k.table_name.in_(tables))
+    found: dict[int, dict[str, list[int]]] = {}
+    for row in c.execute(query):
+        found.setdefault(row.sequence, {}).setdefault(row.table_name, []).append(int(row.row_key))
+    return found
 
 
 def newest(c: sa.Connection) -> Head | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,24 +12,42 @@ from fastapi.staticfiles import StaticFiles
 from station import __version__
 from station.service import Station
 from station.settings import Settings, read_settings
-from station.web import errors
-from station.web.errors import ErrorDocument
-from station.web.routes import bench, findings, lots, measuring, pages, pictures, units
+from station.web import description, errors
+from station.web.etags import Etags
+from station.web.gate import Gate
+from station.web.metrics import Measured, Metrics
+from station.web.once import Once
+from station.web.permissions import API
+from station.web.routes import (
+    accounts,
+    bench,
+    corrective,
+    events,
+    findings,
+    goldens,
+    inspections,
+    lots,
+    measuring,
+    nonconformities,
+    pages,
+    pictures,
+    planning,
+    streams,
+    units,
+)
 from station.web.security import Guard, allowed_hosts
 
-API = "/api/v1"
-
-DESCRIPTION = """
-What the station knows of golden samples, inspected units, findings, reviews and lots. Reading changes nothing; reviews
-and decisions are added and never changed. Every refusal has one shape: `{"error": {"code", "message", "do"}}`.
-Lists are read page by page: send the `next` of an answer as `cursor` of the next request.
-"""
+ROUTERS = (
+    *(bench.router, accounts.router, events.router, goldens.router, inspections.router, units.router),
+    *(findings.router, lots.router, planning.router, streams.router, nonconformities.router, corrective.router),
+    *(measuring.router, pictures.router),
+)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application for one home; its station opens when the server starts and closes with it.
 
-    Raises RequestError where the settings ask for an address that is not loopback.
+    Raises RequestError where the settings ask for an address that others reach, without what that takes.
     """
     used = settings or read_settings()
     hosts = allowed_hosts(used)
@@ -42,20 +61,25 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(
         title="Golden sample station",
         version=__version__,
-        description=DESCRIPTION,
+        description=description.TEXT,
         openapi_url=f"{API}/openapi.json",
         docs_url=None,  # the stock documentation pages load scripts from elsewhere
         redoc_url=None,
         lifespan=lifespan,
-        responses={
-            404: {"model": ErrorDocument, "description": "There is no such thing"},
-            422: {"model": ErrorDocument, "description": "The request makes no sense"},
-        },
     )
     errors.register(app)
-    for router in (bench.router, units.router, findings.router, lots.router, measuring.router, pictures.router):
+    app.state.metrics = Metrics()
+    app.state.watchers = set()
+    app.state.measuring = asyncio.Semaphore(2)  # units at a moment: each takes a processor and hundreds of megabytes
+    for router in ROUTERS:
         app.include_router(router, prefix=API)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
-    app.add_middleware(Guard, hosts=hosts)
+    app.openapi = description.of(app)  # type: ignore[method-assign]
+    # the one added last stands first: the guard before all else, then the gate
+    app.add_middleware(Etags)
+    app.add_middleware(Once)
+    app.add_middleware(Gate)
+    app.add_middleware(Measured, metrics=app.state.metrics)
+    app.add_middleware(Guard, hosts=hosts, scheme="https" if used.certificate else "http")
     return app

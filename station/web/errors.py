@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
-from station.errors import StationError
+from station.errors import StationError, TooManyError
 from station.values.documents import Document
 
 logger = logging.getLogger("station.web")
@@ -36,12 +36,18 @@ def error_response(status: int, code: str, message: str, do: str, headers: Any =
     return JSONResponse(body.model_dump(), status_code=status, headers=headers)
 
 
+def refusal(error: StationError) -> JSONResponse:
+    """What the station refuses, as JSON."""
+    headers = {"Retry-After": str(error.wait_s)} if isinstance(error, TooManyError) else None
+    return error_response(error.status, error.code, error.message, error.do, headers)
+
+
 def register(app: FastAPI) -> None:
     """Let every error of the application take the one shape."""
 
     @app.exception_handler(StationError)
     def refused(_request: Request, error: StationError) -> JSONResponse:
-        return error_response(error.status, error.code, error.message, error.do)
+        return refusal(error)
 
     @app.exception_handler(RequestValidationError)
     def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
@@ -57,14 +63,16 @@ def register(app: FastAPI) -> None:
         path = request.url.path[:200]
         if error.status_code == HTTPStatus.NOT_FOUND:
             return error_response(404, "not-found", f"there is nothing at {path}", "See /api/v1/openapi.json.")
+        if error.status_code == HTTPStatus.BAD_REQUEST:  # a body that is no UTF-8, or nested beyond measure
+            return error_response(400, "bad-request", "the request cannot be read", "See /api/v1/openapi.json.")
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             text = f"{path} does not take {request.method}"
             return error_response(405, "method", text, "See /api/v1/openapi.json.", error.headers)
         return error_response(error.status_code, "request", str(error.detail), "See /api/v1/openapi.json.")
 
-    @app.exception_handler(Exception)
-    def unexpected(request: Request, error: Exception) -> JSONResponse:
-        logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return error_response(
-            500, "unexpected", f"this should not have happened: {type(error).__name__}", "Report it with the log."
-        )
+
+def unexpected(method: str, path: str, error: Exception) -> JSONResponse:
+    """What nobody foresaw: the log has the whole of it, the answer its kind alone."""
+    logger.error("%s %s failed", method, path[:200], exc_info=error)
+    text = f"this should not have happened: {type(error).__name__}"
+    return error_response(500, "unexpected", text, "Report it with the log.")

@@ -1,9 +1,10 @@
 """What stands before every request: the host it was sent to, where it comes from, how large it is.
 
-The station listens on the loopback address. A web page of another site can still send requests there, and by DNS
-rebinding can even pretend to be of the same origin, so the ``Host`` header is held to a list before anything else. A
-request that may change something must come from the station's own pages (``Sec-Fetch-Site``, else ``Origin``) or from
-a program that is no browser, and must be JSON, which no form of another site can send unasked.
+The station listens on the loopback address unless told otherwise. A web page of another site can still send requests
+there, and by DNS rebinding can even pretend to be of the same origin, so the ``Host`` header is held to a list before
+anything else. A request that may change something must come from the station's own pages (``Sec-Fetch-Site``, else
+``Origin``) or from a program that is no browser, and must be JSON or a picture, which no form of another site can send
+unasked.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ from http import HTTPStatus
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from station.service.tools import LOOPBACK, loopback_only
-from station.settings import Settings
-from station.web.errors import error_response
+from station.service.tools import vet_address
+from station.settings import LOOPBACK, Settings, is_loopback
+from station.web.errors import error_response, unexpected
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_BODY_BYTES = 64 * 1024
-"""The largest request is one review with its reason."""
+"""The largest request is one review with its reason. Photos are handed in by routes of their own, see ``UPLOADS``."""
+UPLOADS = frozenset({"/api/v1/inspections"})
+"""Routes that take a picture as their body; they count its bytes themselves."""
+PICTURES = ("image/", "application/octet-stream")
+"""What a picture is sent as; no form of another site can."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -37,18 +42,26 @@ HEADERS = {
 
 
 def allowed_hosts(settings: Settings) -> frozenset[str]:
-    """Values of the ``Host`` header that are this station's. Raises RequestError for an address beyond loopback."""
-    loopback_only(settings.host)
-    hosts = {f"{name}:{settings.port}" for name in LOOPBACK}
-    return frozenset(hosts | set(LOOPBACK) if settings.port == 80 else hosts)
+    """Values of the ``Host`` header that are this station's. Raises RequestError for an address that may not be
+    served."""
+    vet_address(settings)
+    names = set(LOOPBACK)
+    if not is_loopback(settings.host):
+        given = [settings.host, *settings.names.split(",")]
+        names |= {n.strip().lower() for n in given} - {"", "0.0.0.0", "::", "[::]"}
+    names = {f"[{n}]" if n.count(":") > 1 and not n.startswith("[") else n for n in names}
+    hosts = {f"{name}:{settings.port}" for name in names}
+    usual = 443 if settings.certificate else 80
+    return frozenset(hosts | names if settings.port == usual else hosts)
 
 
 class Guard:
     """ASGI middleware: refuses what is not the station's own, limits bodies, sets the headers of every answer."""
 
-    def __init__(self, app: ASGIApp, *, hosts: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, *, hosts: Iterable[str], scheme: str = "http") -> None:
         self._app = app
         self._hosts = frozenset(hosts)
+        self._scheme = scheme
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -56,8 +69,12 @@ class Guard:
                 await self._app(scope, receive, send)
             return  # there are no web sockets here
 
+        begun = False
+
         async def with_headers(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
@@ -69,15 +86,25 @@ class Guard:
             status, code, message, do = refused
             await error_response(status, code, message, do)(scope, receive, with_headers)
             return
-        if scope["method"] not in SAFE_METHODS:
-            body = await _body(receive)
+        if scope["method"] not in SAFE_METHODS and scope["path"] not in UPLOADS:
+            body = await read_body(receive)
             if body is None:
                 text = f"the request is larger than {MAX_BODY_BYTES // 1024} kB"
                 answer = error_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", text, "Send less at once.")
                 await answer(scope, receive, with_headers)
                 return
-            receive = _Replay(body, receive)
-        await self._app(scope, receive, with_headers)
+            if b"\\u0000" in body:  # PostgreSQL keeps no such text
+                text = "the request holds a null character"
+                answer = error_response(HTTPStatus.BAD_REQUEST, "bad-request", text, "See /api/v1/openapi.json.")
+                await answer(scope, receive, with_headers)
+                return
+            receive = Replay(body, receive)
+        try:
+            await self._app(scope, receive, with_headers)
+        except Exception as error:
+            if begun:
+                raise
+            await unexpected(scope["method"], scope["path"], error)(scope, receive, with_headers)
 
     def _refusal(self, scope: Scope) -> tuple[int, str, str, str] | None:
         """Why a request is refused, as status, code, message and what to do."""
@@ -88,7 +115,7 @@ class Guard:
                 HTTPStatus.MISDIRECTED_REQUEST,
                 "foreign-host",
                 "this address is not the station's",
-                f"Open http://{min(self._hosts)}/ instead.",
+                f"Open {self._scheme}://{min(self._hosts)}/ instead.",
             )
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             return (  # PostgreSQL keeps no such text
@@ -100,14 +127,22 @@ class Guard:
         if scope["method"] in SAFE_METHODS:
             return None
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-        if (site is not None and site != "same-origin") or (origin is not None and origin != f"http://{hosts[0]}"):
+        if (site is not None and site != "same-origin") or (
+            origin is not None and origin != f"{self._scheme}://{hosts[0]}"
+        ):
             return (
                 HTTPStatus.FORBIDDEN,
                 "foreign-origin",
                 "this request comes from another site",
                 "Use the station's own pages.",
             )
-        if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if scope["path"] in UPLOADS:
+            if kind.startswith(PICTURES):
+                return None
+            text, do = "the request is no picture", "Send its bytes as they are, with Content-Type: image/jpeg."
+            return (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-a-picture", text, do)
+        if kind != "application/json" and scope["method"] != "DELETE":
             return (
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
                 "not-json",
@@ -117,7 +152,7 @@ class Guard:
         return None
 
 
-async def _body(receive: Receive) -> bytes | None:
+async def read_body(receive: Receive) -> bytes | None:
     """The whole body, or None where it is too large; it is read no further than that."""
     parts: list[bytes] = []
     size = 0
@@ -133,7 +168,7 @@ async def _body(receive: Receive) -> bytes | None:
             return b"".join(parts)
 
 
-class _Replay:
+class Replay:
     """Hands on a body that was read already, then what the server says next."""
 
     def __init__(self, body: bytes, receive: Receive) -> None:

@@ -13,7 +13,7 @@ import pytest
 @pytest.fixture(scope="module")
 def reader(unchanged_home: Path, serve: Callable[..., Any]) -> Iterator[httpx.Client]:
     """Speaks to a station that all tests here share; they add nothing to it."""
-    with serve(unchanged_home) as (address, _app), httpx.Client(base_url=address, trust_env=False) as found:
+    with serve(unchanged_home) as (address, _app), httpx.Client(base_url=address, trust_env=False, timeout=60) as found:
         yield found
 
 
@@ -25,5 +25,5 @@ def server(review_home: Path, serve: Callable[..., Any]) -> Iterator[tuple[str, 
 
 @pytest.fixture
 def client(server: tuple[str, Any]) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server[0], trust_env=False) as found:
+    with httpx.Client(base_url=server[0], trust_env=False, timeout=60) as found:
         yield found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -26,7 +27,7 @@ def client(
     unchanged_home: Path, tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., Any]
 ) -> Iterator[httpx.Client]:
     home = shutil.copytree(unchanged_home, tmp_path_factory.mktemp("security") / "home")
-    with serve(home) as (address, _app), httpx.Client(base_url=address, trust_env=False) as found:
+    with serve(home) as (address, _app), httpx.Client(base_url=address, trust_env=False, timeout=60) as found:
         yield found
 
 
@@ -137,3 +138,131 @@ def test_the_page_holds_no_inline_script_or_style(client: httpx.Client) -> None:
 def test_an_address_beyond_loopback_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"0\.0\.0\.0 is no loopback address"):
         create_app(Settings(home=tmp_path, host="0.0.0.0"))
+
+
+def test_a_body_with_a_null_character_is_refused(client: httpx.Client) -> None:
+    answer = client.post(REVIEW, json={**BODY, "reason": "a\0b"})
+    assert code(answer) == (400, "bad-request")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../app.py", "/static/..%2fapp.py", "/static/%2e%2e/security.py", "/static/..%5capp.py",
+        "/static//etc/passwd", "/api/v1/pictures/..%2f..%2fstation.db", "/api/v1/pictures/" + "g" * 64,
+        "/api/v1/goldens/..%2f..%2fetc%2fpasswd", "/api/v1/bench/..%2f..%2fkeys",
+    ],
+)  # fmt: skip
+def test_no_path_leads_out(client: httpx.Client, path: str) -> None:
+    import http.client
+
+    raw = http.client.HTTPConnection(client.base_url.host, client.base_url.port, timeout=60)
+    raw.request("GET", path)  # as written: httpx would take the dots out
+    answer = raw.getresponse()
+    assert answer.status in (404, 422)
+    assert set(json.loads(answer.read())["error"]) == {"code", "message", "do"}
+    raw.close()
+
+
+# --- pictures handed in ----------------------------------------------------------------------------------------------
+
+
+INSPECT = "/api/v1/inspections?golden=GS-1&photo="
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "image"]
+)
+def test_a_picture_is_not_taken_from_a_form(client: httpx.Client, kind: str) -> None:
+    answer = client.post(f"{INSPECT}a.jpg", content=b"\xff\xd8\xff", headers={"Content-Type": kind})
+    assert code(answer) == (415, "not-a-picture")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../a.jpg", "..", ".hidden", "a/b.jpg", "/etc/passwd", "a\\b.jpg", "", "a" * 101, "con:1", "-rf", "a\n.jpg"],
+)
+def test_a_name_of_a_picture_is_no_path(client: httpx.Client, name: str) -> None:
+    headers = {"Content-Type": "image/jpeg"}
+    answer = client.post("/api/v1/inspections", params={"golden": "GS-1", "photo": name}, content=b"x", headers=headers)
+    assert code(answer) == (422, "bad-request")
+
+
+def test_a_picture_beyond_the_limit_is_refused_while_it_comes(client: httpx.Client) -> None:
+    sent = 0
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal sent
+        for _ in range(130):
+            sent += 1
+            yield b"\xff" * 1_000_000
+
+    answer = client.post(f"{INSPECT}a.jpg", content=pieces(), headers={"Content-Type": "image/jpeg"}, timeout=120)
+    assert code(answer) == (413, "too-large")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xd8\xff\xe0",
+        b"GIF89a" + b"\0" * 100,
+        b"%PDF-1.7 polyglot",
+        b"PK\x03\x04",
+        b"<svg/>",
+        bytes(range(256)),
+    ],
+)
+def test_what_is_no_picture_is_refused_and_leaves_nothing(client: httpx.Client, content: bytes) -> None:
+    before = client.get("/api/v1/events?after=0&once=true").text
+    answer = client.post(f"{INSPECT}a.jpg", content=content, headers={"Content-Type": "image/jpeg"}, timeout=120)
+    assert answer.status_code == 422
+    assert answer.json()["error"]["code"] in ("bad-photo", "bad-request")
+    assert client.get("/api/v1/events?after=0&once=true").text == before
+
+
+# --- beyond loopback -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def beyond(tmp_path: Path, serve: Serve) -> Iterator[tuple[httpx.Client, Any]]:
+    """A station that other machines reach by its name, over TLS that ends before it here."""
+    pem = tmp_path / "station.pem"
+    settings = {"host": "0.0.0.0", "names": "station.example", "certificate": pem, "certificate_key": pem}
+    with serve(tmp_path / "home", **settings) as (address, app):
+        headers = {"Host": f"station.example:{address.rpartition(':')[2]}"}
+        with httpx.Client(base_url=address, headers=headers, trust_env=False, timeout=60) as found:
+            yield found, app
+
+
+def test_beyond_loopback_nobody_gets_in_but_by_the_first_run_token(beyond: tuple[httpx.Client, Any]) -> None:
+    client, app = beyond
+    name = client.headers["host"]
+    assert client.get("/api/v1/session").json()["mode"] == "first-run"
+    assert client.get("/api/v1/units").status_code == 401
+    for host in ("0.0.0.0", "other.example", "station.example.evil.example"):
+        assert client.get("/api/v1/units", headers=on_port(client, {"Host": f"{host}:PORT"})).status_code == 421
+    token = app.state.station.accounts.first_run_token()
+    new = {"name": "A. Keller", "password": "four plain words together"}
+    assert client.post("/api/v1/accounts/first", json={**new, "token": "guessed"}).status_code == 409
+    assert client.post("/api/v1/accounts/first", json={**new, "token": token}).status_code == 201
+    assert client.post("/api/v1/accounts/first", json={**new, "token": token}).status_code == 409
+    signed = client.post("/api/v1/session", json=new, headers={"Origin": f"https://{name}"})
+    assert signed.status_code == 201
+    cookie = signed.headers["set-cookie"]
+    assert "Secure" in cookie
+    assert client.get("/api/v1/units", headers={"Cookie": cookie.partition(";")[0]}).status_code == 200
+    assert client.post("/api/v1/session", json=new, headers={"Origin": f"http://{name}"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"host": "192.0.2.7"}, "is no loopback address"),
+        ({"host": "0.0.0.0", "plain_http": True}, "says not under which name"),
+        ({"certificate": "cert.pem"}, "belong together"),
+    ],
+)
+def test_an_address_is_served_only_with_what_it_takes(tmp_path: Path, given: dict[str, Any], why: str) -> None:
+    with pytest.raises(RequestError, match=why):
+        create_app(Settings(home=tmp_path, **given))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Generic, TypeVar
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Header, Path, Query, Request
 from pydantic import Field
 
-from station.errors import RequestError
+from station.errors import AccessError, RequestError
 from station.service import Station
+from station.values.account import Who
 from station.values.documents import Document
+from station.web.errors import ErrorDocument
 
 Item = TypeVar("Item")
 
@@ -25,6 +29,43 @@ def station_of(request: Request) -> Station:
 
 
 StationOf = Annotated[Station, Depends(station_of)]
+
+
+def who_of(request: Request) -> Who:
+    """Who asks, as the gate found."""
+    who = request.state.who
+    assert isinstance(who, Who)
+    return who
+
+
+WhoOf = Annotated[Who, Depends(who_of)]
+
+
+def speaker(who: Who, given: str) -> str:
+    """By whose name something is recorded: where there are accounts that of whoever is signed in, else the one given.
+
+    Raises AccessError where another name is given than the account's.
+    """
+    if who.role is None:
+        return given
+    if given.strip() and given.strip() != who.name:
+        raise AccessError(f"{who.name} is signed in, not {given.strip()[:40]}", "Sign in under that name, or leave it.")
+    return who.name
+
+
+By = Annotated[
+    str, Field(max_length=120, description="who says so; of an account its own name, or nothing", examples=["M. Weber"])
+]
+
+
+def refuses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The answers of a route that refuses, for its description."""
+    words = {
+        409: "The records refuse it",
+        412: "It is no longer what If-Match says",
+        503: "The station cannot do it now",
+    }
+    return {s: {"model": ErrorDocument, "description": words[s]} for s in statuses}
 
 
 class Page(Document, Generic[Item]):
@@ -49,6 +90,9 @@ RequestKey = Annotated[
 ]
 
 Cursor = Annotated[str | None, Query(description="`next` of the page before; absent for the first", max_length=20)]
+TextCursor = Annotated[
+    str | None, Query(description="`next` of the page before; absent for the first", max_length=1000)
+]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="items a page")]
 
 
@@ -64,3 +108,21 @@ def after(cursor: str | None) -> int:
 def page_of(found: Sequence[Item], limit: int, ids: Sequence[int]) -> Page[Item]:
     """A page from up to ``limit + 1`` items: the one too many says that there is a next page."""
     return Page(items=tuple(found[:limit]), next=str(ids[limit - 1]) if len(found) > limit else None)
+
+
+def page_after(
+    items: Sequence[Item], key: Callable[[Item], str], cursor: str | None, limit: int
+) -> tuple[list[Item], str | None]:
+    """The items behind a cursor and the cursor of the next page; ``items`` are in the order of their keys, which is why
+    a page stays right while items are added. Raises RequestError for a cursor that is none."""
+    behind = "" if cursor is None else _decoded(cursor)
+    found = [item for item in items if cursor is None or key(item) > behind]
+    last = key(found[limit - 1]) if len(found) > limit else None
+    return found[:limit], None if last is None else base64.urlsafe_b64encode(last.encode()).decode().rstrip("=")
+
+
+def _decoded(cursor: str) -> str:
+    try:
+        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError) as error:
+        raise RequestError(f"{cursor[:40]!r} is no cursor", "Send the next of the page before, or none.") from error

@@ -12,7 +12,7 @@ from station.service.finding_reviews import NewAnswer
 from station.values.documents import Document
 from station.values.reviewed import Answer
 from station.web.errors import ErrorDocument
-from station.web.routes.common import RequestKey, RowId, StationOf
+from station.web.routes.common import RequestKey, RowId, StationOf, WhoOf, speaker
 
 router = APIRouter(tags=["review"])
 
@@ -50,6 +50,7 @@ def findings(station: StationOf, unit_id: RowId) -> views.UnitFindingsView:
 )
 def answer(
     station: StationOf,
+    who: WhoOf,
     unit_id: RowId,
     number: Number,
     new: NewFindingAnswer,
@@ -57,6 +58,6 @@ def answer(
 ) -> views.FindingAnswerView:
     given = NewAnswer(number, new.answer, new.named, new.reason)
     (recorded,) = station.finding_reviews.answer(
-        unit_id, [given], new.reviewer, expected=new.supersedes, request_key=idempotency_key
+        unit_id, [given], speaker(who, new.reviewer), expected=new.supersedes, request_key=idempotency_key
     )
     return recorded

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from station.service import views
 from station.values.documents import Document, LotDocument
-from station.web.errors import ErrorDocument
-from station.web.routes.common import StationOf
+from station.web.etags import IfMatch
+from station.web.routes.common import StationOf, refuses
 
 router = APIRouter(tags=["lots"])
 
@@ -46,10 +46,11 @@ def decision(station: StationOf, lot: str) -> LotDocument:
     "/lots/{lot:path}/decisions",
     summary="Decide the lot by its sampling plans and record it; the same decision twice is recorded once",
     status_code=201,
-    responses={409: {"model": ErrorDocument, "description": "The records refuse it"}},
+    responses=refuses(409, 412),
 )
-def decide(station: StationOf, lot: str, new: NewDecision) -> LotDocument:
-    return station.decide_lot(lot, new.size)
+def decide(station: StationOf, lot: str, new: NewDecision, if_match: IfMatch) -> LotDocument:
+    with if_match.of(lambda: station.lot(lot)):
+        return station.decide_lot(lot, new.size)
 
 
 @router.get("/lots/{lot:path}", summary="One lot as it stands")

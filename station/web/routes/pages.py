@@ -1,4 +1,4 @@
-"""The review page: one template; what it shows it asks of the API."""
+"""The review page and the one on which one signs in: templates; what they show they ask of the API."""
 
 from __future__ import annotations
 
@@ -36,3 +36,8 @@ _templates = Environment(
 @router.get("/", response_class=HTMLResponse)
 def review_page() -> str:
     return _templates.get_template("review.html").render(version=__version__, reasons=REASONS)
+
+
+@router.get("/sign-in", response_class=HTMLResponse)
+def sign_in_page() -> str:
+    return _templates.get_template("sign-in.html").render()

@@ -10,7 +10,20 @@ from pydantic import Field
 from station.service import views
 from station.values.documents import Document, UnitDocument, Verdict
 from station.web.errors import ErrorDocument
-from station.web.routes.common import Cursor, Limit, Page, RequestKey, RowId, StationOf, after, page_of
+from station.web.etags import IfMatch
+from station.web.routes.common import (
+    Cursor,
+    Limit,
+    Page,
+    RequestKey,
+    RowId,
+    StationOf,
+    WhoOf,
+    after,
+    page_of,
+    refuses,
+    speaker,
+)
 
 router = APIRouter()
 
@@ -76,17 +89,24 @@ def reviews(station: StationOf, unit_id: RowId) -> list[views.ReviewView]:
     tags=["review"],
     summary="Record a reviewer's word; the answer comes when it is durable",
     status_code=201,
-    responses={409: {"model": ErrorDocument, "description": "Another review came in between, or the key was used"}},
+    responses={
+        409: {"model": ErrorDocument, "description": "Another review came in between, or the key was used"},
+        **refuses(412),
+    },
 )
 def review(
     station: StationOf,
+    who: WhoOf,
     unit_id: RowId,
     new: NewReview,
+    if_match: IfMatch,
     idempotency_key: RequestKey = None,
 ) -> views.ReviewView:
-    return station.review(
-        unit_id, new.decision, new.reason, new.reviewer, expected=new.supersedes, request_key=idempotency_key
-    )
+    with if_match.of(lambda: station.unit(unit_id)):
+        return station.review(
+            unit_id, new.decision, new.reason, speaker(who, new.reviewer), expected=new.supersedes,
+            request_key=idempotency_key,
+        )  # fmt: skip
 
 
 @router.get("/findings", tags=["units"], summary="Recorded findings, oldest first")

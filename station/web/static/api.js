@@ -21,7 +21,8 @@ async function ask(path, options = {}) {
   }
   const body = await answer.json().catch(() => null);
   if (answer.ok && body !== null) return body;
-  if (answer.status >= 500 || body === null) throw new Unreachable(body?.error?.message ?? `HTTP ${answer.status}`);
+  if (answer.status === 401) location.assign("/sign-in"); // what is on its way is kept, and sent after signing in
+  if (answer.status >= 500 || [401, 429].includes(answer.status) || body === null) throw new Unreachable(body?.error?.message ?? `HTTP ${answer.status}`);
   throw new Refusal(answer.status, body.error);
 }
 
@@ -37,7 +38,9 @@ export const api = {
   golden: (number, version) => ask(`/goldens/${part(number)}?version=${version}`),
   frame: (number, version) => ask(`/goldens/${part(number)}/frame?version=${version}`),
   tally: (lot, size) => ask(`/lots/${part(lot)}/tally${size ? `?size=${size}` : ""}`),
-  decide: (lot, size) => post(`/lots/${part(lot)}/decisions`, { size }),
+  decide: (lot, size, pin) => post(`/lots/${part(lot)}/decisions`, { size }, pin ? { "Station-PIN": pin } : {}),
+  session: () => ask("/session"),
+  signOut: () => fetch(`${API}/session`, { method: "DELETE" }),
   review: (id, body, key) => post(`/units/${id}/reviews`, body, { "Idempotency-Key": key }),
   answer: (id, number, body, key) => post(`/units/${id}/findings/${number}/reviews`, body, { "Idempotency-Key": key }),
   picture: (sha256) => `${API}/pictures/${sha256}`,

@@ -8,6 +8,7 @@ import { SAID } from "./findings.js";
 import { Outbox } from "./outbox.js";
 import { placesOf } from "./places.js";
 import { GUARD_MS, Places } from "./stepping.js";
+import { pin, whoIsHere } from "./session.js";
 import { Stage } from "./stage.js";
 
 const DEFERRED_REASON = "second reviewer wanted";
@@ -223,7 +224,9 @@ async function tally() {
   drawTally(byId("tally"), lot ?? null, found, {
     setSize(value) { localStorage.setItem(key, String(value)); tally(); },
     async record() {
-      const done = await patiently(() => api.decide(lot.lot, found.size));
+      const signed = await pin();
+      if (signed === null) return;
+      const done = await patiently(() => api.decide(lot.lot, found.size, signed));
       byId("said").replaceChildren(el("b", {}, "✓ Recorded"), ` · lot ${done.lot} ${done.decision}`);
       refresh();
     },
@@ -395,5 +398,7 @@ byId("reviewer").addEventListener("change", () => {
 // a session left open overnight asks again when somebody comes back to it
 document.addEventListener("visibilitychange", () => { if (!document.hidden) { outbox.flush(); refresh(); } });
 
-outbox.flush();
-refresh();
+patiently(whoIsHere).then(() => {
+  outbox.flush();
+  refresh();
+});

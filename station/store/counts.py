@@ -1,0 +1,48 @@
+"""How much the records hold: queries, never counters."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from station.store import account_tables as a
+from station.store import tables as t
+from station.store.database import Database
+
+
+def counts(db: Database, at: datetime) -> dict[str, int]:
+    """Rows by name of the table; of sessions those that have not expired, of the ledger the newest number."""
+    with db.read() as c:
+        found = {
+            name: int(c.execute(sa.select(sa.func.count()).select_from(t.metadata.tables[name])).scalar_one())
+            for name in ("reviews", "lots", "goldens")
+        }
+        live = sa.select(sa.func.count()).where(a.sessions.c.expires_at > at, a.sessions.c.account_id.is_not(None))
+        found["sessions"] = int(c.execute(live).scalar_one())
+        found["ledger"] = int(c.execute(sa.select(sa.func.max(t.ledger.c.sequence))).scalar() or 0)
+    return found
+
+
+def verdicts(db: Database) -> dict[str, int]:
+    """Units by the line's own verdict."""
+    query = sa.select(t.units.c.verdict, sa.func.count()).group_by(t.units.c.verdict)
+    with db.read() as c:
+        return {str(verdict): int(count) for verdict, count in c.execute(query)}
+
+
+def units_of_lot(db: Database, lot: str) -> tuple[int, int]:
+    """Units of a lot, and those of them that are flagged and wait for a reviewer."""
+    newest = (
+        sa.select(t.reviews.c.decision)
+        .where(t.reviews.c.unit_id == t.units.c.id)
+        .order_by(t.reviews.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    settled = sa.func.coalesce(newest, "").in_(("accept", "reject"))
+    waits = sa.case(((t.units.c.verdict != "conforms") & ~settled, 1), else_=0)
+    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(waits), 0)).select_from(t.units).join(t.lots)
+    with db.read() as c:
+        count, waiting = c.execute(query.where(t.lots.c.name == lot)).one()
+    return int(count), int(waiting)

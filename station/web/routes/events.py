@@ -1,0 +1,96 @@
+"""What is recorded, as it is recorded: server-sent events. The number of an event is that of its ledger entry, so a
+browser that was away hears everything it missed, once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+
+from station.errors import TooManyError
+from station.service import Station
+from station.web.routes.common import StationOf
+
+router = APIRouter(tags=["station"])
+
+LOOK_S, ALIVE_S, LONGEST_S = 0.25, 15.0, 900.0
+"""Between looks at the records; between signs of life; until the browser asks anew, and its session is looked at."""
+MOST = 64
+"""Streams at once."""
+
+EXAMPLE = 'id: 42\nevent: unit-inspected\ndata: {"sequence": 42, "kind": "unit inspected", "rows": {"units": [7]}}\n\n'
+
+
+class _Event(StreamingResponse):
+    media_type = "text/event-stream"
+
+
+@router.get(
+    "/events",
+    summary="What is recorded, as it is recorded, and how far the lots are (server-sent events)",
+    response_class=_Event,
+    responses={
+        200: {
+            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}},
+            "description": "Events named after what was recorded, its ledger number as id; `progress` of lots",
+        }
+    },
+)
+def events(
+    request: Request,
+    station: StationOf,
+    last_event_id: Annotated[
+        str | None, Header(max_length=12, pattern="^[0-9]{1,12}$", description="go on behind this event")
+    ] = None,
+    after: Annotated[
+        int | None, Query(ge=0, le=10**12, description="the same for the first request; 0 tells everything")
+    ] = None,
+    once: Annotated[bool, Query(description="end when there is nothing more to tell")] = False,
+) -> StreamingResponse:
+    watchers: set[object] = request.app.state.watchers
+    if len(watchers) >= MOST:
+        raise TooManyError(f"{MOST} streams of events are open", "Close a page of the station.", 30)
+    first = int(last_event_id) if last_event_id else after
+    start = station.watching.newest() if first is None else first
+    return _Event(_stream(station, start, watchers, once), headers={"X-Accel-Buffering": "no"})
+
+
+async def _stream(station: Station, last: int, watchers: set[object], once: bool) -> AsyncIterator[str]:
+    me = object()
+    watchers.add(me)
+    began = spoke = time.monotonic()
+    try:
+        yield "retry: 1000\n\n"
+        while time.monotonic() - began < LONGEST_S:
+            found = await run_in_threadpool(station.watching.after, last)
+            lots: dict[str, None] = {}
+            for event in found:
+                last = event.sequence
+                yield _told(event.kind.replace(" ", "-"), event, last)
+                if isinstance(event.about.get("lot"), str):
+                    lots[event.about["lot"]] = None
+            for lot in lots:
+                yield _told("progress", await run_in_threadpool(station.watching.progress, lot))
+            if found:
+                spoke = time.monotonic()
+                continue
+            if once:
+                return
+            if time.monotonic() - spoke > ALIVE_S:
+                spoke = time.monotonic()
+                yield ": alive\n\n"
+            await asyncio.sleep(LOOK_S)
+    finally:
+        watchers.discard(me)
+
+
+def _told(name: str, data: BaseModel, number: int | None = None) -> str:
+    text = json.dumps(data.model_dump(mode="json", by_alias=True), ensure_ascii=False, separators=(",", ":"))
+    return (f"id: {number}\n" if number is not None else "") + f"event: {name}\ndata: {text}\n\n"

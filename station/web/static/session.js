@@ -1,0 +1,39 @@
+// Who is signed in, where the station has accounts, and the PIN with which somebody signs.
+
+import { api } from "./api.js";
+import { byId, el } from "./dom.js";
+
+let session = { mode: "single-user", name: "", pin: false };
+
+/** Put the account's name where the reviewer's stands; without accounts it stays to be typed. */
+export async function whoIsHere() {
+  session = await api.session();
+  if (session.mode === "single-user") return;
+  const field = byId("reviewer");
+  field.value = session.name;
+  field.readOnly = true;
+  const out = el("button", { class: "quiet", type: "button", on: { click: leave } }, "Sign out");
+  field.closest("label").after(out);
+}
+
+async function leave() {
+  await api.signOut();
+  location.assign("/sign-in");
+}
+
+/** The PIN of whoever signs; "" without accounts, null where the person thinks better of it. */
+export function pin() {
+  if (session.mode === "single-user") return Promise.resolve("");
+  const field = el("input", { type: "password", inputmode: "numeric", autocomplete: "off", maxlength: 12, required: true, id: "pin" });
+  const dialog = el("dialog", { "aria-labelledby": "pin-title" },
+    el("h2", { id: "pin-title" }, `Sign as ${session.name}`),
+    el("form", { method: "dialog" }, el("label", { class: "field", for: "pin" }, "PIN ", field), " ", el("button", { value: "sign" }, "Sign")));
+  document.body.append(dialog);
+  return new Promise((told) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      told(dialog.returnValue === "sign" ? field.value : null);
+    });
+    dialog.showModal();
+  });
+}
