@@ -122,6 +122,7 @@ def test_a_look_too_short_to_say_is_no_fault() -> None:
     ],
 )  # fmt: skip
 def test_lux_is_held_to_the_sheets_band(changes: dict[str, object], viewing: Viewing, text: str | None) -> None:
+    """T10, T17."""
     found = viewing_faults(dataclasses.replace(LIGHT, **changes), viewing, None, now=NOW)
     if text is None:
         assert found == []

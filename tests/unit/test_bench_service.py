@@ -292,6 +292,7 @@ def test_a_check_upside_down_is_refused_and_one_that_the_camera_calls_so_is_not(
 
 
 def test_the_sheets_lux_is_held_against_the_meter(station: Station, tmp_path: Path) -> None:
+    """T17."""
     sheet = tmp_path / "sheet.toml"
     sheet.write_text((SAMPLES / "alpine" / "sheet.toml").read_text() + "\n[viewing]\nlux = [1000, 1200]\n")
     sealed = station.seal_golden(sheet, GOLDEN, rig="bench-a", card=CARD)

@@ -106,6 +106,7 @@ def test_the_golden_itself_has_no_shift(master: Master) -> None:
 
 @pytest.mark.parametrize("shift", [0.06, -0.06, 0.10, -0.10, 0.15, -0.15, 0.2, -0.2])
 def test_a_moved_stretch_is_measured_where_it_is_and_no_other_region_moves(master: Master, shift: float) -> None:
+    """T11."""
     found = _measured(_aligned(_picture({"hill": _bump(shift)}, seed=3)), master)
     m = found["hill"]
     assert m.value == pytest.approx(abs(shift), abs=0.01)

@@ -149,6 +149,7 @@ def test_the_golden_gives_its_border_line_and_recess(master: Master) -> None:
     "shape", [{}, {"border": 0.7}, {"border": 0.9}, {"line": 0.3}, {"line": 0.55}, {"recess": 0.35}, {"recess": 0.75}]
 )
 def test_a_unit_is_read_to_a_hundredth_of_a_millimetre_from_the_golden(master: Master, shape: dict[str, float]) -> None:
+    """T8: border, raised line, recess."""
     seen = _measure(master, _picture(seed=7, **shape))
     for name, key, nominal in (
         ("border:border", "border", 0.8),
@@ -172,6 +173,7 @@ def test_light_that_metal_mirrors_from_one_side_does_not_move_the_edges(master: 
 
 
 def test_a_border_thin_on_one_side_is_found_there(master: Master) -> None:
+    """T6."""
     seen = _measure(master, _picture(seed=5, left=0.52))
     m = seen["border:border"]
     assert m.value is not None
@@ -194,6 +196,7 @@ def test_the_whole_border_may_lie_within(master: Master) -> None:
 
 
 def test_a_share_of_the_border_may_be_narrow(master: Master) -> None:
+    """T6."""
     seen = list(_measure(master, _picture(seed=5, left=0.52)).values())[:1]
     verdicts = []
     for share in (70.0, 47.0, 10.0):

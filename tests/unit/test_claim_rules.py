@@ -72,6 +72,11 @@ def test_bounds_of_a_share_are_those_of_clopper_and_pearson(units: int, of: int)
     assert share_bounds(units, of) == pytest.approx((interval.low, interval.high), abs=1e-12)
 
 
+def test_nine_of_fifty_is_known_to_within_its_bounds() -> None:
+    """T6: a border that is thin on 18 % of the pieces inspected is thin on 9 to 31 % of the lot."""
+    assert share_bounds(9, 50) == pytest.approx((0.086, 0.314), abs=5e-4)
+
+
 def test_a_share_of_the_lot_is_never_less_than_what_was_found() -> None:
     assert lot_share(item(), facts()) == (300, 138, 521)
     assert lot_share(item(units=30, of=32, low=0.79, high=0.99), facts(size=32)) == (30, 30, 32)
@@ -109,6 +114,19 @@ def test_the_fourteen_defects_of_the_source_are_in_the_catalogue_and_functional_
     assert all(KINDS[name].functional for name in FUNCTIONAL if name in KINDS)
     assert set(FUNCTIONAL) <= set(KINDS)
     assert set(KINDS) | {"other"} == {k.removeprefix("kind.") for k in EN.texts if k.startswith("kind.")}
+
+
+def test_every_failure_that_the_sources_name_has_a_kind_with_a_remedy() -> None:
+    """S4, G24: under the catalogue's own names; what is in none of them is another kind."""
+    named = (
+        "plating-tone", "low-enamel-fill", "weak-clutch", "off-centre-hardware", "ring-deformation", "face-scuff",
+        "removable-contamination", "front-scratch", "missing-clutch", "wrong-card", "missing-insert", "uncured-magnet",
+        "wrong-backstamp", "trapped-contamination", "loose-ring", "colour", "size", "wrong-material", "wrong-packing",
+        "label",
+    )  # fmt: skip
+    assert [name for name in named if kind_of(name).name != name] == []
+    assert all(kind_of(name).remedy in ("replace", "rework", "discount") for name in named)
+    assert kind_of("ugly").name == "other"
 
 
 @pytest.mark.parametrize(
@@ -221,6 +239,17 @@ def test_the_remedies_are_compared_with_their_arithmetic() -> None:
     assert paths["sort-rework"].total_high == Decimal("66.00")
     assert found.usual == (Decimal("0.45"), Decimal("1.10"))
     assert paths["sort-rework"].ready_on == date(2026, 6, 8)
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high"), [("pin", "0.45", "1.10"), ("coin", "1.20", "2.80"), ("keychain", "0.85", "2.20")]
+)
+def test_the_usual_price_stands_beside_the_costs_in_dollars_alone(kind: str, low: str, high: str) -> None:
+    """N11: USD FOB at 1,000 units."""
+    arguments: dict[str, Any] = {"today": TODAY, "event_on": None, "product_type": kind}
+    assert compare(PRICES, Quantities(1000, 100, 180), {}, **arguments).usual == (Decimal(low), Decimal(high))
+    euros = PRICES.model_copy(update={"currency": "EUR"})
+    assert compare(euros, Quantities(1000, 100, 180), {}, **arguments).usual is None
 
 
 def test_what_comes_late_is_charged_or_not_open() -> None:

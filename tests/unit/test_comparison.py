@@ -59,6 +59,7 @@ def station(tmp_path: Path) -> Station:
 
 
 def test_units_are_compared_with_the_golden_beside_them_through_the_card(station: Station, scenes: Path) -> None:
+    """C1, C2: beside the golden, in one light, with a colour card."""
     standard = comparing.standard_of(station, None, scenes / "sheet.toml")
     found = comparing.compare(station, scenes / "card.png", standard, card="colorchecker24").document
     assert found.basis == "card"
@@ -83,6 +84,7 @@ def test_units_are_compared_with_the_golden_beside_them_through_the_card(station
 
 
 def test_without_a_card_nothing_is_certified(station: Station, scenes: Path) -> None:
+    """C3."""
     standard = comparing.standard_of(station, None, scenes / "sheet.toml")
     compared = comparing.compare(station, scenes / "bare.png", standard)
     unit = compared.document.parts[1]

@@ -108,6 +108,7 @@ def test_the_first_n_units_are_the_sample() -> None:
 
 
 def test_a_unit_with_several_nonconformities_counts_once_a_class() -> None:
+    """S5."""
     both = [unit("b", ("major", "minor"))] + units(49)
     document = lot(both)
     assert of(document, "major").nonconforming == 1
@@ -262,6 +263,7 @@ def test_an_aql_above_10_counts_nonconformities_and_not_units() -> None:
 
 
 def test_outcomes_count_every_nonconformity() -> None:
+    """S5."""
     found = outcome_of(unit_document(N, findings=(pit(N), pit(N), pit(C)), measurements=(colour(N),)), SHEET)
     assert (found.nonconformities("minor"), found.nonconformities("major")) == (2, 1)
     assert found.nonconformities("critical") == 0

@@ -74,6 +74,7 @@ def test_a_unit_of_even_cartons_is_drawn_with_chance_n_over_the_lot() -> None:
 
 
 def test_the_sample_is_spread_over_all_cartons_and_marks() -> None:
+    """S1."""
     cartons = [Carton(str(i), 100, {"line": "1" if i < 9 else "2"}) for i in range(10)]
     picks = draw(cartons, 40, random.Random(1))
     assert {p.carton for p in picks} == {str(i) for i in range(10)}
@@ -86,6 +87,7 @@ def test_the_sample_is_spread_over_all_cartons_and_marks() -> None:
     [(4999, 3, 32), (4999, 41, 41), (4999, 90, 50), (20, 3, 20), (5000, 3, 50), (20_000, 99, 80)],
 )
 def test_receipt_sizes(size: int, strata: int, n: int) -> None:
+    """S1."""
     assert receipt_sample(size, strata) == n
     assert receipt_sample(20_001, strata) is None
 
@@ -111,6 +113,7 @@ def test_a_draw_is_kept_with_its_seed(station: Station) -> None:
 
 
 def test_the_sample_of_the_standard(station: Station) -> None:
+    """S1: above 20,000 units the standard's sample."""
     found = station.draws.draw("L1", size=1200, cartons=20)
     assert (found.n, found.rule) == (80, "z1.4, level II, normal, AQL 2.5 and 4.0")
     large = station.draws.draw("L2", size=30_000, rule="receipt")

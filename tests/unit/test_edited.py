@@ -231,6 +231,7 @@ def test_sample_photos_have_no_strong_sign() -> None:
 
 
 def test_only_strong_evidence_takes_colour_down() -> None:
+    """C2: no filters."""
     picture = camera_picture()
 
     def gates(data: bytes) -> list[tuple[bool, tuple[str, ...]]]:

@@ -55,6 +55,7 @@ def thickness(unit: str, value: float = 1.62) -> NewValue:
 
 
 def test_a_size_that_no_photo_shows_is_settled_by_its_entered_value(station: Station) -> None:
+    """What no camera sees is entered, and judged alike."""
     assert verdicts(station) == {"unit-1": "undecided", "unit-2": "undecided", "unit-3": "nonconforms"}
     station.entered.enter([thickness("unit-1"), thickness("unit-2", 1.75)])
     assert verdicts(station) == {"unit-1": "conforms", "unit-2": "nonconforms", "unit-3": "nonconforms"}

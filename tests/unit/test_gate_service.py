@@ -54,6 +54,20 @@ def test_an_order_goes_through_its_gates_and_may_be_shipped(home: Home) -> None:
     assert home.station.check().ok
 
 
+def test_a_pilot_run_is_neither_a_sample_nor_the_first_article(home: Home) -> None:
+    """W2: three things that are not the same; a pilot run is kept and stands in for neither of the others."""
+    shot = photo(home.folder / "pilot" / "p.png", 0, grain=11)
+    given = [f"{what}={shot}" for what in ("overall", "dimensions", "detail")]
+    home.station.gates.task(ORDER, "pilot-run", n=20, photos=given, text="20 of 20 alike", by=BUYER)
+    row, _, _ = home.station.gates.stand(ORDER, None)
+    (run,) = [e for e in home.station.gates.events(row) if e.kind == "sample"]
+    assert (run.key, run.gate, run.n, len(run.evidence)) == ("pilot-run", None, 20, 3)
+    assert home.requirement("pre-production", "pre-production-sample").state == "open"
+    assert home.requirement("first-off", "first-article").state == "open"
+    with pytest.raises(RequestError, match="is no kind of sample"):
+        home.station.gates.task(ORDER, "trial", n=20, by=BUYER)
+
+
 def test_a_release_is_signed_and_needs_the_party_whose_key_it_is(home: Home) -> None:
     """W5: who signed, when, on what; the supplier's gates are not the buyer's."""
     home.confirm()

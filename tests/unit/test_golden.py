@@ -13,6 +13,7 @@ DAY = date(2026, 5, 10)
 
 
 def test_number_is_made_from_the_date_and_suffixed_on_collision() -> None:
+    """G5."""
     assert golden_number(DAY) == "GS-20260510"
     assert golden_number(DAY, {"GS-20260509"}) == "GS-20260510"
     assert golden_number(DAY, {"gs-20260510"}) == "GS-20260510-2"
@@ -25,6 +26,7 @@ def test_versions_are_never_reused() -> None:
 
 
 def test_approval_statement_is_the_sources_sentence() -> None:
+    """G5."""
     assert approval_statement(number="GS-20260510", version=3, received_on=DAY) == (
         "We confirm the third-version sample received on 2026-05-10 as the mass-production standard. Please use sample "
         "number GS-20260510 as the Golden Sample. Please execute mass production according to this version's color, "

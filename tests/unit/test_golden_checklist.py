@@ -151,6 +151,7 @@ TAKEN: list[tuple[int, Facts]] = [
 
 
 def test_a_complete_golden_sample_has_twenty_of_twenty() -> None:
+    """G22."""
     found = checklist(complete())
     assert [(i.number, i.do) for i in found.items if not i.ok] == []
     assert (found.score, found.of) == (20, 20)
@@ -239,6 +240,30 @@ def test_vague_words_of_sheet_and_record_are_told_from_one_list() -> None:
         assert word in found[0].message
 
 
+def test_what_nobody_said_of_label_and_carton_is_named() -> None:
+    """C6: the nine things, one after the other."""
+    bare = sheeted(complete(), 'artwork = "pin.ai, revision 4"\n', "")
+    bare = dataclasses.replace(without(bare, "entry"), artefacts={}, logos={})
+
+    def gaps(**said: object) -> str:
+        events = (event("entry", entry=RecordEntry.model_validate(said)),)
+        f = dataclasses.replace(bare, standing=dataclasses.replace(bare.standing, events=events))
+        return "".join(r.message for r in lint(f) if r.rule == "C6")
+
+    label = {"file": "label.ai, version 3", "text": "MAS-PIN-30", "logo": "10 x 4 mm, top left", "print_colour": "286 C",
+             "barcode": "4006381333931", "size_mm": [40, 20], "position": "back, 5 mm from the edge"}  # fmt: skip
+    carton = {"mark": "side mark, revision 2", "numbering": "1 of N", "quantity": 24, "gross_kg": 3.2, "net_kg": 2.8,
+              "origin": "Taiwan"}  # fmt: skip
+    assert gaps() == (
+        "nothing is said of final artwork file, logo size and position, print colour, text, barcode, label size, "
+        "label position, outer label format, carton number, quantity, weights, origin"
+    )
+    assert gaps(label=label) == "nothing is said of outer label format, carton number, quantity, weights, origin"
+    assert gaps(label=label, carton=carton) == ""
+    for key in carton:
+        assert gaps(label=label, carton={k: v for k, v in carton.items() if k != key})
+
+
 # --- templates and completeness (T7-T9, T12-T16, N19) ----------------------------------------------------------------
 
 NUMBERS = {
@@ -276,8 +301,9 @@ def test_a_template_has_the_sources_numbers_and_lacks_only_what_nobody_can_know(
 
 
 def test_pins_hold_pits_scratches_burrs_and_light_to_the_sources_numbers() -> None:
-    """T8, T11, T17."""
+    """T8, T11, T17: and a sharp burr is critical."""
     sheet = load_sheet(template("pin"))
+    assert [d.defect_class for d in sheet.defects if d.kind == "sharp-burr"] == ["critical"]
     assert {d.kind: d.limit_mm for d in sheet.defects} == {"pit": 0.2, "scratch": 1.5, "sharp-burr": 0.0}
     assert sheet.viewing.lux == (800.0, 1000.0)
 

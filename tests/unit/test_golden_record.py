@@ -93,10 +93,11 @@ def test_the_nineteen_fields_come_from_where_they_are_known(station: Station) ->
 
 
 def test_what_people_write_is_kept_and_carried_to_the_next_version(station: Station, tmp_path: Path) -> None:
-    """G1, G6, G12, G14, C4, C6: aliases, packing, carton, master file, material."""
+    """G1, G6, G12, G14, C4, C6, P2: aliases, packing and what it consists of, carton, master file, material."""
     file = tmp_path / "record.toml"
     file.write_text(
         'aliases = ["sealed sample"]\npacking = "each in a polybag of 0.04 mm, 24 in a carton"\n'
+        'packaging_components = ["backing card", "polybag", "insert"]\n'
         'accessories = ["butterfly clutch, 1"]\nhardware = "one post, butterfly clutch"\n'
         "[carton]\nquantity = 24\ngross_kg = 3.2\nnet_kg = 2.8\nsize_cm = [30.0, 20.0, 15.0]\n"
         '[master]\nplating = "bright nickel"\npantone = ["286 C"]\nweight_g = [9.0, 11.0]\nbarcode_version = "2"\n'
@@ -108,6 +109,7 @@ def test_what_people_write_is_kept_and_carried_to_the_next_version(station: Stat
     assert values["outer-carton information"] == "24 units, gross 3.2 kg, net 2.8 kg, 30 x 20 x 15 cm, Taiwan"
     assert values["accessory list"] == "butterfly clutch, 1"
     assert found.entry.master.weight_g == (9.0, 11.0)
+    assert found.entry.packaging_components == ("backing card", "polybag", "insert")
     assert any("no camera tells the material (zinc alloy 3)" in r for r in found.remarks)
     assert any("children needs a certificate" in r for r in found.remarks)
     seal(station._db, station._evidence, 3)
@@ -163,6 +165,7 @@ def test_what_the_sheet_says_is_not_typed_again() -> None:
 
 
 def test_eight_slots_are_filled_by_photos_that_are_large_and_sharp(station: Station, tmp_path: Path) -> None:
+    """G8."""
     for i, kind in enumerate(SLOTS):
         found = station.record.add_photo(NUMBER, kind.upper(), photo(tmp_path / f"{i}.jpg", seed=i), by=BY)
     assert len(SLOTS) == 8

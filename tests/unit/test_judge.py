@@ -107,6 +107,7 @@ def with_(*changed: Measurement) -> list[Measurement]:
     ],
 )
 def test_limits_are_inclusive_decimals_guarded_by_u(value: float, u: float, verdict: Verdict) -> None:
+    """T1, T5."""
     document = judge_measurement(measured("size:width", value, u), SHEET)
     assert document.verdict is verdict
     assert (document.nominal, document.lower, document.upper) == (20.0, 19.8, 20.2)
@@ -124,6 +125,7 @@ def test_a_gross_error_is_said_to_be_one() -> None:
     [(2.0, 0.0, C), (2.0001, 0.0, U), (3.0, 0.0, U), (3.0001, 0.0, N), (1.7, 0.4, U), (3.2, 0.4, U), (3.5, 0.4, N)],
 )
 def test_colour_has_two_tiers(value: float, u: float, verdict: Verdict) -> None:
+    """C1."""
     document = judge_measurement(measured("colour:sky", value, u), SHEET)
     assert document.verdict is verdict
     assert document.upper == 3.0
@@ -328,6 +330,7 @@ def test_a_unit_whose_mark_is_missing_or_cannot_be_read_does_not_conform(
 
 
 def test_a_failed_gate_leaves_the_unit_undecided_unless_something_unblocked_is_wrong() -> None:
+    """C3: no card, no verdict on colour."""
     card = Gate("card", False, "no colour card found", ("colour",))
     without_colour = [m for m in GOOD if m.kind != "colour"]
     judgement = judge_unit(without_colour, [], [card], SHEET, golden_sizes_mm=GOLDEN)
@@ -560,6 +563,7 @@ limit_mm = 0.1
 def test_a_pit_is_held_to_the_limit_of_where_it_lies(
     region: str, size: float, verdict: Verdict, limit: float, words: str
 ) -> None:
+    """T8, T11: one limit for each finish."""
     document = judge_finding(replace(found("pit", size), region=region), SURFACES)
     assert (document.verdict, document.limit_mm) == (verdict, limit)
     assert words in document.reason

@@ -86,6 +86,7 @@ def _aligned(image: LinearRGB) -> Aligned:
 def test_a_moved_mark_is_measured_to_a_hundredth_of_a_millimetre(
     master: Master, dx: float, dy: float, rotation: float, scale: float
 ) -> None:
+    """C5: place, turn and size of a logo."""
     unit = _picture(Similarity(dx, dy, rotation, scale), seed=2, gain=0.85)
     found = {m.kind: m for m in measure_marks(_aligned(unit), master)}
     assert [m.characteristic for m in found.values()] == [

@@ -116,6 +116,7 @@ def test_the_map_has_tables_and_the_place_on_the_part(station: Station) -> None:
 
 
 def test_the_explanation_in_sentences(station: Station) -> None:
+    """S2, D4, V1."""
     found = station.analysis.explain("L1")
     assert found.sentences[0] == "5 of 48 inspected units of lot L1 do not conform."
     assert found.sentences[1].startswith("Carton-specific: scratch: 5 of 8 units in carton C3, 0 of 40 elsewhere")
@@ -244,6 +245,7 @@ def test_charts_that_cannot_be_are_refused(station: Station, options: dict[str, 
 
 
 def test_slow_drift_over_lots_is_told_with_the_lots_left(station: Station) -> None:
+    """G16."""
     found = station.processes.trends("GS-1")
     width = next(t for t in found.trends if t.characteristic == "size:width")
     assert [m.lot for m in width.lots] == ["L1", "L2", "L3", "L4", "L5", "L6"]

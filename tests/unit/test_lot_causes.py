@@ -60,6 +60,7 @@ SHADES = (0.0, 0.3, 3.2, 0.2, 2.6)
 
 
 def test_shades_by_plating_date_with_the_master_s_geometry_and_weight_are_drift() -> None:
+    """D1, D4, D5."""
     found = Made(shade=SHADES).diagnosis()
     assert found.cause == "drift"
     drift = found.causes[0]
@@ -70,6 +71,7 @@ def test_shades_by_plating_date_with_the_master_s_geometry_and_weight_are_drift(
 
 
 def test_a_light_lot_with_the_master_s_geometry_is_substitution() -> None:
+    """D2, D4."""
     found = Made(weight=-1.2, dirty=(3, 40)).diagnosis()
     assert found.cause == "substitution"
     assert "entered:weight is -1.21 g off the master" in found.causes[1].evidence[0].words
@@ -77,6 +79,7 @@ def test_a_light_lot_with_the_master_s_geometry_is_substitution() -> None:
 
 
 def test_a_part_of_the_lot_in_another_weight_is_a_mixture_that_follows_its_batch() -> None:
+    """D2."""
     found = Made(weight=-1.5, part=48, dirty=(3, 40)).diagnosis()
     assert found.cause == "substitution"
     mixture = next(e for e in found.causes[1].evidence if "two batches" in e.words)
@@ -86,6 +89,7 @@ def test_a_part_of_the_lot_in_another_weight_is_a_mixture_that_follows_its_batch
 
 
 def test_a_few_dirty_units_anywhere_among_good_ones_are_screening() -> None:
+    """D3, D4."""
     found = Made(dirty=(2, 20, 37, 41, 58, 66), per=16).diagnosis()
     assert found.cause == "screening"
     assert all(e.speaks == "for" for e in found.causes[2].evidence)
@@ -117,6 +121,7 @@ def test_good_units_have_no_cause_and_nothing_is_asked_for() -> None:
 
 
 def test_a_suspect_light_keeps_every_cause_from_being_told() -> None:
+    """V1: the measurement is ruled out first."""
     suspect = replace_state(LIGHT)
     found = Made(shade=SHADES).diagnosis(light=suspect)
     assert found.cause is None

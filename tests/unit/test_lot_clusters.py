@@ -38,6 +38,7 @@ def leading(found: ClusterAnalysis) -> ExtentDocument:
 
 
 def test_a_bad_carton_is_named_with_its_counts() -> None:
+    """S2, S12."""
     found = analysed(lot([[0], [6], [0], [1], [0], [0], [0], [0]]))
     assert leading(found).extent == "carton"
     assert leading(found).levels == ("C2",)
@@ -51,6 +52,7 @@ def test_a_bad_carton_is_named_with_its_counts() -> None:
 
 
 def test_a_bad_lot_code_is_not_blamed_on_its_cartons() -> None:
+    """S2, S12."""
     codes = ["A", "A", "A", "A", "B", "B", "B", "B"]
     found = analysed(lot([[4], [5], [3], [4], [0], [0], [1], [0]], lot_code=codes))
     assert leading(found).extent == "lot"
@@ -78,6 +80,7 @@ def test_factors_that_split_the_units_alike_cannot_be_told_apart() -> None:
 
 
 def test_one_defective_unit_is_isolated_and_many_everywhere_are_systemic() -> None:
+    """S2."""
     assert leading(analysed(lot([[1], [0], [0], [0]]))).extent == "isolated"
     found = analysed(lot([[3], [2], [3], [4], [3], [2], [3], [3]], per=12))
     assert leading(found).extent == "systemic"

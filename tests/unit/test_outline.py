@@ -293,6 +293,7 @@ def test_a_mask_is_what_counting_the_crossings_gives() -> None:
 
 
 def test_a_flat_of_a_round_edge_is_measured() -> None:
+    """T13."""
     t = np.linspace(0, 2 * np.pi, 942, endpoint=False)
     radius = np.full_like(t, 15.0)
     half = math.asin(1.5 / 15.0)  # a chord of 3.0 mm

@@ -100,6 +100,7 @@ def _aligned(image: LinearRGB) -> Aligned:
 
 
 def test_a_row_of_the_sheet_measures_the_posts_place_and_misses_one_that_is_gone() -> None:
+    """T8, T12."""
     master = sealed()
     moved = measured(master, back(0.6, -0.8, light_deg=120.0))
     assert moved.characteristic == "position:post"

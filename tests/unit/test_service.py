@@ -198,6 +198,7 @@ def test_a_golden_is_sealed_once_however_often_it_is_handed_in(station: Station,
 
 
 def test_the_approval_statement_needs_a_date(station: Station, tmp_path: Path) -> None:
+    """G4, G5."""
     seal(station, tmp_path)
     with pytest.raises(RequestError, match="neither received_on nor approved_on"):
         approval_statement(station, "GS-1")

@@ -65,6 +65,7 @@ def with_band(band: str, accept: float = 2.0, reject: float = 2.0) -> Sheet:
 
 
 def test_the_verdict_on_a_set_weighs_every_pair() -> None:
+    """C1."""
     def verdict(*pairs: tuple[str, str, float, float], why: str = "", gate: str = "") -> Verdict:
         return region_of_set("sky", [PairDifference(*p) for p in pairs], with_band("both"), why=why, gate=gate).verdict
 
@@ -124,6 +125,7 @@ def test_photos_too_poor_for_the_limit_decide_no_set(band: str) -> None:
 
 
 def test_parts_of_one_photo_are_held_to_each_other(station: Station, scenes: Path) -> None:
+    """C1."""
     standard = comparing.standard_of(station, None, scenes / "sheet.toml")
     found, _ = matching.match_photo(station, scenes / "card.png", standard, card="colorchecker24")
     rows = {r.region: r for r in found.regions}
@@ -237,3 +239,11 @@ def test_sets_keep_the_digest_of_sheets_without_them() -> None:
     assert "sets" not in plain.agreed(mode="json")
     assert plain.digest != with_sets.digest
     assert with_sets.sets == Sets(accept=1.5, reject=1.5)
+
+
+def test_without_a_row_of_the_sheet_a_pair_of_a_set_may_differ_by_two() -> None:
+    """C1: CIEDE2000, with limits of one's own from the sheet alone."""
+    sheet = load_sheet(sheet_text(GOLDEN_AT).encode())
+    assert sheet.sets is None
+    for value, verdict in ((1.9, Verdict.CONFORMS), (2.1, Verdict.NONCONFORMS)):
+        assert region_of_set("sky", [PairDifference("a", "b", value, 0.01)], sheet).verdict is verdict

@@ -72,6 +72,7 @@ def test_the_version_chaos_is_stopped_by_a_message_that_names_each_partys_versio
 
 
 def test_a_superseded_version_is_refused_with_who_holds_which(station: Station, tmp_path: Path) -> None:
+    """G2, G3."""
     photo = tmp_path / "unit.jpg"
     photo.write_bytes(b"no picture, and not looked at")
     station.sign_off.sign(NUMBER, party="buyer", name="M. Weber")
@@ -108,6 +109,7 @@ def test_one_active_golden_a_sku(station: Station) -> None:
 
 
 def test_both_parties_sign_and_the_golden_is_approved(station: Station, tmp_path: Path) -> None:
+    """G1, G2, G4, G9: date, version, digest, names, roles."""
     assert station.sign_off.status(NUMBER).state == "sealed"
     made = station.sign_off.sign(NUMBER, party="buyer", name=" M.  Weber ", role="Buying")
     assert made.new
@@ -233,6 +235,7 @@ def test_with_open_items_the_approval_is_conditional(station: Station, tmp_path:
 
 
 def test_artefacts_have_versions_of_their_own(station: Station) -> None:
+    """G17."""
     file = station.settings.home / "carton.svg"
     file.write_bytes(b"<svg/>")
     first = station.sign_off.add_artefact(NUMBER, "Carton mark", file, by="M. Weber")

@@ -154,6 +154,7 @@ def test_slow_shading_is_no_finding() -> None:
 
 @pytest.mark.parametrize("diameter", [0.2, 0.3, 0.5])
 def test_hole_in_enamel_is_found_where_it_is_and_as_large_as_it_is(diameter: float) -> None:
+    """T11."""
     found = _find(_scene(seed=2, add=_disc_of(DARKER_GREEN, 1.3, 2.0, diameter)))
     assert len(found) == 1
     hole = found[0]

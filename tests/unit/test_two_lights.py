@@ -64,6 +64,7 @@ def test_metamerism_is_warned_of_only_beyond_its_uncertainty(scenes: Path) -> No
 
 
 def test_two_photos_under_two_lights_name_the_metameric_region(station: Station, tmp_path: Path) -> None:
+    """C2: two lights."""
     first = photo(tmp_path / "day.png", ALIKE, card=True, slope=0.12)
     second = photo(tmp_path / "shop.png", THREE[:2], card=True, slope=0.12, tint=(1.0, 0.93, 0.8), mixed=0.12)
     (tmp_path / "sheet.toml").write_text(sheet_text(GOLDEN_AT))

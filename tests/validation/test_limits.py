@@ -83,6 +83,7 @@ def judged(sheet: Sheet, name: str, value: float, u: float = 0.0, kind: str = "e
     ],
 )
 def test_limits_are_inclusive(sheet: Sheet, name: str, value: float, verdict: str) -> None:
+    """T1, T2: absolute, in per cent, on one side."""
     assert judged(sheet, name, value).verdict == verdict
 
 
@@ -94,6 +95,7 @@ def test_a_size_entered_by_its_name_is_judged_as_the_size(sheet: Sheet, value: f
 
 
 def test_a_gross_error_is_named(sheet: Sheet) -> None:
+    """T1."""
     assert "8 times the tolerance is a gross error, not variance" in judged(sheet, "length", 18.5).reason
     assert "gross error" not in judged(sheet, "length", 19.7).reason
 
@@ -105,7 +107,16 @@ def test_the_instruments_uncertainty_is_a_guard_band(sheet: Sheet, value: float,
     assert judged(sheet, "weight", value, u).verdict == verdict
 
 
+def test_normal_spread_of_production_is_no_nonconformity() -> None:
+    """T5: pieces of 27.92 to 28.08 mm against a realistic 28.0 +- 0.10, read to 0.02 mm."""
+    row = '[[sizes]]\nname = "width"\nnominal_mm = 28.0\nplus_mm = 0.10\nminus_mm = 0.10\n'
+    realistic = load_sheet(f'schema = 1\n[product]\nsku = "T5"\nthickness_mm = 1.6\n{row}')
+    for value, verdict in ((27.92, "conforms"), (28.08, "conforms"), (28.13, "nonconforms")):
+        assert judged(realistic, "width", value, 0.02, kind="size").verdict == verdict
+
+
 def test_limits_are_exact_decimals(sheet: Sheet) -> None:
+    """T1, T2."""
     limits = {e.name: (e.limits().lower, e.limits().upper) for e in sheet.entered}
     assert limits["length"] == (Decimal("19.8"), Decimal("20.2"))
     assert limits["weight"] == (Decimal("142.5"), Decimal("157.5"))
