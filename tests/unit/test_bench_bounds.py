@@ -187,6 +187,7 @@ def test_the_first_check_is_the_reference() -> None:
 
 
 def test_a_darker_and_a_redder_light_are_measured() -> None:
+    """T17."""
     first = check(reading())
     dark = check(reading((0.8, 0.8, 0.8)), first)
     assert dark.level == pytest.approx(0.8)

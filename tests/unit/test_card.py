@@ -259,6 +259,7 @@ def test_a_mirrored_photo_is_named_and_not_used() -> None:
 
 
 def test_a_card_of_other_colours_is_never_usable() -> None:
+    """C2."""
     rng = np.random.default_rng(5)
     for spread in (8.0, 20.0):
         lab = MICRO.lab + rng.normal(0, spread, (24, 3)) * (0.3, 1, 1)

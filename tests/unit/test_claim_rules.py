@@ -99,7 +99,7 @@ def test_a_share_of_the_lot_is_never_less_than_what_was_found() -> None:
     ],
 )
 def test_the_matrix_is_the_source_s(kind: str, expected: str) -> None:
-    """N6, N7, N8."""
+    """N6, N7, N8, S14."""
     assert KINDS[kind].remedy == expected
 
 
@@ -253,7 +253,7 @@ def test_the_usual_price_stands_beside_the_costs_in_dollars_alone(kind: str, low
 
 
 def test_what_comes_late_is_charged_or_not_open() -> None:
-    """N9, N10: the event's date."""
+    """C7, N9, N10: the event's date."""
     event = date(2026, 6, 5)
     arguments: dict[str, Any] = {"today": TODAY, "event_on": event, "product_type": "coin"}
     found = compare(PRICES, Quantities(1000, 100, 180), {}, **arguments)

@@ -76,7 +76,7 @@ def test_a_logo_5_mm_to_the_right_is_a_complete_complaint(station: Station) -> N
 
 
 def test_a_carton_label_without_sku_and_carton_number_is_a_complete_complaint(station: Station) -> None:
-    """N1, N3, N5, N7: the values of eight cartons that nobody photographed, with the inspector's note."""
+    """N1, N3, N5, N7, C5, C7: the values of eight cartons that nobody photographed, with the inspector's note."""
     d = station.nonconformities.draft(LABEL, by=BY, use="retail", carton="transit")
     told = answers(d)
     assert "SKU and carton number are missing, old label format" in told["item"]

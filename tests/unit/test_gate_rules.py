@@ -88,7 +88,7 @@ def test_ten_questions_and_three_more_for_several_skus() -> None:
     ],
 )  # fmt: skip
 def test_every_type_has_its_tests(kind: str, own: set[str]) -> None:
-    """W16, T12: and a clutch is tried on twenty units, or on all of a smaller order."""
+    """W16, T12, P1: packing and count of all types; a clutch is tried on twenty units, or on all of a smaller order."""
     final = record(kind=kind).gates[-1]
     names = {t.name for t in gate_tests(record(kind=kind), final)}
     assert names == {"appearance", "dimensions", "assembly", "count", "packaging"} | own
@@ -100,7 +100,7 @@ def test_every_type_has_its_tests(kind: str, own: set[str]) -> None:
 
 
 def test_samples_of_one_three_and_fifty() -> None:
-    """W2, W3: three pre-production samples, the first article, the first fifty pieces; where there is no in-line
+    """W2, W3, P1: three pre-production samples, the first article, the first fifty pieces; where there is no in-line
     inspection the fifty are asked at the final one."""
     full = record()
     asked = {g: wanted_samples(full, g) for g in NAMES}
@@ -380,7 +380,7 @@ class Gates(RuleBasedStateMachine):
 
 
 def test_the_machine_comes_to_the_end_where_everything_is_done() -> None:
-    """Without this the machine could be one that never opens anything."""
+    """W4: without this the machine could be one that never opens anything."""
     machine = Gates()
     machine.begin(("pre-production", *GATES["mixed"]), cures=True)
     machine.every_answer_and_sample()

@@ -311,7 +311,8 @@ def test_no_final_inspection_without_a_signed_defect_catalogue(tmp_path: Path, m
 
 
 def test_bonded_parts_cure_before_they_are_packed_and_pulled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """T15: 24 hours before packing, 48 before the pull test; no reason excuses it."""
+    """T15: 24 hours before packing, 48 before the pull test; no reason excuses it. W5: the named person releases the
+    incoming goods."""
     draw_line(monkeypatch)
     home = Home(tmp_path)
     home.seal("magnet")

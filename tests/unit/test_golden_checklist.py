@@ -222,6 +222,7 @@ def test_each_mistake_is_named(rule: str, facts: Facts) -> None:
 
 
 def test_all_nine_are_told() -> None:
+    """G23."""
     assert {rule for rule, _ in MADE} == set(MISTAKES)
     assert len(MISTAKES) == 9
 
@@ -250,7 +251,7 @@ def test_what_nobody_said_of_label_and_carton_is_named() -> None:
         f = dataclasses.replace(bare, standing=dataclasses.replace(bare.standing, events=events))
         return "".join(r.message for r in lint(f) if r.rule == "C6")
 
-    label = {"file": "label.ai, version 3", "text": "MAS-PIN-30", "logo": "10 x 4 mm, top left", "print_colour": "286 C",
+    label = {"file": "label.ai, version 3", "text": "MAS-PIN-30", "logo": "10 x 4 mm, left", "print_colour": "286 C",
              "barcode": "4006381333931", "size_mm": [40, 20], "position": "back, 5 mm from the edge"}  # fmt: skip
     carton = {"mark": "side mark, revision 2", "numbering": "1 of N", "quantity": 24, "gross_kg": 3.2, "net_kg": 2.8,
               "origin": "Taiwan"}  # fmt: skip
@@ -287,7 +288,7 @@ LEFT = {
 
 @pytest.mark.parametrize("kind", TEMPLATES)
 def test_a_template_has_the_sources_numbers_and_lacks_only_what_nobody_can_know(kind: str) -> None:
-    """T8, T9, T11-T16."""
+    """T8, T9, T11-T16, P2."""
     sheet = load_sheet(template(kind))
     found = {}
     for row in (*sheet.sizes, *sheet.entered):

@@ -177,6 +177,7 @@ def test_eight_slots_are_filled_by_photos_that_are_large_and_sharp(station: Stat
 
 
 def test_a_blurred_and_a_small_photo_are_kept_and_do_not_count(station: Station, tmp_path: Path) -> None:
+    """G8."""
     station.record.add_photo(NUMBER, "label", photo(tmp_path / "blurred.jpg", blur=6.0), by=BY)
     found = station.record.add_photo(NUMBER, "label", photo(tmp_path / "small.jpg", side=600), by=BY)
     slot = next(s for s in found.slots if s.kind == "label")

@@ -119,6 +119,7 @@ def test_the_stated_uncertainty_covers_the_error(master: Master) -> None:
 
 
 def test_a_missing_mark_is_said_to_be_missing(master: Master) -> None:
+    """C5."""
     found = measure_marks(_aligned(_picture(None, seed=3)), master)
     assert len(found) == 5
     assert all(m.value is None and m.why == "mark not found" and m.detail["missing"] is True for m in found)

@@ -112,6 +112,7 @@ def test_any_defect_stands_beside_each_kind_and_the_clustered_kind_leads() -> No
 
 
 def test_a_trend_over_dates_is_found_where_no_date_stands_out() -> None:
+    """D5."""
     days = [f"2026-05-{d:02d}" for d in range(1, 11)]
     shares = [[k // 2] for k in range(10)]
     found = analysed(lot(shares, per=8, plating_date=days))

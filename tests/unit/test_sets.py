@@ -66,6 +66,7 @@ def with_band(band: str, accept: float = 2.0, reject: float = 2.0) -> Sheet:
 
 def test_the_verdict_on_a_set_weighs_every_pair() -> None:
     """C1."""
+
     def verdict(*pairs: tuple[str, str, float, float], why: str = "", gate: str = "") -> Verdict:
         return region_of_set("sky", [PairDifference(*p) for p in pairs], with_band("both"), why=why, gate=gate).verdict
 

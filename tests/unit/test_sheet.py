@@ -161,6 +161,7 @@ def test_files_that_are_no_sheets(tmp_path: Path) -> None:
     ],
 )
 def test_limits_are_exact_decimals(row: dict[str, object], lower: str | None, upper: str | None) -> None:
+    """T2."""
     limits = Size.model_validate({"name": "x", **row}).limits(30.07)
     assert limits.lower == (None if lower is None else Decimal(lower))
     assert limits.upper == (None if upper is None else Decimal(upper))
@@ -232,6 +233,7 @@ class = "critical"
     ],
 )
 def test_lint_names_the_rule(old: str, new: str, rule: str) -> None:
+    """T3: a size without a tolerance is asked for one; and each rule that the sheet itself can break."""
     assert old in SHEET
     assert rule not in rules(SHEET)
     assert rule in rules(SHEET.replace(old, new))

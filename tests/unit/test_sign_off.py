@@ -38,7 +38,7 @@ def seal_version(station: Station, version: int) -> None:
 
 
 def test_the_version_chaos_is_stopped_by_a_message_that_names_each_partys_version(station: Station) -> None:
-    """Buyer version 4, salesperson 3, factory 2, packing plant's label 1: all "followed the data"."""
+    """G3, G24: buyer version 4, salesperson 3, factory 2, packing plant's label 1: all "followed the data"."""
     label = station.settings.home / "label.pdf"
     label.write_bytes(b"%PDF label, first")
     station.sign_off.add_artefact(NUMBER, "label", label, by="M. Weber")
