@@ -114,6 +114,27 @@ def _pit(rng: np.random.Generator, art: Artwork) -> Painted | None:
     return replace(art, height=art.height - hole + lip, albedo=albedo.astype(np.float32)), rim < 0.5
 
 
+def pitting(rng: np.random.Generator, art: Artwork) -> Painted:
+    """Metal that broke out of a worn face: a ragged hole, its floor dark, rough and rusty here and there. Not one of
+    the kinds that :func:`paint` draws at random: products that were never run do not have it."""
+    n = len(art.metal)
+    at = (int(rng.integers(n)), int(rng.integers(n)))
+    size = _size(rng, 4, 70)
+    rim = _blob(rng, n, at, size, rng.uniform(0.4, 1.2)) + smooth_noise(rng, n, size / rng.uniform(4, 12)) * 0.06 * size
+    hole = (rim < 0).astype(np.float32)
+    rough = smooth_noise(rng, n, rng.uniform(2, 8)) + 0.6 * smooth_noise(rng, n, rng.uniform(6, 20))
+    depth = size * rng.uniform(0.08, 0.4) * np.clip(-rim / (0.15 * size + 1), 0, 1)
+    floor = (
+        rng.uniform(0.01, 0.12) * np.exp(0.7 * rough)[..., None] * (1 + np.array([1.0, 0.4, 0.0]) * rng.uniform(0, 1))
+    )
+    bare = hole * (rough < rng.uniform(0.3, 2.5))  # bright where the metal broke clean
+    albedo = art.albedo * (1 - hole[..., None]) + np.clip(floor, 0.003, 0.6) * hole[..., None]
+    height = art.height - depth + rough * hole * np.float32(0.04 * size)
+    return replace(
+        art, height=height.astype(np.float32), albedo=albedo.astype(np.float32), metal=art.metal & (bare < 0.5)
+    ), rim < 0
+
+
 def _scratch(rng: np.random.Generator, art: Artwork) -> Painted | None:
     n = len(art.metal)
     away = _curve(rng, n, rng.uniform(0.12, 1.1) * n, rng.choice([0.0, 0.2, 0.6]))

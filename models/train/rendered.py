@@ -61,7 +61,11 @@ _SIZES_MM = {
     "dust": (0.04, 0.2),
     "lint": (0.4, 2.2),
 }
-_OFTEN = {"scratch": 4.0, "pit": 2.0}  # the finest kinds, seen in few of their pixels; all others count 1
+_OFTEN = {
+    "scratch": 6.0,
+    "pit": 2.0,
+    "plating-spot": 2.0,
+}  # the finest kinds, seen in few of their pixels; all others count 1
 _SLIGHT_SHIFT_PX = 0.6  # of every other pair, as of a unit that is well registered
 _MOST_DEFECTS = 12
 _LIGHTS = (lamps.Lamp("", "LED-B4", "LED-B5"), lamps.Lamp("", "LED-B3", "FL11"), lamps.Lamp("", "D50", "D50"))

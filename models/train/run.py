@@ -2,6 +2,7 @@
 
 python -m models.train.samples --out SHARDS          # in other terminals; training takes what is there already
 python -m models.train.rendered --out SHARDS
+python -m models.train.worn --out SHARDS
 python -m models.train.run --shards SHARDS --out RUN --steps 12000
 """
 
@@ -31,6 +32,7 @@ Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 Shard = dict[str, NDArray[np.generic]]
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 
+_SHARES = {"worn": 0.35}  # of a maker's pairs in a batch, of all others 1
 _HELD = 1  # of the shards of a maker, the first: never trained on
 _TOLD = 250  # steps
 _DECAY = 0.999
@@ -64,7 +66,7 @@ def makers_of(folder: Path) -> dict[str, list[Path]]:
 
 
 class Shards:
-    """Pairs drawn at random, of every maker as many, from the shards that are there; new ones are taken up as they
+    """Pairs drawn at random, of every maker its share, from the shards that are there; new ones are taken up as they
     come. The first shard of each maker is held out and never trained on. makers : whose, of all where empty."""
 
     def __init__(self, folder: Path, seed: int, kept: int = 24, makers: Sequence[str] = ()) -> None:
@@ -83,9 +85,9 @@ class Shards:
                 self._exchange()
             step += 1
             parts = []
-            for shards in self.loaded.values():
+            for shards, count in zip(self.loaded.values(), shares_of(list(self.loaded), size), strict=True):
                 shard = shards[list(shards)[int(self.rng.integers(len(shards)))]]
-                rows = self.rng.choice(len(shard["noise"]), size // len(self.loaded), replace=False)
+                rows = self.rng.choice(len(shard["noise"]), count, replace=False)
                 parts.append(self._turned(self._mapped(batch_of(shard, rows))))
             yield tuple(torch.cat(each) for each in zip(*parts, strict=True))
 
@@ -130,6 +132,12 @@ class Shards:
             gain = float(self.rng.uniform(*_EXPOSURES))
             golden, unit, noise = golden * gain, unit * gain, noise * gain
         return golden, unit, regions, noise, target
+
+
+def shares_of(makers: Sequence[str], size: int) -> list[int]:
+    """How many of ``size`` pairs are of each maker; they add up to ``size``."""
+    ends = np.cumsum([_SHARES.get(name, 1.0) for name in makers])
+    return [int(v) for v in np.diff(np.round(size * ends / ends[-1]), prepend=0)]
 
 
 def batch_of(shard: Shard, rows: NDArray[np.intp]) -> Batch:

@@ -104,6 +104,8 @@ def _decide_finding(f: Finding, sheet: Sheet, limit: DefectLimit | None, gates: 
     words = wording.finding(f, extent, limit.limit_mm, limit.where)
     if verdict is Verdict.UNDECIDED:
         return verdict, f"{words}: the uncertainty reaches over the limit"
+    if f.unsure_below is not None:
+        return Verdict.UNDECIDED, f"{words}: {wording.unsure(f.score, f.unsure_below)}, a person decides"
     return verdict, words if compare(size, u, None, bound) is verdict else words + wording.unproven(band)
 
 

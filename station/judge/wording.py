@@ -155,6 +155,13 @@ def finding(f: Finding | FindingDocument, extent_mm: float, limit_mm: float | No
     return f"{words}, limit {limit_mm:.{digits}f}{held} (u {f.u_mm:.{digits}f})"
 
 
+def unsure(score: float, below: float) -> str:
+    """Of a finding whose score is lower than its model is sure from."""
+    return (
+        f"the model is sure of such a finding from a score of {below:.2f} on, here {math.floor(100 * score) / 100:.2f}"
+    )
+
+
 def _digits(value: float, limits: Sequence[float], least: int) -> int:
     """Decimals enough to print every limit exactly and the value apart from it."""
     for digits in range(least, 9):

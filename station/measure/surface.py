@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -80,7 +80,11 @@ def find_defects(
         owner[place.pixels[:, 1], place.pixels[:, 0]] = i + 1
     scene = _Scene(pair.golden, pair.unit, pair.labels, total, owner, pair.noise)
     findings = [_finding(place, i + 1, scene, maps.kinds, master, aligned) for i, place in enumerate(places)]
-    told = [f for f in findings if f.score >= maps.least.get(f.kind, 0.0)]
+    told = [
+        replace(f, unsure_below=maps.sure[f.kind]) if f.score < maps.sure.get(f.kind, 0.0) else f
+        for f in findings
+        if f.score >= maps.least.get(f.kind, 0.0)
+    ]
     return tuple(sorted(told, key=lambda f: (-f.area_mm2, f.x_mm, f.y_mm)))
 
 

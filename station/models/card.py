@@ -40,8 +40,8 @@ class Card(_Table):
 
     kinds : classes after the background, in the order of the scores. multiple : height and width that the network takes
     are multiples of this. trials : what it was measured at. trials_of : SHA-256 of the file that was measured, so that
-    figures of older weights are noticed. least_scores : of findings, by kind; those below are left out. about : how it
-    was made, for a reader. limits : what it is known not to do.
+    figures of older weights are noticed. least_scores : of findings, by kind; those below are left out. sure_scores : by
+    kind; a finding below is never nonconforming by itself, a person decides. about : how it was made, for a reader. limits : what it is known not to do.
     """
 
     name: Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z][a-z0-9.-]*$")]
@@ -52,6 +52,7 @@ class Card(_Table):
     trials: tuple[Trial, ...] = ()
     trials_of: Sha256 | None = None
     least_scores: dict[Kind, Annotated[float, Field(ge=0, le=1)]] = {}
+    sure_scores: dict[Kind, Annotated[float, Field(ge=0, le=1)]] = {}
     about: dict[str, str] = {}
     limits: tuple[str, ...] = ()
 
@@ -59,9 +60,10 @@ class Card(_Table):
     def _check(self) -> Self:
         if len(set(self.kinds)) < len(self.kinds):
             raise ValueError("a kind is named twice")
-        strange = sorted(set(self.least_scores) - set(self.kinds))
-        if strange:
-            raise ValueError(f"least_scores names {', '.join(strange)}, none of its kinds")
+        for table in ("least_scores", "sure_scores"):
+            strange = sorted(set(getattr(self, table)) - set(self.kinds))
+            if strange:
+                raise ValueError(f"{table} names {', '.join(strange)}, none of its kinds")
         if self.trials_of is not None and self.trials_of not in [w.sha256 for w in self.weights]:
             raise ValueError("trials_of is none of its weights: measure them anew, or leave trials out")
         return self

@@ -70,7 +70,7 @@ class OnnxModel:
         scores = np.zeros((len(self.card.kinds), *labels.shape), dtype=np.float32)
         part = labels != OUTSIDE
         if not part.any():
-            return ScoreMaps(self.card.kinds, scores, self.card.least_scores)
+            return ScoreMaps(self.card.kinds, scores, self.card.least_scores, self.card.sure_scores)
         regions = _regions(labels)
         for rows, columns, inner_rows, inner_columns in _tiles(part):
             window = (rows, columns)
@@ -86,7 +86,7 @@ class OnnxModel:
         # a picture without anything outside the part has no rim
         inside = cv2.erode(part.astype(np.uint8), rim, borderValue=1) if not part.all() else np.ones_like(labels)
         scores *= inside.astype(np.float32)
-        return ScoreMaps(self.card.kinds, scores, self.card.least_scores)
+        return ScoreMaps(self.card.kinds, scores, self.card.least_scores, self.card.sure_scores)
 
     def _probe(self, session: Any) -> None:
         """Run a session once over a plain picture of the least size; raises what the session raises."""

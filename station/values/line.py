@@ -365,7 +365,8 @@ class Finding:
     picture's blur taken off. u_mm : expanded uncertainty (k = 2) of the size, of a scratch or fibre of the length.
     score : 0-1, mean over its pixels. kind_scores : the same by kind, those that matter, greatest first.
     region : name of the region it lies in. polygon_mm : (n, 2) outline for drawing. delta_e_00 : CIEDE2000 of an area
-    of another colour, else None. sized_by : ``picture`` or ``scores``, where its sizes were read.
+    of another colour, else None. sized_by : ``picture`` or ``scores``, where its sizes were read. unsure_below : score
+    that its model is sure of such a finding from, where this one's is lower, else None.
     """
 
     kind: str
@@ -384,17 +385,20 @@ class Finding:
     width_mm: float | None = None
     kind_scores: dict[str, float] = field(default_factory=dict)
     sized_by: str = ""
+    unsure_below: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreMaps:
     """What a defect model answers. kinds : names in the order of scores. scores : (K, H, W) float32, 0-1, of a pixel in
     all kinds together 1 at most where the kinds share it out. least : score that a finding of a kind has at least,
-    where the model says so of the kind; below it good parts look the same to the model."""
+    where the model says so of the kind; below it good parts look the same to the model. sure : score below which a
+    finding of a kind is left to a person."""
 
     kinds: tuple[str, ...]
     scores: NDArray[np.float32]
     least: Mapping[str, float] = field(default_factory=dict)
+    sure: Mapping[str, float] = field(default_factory=dict)
 
 
 DefectModel = Callable[[LinearRGB, LinearRGB, NDArray[np.uint8], float], ScoreMaps]

@@ -286,6 +286,16 @@ def test_findings(finding: Finding, verdict: Verdict, limit: float | None) -> No
     assert len(document.polygon_mm) == 3
 
 
+def test_a_finding_that_its_model_is_not_sure_of_is_left_to_a_person() -> None:
+    pit = replace(found("pit", 0.31, u=0.03), score=0.896, unsure_below=0.9)
+    document = judge_finding(pit, SHEET)
+    assert document.verdict is U
+    assert document.reason.endswith("sure of such a finding from a score of 0.90 on, here 0.89, a person decides")
+    assert judge_finding(replace(pit, unsure_below=None), SHEET).verdict is N
+    small = judge_finding(replace(pit, size_mm=0.1), SHEET)
+    assert small.verdict is C, "what keeps its limit conforms, sure or not"
+
+
 def test_finding_reason_says_what_where_and_limit() -> None:
     reason = judge_finding(found("pit", 0.31, u=0.03), SHEET).reason
     assert reason == "pit 0.31 mm across in sky at x 3.2, y -4.1 mm, limit 0.15 (u 0.03)"

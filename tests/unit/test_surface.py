@@ -340,15 +340,18 @@ def test_a_kind_counts_from_the_least_score_its_model_names() -> None:
 
     image = _scene(seed=2, add=light)
 
-    def told(least: float) -> list[str]:
+    def told(least: float, sure: float = 0.0) -> list[float | None]:
         def model(golden: LinearRGB, unit: LinearRGB, _labels: np.ndarray, _noise: float) -> ScoreMaps:
             there = np.abs(unit.pixels - golden.pixels).max(axis=2) > 0.2
-            return ScoreMaps(("plating-spot",), 0.8 * there[None].astype(np.float32), {"plating-spot": least})
+            kind = "plating-spot"
+            return ScoreMaps((kind,), 0.8 * there[None].astype(np.float32), {kind: least}, {kind: sure})
 
-        return [f.kind for f in find_defects(_unit(image), _master(), model)]
+        return [f.unsure_below for f in find_defects(_unit(image), _master(), model) if f.kind == "plating-spot"]
 
-    assert told(0.7) == ["plating-spot"]
+    assert told(0.7) == [None]
     assert told(0.9) == []
+    assert told(0.7, sure=0.75) == [None]
+    assert told(0.7, sure=0.9) == [0.9], "it is told, and marked as one the model is not sure of"
 
 
 def test_a_narrow_difference_along_an_edge_is_registration_and_across_a_plain_is_none() -> None:
