@@ -140,6 +140,7 @@ def plan_order(
     profile = max((p for p, _ in asked), key=PROFILES.index)
     base = max((p for p, _ in asked if p != "premium"), key=PROFILES.index)
     aql = agreed or Aql(major=PREMIUM_MAJOR if profile == "premium" else 2.5)
+    aql = aql.model_copy(update={"type": "single"})
     make = _Gates(order, base, profile == "premium", aql, severities or {}, tuple(qualities), cartons, correlation)
     names = (*GATES[base][:-1], *(("sort",) if profile == "premium" else ()), "final")
     return OrderDocument(
@@ -163,6 +164,10 @@ def _measures(profile: Profile, base: Profile) -> list[str]:
 
 def _remarks(order: Order, profile: Profile, agreed: Aql | None) -> list[str]:
     found = []
+    if agreed is not None and agreed.type != "single":
+        found.append(
+            f"reckoned with single plans; {agreed.type} ones accept nearly as often, by fewer units on average"
+        )
     if agreed is not None and profile == "premium" and not 0 < agreed.major <= PREMIUM_MAJOR:
         found.append(f"a premium order usually agrees on major AQL {PREMIUM_MAJOR:g}; {agreed.major:g} is agreed")
     if order.total > _MIXED_TO:
