@@ -26,6 +26,7 @@ from station.errors import RequestError
 from station.lots.decide import CLASSES, class_stages, sample_sizes
 from station.lots.limiting_quality import LARGEST_EXACT_LOT, nonconforming_units, smallest_sample
 from station.lots.oc import Curve, Float, acceptance_probabilities, isolated_acceptance, qualities_at, search_end
+from station.lots.order_chances import order_chances
 from station.lots.performance import acceptance_from_cartons
 from station.lots.plans import MAX_LOT_SIZE, Stages
 from station.sheet import Aql
@@ -143,11 +144,12 @@ def plan_order(
     aql = aql.model_copy(update={"type": "single"})
     make = _Gates(order, base, profile == "premium", aql, severities or {}, tuple(qualities), cartons, correlation)
     names = (*GATES[base][:-1], *(("sort",) if profile == "premium" else ()), "final")
+    gates = tuple(gate for name in names for gate in make.gates(name))
     return OrderDocument(
         units=order.units, profile=profile, reasons=tuple(why for p, why in asked if p == profile),
         lead_days=LEAD_DAYS[profile], stream=stream, edition=aql.edition, level=aql.level,
         cartons=cartons, correlation=None if cartons is None else correlation,
-        gates=tuple(gate for name in names for gate in make.gates(name)),
+        gates=gates, chances=order_chances(gates),
         measures=tuple(_measures(profile, base)), remarks=tuple(_remarks(order, profile, agreed)),
     )  # fmt: skip
 

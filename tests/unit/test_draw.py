@@ -52,6 +52,35 @@ def test_every_draw_has_n_units_once_each_within_their_cartons(sizes: list[int],
 
 
 @settings(deadline=None)
+@given(sizes=st.lists(st.integers(1, 20), min_size=1, max_size=8), data=st.data())
+def test_a_later_sample_takes_no_unit_twice(sizes: list[int], data: st.DataObject) -> None:
+    cartons = [Carton(f"c{i}", u, {"line": str(i % 3)}) for i, u in enumerate(sizes)]
+    n = data.draw(st.integers(1, sum(sizes)))
+    first = draw(cartons, n, random.Random(1))
+    taken: dict[str, set[int]] = {}
+    for p in first:
+        taken.setdefault(p.carton, set()).add(p.position)
+    more = sum(sizes) - n
+    if not more:
+        with pytest.raises(RequestError, match="from a lot of 0"):
+            draw(cartons, 1, random.Random(2), taken)
+        return
+    m = data.draw(st.integers(1, more))
+    second = draw(cartons, m, random.Random(2), taken)
+    assert len({p.label for p in (*first, *second)}) == n + m
+    assert all(1 <= p.position <= sizes[int(p.carton[1:])] for p in second)
+
+
+def test_every_unit_that_is_left_has_the_same_chance() -> None:
+    cartons = even_cartons(30, 3)
+    taken = {"1": {1, 2}, "2": {9, 10}, "3": {4, 7}}
+    rng = random.Random(5)
+    counts = Counter(p.label for _ in range(2000) for p in draw(cartons, 12, rng, taken))
+    assert len(counts) == 24
+    assert all(abs(c - 1000) < 5 * 500**0.5 for c in counts.values())
+
+
+@settings(deadline=None)
 @given(sizes=st.lists(st.integers(1, 60), min_size=1, max_size=10), share=st.floats(0, 1), seed=st.integers(0, 99))
 def test_shares_follow_the_sizes(sizes: list[int], share: float, seed: int) -> None:
     n = max(1, round(share * sum(sizes)))
