@@ -24,6 +24,7 @@ from itertools import accumulate
 from typing import Literal
 
 from station.errors import RequestError
+from station.lots.decision_words import at_their_worst, beyond, class_reason, in_rank, set_apart
 from station.lots.plans import Stages, code_letter, plan, sample_size, stages
 from station.lots.tally import Sample, sample_of, stage_reached, tally
 from station.sheet import Aql, Sheet, class_of
@@ -31,7 +32,6 @@ from station.values.digest import digest
 from station.values.documents import (
     Cause,
     ClassDecision,
-    ClassTally,
     ClusterDocument,
     DefectClass,
     Extent,
@@ -205,11 +205,11 @@ def decide(
         decision=decision,
         reasons=(
             *(lacking if decision == "open" else ()),
-            *_reasons(decision, decisions, units, sample),
+            *in_rank(decision, decisions, units, sample),
             *(() if decision == "open" else lacking),
             *remarks,
-            *_worst(units, at_worst),
-            *_apart(preferences),
+            *at_their_worst(units, at_worst),
+            *set_apart(preferences),
         ),
         classes=decisions,
         counts=_counts(units),
@@ -232,24 +232,6 @@ def _held(u: UnitOutcome, at_worst: bool) -> UnitOutcome:
     if u.verdict is Verdict.UNDECIDED and not (u.nonconforming or u.undecided):
         u = replace(u, undecided=frozenset(CLASSES))
     return replace(u, nonconforming=u.nonconforming | u.undecided, undecided=frozenset()) if at_worst else u
-
-
-def _worst(units: Sequence[UnitOutcome], at_worst: bool) -> tuple[str, ...]:
-    count = sum(u.verdict is Verdict.UNDECIDED for u in units)
-    if not (at_worst and count):
-        return ()
-    are = "unit counts" if count == 1 else "units count"
-    return (f"{count} undecided {are} as nonconforming, as the control sheet says",)
-
-
-def _apart(preferences: Sequence[PreferenceDocument]) -> tuple[str, ...]:
-    """That preferences were stated, in words."""
-    units = len({p.unit for p in preferences})
-    if not units:
-        return ()
-    said = "; ".join(dict.fromkeys(p.words for p in preferences))
-    on = f"{units} unit" if units == 1 else f"{units} units"
-    return (f"counted nowhere, as no limit of the control sheet is broken: a preference on {on} ({said})",)
 
 
 def _check(units: Sequence[UnitOutcome], lot_size: int) -> None:
@@ -303,8 +285,7 @@ def _decide_class(
         undecided_at=[i for i, (u, _) in enumerate(course, 1) if c in u.undecided],
     )  # fmt: skip
     accepted = {"rejected": False, "accepted": True}.get(stands.standing)
-    what = "nonconformities on" if per_100 else "nonconforming of"
-    return ClassDecision(
+    made = ClassDecision(
         defect_class=c,
         aql=aql,
         n=n,
@@ -313,73 +294,14 @@ def _decide_class(
         nonconforming=nonconforming,
         undecided=undecided,
         accepted=accepted,
-        reason=_class_reason(c, stands, nonconforming, undecided, ends, ac, re, what, last) + _beyond(c, sample.rest),
+        reason="",
         plan=p,
         tally=stands,
         stage=stage + 1,
         stages=1 if p is None else len(p.n),
         found=(*(sum(_weights(c, first(end).counted, per_100)) for end in ends[:-1]), nonconforming),
     )
-
-
-def _class_reason(
-    c: DefectClass,
-    stands: ClassTally,
-    nonconforming: int,
-    undecided: int,
-    ends: Sequence[int],
-    ac: int,
-    re: int,
-    what: str,
-    last: bool,
-) -> str:
-    missing, n = stands.missing, ends[-1]
-    name = str(c) if last and len(ends) == 1 else f"{c}, {ordinal(len(ends))} sample"
-    numbers = f"Ac {ac}, Re {re}" if ac >= 0 else f"none accepted yet, Re {re}"
-    found = f"{name}: {nonconforming} {what} {max(n, stands.inspected)}, {numbers}"
-    if missing:
-        found = f"{name}: {nonconforming} {what} the {stands.inspected} inspected so far, n {n}, {numbers}"
-    if stands.standing == "rejected":
-        return found + (f"; rejected whatever the {undecided} undecided turn out to be" if undecided else "")
-    if stands.standing == "accepted":
-        if undecided:
-            return f"{found}; accepted even if the {undecided} undecided were nonconforming"
-        if nonconforming > ac:
-            return f"{found}; between Ac and Re of reduced inspection: accepted, the next lot is inspected normally"
-        return found
-    fresh = len(ends) > 1 and stands.inspected <= ends[-2]
-    needs = [f"take the {ordinal(len(ends))} sample: {missing} more" if fresh else f"inspect {missing} more"]
-    needs = needs if missing else []
-    needs += [f"decide {undecided} undecided"] if undecided else []
-    safe = "can no longer be rejected, " if stands.standing == "cannot be rejected" and stands.settled else ""
-    return f"{found}; {safe}open: {' and '.join(needs)}"
-
-
-def ordinal(number: int) -> str:
-    """A sample's number in words, 1 to 7."""
-    return ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")[number - 1]
-
-
-def _beyond(c: DefectClass, rest: Sequence[UnitOutcome]) -> str:
-    if not rest:
-        return ""
-    more = sum(c in u.nonconforming for u in rest)
-    return f"; {len(rest)} inspected beyond n do not count ({more} nonconforming among them)"
-
-
-def _reasons(
-    decision: str, classes: Sequence[ClassDecision], units: Sequence[UnitOutcome], sample: int
-) -> tuple[str, ...]:
-    """The classes that decide first, then the rest; for an open lot, first what is still to be done."""
-    order = {"rejected": False, "open": None}.get(decision, True)
-    ranked = sorted(classes, key=lambda d: d.accepted is not order)
-    reasons = [d.reason for d in ranked]
-    if decision == "open" and len(units) < sample:
-        more = sample - len(units)
-        reasons.insert(
-            0, f"{len(units)} of {sample} units inspected: {more} more {'is' if more == 1 else 'are'} needed"
-        )
-    return tuple(reasons)
+    return made.model_copy(update={"reason": class_reason(made, stands) + beyond(c, sample.rest)})
 
 
 def _counts(units: Iterable[UnitOutcome]) -> dict[str, int]:

@@ -22,7 +22,7 @@ from station.errors import RequestError
 from station.lots.oc import Float
 from station.lots.performance import acceptance_from_cartons, average_outgoing_quality, average_sample_number
 from station.lots.plans import Severity, Stages, stages
-from station.lots.switching import LotResult, State, after_lot, after_word, tighter_ac
+from station.lots.switching import RULES, LotResult, State, after_lot, after_word, gain
 
 SEVERITIES: tuple[Severity, ...] = ("normal", "tightened", "reduced")
 LONGEST = 1e9
@@ -182,14 +182,14 @@ def _chances(plan: Stages, severity: Severity, aql: float, edition: str, accepte
         without_gap = replace(plan, re=(*plan.re[:-1], plan.ac[-1] + 1))
         found[1] = np.minimum(accepted(without_gap), total)
         found[2] = total - found[1]
-    elif severity == "tightened" or edition != "iso2859-1":
+    elif severity == "tightened" or not RULES[edition].scored:
         found[1] = total
-    elif plan.ac[0] <= 1:
-        found[3] = total
-    else:
-        stricter = tighter_ac(plan, aql)
-        found[4] = np.minimum(accepted(replace(plan, ac=(stricter,), re=(stricter + 1,))), total)
-        found[1] = total - found[4]
+    else:  # single plans
+        gained = gain(plan, aql)
+        at = next(k for k, outcome in enumerate(_OUTCOMES) if outcome.points == gained.points)
+        stricter = plan if gained.most == plan.ac[0] else replace(plan, ac=(gained.most,), re=(gained.most + 1,))
+        found[at] = np.minimum(accepted(stricter), total)
+        found[1] = total - found[at]
     return found
 
 

@@ -19,7 +19,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 from station.values.documents import ClassTally
 
-Standing = Literal["rejected", "accepted", "cannot be rejected", "open"]
+ClassStanding = Literal["rejected", "accepted", "cannot be rejected", "open"]
 
 
 class Named(Protocol):
@@ -121,7 +121,7 @@ def tally(
     worst = nonconforming + undecided + missing
     safe = missing == undecided == 0 and nonconforming < limit if per_100 else worst < limit
     to_accept: int | None
-    standing: Standing
+    standing: ClassStanding
     if nonconforming >= re:
         standing, to_accept, to_reject = "rejected", None, 0
     elif safe:

@@ -15,7 +15,7 @@ from station.values.documents import DefectClass, LotDocument
 from station.values.stream import NextLotDocument, StreamDocument, StreamEvent, StreamSettings
 
 if TYPE_CHECKING:
-    from station.lots.streams import Standing
+    from station.lots.streams import StreamStanding
     from station.report.pictures import RGB
     from station.sheet import Aql
 
@@ -282,7 +282,7 @@ class Streams:
         )  # fmt: skip
         return self.status(name)
 
-    def _read(self, name: str) -> tuple[StreamSettings, Standing, list[StreamEvent]]:
+    def _read(self, name: str) -> tuple[StreamSettings, StreamStanding, list[StreamEvent]]:
         from station.lots.streams import replay
 
         settings = StreamSettings.model_validate_json(store.stream(self._db, name).document)
