@@ -66,7 +66,7 @@ that one chart in a hundred reaches by chance (decision 0045)."""
 
 def unlike_spread(groups: Sequence[ArrayLike]) -> float | None:
     """Bartlett's p where subgroups do not spread alike, else None; None too where one has no spread at all."""
-    p = bartlett(groups)[1] if all(np.std(g) > 0 for g in groups) else 1.0
+    p = bartlett(groups)[1] if all(np.ptp(np.asarray(g)) > 0 for g in groups) else 1.0
     return p if p < UNLIKE else None
 
 

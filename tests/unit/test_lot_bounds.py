@@ -1,4 +1,4 @@
-"""The boundaries of decision 0045 (D1-D5, V1), each held on both of its sides, and requests that say one thing twice."""
+"""The boundaries of decision 0045 (D1-D5, V1), each on both of its sides, and requests that say one thing twice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def unit(**parts: Any) -> UnitDocument:
     given: dict[str, Any] = {"reasons": (), "gates": (), "measurements": (), "findings": ()} | parts
     return UnitDocument(
         unit="u1", photo="u1.jpg", sha256="0" * 64, golden="GS", golden_version=1, golden_digest="", sheet_digest="",
-        calibration="", model="", program="", taken_at=None, verdict=Verdict.NONCONFORMS, **given,
+        calibration="", model="", program="", taken_at=None, pose=None, alignment=None,
+        verdict=Verdict.NONCONFORMS, **given,
     )  # fmt: skip
 
 
