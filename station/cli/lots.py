@@ -78,7 +78,7 @@ def decide(
         for reason in decided.reasons:
             show(f"  {reason}")
         rows = [
-            [c.defect_class, f"{c.aql:g}", *_stage(c, decided), str(c.n), _ac(c), str(c.re), str(c.nonconforming),
+            [c.defect_class, f"{c.aql:g}", *_stage(c, decided), str(c.n), c.accepts, str(c.re), str(c.nonconforming),
              str(c.undecided)]
             for c in decided.classes
         ]  # fmt: skip
@@ -141,7 +141,7 @@ def tell_tally(found: LotDocument) -> None:
 
     rows = [
         [c.defect_class, *_stage(c, found), f"{c.tally.inspected} of {c.n}", str(c.nonconforming), str(c.undecided),
-         _ac(c), str(c.re), standing(c)]
+         c.accepts, str(c.re), standing(c)]
         for c in found.classes
         if c.tally is not None
     ]  # fmt: skip
@@ -155,10 +155,6 @@ def _stage_column(found: LotDocument) -> list[str]:
 
 def _stage(c: ClassDecision, found: LotDocument) -> list[str]:
     return [f"{c.stage} of {c.stages}"] if _stage_column(found) else []
-
-
-def _ac(c: ClassDecision) -> str:
-    return str(c.ac) if c.ac >= 0 else "-"
 
 
 @lot.command("map")

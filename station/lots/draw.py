@@ -100,18 +100,19 @@ def draw(
     if empty is not None or not cartons:
         what = f"Carton {empty.name} holds {empty.units} units" if empty is not None else "There is no carton"
         raise RequestError(what, "List the cartons that hold units.")
-    left = {c.name: [k for k in range(1, c.units + 1) if k not in (taken or {}).get(c.name, ())] for c in cartons}
-    total = sum(map(len, left.values()))
+    gone = {c.name: sorted((taken or {}).get(c.name, ())) for c in cartons}
+    left = {c.name: c.units - len(gone[c.name]) for c in cartons}
+    total = sum(left.values())
     if not 1 <= n <= total:
         raise RequestError(f"{n} units cannot be drawn from a lot of {total}", f"Give 1 to {total}.")
     strata = {k: [c for c in found if left[c.name]] for k, found in strata_of(cartons).items()}
     keys = sorted(k for k, found in strata.items() if found)
-    shares = allocate([sum(len(left[c.name]) for c in strata[k]) for k in keys], n, rng)
+    shares = allocate([sum(left[c.name] for c in strata[k]) for k in keys], n, rng)
     order = {name: i for i, name in enumerate(names)}
     picks = [
         Pick(carton.name, position, key[0], dict(carton.identifiers))
         for key, share in zip(keys, shares, strict=True)
-        for carton, position in _within(strata[key], share, left, rng)
+        for carton, position in _within(strata[key], share, gone, rng)
     ]
     return tuple(sorted(picks, key=lambda p: (order[p.carton], p.position)))
 
@@ -150,16 +151,24 @@ def systematic(sizes: Sequence[int], n: int, rng: random.Random) -> list[int]:
 
 
 def _within(
-    cartons: Sequence[Carton], share: int, left: Mapping[str, Sequence[int]], rng: random.Random
+    cartons: Sequence[Carton], share: int, gone: Mapping[str, Sequence[int]], rng: random.Random
 ) -> list[tuple[Carton, int]]:
     mixed = list(cartons)
     rng.shuffle(mixed)
-    counts = systematic([len(left[c.name]) for c in mixed], share, rng)
+    left = [c.units - len(gone[c.name]) for c in mixed]
     return [
-        (carton, position)
-        for carton, count in zip(mixed, counts, strict=True)
-        for position in rng.sample(left[carton.name], count)
+        (carton, _position(place, gone[carton.name]))
+        for carton, units, count in zip(mixed, left, systematic(left, share, rng), strict=True)
+        for place in rng.sample(range(units), count)
     ]
+
+
+def _position(place: int, gone: Sequence[int]) -> int:
+    """The position, from 1, of the unit at a place, from 0, among those of a carton that are not ``gone``."""
+    position = place + 1
+    for taken in gone:
+        position += taken <= position
+    return position
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,11 @@ class ClassDecision(Document):
         return self.re if self.stage == self.stages else self.ac + 1
 
     @property
+    def accepts(self) -> str:
+        """Ac as it is printed: a dash where the sample cannot accept."""
+        return str(self.ac) if self.ac >= 0 else "-"
+
+    @property
     def next_due(self) -> int:
         """Units of the sample it has reached after its first that are still to be inspected."""
         return self.tally.missing if self.stage > 1 and self.tally is not None else 0
