@@ -19,6 +19,7 @@ from station.cli.conduct import run
 from station.errors import NotFoundError, RequestError
 from station.lots.draw import Carton, allocate, draw, even_cartons, integrity, receipt_sample, systematic
 from station.service import Station
+from station.service.draws import write_picks, write_printed
 from station.settings import Settings
 
 CARTONS = "carton,units,lot_code,line\n" + "".join(
@@ -227,3 +228,38 @@ def test_a_pick_list_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert all(p.label in text for p in picks)
     assert "抽樣清單" in text
     assert run(app, [*asked[:-1], str(tmp_path / "nowhere" / "picks.pdf")]) == 2
+
+
+def test_samples_are_drawn_one_after_another_and_printed_alone(station: Station, tmp_path: Path) -> None:
+    """S1: each from what is left, the same again from the same seed; the printed list holds only the newest."""
+    first = station.draws.draw("L1", cartons=Path("cartons.csv"), units=13, seed=7)
+    second = station.draws.draw_next("L1", 26)
+    third = station.draws.draw_next("L1", 39)
+    assert second is not None
+    assert third is not None
+    assert station.draws.draw_next("L1", 39) is None
+    assert Counter(p.sample for p in third.picks) == {1: 13, 2: 13, 3: 13}
+    assert len({p.label for p in third.picks}) == 39
+    assert sum(third.cover["carton"].values()) == 39
+    assert {p.label for p in third.picks if p.sample == 1} == {p.label for p in first.picks}
+    order = station.draws.in_drawn_order("L1")
+    assert [{p.label: p.sample for p in third.picks}[label] for label in order] == [1] * 13 + [2] * 13 + [3] * 13
+    station.draws.draw("L2", cartons=Path("cartons.csv"), units=13, seed=7)
+    again = station.draws.draw_next("L2", 26)
+    assert again is not None
+    assert again.picks == second.picks
+    write_printed(third, tmp_path / "third.pdf")
+    text = subprocess.run(
+        ["pdftotext", "-layout", str(tmp_path / "third.pdf"), "-"], capture_output=True, check=True, text=True
+    ).stdout
+    assert {p.sample for p in third.picks if p.label in text} == {3}
+    write_picks(third, tmp_path / "third.csv")
+    assert station.draws.pulled("L1", tmp_path / "third.csv").ok
+    assert station.check().ok
+
+
+def test_a_list_that_does_not_know_its_cartons_is_not_continued(station: Station) -> None:
+    before = station.draws.draw("L1", size=60, cartons=5, units=13)
+    station.draws._keep(before.model_copy(update={"packing": ()}))
+    assert station.draws.draw_next("L1", 26) is None
+    assert station.draws.newest("L1").n == 13
