@@ -134,7 +134,7 @@ def _all_gates(order: OrderDocument) -> Iterator[str]:
                 rows.append(f"{low} at {share}" if low == high else f"{low} to {high} at {share}")
         bound = any(x.at_least != x.at_most for x in order.chances)
         yield (
-            f"Of 100 such orders that pass all gates, if every SKU has this share wrong in class {c}: "
+            f"Of 100 such orders so many pass all gates, if every SKU has this share wrong in class {c}: "
             f"{'; '.join(rows)}{' (the first number where no unit is looked at twice)' if bound else ''}."
         )
 
