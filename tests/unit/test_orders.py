@@ -282,7 +282,9 @@ def test_gates_that_inspect_every_unit_leave_nothing_to_chance(capsys: pytest.Ca
     assert plan_order(Order((4,))).chances == ()
     alone = plan_order(Order((300,)))
     told = list(ordering.sentences(alone))[-1]
-    assert told.startswith("Of 100 such orders so many pass all gates, if every SKU has this share wrong in class minor: ")
+    assert told.startswith(
+        "Of 100 such orders so many pass all gates, if every SKU has this share wrong in class minor: "
+    )
     assert "(the first number where no unit is looked at twice)" in told
     assert run(app, ["order", "plan", "300"]) == 0
     assert "Of 100 such orders" in capsys.readouterr().out
