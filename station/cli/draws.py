@@ -83,10 +83,13 @@ def draw(
         asked = ", ".join(f"{c} {found.samples[c]} ({s})" for c, s in found.severities.items())
         show(f"The plans take: {asked}.")
     marks = list(dict.fromkeys(k for p in found.picks for k in p.identifiers))
+    several = found.last > 1
     rows = [
-        [p.label, p.carton, str(p.position), p.third, *(p.identifiers.get(m, "") for m in marks)] for p in found.picks
-    ]
-    table("Pick list", ["unit", "carton", "position", "packed", *marks], rows)
+        [p.label, p.carton, str(p.position), p.third, *([str(p.sample)] if several else []),
+         *(p.identifiers.get(m, "") for m in marks)]
+        for p in found.picks
+    ]  # fmt: skip
+    table("Pick list", ["unit", "carton", "position", "packed", *(["sample"] if several else []), *marks], rows)
     for remark in found.remarks:
         show(f"Note: {remark}.")
     show(f"Drawn with seed {found.seed}; call each unit by its name in the list.")

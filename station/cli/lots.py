@@ -12,7 +12,7 @@ from station.cli.conduct import NONCONFORMING, FailOn, Json, context_of, documen
 from station.errors import RequestError
 
 if TYPE_CHECKING:
-    from station.values.documents import LotDocument
+    from station.values.documents import ClassDecision, LotDocument
     from station.values.lot_analysis import MapRow, MapTable
 
 lot = typer.Typer(help="Lots and their decisions.", no_args_is_help=True, rich_markup_mode=None)
@@ -66,6 +66,9 @@ def decide(
         vet(picture)
     with context_of(context).open() as station:
         decided = station.decide_lot(lot, size, stream=stream)
+        due = any(c.next_due for c in decided.classes) and decided.draw is not None
+        more = station.draws.newest(lot) if due and not json else None
+        more = more if more is not None and more.last > 1 else None
     if picture is not None:
         write(tally_chart(decided), picture)
     if json:
@@ -75,10 +78,16 @@ def decide(
         for reason in decided.reasons:
             show(f"  {reason}")
         rows = [
-            [c.defect_class, f"{c.aql:g}", str(c.n), str(c.ac), str(c.re), str(c.nonconforming), str(c.undecided)]
+            [c.defect_class, f"{c.aql:g}", *_stage(c, decided), str(c.n), c.accepts, str(c.re), str(c.nonconforming),
+             str(c.undecided)]
             for c in decided.classes
-        ]
-        table("Classes", ["class", "AQL", "n", "Ac", "Re", "nonconforming", "undecided"], rows)
+        ]  # fmt: skip
+        columns = ["class", "AQL", *_stage_column(decided), "n", "Ac", "Re", "nonconforming", "undecided"]
+        table("Classes", columns, rows)
+        if more is not None:
+            pulled = [[p.label, p.carton, str(p.position)] for p in more.picks if p.sample == more.last]
+            table(f"Take these {len(pulled)} too (sample {more.last})", ["unit", "carton", "position"], pulled)
+            show(f"To print them: station lot draw {lot} --show --print PICKS.pdf")
         if decided.extent is not None:
             told = f"cause: {decided.cause}" if decided.cause else "no cause is told"
             show(f"Extent: {decided.extent}; {told}. More: station lot explain {decided.lot}")
@@ -131,12 +140,21 @@ def tell_tally(found: LotDocument) -> None:
     from station.service.tallying import standing
 
     rows = [
-        [c.defect_class, f"{c.tally.inspected} of {c.n}", str(c.nonconforming), str(c.undecided), str(c.ac), str(c.re),
-         standing(c)]
+        [c.defect_class, *_stage(c, found), f"{c.tally.inspected} of {c.n}", str(c.nonconforming), str(c.undecided),
+         c.accepts, str(c.re), standing(c)]
         for c in found.classes
         if c.tally is not None
     ]  # fmt: skip
-    table("Classes", ["class", "inspected", "nonconforming", "undecided", "Ac", "Re", "stands"], rows)
+    columns = ["class", *_stage_column(found), "inspected", "nonconforming", "undecided", "Ac", "Re", "stands"]
+    table("Classes", columns, rows)
+
+
+def _stage_column(found: LotDocument) -> list[str]:
+    return ["sample"] if any(c.stages > 1 for c in found.classes) else []
+
+
+def _stage(c: ClassDecision, found: LotDocument) -> list[str]:
+    return [f"{c.stage} of {c.stages}"] if _stage_column(found) else []
 
 
 @lot.command("map")

@@ -266,17 +266,28 @@ def _show_scheme(p: SchemeDocument) -> None:
     rows = [
         [
             _quality_cell(point.p, p), f"{point.pa:.1%}", f"{point.asn:.1f}", f"{point.normal:.1%}",
-            f"{point.tightened:.1%}", f"{point.reduced:.1%}", _lots(point.until_discontinued),
+            f"{point.tightened:.1%}", f"{point.reduced:.1%}",
+            _small_or_per_100(point.aoq, p.per_100_units), _lots(point.until_discontinued),
         ]
         for point in p.points
         if point.p in stated or point.p == 0
     ]  # fmt: skip
-    columns = ["quality", "accepted", "units a lot", "normal", "tightened", "reduced", "lots until discontinued"]
+    columns = ["quality", "accepted", "units a lot", "normal", "tightened", "reduced", "let through",
+               "lots until discontinued"]  # fmt: skip
     table("In the long run", columns, rows)
     show(
         f"Producer's risk {p.producer_risk:.2%} at the AQL; at {_quality(p.consumer_quality, p.per_100_units)} one lot "
         "in ten is accepted."
     )
+    of = f"lots of {p.lot_size}" if p.lot_size else "very large lots"
+    show(
+        f"Where what is not accepted is sorted, at most {_quality(p.aoql, p.per_100_units)} of {of} is let through "
+        f"(AOQL), at {_quality(p.aoql_at, p.per_100_units)}."
+    )
+
+
+def _small_or_per_100(quality: float, per_100: bool) -> str:
+    return f"{100 * quality:.3g} per 100" if per_100 else f"{quality:.3%}"
 
 
 def _stages(values: tuple[int, ...]) -> str:

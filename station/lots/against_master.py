@@ -19,11 +19,10 @@ from numpy.typing import NDArray
 
 from station.lots.characteristics import Characteristic
 from station.lots.groups import beyond, equivalent
-from station.lots.multiplicity import holm
+from station.lots.multiplicity import ALPHA, holm
 
 Float = NDArray[np.float64]
 
-ALPHA: Final = 0.05
 LEAST_VALUES: Final = 5
 """Values of a characteristic from which its mean is held to the master's."""
 TESTS: Final = {
@@ -33,7 +32,7 @@ TESTS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MasterStanding:
     """One characteristic against the master. mean : of its differences, in its unit. p : of what is proven; of the
     nearer of the two where neither is."""
 
@@ -54,7 +53,9 @@ def finite(c: Characteristic) -> Float:
     return np.asarray(c.values[np.isfinite(c.values)])
 
 
-def against_master(characteristics: Sequence[Characteristic], values: Sequence[Float] | None = None) -> list[Standing]:
+def against_master(
+    characteristics: Sequence[Characteristic], values: Sequence[Float] | None = None
+) -> list[MasterStanding]:
     """Every characteristic that was measured on ``LEAST_VALUES`` units or more.
 
     values : of each characteristic those to go by, such as the bulk; None for all that were measured.
@@ -68,7 +69,7 @@ def against_master(characteristics: Sequence[Characteristic], values: Sequence[F
     for (c, v), off in zip(known, outside.tolist(), strict=True):
         same = equivalent(v, c.margin, c.u)
         if off <= ALPHA:
-            found.append(Standing(c, "off", float(v.mean()), off))
+            found.append(MasterStanding(c, "off", float(v.mean()), off))
         else:
-            found.append(Standing(c, "same" if same <= ALPHA else "open", float(v.mean()), min(same, off)))
+            found.append(MasterStanding(c, "same" if same <= ALPHA else "open", float(v.mean()), min(same, off)))
     return found

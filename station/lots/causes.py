@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from station.lots.against_master import Standing
+from station.lots.against_master import MasterStanding
 from station.lots.characteristics import Characteristic
 from station.lots.drift import drift
 from station.lots.evidence import held
@@ -81,7 +81,7 @@ def _told(
     causes: Sequence[CauseDocument],
     measurement: Sequence[MeasurementCauseDocument],
     nonconforming: bool,
-    beyond: Sequence[Standing],
+    beyond: Sequence[MasterStanding],
 ) -> tuple[Cause | None, str]:
     """The cause that is told, if any, and why it or none is."""
     supported = [c.cause for c in causes if c.state == "supported"]

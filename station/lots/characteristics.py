@@ -65,9 +65,9 @@ class RegionColours:
     def differences(self) -> Float:
         """(n, 3) lightness, chroma and hue off the golden's, whose length is CIEDE2000 to first order. Hue is positive
         counter-clockwise in the a*b* plane."""
-        turned = _turned(self.golden)
-        factor = np.linalg.cholesky(turned @ metric_at(self.golden) @ turned.T).T
-        return np.asarray((self.lab - self.golden) @ (factor @ turned).T)
+        axes = turned(self.golden)
+        factor = np.linalg.cholesky(axes @ metric_at(self.golden) @ axes.T).T
+        return np.asarray((self.lab - self.golden) @ (factor @ axes).T)
 
 
 def colours_of(regions: Sequence[RegionColours]) -> list[Characteristic]:
@@ -86,7 +86,7 @@ def margin_of(nominal: float, lower: float | None, upper: float | None) -> float
     return MARGIN * max(sides, default=0.0) or UNLIMITED * abs(nominal)
 
 
-def _turned(golden: Float) -> Float:
+def turned(golden: Float) -> Float:
     """(3, 3) rows along lightness, chroma and hue of a colour."""
     hue = math.atan2(golden[2], golden[1])
     return np.array([

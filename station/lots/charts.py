@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from station.errors import RequestError
+from station.lots.groups import bartlett
 
 Float = NDArray[np.float64]
 Kind = Literal["i", "mr", "xbar", "s", "ewma", "cusum", "p", "u"]
@@ -61,6 +62,12 @@ class Chart:
 UNLIKE: Final = 0.01
 """Bartlett's p below which subgroups are said not to spread alike: a remark beside the chart, so it is held to a level
 that one chart in a hundred reaches by chance (decision 0045)."""
+
+
+def unlike_spread(groups: Sequence[ArrayLike]) -> float | None:
+    """Bartlett's p where subgroups do not spread alike, else None; None too where one has no spread at all."""
+    p = bartlett(groups)[1] if all(np.ptp(np.asarray(g)) > 0 for g in groups) else 1.0
+    return p if p < UNLIKE else None
 
 
 def moving_sigma(values: ArrayLike) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from station.lots.contingency import mantel_haenszel
 from station.lots.extents import Found, extent_of
 from station.lots.factors import Factor, LotUnit, factors_of, relation, telling_nothing
-from station.lots.multiplicity import benjamini_hochberg, holm
+from station.lots.multiplicity import ALPHA, benjamini_hochberg, holm
 from station.lots.permutation import ANY, CHANGE, LEVEL, RUNS, TREND, Deals, deal, family, ranked
 from station.lots.plans import LARGEST_PER_CENT
 from station.lots.strata import p_within
@@ -36,7 +36,6 @@ from station.values.lot_analysis import (
 Float = NDArray[np.float64]
 
 PERMUTATIONS: Final = 9_999
-ALPHA: Final = 0.05
 NONCONFORMING: Final = "nonconforming"
 """The name of "any defect" among the defects."""
 ACCEPTABLE: Final = 0.025

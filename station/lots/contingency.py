@@ -54,8 +54,8 @@ def hypergeometric(of: int, marked: int, drawn: int) -> Float:
 
 
 def upper_mid(probability: Float) -> Float:
-    """(n,) P(X > k) + P(X = k) / 2 for every k of a distribution on 0 ... n - 1."""
-    tail = np.cumsum(probability[::-1])[::-1]
+    """(..., n) P(X > k) + P(X = k) / 2 for every k of distributions on 0 ... n - 1."""
+    tail = np.cumsum(probability[..., ::-1], axis=-1)[..., ::-1]
     return np.asarray(np.clip(tail - probability / 2, 0.0, 1.0))
 
 

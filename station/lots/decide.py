@@ -1,10 +1,12 @@
-"""The decision on a lot: each class of nonconformity against its own single sampling plan.
+"""The decision on a lot: each class of nonconformity against its own sampling plan.
 
 - The sample of a class is the first n units of the pick list in the order its seed gives, or where nothing was drawn
   the first n inspected units in the order given. Units inspected beyond it are counted and said, and do not change the
   class's decision: Ac belongs to n.
+- Of a double or multiple plan a class's first sample is the first n of them, its second the next ones; it is decided
+  with the first sample that decides it. A class that needs another one keeps the lot open until that is inspected.
 - A class whose AQL is 0 (always so for critical units, where the sheet gives no other) has acceptance number 0 on all
-  inspected units.
+  inspected units, and asks for no more units than the other classes.
 - A unit counts once in every class it is nonconforming in, however many nonconformities it has; at an AQL above 10 the
   nonconformities are counted.
 - An undecided unit may turn out either way. It keeps the decision open, unless the lot is rejected without it, or would
@@ -16,19 +18,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import Literal
 
 from station.errors import RequestError
+from station.lots.decision_words import at_their_worst, beyond, class_reason, in_rank, set_apart
 from station.lots.plans import Stages, code_letter, plan, sample_size, stages
-from station.lots.tally import Sample, sample_of, tally
+from station.lots.tally import Sample, sample_of, stage_reached, tally
 from station.sheet import Aql, Sheet, class_of
 from station.values.digest import digest
 from station.values.documents import (
     Cause,
     ClassDecision,
-    ClassTally,
     ClusterDocument,
     DefectClass,
     Extent,
@@ -102,13 +105,13 @@ def outcome_of(unit: UnitDocument, sheet: Sheet) -> UnitOutcome:
 def sample_sizes(
     aql: Aql, lot_size: int, severities: Mapping[DefectClass, str] | None = None
 ) -> dict[DefectClass, int]:
-    """Units that each class's plan takes of a lot, at most the lot; a class with Ac 0 by rule takes the largest.
+    """Units of the first sample of each class's plan, at most the lot; a class with Ac 0 by rule takes the largest.
 
     severities : of each class as its stream of lots has them, in place of the sheet's. Raises RequestError for a lot or
     a plan that is not in the tables.
     """
     found = {c: class_stages(aql, c, lot_size, severities) for c in CLASSES}
-    planned = {c: sum(s.of_lot(lot_size)) for c, s in found.items() if s is not None}
+    planned = {c: s.of_lot(lot_size)[0] for c, s in found.items() if s is not None}
     largest = max(planned.values(), default=sample_size(lot_size, aql.level, aql.severity))
     return {c: planned.get(c, largest) for c in CLASSES}
 
@@ -121,7 +124,7 @@ def class_stages(
     letter = code_letter(lot_size, aql.level)
     if value <= 0:
         return None
-    return stages(letter, value, severity=_severity(c, aql, severities), edition=aql.edition)
+    return stages(letter, value, severity=_severity(c, aql, severities), type=aql.type, edition=aql.edition)
 
 
 def _severity(c: DefectClass, aql: Aql, severities: Mapping[DefectClass, str] | None) -> str:
@@ -169,18 +172,21 @@ def decide(
             lot_size=lot_size,
             level=aql.level,
             severity=_severity(c, aql, severities),
+            type=aql.type,
             edition=aql.edition,
         )
         for c, a in classes
         if a > 0
     }
-    sizes = sample_sizes(aql, lot_size, severities)
-    sample = max(sizes.values())
-    taken = {
-        c: Sample(tuple(units), (), True) if c not in plans else sample_of(units, sizes[c], sample, drawn)
-        for c in CLASSES
-    }
-    decisions = tuple(_decide_class(c, a, plans.get(c), taken[c], sizes[c]) for c, a in classes)
+    stage = {c: _stage(c, p, units, drawn) for c, p in plans.items()}
+    sizes = {c: sum(p.n[: stage[c] + 1]) for c, p in plans.items()}
+    sample = max(sizes.values(), default=sample_size(lot_size, aql.level, aql.severity))
+    decisions = tuple(
+        _decide_class(c, a, plans[c], stage[c], lambda n: sample_of(units, n, sample, drawn))
+        if c in plans
+        else _decide_class(c, a, None, 0, lambda _: Sample(tuple(units), (), True), n=sample)
+        for c, a in classes
+    )
     decision: Literal["accepted", "rejected", "open"] = "accepted"
     if any(d.accepted is False for d in decisions):
         decision = "rejected"
@@ -199,11 +205,11 @@ def decide(
         decision=decision,
         reasons=(
             *(lacking if decision == "open" else ()),
-            *_reasons(decision, decisions, units, sample),
+            *in_rank(decision, decisions, units, sample),
             *(() if decision == "open" else lacking),
             *remarks,
-            *_worst(units, at_worst),
-            *_apart(preferences),
+            *at_their_worst(units, at_worst),
+            *set_apart(preferences),
         ),
         classes=decisions,
         counts=_counts(units),
@@ -228,24 +234,6 @@ def _held(u: UnitOutcome, at_worst: bool) -> UnitOutcome:
     return replace(u, nonconforming=u.nonconforming | u.undecided, undecided=frozenset()) if at_worst else u
 
 
-def _worst(units: Sequence[UnitOutcome], at_worst: bool) -> tuple[str, ...]:
-    count = sum(u.verdict is Verdict.UNDECIDED for u in units)
-    if not (at_worst and count):
-        return ()
-    are = "unit counts" if count == 1 else "units count"
-    return (f"{count} undecided {are} as nonconforming, as the control sheet says",)
-
-
-def _apart(preferences: Sequence[PreferenceDocument]) -> tuple[str, ...]:
-    """That preferences were stated, in words."""
-    units = len({p.unit for p in preferences})
-    if not units:
-        return ()
-    said = "; ".join(dict.fromkeys(p.words for p in preferences))
-    on = f"{units} unit" if units == 1 else f"{units} units"
-    return (f"counted nowhere, as no limit of the control sheet is broken: a preference on {on} ({said})",)
-
-
 def _check(units: Sequence[UnitOutcome], lot_size: int) -> None:
     twice = [u for u, times in Counter(same_name(u.unit) for u in units).items() if times > 1]
     if twice:
@@ -258,23 +246,46 @@ def _check(units: Sequence[UnitOutcome], lot_size: int) -> None:
         )
 
 
+def _weights(c: DefectClass, units: Sequence[UnitOutcome], per_100: bool) -> list[int]:
+    return [u.nonconformities(c) if per_100 else int(c in u.nonconforming) for u in units]
+
+
+def _stage(c: DefectClass, p: PlanDocument, units: Sequence[UnitOutcome], drawn: Sequence[str]) -> int:
+    """The sample that a class has reached, from 0."""
+
+    def counts(n: int) -> tuple[int, int, int]:
+        counted = sample_of(units, n, n, drawn).counted
+        return len(counted), sum(_weights(c, counted, p.per_100_units)), sum(c in u.undecided for u in counted)
+
+    return stage_reached(list(accumulate(p.n)), p.ac, p.re, counts, per_100=p.per_100_units)
+
+
 def _decide_class(
-    c: DefectClass, aql: float, p: PlanDocument | None, sample: Sample[UnitOutcome], n: int
+    c: DefectClass,
+    aql: float,
+    p: PlanDocument | None,
+    stage: int,
+    first: Callable[[int], Sample[UnitOutcome]],
+    n: int = 0,
 ) -> ClassDecision:
-    ac, re = (0, 1) if p is None else (p.ac[0], p.re[0])
+    """stage : sample reached, from 0. first : the first so many units of the class. n : where it has no plan."""
+    ends = [n] if p is None else list(accumulate(p.n))[: stage + 1]
+    ac, re = (0, 1) if p is None else (p.ac[stage], p.re[stage])
+    last = p is None or stage == len(p.n) - 1
+    n, sample = ends[-1], first(ends[-1])
     per_100 = p is not None and p.per_100_units  # of an undecided unit nobody knows how many it may have
-    weights = [u.nonconformities(c) if per_100 else int(c in u.nonconforming) for u in sample.counted]
+    weights = _weights(c, sample.counted, per_100)
     nonconforming, undecided = sum(weights), sum(c in u.undecided for u in sample.counted)
     # by when they were inspected, which is how the count came about
     course = sorted(zip(sample.counted, weights, strict=True), key=lambda row: row[0].order)
     stands = tally(
-        n=n, re=re, inspected=len(sample.counted), nonconforming=nonconforming, undecided=undecided, per_100=per_100,
+        n=n, re=re, limit=re if last else ac + 1, inspected=len(sample.counted), nonconforming=nonconforming,
+        undecided=undecided, per_100=per_100,
         settled=sample.settled, found_at=[i for i, (_, k) in enumerate(course, 1) for _ in range(k)],
         undecided_at=[i for i, (u, _) in enumerate(course, 1) if c in u.undecided],
     )  # fmt: skip
     accepted = {"rejected": False, "accepted": True}.get(stands.standing)
-    what = "nonconformities on" if per_100 else "nonconforming of"
-    return ClassDecision(
+    made = ClassDecision(
         defect_class=c,
         aql=aql,
         n=n,
@@ -283,53 +294,14 @@ def _decide_class(
         nonconforming=nonconforming,
         undecided=undecided,
         accepted=accepted,
-        reason=_class_reason(c, stands, nonconforming, undecided, n, ac, re, what) + _beyond(c, sample.rest),
+        reason="",
         plan=p,
         tally=stands,
+        stage=stage + 1,
+        stages=1 if p is None else len(p.n),
+        found=(*(sum(_weights(c, first(end).counted, per_100)) for end in ends[:-1]), nonconforming),
     )
-
-
-def _class_reason(
-    c: DefectClass, stands: ClassTally, nonconforming: int, undecided: int, n: int, ac: int, re: int, what: str
-) -> str:
-    missing = stands.missing
-    found = f"{c}: {nonconforming} {what} {max(n, stands.inspected)}, Ac {ac}, Re {re}"
-    if missing:
-        found = f"{c}: {nonconforming} {what} the {stands.inspected} inspected so far, n {n}, Ac {ac}, Re {re}"
-    if stands.standing == "rejected":
-        return found + (f"; rejected whatever the {undecided} undecided turn out to be" if undecided else "")
-    if stands.standing == "accepted":
-        if undecided:
-            return f"{found}; accepted even if the {undecided} undecided were nonconforming"
-        if nonconforming > ac:
-            return f"{found}; between Ac and Re of reduced inspection: accepted, the next lot is inspected normally"
-        return found
-    needs = [f"inspect {missing} more"] if missing else []
-    needs += [f"decide {undecided} undecided"] if undecided else []
-    safe = "can no longer be rejected, " if stands.standing == "cannot be rejected" and stands.settled else ""
-    return f"{found}; {safe}open: {' and '.join(needs)}"
-
-
-def _beyond(c: DefectClass, rest: Sequence[UnitOutcome]) -> str:
-    if not rest:
-        return ""
-    more = sum(c in u.nonconforming for u in rest)
-    return f"; {len(rest)} inspected beyond n do not count ({more} nonconforming among them)"
-
-
-def _reasons(
-    decision: str, classes: Sequence[ClassDecision], units: Sequence[UnitOutcome], sample: int
-) -> tuple[str, ...]:
-    """The classes that decide first, then the rest; for an open lot, first what is still to be done."""
-    order = {"rejected": False, "open": None}.get(decision, True)
-    ranked = sorted(classes, key=lambda d: d.accepted is not order)
-    reasons = [d.reason for d in ranked]
-    if decision == "open" and len(units) < sample:
-        more = sample - len(units)
-        reasons.insert(
-            0, f"{len(units)} of {sample} units inspected: {more} more {'is' if more == 1 else 'are'} needed"
-        )
-    return tuple(reasons)
+    return made.model_copy(update={"reason": class_reason(made, stands) + beyond(c, sample.rest)})
 
 
 def _counts(units: Iterable[UnitOutcome]) -> dict[str, int]:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.lots.factors import CARTON, LotUnit
-from station.lots.multiplicity import benjamini_hochberg
+from station.lots.multiplicity import ALPHA, benjamini_hochberg
 from station.values.lot_analysis import HotSpotDocument, MapRow, MapTable, PlaceTestDocument
 from station.values.names import natural_key
 
@@ -30,7 +30,6 @@ LEAST_UNITS: Final = 4
 """Units with a finding from which places are tested: of three, two close together are soon chance."""
 MOST_UNITS: Final = 300
 """Units that are tested, drawn at random where there are more."""
-ALPHA: Final = 0.05
 SPOT: Final = 0.08
 """Radius of a place where findings lie together, of the part's extent."""
 _REACH = (0.02, 0.04, 0.06, 0.08, 0.12, 0.16, 0.20)  # distances, of the part's extent

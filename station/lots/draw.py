@@ -4,14 +4,14 @@ The lot is cut into strata: a third of the pack order (early, mid, late) togethe
 and line where the cartons carry them. Each stratum gets its share of the sample, at least one unit as long as there are
 enough; within a stratum the units are drawn systematically from a random start, so that they come from as many cartons
 as possible, and lie anywhere in a carton. Cochran, Sampling Techniques, 5.5 and 8.9; ISO 2859-1:1999, clause 8 (samples
-in proportion to sub-lots).
+in proportion to sub-lots). A second or later sample is drawn in the same way from the units that are left.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from station.errors import RequestError
@@ -80,8 +80,12 @@ def strata_of(cartons: Sequence[Carton]) -> dict[tuple[str, ...], list[Carton]]:
     return found
 
 
-def draw(cartons: Sequence[Carton], n: int, rng: random.Random) -> tuple[Pick, ...]:
+def draw(
+    cartons: Sequence[Carton], n: int, rng: random.Random, taken: Mapping[str, Set[int]] | None = None
+) -> tuple[Pick, ...]:
     """``n`` units of a lot, in the order of the cartons. The same cartons and the same state of ``rng`` give the same.
+
+    taken : positions of each carton that were drawn before and are left out.
 
     Raises
     ------
@@ -96,17 +100,19 @@ def draw(cartons: Sequence[Carton], n: int, rng: random.Random) -> tuple[Pick, .
     if empty is not None or not cartons:
         what = f"Carton {empty.name} holds {empty.units} units" if empty is not None else "There is no carton"
         raise RequestError(what, "List the cartons that hold units.")
-    total = sum(c.units for c in cartons)
+    gone = {c.name: sorted((taken or {}).get(c.name, ())) for c in cartons}
+    left = {c.name: c.units - len(gone[c.name]) for c in cartons}
+    total = sum(left.values())
     if not 1 <= n <= total:
         raise RequestError(f"{n} units cannot be drawn from a lot of {total}", f"Give 1 to {total}.")
-    strata = strata_of(cartons)
-    keys = sorted(strata)
-    shares = allocate([sum(c.units for c in strata[k]) for k in keys], n, rng)
+    strata = {k: [c for c in found if left[c.name]] for k, found in strata_of(cartons).items()}
+    keys = sorted(k for k, found in strata.items() if found)
+    shares = allocate([sum(left[c.name] for c in strata[k]) for k in keys], n, rng)
     order = {name: i for i, name in enumerate(names)}
     picks = [
         Pick(carton.name, position, key[0], dict(carton.identifiers))
         for key, share in zip(keys, shares, strict=True)
-        for carton, position in _within(strata[key], share, rng)
+        for carton, position in _within(strata[key], share, gone, rng)
     ]
     return tuple(sorted(picks, key=lambda p: (order[p.carton], p.position)))
 
@@ -144,15 +150,25 @@ def systematic(sizes: Sequence[int], n: int, rng: random.Random) -> list[int]:
     return hits
 
 
-def _within(cartons: Sequence[Carton], share: int, rng: random.Random) -> list[tuple[Carton, int]]:
+def _within(
+    cartons: Sequence[Carton], share: int, gone: Mapping[str, Sequence[int]], rng: random.Random
+) -> list[tuple[Carton, int]]:
     mixed = list(cartons)
     rng.shuffle(mixed)
-    counts = systematic([c.units for c in mixed], share, rng)
+    left = [c.units - len(gone[c.name]) for c in mixed]
     return [
-        (carton, position + 1)
-        for carton, count in zip(mixed, counts, strict=True)
-        for position in rng.sample(range(carton.units), count)
+        (carton, _position(place, gone[carton.name]))
+        for carton, units, count in zip(mixed, left, systematic(left, share, rng), strict=True)
+        for place in rng.sample(range(units), count)
     ]
+
+
+def _position(place: int, gone: Sequence[int]) -> int:
+    """The position, from 1, of the unit at a place, from 0, among those of a carton that are not ``gone``."""
+    position = place + 1
+    for taken in gone:
+        position += taken <= position
+    return position
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from typing import Final
 
 import numpy as np
 
-from station.lots.against_master import ALPHA, LEAST_VALUES, against_master, finite
+from station.lots.against_master import LEAST_VALUES, against_master, finite
 from station.lots.batches import Between, differences_between, trend_over
 from station.lots.characteristics import Characteristic
 from station.lots.evidence import Held, open_evidence, plain
 from station.lots.factors import CARTON, Factor
 from station.lots.groups import levene
-from station.lots.multiplicity import holm
+from station.lots.multiplicity import ALPHA, holm
 from station.values.lot_analysis import CauseDocument, EvidenceDocument, State
 
 MATTERS: Final = 0.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from station.lots.against_master import LEAST_VALUES, TESTS, Standing, against_master
+from station.lots.against_master import LEAST_VALUES, TESTS, MasterStanding, against_master
 from station.lots.characteristics import Characteristic, Kind
 from station.values.lot_analysis import EvidenceDocument
 
@@ -17,10 +17,10 @@ class Held:
     """All characteristics of one kind against the master. what : the kind in words."""
 
     what: str
-    standings: tuple[Standing, ...]
+    standings: tuple[MasterStanding, ...]
 
     @property
-    def off(self) -> tuple[Standing, ...]:
+    def off(self) -> tuple[MasterStanding, ...]:
         """Those that are surely beyond their margin."""
         return tuple(s for s in self.standings if s.state == "off")
 
@@ -51,7 +51,7 @@ def held(characteristics: Sequence[Characteristic], kind: Kind, what: str) -> He
     return Held(what, tuple(against_master([c for c in characteristics if c.kind == kind])))
 
 
-def named(standings: Sequence[Standing]) -> str:
+def named(standings: Sequence[MasterStanding]) -> str:
     """The first few by name, with their verb."""
     names = [s.characteristic.name for s in standings]
     more = len(names) - _TOLD

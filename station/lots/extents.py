@@ -134,10 +134,12 @@ def _adequate(
 ) -> bool:
     """Whether every factor's cluster would have shown: half of the good units of one level, or units that are proven
     not to be alike."""
-    return bool(smallest) and all(
-        (s.rate is not None and s.rate <= halfway(base)) or o.high <= ALIKE
-        for s, o in zip(smallest, spread, strict=True)
-    )
+    return bool(smallest) and all(could_show(s, o, base) for s, o in zip(smallest, spread, strict=True))
+
+
+def could_show(smallest: SmallestEffectDocument, spread: OverdispersionDocument, base: float) -> bool:
+    """Whether a factor's cluster would have shown at a ``base`` share of defective units."""
+    return (smallest.rate is not None and smallest.rate <= halfway(base)) or spread.high <= ALIKE
 
 
 def _explained_by(
@@ -242,11 +244,7 @@ def _of_too_few(
             f"{name}: {units} of {of} units, of which no carton or identifier is known: no cluster of any size could "
             "have been shown"
         )
-    lacking = [
-        s
-        for s, o in zip(smallest, spread, strict=True)
-        if not ((s.rate is not None and s.rate <= halfway(units / of)) or o.high <= ALIKE)
-    ]
+    lacking = [s for s, o in zip(smallest, spread, strict=True) if not could_show(s, o, units / of)]
     return (
         f"{name}: {units} of {of} units show no cluster, and this sample could hardly have shown one. "
         f"{_could_have_shown(lacking)}. Inspect more units of every {lacking[0].factor.replace('_', ' ')}"

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Float = NDArray[np.float64]
+
+ALPHA: Final = 0.05
+"""The level that every claim and every first look of the analysis of lots is held to."""
 
 
 def holm(p: ArrayLike) -> Float:

@@ -26,6 +26,7 @@ from station.errors import RequestError
 from station.lots.decide import CLASSES, class_stages, sample_sizes
 from station.lots.limiting_quality import LARGEST_EXACT_LOT, nonconforming_units, smallest_sample
 from station.lots.oc import Curve, Float, acceptance_probabilities, isolated_acceptance, qualities_at, search_end
+from station.lots.order_chances import order_chances
 from station.lots.performance import acceptance_from_cartons
 from station.lots.plans import MAX_LOT_SIZE, Stages
 from station.sheet import Aql
@@ -140,13 +141,15 @@ def plan_order(
     profile = max((p for p, _ in asked), key=PROFILES.index)
     base = max((p for p, _ in asked if p != "premium"), key=PROFILES.index)
     aql = agreed or Aql(major=PREMIUM_MAJOR if profile == "premium" else 2.5)
+    aql = aql.model_copy(update={"type": "single"})
     make = _Gates(order, base, profile == "premium", aql, severities or {}, tuple(qualities), cartons, correlation)
     names = (*GATES[base][:-1], *(("sort",) if profile == "premium" else ()), "final")
+    gates = tuple(gate for name in names for gate in make.gates(name))
     return OrderDocument(
         units=order.units, profile=profile, reasons=tuple(why for p, why in asked if p == profile),
         lead_days=LEAD_DAYS[profile], stream=stream, edition=aql.edition, level=aql.level,
         cartons=cartons, correlation=None if cartons is None else correlation,
-        gates=tuple(gate for name in names for gate in make.gates(name)),
+        gates=gates, chances=order_chances(gates),
         measures=tuple(_measures(profile, base)), remarks=tuple(_remarks(order, profile, agreed)),
     )  # fmt: skip
 
@@ -163,6 +166,10 @@ def _measures(profile: Profile, base: Profile) -> list[str]:
 
 def _remarks(order: Order, profile: Profile, agreed: Aql | None) -> list[str]:
     found = []
+    if agreed is not None and agreed.type != "single":
+        found.append(
+            f"reckoned with single plans; {agreed.type} ones accept nearly as often, by fewer units on average"
+        )
     if agreed is not None and profile == "premium" and not 0 < agreed.major <= PREMIUM_MAJOR:
         found.append(f"a premium order usually agrees on major AQL {PREMIUM_MAJOR:g}; {agreed.major:g} is agreed")
     if order.total > _MIXED_TO:

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from station.errors import RequestError
 from station.lots.beta_binomial import design_effect, probabilities
-from station.lots.oc import Float, search_end, stage_outcomes
+from station.lots.oc import Curve, Float, search_end, stage_outcomes
 from station.lots.plans import Stages
 
 LARGEST_CORRELATION = 0.95
@@ -43,14 +43,20 @@ def average_outgoing_quality(plan: Stages, p: ArrayLike, lot_size: int | None = 
 
 def average_outgoing_quality_limit(plan: Stages, lot_size: int | None = None) -> tuple[float, float]:
     """The largest average outgoing quality, and the quality at which it comes about."""
-    low, high = 0.0, search_end(plan.n, plan.re, nonconformities=plan.nonconformities)
-    best = 0.0
-    while high - low > 1e-7 * high:
+    end = search_end(plan.n, plan.re, nonconformities=plan.nonconformities)
+    return largest(lambda p: average_outgoing_quality(plan, p, lot_size), end, 1e-7)
+
+
+def largest(curve: Curve, end: float, near: float) -> tuple[float, float]:
+    """The largest value of a curve over [0, ``end``] and where it comes about, to ``near`` of that place: a grid over
+    the whole, then ever finer ones around its highest point."""
+    low, high, best = 0.0, end, 0.0
+    while high - low > near * high:
         grid = np.linspace(low, high, _GRID + 1)
-        at = int(np.argmax(average_outgoing_quality(plan, grid, lot_size)))
+        at = int(np.argmax(curve(grid)))
         best = float(grid[at])
         low, high = float(grid[max(at - 1, 0)]), float(grid[min(at + 1, _GRID)])
-    return float(average_outgoing_quality(plan, best, lot_size)[0]), best
+    return float(curve(np.array([best]))[0]), best
 
 
 def _outcomes(plan: Stages, p: ArrayLike) -> tuple[Float, Float]:

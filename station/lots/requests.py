@@ -17,6 +17,7 @@ from station.lots.performance import (
     average_outgoing_quality_limit,
     average_sample_number,
     effective_sample_size,
+    largest,
 )
 from station.lots.plans import Severity, Stages, code_letter, one_of, plan, stages
 from station.lots.scheme import SEVERITIES, scheme_performance
@@ -36,6 +37,7 @@ AnyPlan = PlanDocument | LimitingQualityDocument | VariablesPlanDocument | Schem
 SHOWN_QUALITIES = (0.01, 0.02, 0.04, 0.05, 0.10)
 """Qualities at which a scheme's figures are stated beside the AQL, as far as its curve goes."""
 _CURVE = 101  # points of a scheme's curve
+_NEAR = 1e-5  # how closely the quality is found at which a scheme lets the most through
 _CONSUMER_LEVEL = 0.10  # of acceptance, at the quality that is the consumer's risk
 _WORST = 100.0  # nonconformities a unit, at which the search for it ends
 _PLAN_KEYS = ("lot_size", "letter", "aql", "level", "severity", "type", "edition", "fractional", "per_100")
@@ -271,7 +273,7 @@ def _scheme(options: dict[str, Any]) -> SchemeDocument:
     def at(p: np.ndarray) -> Any:
         return scheme_performance(
             normal.code_letter, normal.aql, p, type=asked, edition=normal.edition, reduced=with_reduced,
-            per_100=normal.per_100_units, cartons=cartons, correlation=correlation,
+            per_100=normal.per_100_units, lot_size=size, cartons=cartons, correlation=correlation,
         )  # fmt: skip
 
     def curve(p: np.ndarray) -> np.ndarray:
@@ -282,7 +284,12 @@ def _scheme(options: dict[str, Any]) -> SchemeDocument:
         upper = 2 * upper if normal.per_100_units else min(2 * upper, 1.0)
     shown = [normal.aql / 100, *(q for q in SHOWN_QUALITIES if q <= end)]
     found = at(np.unique(np.concatenate([np.linspace(0, end, _CURVE), shown])))
-    columns = zip(found.p, found.acceptance, found.sample_number, *found.shares, found.until_discontinued, strict=True)
+    worst = 2 * upper if normal.per_100_units else min(2 * upper, 1.0)
+    limit, limit_at = largest(lambda p: np.asarray(at(p).outgoing), worst, _NEAR)
+    columns = zip(
+        found.p, found.acceptance, found.sample_number, *found.shares, found.outgoing, found.until_discontinued,
+        strict=True,
+    )  # fmt: skip
     return SchemeDocument(
         edition=normal.edition,
         lot_size=size,
@@ -303,10 +310,13 @@ def _scheme(options: dict[str, Any]) -> SchemeDocument:
                 normal=float(a),
                 tightened=float(b),
                 reduced=float(c),
+                aoq=float(aoq),
                 until_discontinued=float(lots) if math.isfinite(lots) else None,
             )
-            for p, pa, asn, a, b, c, lots in columns
+            for p, pa, asn, a, b, c, aoq, lots in columns
         ),
+        aoql=limit,
+        aoql_at=limit_at,
         producer_risk=max(0.0, 1 - float(curve(np.array([normal.aql / 100]))[0])),
         consumer_quality=qualities_at((_CONSUMER_LEVEL,), curve, upper)[0],
     )

@@ -20,9 +20,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from station.errors import RequestError
 from station.lots.oc import Float
-from station.lots.performance import acceptance_from_cartons, average_sample_number
+from station.lots.performance import acceptance_from_cartons, average_outgoing_quality, average_sample_number
 from station.lots.plans import Severity, Stages, stages
-from station.lots.switching import LotResult, State, after_lot, after_word, tighter_ac
+from station.lots.switching import RULES, LotResult, State, after_lot, after_word, gain
 
 SEVERITIES: tuple[Severity, ...] = ("normal", "tightened", "reduced")
 LONGEST = 1e9
@@ -39,13 +39,15 @@ _OUTCOMES = (
 @dataclass(frozen=True, slots=True)
 class SchemePerformance:
     """Long-run figures at each of P qualities. acceptance, sample_number : (P,) over all lots. shares : (3, P) of lots
-    under normal, tightened and reduced inspection. until_discontinued : (P,) lots on average, from the first one under
-    normal inspection until inspection is discontinued; inf above ``LONGEST``."""
+    under normal, tightened and reduced inspection. outgoing : (P,) quality after rectifying inspection, see
+    :func:`station.lots.performance.average_outgoing_quality`. until_discontinued : (P,) lots on average, from the first
+    one under normal inspection until inspection is discontinued; inf above ``LONGEST``."""
 
     p: Float
     acceptance: Float
     sample_number: Float
     shares: Float
+    outgoing: Float
     until_discontinued: Float
 
 
@@ -58,18 +60,21 @@ def scheme_performance(
     edition: str = "z1.4",
     reduced: bool = True,
     per_100: bool = False,
+    lot_size: int | None = None,
     cartons: int | None = None,
     correlation: float = 0.0,
 ) -> SchemePerformance:
     """The scheme of a code letter and AQL at each quality ``p`` (a fraction, or nonconformities a unit).
 
     reduced : whether the responsible authority agrees to reduced inspection. per_100 : nonconformities are counted.
-    cartons, correlation : see :func:`performance_of`.
+    lot_size, cartons, correlation : see :func:`performance_of`.
     """
     plans: dict[Severity, Stages] = {
         s: stages(letter, aql, severity=s, type=type, edition=edition, per_100=per_100) for s in SEVERITIES
     }
-    return performance_of(plans, aql, p, edition=edition, reduced=reduced, cartons=cartons, correlation=correlation)
+    return performance_of(
+        plans, aql, p, edition=edition, reduced=reduced, lot_size=lot_size, cartons=cartons, correlation=correlation
+    )
 
 
 def performance_of(
@@ -79,14 +84,16 @@ def performance_of(
     *,
     edition: str,
     reduced: bool = True,
+    lot_size: int | None = None,
     cartons: int | None = None,
     correlation: float = 0.0,
 ) -> SchemePerformance:
     """:func:`scheme_performance` of any three plans.
 
-    cartons : every sample comes from so many (from as many as it has units where that is fewer) whose units have this
-    ``correlation``; single plans of nonconforming units. Raises RequestError for a fractional acceptance number, or for
-    what :func:`station.lots.performance.acceptance_from_cartons` refuses.
+    lot_size : units in each lot, for the outgoing quality; None for very large ones. cartons : every sample comes from
+    so many (from as many as it has units where that is fewer) whose units have this ``correlation``; single plans of
+    nonconforming units. Raises RequestError for a fractional acceptance number, or for what
+    :func:`station.lots.performance.acceptance_from_cartons` refuses.
     """
     if any(plan.parts for plan in plans.values()):
         raise RequestError(
@@ -117,12 +124,18 @@ def performance_of(
     masks = np.array([[s == severity for s in chain.severities] for severity in SEVERITIES], dtype=np.float64)
     shares = masks @ held.T
     accept = np.array([1 - chances[s][0] for s in SEVERITIES])
+    if cartons is None:
+        aoq = np.array([average_outgoing_quality(plans[s], quality, lot_size) for s in SEVERITIES])
+    else:  # single plans
+        unseen = [1.0 if lot_size is None else max(0.0, 1 - plans[s].n[0] / lot_size) for s in SEVERITIES]
+        aoq = quality * accept * np.array(unseen)[:, None]
     asn = np.array([average_sample_number(plans[s], quality) for s in SEVERITIES])
     return SchemePerformance(
         quality,
         (shares * accept).sum(axis=0),
         (shares * asn).sum(axis=0),
         shares,
+        (shares * aoq).sum(axis=0),
         _until_lost(move, lost, chain.resumed),
     )
 
@@ -169,14 +182,14 @@ def _chances(plan: Stages, severity: Severity, aql: float, edition: str, accepte
         without_gap = replace(plan, re=(*plan.re[:-1], plan.ac[-1] + 1))
         found[1] = np.minimum(accepted(without_gap), total)
         found[2] = total - found[1]
-    elif severity == "tightened" or edition != "iso2859-1":
+    elif severity == "tightened" or not RULES[edition].scored:
         found[1] = total
-    elif plan.ac[0] <= 1:
-        found[3] = total
-    else:
-        stricter = tighter_ac(plan, aql)
-        found[4] = np.minimum(accepted(replace(plan, ac=(stricter,), re=(stricter + 1,))), total)
-        found[1] = total - found[4]
+    else:  # single plans
+        gained = gain(plan, aql)
+        at = next(k for k, outcome in enumerate(_OUTCOMES) if outcome.points == gained.points)
+        stricter = plan if gained.most == plan.ac[0] else replace(plan, ac=(gained.most,), re=(gained.most + 1,))
+        found[at] = np.minimum(accepted(stricter), total)
+        found[1] = total - found[at]
     return found
 
 

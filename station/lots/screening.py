@@ -8,11 +8,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from station.lots.against_master import ALPHA, TESTS, against_master
+from station.lots.against_master import TESTS, against_master
 from station.lots.characteristics import MARGIN, Characteristic
 from station.lots.contingency import clopper_pearson
 from station.lots.evidence import named, open_evidence
 from station.lots.factors import LotUnit
+from station.lots.multiplicity import ALPHA
 from station.lots.outliers import bulk, generalised_esd
 from station.values.documents import UnitDocument, Verdict
 from station.values.lot_analysis import CauseDocument, ClusterAnalysis, EvidenceDocument, State

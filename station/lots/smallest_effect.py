@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from station.lots.contingency import upper_mid
 from station.lots.factors import Factor
 from station.lots.oc import counts
 from station.lots.permutation import KINDS, LEVEL, deal, ranked
@@ -83,5 +84,4 @@ def _upper_mids(of: int, marked: NDArray[np.int_], drawn: int) -> Float:
     one, other = np.where(possible, total, 0), np.where(possible, of - total, 0)
     log = factorial[one] - factorial[a] - factorial[one - a] + factorial[other] - factorial[b] - factorial[other - b]
     probability = np.where(possible, np.exp(log - (factorial[of] - factorial[drawn] - factorial[of - drawn])), 0.0)
-    tail = np.cumsum(probability[:, ::-1], axis=1)[:, ::-1]
-    return np.asarray(np.clip(tail - probability / 2, 0.0, 1.0))
+    return upper_mid(probability)

@@ -39,7 +39,7 @@ from station.values.stream import (
 
 
 @dataclass(slots=True)
-class Standing:
+class StreamStanding:
     """A stream as its events leave it. states, scores : of each class, the acceptance score of fractional plans.
 
     lots : counted ones, and whether they were accepted in every class. sizes : units in each as it last was inspected.
@@ -59,12 +59,12 @@ class Standing:
         return tuple(c for c, s in self.states.items() if s.discontinued)
 
 
-def replay(settings: StreamSettings, events: Sequence[StreamEvent]) -> Standing:
+def replay(settings: StreamSettings, events: Sequence[StreamEvent]) -> StreamStanding:
     """Where a stream stands after its events, numbered from 1.
 
     Raises RequestError for a lot inspected while inspection was discontinued, which no recorded stream holds.
     """
-    standing = Standing({c: State() for c in settings.aql}, dict.fromkeys(settings.aql, 0))
+    standing = StreamStanding({c: State() for c in settings.aql}, dict.fromkeys(settings.aql, 0))
     void = {e.voids for e in events if e.kind == "void"}
     for number, event in enumerate(events, 1):
         standing.events = number
@@ -73,7 +73,7 @@ def replay(settings: StreamSettings, events: Sequence[StreamEvent]) -> Standing:
     return standing
 
 
-def _apply(settings: StreamSettings, standing: Standing, number: int, event: StreamEvent) -> None:
+def _apply(settings: StreamSettings, standing: StreamStanding, number: int, event: StreamEvent) -> None:
     if event.kind == "lot":
         _apply_lot(settings, standing, number, event)
         return
@@ -90,7 +90,7 @@ def _apply(settings: StreamSettings, standing: Standing, number: int, event: Str
         _switch(standing, number, event, c, after, why)
 
 
-def _apply_lot(settings: StreamSettings, standing: Standing, number: int, event: StreamEvent) -> None:
+def _apply_lot(settings: StreamSettings, standing: StreamStanding, number: int, event: StreamEvent) -> None:
     for r in event.results:
         c = r.defect_class
         state = standing.states[c]
@@ -121,7 +121,7 @@ def _due(state: State, resubmitted: bool) -> Severity:
     return "normal" if resubmitted and state.severity == "reduced" else state.severity
 
 
-def _switch(standing: Standing, number: int, event: StreamEvent, c: DefectClass, after: State, why: str) -> None:
+def _switch(standing: StreamStanding, number: int, event: StreamEvent, c: DefectClass, after: State, why: str) -> None:
     before = standing.states[c]
     standing.states[c] = after
     if (before.severity, before.discontinued) == (after.severity, after.discontinued):
@@ -145,7 +145,7 @@ def _plan(settings: StreamSettings, c: DefectClass, size: int, severity: str) ->
     )  # fmt: skip
 
 
-def plans_for(settings: StreamSettings, standing: Standing, size: int) -> tuple[LotPlan, ...]:
+def plans_for(settings: StreamSettings, standing: StreamStanding, size: int) -> tuple[LotPlan, ...]:
     """The plan of each class for a next lot of ``size`` units. Raises RequestError for a size that is not sampled."""
     found = []
     for c, state in standing.states.items():
@@ -163,7 +163,7 @@ def plans_for(settings: StreamSettings, standing: Standing, size: int) -> tuple[
 
 def inspected(
     settings: StreamSettings,
-    standing: Standing,
+    standing: StreamStanding,
     *,
     lot: str,
     size: int,
@@ -242,7 +242,7 @@ def inspected(
     )  # fmt: skip
 
 
-def _vet_size(standing: Standing, lot: str, size: int, resubmitted: bool, removed: int) -> None:
+def _vet_size(standing: StreamStanding, lot: str, size: int, resubmitted: bool, removed: int) -> None:
     if not resubmitted:
         if removed:
             raise RequestError("Units are taken out only of a lot that comes again", "Say --resubmitted too.")
@@ -261,7 +261,7 @@ def _vet_size(standing: Standing, lot: str, size: int, resubmitted: bool, remove
         )
 
 
-def stream_document(settings: StreamSettings, standing: Standing) -> StreamDocument:
+def stream_document(settings: StreamSettings, standing: StreamStanding) -> StreamDocument:
     """A stream's status."""
     any_state = next(iter(standing.states.values()))
     return StreamDocument(

@@ -9,13 +9,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from station.lots.against_master import ALPHA, TESTS, finite
+from station.lots.against_master import TESTS, finite
 from station.lots.characteristics import Characteristic
 from station.lots.contingency import fisher
 from station.lots.evidence import Held, named, open_evidence, plain
 from station.lots.factors import Factor
 from station.lots.mixtures import dip_p, two_components
-from station.lots.multiplicity import holm
+from station.lots.multiplicity import ALPHA, holm
 from station.values.lot_analysis import CauseDocument, EvidenceDocument, State
 
 LEAST_MIXTURE: Final = 30

@@ -21,7 +21,7 @@ is accepted; double plans, 3 more where the first sample accepts, multiple ones 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -39,6 +39,26 @@ RUN_FOR_NORMAL = 5
 WINDOW = 5
 MOST_NOT_ACCEPTED = 5
 MOST_ON_TIGHTENED = 10
+
+
+class Rules(NamedTuple):
+    """What editions differ in. scored : reduced inspection takes a switching score, else lots accepted in a row.
+    counted, most : what of a spell of tightened inspection leads to a discontinuation, and how many."""
+
+    scored: bool
+    counted: Literal["not accepted in all", "not accepted in a row", "in a row on tightened inspection"]
+    most: int
+
+
+_ON_TIGHTENED = Rules(False, "in a row on tightened inspection", MOST_ON_TIGHTENED)
+_Z14_2003 = Rules(False, "not accepted in a row", MOST_NOT_ACCEPTED)
+RULES: Mapping[str, Rules] = {
+    "iso2859-1": Rules(True, "not accepted in all", MOST_NOT_ACCEPTED),
+    "z1.4": _Z14_2003,
+    "z1.4-2003": _Z14_2003,
+    "z1.4-1993": _ON_TIGHTENED,
+    "mil-std-105e": _ON_TIGHTENED,
+}
 
 
 class State(NamedTuple):
@@ -120,18 +140,15 @@ def waits_for(state: State, edition: str) -> tuple[str, ...]:
         return ("what the supplier has done",)
     if state.severity == "tightened":
         back = f"{RUN_FOR_NORMAL} lots accepted in a row, now {state.run}, for normal inspection"
-        end = {
-            "iso2859-1": f"{MOST_NOT_ACCEPTED} lots not accepted in all",
-            "z1.4-1993": f"{MOST_ON_TIGHTENED} lots in a row on tightened inspection",
-            "mil-std-105e": f"{MOST_ON_TIGHTENED} lots in a row on tightened inspection",
-        }.get(edition, f"{MOST_NOT_ACCEPTED} lots not accepted in a row")
-        return (back, f"it is discontinued after {end}, now {state.towards}")
+        end = RULES[edition]
+        return (back, f"it is discontinued after {end.most} lots {end.counted}, now {state.towards}")
     if state.severity != "normal":
         return ()
     lacking = []
-    if edition == "iso2859-1" and state.score < ENOUGH:
+    scored = RULES[edition].scored
+    if scored and state.score < ENOUGH:
         lacking.append(f"a switching score of {ENOUGH}, now {state.score}")
-    elif edition != "iso2859-1" and state.run < RUN_FOR_REDUCED:
+    elif not scored and state.run < RUN_FOR_REDUCED:
         lacking.append(f"{RUN_FOR_REDUCED} lots accepted in a row, now {state.run}")
     if not state.steady:
         lacking.append("word that production is steady")
@@ -159,7 +176,7 @@ def _after_normal(state: State, result: LotResult, edition: str) -> tuple[State,
 def _reduced_if_allowed(state: State, edition: str) -> tuple[State, str]:
     if not (state.steady and state.agreed):
         return state, ""
-    if edition == "iso2859-1":
+    if RULES[edition].scored:
         if state.score >= ENOUGH:
             return _to(state, "reduced"), f"the switching score reached {ENOUGH}, production is steady, it is agreed"
     elif state.run >= RUN_FOR_REDUCED:
@@ -173,16 +190,16 @@ def _after_tightened(state: State, result: LotResult, edition: str) -> tuple[Sta
     run = state.run + 1 if result.accepted else 0
     if run >= RUN_FOR_NORMAL:
         return _to(state, "normal"), f"{RUN_FOR_NORMAL} consecutive lots were accepted under tightened inspection"
-    if edition == "iso2859-1":
-        count, most = state.towards + (not result.accepted), MOST_NOT_ACCEPTED
-        why = f"{MOST_NOT_ACCEPTED} lots in all were not accepted under tightened inspection"
-    elif edition in ("z1.4-1993", "mil-std-105e"):
-        count, most = state.towards + 1, MOST_ON_TIGHTENED
-        why = f"{MOST_ON_TIGHTENED} lots in a row remained on tightened inspection"
+    rules, count = RULES[edition], state.towards + 1
+    if rules.counted == "not accepted in all":
+        count = state.towards + (not result.accepted)
+        why = f"{rules.most} lots in all were not accepted under tightened inspection"
+    elif rules.counted == "not accepted in a row":
+        count = 0 if result.accepted else count
+        why = f"{rules.most} lots in a row were not accepted under tightened inspection"
     else:
-        count, most = 0 if result.accepted else state.towards + 1, MOST_NOT_ACCEPTED
-        why = f"{MOST_NOT_ACCEPTED} lots in a row were not accepted under tightened inspection"
-    if count >= most:
+        why = f"{rules.most} lots in a row remained on tightened inspection"
+    if count >= rules.most:
         return _to(state, "tightened")._replace(discontinued=True), why
     return state._replace(run=run, towards=count), ""
 
@@ -240,15 +257,29 @@ def class_result(plan: Stages, found: Sequence[int], *, aql: float, edition: str
 
 
 def _points(plan: Stages, stage: int, found: int, aql: float, edition: str) -> int:
-    if edition != "iso2859-1":
+    if not RULES[edition].scored:
         return 0
     if plan.type == "double":
         return 3 if stage == 0 else 0
     if plan.type == "multiple":
         return 3 if stage <= 2 else 0
+    gained = gain(plan, aql)
+    return gained.points if found <= gained.most else 0
+
+
+class Gain(NamedTuple):
+    """A lot accepted by a single plan under normal inspection gains so many ``points`` of the switching score where at
+    most ``most`` are found, else none."""
+
+    points: int
+    most: int
+
+
+def gain(plan: Stages, aql: float) -> Gain:
+    """What a single plan's lots gain (ISO 2859-1, 9.3.3.2)."""
     if plan.ac[0] <= 1:
-        return 2
-    return 3 if found <= tighter_ac(plan, aql) else 0
+        return Gain(2, 1 if plan.parts else plan.ac[0])
+    return Gain(3, tighter_ac(plan, aql))
 
 
 def tighter_ac(plan: Stages, aql: float) -> int:

@@ -3,6 +3,8 @@
 - With a pick list the sample of a class is the first n of its units in the order that the list's seed gives, whichever
   of them were inspected; units that are not on the list fill in for those that are missing. Without one it is the first
   n of the units in the order given.
+- Of a double or multiple plan the next sample is taken where the count at the end of one surely lies between its
+  acceptance and rejection numbers, whatever the missing and undecided units turn out to be.
 - Rejected is a class from its rejection number on, however many units are still to come. It can no longer be rejected
   where that number stays out of reach even if all that are missing or undecided were nonconforming: curtailed
   inspection, Schilling and Neubauer, Acceptance Sampling in Quality Control. A decision takes the whole sample all the
@@ -11,13 +13,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar
 
 from station.values.documents import ClassTally
 
-Standing = Literal["rejected", "accepted", "cannot be rejected", "open"]
+ClassStanding = Literal["rejected", "accepted", "cannot be rejected", "open"]
 
 
 class Named(Protocol):
@@ -61,10 +63,38 @@ def sample_of(units: Sequence[T], n: int, largest: int, drawn: Sequence[str] = (
     return Sample(counted, rest, not filling or (len(first) == len(own) and len(filling) == len(others)))
 
 
+def stage_reached(
+    ends: Sequence[int],
+    ac: Sequence[int],
+    re: Sequence[int],
+    counts: Callable[[int], tuple[int, int, int]],
+    *,
+    per_100: bool = False,
+) -> int:
+    """The sample of a double or multiple plan that a class has reached, from 0; that of a single plan is always 0.
+
+    Parameters
+    ----------
+    ends, ac, re
+        Of each sample the units up to its end and its cumulative numbers, ``ac`` -1 where it cannot accept.
+    counts
+        Of the first so many units of the class: inspected, nonconforming and undecided ones.
+    per_100
+        See :func:`tally`.
+    """
+    for stage, (end, accept, reject) in enumerate(zip(ends[:-1], ac, re, strict=False)):
+        inspected, found, undecided = counts(end)
+        open_ = end - inspected + undecided
+        if not accept < found < reject or (open_ > 0 if per_100 else found + open_ >= reject):
+            return stage
+    return len(ends) - 1
+
+
 def tally(
     *,
     n: int,
     re: int,
+    limit: int | None = None,
     inspected: int,
     nonconforming: int,
     undecided: int,
@@ -77,25 +107,29 @@ def tally(
 
     Parameters
     ----------
+    limit
+        Counts below it are accepted at the end of the ``n``: Re where it is not given, Ac + 1 of a sample that another
+        may follow.
     nonconforming, undecided
         Units among those inspected (nonconformities where the plan counts ``per_100`` units: of a unit that is not
         inspected or undecided nobody knows how many it has, so nothing is out of reach before the end).
     found_at, undecided_at
         Places, from 1, in the order of inspection; see :class:`station.values.documents.ClassTally`.
     """
+    limit = re if limit is None else limit
     missing = max(0, n - inspected)
     worst = nonconforming + undecided + missing
-    safe = missing == undecided == 0 if per_100 else worst < re
+    safe = missing == undecided == 0 and nonconforming < limit if per_100 else worst < limit
     to_accept: int | None
-    standing: Standing
+    standing: ClassStanding
     if nonconforming >= re:
         standing, to_accept, to_reject = "rejected", None, 0
     elif safe:
         standing, to_accept, to_reject = ("cannot be rejected" if missing else "accepted"), 0, None
     else:
-        needed = missing if per_100 else worst - re + 1
+        needed = missing if per_100 else worst - limit + 1
         standing, to_reject = "open", re - nonconforming
-        to_accept = None if needed > missing or (per_100 and undecided) else needed
+        to_accept = None if needed > missing or (per_100 and (undecided or nonconforming >= limit)) else needed
     return ClassTally(
         inspected=inspected, missing=missing, standing=standing, to_accept=to_accept, to_reject=to_reject,
         settled=settled, found_at=tuple(found_at), undecided_at=tuple(undecided_at),

@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.errors import RequestError
+from station.lots.characteristics import turned
 
 Float = NDArray[np.float64]
 
@@ -117,14 +118,8 @@ def _ellipsoid(mean: Float, spread: Float, n: int, content: float, golden: Float
     factor = tolerance_factor(n, 3, content, CONFIDENCE)
     values, vectors = np.linalg.eigh(spread)
     longest_first = np.argsort(values)[::-1]
-    hue = math.atan2(golden[2], golden[1])
-    directions = {
-        "dL": np.array([1.0, 0.0, 0.0]),
-        "dC": np.array([0.0, math.cos(hue), math.sin(hue)]),
-        "dH": np.array([0.0, -math.sin(hue), math.cos(hue)]),
-    }
     limits = {}
-    for name, along in directions.items():
+    for name, along in zip(("dL", "dC", "dH"), turned(golden), strict=True):
         middle, half = float(along @ mean), math.sqrt(factor * float(along @ spread @ along))
         limits[name] = (middle - half, middle + half)
     return Ellipsoid(

@@ -148,6 +148,7 @@ def _classes(d: LotDocument, language: Language) -> Table:
         result = {True: "accepted", False: "rejected", None: "open"}[c.accepted]
         aql: Cell = limit(c.aql) if c.aql else say("text.whole-sample")
         numbers = [Figure(f"{n:,}", n) for n in (c.n, c.ac, c.re, c.nonconforming, c.undecided)]
+        numbers[1] = Figure(c.accepts, c.ac if c.ac >= 0 else None)
         flag = Flag(say(f"decision.{result}"), _TONES[result])
         rows.append((defect_class(c.defect_class, language), aql, *numbers, flag))
     return Table(columns, rows, name=say("section.decision"))

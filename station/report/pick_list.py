@@ -13,18 +13,26 @@ _THIRDS: Final = {"early": "early 前段", "mid": "mid 中段", "late": "late �
 
 
 def pick_list_pdf(drawn: DrawDocument) -> bytes:
-    """The list as PDF/A, carton by carton in pack order. Position counts from the carton's first unit."""
-    marks = list(dict.fromkeys(k for p in drawn.picks for k in p.identifiers))
+    """The list as PDF/A, carton by carton in pack order, of the sample that was drawn last. Position counts from the
+    carton's first unit."""
+    last = drawn.last
+    picks = [p for p in drawn.picks if p.sample == last]
+    marks = list(dict.fromkeys(k for p in picks for k in p.identifiers))
     cartons: dict[str, list[list[str]]] = {}
-    for p in drawn.picks:
+    for p in picks:
         row = [p.label, str(p.position), _THIRDS.get(p.third, p.third), *(p.identifiers.get(m, "") for m in marks)]
         cartons.setdefault(p.carton, []).append(row)
     held = [] if drawn.golden is None else [f"Golden sample 標準樣 {drawn.golden} v{drawn.golden_version}"]
+    whole = [] if last == 1 else [
+        f"Sample {last}: {len(picks)} more units, none of those pulled before; {drawn.n} with them. "
+        f"第 {last} 次抽樣：另取 {len(picks)} 件，不含先前所抽；合計 {drawn.n} 件。"
+    ]  # fmt: skip
     data: dict[str, Any] = {
         "title": f"Pick list 抽樣清單: lot 批 {drawn.lot}",
         "lines": [
-            f"Pull {drawn.n} of {drawn.size} units from {drawn.cartons} cartons ({drawn.rule}). "
-            f"從 {drawn.cartons} 箱共 {drawn.size} 件中抽取 {drawn.n} 件。",
+            *whole,
+            f"Pull {len(picks)} of {drawn.size} units from {drawn.cartons} cartons ({drawn.rule}). "
+            f"從 {drawn.cartons} 箱共 {drawn.size} 件中抽取 {len(picks)} 件。",
             "Call each unit by its name in this list; take exactly these. 每件依清單名稱標示，只取清單所列。",
             *held,
             *drawn.remarks,

@@ -66,7 +66,7 @@ def lot_summary(
                 c.defect_class,
                 f"{c.aql:g}",
                 str(c.n),
-                str(c.ac),
+                c.accepts,
                 str(c.re),
                 str(c.nonconforming) + (f" (+{c.undecided} undecided)" if c.undecided else ""),
                 {True: "accepted", False: "rejected", None: "open"}[c.accepted],

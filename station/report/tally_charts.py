@@ -73,10 +73,12 @@ def _panel(draw: ImageDraw.ImageDraw, top: int, c: ClassDecision) -> None:
     draw.text((at(units, 0)[0] + 22, top + _HEIGHT + 7), "units inspected", font=font(14), fill=GREY)
     draw.line((*at(0, c.re), *at(units, c.re)), fill=_ORANGE, width=2)
     draw.text((at(units, 0)[0] + 8, at(0, c.re)[1]), f"Re {c.re}", font=font(15), fill=_ORANGE, anchor="lm")
-    first = max(0, c.n - (c.re - 1))  # from here on a count of 0 is out of Re's reach
-    if c.plan is None or not c.plan.per_100_units:
-        draw.line((*at(first, c.re - 1 - (c.n - first)), *at(c.n, c.re - 1)), fill=_GREEN, width=2)
-    draw.text((at(units, 0)[0] + 8, at(0, c.ac)[1]), f"Ac {c.ac}", font=font(15), fill=_GREEN, anchor="lm")
+    most = c.limit - 1
+    first = max(0, c.n - most)  # from here on a count of 0 can no longer exceed it
+    if most >= 0 and (c.plan is None or not c.plan.per_100_units):
+        draw.line((*at(first, most - (c.n - first)), *at(c.n, most)), fill=_GREEN, width=2)
+    if c.ac >= 0:
+        draw.text((at(units, 0)[0] + 8, at(0, c.ac)[1]), f"Ac {c.ac}", font=font(15), fill=_GREEN, anchor="lm")
     draw.line(_steps([at(i, k) for i, k in enumerate(count)]), fill=_BLUE, width=3)
     x, y = at(t.inspected, count[-1])
     draw.ellipse((x - 5, y - 5, x + 5, y + 5), fill=_BLUE)
@@ -90,7 +92,8 @@ def _heading(c: ClassDecision) -> str:
         state = "can no longer be rejected"
     per = "nonconformities" if c.plan is not None and c.plan.per_100_units else "nonconforming"
     open_ = f", {c.undecided} undecided" if c.undecided else ""
-    return f"{c.defect_class}, AQL {c.aql:g}: {c.nonconforming} {per}{open_} in {t.inspected} of {c.n}, {state}"
+    name = str(c.defect_class) if c.stages == 1 else f"{c.defect_class}, sample {c.stage} of {c.stages}"
+    return f"{name}, AQL {c.aql:g}: {c.nonconforming} {per}{open_} in {t.inspected} of {c.n}, {state}"
 
 
 def _steps(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -36,6 +36,8 @@ class Deciding:
         )  # fmt: skip
         if document.stream is not None:
             self._station.streams.record_decision(document.stream, document)
+        if any(c.next_due for c in document.classes) and (document.decision == "open" or document.stream is not None):
+            self._station.draws.draw_next(lot, document.sample)
         return document
 
     def tally(
@@ -51,7 +53,8 @@ class Deciding:
         NotFoundError
             Neither units nor a pick list with a golden sample are known of the lot, or its size is not.
         ConflictError
-            It was drawn for another stream, or is counted there as one of another size.
+            It was drawn for another stream, or is counted there as one of another size; or its plans take several
+            samples and no pick list says which units are the first one.
         """
         from station.lots.decide import decide
         from station.sheet import load_sheet
@@ -64,6 +67,12 @@ class Deciding:
         stream = self._stream(lot, drawn, stream, size)
         aql = (sheet := load_sheet(golden.sheet_toml.encode())).aql
         severities = None if stream is None else self._station.streams.severities(stream, aql, lot)
+        aql = aql if stream is None else self._station.streams.held(stream, aql)
+        if aql.type != "single" and drawn is None:
+            raise ConflictError(
+                f"Lot {lot} has {aql.type} plans, and no pick list says which units are its first sample",
+                f"Draw it before it is inspected: station lot draw {lot} --size {size}",
+            )
         units = self._station.standing_units(lot)
         found = self._station.analysis.of_decision(lot) if explained and units else ((), None, None)
         return decide(

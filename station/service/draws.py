@@ -6,6 +6,7 @@ import csv
 import io
 import random
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -22,7 +23,7 @@ from station.store.database import Database
 from station.store.rows import GoldenRow, UnitRow
 from station.values.digest import digest
 from station.values.documents import DefectClass
-from station.values.draw import DrawDocument, IntegrityDocument, PickDocument
+from station.values.draw import CartonDocument, DrawDocument, IntegrityDocument, PickDocument
 
 if TYPE_CHECKING:
     from station.lots.draw import Carton, Pick
@@ -107,7 +108,7 @@ class Draws:
         NotFoundError, ConflictError
             There is no such golden or stream; the lot is held to another golden.
         """
-        from station.lots.draw import IDENTIFIERS, draw, even_cartons, receipt_sample, strata_of
+        from station.lots.draw import draw, even_cartons, receipt_sample, strata_of
         from station.lots.plans import one_of
 
         vet_lot_id(lot)
@@ -138,28 +139,54 @@ class Draws:
         if agreed.known and n < asked:
             remarks.append(f"the plans take {asked} units: with {n} the lot can be rejected, not accepted")
         seed = secrets.randbelow(LARGEST_SEED) if seed is None else seed
-        picks = draw(packed, n, random.Random(seed))
-        cover: dict[str, dict[str, int]] = {}
-        for name in ("carton", "third", *IDENTIFIERS):
-            values = _values(packed, name)
-            counts = {v: sum(_value(p, name) == v for p in picks) for v in values}
-            if not counts:
-                continue
-            cover[name] = counts
+        picks = _picks(draw(packed, n, random.Random(seed)), 1)
+        cover = _cover(packed, picks)
+        for name, counts in cover.items():
             lacking = [v for v, count in counts.items() if not count]
             if lacking and name != "carton":
                 remarks.append(f"no unit is drawn of {name} {', '.join(lacking)}: {n} are too few")
         document = DrawDocument(
             lot=lot, size=total, n=n, rule=told, seed=seed, at=self._clock(), cartons=len(packed),
-            picks=tuple(PickDocument(label=p.label, **asdict(p)) for p in picks), cover=cover, remarks=tuple(remarks),
+            picks=picks, cover=cover, remarks=tuple(remarks),
             golden=agreed.golden, golden_version=agreed.version, stream=agreed.stream,
             severities=agreed.severities if agreed.known else {}, samples=agreed.samples if agreed.known else {},
+            packing=tuple(
+                CartonDocument(carton=c.name, units=c.units, identifiers=dict(c.identifiers)) for c in packed
+            ),
         )  # fmt: skip
+        return self._keep(document)
+
+    def draw_next(self, lot: str, n: int) -> DrawDocument | None:
+        """Draw from what is left of a lot the units that complete its pick list to ``n``, as its next sample.
+
+        The list's seed and the sample's number give the same units again. None, and nothing is drawn, where the list
+        has as many already, or was drawn when what its cartons hold was not kept. Raises NotFoundError where nothing
+        was drawn.
+        """
+        from station.lots.draw import Carton, draw
+
+        before = self.newest(lot)
+        if n <= before.n or not before.packing:
+            return None
+        packed = [Carton(c.carton, c.units, c.identifiers) for c in before.packing]
+        taken: dict[str, set[int]] = {}
+        for p in before.picks:
+            taken.setdefault(p.carton, set()).add(p.position)
+        sample = before.last + 1
+        more = _picks(draw(packed, n - before.n, random.Random(f"{before.seed} sample {sample}"), taken), sample)
+        order = {c.name: i for i, c in enumerate(packed)}
+        picks = tuple(sorted((*before.picks, *more), key=lambda p: (order[p.carton], p.position)))
+        return self._keep(
+            before.model_copy(update={"n": n, "at": self._clock(), "picks": picks, "cover": _cover(packed, picks)})
+        )
+
+    def _keep(self, document: DrawDocument) -> DrawDocument:
         content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
         document = document.model_copy(update={"digest": digest(content)})
         streams.add_draw(
-            self._db, lot=lot, document=document.model_dump_json(by_alias=True), digest=document.digest, at=document.at
-        )
+            self._db, lot=document.lot, document=document.model_dump_json(by_alias=True), digest=document.digest,
+            at=document.at,
+        )  # fmt: skip
         return document
 
     def newest(self, lot: str) -> DrawDocument:
@@ -170,10 +197,13 @@ class Draws:
         """The units of a lot's pick list in an order that its seed gives; empty where nothing was drawn.
 
         A class with a smaller sample takes the first of them, and these are from all over the lot; in the order of
-        their names they would be the first cartons'.
+        their names they would be the first cartons'. A second sample comes after the first.
         """
         drawn = draw_of_lot(self._db, lot)
-        return () if drawn is None else shuffled(drawn.seed, (p.label for p in drawn.picks))
+        if drawn is None:
+            return ()
+        samples = [[p.label for p in drawn.picks if p.sample == k] for k in range(1, drawn.last + 1)]
+        return tuple(label for labels in samples for label in shuffled(drawn.seed, labels))
 
     def pulled(self, lot: str, file: Path | None = None) -> IntegrityDocument:
         """The pulled units of a lot against its pick list.
@@ -187,7 +217,8 @@ class Draws:
         if file is None:
             here = [u.unit for u in self._units_of(lot)]
         else:
-            here = [row.text("unit") for row in read_table(file, required=("unit",), optional=(*_PICKED, *IDENTIFIERS))]
+            more = (*_PICKED, "sample", *IDENTIFIERS)
+            here = [row.text("unit") for row in read_table(file, required=("unit",), optional=more)]
         found = integrity([p.label for p in drawn.picks], here)
         return IntegrityDocument(
             lot=lot, draw=drawn.digest, drawn=drawn.n, pulled=len(here), missing=found.missing, doubled=found.doubled,
@@ -215,11 +246,13 @@ class Draws:
         severities: dict[DefectClass, str] = {}
         if stream is not None:
             severities = self._streams.severities(stream, aql, lot)
+            aql = self._streams.held(stream, aql)
         names = ", ".join(f"{c} {s}" for c, s in severities.items()) or aql.severity
+        kind = "" if aql.type == "single" else f"{aql.type} plans, "
         words = f"{words}, stream {stream}" if row is not None and stream is not None else words
         return _Agreed(
             golden=None if row is None else row.number, version=None if row is None else row.version, stream=stream,
-            words=f"{aql.edition}, level {aql.level}, {names}, {words}",
+            words=f"{aql.edition}, level {aql.level}, {kind}{names}, {words}",
             severities=severities or dict.fromkeys(_switched(aql), aql.severity),
             samples=sample_sizes(aql, size, severities),
         )  # fmt: skip
@@ -237,13 +270,16 @@ def _switched(aql: Aql) -> list[DefectClass]:
 
 
 def picks_csv(document: DrawDocument) -> str:
-    """The pick list as CSV, to print or to fill in: label, carton, position, third, what the carton is marked with."""
+    """The pick list as CSV, to print or to fill in: label, carton, position, third, what the carton is marked with, and
+    the sample where there are several."""
+    several = document.last > 1
     names = list(dict.fromkeys(k for p in document.picks for k in p.identifiers))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["unit", *_PICKED, *names])
+    writer.writerow(["unit", *_PICKED, *(["sample"] if several else []), *names])
     for p in document.picks:
-        writer.writerow([p.label, p.carton, p.position, p.third, *(p.identifiers.get(n, "") for n in names)])
+        own = [p.label, p.carton, p.position, p.third, *([p.sample] if several else [])]
+        writer.writerow([*own, *(p.identifiers.get(n, "") for n in names)])
     return out.getvalue()
 
 
@@ -289,7 +325,24 @@ def _values(cartons: Sequence[Carton], name: str) -> list[str]:
     return list(dict.fromkeys(c.identifiers[name] for c in cartons if name in c.identifiers))
 
 
-def _value(pick: Pick, name: str) -> str:
+def _picks(picks: Iterable[Pick], sample: int) -> tuple[PickDocument, ...]:
+    return tuple(PickDocument(label=p.label, sample=sample, **asdict(p)) for p in picks)
+
+
+def _cover(packed: Sequence[Carton], picks: Sequence[PickDocument]) -> dict[str, dict[str, int]]:
+    """Units drawn of every carton, third and value of what cartons are marked with."""
+    from station.lots.draw import IDENTIFIERS
+
+    cover = {}
+    for name in ("carton", "third", *IDENTIFIERS):
+        drawn = Counter(_value(p, name) for p in picks)
+        counts = {v: drawn[v] for v in _values(packed, name)}
+        if counts:
+            cover[name] = counts
+    return cover
+
+
+def _value(pick: PickDocument, name: str) -> str:
     if name in ("carton", "third"):
         return str(getattr(pick, name))
     return pick.identifiers.get(name, "")

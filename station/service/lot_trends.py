@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+from station.lots.multiplicity import ALPHA
 from station.lots.trends import LEAST
 from station.service.entering import as_they_stand
 from station.service.lots import standing_units
@@ -16,7 +17,6 @@ from station.values.documents import MeasurementDocument, UnitDocument
 
 KINDS: Final = ("colour", "size", "border", "position", "entered")
 LEAST_UNITS: Final = 3
-ALPHA: Final = 0.05
 
 
 def trends_of(db: Database, golden: str) -> LotTrendsDocument:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from station.lots.multiplicity import ALPHA
 from station.values.documents import ClusterDocument
 from station.values.lot_analysis import ClusterAnalysis, DiagnosisDocument, ExtentDocument, p_words
 
 _MOST = 6
-_CLEAR = 0.05  # p up to which a cluster is said to stand out still
 _MEANS = {
     "isolated": "Isolated",
     "carton": "Carton-specific",
@@ -63,7 +63,7 @@ def _held_fixed(leading: ExtentDocument, clusters: ClusterAnalysis) -> Iterator[
     worst = next((c for c in clusters.clusters if (c.defect, c.factor) == (leading.defect, leading.factor)), None)
     if worst is None:
         return
-    still = {other: worst.odds_given.get(other) for other, p in worst.p_given.items() if p <= _CLEAR}
+    still = {other: worst.odds_given.get(other) for other, p in worst.p_given.items() if p <= ALPHA}
     if not still:
         return
     odds = [o for o in still.values() if o is not None]

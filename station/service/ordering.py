@@ -120,6 +120,23 @@ def sentences(order: OrderDocument) -> Iterator[str]:
             f"Final inspection, {c}: a lot with {_hundred(worst.quality)} {what} is accepted {_times(worst.accepted)}; "
             f"only from {100 * (weakest.one_in_ten or 0):.2g} {what} on are nine of ten lots stopped."
         )
+    yield from _all_gates(order)
+
+
+def _all_gates(order: OrderDocument) -> Iterator[str]:
+    """How many of a hundred such orders pass all gates, in words, a sentence for each class."""
+    for c in dict.fromkeys(x.defect_class for x in order.chances):
+        rows = []
+        for x in order.chances:
+            if x.defect_class == c:
+                share = f"{_hundred(x.quality)} {'per 100' if x.per_100_units else '%'}"
+                low, high = _in_100(x.at_least), _in_100(x.at_most)
+                rows.append(f"{low} at {share}" if low == high else f"{low} to {high} at {share}")
+        bound = any(x.at_least != x.at_most for x in order.chances)
+        yield (
+            f"Of 100 such orders so many pass all gates, if every SKU has this share wrong in class {c}: "
+            f"{'; '.join(rows)}{' (the first number where no unit is looked at twice)' if bound else ''}."
+        )
 
 
 def _allowed(p: GatePlan) -> str:

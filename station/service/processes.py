@@ -172,15 +172,15 @@ class Processes:
         from station.lots.charts import (
             CUSUM_H,
             CUSUM_K,
-            UNLIKE,
             cusum,
             ewma,
             individuals,
             means_and_spreads,
             moving_sigma,
             subgroup_sigma,
+            unlike_spread,
         )
-        from station.lots.groups import bartlett, mean_against
+        from station.lots.groups import mean_against
 
         values = _values(rows, characteristic, component)
         if len(values) < 2:
@@ -202,8 +202,8 @@ class Processes:
             pair = means_and_spreads(list(kept.values()))
             charts = [_document(c, list(kept)) for c in pair]
             sigma, freedom = subgroup_sigma(list(kept.values()))
-            unlike = bartlett(list(kept.values()))[1] if all(np.std(g) > 0 for g in kept.values()) else 1.0
-            if unlike < UNLIKE:
+            unlike = unlike_spread(list(kept.values()))
+            if unlike is not None:
                 remarks.append(f"the subgroups do not spread alike (Bartlett, p {unlike:.2g})")
             signals = bool(pair[0].signals or pair[1].signals)
         elif wanted in ("ewma", "cusum") and sigma == 0:

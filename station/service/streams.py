@@ -15,7 +15,7 @@ from station.values.documents import DefectClass, LotDocument
 from station.values.stream import NextLotDocument, StreamDocument, StreamEvent, StreamSettings
 
 if TYPE_CHECKING:
-    from station.lots.streams import Standing
+    from station.lots.streams import StreamStanding
     from station.report.pictures import RGB
     from station.sheet import Aql
 
@@ -203,7 +203,12 @@ class Streams:
 
         settings, _, _ = self._read(name)
         aqls = {c: float(settings.aql.get(c, 0.0)) for c in get_args(DefectClass)}
-        return Aql.model_validate({"level": settings.level, "edition": settings.edition, **aqls})
+        given = {"level": settings.level, "edition": settings.edition, "type": settings.type}
+        return Aql.model_validate(given | aqls)
+
+    def held(self, name: str, aql: Aql) -> Aql:
+        """What a control sheet agrees on, with the type of plans that a stream has. Raises NotFoundError."""
+        return aql.model_copy(update={"type": self._read(name)[0].type})
 
     def counted(self, name: str, lot: str) -> list[StreamEvent]:
         """The events of a lot in a stream that are not taken out, in their order. Raises NotFoundError."""
@@ -233,10 +238,9 @@ class Streams:
                 f"Stream {name} has other AQLs, another level or edition than the control sheet",
                 "Open a stream that agrees with the sheet: station stream open",
             )
-        if settings.type != "single" or settings.fractional:
+        if settings.fractional:
             raise RequestError(
-                f"Stream {name} has {settings.type} plans{' with fractional Ac' if settings.fractional else ''}, lots "
-                f"are decided by single plans with whole ones",
+                f"Stream {name} has plans with fractional Ac, lots are decided by plans with whole ones",
                 "Record its lots with station stream lot.",
             )
         return {c: s.severity for c, s in standing.states.items()}
@@ -248,7 +252,7 @@ class Streams:
         counted = [c for c in decided.classes if c.aql > 0]
         if decided.decision == "open" or any(c.accepted is None for c in counted) or decided.lot in standing.lots:
             return self.status(name)
-        found = {c.defect_class: (c.nonconforming,) for c in counted}
+        found = {c.defect_class: c.found for c in counted}
         return self.record_lot(name, decided.lot, size=decided.size, found=found)
 
     # -----------------------------------------------------------------------------------------------------------------
@@ -278,7 +282,7 @@ class Streams:
         )  # fmt: skip
         return self.status(name)
 
-    def _read(self, name: str) -> tuple[StreamSettings, Standing, list[StreamEvent]]:
+    def _read(self, name: str) -> tuple[StreamSettings, StreamStanding, list[StreamEvent]]:
         from station.lots.streams import replay
 
         settings = StreamSettings.model_validate_json(store.stream(self._db, name).document)

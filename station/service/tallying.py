@@ -16,6 +16,9 @@ def sentences(found: LotDocument) -> Iterator[str]:
     left = found.sample - found.inspected
     yield f"Lot {found.lot} of {found.size}: {found.inspected} of {found.sample} units inspected, {_whole(found)}."
     tallies = [c.tally for c in found.classes if c.tally is not None]
+    for c in found.classes:
+        if c.stages > 1:
+            yield _sample(c)
     if found.decision == "rejected":
         if left > 0 and all(t.settled for t in tallies if t.standing == "rejected"):
             yield "Nothing that is still to be inspected can change that; a stream counts it when its sample is whole."
@@ -25,7 +28,7 @@ def sentences(found: LotDocument) -> Iterator[str]:
     elif tallies and all(t.to_accept is not None for t in tallies):
         good = max(t.to_accept or 0 for t in tallies)
         conforming = "unit that conforms" if good == 1 else "units that conform"
-        yield f"{good} more {conforming}, and it can no longer be rejected."
+        yield f"{good} more {conforming}, and it can no longer be rejected{_in_this(found)}."
     told = {c.reason for c in found.classes}
     for reason in found.reasons:
         if reason not in told and " units inspected: " not in reason:
@@ -35,6 +38,18 @@ def sentences(found: LotDocument) -> Iterator[str]:
             "Note: for the smaller samples the first units in the order of their names count, so units still to come "
             f"may take the place of counted ones. A pick list fixes them: station lot draw {found.lot}."
         )
+
+
+def _in_this(found: LotDocument) -> str:
+    return ", nor need another sample" if any(c.stage < c.stages for c in found.classes) else ""
+
+
+def _sample(c: ClassDecision) -> str:
+    """Which sample a class has reached, in words."""
+    missing = 0 if c.tally is None else c.tally.missing
+    before = f"{c.found[-2]} were found up to the one before; " if c.stage > 1 else ""
+    to_go = f", {_units(missing)} to go" if missing else ""
+    return f"Class {c.defect_class}: sample {c.stage} of at most {c.stages}; {before}n {c.n}{to_go}."
 
 
 def standing(c: ClassDecision) -> str:

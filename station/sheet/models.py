@@ -135,7 +135,8 @@ class Mark(Table):
 
 
 class Aql(Table):
-    """Sampling by class; ``critical = 0`` means acceptance number 0 on the whole sample."""
+    """Sampling by class; ``critical = 0`` means acceptance number 0 on the whole sample. ``type``: of the plans, double
+    and multiple ones not of ISO 2859-1."""
 
     level: Literal["S-1", "S-2", "S-3", "S-4", "I", "II", "III"] = "II"
     critical: NotNegative = 0.0
@@ -143,9 +144,12 @@ class Aql(Table):
     minor: NotNegative = 4.0
     severity: Literal["normal", "tightened", "reduced"] = "normal"
     edition: Literal["z1.4", "z1.4-1993", "z1.4-2003", "mil-std-105e", "iso2859-1"] = "z1.4"
+    type: Literal["single", "double", "multiple"] = "single"
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if self.edition == "iso2859-1" and self.type != "single":
+            raise ValueError(f"of iso2859-1 only single plans are at hand, not {self.type}; edition z1.4 has them")
         for key in ("critical", "major", "minor"):
             value = getattr(self, key)
             if value != 0 and value not in PREFERRED_AQL:

@@ -59,12 +59,24 @@ class OrderGate(Document):
     plans: tuple[GatePlan, ...]
 
 
+class OrderChance(Document):
+    """The chance (0-1) that an order passes all gates that draw samples, where every SKU has this share of its units
+    nonconforming in a class (``per_100_units``: nonconformities a unit). at_least : exact where no unit is looked at
+    twice. at_most : whatever units the gates share."""
+
+    defect_class: Annotated[DefectClass, Field(alias="class")]
+    quality: float
+    per_100_units: bool
+    at_least: float
+    at_most: float
+
+
 class OrderDocument(Document):
     """The inspection plan that an order's profile asks for.
 
     units : of each SKU. reasons : why this profile. lead_days : that the inspections add, from and to. stream : of
     lots, whose severities hold. cartons, correlation : that the chances of the final inspection are for. measures :
-    what belongs to the profile besides gates.
+    what belongs to the profile besides gates. chances : of all gates together.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -80,6 +92,7 @@ class OrderDocument(Document):
     gates: tuple[OrderGate, ...]
     measures: tuple[str, ...]
     remarks: tuple[str, ...]
+    chances: tuple[OrderChance, ...] = ()
 
 
 class RiskPart(Document):

@@ -72,7 +72,8 @@ class VariablesPlanDocument(Document):
 
 
 class SchemePoint(Document):
-    """Long-run figures of a scheme at a quality ``p``. until_discontinued : lots, None where practically never."""
+    """Long-run figures of a scheme at a quality ``p``. aoq : average outgoing quality when lots that are not accepted
+    are sorted. until_discontinued : lots, None where practically never."""
 
     p: float
     pa: float
@@ -80,6 +81,7 @@ class SchemePoint(Document):
     normal: float
     tightened: float
     reduced: float
+    aoq: float
     until_discontinued: float | None
 
 
@@ -96,7 +98,8 @@ class SchemeDocument(Document):
     """A whole switching scheme at constant quality, inspection resumed at once where it is discontinued.
 
     with_reduced : whether the authority agrees to reduced inspection. per_100_units : nonconformities are counted.
-    cartons, correlation : where every sample comes from so many cartons whose units are alike.
+    cartons, correlation : where every sample comes from so many cartons whose units are alike. aoql, aoql_at : largest
+    average outgoing quality, of lots of ``lot_size`` units or very large ones, and the quality at which it comes about.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -112,5 +115,7 @@ class SchemeDocument(Document):
     cartons: int | None
     correlation: float | None
     points: tuple[SchemePoint, ...]
+    aoql: float
+    aoql_at: float
     producer_risk: float
     consumer_quality: float

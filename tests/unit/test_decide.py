@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from station.errors import RequestError
 from station.lots.decide import UnitOutcome, decide, outcome_of
+from station.lots.plans import stages
 from station.sheet import Aql, load_sheet
 from station.values.documents import (
     ClassDecision,
@@ -309,3 +310,43 @@ def test_a_critical_unit_beyond_n_is_said_of_all_that_were_inspected() -> None:
     ]  # fmt: skip
     found = decide("L", "GS-1", units, Aql(), 1000)
     assert "critical: 1 nonconforming of 126" in found.reasons[0]
+
+
+def test_samples_of_a_multiple_plan_one_after_another() -> None:
+    """S6: F at AQL 2.5 and 4.0, n 5 a sample of major and of minor; one sample of a multiple plan cannot accept."""
+    aql = Aql(type="multiple")
+    plan = stages("F", 4.0, type="multiple")
+    assert (plan.n, plan.ac[:3], plan.re[:3]) == ((5,) * 7, (-1, 0, 0), (2, 3, 3))
+    order = [f"u{i:02d}" for i in range(40)]
+    good = [unit(name) for name in order]
+    first = of(decide("L", "GS", good[:3], aql, 100, drawn=order), "minor")
+    assert (first.stage, first.stages, first.n, first.accepts, first.accepted) == (1, 7, 5, "-", None)
+    assert "none accepted yet, Re 2; open: inspect 2 more" in first.reason
+    second = of(decide("L", "GS", good[:5], aql, 100, drawn=order), "minor")
+    assert (second.stage, second.n, second.next_due) == (2, 10, 5)
+    assert second.reason.endswith("open: take the second sample: 5 more")
+    accepted = of(decide("L", "GS", good[:10], aql, 100, drawn=order), "minor")
+    assert (accepted.stage, accepted.accepted, accepted.found) == (2, True, (0, 0))
+    bad = [unit(name, ("minor",)) if i in (1, 6) else unit(name) for i, name in enumerate(order)]
+    third = of(decide("L", "GS", bad[:10], aql, 100, drawn=order), "minor")
+    assert (third.stage, third.ac, third.re, third.found) == (3, 0, 3, (1, 2, 2))
+    rejected = of(decide("L", "GS", [unit(n, ("minor",)) for n in order[:2]], aql, 100, drawn=order), "minor")
+    assert (rejected.stage, rejected.accepted) == (1, False)
+
+
+def test_an_undecided_unit_holds_a_class_at_its_sample() -> None:
+    """S6: F double at 4.0 has Ac 0, Re 3: with 1 found and 2 undecided it may be rejected yet, with 1 undecided not."""
+    order = [f"u{i:02d}" for i in range(26)]
+    aql = Aql(type="double")
+
+    def stage(open_: int) -> int:
+        units = [unit(n, ("minor",)) if i == 0 else unit(n, (), ("minor",)) if i <= open_ else unit(n)
+                 for i, n in enumerate(order[:13])]  # fmt: skip
+        return of(decide("L", "GS", units, aql, 100, drawn=order), "minor").stage
+
+    assert (stage(1), stage(2)) == (2, 1)
+
+
+def test_iso_double_plans_are_refused_by_the_sheet() -> None:
+    with pytest.raises(ValueError, match="only single plans are at hand"):
+        Aql(edition="iso2859-1", type="double")

@@ -19,6 +19,7 @@ from station.cli.conduct import run
 from station.errors import NotFoundError, RequestError
 from station.lots.draw import Carton, allocate, draw, even_cartons, integrity, receipt_sample, systematic
 from station.service import Station
+from station.service.draws import write_picks, write_printed
 from station.settings import Settings
 
 CARTONS = "carton,units,lot_code,line\n" + "".join(
@@ -49,6 +50,35 @@ def test_every_draw_has_n_units_once_each_within_their_cartons(sizes: list[int],
     units = {c.name: c.units for c in cartons}
     assert all(1 <= p.position <= units[p.carton] for p in picks)
     assert picks == draw(cartons, n, random.Random(seed))
+
+
+@settings(deadline=None)
+@given(sizes=st.lists(st.integers(1, 20), min_size=1, max_size=8), data=st.data())
+def test_a_later_sample_takes_no_unit_twice(sizes: list[int], data: st.DataObject) -> None:
+    cartons = [Carton(f"c{i}", u, {"line": str(i % 3)}) for i, u in enumerate(sizes)]
+    n = data.draw(st.integers(1, sum(sizes)))
+    first = draw(cartons, n, random.Random(1))
+    taken: dict[str, set[int]] = {}
+    for p in first:
+        taken.setdefault(p.carton, set()).add(p.position)
+    more = sum(sizes) - n
+    if not more:
+        with pytest.raises(RequestError, match="from a lot of 0"):
+            draw(cartons, 1, random.Random(2), taken)
+        return
+    m = data.draw(st.integers(1, more))
+    second = draw(cartons, m, random.Random(2), taken)
+    assert len({p.label for p in (*first, *second)}) == n + m
+    assert all(1 <= p.position <= sizes[int(p.carton[1:])] for p in second)
+
+
+def test_every_unit_that_is_left_has_the_same_chance() -> None:
+    cartons = even_cartons(30, 3)
+    taken = {"1": {1, 2}, "2": {9, 10}, "3": {4, 7}}
+    rng = random.Random(5)
+    counts = Counter(p.label for _ in range(2000) for p in draw(cartons, 12, rng, taken))
+    assert len(counts) == 24
+    assert all(abs(c - 1000) < 5 * 500**0.5 for c in counts.values())
 
 
 @settings(deadline=None)
@@ -201,3 +231,38 @@ def test_a_pick_list_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert all(p.label in text for p in picks)
     assert "抽樣清單" in text
     assert run(app, [*asked[:-1], str(tmp_path / "nowhere" / "picks.pdf")]) == 2
+
+
+def test_samples_are_drawn_one_after_another_and_printed_alone(station: Station, tmp_path: Path) -> None:
+    """S1: each from what is left, the same again from the same seed; the printed list holds only the newest."""
+    first = station.draws.draw("L1", cartons=Path("cartons.csv"), units=13, seed=7)
+    second = station.draws.draw_next("L1", 26)
+    third = station.draws.draw_next("L1", 39)
+    assert second is not None
+    assert third is not None
+    assert station.draws.draw_next("L1", 39) is None
+    assert Counter(p.sample for p in third.picks) == {1: 13, 2: 13, 3: 13}
+    assert len({p.label for p in third.picks}) == 39
+    assert sum(third.cover["carton"].values()) == 39
+    assert {p.label for p in third.picks if p.sample == 1} == {p.label for p in first.picks}
+    order = station.draws.in_drawn_order("L1")
+    assert [{p.label: p.sample for p in third.picks}[label] for label in order] == [1] * 13 + [2] * 13 + [3] * 13
+    station.draws.draw("L2", cartons=Path("cartons.csv"), units=13, seed=7)
+    again = station.draws.draw_next("L2", 26)
+    assert again is not None
+    assert again.picks == second.picks
+    write_printed(third, tmp_path / "third.pdf")
+    text = subprocess.run(
+        ["pdftotext", "-layout", str(tmp_path / "third.pdf"), "-"], capture_output=True, check=True, text=True
+    ).stdout
+    assert {p.sample for p in third.picks if p.label in text} == {3}
+    write_picks(third, tmp_path / "third.csv")
+    assert station.draws.pulled("L1", tmp_path / "third.csv").ok
+    assert station.check().ok
+
+
+def test_a_list_that_does_not_know_its_cartons_is_not_continued(station: Station) -> None:
+    before = station.draws.draw("L1", size=60, cartons=5, units=13)
+    station.draws._keep(before.model_copy(update={"packing": ()}))
+    assert station.draws.draw_next("L1", 26) is None
+    assert station.draws.newest("L1").n == 13

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from scipy.stats import binom, hypergeom
 from station.cli import app
 from station.cli.conduct import run
 from station.errors import RequestError
+from station.lots.order_chances import order_chances
 from station.lots.orders import PROFILES, Order, plan_order, profiles_of
 from station.lots.plans import plan
 from station.service import Station, ordering
@@ -227,3 +229,72 @@ def test_the_command_refuses(capsys: pytest.CaptureFixture[str]) -> None:
         assert run(app, ["order", "plan", *words]) == 2
         assert says in capsys.readouterr().err
     assert json.loads(said(capsys, "3", "--json"))["gates"][-1]["hundred_percent"]
+
+
+@pytest.mark.parametrize("cartons", [None, 10])
+def test_an_order_passes_as_often_as_its_gates_do_together(cartons: int | None) -> None:
+    """W10: the product over gates and SKUs where nothing is looked at twice, the strictest gate of each SKU else."""
+    found = plan_order(Order((600, 900)), cartons=cartons, correlation=0.2)
+    assert [g.gate for g in found.gates if g.sku == 1] == ["first-off", "in-line", "post-plating", "pre-pack", "final"]
+    rows = {(x.defect_class, x.quality): x for x in found.chances}
+    assert set(rows) == {(c, q) for c in ("major", "minor") for q in (0.025 if c == "major" else 0.04, 0.05, 0.10)}
+    for (c, q), x in rows.items():
+        low = high = 1.0
+        for sku in (1, 2):
+            each = []
+            for name in ("first-off", "in-line", "post-plating", "pre-pack", "final"):
+                g = gate(found, name, sku)
+                if g.plans[0].defect_class is None:
+                    each.append(float(binom.pmf(0, g.n, q)))
+                elif name == "final" and cartons:
+                    p = of_sku(g, c)
+                    each.append(next((y.accepted for y in p.chances if y.quality == q), p.accepted_at_aql or 0.0))
+                else:
+                    each.append(float(binom.cdf(of_sku(g, c).ac, of_sku(g, c).n, q)))
+            low, high = low * float(np.prod(each)), high * min(each)
+        assert (x.at_least, x.at_most) == pytest.approx((low, high), abs=1e-9)
+        assert x.at_least <= x.at_most
+
+
+def of_sku(g: OrderGate, c: str) -> GatePlan:
+    return next(p for p in g.plans if p.defect_class == c)
+
+
+def test_gates_that_see_the_same_units_stay_within_the_bounds() -> None:
+    """All ways in which 6 units may turn out, two samples of which share two units: Ac 0 of 3 and Ac 1 of 4."""
+    q = 0.3
+    both = 0.0
+    for wrong in product((0, 1), repeat=6):
+        chance = float(np.prod([q if w else 1 - q for w in wrong]))
+        both += chance * (sum(wrong[:3]) == 0 and sum(wrong[1:5]) <= 1)
+    plans = [
+        GatePlan.model_validate({"class": c, "aql": a, "severity": None, "n": n, "ac": k, "re": k + 1,
+                                 "accepted_at_aql": float(binom.cdf(k, n, q)), "chances": [], "one_in_ten": None})
+        for c, a, n, k in (("major", 100 * q, 4, 1), (None, None, 3, 0))
+    ]  # fmt: skip
+    gates = [OrderGate(gate=name, when="", sku=1, lot=6, n=p.n, hundred_percent=False, plans=(p,))
+             for name, p in zip(("final", "pre-pack"), plans, strict=True)]  # fmt: skip
+    (found,) = order_chances(gates)
+    assert found.at_least < both < found.at_most
+
+
+def test_gates_that_inspect_every_unit_leave_nothing_to_chance(capsys: pytest.CaptureFixture[str]) -> None:
+    assert plan_order(Order((4,))).chances == ()
+    alone = plan_order(Order((300,)))
+    told = list(ordering.sentences(alone))[-1]
+    assert told.startswith(
+        "Of 100 such orders so many pass all gates, if every SKU has this share wrong in class minor: "
+    )
+    assert "(the first number where no unit is looked at twice)" in told
+    assert run(app, ["order", "plan", "300"]) == 0
+    assert "Of 100 such orders" in capsys.readouterr().out
+
+
+def test_nonconformities_pass_a_gate_of_units_by_their_chance_of_none() -> None:
+    """Above AQL 10 a unit may have several: none wrong among n has chance exp(-n q)."""
+    found = plan_order(Order((2000,)), agreed=Aql(major=15.0, minor=0.0))
+    x = next(x for x in found.chances if x.quality == 0.15)
+    assert x.per_100_units
+    none = [gate(found, name).n for name in ("first-off", "post-plating", "pre-pack")]
+    standard = [of(found, name, "major").accepted_at_aql or 0.0 for name in ("in-line", "final")]
+    assert x.at_least == pytest.approx(np.exp(-0.15 * sum(none)) * np.prod(standard), rel=1e-9)

@@ -13,7 +13,7 @@ from station.cli import app
 from station.cli.conduct import run
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.lots.decide import UnitOutcome, decide
-from station.lots.streams import replay
+from station.lots.streams import replay, stream_document
 from station.service import Station
 from station.settings import Settings
 from station.sheet import Aql
@@ -272,11 +272,25 @@ def test_two_events_at_once_are_one_event(station: Station) -> None:
         store.add_event(db, row.id, sequence=1, kind="lot", document="{}", digest="d", at=at)
 
 
-def test_the_same_events_give_the_same_state(station: Station) -> None:
+def test_the_events_give_the_severity_that_the_text_gives(station: Station) -> None:
+    """Major at n 80, Ac 5 (tightened 3): the severity each lot was inspected under, by the rules applied by hand."""
     opened(station)
-    lots(station, [6, 1, 6, 0, 4, 2, 1, 1])
-    settings, standing, events = station.streams._read("pins")
-    assert replay(settings, events) == standing
+    found = [6, 1, 6, 0, 4, 2, 1, 1, 1, 1, 6, 0]
+    for i, d in enumerate(found, 1):
+        lots(station, [d], first=i)
+    severity, history, due = "normal", list[bool](), list[str]()
+    for d in found:
+        due.append(severity)
+        history.append(d <= {"normal": 5, "tightened": 3}[severity])
+        if severity == "normal" and history[-5:].count(False) >= 2:
+            severity, history = "tightened", []
+        elif severity == "tightened" and history[-5:] == [True] * 5:
+            severity, history = "normal", []
+    events = station.streams.events("pins")
+    assert [e.results[0].severity for e in events] == due
+    assert set(due) == {"normal", "tightened"}
+    settings = station.streams.status("pins").stream
+    assert severities(stream_document(settings, replay(settings, events)))["major"] == severity
     assert station.check().ok
 
 

@@ -20,9 +20,10 @@ from station.cli import app
 from station.cli.conduct import run
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.lots.decide import UnitOutcome, decide, sample_sizes
-from station.lots.tally import sample_of, tally
+from station.lots.tally import sample_of, stage_reached, tally
 from station.report.tally_charts import running, tally_picture
 from station.service import Station
+from station.service.draws import shuffled
 from station.settings import Settings
 from station.sheet import Aql
 from station.values.documents import ClassDecision, ClassTally, DefectClass, Verdict
@@ -78,6 +79,58 @@ def test_nonconformities_of_units_not_seen_are_never_out_of_reach() -> None:
     assert (made.standing, made.to_accept, made.to_reject) == ("open", 1, 8)
     assert tally(n=50, re=8, inspected=50, nonconforming=7, undecided=0, per_100=True).standing == "accepted"
     assert tally(n=50, re=8, inspected=50, nonconforming=0, undecided=1, per_100=True).to_accept is None
+
+
+def follow(ac: tuple[int, ...], re: tuple[int, ...], ends: list[int], units: str) -> str:
+    """A plan's text walked naively over a sample known to its end, ``b`` nonconforming: its end and the last sample."""
+    for k, end in enumerate(ends):
+        found = units[:end].count("b")
+        if found <= ac[k]:
+            return f"accepted {k}"
+        if found >= re[k]:
+            return f"rejected {k}"
+        if k == len(ends) - 1:
+            return f"accepted {k}"
+    raise AssertionError
+
+
+@settings(deadline=None, max_examples=200)
+@given(data=st.data())
+def test_a_class_is_at_the_sample_that_every_completion_needs(data: st.DataObject) -> None:
+    """S6: held against every way in which missing and undecided units of the samples may turn out."""
+    sizes = data.draw(st.lists(st.integers(1, 3), min_size=2, max_size=3))
+    ends = [sum(sizes[: k + 1]) for k in range(len(sizes))]
+    ac = [data.draw(st.integers(-1, 1))]
+    re = [data.draw(st.integers(max(1, ac[0] + 2), 4))]
+    for _ in sizes[1:]:
+        ac.append(data.draw(st.integers(max(0, ac[-1]), 3)))
+        re.append(max(re[-1], ac[-1] + 2))
+    re[-1] = max(re[-1] - data.draw(st.integers(0, 1)), ac[-1] + 1, re[-2])
+    seen = data.draw(st.text("gbu", max_size=ends[-1]))
+    rest = [i for i in range(ends[-1]) if i >= len(seen) or seen[i] == "u"]
+    outcomes = set()
+    for bad in product("gb", repeat=len(rest)):
+        whole = list(seen.ljust(ends[-1], "u"))
+        for i, what in zip(rest, bad, strict=True):
+            whole[i] = what
+        outcomes.add(follow(tuple(ac), tuple(re), ends, "".join(whole)))
+
+    def counts(n: int) -> tuple[int, int, int]:
+        first = seen[:n]
+        return len(first), first.count("b"), first.count("u")
+
+    stage = stage_reached(ends, ac, re, counts)
+    assert min(int(o.split()[1]) for o in outcomes) >= stage  # no completion ends before it
+    inspected, found, undecided = counts(ends[stage])
+    limit = re[-1] if stage == len(ends) - 1 else ac[stage] + 1
+    made = tally(n=ends[stage], re=re[stage], limit=limit, inspected=inspected, nonconforming=found,
+                 undecided=undecided)  # fmt: skip
+    if made.standing == "rejected":
+        assert all(o.startswith("rejected") for o in outcomes)
+    elif made.standing == "open":
+        assert len(outcomes) > 1
+    else:
+        assert outcomes == {f"accepted {stage}"}
 
 
 def unit(name: str, *wrong: DefectClass, order: int = 0) -> UnitOutcome:
@@ -284,6 +337,42 @@ def test_the_tally_says_what_is_settled_while_units_come_in(station: Station) ->
     inspect(station, "L2", other[:10], bad=6)
     assert (of(station, "L2")[1].standing, of(station, "L2")[1].settled) == ("rejected", True)
     assert len(of(station, "L2")[1].found_at) == 6
+
+
+def test_a_second_sample_is_asked_for_and_drawn_from_what_is_left(
+    station: Station, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """S1, S6: of a lot of 60 major has n 13 + 13, Ac 0 1, Re 2 2 and minor n 8 + 8."""
+    station.streams.open("pins", sku="MAS", supplier="", process="", aql={"major": 2.5, "minor": 4.0}, type="double")
+    inspect(station, "L2", ["u1"])
+    with pytest.raises(ConflictError, match="no pick list says which units are its first sample"):
+        station.lot_tally("L2", 60, stream="pins")
+    drawn = station.draws.draw("L1", size=60, cartons=5, golden="GS-1", stream="pins")
+    assert drawn.samples == {"critical": 13, "major": 13, "minor": 8}
+    assert ", double plans, major normal" in drawn.rule
+    inspect(station, "L1", [p.label for p in drawn.picks], bad=1)
+    found, stands = of(station, "L1")
+    assert (found.stage, found.stages, found.n, found.ac, found.re, stands.missing) == (2, 2, 26, 1, 2, 13)
+    assert "major, second sample: 1 nonconforming" in found.reason
+    assert found.reason.endswith("open: take the second sample: 13 more")
+    assert station.draws.newest("L1") == drawn  # a tally draws nothing
+    text = told(capsys, "lot", "decide", "L1")
+    assert "Take these 13 too (sample 2)" in text
+    assert "2 of 2" in text
+    more = station.draws.newest("L1")
+    assert (more.n, more.seed, len({p.label for p in more.picks})) == (26, drawn.seed, 26)
+    assert [p for p in more.picks if p.sample == 1] == list(drawn.picks)
+    assert station.draws.in_drawn_order("L1")[:13] == shuffled(drawn.seed, [p.label for p in drawn.picks])
+    station.decide_lot("L1")
+    assert station.draws.newest("L1") == more  # once
+    assert station.streams.status("pins").lots == 0
+    assert "Class major: sample 2 of at most 2; 1 were found up to the one before" in told(capsys, "lot", "tally", "L1")
+    inspect(station, "L1", [p.label for p in more.picks if p.sample == 2])
+    decided = station.decide_lot("L1")
+    assert (decided.decision, decided.draw, decided.sample) == ("accepted", more.digest, 26)
+    results = {r.defect_class: r for r in station.streams.events("pins")[-1].results}
+    assert (results["major"].found, results["minor"].found) == ((1, 1), (0,))
+    assert station.check().ok
 
 
 def told(capsys: pytest.CaptureFixture[str], *words: str) -> str:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from station.errors import RequestError
-from station.lots.performance import acceptance_from_cartons
+from station.lots.performance import acceptance_from_cartons, average_outgoing_quality_limit
 from station.lots.plans import LETTERS, Stages, stages
+from station.lots.requests import plan_from_request
 from station.lots.scheme import performance_of, scheme_performance
 from station.lots.switching import (
     LotResult,
@@ -30,6 +31,7 @@ from station.lots.switching import (
     waits_for,
 )
 from station.sheet import PREFERRED_AQL
+from station.values.sampling import SchemeDocument
 
 EDITIONS = ("iso2859-1", "z1.4", "z1.4-1993", "mil-std-105e")
 NO, YES = LotResult(False), LotResult(True)
@@ -369,6 +371,38 @@ def test_normal_and_tightened_alone_have_their_closed_form() -> None:
     on_tightened = (1 - b**5) / (b**5 * (1 - b))
     assert found.shares[0] == pytest.approx(on_normal / (on_normal + on_tightened), abs=1e-9)
     assert found.shares[1] == pytest.approx(on_tightened / (on_normal + on_tightened), abs=1e-9)
+
+
+@pytest.mark.parametrize("lot_size", [None, 1000])
+@pytest.mark.parametrize("edition", ["z1.4", "iso2859-1"])
+def test_what_a_scheme_lets_through(edition: str, lot_size: int | None) -> None:
+    """AOQ: nonconforming units left in lots that are accepted, weighed by how often each plan is in force; the AOQL is
+    above every point of a grid and lies below what the loosest of its plans lets through."""
+    p = np.array([0.01, 0.03, 0.06])
+    found = scheme_performance("J", 2.5, p, edition=edition, lot_size=lot_size)
+    expected = np.zeros(3)
+    for s, share in zip(("normal", "tightened", "reduced"), found.shares, strict=True):
+        plan = stages("J", 2.5, severity=s, edition=edition)
+        left = 1.0 if lot_size is None else (lot_size - plan.n[0]) / lot_size
+        expected += share * p * left * stats.binom.cdf(plan.re[0] - 1, plan.n[0], p)
+    assert found.outgoing == pytest.approx(expected, abs=1e-9)
+    asked = {"letter": "J"} if lot_size is None else {"lot_size": lot_size}
+    told = plan_from_request({"scheme": True, "aql": 2.5, "edition": edition, **asked})
+    assert isinstance(told, SchemeDocument)
+    grid = scheme_performance("J", 2.5, np.linspace(0, 0.2, 401), edition=edition, lot_size=lot_size).outgoing
+    assert grid.max() <= told.aoql <= grid.max() * 1.001
+    at = scheme_performance("J", 2.5, [told.aoql_at], edition=edition, lot_size=lot_size).outgoing[0]
+    assert told.aoql == pytest.approx(at, abs=1e-12)
+    assert max(x.aoq for x in told.points) <= told.aoql * (1 + 1e-9)
+    reduced = stages("J", 2.5, severity="reduced", edition=edition)
+    assert told.aoql < average_outgoing_quality_limit(reduced, lot_size)[0]
+
+
+def test_a_scheme_of_alike_cartons_lets_more_through() -> None:
+    p = np.array([0.05])
+    none = scheme_performance("J", 2.5, p, cartons=8, correlation=0.0, lot_size=1000)
+    assert none.outgoing == pytest.approx(scheme_performance("J", 2.5, p, lot_size=1000).outgoing, abs=1e-9)
+    assert scheme_performance("J", 2.5, p, cartons=8, correlation=0.2, lot_size=1000).outgoing > none.outgoing
 
 
 def test_lots_until_discontinuation_at_hopeless_quality() -> None:

@@ -36,7 +36,11 @@ class ClassTally(Document):
 
 class ClassDecision(Document):
     """The decision for one class: nonconforming units against Ac and Re, nonconformities where the plan counts per 100
-    units. ``plan`` is absent where Ac is 0 by rule, ``tally`` in records of earlier versions."""
+    units. ``plan`` is absent where Ac is 0 by rule, ``tally`` in records of earlier versions.
+
+    stage, stages : the sample of a double or multiple plan that the class has reached, from 1, of how many at most; n,
+    ac and re are cumulative up to it, ac -1 where it cannot accept. found : up to the end of each sample so far.
+    """
 
     defect_class: Annotated[DefectClass, Field(alias="class")]
     aql: float
@@ -49,6 +53,24 @@ class ClassDecision(Document):
     reason: str
     plan: PlanDocument | None
     tally: ClassTally | None = None
+    stage: int = 1
+    stages: int = 1
+    found: tuple[int, ...] = ()
+
+    @property
+    def limit(self) -> int:
+        """Counts below it are accepted at the end of the sample."""
+        return self.re if self.stage == self.stages else self.ac + 1
+
+    @property
+    def accepts(self) -> str:
+        """Ac as it is printed: a dash where the sample cannot accept."""
+        return str(self.ac) if self.ac >= 0 else "-"
+
+    @property
+    def next_due(self) -> int:
+        """Units of the sample it has reached after its first that are still to be inspected."""
+        return self.tally.missing if self.stage > 1 and self.tally is not None else 0
 
 
 class ClusterDocument(Document):

@@ -118,7 +118,7 @@ function oneClass(c) {
   return el("li", { class: verdict, title: c.reason },
     el("div", { class: "row" },
       el("h3", {}, shape(verdict), `${c.class}: ${{ conforms: "accepted", nonconforms: "rejected", undecided: "open" }[verdict]}`),
-      el("p", { class: "u" }, `AQL ${c.aql}  `, "Ac ", el("b", {}, String(c.ac)), "  Re ", el("b", {}, String(c.re)))),
+      el("p", { class: "u" }, `AQL ${c.aql}  `, c.stages > 1 ? `sample ${c.stage} of ${c.stages}  ` : "", "Ac ", el("b", {}, c.ac < 0 ? "-" : String(c.ac)), "  Re ", el("b", {}, String(c.re)))),
     cells ? el("div", { class: "cells", "aria-hidden": "true" }, cells) : "",
     el("p", {}, el("b", {}, String(c.nonconforming)), " nonconforming", c.undecided ? [", ", el("b", {}, String(c.undecided)), " undecided"] : "", el("span", { class: "u" }, ` of ${c.n}`)));
 }
