@@ -26,6 +26,8 @@ RECORDS: Final = "decisions/"
 PICTURES: Final = {".jpg": "image/jpeg", ".png": "image/png", ".svg": "image/svg+xml"}
 SUMMARY_LETTERS: Final = 160
 
+_EMPTY_HEADS = re.compile(r"<thead>\s*<tr>\s*(?:<th[^>]*></th>\s*)+</tr>\s*</thead>")
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -122,8 +124,9 @@ def _page(name: str, text: str) -> ManualPage:
         if token.type == "image":
             token.attrSet("loading", "lazy")
     html = str(markdown.renderer.render(tokens, markdown.options, {}))
+    html = _EMPTY_HEADS.sub("", html).replace("<th></th>", "<td></td>")
     # a table wider than the screen scrolls, also by keyboard
-    html = html.replace("<table>", '<div class="wide" role="region" aria-label="Table" tabindex="0"><table>')
+    html = html.replace("<table>", '<div class="wide" role="group" aria-label="Table" tabindex="0"><table>')
     html = html.replace("</table>", "</table></div>")
     title = sections[0].title if sections else name
     return ManualPage(name, title, _shortened(_plain(paragraph)) if paragraph else "", html, sections)
@@ -166,5 +169,5 @@ def _plain(token: Token) -> str:
 
 def _shortened(text: str) -> str:
     """Its first sentence, or what of it is short enough."""
-    first = re.split(r"(?<=[.:]) ", text, maxsplit=1)[0].rstrip(":")
+    first = re.split(r"(?<=\.) ", text, maxsplit=1)[0].rstrip(":")
     return first if len(first) <= SUMMARY_LETTERS else first[:SUMMARY_LETTERS].rpartition(" ")[0] + " …"

@@ -14,6 +14,7 @@ from station.web.words import ENGLISH, LANGUAGES, tables, translate
 
 OTHERS = [code for code in LANGUAGES if code != ENGLISH]
 TEXT = re.compile(r"""\bt\("((?:[^"\\]|\\.)*)\"""")
+CONSTANT = re.compile(r"""_REASON = "([^"]*)\"""")
 COUNTED = re.compile(r"""\bcount\([^"]*?"([^"]*)", "([^"]*)\"""")
 
 
@@ -22,7 +23,7 @@ def shown() -> set[str]:
     found = {text for _, name in PLACES for text in [name]} | {text for reason in REASONS for text in reason}
     for path in (*(FOLDER / "templates").glob("*.html"), *STATIC.glob("*.js")):
         source = path.read_text(encoding="utf-8")
-        found |= set(TEXT.findall(source))
+        found |= set(TEXT.findall(source)) | set(CONSTANT.findall(source))
         for pair in COUNTED.findall(source):
             found |= set(pair)
     return found
