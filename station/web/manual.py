@@ -113,7 +113,7 @@ def address_of(href: str, page: str) -> str:
 
 
 def _page(name: str, text: str) -> ManualPage:
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    markdown = MarkdownIt("commonmark", {"html": False, "xhtmlOut": False}).enable("table")
     tokens = markdown.parse(text)
     sections = tuple(_sections(tokens))
     paragraph = next((tokens[i + 1] for i, t in enumerate(tokens) if t.type == "paragraph_open"), None)

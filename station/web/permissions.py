@@ -51,7 +51,7 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("GET", "/", Rule(_ALL, page=True)),
     ("GET", "/sign-in", _PUBLIC),
     ("GET", "/help", _PUBLIC),
-    ("GET", "/help/{name:path}", _PUBLIC),
+    ("GET", "/help/{document:path}", _PUBLIC),
     ("GET", "/static/{path:path}", _PUBLIC),
     # the station
     ("GET", f"{API}/openapi.json", _READ),

@@ -48,14 +48,14 @@ def help_contents(request: Request, q: Annotated[str, Query(max_length=200)] = "
     return page(request, "help-found.html", question=asked, found=manual_search.search(asked), **values)
 
 
-@router.get("/help/{name:path}", response_class=HTMLResponse)
-def help_page(request: Request, name: str) -> Response:
+@router.get("/help/{document:path}", response_class=HTMLResponse)
+def help_page(request: Request, document: str) -> Response:
     """A page of the help, or a picture of one."""
-    picture = manual.pictures().get(name)
+    picture = manual.pictures().get(document)
     if picture is not None:
         return FileResponse(picture, media_type=manual.PICTURES[picture.suffix])
-    found = manual.pages().get(name.removesuffix(".md"))
-    values = {"contents": manual.contents(), "question": "", "version": __version__, "name": name}
+    found = manual.pages().get(document.removesuffix(".md"))
+    values = {"contents": manual.contents(), "question": "", "version": __version__, "name": document}
     if found is None:
         return page(request, "help-missing.html", status=404, shown=None, **values)
     before, after = manual.neighbours(found.name)
