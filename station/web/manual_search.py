@@ -108,7 +108,7 @@ def excerpt(text: str, stems: tuple[str, ...]) -> Markup:
 
 def _stems(question: str) -> tuple[str, ...]:
     """The beginnings that the words of a question are looked up by, in their order."""
-    found = {}
+    found: dict[str, None] = {}
     words = _WORD.findall(question.lower())
     for word in [w for w in words if w not in EMPTY] or words:
         stem = ENDINGS.sub("", word)

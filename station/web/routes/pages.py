@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, HTMLResponse, Response
@@ -42,7 +42,7 @@ def sign_in_page(request: Request) -> Response:
 def help_contents(request: Request, q: Annotated[str, Query(max_length=200)] = "") -> Response:
     """The contents, or what a question finds."""
     asked = q.strip()
-    values = {"contents": manual.contents(), "shown": None, "version": __version__}
+    values: dict[str, Any] = {"contents": manual.contents(), "shown": None, "version": __version__}
     if not asked:
         return page(request, "help-contents.html", question="", **values)
     return page(request, "help-found.html", question=asked, found=manual_search.search(asked), **values)
@@ -55,7 +55,7 @@ def help_page(request: Request, document: str) -> Response:
     if picture is not None:
         return FileResponse(picture, media_type=manual.PICTURES[picture.suffix])
     found = manual.pages().get(document.removesuffix(".md"))
-    values = {"contents": manual.contents(), "question": "", "version": __version__, "name": document}
+    values: dict[str, Any] = {"contents": manual.contents(), "question": "", "version": __version__, "name": document}
     if found is None:
         return page(request, "help-missing.html", status=404, shown=None, **values)
     before, after = manual.neighbours(found.name)
