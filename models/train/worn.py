@@ -73,10 +73,10 @@ def _drawn(rng: np.random.Generator, n: int, way: float) -> Float32:
     wide = int(n * 1.5)
     length = int(rng.integers(20, 160))
     marks = cv2.blur(rng.normal(0, 1, (wide, wide)).astype(np.float32), (length, int(rng.integers(1, 4))))
-    turn = cv2.getRotationMatrix2D((wide / 2, wide / 2), float(np.degrees(way)), 1.0)
+    turn = np.asarray(cv2.getRotationMatrix2D((wide / 2, wide / 2), float(np.degrees(way)), 1.0), dtype=np.float64)
     turn[:, 2] -= (wide - n) / 2
     laid = np.asarray(cv2.warpAffine(marks, turn, (n, n), borderMode=cv2.BORDER_REFLECT_101), dtype=np.float32)
-    return (laid - laid.mean()) / np.float32(max(float(laid.std()), 1e-6))
+    return np.asarray((laid - laid.mean()) / max(float(laid.std()), 1e-6), dtype=np.float32)
 
 
 def _across(n: int, way: float) -> Float32:

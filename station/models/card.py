@@ -40,8 +40,8 @@ class Card(_Table):
 
     kinds : classes after the background, in the order of the scores. multiple : height and width that the network takes
     are multiples of this. trials : what it was measured at. trials_of : SHA-256 of the file that was measured, so that
-    figures of older weights are noticed. least_scores : of findings, by kind; those below are left out. sure_scores : by
-    kind; a finding below is never nonconforming by itself, a person decides. about : how it was made, for a reader.
+    figures of older weights are noticed. least_scores : of findings, by kind; those below are left out. sure_scores :
+    by kind; a finding below is never nonconforming by itself, a person decides. about : how it was made, for a reader.
     limits : what it is known not to do.
     """
 

@@ -36,6 +36,7 @@ from station.web.routes import (
     units,
 )
 from station.web.security import Guard, allowed_hosts
+from station.web.showing import STATIC
 
 ROUTERS = (
     *(bench.router, accounts.router, events.router, goldens.router, inspections.router, units.router),
@@ -74,7 +75,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     app.include_router(pages.router)
-    app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.openapi = description.of(app)  # type: ignore[method-assign]
     # the one added last stands first: the guard before all else, then the gate
     app.add_middleware(Etags)

@@ -50,6 +50,8 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     # pages
     ("GET", "/", Rule(_ALL, page=True)),
     ("GET", "/sign-in", _PUBLIC),
+    ("GET", "/help", _PUBLIC),
+    ("GET", "/help/{document:path}", _PUBLIC),
     ("GET", "/static/{path:path}", _PUBLIC),
     # the station
     ("GET", f"{API}/openapi.json", _READ),

@@ -18,7 +18,14 @@ from station.web.permissions import TABLE, Rule, rule_for
 
 PASSWORD = "four plain words together"
 PIN = "402817"
-FILLED = {"unit_id": "1", "study_id": "1", "sha256": "0" * 64, "action": "1", "path": "review.js"}
+FILLED = {
+    "unit_id": "1",
+    "study_id": "1",
+    "sha256": "0" * 64,
+    "action": "1",
+    "path": "review.js",
+    "document": "verdicts",
+}
 
 
 def filled(template: str) -> str:

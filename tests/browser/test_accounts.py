@@ -69,7 +69,9 @@ def test_one_signs_in_decides_with_the_pin_and_signs_out(page: Page) -> None:
 
 def test_the_sign_in_speaks_both_languages_and_fits_a_narrow_screen(page: Page, tmp_path: Path) -> None:
     page.set_viewport_size({"width": 360, "height": 640})
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    page.get_by_label("語言").select_option("繁體中文")
     expect(page.get_by_text("密碼")).to_be_visible()
-    expect(page.get_by_role("button", name="Sign in 登入")).to_be_visible()
+    expect(page.get_by_role("button", name="登入")).to_be_visible()
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     page.screenshot(path=tmp_path / "sign-in.png")

@@ -13,6 +13,6 @@
 ``streams``   streams of lots
 ``nonconformities``, ``corrective``  complaints and corrective actions
 ``pictures``  pictures by digest
-``pages``     the review page, the one to sign in
+``pages``     the review page, the help, the one to sign in
 ``common``    what they share: the station, who asks, cursors, a page of a list
 """

@@ -1,17 +1,16 @@
-"""The review page and the one on which one signs in: templates; what they show they ask of the API."""
+"""The review page, the help, and the page on which one signs in: templates; what they show they ask of the API."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Annotated, Any
 
-from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from fastapi import APIRouter, Query
+from fastapi.responses import FileResponse, HTMLResponse, Response
+from starlette.requests import Request
 
 from station import __version__
-
-FOLDER = Path(__file__).resolve().parent.parent
-STATIC = FOLDER / "static"
+from station.web import manual, manual_search
+from station.web.showing import page
 
 REASONS = (
     ("as per sheet", "as per control sheet"),
@@ -28,16 +27,36 @@ REASONS = (
 
 router = APIRouter(include_in_schema=False)
 
-_templates = Environment(
-    loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-)
-
 
 @router.get("/", response_class=HTMLResponse)
-def review_page() -> str:
-    return _templates.get_template("review.html").render(version=__version__, reasons=REASONS)
+def review_page(request: Request) -> Response:
+    return page(request, "review.html", version=__version__, reasons=REASONS)
 
 
 @router.get("/sign-in", response_class=HTMLResponse)
-def sign_in_page() -> str:
-    return _templates.get_template("sign-in.html").render()
+def sign_in_page(request: Request) -> Response:
+    return page(request, "sign-in.html")
+
+
+@router.get("/help", response_class=HTMLResponse)
+def help_contents(request: Request, q: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """The contents, or what a question finds."""
+    asked = q.strip()
+    values: dict[str, Any] = {"contents": manual.contents(), "shown": None, "version": __version__}
+    if not asked:
+        return page(request, "help-contents.html", question="", **values)
+    return page(request, "help-found.html", question=asked, found=manual_search.search(asked), **values)
+
+
+@router.get("/help/{document:path}", response_class=HTMLResponse)
+def help_page(request: Request, document: str) -> Response:
+    """A page of the help, or a picture of one."""
+    picture = manual.pictures().get(document)
+    if picture is not None:
+        return FileResponse(picture, media_type=manual.PICTURES[picture.suffix])
+    found = manual.pages().get(document.removesuffix(".md"))
+    values: dict[str, Any] = {"contents": manual.contents(), "question": "", "version": __version__, "name": document}
+    if found is None:
+        return page(request, "help-missing.html", status=404, shown=None, **values)
+    before, after = manual.neighbours(found.name)
+    return page(request, "help-page.html", shown=found, before=before, after=after, **values)

@@ -1,6 +1,7 @@
 // A number in words, and as a bar against its limits.
 
 import { digits, shape, svg } from "./dom.js";
+import { t } from "./words.js";
 
 const UNITS = { CIEDE2000: "ΔE00", deg: "°", 1: "" };
 const unitOf = (m) => UNITS[m.unit] ?? m.unit;
@@ -13,7 +14,7 @@ export function shownOf(m) {
 }
 
 export function valueOf(m) {
-  if (m.value === null) return "not measured";
+  if (m.value === null) return t("not measured");
   const unit = unitOf(m);
   const [value] = shownOf(m);
   return unit === "ΔE00" ? `ΔE00 ${value}` : `${value}${unit === "°" ? "" : " "}${unit}`.trim();
@@ -21,10 +22,10 @@ export function valueOf(m) {
 
 export function limitsOf(m) {
   const d = (v) => String(Number(v.toFixed(4)));
-  if (m.lower !== null && m.upper !== null) return `${d(m.lower)} to ${d(m.upper)}`;
-  if (m.detail?.accept !== undefined && m.upper !== null) return `accept ${d(m.detail.accept)}, reject ${d(m.upper)}`;
-  if (m.upper !== null) return `at most ${d(m.upper)}`;
-  return m.lower !== null ? `at least ${d(m.lower)}` : "no limit";
+  if (m.lower !== null && m.upper !== null) return t("{lower} to {upper}", { lower: d(m.lower), upper: d(m.upper) });
+  if (m.detail?.accept !== undefined && m.upper !== null) return t("accept {accept}, reject {reject}", { accept: d(m.detail.accept), reject: d(m.upper) });
+  if (m.upper !== null) return t("at most {limit}", { limit: d(m.upper) });
+  return m.lower !== null ? t("at least {limit}", { limit: d(m.lower) }) : t("no limit");
 }
 
 /** A bar: the allowed span, limits as ticks, the nominal dashed, the value as its verdict's shape, +-u as a whisker. */
@@ -61,6 +62,6 @@ export function bar(m) {
     mark.firstChild.setAttribute("transform", "translate(-8 0)");
     parts.push(mark);
   }
-  const off = m.value !== null && (m.value > to || m.value < from) ? ", beyond the scale" : "";
-  return svg("svg", { class: "bar", width: "100%", height: 20, role: "img", "aria-label": `${valueOf(m)}, limits ${limitsOf(m)}${off}` }, ...parts);
+  const off = m.value !== null && (m.value > to || m.value < from) ? t(", beyond the scale") : "";
+  return svg("svg", { class: "bar", width: "100%", height: 20, role: "img", "aria-label": t("{value}, limits {limits}", { value: valueOf(m), limits: limitsOf(m) }) + off }, ...parts);
 }

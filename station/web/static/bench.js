@@ -1,14 +1,15 @@
 // The benches in use: what stands against judging on them, what expires soon, and the command that helps.
 
 import { el } from "./dom.js";
+import { t } from "./words.js";
 
-const WHAT = { light: "colour", scale: "lengths" };
+const WHAT = { light: t("colour"), scale: t("lengths") };
 
 /** Show every bench in use that is out of bounds or soon will be; nothing where all are well. */
 export function drawBenches(node, benches) {
   const items = benches.filter((b) => b.in_use).flatMap((bench) => [
-    ...bench.faults.map((f) => item("out", `Bench ${bench.rig} does not judge ${WHAT[f.gate]}`, f)),
-    ...bench.expiring.map((f) => item("soon", `Bench ${bench.rig} soon will not judge ${WHAT[f.gate]}`, f)),
+    ...bench.faults.map((f) => item("out", t("Bench {rig} does not judge {what}", { rig: bench.rig, what: WHAT[f.gate] }), f)),
+    ...bench.expiring.map((f) => item("soon", t("Bench {rig} soon will not judge {what}", { rig: bench.rig, what: WHAT[f.gate] }), f)),
   ]);
   node.replaceChildren(...items);
   node.hidden = !items.length;
@@ -17,7 +18,7 @@ export function drawBenches(node, benches) {
 function item(state, head, { reason, command }) {
   const start = command.split(" ...")[0];
   return el("li", { class: state }, el("b", {}, head), el("span", { class: "why" }, ...withCode(reason)),
-    reason.includes(start) ? null : el("span", { class: "why" }, "Run: ", el("code", {}, command)));
+    reason.includes(start) ? null : el("span", { class: "why" }, t("Run: "), el("code", {}, command)));
 }
 
 /** A reason sets its commands between backticks. */

@@ -1,5 +1,7 @@
 // Small helpers for the page: elements without markup in strings, so that no text from a record can become markup.
 
+import { LOCALE, named } from "./words.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 function fill(node, attributes, children) {
@@ -16,7 +18,7 @@ export const el = (tag, attributes = {}, ...children) => fill(document.createEle
 export const svg = (tag, attributes = {}, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
 export const byId = (id) => document.getElementById(id);
 
-export const WORDS = { conforms: "conforms", nonconforms: "nonconforms", undecided: "undecided" };
+export const WORDS = { conforms: named("conforms"), nonconforms: named("nonconforms"), undecided: named("undecided") };
 
 const SHAPES = { conforms: "M8 1.5a6.5 6.5 0 1 1 0 13a6.5 6.5 0 1 1 0-13z", nonconforms: "M8 .8L15.2 8 8 15.2.8 8z", undecided: "M8 1.2L15.4 14.4H.6z" };
 
@@ -29,12 +31,12 @@ export function badge(verdict, text = WORDS[verdict]) {
   return el("span", { class: `badge ${verdict}` }, shape(verdict), text);
 }
 
-export const time = (iso) => new Date(iso).toLocaleTimeString("en-GB");
+export const time = (iso) => new Date(iso).toLocaleTimeString(LOCALE);
 
 export function dayAndTime(iso) {
   const at = new Date(iso);
   const today = at.toDateString() === new Date().toDateString();
-  return today ? time(iso) : `${at.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" })}, ${time(iso)}`;
+  return today ? time(iso) : `${at.toLocaleDateString(LOCALE, { day: "numeric", month: "short", year: "numeric" })}, ${time(iso)}`;
 }
 
 /** A number with as many decimals as its uncertainty has meaning: two figures of it. */

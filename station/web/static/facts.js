@@ -3,16 +3,19 @@
 import { bar, limitsOf, shownOf, valueOf } from "./bars.js";
 import { badge, dayAndTime, el, shape } from "./dom.js";
 import { GRAVITY, kindOf, nameOf } from "./places.js";
+import { named, t } from "./words.js";
 
 const AT_ONCE = 4; // reasons shown without asking
-const DECIDED = { accept: ["conforms", "accepted"], reject: ["nonconforms", "rejected"], defer: ["undecided", "deferred"], undo: [null, "undone"] };
+const DECIDED = { accept: ["conforms", t("accepted")], reject: ["nonconforms", t("rejected")], defer: ["undecided", t("deferred")], undo: [null, t("undone")] };
+
+const STANDS = { accepted: t("to be accepted"), rejected: t("to be rejected"), open: t("still open") };
 
 function measurement(m, places, choose) {
   const index = places.findIndex((p) => p.sources?.includes(m));
   const head = el("div", { class: "row" },
     el("span", { class: "name" }, numberOf(places, index, choose), `${nameOf(m)} `, el("i", {}, kindOf(m))),
     el("span", { class: "value" }, valueOf(m), m.value !== null && m.u > 0 ? el("span", { class: "u" }, ` ± ${shownOf(m)[1]}`) : ""));
-  const foot = el("div", { class: "row limits" }, el("span", {}, shape(m.verdict), [m.verdict, m.class].filter(Boolean).join(", ")), el("span", {}, limitsOf(m)));
+  const foot = el("div", { class: "row limits" }, el("span", {}, shape(m.verdict), [m.verdict, m.class].filter(Boolean).map(named).join(", ")), el("span", {}, limitsOf(m)));
   if (m.verdict !== "conforms" && typeof m.dL === "number") foot.append(el("span", {}, `ΔL ${signed(m.dL)}   ΔC ${signed(m.dC)}   ΔH ${signed(m.dH)}`));
   return el("li", { class: `measure ${m.verdict}`, "data-place": index < 0 ? null : index }, head, bar(m), foot);
 }
@@ -29,7 +32,7 @@ const signed = (v) => (v === null ? "–" : `${v <= -0.05 ? "−" : "+"}${Math.a
 export function numberOf(places, index, choose) {
   if (index < 0) return "";
   const { label, verdict } = places[index];
-  return el("button", { class: `number ${verdict}`, type: "button", "aria-label": `Zoom to place ${label}`, on: { click: () => choose(index) } }, label);
+  return el("button", { class: `number ${verdict}`, type: "button", "aria-label": t("Zoom to place {label}", { label }), on: { click: () => choose(index) } }, label);
 }
 
 /** `findings` is the section that findings.js keeps. */
@@ -43,17 +46,17 @@ export function drawFacts(target, unit, document, reviews, places, choose, findi
   const remarked = (title, found) =>
     found.length ? section(title, el("ul", { class: "why remarks" }, found.map((g) => el("li", {}, sentence(g.reason))))) : "";
   target.replaceChildren(
-    section("Why", why(document.reasons)),
-    remarked("Remarks on the photo", remarks("photo")),
-    remarked("Remarks on the unit", [...remarks("residual"), ...(document.disagreements?.length ? [] : remarks("cross-check"))]),
-    gates.length ? section("Not fit to measure", el("ul", { class: "why" }, gates.map((g) => el("li", {}, el("b", {}, g.name), ` ${g.reason}`)))) : "",
+    section(t("Why"), why(document.reasons)),
+    remarked(t("Remarks on the photo"), remarks("photo")),
+    remarked(t("Remarks on the unit"), [...remarks("residual"), ...(document.disagreements?.length ? [] : remarks("cross-check"))]),
+    gates.length ? section(t("Not fit to measure"), el("ul", { class: "why" }, gates.map((g) => el("li", {}, el("b", {}, g.name), ` ${g.reason}`)))) : "",
     findings,
-    flagged.length ? section(`Beyond or near a limit`, el("ul", { class: "measures" }, flagged.map(([, row]) => row)), flagged.length) : "",
-    section("History", history(reviews)),
-    fine.length ? section("Conforms", el("ul", { class: "measures fine" }, fine.map(([, row]) => row)), fine.length) : "",
-    el("p", { class: "source" }, `Inspected ${dayAndTime(unit.inspected_at)} by ${document.program}, model ${document.model}.`,
-      el("br"), `Record ${document.digest.slice(0, 12)} · sheet ${document.sheet_digest.slice(0, 12)}`,
-      unit.annotated_sha256 ? [el("br"), el("a", { href: `/api/v1/pictures/${unit.annotated_sha256}`, target: "_blank" }, "Annotated picture")] : ""),
+    flagged.length ? section(t("Beyond or near a limit"), el("ul", { class: "measures" }, flagged.map(([, row]) => row)), flagged.length) : "",
+    section(t("History"), history(reviews)),
+    fine.length ? section(t("Conforms"), el("ul", { class: "measures fine" }, fine.map(([, row]) => row)), fine.length) : "",
+    el("p", { class: "source" }, t("Inspected {when} by {program}, model {model}.", { when: dayAndTime(unit.inspected_at), program: document.program, model: document.model }),
+      el("br"), t("Record {record} · sheet {sheet}", { record: document.digest.slice(0, 12), sheet: document.sheet_digest.slice(0, 12) }),
+      unit.annotated_sha256 ? [el("br"), el("a", { href: `/api/v1/pictures/${unit.annotated_sha256}`, target: "_blank" }, t("Annotated picture"))] : ""),
   );
   target.scrollTop = 0;
 }
@@ -61,9 +64,9 @@ export function drawFacts(target, unit, document, reviews, places, choose, findi
 /** The worst reasons at once, the rest on demand. */
 function why(reasons) {
   const list = (some) => el("ul", { class: "why" }, some.map((r) => el("li", {}, sentence(r))));
-  if (!reasons.length) return el("p", { class: "none" }, "Nothing to remark.");
+  if (!reasons.length) return el("p", { class: "none" }, t("Nothing to remark."));
   const [first, rest] = [reasons.slice(0, AT_ONCE), reasons.slice(AT_ONCE)];
-  return el("div", {}, list(first), rest.length ? el("details", {}, el("summary", {}, `and ${rest.length} more`), list(rest)) : "");
+  return el("div", {}, list(first), rest.length ? el("details", {}, el("summary", {}, t("and {n} more", { n: rest.length })), list(rest)) : "");
 }
 
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -73,30 +76,30 @@ function section(title, content, count) {
 }
 
 function history(reviews) {
-  if (!reviews.length) return el("p", { class: "none" }, "Nobody has reviewed this unit yet.");
+  if (!reviews.length) return el("p", { class: "none" }, t("Nobody has reviewed this unit yet."));
   return el("ol", { class: "history" }, [...reviews].reverse().map((r, i) => {
     const [verdict, word] = DECIDED[r.decision];
     return el("li", { class: i ? "past" : "" },
       el("span", { class: "row" }, el("b", {}, verdict ? shape(verdict) : "↶ ", word), el("span", { class: "u" }, dayAndTime(r.at))),
-      r.reason ? el("span", {}, r.reason) : "",
-      el("span", { class: "u" }, `${r.reviewer} · review ${r.id}${r.supersedes ? `, supersedes ${r.supersedes}` : ""}`));
+      r.reason ? el("span", {}, t(r.reason)) : "",
+      el("span", { class: "u" }, t("{reviewer} · review {id}", r) + (r.supersedes ? t(", supersedes {supersedes}", r) : "")));
   }));
 }
 
 /** The lot as it would be decided now. `lot` is null where the unit belongs to none, `document` where its size is unknown. */
 export function drawTally(target, lot, document, { setSize, record }) {
   if (!lot) {
-    target.replaceChildren(el("p", { class: "none" }, "No lot to tally here."));
+    target.replaceChildren(el("p", { class: "none" }, t("No lot to tally here.")));
     return;
   }
   const size = el("input", { id: "lot-size", type: "number", min: "1", max: "1000000000", required: true, value: document?.size ?? "", inputmode: "numeric" });
   const form = el("form", { class: "size", on: { submit: (event) => { event.preventDefault(); setSize(size.valueAsNumber); } } },
-    el("label", {}, "Units in the lot ", size), el("button", { class: "quiet", type: "submit" }, document ? "Change" : "Show the tally"));
+    el("label", {}, t("Units in the lot"), " ", size), el("button", { class: "quiet", type: "submit" }, document ? t("Change") : t("Show the tally")));
   const head = el("div", { class: "lot" },
-    el("h2", {}, `Lot ${lot.lot} `, el("span", { class: "u" }, `${lot.inspected} inspected`)),
-    el("p", {}, `${lot.conforms} conform, ${lot.nonconforms} do not, ${lot.undecided} undecided`), form);
+    el("h2", {}, t("Lot {lot}", lot), " ", el("span", { class: "u" }, t("{inspected} inspected", lot))),
+    el("p", {}, t("{conforms} conform, {nonconforms} do not, {undecided} undecided", lot)), form);
   if (!document) {
-    target.replaceChildren(head, el("p", { class: "none" }, "Ac and Re follow from the size of the lot: enter how many units it has."));
+    target.replaceChildren(head, el("p", { class: "none" }, t("Ac and Re follow from the size of the lot: enter how many units it has.")));
     return;
   }
   const verdicts = { accepted: "conforms", rejected: "nonconforms", open: "undecided" };
@@ -104,9 +107,9 @@ export function drawTally(target, lot, document, { setSize, record }) {
   target.replaceChildren(head,
     el("ul", { class: "classes" }, document.classes.map(oneClass)),
     el("div", { class: "decision" },
-      badge(verdicts[document.decision], document.decision === "open" ? "still open" : `to be ${document.decision}`),
-      el("p", {}, `Recorded: ${lot.decision ?? "nothing yet"}`),
-      el("button", { class: "quiet", type: "button", on: { click: record } }, same ? "Record again" : "Record the decision")));
+      badge(verdicts[document.decision], STANDS[document.decision]),
+      el("p", {}, t("Recorded: {what}", { what: lot.decision ? named(lot.decision) : t("nothing yet") })),
+      el("button", { class: "quiet", type: "button", on: { click: record } }, same ? t("Record again") : t("Record the decision"))));
 }
 
 function oneClass(c) {
@@ -117,8 +120,8 @@ function oneClass(c) {
   }));
   return el("li", { class: verdict, title: c.reason },
     el("div", { class: "row" },
-      el("h3", {}, shape(verdict), `${c.class}: ${{ conforms: "accepted", nonconforms: "rejected", undecided: "open" }[verdict]}`),
-      el("p", { class: "u" }, `AQL ${c.aql}  `, c.stages > 1 ? `sample ${c.stage} of ${c.stages}  ` : "", "Ac ", el("b", {}, c.ac < 0 ? "-" : String(c.ac)), "  Re ", el("b", {}, String(c.re)))),
+      el("h3", {}, shape(verdict), `${named(c.class)}: ${named({ conforms: "accepted", nonconforms: "rejected", undecided: "open" }[verdict])}`),
+      el("p", { class: "u" }, `AQL ${c.aql}  `, c.stages > 1 ? t("sample {stage} of {stages}  ", c) : "", "Ac ", el("b", {}, c.ac < 0 ? "-" : String(c.ac)), "  Re ", el("b", {}, String(c.re)))),
     cells ? el("div", { class: "cells", "aria-hidden": "true" }, cells) : "",
-    el("p", {}, el("b", {}, String(c.nonconforming)), " nonconforming", c.undecided ? [", ", el("b", {}, String(c.undecided)), " undecided"] : "", el("span", { class: "u" }, ` of ${c.n}`)));
+    el("p", {}, el("b", {}, String(c.nonconforming)), t(" nonconforming"), c.undecided ? [", ", el("b", {}, String(c.undecided)), t(" undecided")] : "", el("span", { class: "u" }, t(" of {n}", c))));
 }

@@ -5,19 +5,20 @@ import { bar } from "./bars.js";
 import { dayAndTime, el, shape, svg } from "./dom.js";
 import { numberOf } from "./facts.js";
 import { extentOf } from "./places.js";
+import { count, named, t } from "./words.js";
 
 const LEAST_MM = 1.6; // width of a crop, and how many times the finding's extent it shows
 const REACH = 3.2;
 const MARK_MM = 0.1; // between a finding and the corners that mark it
 const BARS_MM = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
-const STANDING = { confirmed: "✓ confirmed", refused: "✗ refused", undecidable: "? cannot be told", disputed: "⇄ disputed" };
-export const SAID = { confirm: "confirmed", refuse: "refused", undecidable: "marked as not to be told", undo: "taken back" };
+const STANDING = { confirmed: t("✓ confirmed"), refused: t("✗ refused"), undecidable: t("? cannot be told"), disputed: t("⇄ disputed") };
+export const SAID = { confirm: t("confirmed"), refuse: t("refused"), undecidable: t("marked as not to be told"), undo: t("taken back") };
 
 export class Findings {
   /** @param heard {choose(index), answer(answer, named, reason), back()} */
   constructor(heard) {
     this.heard = heard;
-    this.node = el("section", { class: "findings", "aria-label": "Findings" });
+    this.node = el("section", { class: "findings", "aria-label": t("Findings") });
   }
 
   /** Show a unit's findings. seen: as the API lists them; places: all of the unit; golden, unit: addresses; pending: answers on their way. */
@@ -79,8 +80,8 @@ export class Findings {
     const open = rows.filter(([p]) => !this.answered(p)).length;
     this.node.hidden = !rows.length;
     this.node.replaceChildren(
-      el("h3", {}, "Findings", el("span", { class: "count" }, String(rows.length)), open ? el("span", { class: "count" }, `· ${open} not answered by you`) : ""),
-      unlike ? el("p", { class: "differ" }, el("b", {}, "≠ "), `The models disagree at ${unlike} place${unlike === 1 ? "" : "s"}: a striped bar marks ${unlike === 1 ? "it" : "them"}.`) : "",
+      el("h3", {}, t("Findings"), el("span", { class: "count" }, String(rows.length)), open ? el("span", { class: "count" }, t("· {n} not answered by you", { n: open })) : ""),
+      unlike ? el("p", { class: "differ" }, el("b", {}, "≠ "), count(unlike, "The models disagree at {n} place: a striped bar marks it.", "The models disagree at {n} places: a striped bar marks them.")) : "",
       el("ol", {}, rows.map(([place, index]) => this.card(place, index))));
     if (kept?.place === this.chosen) for (const [name, { value, focused }] of Object.entries(kept.fields)) {
       const field = this.node.querySelector(`[name=${name}]`);
@@ -100,30 +101,30 @@ export class Findings {
     const { finding: f, unlike, verdict } = place;
     const chosen = index === this.chosen;
     const numbered = this.numbered(place);
-    const standing = numbered ? STANDING[numbered.standing] ?? "" : "not a finding of this unit";
+    const standing = numbered ? STANDING[numbered.standing] ?? "" : t("not a finding of this unit");
     return el("li", { class: `finding${chosen ? " chosen" : ""}${unlike ? " disputes" : ""}`, "data-place": index, "aria-current": chosen ? "true" : null },
       el("div", { class: "row" },
-        el("span", { class: "name" }, numberOf(this.places, index, this.heard.choose), f.kind, " ", el("i", {}, f.region)),
+        el("span", { class: "name" }, numberOf(this.places, index, this.heard.choose), named(f.kind), " ", el("i", {}, f.region)),
         el("span", { class: "u" }, standing)),
       el("div", { class: "crops", on: { click: () => this.heard.choose(index) } },
-        this.crop(this.golden, f, "golden", "neutral"), this.crop(this.unit, f, "unit", verdict)),
+        this.crop(this.golden, f, t("golden"), "neutral", true), this.crop(this.unit, f, t("unit"), verdict)),
       el("div", { class: "row extent" },
         el("b", {}, sizeOf(f), f.u_mm > 0 ? el("span", { class: "u" }, ` ± ${f.u_mm.toFixed(2)}`) : ""),
-        el("span", { class: "u" }, f.limit_mm === null ? "no limit in the sheet" : `limit ${f.limit_mm} mm${f.limit_for ? ` for ${f.limit_for}` : ""}`)),
+        el("span", { class: "u" }, limitOf(f))),
       f.limit_mm === null ? "" : bar(asMeasure(f)),
       el("p", { class: "row limits" },
-        el("span", {}, verdictOf(place), f.class ? `, ${f.class}` : ""),
-        el("span", {}, `contrast ${f.contrast_to_noise.toFixed(0)} × noise`)),
+        el("span", {}, verdictOf(place), f.class ? `, ${named(f.class)}` : ""),
+        el("span", {}, t("contrast {n} × noise", { n: f.contrast_to_noise.toFixed(0) }))),
       el("p", { class: "row limits" },
         el("span", {}, kindsOf(f)),
         el("span", {}, `x ${signed(f.x_mm)}, y ${signed(f.y_mm)} mm`)),
-      unlike ? el("p", { class: "differ" }, el("b", {}, "≠ The models disagree. "), sentence(unlike.words), ".", numbered ? "" : ` The verdict is ${this.seen.model}'s alone: reject the unit if this is a defect.`) : "",
+      unlike ? el("p", { class: "differ" }, el("b", {}, t("≠ The models disagree. ")), sentence(unlike.words), ".", numbered ? "" : t(" The verdict is {model}'s alone: reject the unit if this is a defect.", { model: this.seen.model })) : "",
       chosen && numbered ? this.answering(numbered) : "",
       numbered ? this.answers(numbered) : "");
   }
 
   /** A square round the finding, with corners that hide nothing of it and, on the golden, a bar of a round length. */
-  crop(href, f, name, look) {
+  crop(href, f, name, look, scaled = false) {
     const { pitch_mm: pitch, width, height, origin_px: [ox, oy] } = this.frame;
     const [left, top, right, bottom] = boxOf(f);
     const side = Math.max(LEAST_MM, REACH * Math.max(right - left, bottom - top));
@@ -135,11 +136,11 @@ export class Findings {
     const length = BARS_MM.findLast((mm) => mm <= 0.4 * side);
     const say = (sx, sy, text) => svg("text", { x: sx, y: sy, "font-size": 0.095 * side, "stroke-width": 0.02 * side }, text);
     const [bx, by] = [x + 0.04 * side, y + 0.96 * side];
-    return svg("svg", { class: "crop", viewBox: `${x} ${y} ${side} ${side}`, role: "img", "aria-label": `${f.kind}, ${name}` },
+    return svg("svg", { class: "crop", viewBox: `${x} ${y} ${side} ${side}`, role: "img", "aria-label": `${named(f.kind)}, ${name}` },
       svg("image", { href, x: (-0.5 - ox) * pitch, y: (-0.5 - oy) * pitch, width: width * pitch, height: height * pitch, preserveAspectRatio: "xMidYMid meet" }),
       svg("path", { class: "halo", d }), svg("path", { class: `corners ${look}`, d }),
       say(bx, y + 0.12 * side, name),
-      name === "golden" ? [svg("rect", { class: "scale", x: bx, y: by - 0.02 * side, width: length, height: 0.02 * side, "stroke-width": 0.006 * side }), say(bx, by - 0.05 * side, `${length} mm`)] : null);
+      scaled ? [svg("rect", { class: "scale", x: bx, y: by - 0.02 * side, width: length, height: 0.02 * side, "stroke-width": 0.006 * side }), say(bx, by - 0.05 * side, `${length} mm`)] : null);
   }
 
   /** The buttons of the chosen finding. */
@@ -149,23 +150,28 @@ export class Findings {
     const kinds = [...new Set([numbered.finding.kind, kind, ...this.seen.kinds])];
     const button = (key, word, answer) => el("button", { type: "button", class: "quiet", "data-answer": answer, on: { click: () => this.heard.answer(answer) } }, el("kbd", {}, key), ` ${word}`);
     return el("form", { class: "answering", on: { submit: (event) => { event.preventDefault(); this.heard.answer("confirm"); } } },
-      el("div", { class: "buttons" }, button("C", "Defect", "confirm"), button("X", "No defect", "refuse"), button("Q", "Cannot tell", "undecidable"),
-        el("button", { type: "button", class: "quiet", disabled: !own || own.answer === "undo", on: { click: this.heard.back } }, el("kbd", {}, "W"), " Take back")),
+      el("div", { class: "buttons" }, button("C", t("Defect"), "confirm"), button("X", t("No defect"), "refuse"), button("Q", t("Cannot tell"), "undecidable"),
+        el("button", { type: "button", class: "quiet", disabled: !own || own.answer === "undo", on: { click: this.heard.back } }, el("kbd", {}, "W"), ` ${t("Take back")}`)),
       el("div", { class: "row" },
-        el("label", {}, el("kbd", {}, "T"), " kind ", el("select", { name: "kind" }, kinds.map((k) => el("option", { value: k, selected: k === kind }, k)))),
-        el("input", { name: "why", maxlength: 500, "aria-label": "Why, added to your answer", placeholder: "why, if you like" })));
+        el("label", {}, el("kbd", {}, "T"), ` ${t("kind")} `, el("select", { name: "kind" }, kinds.map((k) => el("option", { value: k, selected: k === kind }, named(k))))),
+        el("input", { name: "why", maxlength: 500, "aria-label": t("Why, added to your answer"), placeholder: t("why, if you like") })));
   }
 
   answers(numbered) {
-    const items = numbered.answers.map((a) => el("li", {}, `${a.reviewer}: ${SAID[a.answer]}${a.named ? ` as ${a.named}` : ""}${a.reason ? `, ${a.reason}` : ""} `, el("span", { class: "u" }, dayAndTime(a.at))));
-    const waiting = this.pending.filter((p) => p.finding === numbered.number).map((p) => el("li", {}, `${p.reviewer}: ${SAID[p.decision]} `, el("span", { class: "u" }, "on its way …")));
+    const items = numbered.answers.map((a) => el("li", {}, `${a.reviewer}: ${SAID[a.answer]}${a.named ? t(" as {kind}", { kind: named(a.named) }) : ""}${a.reason ? `, ${a.reason}` : ""} `, el("span", { class: "u" }, dayAndTime(a.at))));
+    const waiting = this.pending.filter((p) => p.finding === numbered.number).map((p) => el("li", {}, `${p.reviewer}: ${SAID[p.decision]} `, el("span", { class: "u" }, t("on its way …"))));
     return items.length + waiting.length ? el("ul", { class: "said-of" }, items, waiting) : "";
   }
 }
 
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const signed = (v) => `${v < 0 ? "−" : "+"}${Math.abs(v).toFixed(1)}`;
-const sizeOf = (f) => `${extentOf(f).toFixed(2)} mm ${f.kind === "scratch" ? "long" : "across"}`;
+const sizeOf = (f) => (f.kind === "scratch" ? t("{size} mm long", { size: extentOf(f).toFixed(2) }) : t("{size} mm across", { size: extentOf(f).toFixed(2) }));
+
+function limitOf({ limit_mm: limit, limit_for: kind }) {
+  if (limit === null) return t("no limit in the sheet");
+  return t("limit {limit} mm", { limit }) + (kind ? t(" for {kind}", { kind: named(kind) }) : "");
+}
 
 /** [left, top, right, bottom] in mm: of its outline, or round its place where nobody drew one. */
 function boxOf(f) {
@@ -177,14 +183,14 @@ function boxOf(f) {
 
 /** Its score, and those of all kinds that come into question. */
 function kindsOf(f) {
-  const kinds = Object.entries(f.kind_scores).map(([kind, score]) => `${kind} ${score.toFixed(2)}`);
-  return `score ${f.score.toFixed(2)}${kinds.length ? `: ${kinds.join(", ")}` : ""}`;
+  const kinds = Object.entries(f.kind_scores).map(([kind, score]) => `${named(kind)} ${score.toFixed(2)}`);
+  return `${t("score {score}", { score: f.score.toFixed(2) })}${kinds.length ? `: ${kinds.join(", ")}` : ""}`;
 }
 
 function verdictOf({ verdict, finding }) {
-  if (verdict === "aside") return `set aside: counts from score ${finding.threshold.toFixed(2)}`;
-  if (verdict === "unlike") return "seen by the reference difference only";
-  return [shape(verdict), verdict];
+  if (verdict === "aside") return t("set aside: counts from score {score}", { score: finding.threshold.toFixed(2) });
+  if (verdict === "unlike") return t("seen by the reference difference only");
+  return [shape(verdict), named(verdict)];
 }
 
 const asMeasure = (f) => ({

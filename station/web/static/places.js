@@ -1,12 +1,13 @@
 // The places of a unit that are worth a look: its findings, by their number, and flagged measurements, by a letter.
 
 import { valueOf } from "./bars.js";
+import { named, t } from "./words.js";
 
 export const GRAVITY = { nonconforms: 0, undecided: 1, unlike: 2, aside: 3, conforms: 4 };
-const KINDS = { "offset-x": "offset right", "offset-y": "offset down", "boundary-shift": "boundary shift" };
+const KINDS = { "offset-x": t("offset right"), "offset-y": t("offset down"), "boundary-shift": t("boundary shift") };
 
 export const nameOf = (m) => m.characteristic.slice(m.characteristic.indexOf(":") + 1);
-export const kindOf = (m) => KINDS[m.kind] ?? m.kind;
+export const kindOf = (m) => KINDS[m.kind] ?? named(m.kind);
 export const extentOf = (f) => (f.kind === "scratch" ? f.length_mm : f.size_mm);
 
 /** All of them, worst first. A quiet one is drawn only while it is chosen. `seen`: the unit's findings as the API lists them. */
@@ -30,25 +31,25 @@ function placeOf(f) {
   return {
     x: f.x_mm, y: f.y_mm, ring: true, outline: f.polygon_mm, finding: f,
     radius: Math.max(f.size_mm * 0.9, f.length_mm * 0.6),
-    title: `${f.kind} ${extentOf(f).toFixed(2)} mm`, excess: f.limit_mm ? extentOf(f) / f.limit_mm : extentOf(f),
+    title: `${named(f.kind)} ${extentOf(f).toFixed(2)} mm`, excess: f.limit_mm ? extentOf(f) / f.limit_mm : extentOf(f),
   };
 }
 
 /** Flagged measurements, those of one spot together. */
 function measured(document) {
-  const named = new Map();
+  const spots = new Map();
   for (const m of document.measurements) {
     if (m.verdict === "conforms" || !m.where_mm) continue;
     const at = m.where_mm.join();
-    const place = named.get(at) ?? { x: m.where_mm[0], y: m.where_mm[1], verdict: m.verdict, ring: false, radius: 1.5, title: "", sources: [], excess: 0, whole: m.kind === "size", lines: [] };
+    const place = spots.get(at) ?? { x: m.where_mm[0], y: m.where_mm[1], verdict: m.verdict, ring: false, radius: 1.5, title: "", sources: [], excess: 0, whole: m.kind === "size", lines: [] };
     place.sources.push(m);
     if (m.detail?.points_mm?.length > 1 && m.unit === "mm") place.lines.push(dimension(m));
     place.excess = Math.max(place.excess, excessOf(m));
     if (GRAVITY[m.verdict] < GRAVITY[place.verdict]) place.verdict = m.verdict;
     place.title = `${nameOf(m)}: ${place.sources.map((s) => `${kindOf(s)} ${valueOf(s)}`).join(", ")}`;
-    named.set(at, place);
+    spots.set(at, place);
   }
-  return [...named.values()];
+  return [...spots.values()];
 }
 
 /** How far a value lies from its nominal, in tolerances: 1 is at the limit. */

@@ -10,11 +10,13 @@ import { placesOf } from "./places.js";
 import { GUARD_MS, Places } from "./stepping.js";
 import { pin, whoIsHere } from "./session.js";
 import { Stage } from "./stage.js";
+import { count, named, t } from "./words.js";
 
 const DEFERRED_REASON = "second reviewer wanted";
-const DONE = { accept: "accepted", reject: "rejected", defer: "deferred", undo: "undone" };
+const DONE = { accept: t("accepted"), reject: t("rejected"), defer: t("deferred"), undo: t("undone") };
+const ENGLISH = { accept: "accepted", reject: "rejected", defer: "deferred", confirm: "confirmed", refuse: "refused", undecidable: "marked as not to be told" }; // as it is recorded
 const verb = (item) => (item.finding ? SAID : DONE)[item.decision];
-const done = (item) => (item.finding ? `finding ${item.finding} ` : "") + verb(item);
+const done = (item) => (item.finding ? t("finding {finding} ", item) : "") + verb(item);
 const STANDING = { accept: "conforms", reject: "nonconforms", defer: "undecided" };
 
 const state = { waiting: [], settled: [], unit: null, document: null, reviews: [], places: [], shownAt: Infinity, mine: [], lots: [] };
@@ -24,9 +26,9 @@ const stage = new Stage(byId("golden-figure"), byId("unit-figure"), byId("unit-c
 const outbox = new Outbox({
   changed: connection,
   recorded(item, review) {
-    const reason = item.decision === "undo" || !review.reason ? "" : ` · ${review.reason}`;
-    const named = review.named ? ` as ${review.named}` : "";
-    byId("said").replaceChildren(el("b", {}, `✓ Recorded ${time(review.at)}`), ` · ${item.finding ? "answer" : "review"} ${review.id} · ${item.unit} ${done(item)}${named}${reason}`);
+    const reason = item.decision === "undo" || !review.reason ? "" : ` · ${t(review.reason)}`;
+    const kind = review.named ? t(" as {kind}", { kind: named(review.named) }) : "";
+    byId("said").replaceChildren(el("b", {}, t("✓ Recorded {when}", { when: time(review.at) })), ` · ${item.finding ? t("answer {id}", review) : t("review {id}", review)} · ${item.unit} ${done(item)}${kind}${reason}`);
     const mine = state.mine.find((m) => m.key === item.key);
     if (mine) mine.review = review.id;
     if (item.finding) {
@@ -38,7 +40,8 @@ const outbox = new Outbox({
     if (!outbox.waiting) refresh();
   },
   refused(item, error) {
-    alertUser(`${item.unit}${item.finding ? ` finding ${item.finding}` : ""} was not ${verb(item)}: ${error.message}. ${error.do}`);
+    const what = item.finding ? t("{unit} finding {finding}", item) : item.unit;
+    alertUser(t("{what} was not {done}: {message}. {then}", { what, done: verb(item), message: error.message, then: error.do }));
     if (item.finding) showAnswers(item.unit_id);
     else if (state.unit?.id === item.unit_id) showReviews();
     refresh();
@@ -53,15 +56,15 @@ const { findings } = places;
 /** Say whether the station answers, and what is still on its way to it. */
 function connection(reachable) {
   const { waiting } = outbox;
-  const decisions = `${waiting} decision${waiting === 1 ? "" : "s"}`;
-  const sending = waiting ? `sending ${decisions} …` : "";
-  const lost = `The station does not answer. ${waiting ? `${decisions} kept here, sent as soon as it does.` : "Trying again …"}`;
+  const decisions = count(waiting, "{n} decision", "{n} decisions");
+  const sending = waiting ? t("sending {decisions} …", { decisions }) : "";
+  const lost = `${t("The station does not answer.")} ${waiting ? t("{decisions} kept here, sent as soon as it does.", { decisions }) : t("Trying again …")}`;
   byId("link").textContent = reachable ? sending : lost;
   byId("link").classList.toggle("lost", !reachable);
 }
 
 function alertUser(text) {
-  const item = el("li", {}, el("span", {}, text), el("button", { type: "button", class: "quiet", on: { click: () => item.remove() } }, "Dismiss"));
+  const item = el("li", {}, el("span", {}, text), el("button", { type: "button", class: "quiet", on: { click: () => item.remove() } }, t("Dismiss")));
   byId("alerts").append(item);
 }
 
@@ -98,7 +101,7 @@ async function refresh() {
   for (const item of outbox.items) if (!item.finding) settle(item.unit_id, item); // what is on its way counts as done
   const select = byId("lot");
   const chosen = select.value;
-  select.replaceChildren(el("option", { value: "" }, "all lots"), ...lots.map((l) => el("option", { value: l.lot }, `${l.lot}${l.waiting ? ` (${l.waiting})` : ""}`)));
+  select.replaceChildren(el("option", { value: "" }, t("all lots")), ...lots.map((l) => el("option", { value: l.lot }, `${l.lot}${l.waiting ? ` (${l.waiting})` : ""}`)));
   select.value = chosen;
   const now = [...state.waiting, ...state.settled].find((u) => u.id === state.unit?.id);
   if (now) state.unit = now;
@@ -110,7 +113,7 @@ async function refresh() {
 function drawQueue() {
   const entry = (unit) => {
     const standing = unit.review ? STANDING[unit.review.decision] ?? unit.verdict : unit.verdict;
-    const word = unit.review && unit.review.decision !== "undo" ? DONE[unit.review.decision] : unit.verdict;
+    const word = unit.review && unit.review.decision !== "undo" ? DONE[unit.review.decision] : named(unit.verdict);
     const current = unit.id === state.unit?.id;
     return el("li", {}, el("button", { type: "button", "aria-current": current ? "true" : null, "data-unit": unit.id, on: { click: () => show(unit) } },
       el("span", { class: "unit" }, shape(standing), el("b", {}, unit.unit)),
@@ -161,8 +164,8 @@ function nothing() {
   byId("facts").replaceChildren();
   const settled = state.settled.length;
   byId("empty").replaceChildren(...(settled || state.lots.length
-    ? [el("h2", {}, "Nothing waits"), el("p", {}, settled ? `All flagged units are settled, ${settled} of them by a reviewer. Choose one at the left to look at it again.` : "No inspected unit was flagged.")]
-    : [el("h2", {}, "No units yet"), el("p", {}, "Inspect some, then come back:"), el("pre", {}, "station inspect PHOTOS --golden NUMBER --lot ID")]));
+    ? [el("h2", {}, t("Nothing waits")), el("p", {}, settled ? t("All flagged units are settled, {n} of them by a reviewer. Choose one at the left to look at it again.", { n: settled }) : t("No inspected unit was flagged."))]
+    : [el("h2", {}, t("No units yet")), el("p", {}, t("Inspect some, then come back:")), el("pre", {}, "station inspect PHOTOS --golden NUMBER --lot ID")]));
   tally();
 }
 
@@ -170,8 +173,8 @@ function head() {
   const unit = state.unit;
   byId("unit-name").textContent = unit.unit;
   const unlike = state.document?.disagreements?.length;
-  byId("unit-verdict").replaceChildren(badge(unit.verdict), unlike ? el("span", { class: "dispute" }, "≠ models disagree") : "");
-  const facts = [unit.lot && `lot ${unit.lot}`, unit.carton && `carton ${unit.carton}`, ...Object.entries(unit.identifiers).map(([k, v]) => `${k} ${v}`), `golden ${unit.golden} version ${unit.golden_version}`, unit.photo];
+  byId("unit-verdict").replaceChildren(badge(unit.verdict), unlike ? el("span", { class: "dispute" }, t("≠ models disagree")) : "");
+  const facts = [unit.lot && t("lot {lot}", unit), unit.carton && t("carton {carton}", unit), ...Object.entries(unit.identifiers).map(([k, v]) => `${k} ${v}`), t("golden {golden} version {golden_version}", unit), unit.photo];
   byId("unit-about").textContent = byId("unit-about").title = facts.filter(Boolean).join(" · ");
   buttons();
 }
@@ -227,7 +230,7 @@ async function tally() {
       const signed = await pin();
       if (signed === null) return;
       const done = await patiently(() => api.decide(lot.lot, found.size, signed));
-      byId("said").replaceChildren(el("b", {}, "✓ Recorded"), ` · lot ${done.lot} ${done.decision}`);
+      byId("said").replaceChildren(el("b", {}, t("✓ Recorded")), t(" · lot {lot} {decision}", { lot: done.lot, decision: named(done.decision) }));
       refresh();
     },
   });
@@ -235,19 +238,20 @@ async function tally() {
 
 // --- deciding --------------------------------------------------------------------------------------------------------
 
-function reasonFor(decision) {
+/** The reason as it is recorded, or as it is shown: in the language of the page. */
+function reasonFor(decision, told = (text) => text) {
   const chips = [...document.querySelectorAll("input[name=reason]")];
   const chosen = chips.find((c) => c.checked);
   const base = decision === "defer" && chosen === chips[0] ? DEFERRED_REASON : chosen.value;
   const note = byId("note").value.trim();
-  return note ? `${base}: ${note}` : base;
+  return note ? `${told(base)}: ${note}` : told(base);
 }
 
 function buttons() {
-  for (const button of document.querySelectorAll("[data-decision]")) button.querySelector("small").textContent = reasonFor(button.dataset.decision);
+  for (const button of document.querySelectorAll("[data-decision]")) button.querySelector("small").textContent = reasonFor(button.dataset.decision, t);
   const last = undoable();
   byId("undo").disabled = !last;
-  byId("undo").querySelector("small").textContent = last ? `${last.unit} ${done(last)}` : "nothing to undo";
+  byId("undo").querySelector("small").textContent = last ? `${last.unit} ${done(last)}` : t("nothing to undo");
 }
 
 /** What U would undo: this session's last decision, else the standing review of the unit shown. */
@@ -264,7 +268,7 @@ function reviewer() {
   field.classList.toggle("missing", !name);
   if (!name) {
     field.focus();
-    byId("said").replaceChildren(el("b", {}, "Say who decides: "), "enter your name at the top, once.");
+    byId("said").replaceChildren(el("b", {}, t("Say who decides: ")), t("enter your name at the top, once."));
   }
   return name;
 }
@@ -293,7 +297,7 @@ function undo() {
   state.mine.pop();
   // an answer is its reviewer's own, whoever's name stands at the top by now
   const by = last.finding ? last.reviewer : name;
-  outbox.add({ unit_id: last.unit_id, unit: last.unit, finding: last.finding, decision: "undo", reason: `${done(last)} by mistake`, reviewer: by, supersedes: last.review ?? null });
+  outbox.add({ unit_id: last.unit_id, unit: last.unit, finding: last.finding, decision: "undo", reason: `${last.finding ? `finding ${last.finding} ${ENGLISH[last.decision]}` : ENGLISH[last.decision]} by mistake`, reviewer: by, supersedes: last.review ?? null });
   buttons();
   const unit = [...state.settled, ...state.waiting].find((u) => u.id === last.unit_id);
   if (!unit) return;
@@ -339,10 +343,10 @@ function move(step) {
 const KEYS = {
   a: () => decide("accept"), r: () => decide("reject"), d: () => decide("defer"), u: undo,
   j: () => move(1), k: () => move(-1),
-  o: () => { byId("said").textContent = stage.toggle() ? "Drawings on" : "Drawings off, O brings them back"; },
+  o: () => { byId("said").textContent = stage.toggle() ? t("Drawings on") : t("Drawings off, O brings them back"); },
   e: () => {
     const times = stage.edges();
-    byId("said").textContent = times === null ? "The outline of this unit was not measured" : times ? `Outline: deviations enlarged ${times} times, orange out, blue in` : "Outline off";
+    byId("said").textContent = times === null ? t("The outline of this unit was not measured") : times ? t("Outline: deviations enlarged {times} times, orange out, blue in", { times }) : t("Outline off");
   },
   z: () => places.next(),
   f: (event) => places.nextFinding(event.shiftKey ? -1 : 1),
@@ -351,7 +355,6 @@ const KEYS = {
   0: () => { stage.reset(); places.line(null); },
   b: () => stage.blink(true),
   n: () => byId("note").focus(),
-  "?": () => byId("help").showModal(),
   "+": () => stage.zoom(0.7), "=": () => stage.zoom(0.7), "-": () => stage.zoom(1 / 0.7),
   arrowleft: () => stage.move(-0.15, 0), arrowright: () => stage.move(0.15, 0),
   arrowup: () => stage.move(0, -0.15), arrowdown: () => stage.move(0, 0.15),
@@ -371,7 +374,7 @@ addEventListener("keydown", (event) => {
     return;
   }
   const key = event.key.toLowerCase();
-  if (!state.unit && !"jku?".includes(key)) return;
+  if (!state.unit && !"jku".includes(key)) return;
   const chip = /^[1-9]$/.test(key) && document.querySelectorAll("input[name=reason]")[key - 1];
   const call = chip ? () => { chip.checked = true; buttons(); } : KEYS[key];
   if (!call || (event.repeat && !MAY_REPEAT.has(key))) return;
@@ -387,7 +390,6 @@ for (const button of document.querySelectorAll("[data-decision]")) button.addEve
 byId("undo").addEventListener("click", undo);
 byId("decide").addEventListener("input", buttons);
 byId("decide").addEventListener("submit", (event) => event.preventDefault());
-byId("help-open").addEventListener("click", () => byId("help").showModal());
 byId("lot").addEventListener("change", () => { state.unit = null; refresh(); });
 byId("reviewer").value = localStorage.getItem("station.reviewer") ?? "";
 byId("reviewer").addEventListener("change", () => {

@@ -2,6 +2,7 @@
 
 import { api } from "./api.js";
 import { byId, el } from "./dom.js";
+import { t } from "./words.js";
 
 let session = { mode: "single-user", name: "", pin: false };
 
@@ -12,7 +13,7 @@ export async function whoIsHere() {
   const field = byId("reviewer");
   field.value = session.name;
   field.readOnly = true;
-  const out = el("button", { class: "quiet", type: "button", on: { click: leave } }, "Sign out");
+  const out = el("button", { class: "quiet", type: "button", on: { click: leave } }, t("Sign out"));
   field.closest("label").after(out);
 }
 
@@ -26,8 +27,8 @@ export function pin() {
   if (session.mode === "single-user") return Promise.resolve("");
   const field = el("input", { type: "password", inputmode: "numeric", autocomplete: "off", maxlength: 12, required: true, id: "pin" });
   const dialog = el("dialog", { "aria-labelledby": "pin-title" },
-    el("h2", { id: "pin-title" }, `Sign as ${session.name}`),
-    el("form", { method: "dialog" }, el("label", { class: "field", for: "pin" }, "PIN ", field), " ", el("button", { value: "sign" }, "Sign")));
+    el("h2", { id: "pin-title" }, t("Sign as {name}", { name: session.name })),
+    el("form", { method: "dialog" }, el("label", { class: "field", for: "pin" }, t("PIN"), " ", field), " ", el("button", { value: "sign" }, t("Sign"))));
   document.body.append(dialog);
   return new Promise((told) => {
     dialog.addEventListener("close", () => {

@@ -1,5 +1,7 @@
 // Signs in, or makes the first account with the token that stands behind the # of the address (never sent in a request line).
 
+import { t } from "./words.js";
+
 const API = "/api/v1";
 const by = (id) => document.getElementById(id);
 const token = new URLSearchParams(location.hash.slice(1)).get("token");
@@ -19,7 +21,7 @@ async function start() {
   if (mode === "single-user" || name) return location.replace("/");
   const first = mode === "first-run";
   if (first && !token) {
-    by("said").textContent = "Open the address that “station serve” printed. 請開啟 station serve 顯示的網址。";
+    by("said").textContent = t("Open the address that “station serve” printed.");
     return undefined;
   }
   by("first").hidden = !first;

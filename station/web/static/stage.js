@@ -2,6 +2,7 @@
 // they always show the same place; the drawings lie over them in the same millimetres.
 
 import { WORDS, svg } from "./dom.js";
+import { t } from "./words.js";
 
 const RING_MM = 0.7; // the smallest ring round a place
 const ENLARGED = [2, 5, 10, 20, 50, 100, 200]; // how many times a deviation of the outline may be drawn as large as it is
@@ -43,7 +44,7 @@ export class Stage {
       };
       const made = pane.isUnit ? [image(unit, "unit"), image(golden, "golden")] : [image(golden, "golden")];
       pane.pictures.replaceChildren(...made.map(([node]) => node));
-      pane.root.setAttribute("aria-label", pane.isUnit ? `Unit ${name}` : "Golden sample");
+      pane.root.setAttribute("aria-label", pane.isUnit ? t("Unit {name}", { name }) : t("Golden sample"));
       return made.map(([, loaded]) => loaded);
     });
     this.blink(false);
@@ -56,8 +57,8 @@ export class Stage {
   blink(on) {
     const pane = this.panes[1];
     pane.figure.classList.toggle("blink", on);
-    const unit = this.registered ? this.name : `${this.name}: the photo as handed in, not registered`;
-    this.caption.textContent = on ? "golden sample, while B is held" : unit;
+    const unit = this.registered ? this.name : t("{name}: the photo as handed in, not registered", { name: this.name });
+    this.caption.textContent = on ? t("golden sample, while B is held") : unit;
   }
 
   toggle() {

@@ -3,10 +3,9 @@
 import { WORDS, badge, byId, el } from "./dom.js";
 import { markPlace } from "./facts.js";
 import { Findings } from "./findings.js";
+import { count, t } from "./words.js";
 
 export const GUARD_MS = 150; // a key pressed for what was shown before must not decide what has just come
-
-const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 
 export class Places {
   /** @param page {state, stage, outbox, reviewer(), buttons()} of the review page */
@@ -35,11 +34,11 @@ export class Places {
     this.findings.choose(places.indexOf(place));
     markPlace(byId("facts"), places.indexOf(place));
     const [loud, found] = [places.filter((p) => !p.quiet).length, places.filter((p) => p.numbered).length];
-    const told = [loud && `${plural(loud, "place")} to look at: Z`, found && `${plural(found, "finding")}: F`].filter(Boolean);
+    const told = [loud && count(loud, "{n} place to look at: Z", "{n} places to look at: Z"), found && count(found, "{n} finding: F", "{n} findings: F")].filter(Boolean);
     const tag = place && (place.verdict in WORDS ? badge(place.verdict, place.label) : el("span", { class: "tag" }, place.label));
     byId("place").replaceChildren(...(place
-      ? [tag, ` ${place.title}${place.verdict === "aside" ? ", set aside" : ""}${place.unlike ? " · ≠ the models disagree" : ""}`]
-      : [told.join(" · ") || "No place to point at"]));
+      ? [tag, ` ${place.title}${place.verdict === "aside" ? t(", set aside") : ""}${place.unlike ? t(" · ≠ the models disagree") : ""}`]
+      : [told.join(" · ") || t("No place to point at")]));
   }
 
   choose(index) {
@@ -65,7 +64,7 @@ export class Places {
     const numbered = this.findings.numbered(this.chosen);
     if (!numbered) {
       const found = this.nextFinding(1, (p) => p.numbered);
-      byId("said").textContent = found ? "This finding? Press the key again to answer." : "There is no finding to answer about.";
+      byId("said").textContent = found ? t("This finding? Press the key again to answer.") : t("There is no finding to answer about.");
       return;
     }
     const reviewer = this.page.reviewer();
@@ -91,7 +90,7 @@ export class Places {
 
   takeBack() {
     if (this.findings.numbered(this.chosen) && this.findings.answered(this.chosen)) this.answer("undo");
-    else byId("said").textContent = "You have not answered about this finding.";
+    else byId("said").textContent = t("You have not answered about this finding.");
   }
 
   /** Go to the field in which the kind of the chosen finding is corrected. */

@@ -1,0 +1,20 @@
+// The head of every page: the language, and the keys shown with ?.
+
+const language = document.getElementById("language");
+const keys = document.getElementById("help");
+
+/** Whether a key pressed there is meant for what is written. */
+const writing = (target) => target.closest("select, textarea, input:not([type=radio])") !== null;
+
+language.addEventListener("change", () => {
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `station_language=${language.value}; Path=/; Max-Age=31536000; SameSite=Strict${secure}`;
+  location.reload();
+});
+
+document.getElementById("help-open").addEventListener("click", () => keys.showModal());
+addEventListener("keydown", (event) => {
+  if (event.key !== "?" || event.ctrlKey || event.metaKey || event.altKey || writing(event.target) || document.querySelector("dialog[open]")) return;
+  event.preventDefault();
+  keys.showModal();
+});

@@ -1,0 +1,19 @@
+// The language of the page. A text stands in English where it is shown; its translation is looked up by it.
+
+const { lang } = document.documentElement;
+const ENGLISH = { texts: {}, names: {} };
+
+const { texts, names } = lang === "en" ? ENGLISH
+  : await fetch(`/static/languages/${lang}.json`).then((answer) => (answer.ok ? answer.json() : ENGLISH)).catch(() => ENGLISH);
+
+/** For dates and times. */
+export const LOCALE = lang === "en" ? "en-GB" : lang;
+
+/** A text in the language of the page, with its values in the places of the names in braces. */
+export const t = (text, values = {}) => (texts[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+
+/** A word of a record: a verdict, a class, a kind. What a control sheet alone knows stays as it is. */
+export const named = (word) => names[word] ?? word;
+
+/** One of two texts, for one thing and for several; both may name {n}. */
+export const count = (n, one, several) => t(n === 1 ? one : several, { n });
