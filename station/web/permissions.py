@@ -49,6 +49,8 @@ _NC = f"{API}/nonconformities"
 TABLE: tuple[tuple[str, str, Rule], ...] = (
     # pages
     ("GET", "/", Rule(_ALL, page=True)),
+    ("GET", "/lots", Rule(_ALL, page=True)),
+    ("GET", "/orders", Rule(_ALL, page=True)),
     ("GET", "/sign-in", _PUBLIC),
     ("GET", "/static/{path:path}", _PUBLIC),
     # the station
@@ -97,9 +99,18 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("GET", f"{API}/lots/{{lot:path}}/tally", _READ),
     ("GET", f"{API}/lots/{{lot:path}}/decision", _READ),
     ("POST", f"{API}/lots/{{lot:path}}/decisions", _SIGN),
+    ("GET", f"{API}/lots/{{lot:path}}/map", _READ),
+    ("GET", f"{API}/lots/{{lot:path}}/density", _READ),
+    ("GET", f"{API}/lots/{{lot:path}}/explanation", _READ),
+    ("GET", f"{API}/lots/{{lot:path}}/counted", _READ),
+    ("GET", f"{API}/lots/{{lot:path}}/draw", _READ),
+    ("GET", f"{API}/lots/{{lot:path}}/pulled", _READ),
+    ("GET", f"{API}/lots/{{lot:path}}/report", _READ),
     ("GET", f"{API}/lots/{{lot:path}}", _READ),
     ("GET", f"{API}/plan", _READ),
     ("POST", f"{API}/orders/plan", _READ),
+    ("GET", f"{API}/orders", _READ),
+    ("GET", f"{API}/orders/{{order}}", _READ),
     ("GET", f"{API}/streams", _READ),
     ("POST", f"{API}/streams", _APPROVE),
     ("GET", f"{API}/streams/{{name:path}}/next", _READ),

@@ -1,4 +1,4 @@
-"""The review page and the one on which one signs in: templates; what they show they ask of the API."""
+"""The pages: review, lots, orders, and the one on which one signs in. Templates; what they show they ask of the API."""
 
 from __future__ import annotations
 
@@ -36,6 +36,16 @@ _templates = Environment(
 @router.get("/", response_class=HTMLResponse)
 def review_page() -> str:
     return _templates.get_template("review.html").render(version=__version__, reasons=REASONS)
+
+
+@router.get("/lots", response_class=HTMLResponse)
+def lots_page() -> str:
+    return _templates.get_template("lots.html").render(room="lots")
+
+
+@router.get("/orders", response_class=HTMLResponse)
+def orders_page() -> str:
+    return _templates.get_template("orders.html").render(room="orders")
 
 
 @router.get("/sign-in", response_class=HTMLResponse)
