@@ -1,5 +1,5 @@
-"""A home for the tests of the pages of lots and orders: a lot that was drawn from four cartons, one of which has pits in
-one place; an order with its gates; a nonconformity with an action."""
+"""A home for the tests of the pages of lots and orders: a lot that was drawn from four cartons, one of which has pits
+in one place; an order with its gates; a nonconformity with an action."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from station.values.documents import UnitDocument, Verdict
 from station.values.geometry import Frame, Similarity
 from station.values.line import Master
 
-LOT, CLEAN, GOLDEN, ORDER, SIZE, BAD = "L/7", "L/8", "GS-7", "PO-7", 600, "C3"
+LOT, CLEAN, GOLDEN, ORDER, SIZE, BAD = "L/7", "L/8", "GS-7", "PO-7", 600, "3"
 SHEET = """
 schema = 1
 [product]
@@ -67,6 +67,7 @@ def build(home: Path) -> None:
     with Station(Settings(home=home), clock=Clock()) as station:
         db = station._db
         golden = _seal(db, evidence)
+        station.gates.open(ORDER, Order(units=(SIZE,)), golden=GOLDEN, by="M. Weber")
         drawn = station.draws.draw(LOT, size=SIZE, cartons=4, seed=7, golden=GOLDEN)
         for i, pick in enumerate(drawn.picks[:-1]):  # the last one was not pulled
             turn = 2 * np.pi * i / 40
@@ -76,14 +77,13 @@ def build(home: Path) -> None:
         for i in range(3):
             _add(db, evidence, golden, CLEAN, f"loose-{i}", None, [])
         station.decide_lot(LOT, SIZE)
-        station.gates.open(ORDER, Order(units=(SIZE,)), golden=GOLDEN, by="M. Weber")
         made = station.nonconformities.draft(LOT, by="M. Weber")
         station.corrective.add(
             made.number, "prevention", "Filter the enamel before every shift", owner="Li Wei", due=date(2026, 5, 19),
             by="M. Weber",
         )  # fmt: skip
         station.corrective.add(
-            made.number, "root-cause", "Find why carton C3 has pits", owner="Chen Wei", due=date(2031, 1, 2),
+            made.number, "root-cause", "Find why carton 3 has pits", owner="Chen Wei", due=date(2031, 1, 2),
             by="M. Weber",
         )  # fmt: skip
 
@@ -96,8 +96,8 @@ def _seal(db: Any, evidence: Evidence) -> int:
     master = Master(
         number=GOLDEN, version=1, sheet_digest="5" * 64, photo_sha256="0" * 64,
         frame=Frame(PITCH, SIDE, SIDE, (SIDE / 2, SIDE / 2)), image=LinearRGB(raster), correction=None,
-        labels=np.where(inside, 2, 0).astype(np.uint8), outline_mm=14 * np.stack([np.cos(turns), np.sin(turns)], axis=1),
-        holes_mm=(), thickness_mm=1.6, regions=(), marks=(), sizes_mm={}, u_scale=1e-3, scale_source="rig", noise=0.01,
+        labels=np.where(inside, 2, 0).astype(np.uint8),
+        outline_mm=14 * np.stack([np.cos(turns), np.sin(turns)], axis=1), holes_mm=(), thickness_mm=1.6, regions=(), marks=(), sizes_mm={}, u_scale=1e-3, scale_source="rig", noise=0.01,
         blur_px=1.0, pose=Similarity(),
     )  # fmt: skip
     arrays, document = save_master(master)

@@ -35,7 +35,7 @@ async function show(lot) {
   state.lot = lot;
   drawSide();
   byId("empty").hidden = true;
-  byId("lot").hidden = false;
+  byId("paper").hidden = false;
   document.title = `${lot.lot} · ${t("title.lots")}`;
   byId("head").replaceChildren(
     el("h2", {}, `${t("lot")} ${lot.lot}`), decisionBadge(lot.decision),
@@ -108,7 +108,7 @@ const documents = (lot) => fill(lot, "documents", () => lot.decision, (body, dec
 const draw = (lot) => fill(lot, "draw", () => Promise.all([api.draw(lot.lot), api.pulled(lot.lot)]), (body, [list, pulled]) => {
   const missing = new Set(pulled.missing);
   const state_ = (label) => (missing.has(label) ? badge("undecided", t("draw.missing")) : badge("conforms", t("draw.pulled")));
-  const extra = [["draw.foreign", pulled.foreign], ["draw.doubled", pulled.doubled]].filter(([, units]) => units.length);
+  const extra = [["draw.lacking", pulled.missing], ["draw.foreign", pulled.foreign], ["draw.doubled", pulled.doubled]].filter(([, units]) => units.length);
   body.replaceChildren(
     el("p", {}, badge(pulled.ok ? "conforms" : "undecided", t(pulled.ok ? "draw.ok" : "draw.not")), " ", t("draw.about", { ...list, done: list.n - missing.size })),
     original("p", { class: "u" }, list.rule, ...list.remarks.map((r) => ` · ${r}`)),

@@ -123,6 +123,7 @@ const TEXTS = {
   "draw.not": ["not as drawn", "與清單不符"],
   "draw.pulled": ["pulled", "已抽取"],
   "draw.missing": ["missing", "缺少"],
+  "draw.lacking": ["Missing:", "缺少："],
   "draw.foreign": ["Not on the list:", "不在清單上："],
   "draw.doubled": ["More than once:", "重複："],
   "third.early": ["early", "前段"],

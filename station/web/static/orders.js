@@ -61,7 +61,7 @@ function drawGate() {
   const gate = state.order.gates.find((g) => g.gate === state.gate);
   const { release } = gate;
   byId("gate").replaceChildren(
-    el("h3", {}, gateName(gate.gate), " ", light(gate.state, t(`state.${gate.state}`)), el("span", { class: "u" }, ` ${t("gate.when", { n: gate.n })} `, original("span", {}, gate.when))),
+    el("h3", {}, gateName(gate.gate), " ", light(gate.state, t(`state.${gate.state}`)), el("span", { class: "u" }, gate.n ? ` ${t("gate.when", { n: gate.n })} ` : " ", original("span", {}, gate.when))),
     gate.reason ? el("p", {}, el("b", {}, `${t("gate.why")} `), original("span", {}, gate.reason)) : "",
     gate.command ? el("p", {}, el("b", {}, `${t("gate.opens")} `), command(gate.command)) : "",
     release ? el("p", {}, t("gate.released-by", { name: release.name, role: release.role || release.party, at: dayAndTime(release.at) })) : "",
@@ -86,8 +86,8 @@ const due = (key) => badge({ overdue: "nonconforms", resolved: "conforms", verif
 
 function drawNonconformities(found) {
   byId("nonconformities").replaceChildren(found.length ? table(t("part.nonconformities"), ["number", "lot", "standing", "points", "answer-by", "against"].map((c) => t(`column.${c}`)), found.map((n) => row(
-    n.number, el("a", { href: `/lots?lot=${encodeURIComponent(n.facts.lot)}` }, n.facts.lot), badge(NC[n.status], t(`nc.${n.status}`)),
-    String(n.points.length), day(n.answer_by), original("td", {}, (n.status === "draft" ? n.faults : n.to_close).join("; "))))) : el("p", { class: "none" }, t("nc.none")));
+    el("span", { class: "day" }, n.number), el("a", { href: `/lots?lot=${encodeURIComponent(n.facts.lot)}` }, n.facts.lot), badge(NC[n.status], t(`nc.${n.status}`)),
+    String(n.points.length), el("span", { class: "day" }, day(n.answer_by)), original("td", {}, (n.status === "draft" ? n.faults : n.to_close).join("; "))))) : el("p", { class: "none" }, t("nc.none")));
 }
 
 function drawActions(found) {
