@@ -20,9 +20,11 @@ from station.web.permissions import API, TABLE
 
 @pytest.fixture(scope="module")
 def reader(unchanged_lot_home: Path, serve: Callable[..., Any]) -> Iterator[httpx.Client]:
-    with serve(unchanged_lot_home) as (address, _app):
-        with httpx.Client(base_url=f"{address}{API}", trust_env=False, timeout=120) as found:
-            yield found
+    with (
+        serve(unchanged_lot_home) as (address, _app),
+        httpx.Client(base_url=f"{address}{API}", trust_env=False, timeout=120) as found,
+    ):
+        yield found
 
 
 def read(client: httpx.Client, path: str) -> Any:

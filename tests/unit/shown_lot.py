@@ -22,7 +22,7 @@ from station.values.colour import LinearRGB
 from station.values.digest import digest, sha256_hex
 from station.values.documents import UnitDocument, Verdict
 from station.values.geometry import Frame, Similarity
-from station.values.line import Master
+from station.values.line import METAL, Master
 
 LOT, CLEAN, GOLDEN, ORDER, SIZE, BAD = "L/7", "L/8", "GS-7", "PO-7", 600, "3"
 SHEET = """
@@ -96,8 +96,9 @@ def _seal(db: Any, evidence: Evidence) -> int:
     master = Master(
         number=GOLDEN, version=1, sheet_digest="5" * 64, photo_sha256="0" * 64,
         frame=Frame(PITCH, SIDE, SIDE, (SIDE / 2, SIDE / 2)), image=LinearRGB(raster), correction=None,
-        labels=np.where(inside, 2, 0).astype(np.uint8),
-        outline_mm=14 * np.stack([np.cos(turns), np.sin(turns)], axis=1), holes_mm=(), thickness_mm=1.6, regions=(), marks=(), sizes_mm={}, u_scale=1e-3, scale_source="rig", noise=0.01,
+        labels=np.where(inside, METAL, 0).astype(np.uint8),
+        outline_mm=14 * np.stack([np.cos(turns), np.sin(turns)], axis=1), holes_mm=(),
+        thickness_mm=1.6, regions=(), marks=(), sizes_mm={}, u_scale=1e-3, scale_source="rig", noise=0.01,
         blur_px=1.0, pose=Similarity(),
     )  # fmt: skip
     arrays, document = save_master(master)

@@ -32,7 +32,7 @@ function classRow(c) {
 const WIDE = 420, HIGH = 170, LEFT = 40, RIGHT = 62, TOP = 14, FOOT = 34;
 
 function frame(label, ...parts) {
-  return svg("svg", { class: "chart", viewBox: `0 0 ${WIDE} ${HIGH + TOP + FOOT}`, role: "img", "aria-label": label }, parts);
+  return svg("svg", { class: "chart", viewBox: `0 0 ${WIDE} ${HIGH + TOP + FOOT}`, role: "img", "aria-label": label }, parts.flat(2));
 }
 
 const text = (x, y, words, attributes = {}) => svg("text", { x, y, ...attributes }, words);

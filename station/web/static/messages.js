@@ -75,7 +75,7 @@ const TEXTS = {
   "map.no-factor": ["No carton or identifier is known of the units.", "各件沒有箱號或其他識別。"],
   "map.part": ["On the part", "在產品上的位置"],
   "map.no-places": ["No finding on the part counts in this lot.", "本批沒有計入的表面缺陷。"],
-  "map.kind": ["{kind}: {findings} findings on {units} units", "{kind}：{units} 件上有 {findings} 處"],
+  "map.kind": ["{kind} · findings: {findings} · units: {units}", "{kind}：{units} 件上有 {findings} 處"],
   "map.spot": ["{units} of {of} units have it at {where} ({x}, {y} mm), where chance would put {chance}", "{of} 件中 {units} 件位於 {where}（{x}, {y} mm）；若屬偶然，應為 {chance} 件"],
   "map.middle": ["the middle", "中央"],
   "map.no-spot": ["Nowhere closer together than by chance", "沒有比偶然更集中的位置"],
