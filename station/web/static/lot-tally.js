@@ -61,7 +61,7 @@ function steps(c) {
     svg("line", { class: "ac", x1: x(0), x2: x(units), y1: y(c.ac), y2: y(c.ac) }), text(x(units) + 6, y(c.ac) + 4, `Ac ${c.ac}`, { class: "ac-word" }),
     svg("path", { class: "count-line", d: line(count) }),
     svg("circle", { class: "now", cx: x(tally.inspected), cy: y(count.at(-1)), r: 4.5 }),
-    [...new Set([0, tally.inspected, c.n])].map((i) => text(x(i), TOP + HIGH + 16, i, { "text-anchor": "middle" })),
+    [...new Set([0, Math.abs(c.n - tally.inspected) > 0.08 * units ? tally.inspected : c.n, c.n])].map((i) => text(x(i), TOP + HIGH + 16, i, { "text-anchor": "middle" })),
     text(x(units), TOP + HIGH + 31, t("tally.units"), { "text-anchor": "end", class: "axis" })));
 }
 
