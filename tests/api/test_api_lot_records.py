@@ -93,7 +93,7 @@ def test_the_report_of_a_decided_lot_is_a_file(reader: httpx.Client, language: s
 
 def test_what_cannot_be_reported_is_refused(reader: httpx.Client) -> None:
     assert reader.get(f"/lots/{CLEAN}/report").status_code == 404
-    assert reader.get(f"/lots/{LOT}/report", params={"language": "tlh"}).status_code == 400
+    assert reader.get(f"/lots/{LOT}/report", params={"language": "tlh"}).status_code == 422
     assert reader.get(f"/lots/{LOT}/report", params={"form": "docx"}).status_code == 422
     for part in ("map", "explanation", "counted", "density?kind=pit"):
         assert reader.get(f"/lots/nowhere/{part}").status_code == 404

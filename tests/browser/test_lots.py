@@ -169,7 +169,7 @@ def test_both_pages_speak_both_languages(page: Page, address: str) -> None:
 
 @pytest.mark.parametrize("room", ["lots", "orders"])
 def test_nothing_overflows_and_every_control_has_a_name(page: Page, address: str, room: str) -> None:
-    page.goto(f"{address}/{room}")
+    page.goto(f"{address}/{room}?lot=L%2F7")
     expect(page.locator("#cause-body .cause, #actions tbody tr").first).to_be_visible()
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
