@@ -8,6 +8,7 @@ const STATES = { supported: "nonconforms", contradicted: "conforms", open: "unde
 const RULED = { "ruled out": "conforms", "not ruled out": "undecided", suspect: "nonconforms" };
 const SPEAKS = { for: "＋", against: "－", open: "？" };
 const p = (value) => (value === null ? "" : value < 0.001 ? "< 0.001" : value.toFixed(3));
+const place = (c) => `${t(`factor.${c.factor}`, {}, c.factor.replaceAll("_", " "))} ${c.factor === "third" ? t(`third.${c.level}`) : c.level}`;
 const slug = (words) => words.replaceAll(" ", "-");
 
 export function drawCause(body, found) {
@@ -22,7 +23,7 @@ export function drawCause(body, found) {
       leading ? ` ${t("cause.extent", { extent: t(`extent.${slug(leading.extent)}`) })}` : ""),
     original("p", {}, diagnosis.reason),
     clusters.clusters.length ? table(t("cause.clusters"), ["defect", "where", "units", "elsewhere", "p"].map((c) => t(`column.${c}`)), clusters.clusters.map((c) =>
-      row(original("span", {}, c.defect), `${c.factor.replaceAll("_", " ")} ${c.level}`, `${c.units} / ${c.of}`, `${c.elsewhere} / ${c.elsewhere_of}`, p(c.p)))) : el("p", { class: "u" }, t("cause.no-cluster")),
+      row(c.defect === "nonconforming" ? t("map.any") : original("span", {}, c.defect), place(c), `${c.units} / ${c.of}`, `${c.elsewhere} / ${c.elsewhere_of}`, p(c.p)))) : el("p", { class: "u" }, t("cause.no-cluster")),
     el("h3", {}, t("cause.measurement")),
     el("ul", { class: "lines" }, diagnosis.measurement.map((m) => el("li", {}, badge(RULED[m.state], t(`ruled.${slug(m.state)}`)), " ", original("span", {}, el("b", {}, m.name), `: ${m.words}`)))),
     el("h3", {}, t("cause.evidence")),
