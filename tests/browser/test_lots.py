@@ -86,10 +86,11 @@ def test_cause_documents_and_pick_list_stand_on_the_page(page: Page, address: st
     open_lot(page, address)
     expect(page.locator("#cause-body .cause")).to_have_count(3)
     expect(page.locator("#cause-body tbody tr").first).to_contain_text(f"carton {BAD}")
-    expect(page.locator("#map-body img").first).to_have_js_property("complete", True)
-    assert page.locator("#map-body img").first.evaluate("img => img.naturalWidth") > 100
+    picture = page.locator("#map-body img").first
+    picture.scroll_into_view_if_needed()
+    page.wait_for_function("img => img.naturalWidth > 100", arg=picture.element_handle())
     expect(page.locator("#draw-body")).to_contain_text("not as drawn")
-    expect(page.locator("#draw-body tbody .undecided")).to_have_count(1)
+    expect(page.locator("#draw-body tbody .badge.undecided")).to_have_count(1)
     links = page.locator("#documents-body a")
     expect(links).to_have_count(4)
     with page.expect_download() as waiting:

@@ -81,7 +81,7 @@ async function decide(lot, found, said) {
   const signed = await pin();
   if (signed === null) return;
   try {
-    const made = await api.decide(lot.lot, found.size, signed);
+    const made = await patiently(() => api.decide(lot.lot, found.size, signed)); // the same one twice is recorded once
     said.textContent = t("tally.made", { decision: t(`decision.${made.decision}`) });
     await refresh();
   } catch (error) {
