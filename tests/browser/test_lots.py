@@ -153,7 +153,7 @@ def test_gates_are_lights_with_shape_word_and_the_command_that_opens_them(page: 
 
 
 def test_both_pages_speak_both_languages(page: Page, address: str) -> None:
-    page.goto(f"{address}/lots")
+    page.goto(f"{address}/lots?lot=L%2F7")
     page.get_by_label("Language").select_option("zh-Hant")
     expect(page.locator("#tally-title")).to_have_text("計數與判定")
     assert page.evaluate("document.documentElement.lang") == "zh-Hant"
