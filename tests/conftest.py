@@ -262,3 +262,20 @@ def review_home(unchanged_home: Path, tmp_path: Path) -> Path:
 def serve() -> Callable[..., AbstractContextManager[tuple[str, Any]]]:
     """Call it with a home (and a port) in a ``with``: the address and the application of a real server."""
     return serving
+
+
+@pytest.fixture(scope="session")
+def unchanged_lot_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a station with a drawn and decided lot, an order and a nonconformity, for tests that change
+    nothing."""
+    from shown_lot import build
+
+    home = tmp_path_factory.mktemp("lots") / "home"
+    build(home)
+    return home
+
+
+@pytest.fixture
+def lot_home(unchanged_lot_home: Path, tmp_path: Path) -> Path:
+    """A copy of that home for one test."""
+    return Path(shutil.copytree(unchanged_lot_home, tmp_path / "lots"))

@@ -16,7 +16,12 @@ from station.store import records
 from station.store.database import Database
 from station.store.rows import GoldenRow, UnitRow
 from station.values.documents import Cause, ClusterDocument, Extent, MeasurementDocument, UnitDocument, Verdict
-from station.values.lot_analysis import LotExplanationDocument, LotMapDocument, PlaceTestDocument
+from station.values.lot_analysis import (
+    LotExplanationDocument,
+    LotMapDocument,
+    LotUnitDocument,
+    PlaceTestDocument,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,6 +98,16 @@ class LotAnalysis:
             tables=tables_of(known.units), places=places, remarks=tuple(remarks),
         )  # fmt: skip
 
+    def units(self, lot: str) -> tuple[LotUnitDocument, ...]:
+        """The units that the lot counts, in natural order of their names. Raises NotFoundError."""
+        known = self._lot(lot)
+        return tuple(
+            LotUnitDocument(
+                id=r.id, unit=r.unit, standing=r.standing, factors=dict(u.factors), defects=tuple(sorted(u.defects))
+            )
+            for r, u in zip(known.rows, known.units, strict=True)
+        )
+
     def picture(self, lot: str, found: LotMapDocument) -> RGB:
         """The map over the golden: every finding, their density, and where they lie together."""
         from station.report.lot_maps import lot_map_picture
@@ -110,6 +125,16 @@ class LotAnalysis:
         known = self._lot(lot)
         master = self._station.master(known.golden.number, known.golden.version)
         return map_panels(display(master.image, master.correction), master.frame, _placed(known), found)
+
+    def panel_png(self, lot: str, kind: str) -> bytes:
+        """PNG of the map of one kind of finding. Raises NotFoundError, also where no finding of the kind counts."""
+        from station.errors import NotFoundError
+        from station.report.pictures import png
+
+        for place, picture in self.panels(lot, self.map(lot)):
+            if place.kind == kind:
+                return png(picture)
+        raise NotFoundError(f"no finding {kind[:40]!r} counts in lot {lot}", "Take a kind that its map names.")
 
     def _lot(self, lot: str) -> _Lot:
         from station.sheet import load_sheet

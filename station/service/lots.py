@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 
 MAX_LOT_ID = 200
+_OF_A_LOT = ("decision", "decisions", "tally", "map", "density", "explanation", "counted", "draw", "pulled", "report")
+"""What addresses of the API end in behind a lot's id."""
 
 
 def vet_lot_id(lot: str) -> None:
@@ -30,7 +32,7 @@ def vet_lot_id(lot: str) -> None:
         raise RequestError(
             f"{lot[:40]!r} is no lot id", f"Use 1 to {MAX_LOT_ID} plain characters without blanks around them."
         )
-    if {".", "..", ""} & set(segments) or segments[-1] in ("decision", "decisions", "tally"):
+    if {".", "..", ""} & set(segments) or segments[-1] in _OF_A_LOT:
         raise RequestError(f"{lot[:40]!r} reads like a path", "Give the lot an id that does not, such as L-0711.")
 
 

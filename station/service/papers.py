@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from station.errors import NotFoundError, RequestError
 from station.store import inspections, records
@@ -194,6 +194,14 @@ class Papers:
             pair = pair_jpeg(golden, picture, frame, n.finding, names=_NO_NAMES)
             shown.append(ShownUnitFinding(unit.unit, n.finding, pair))
         return shown
+
+
+def set_in(paper: Paper, form: Literal["pdf", "xlsx"]) -> bytes:
+    """A paper as the bytes of a file."""
+    from station.report.paper import paper_pdf
+    from station.report.workbook import paper_xlsx
+
+    return paper_pdf(paper)[0] if form == "pdf" else paper_xlsx(paper)
 
 
 def written(

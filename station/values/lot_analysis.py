@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from station.values.documents import Cause, ClusterDocument, Document, Extent
+from station.values.documents import Cause, ClusterDocument, Document, Extent, Verdict
 
 State = Literal["supported", "contradicted", "open"]
 
@@ -183,6 +183,17 @@ class LotMapDocument(Document):
     tables: tuple[MapTable, ...]
     places: tuple[PlaceTestDocument, ...]
     remarks: tuple[str, ...]
+
+
+class LotUnitDocument(Document):
+    """A unit as its lot counts it. id : of the inspection that stands. factors : carton, identifiers and, of a drawn
+    unit, the third of the lot it lay in. defects : characteristics and finding kinds in which it does not conform."""
+
+    id: int
+    unit: str
+    standing: Verdict
+    factors: dict[str, str]
+    defects: tuple[str, ...]
 
 
 class EvidenceDocument(Document):

@@ -26,9 +26,11 @@ from station.web.routes import (
     findings,
     goldens,
     inspections,
+    lot_records,
     lots,
     measuring,
     nonconformities,
+    orders,
     pages,
     pictures,
     planning,
@@ -40,7 +42,8 @@ from station.web.showing import STATIC
 
 ROUTERS = (
     *(bench.router, accounts.router, events.router, goldens.router, inspections.router, units.router),
-    *(findings.router, lots.router, planning.router, streams.router, nonconformities.router, corrective.router),
+    *(findings.router, lot_records.router, lots.router, planning.router, orders.router, streams.router),
+    *(nonconformities.router, corrective.router),
     *(measuring.router, pictures.router),
 )
 

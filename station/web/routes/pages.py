@@ -1,4 +1,4 @@
-"""The review page, the help, and the page on which one signs in: templates; what they show they ask of the API."""
+"""The pages: review, lots, orders, help, and the one on which one signs in. What they show they ask of the API."""
 
 from __future__ import annotations
 
@@ -31,6 +31,16 @@ router = APIRouter(include_in_schema=False)
 @router.get("/", response_class=HTMLResponse)
 def review_page(request: Request) -> Response:
     return page(request, "review.html", version=__version__, reasons=REASONS)
+
+
+@router.get("/lots", response_class=HTMLResponse)
+def lots_page(request: Request) -> Response:
+    return page(request, "lots.html", room="lots")
+
+
+@router.get("/orders", response_class=HTMLResponse)
+def orders_page(request: Request) -> Response:
+    return page(request, "orders.html", room="orders")
 
 
 @router.get("/sign-in", response_class=HTMLResponse)

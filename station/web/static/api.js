@@ -15,7 +15,7 @@ export class Unreachable extends Error {}
 async function ask(path, options = {}) {
   let answer;
   try {
-    answer = await fetch(API + path, { ...options, signal: AbortSignal.timeout(15000) });
+    answer = await fetch(API + path, { signal: AbortSignal.timeout(15000), ...options });
   } catch (error) {
     throw new Unreachable(error.message);
   }
@@ -27,6 +27,18 @@ async function ask(path, options = {}) {
 }
 
 const part = encodeURIComponent;
+const patient = () => ({ signal: AbortSignal.timeout(120000) }); // what is computed anew over a whole lot
+
+/** Every item of a list that comes page by page. */
+async function whole(path) {
+  const items = [];
+  for (let cursor = null; ;) {
+    const page = await ask(path + (cursor ? `?cursor=${part(cursor)}` : ""), patient());
+    items.push(...page.items);
+    if (page.next === null) return items;
+    cursor = page.next;
+  }
+}
 
 export const api = {
   benches: () => ask("/bench"),
@@ -39,6 +51,17 @@ export const api = {
   frame: (number, version) => ask(`/goldens/${part(number)}/frame?version=${version}`),
   tally: (lot, size) => ask(`/lots/${part(lot)}/tally${size ? `?size=${size}` : ""}`),
   decide: (lot, size, pin) => post(`/lots/${part(lot)}/decisions`, { size }, pin ? { "Station-PIN": pin } : {}),
+  unit: (id) => ask(`/units/${part(id)}`),
+  map: (lot) => ask(`/lots/${part(lot)}/map`, patient()),
+  density: (lot, kind) => `${API}/lots/${part(lot)}/density?kind=${part(kind)}`,
+  explanation: (lot) => ask(`/lots/${part(lot)}/explanation`, patient()),
+  counted: (lot) => ask(`/lots/${part(lot)}/counted`, patient()),
+  draw: (lot) => ask(`/lots/${part(lot)}/draw`),
+  pulled: (lot) => ask(`/lots/${part(lot)}/pulled`),
+  report: (lot, language, form) => `${API}/lots/${part(lot)}/report?language=${language}&form=${form}`,
+  orders: () => whole("/orders"),
+  nonconformities: () => whole("/nonconformities"),
+  actions: () => whole("/corrective-actions"),
   session: () => ask("/session"),
   signOut: () => fetch(`${API}/session`, { method: "DELETE" }),
   review: (id, body, key) => post(`/units/${id}/reviews`, body, { "Idempotency-Key": key }),

@@ -400,7 +400,9 @@ byId("reviewer").addEventListener("change", () => {
 // a session left open overnight asks again when somebody comes back to it
 document.addEventListener("visibilitychange", () => { if (!document.hidden) { outbox.flush(); refresh(); } });
 
-patiently(whoIsHere).then(() => {
+patiently(whoIsHere).then(async () => {
   outbox.flush();
+  const wanted = new URLSearchParams(location.hash.slice(1)).get("unit"); // a link from the page of a lot
+  if (wanted) await show(await patiently(() => api.unit(wanted)));
   refresh();
 });

@@ -11,9 +11,10 @@ export async function whoIsHere() {
   session = await api.session();
   if (session.mode === "single-user") return;
   const field = byId("reviewer");
+  const out = el("button", { class: "quiet", type: "button", on: { click: leave } }, t("Sign out"));
+  if (!field) return byId("who").append(session.name, " ", out);
   field.value = session.name;
   field.readOnly = true;
-  const out = el("button", { class: "quiet", type: "button", on: { click: leave } }, t("Sign out"));
   field.closest("label").after(out);
 }
 

@@ -1,0 +1,129 @@
+// The page of lots: which there are, and of one where it stands, what lies behind it and what may be sent of it.
+
+import { Refusal } from "./api.js";
+import { badge, byId, dayAndTime, el } from "./dom.js";
+import { drawCause } from "./lot-cause.js";
+import { drawMap } from "./lot-map.js";
+import { drawTally } from "./lot-tally.js";
+import { LANGUAGES, t } from "./messages.js";
+import { alertUser, api, begin, command, original, patiently, row, side, stepping, table } from "./room.js";
+import { pin } from "./session.js";
+
+const VERDICT = { accepted: "conforms", rejected: "nonconforms", open: "undecided" };
+const state = { lots: [], lot: null };
+
+const decisionBadge = (decision) => badge(VERDICT[decision ?? "open"], t(`decision.${decision ?? "none"}`));
+const wanted = () => new URLSearchParams(location.search).get("lot");
+const key = (lot) => `station.size.${lot}`; // the review page keeps it there too
+const sizeOf = (lot) => Number(localStorage.getItem(key(lot))) || null;
+
+async function refresh() {
+  state.lots = await patiently(api.lots);
+  const lot = state.lots.find((l) => l.lot === wanted()) ?? state.lots[0] ?? null;
+  if (lot) return show(lot);
+  byId("empty").replaceChildren(t("lots.none"), " ", command("station inspect PHOTOS --golden NUMBER --lot ID"));
+}
+
+function drawSide() {
+  side(state.lots, {
+    name: (l) => l.lot, parameter: "lot", chosen: state.lot?.lot, choose: show,
+    entry: (l) => [el("span", { class: "unit" }, el("b", {}, l.lot)), decisionBadge(l.decision), el("span", { class: "reason" }, t("lots.units", l))],
+  });
+}
+
+async function show(lot) {
+  state.lot = lot;
+  drawSide();
+  byId("empty").hidden = true;
+  byId("paper").hidden = false;
+  document.title = `${lot.lot} · ${t("title.lots")}`;
+  byId("head").replaceChildren(
+    el("h2", {}, `${t("lot")} ${lot.lot}`), decisionBadge(lot.decision),
+    el("p", {}, t("lots.about", { ...lot, at: dayAndTime(lot.created_at) })));
+  for (const part of ["tally", "map", "cause", "documents", "draw"]) byId(`${part}-body`).replaceChildren(el("p", { class: "none" }, t("loading")));
+  await Promise.all([tally(lot), behind(lot), documents(lot), draw(lot)]);
+}
+
+/** Fill one part of the page; what is refused is said there, and what was asked for another lot is dropped. */
+async function fill(lot, part, ask, draw, refused) {
+  const body = byId(`${part}-body`);
+  try {
+    const found = await patiently(ask);
+    if (state.lot === lot) draw(body, found);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    if (state.lot === lot) body.replaceChildren(...(refused?.(error) ?? [original("p", {}, `${error.message}. ${error.do}`)]));
+  }
+}
+
+// --- where it stands -------------------------------------------------------------------------------------------------
+
+function sizeForm(lot, size) {
+  const field = el("input", { type: "number", min: 1, max: 1e9, required: true, value: size ?? "" });
+  return el("form", {
+    class: "size",
+    on: { submit: (event) => { event.preventDefault(); localStorage.setItem(key(lot.lot), field.value); tally(lot); } },
+  }, el("label", {}, `${t("tally.size")} `, field), el("button", { class: "quiet", type: "submit" }, t("tally.show")));
+}
+
+const tally = (lot) => fill(lot, "tally", () => api.tally(lot.lot, sizeOf(lot.lot)), (body, found) => {
+  drawTally(body, found);
+  const said = el("span", { role: "status" });
+  body.append(el("div", { class: "deciding" }, sizeForm(lot, found.size),
+    el("p", {}, lot.decision ? t("tally.recorded") : t("tally.unrecorded"), " ", decisionBadge(lot.decision)),
+    el("button", { class: "quiet", type: "button", on: { click: () => decide(lot, found, said) } }, t("tally.record")), said));
+}, (error) => {
+  localStorage.removeItem(key(lot.lot));
+  return [original("p", {}, `${error.message}. ${error.do}`), sizeForm(lot, null)];
+});
+
+async function decide(lot, found, said) {
+  const signed = await pin();
+  if (signed === null) return;
+  try {
+    const made = await patiently(() => api.decide(lot.lot, found.size, signed)); // the same one twice is recorded once
+    said.textContent = t("tally.made", { decision: t(`decision.${made.decision}`) });
+    await refresh();
+  } catch (error) {
+    alertUser(error);
+  }
+}
+
+// --- what lies behind it, what may be sent, what was pulled ------------------------------------------------------------
+
+async function behind(lot) {
+  const units = patiently(() => api.counted(lot.lot));
+  units.catch(() => {}); // the map says it
+  await fill(lot, "map", async () => [await api.map(lot.lot), await units], (body, [map, { units: counted }]) => drawMap(body, lot.lot, map, counted));
+  await fill(lot, "cause", () => api.explanation(lot.lot), drawCause);
+}
+
+const documents = (lot) => fill(lot, "documents", () => lot.decision, (body, decision) => {
+  if (!decision) return body.replaceChildren(el("p", { class: "none" }, t("documents.undecided")), command(`station lot decide ${lot.lot} --size N`));
+  body.replaceChildren(el("ul", { class: "files" }, Object.entries(LANGUAGES).flatMap(([code, name]) => ["pdf", "xlsx"].map((form) =>
+    el("li", {}, el("a", { href: api.report(lot.lot, code, form), download: true, hreflang: code },
+      `${t("documents.report")} · `, el("span", { lang: code }, name), ` · ${form.toUpperCase()}`))))));
+});
+
+const draw = (lot) => fill(lot, "draw", () => Promise.all([api.draw(lot.lot), api.pulled(lot.lot)]), (body, [list, pulled]) => {
+  const missing = new Set(pulled.missing);
+  const state_ = (label) => (missing.has(label) ? badge("undecided", t("draw.missing")) : badge("conforms", t("draw.pulled")));
+  const extra = [["draw.lacking", pulled.missing], ["draw.foreign", pulled.foreign], ["draw.doubled", pulled.doubled]].filter(([, units]) => units.length);
+  body.replaceChildren(
+    el("p", {}, badge(pulled.ok ? "conforms" : "undecided", t(pulled.ok ? "draw.ok" : "draw.not")), " ", t("draw.about", { ...list, done: list.n - missing.size })),
+    original("p", { class: "u" }, list.rule, ...list.remarks.map((r) => ` · ${r}`)),
+    ...extra.map(([name, units]) => el("p", {}, el("b", {}, t(name)), ` ${units.join(", ")}`)),
+    table(t("part.draw"), ["unit", "carton", "position", "third", "pulled"].map((c) => t(`column.${c}`)),
+      list.picks.map((p) => row(p.label, p.carton, String(p.position), t(`third.${p.third}`), state_(p.label)))));
+}, () => [el("p", { class: "none" }, t("draw.none")), command(`station lot draw ${lot.lot} --size N --cartons CARTONS.csv`)]);
+
+stepping((by) => {
+  const index = state.lots.findIndex((l) => l.lot === state.lot?.lot);
+  const lot = state.lots[Math.min(state.lots.length - 1, Math.max(0, index + by))];
+  if (!lot || lot.lot === state.lot?.lot) return;
+  history.replaceState(null, "", `?lot=${encodeURIComponent(lot.lot)}`);
+  show(lot);
+  byId("side").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+});
+addEventListener("popstate", () => refresh().catch(alertUser));
+begin(refresh);
