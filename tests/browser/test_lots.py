@@ -161,7 +161,7 @@ def test_both_pages_speak_both_languages(page: Page, address: str) -> None:
     page.get_by_role("link", name="訂單", exact=True).click()
     expect(page.locator(".gates b").first).to_have_text("產前確認")
     keys = page.evaluate(
-        "async () => { const m = await import('/static/messages.js'); return m.t('gate.final') + m.t('no.such') }"
+        "async () => { const m = await import('/static/messages.js'); return m.say('gate.final') + m.say('no.such') }"
     )
     assert keys == "最終檢驗no.such"
     untold = page.locator("main").evaluate("node => node.innerText.match(/\\b(column|state|part|gate|due)\\.[a-z-]+/g)")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from station.errors import SheetError
 from station.judge import judge_unit
-from station.measure import proposals
+from station.measure import own_values
 from station.measure.features import measure_features
 from station.measure.golden_features import FeatureRequest, place_features
 from station.measure.outline import measure_outline, struck_outline
@@ -288,13 +288,13 @@ def test_a_line_that_a_unit_could_not_be_held_to_is_passed_over(
     master: Master, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = next(p for p in propose_features(master) if p.feature.feature == "line")
-    read = proposals.measure_features
+    read = own_values.measure_features
 
     def unseen(aligned: Aligned, golden: Master, rows: list[Size]) -> tuple[Measurement, ...]:
         told = read(aligned, golden, rows)
         return tuple(replace(m, value=None) if m.characteristic == "size:line 0" else m for m in told)
 
-    monkeypatch.setattr(proposals, "measure_features", unseen)
+    monkeypatch.setattr(own_values, "measure_features", unseen)
     second = next(p for p in propose_features(master) if p.feature.feature == "line")
     assert first.feature.name == second.feature.name == "line"
     assert first.feature.at_mm != second.feature.at_mm

@@ -1,40 +1,40 @@
 // What a lot's defects come from: extent, clusters, and each cause with what speaks for and against it.
 
 import { badge, el } from "./dom.js";
-import { t } from "./messages.js";
+import { say } from "./messages.js";
 import { original, row, table } from "./room.js";
 
 const STATES = { supported: "nonconforms", contradicted: "conforms", open: "undecided" };
 const RULED = { "ruled out": "conforms", "not ruled out": "undecided", suspect: "nonconforms" };
 const SPEAKS = { for: "＋", against: "－", open: "？" };
 const p = (value) => (value === null ? "" : value < 0.001 ? "< 0.001" : value.toFixed(3));
-const place = (c) => `${t(`factor.${c.factor}`, {}, c.factor.replaceAll("_", " "))} ${c.factor === "third" ? t(`third.${c.level}`) : c.level}`;
+const place = (c) => `${say(`factor.${c.factor}`, {}, c.factor.replaceAll("_", " "))} ${c.factor === "third" ? say(`third.${c.level}`) : c.level}`;
 const slug = (words) => words.replaceAll(" ", "-");
 
 export function drawCause(body, found) {
   const { diagnosis, clusters } = found;
   if (!found.nonconforming) {
-    body.replaceChildren(el("p", { class: "none" }, t("cause.nothing")));
+    body.replaceChildren(el("p", { class: "none" }, say("cause.nothing")));
     return;
   }
   const leading = clusters.extents[0];
   body.replaceChildren(
-    el("p", { class: "strong" }, diagnosis.cause ? t("cause.is", { cause: t(`cause.${diagnosis.cause}`) }) : t("cause.untold"),
-      leading ? ` ${t("cause.extent", { extent: t(`extent.${slug(leading.extent)}`) })}` : ""),
+    el("p", { class: "strong" }, diagnosis.cause ? say("cause.is", { cause: say(`cause.${diagnosis.cause}`) }) : say("cause.untold"),
+      leading ? ` ${say("cause.extent", { extent: say(`extent.${slug(leading.extent)}`) })}` : ""),
     original("p", {}, diagnosis.reason),
-    clusters.clusters.length ? table(t("cause.clusters"), ["defect", "where", "units", "elsewhere", "p"].map((c) => t(`column.${c}`)), clusters.clusters.map((c) =>
-      row(c.defect === "nonconforming" ? t("map.any") : original("span", {}, c.defect), place(c), `${c.units} / ${c.of}`, `${c.elsewhere} / ${c.elsewhere_of}`, p(c.p)))) : el("p", { class: "u" }, t("cause.no-cluster")),
-    el("h3", {}, t("cause.measurement")),
-    el("ul", { class: "lines" }, diagnosis.measurement.map((m) => el("li", {}, badge(RULED[m.state], t(`ruled.${slug(m.state)}`)), " ", original("span", {}, el("b", {}, m.name), `: ${m.words}`)))),
-    el("h3", {}, t("cause.evidence")),
+    clusters.clusters.length ? table(say("cause.clusters"), ["defect", "where", "units", "elsewhere", "p"].map((c) => say(`column.${c}`)), clusters.clusters.map((c) =>
+      row(c.defect === "nonconforming" ? say("map.any") : original("span", {}, c.defect), place(c), `${c.units} / ${c.of}`, `${c.elsewhere} / ${c.elsewhere_of}`, p(c.p)))) : el("p", { class: "u" }, say("cause.no-cluster")),
+    el("h3", {}, say("cause.measurement")),
+    el("ul", { class: "lines" }, diagnosis.measurement.map((m) => el("li", {}, badge(RULED[m.state], say(`ruled.${slug(m.state)}`)), " ", original("span", {}, el("b", {}, m.name), `: ${m.words}`)))),
+    el("h3", {}, say("cause.evidence")),
     el("div", { class: "causes" }, diagnosis.causes.map(one)),
-    diagnosis.ask_for.length ? el("h3", {}, t("cause.ask")) : "",
+    diagnosis.ask_for.length ? el("h3", {}, say("cause.ask")) : "",
     original("ul", { class: "bullets" }, diagnosis.ask_for.map((a) => el("li", {}, a))),
-    el("details", {}, el("summary", {}, t("cause.sentences")), original("ul", { class: "bullets" }, found.sentences.map((s) => el("li", {}, s)))));
+    el("details", {}, el("summary", {}, say("cause.sentences")), original("ul", { class: "bullets" }, found.sentences.map((s) => el("li", {}, s)))));
 }
 
 function one(c) {
-  return el("section", { class: "cause" }, el("h4", {}, t(`cause.${c.cause}`), " ", badge(STATES[c.state], t(`cause-state.${c.state}`))),
-    el("ul", { class: "lines" }, c.evidence.map((e) => el("li", {}, el("span", { class: `speaks ${e.speaks}` }, `${SPEAKS[e.speaks]} ${t(`speaks.${e.speaks}`)}`), " ",
+  return el("section", { class: "cause" }, el("h4", {}, say(`cause.${c.cause}`), " ", badge(STATES[c.state], say(`cause-state.${c.state}`))),
+    el("ul", { class: "lines" }, c.evidence.map((e) => el("li", {}, el("span", { class: `speaks ${e.speaks}` }, `${SPEAKS[e.speaks]} ${say(`speaks.${e.speaks}`)}`), " ",
       original("span", {}, e.words), e.p === null ? "" : el("span", { class: "u" }, ` p ${p(e.p)}`)))));
 }

@@ -2,7 +2,7 @@
 // and on the part, kind by kind.
 
 import { badge, byId, el } from "./dom.js";
-import { t } from "./messages.js";
+import { say } from "./messages.js";
 import { api, original, row, table } from "./room.js";
 
 const ANY = "";
@@ -14,13 +14,13 @@ export function drawMap(body, lot, map, units) {
   const select = el("select", { on: { change: () => drawGrid(grid, factors[select.value], map, units) } },
     factors.map((f, i) => el("option", { value: i }, factorName(f.factor))));
   body.replaceChildren(
-    factors.length ? el("p", {}, el("label", { class: "field" }, t("map.by"), " ", select)) : el("p", { class: "none" }, t("map.no-factor")),
+    factors.length ? el("p", {}, el("label", { class: "field" }, say("map.by"), " ", select)) : el("p", { class: "none" }, say("map.no-factor")),
     grid, ...map.remarks.map((r) => original("p", { class: "u" }, r)),
-    el("h3", {}, t("map.part")), places(lot, map));
+    el("h3", {}, say("map.part")), places(lot, map));
   if (factors.length) drawGrid(grid, factors[0], map, units);
 }
 
-const factorName = (name) => t(`factor.${name}`, {}, name.replaceAll("_", " "));
+const factorName = (name) => say(`factor.${name}`, {}, name.replaceAll("_", " "));
 
 /** The counts of each level, added up over its cartons. */
 function levelsOf(table_) {
@@ -42,7 +42,7 @@ function drawGrid(grid, factor, map, units) {
     const n = name === ANY ? sum.nonconforming : sum.defects[name] ?? 0;
     if (!n) return el("td", { class: "cell" }, el("span", { class: "none" }, "0"));
     const shade = Math.min(4, Math.ceil((4 * n) / sum.inspected));
-    const label = t("map.cell", { n, of: sum.inspected, level, factor: factorName(factor.factor), defect: name || t("map.any") });
+    const label = say("map.cell", { n, of: sum.inspected, level, factor: factorName(factor.factor), defect: name || say("map.any") });
     const open = (event) => {
       for (const other of grid.querySelectorAll("[aria-pressed=true]")) other.setAttribute("aria-pressed", "false");
       event.currentTarget.setAttribute("aria-pressed", "true");
@@ -50,24 +50,24 @@ function drawGrid(grid, factor, map, units) {
     };
     return el("td", { class: `cell shade-${shade}` }, el("button", { type: "button", "aria-label": label, "aria-pressed": "false", on: { click: open } }, el("b", {}, n), ` / ${sum.inspected}`));
   };
-  const head = [factorName(factor.factor), t("column.inspected"), t("map.any"), ...names.map((n) => original("span", {}, n))];
+  const head = [factorName(factor.factor), say("column.inspected"), say("map.any"), ...names.map((n) => original("span", {}, n))];
   grid.replaceChildren(
-    table(t("map.title", { factor: factorName(factor.factor) }), head, [...levelsOf(factor)].map(([level, sum]) =>
+    table(say("map.title", { factor: factorName(factor.factor) }), head, [...levelsOf(factor)].map(([level, sum]) =>
       row(level, String(sum.inspected), cell(level, sum, ANY), ...names.map((n) => cell(level, sum, n))))),
-    el("p", { class: "u" }, t("map.legend")), behind);
+    el("p", { class: "u" }, say("map.legend")), behind);
 }
 
 function unitsBehind(node, title, found) {
-  node.replaceChildren(el("h3", {}, title), table(title, ["unit", "standing", "defects"].map((c) => t(`column.${c}`)), found.map((u) => row(
-    el("a", { href: `/#unit=${u.id}` }, u.unit), badge(u.standing, t(`verdict.${u.standing}`)), original("td", {}, u.defects.join(", "))))));
+  node.replaceChildren(el("h3", {}, title), table(title, ["unit", "standing", "defects"].map((c) => say(`column.${c}`)), found.map((u) => row(
+    el("a", { href: `/#unit=${u.id}` }, u.unit), badge(u.standing, say(`verdict.${u.standing}`)), original("td", {}, u.defects.join(", "))))));
   byId("behind").focus({ preventScroll: false });
 }
 
 function places(lot, map) {
-  if (!map.places.length) return el("p", { class: "none" }, t("map.no-places"));
+  if (!map.places.length) return el("p", { class: "none" }, say("map.no-places"));
   return el("div", { class: "places" }, map.places.map((p, i) => {
-    const head = t("map.kind", { kind: p.kind, findings: p.findings, units: p.units });
-    const spot = p.spot ? t("map.spot", { ...p.spot, x: p.spot.x_mm.toFixed(1), y: p.spot.y_mm.toFixed(1), chance: p.spot.expected.toFixed(1), where: p.spot.clock || t("map.middle") }) : p.p !== null ? t("map.no-spot") : null;
+    const head = say("map.kind", { kind: p.kind, findings: p.findings, units: p.units });
+    const spot = p.spot ? say("map.spot", { ...p.spot, x: p.spot.x_mm.toFixed(1), y: p.spot.y_mm.toFixed(1), chance: p.spot.expected.toFixed(1), where: p.spot.clock || say("map.middle") }) : p.p !== null ? say("map.no-spot") : null;
     return el("figure", {}, i < 6 ? el("img", { src: api.density(lot, p.kind), alt: `${head}. ${spot ?? ""}`, loading: "lazy" }) : null,
       el("figcaption", {}, el("b", {}, head), el("br"), spot ?? original("span", {}, p.reason)));
   }));

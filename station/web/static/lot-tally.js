@@ -2,7 +2,7 @@
 // plan with the lot's own point and both risks.
 
 import { badge, el, svg } from "./dom.js";
-import { t } from "./messages.js";
+import { say } from "./messages.js";
 import { row, table } from "./room.js";
 
 const STANDING = { rejected: "nonconforms", accepted: "conforms", "cannot be rejected": "conforms", open: "undecided" };
@@ -11,10 +11,10 @@ const percent = (share, digits = 3) => `${Number((100 * share).toPrecision(digit
 export function drawTally(body, lot) {
   const curves = lot.classes.filter((c) => c.plan?.oc.length && !c.plan.hundred_percent && c.plan.producer_risk !== null);
   body.replaceChildren(
-    el("p", {}, t("tally.about", lot)),
-    table(t("part.tally"), ["class", "aql", "n", "ac", "re", "found", "undecided", "standing"].map((c) => t(`column.${c}`)), lot.classes.map(classRow)),
+    el("p", {}, say("tally.about", lot)),
+    table(say("part.tally"), ["class", "aql", "n", "ac", "re", "found", "undecided", "standing"].map((c) => say(`column.${c}`)), lot.classes.map(classRow)),
     el("div", { class: "charts" }, lot.classes.filter((c) => c.tally).map(steps)),
-    curves.length ? el("h3", {}, t("curve.title")) : "",
+    curves.length ? el("h3", {}, say("curve.title")) : "",
     curves.length ? el("div", { class: "charts" }, curves.map(curve)) : "");
 }
 
@@ -22,9 +22,9 @@ const standing = (c) => c.tally?.standing ?? { true: "accepted", false: "rejecte
 
 function classRow(c) {
   const found = standing(c);
-  const missing = c.tally?.missing ? t("tally.to-go", { n: c.tally.missing }) : "";
-  return row(t(`class.${c.class}`), c.plan ? String(c.aql) : "–", String(c.n), String(c.ac), String(c.re),
-    String(c.nonconforming), String(c.undecided), el("td", {}, badge(STANDING[found], t(`standing.${found.replaceAll(" ", "-")}`)), " ", missing));
+  const missing = c.tally?.missing ? say("tally.to-go", { n: c.tally.missing }) : "";
+  return row(say(`class.${c.class}`), c.plan ? String(c.aql) : "–", String(c.n), String(c.ac), String(c.re),
+    String(c.nonconforming), String(c.undecided), el("td", {}, badge(STANDING[found], say(`standing.${found.replaceAll(" ", "-")}`)), " ", missing));
 }
 
 // --- the running count -----------------------------------------------------------------------------------------------
@@ -51,7 +51,7 @@ function steps(c) {
   const y = (k) => TOP + HIGH * (1 - k / high);
   const line = (values) => values.map((k, i) => (i ? `H${x(i)}V${y(k)}` : `M${x(0)} ${y(k)}`)).join("");
   const back = count.map((k, i) => [i, k]).reverse().map(([i, k], j, all) => (j ? `V${y(k)}H${x(i)}` : `L${x(all[0][0])} ${y(k)}`)).join("");
-  const told = t("tally.chart", { class: t(`class.${c.class}`), found: c.nonconforming, inspected: tally.inspected, n: c.n, ac: c.ac, re: c.re });
+  const told = say("tally.chart", { class: say(`class.${c.class}`), found: c.nonconforming, inspected: tally.inspected, n: c.n, ac: c.ac, re: c.re });
   const every = Math.ceil(high / 6);
   const levels = Array.from({ length: Math.floor(high / every) + 1 }, (_, i) => i * every);
   return el("figure", { class: "plot" }, el("figcaption", {}, told), frame(told,
@@ -62,7 +62,7 @@ function steps(c) {
     svg("path", { class: "count-line", d: line(count) }),
     svg("circle", { class: "now", cx: x(tally.inspected), cy: y(count.at(-1)), r: 4.5 }),
     [...new Set([0, Math.abs(c.n - tally.inspected) > 0.08 * units ? tally.inspected : c.n, c.n])].map((i) => text(x(i), TOP + HIGH + 16, i, { "text-anchor": "middle" })),
-    text(x(units), TOP + HIGH + 31, t("tally.units"), { "text-anchor": "end", class: "axis" })));
+    text(x(units), TOP + HIGH + 31, say("tally.units"), { "text-anchor": "end", class: "axis" })));
 }
 
 // --- the operating characteristic ------------------------------------------------------------------------------------
@@ -85,17 +85,17 @@ function curve(c) {
   const points = plan.oc.filter((o) => o.p <= end);
   const aql = plan.aql / 100;
   const marks = [
-    { p: aql, pa: 1 - plan.producer_risk, shape: "circle", words: t("curve.producer", { aql: plan.aql, risk: percent(plan.producer_risk) }) },
-    { p: plan.consumer_quality, pa: 0.1, shape: "triangle", words: t("curve.consumer", { p: percent(plan.consumer_quality) }) },
+    { p: aql, pa: 1 - plan.producer_risk, shape: "circle", words: say("curve.producer", { aql: plan.aql, risk: percent(plan.producer_risk) }) },
+    { p: plan.consumer_quality, pa: 0.1, shape: "triangle", words: say("curve.consumer", { p: percent(plan.consumer_quality) }) },
   ];
-  if (own !== null) marks.push({ p: own, pa: accepted(plan.oc, own), shape: "diamond", words: t("curve.own", { found: c.nonconforming, of: inspected, p: percent(own), pa: percent(accepted(plan.oc, own), 2) }) });
-  const name = t("curve.of", { class: t(`class.${c.class}`), n: c.n, ac: c.ac, re: c.re });
+  if (own !== null) marks.push({ p: own, pa: accepted(plan.oc, own), shape: "diamond", words: say("curve.own", { found: c.nonconforming, of: inspected, p: percent(own), pa: percent(accepted(plan.oc, own), 2) }) });
+  const name = say("curve.of", { class: say(`class.${c.class}`), n: c.n, ac: c.ac, re: c.re });
   const step = tick(100 * end);
   const ticks = Array.from({ length: Math.floor((100 * end) / step) + 1 }, (_, i) => i * step);
   return el("figure", { class: "plot" }, el("figcaption", {}, name), frame(`${name}: ${marks.map((m) => m.words).join("; ")}`,
     [0, 0.25, 0.5, 0.75, 1].map((v) => [svg("line", { class: "grid", x1: x(0), x2: x(end), y1: y(v), y2: y(v) }), text(LEFT + 2, y(v) + 4, `${100 * v} %`, { "text-anchor": "end" })]).flat(),
     ticks.map((v) => text(x(v / 100), TOP + HIGH + 16, Number(v.toPrecision(3)), { "text-anchor": "middle" })),
-    text(x(end), TOP + HIGH + 31, t(plan.per_100_units ? "curve.per-100" : "curve.percent"), { "text-anchor": "end", class: "axis" }),
+    text(x(end), TOP + HIGH + 31, say(plan.per_100_units ? "curve.per-100" : "curve.percent"), { "text-anchor": "end", class: "axis" }),
     svg("path", { class: "oc", d: points.map((o, i) => `${i ? "L" : "M"}${x(o.p)} ${y(o.pa)}`).join("") }),
     marks.map((m) => mark(m.shape, x(m.p), y(m.pa)))),
   el("ul", { class: "legend" }, marks.map((m) => el("li", {}, svg("svg", { class: "chart", viewBox: "0 0 16 16", "aria-hidden": "true" }, mark(m.shape, 8, 8)), m.words))));

@@ -5,14 +5,14 @@ import { badge, byId, dayAndTime, el } from "./dom.js";
 import { drawCause } from "./lot-cause.js";
 import { drawMap } from "./lot-map.js";
 import { drawTally } from "./lot-tally.js";
-import { LANGUAGES, t } from "./messages.js";
+import { LANGUAGES, say } from "./messages.js";
 import { alertUser, api, begin, command, original, patiently, row, side, stepping, table } from "./room.js";
 import { pin } from "./session.js";
 
 const VERDICT = { accepted: "conforms", rejected: "nonconforms", open: "undecided" };
 const state = { lots: [], lot: null };
 
-const decisionBadge = (decision) => badge(VERDICT[decision ?? "open"], t(`decision.${decision ?? "none"}`));
+const decisionBadge = (decision) => badge(VERDICT[decision ?? "open"], say(`decision.${decision ?? "none"}`));
 const wanted = () => new URLSearchParams(location.search).get("lot");
 const key = (lot) => `station.size.${lot}`; // the review page keeps it there too
 const sizeOf = (lot) => Number(localStorage.getItem(key(lot))) || null;
@@ -21,13 +21,13 @@ async function refresh() {
   state.lots = await patiently(api.lots);
   const lot = state.lots.find((l) => l.lot === wanted()) ?? state.lots[0] ?? null;
   if (lot) return show(lot);
-  byId("empty").replaceChildren(t("lots.none"), " ", command("station inspect PHOTOS --golden NUMBER --lot ID"));
+  byId("empty").replaceChildren(say("lots.none"), " ", command("station inspect PHOTOS --golden NUMBER --lot ID"));
 }
 
 function drawSide() {
   side(state.lots, {
     name: (l) => l.lot, parameter: "lot", chosen: state.lot?.lot, choose: show,
-    entry: (l) => [el("span", { class: "unit" }, el("b", {}, l.lot)), decisionBadge(l.decision), el("span", { class: "reason" }, t("lots.units", l))],
+    entry: (l) => [el("span", { class: "unit" }, el("b", {}, l.lot)), decisionBadge(l.decision), el("span", { class: "reason" }, say("lots.units", l))],
   });
 }
 
@@ -36,11 +36,11 @@ async function show(lot) {
   drawSide();
   byId("empty").hidden = true;
   byId("paper").hidden = false;
-  document.title = `${lot.lot} · ${t("title.lots")}`;
+  document.title = `${lot.lot} · ${say("title.lots")}`;
   byId("head").replaceChildren(
-    el("h2", {}, `${t("lot")} ${lot.lot}`), decisionBadge(lot.decision),
-    el("p", {}, t("lots.about", { ...lot, at: dayAndTime(lot.created_at) })));
-  for (const part of ["tally", "map", "cause", "documents", "draw"]) byId(`${part}-body`).replaceChildren(el("p", { class: "none" }, t("loading")));
+    el("h2", {}, `${say("lot")} ${lot.lot}`), decisionBadge(lot.decision),
+    el("p", {}, say("lots.about", { ...lot, at: dayAndTime(lot.created_at) })));
+  for (const part of ["tally", "map", "cause", "documents", "draw"]) byId(`${part}-body`).replaceChildren(el("p", { class: "none" }, say("loading")));
   await Promise.all([tally(lot), behind(lot), documents(lot), draw(lot)]);
 }
 
@@ -63,15 +63,15 @@ function sizeForm(lot, size) {
   return el("form", {
     class: "size",
     on: { submit: (event) => { event.preventDefault(); localStorage.setItem(key(lot.lot), field.value); tally(lot); } },
-  }, el("label", {}, `${t("tally.size")} `, field), el("button", { class: "quiet", type: "submit" }, t("tally.show")));
+  }, el("label", {}, `${say("tally.size")} `, field), el("button", { class: "quiet", type: "submit" }, say("tally.show")));
 }
 
 const tally = (lot) => fill(lot, "tally", () => api.tally(lot.lot, sizeOf(lot.lot)), (body, found) => {
   drawTally(body, found);
   const said = el("span", { role: "status" });
   body.append(el("div", { class: "deciding" }, sizeForm(lot, found.size),
-    el("p", {}, lot.decision ? t("tally.recorded") : t("tally.unrecorded"), " ", decisionBadge(lot.decision)),
-    el("button", { class: "quiet", type: "button", on: { click: () => decide(lot, found, said) } }, t("tally.record")), said));
+    el("p", {}, lot.decision ? say("tally.recorded") : say("tally.unrecorded"), " ", decisionBadge(lot.decision)),
+    el("button", { class: "quiet", type: "button", on: { click: () => decide(lot, found, said) } }, say("tally.record")), said));
 }, (error) => {
   localStorage.removeItem(key(lot.lot));
   return [original("p", {}, `${error.message}. ${error.do}`), sizeForm(lot, null)];
@@ -82,7 +82,7 @@ async function decide(lot, found, said) {
   if (signed === null) return;
   try {
     const made = await patiently(() => api.decide(lot.lot, found.size, signed)); // the same one twice is recorded once
-    said.textContent = t("tally.made", { decision: t(`decision.${made.decision}`) });
+    said.textContent = say("tally.made", { decision: say(`decision.${made.decision}`) });
     await refresh();
   } catch (error) {
     alertUser(error);
@@ -99,23 +99,23 @@ async function behind(lot) {
 }
 
 const documents = (lot) => fill(lot, "documents", () => lot.decision, (body, decision) => {
-  if (!decision) return body.replaceChildren(el("p", { class: "none" }, t("documents.undecided")), command(`station lot decide ${lot.lot} --size N`));
+  if (!decision) return body.replaceChildren(el("p", { class: "none" }, say("documents.undecided")), command(`station lot decide ${lot.lot} --size N`));
   body.replaceChildren(el("ul", { class: "files" }, Object.entries(LANGUAGES).flatMap(([code, name]) => ["pdf", "xlsx"].map((form) =>
     el("li", {}, el("a", { href: api.report(lot.lot, code, form), download: true, hreflang: code },
-      `${t("documents.report")} · `, el("span", { lang: code }, name), ` · ${form.toUpperCase()}`))))));
+      `${say("documents.report")} · `, el("span", { lang: code }, name), ` · ${form.toUpperCase()}`))))));
 });
 
 const draw = (lot) => fill(lot, "draw", () => Promise.all([api.draw(lot.lot), api.pulled(lot.lot)]), (body, [list, pulled]) => {
   const missing = new Set(pulled.missing);
-  const state_ = (label) => (missing.has(label) ? badge("undecided", t("draw.missing")) : badge("conforms", t("draw.pulled")));
+  const state_ = (label) => (missing.has(label) ? badge("undecided", say("draw.missing")) : badge("conforms", say("draw.pulled")));
   const extra = [["draw.lacking", pulled.missing], ["draw.foreign", pulled.foreign], ["draw.doubled", pulled.doubled]].filter(([, units]) => units.length);
   body.replaceChildren(
-    el("p", {}, badge(pulled.ok ? "conforms" : "undecided", t(pulled.ok ? "draw.ok" : "draw.not")), " ", t("draw.about", { ...list, done: list.n - missing.size })),
+    el("p", {}, badge(pulled.ok ? "conforms" : "undecided", say(pulled.ok ? "draw.ok" : "draw.not")), " ", say("draw.about", { ...list, done: list.n - missing.size })),
     original("p", { class: "u" }, list.rule, ...list.remarks.map((r) => ` · ${r}`)),
-    ...extra.map(([name, units]) => el("p", {}, el("b", {}, t(name)), ` ${units.join(", ")}`)),
-    table(t("part.draw"), ["unit", "carton", "position", "third", "pulled"].map((c) => t(`column.${c}`)),
-      list.picks.map((p) => row(p.label, p.carton, String(p.position), t(`third.${p.third}`), state_(p.label)))));
-}, () => [el("p", { class: "none" }, t("draw.none")), command(`station lot draw ${lot.lot} --size N --cartons CARTONS.csv`)]);
+    ...extra.map(([name, units]) => el("p", {}, el("b", {}, say(name)), ` ${units.join(", ")}`)),
+    table(say("part.draw"), ["unit", "carton", "position", "third", "pulled"].map((c) => say(`column.${c}`)),
+      list.picks.map((p) => row(p.label, p.carton, String(p.position), say(`third.${p.third}`), state_(p.label)))));
+}, () => [el("p", { class: "none" }, say("draw.none")), command(`station lot draw ${lot.lot} --size N --cartons CARTONS.csv`)]);
 
 stepping((by) => {
   const index = state.lots.findIndex((l) => l.lot === state.lot?.lot);

@@ -211,7 +211,7 @@ const TEXTS = {
 export const language = document.documentElement.lang;
 
 /** A text in the chosen language, its {names} filled in; ``otherwise`` where there is none. */
-export function t(key, values = {}, otherwise = key) {
+export function say(key, values = {}, otherwise = key) {
   const pair = TEXTS[key];
   if (!pair) return otherwise;
   return pair[language === "en" ? 0 : 1].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
@@ -219,6 +219,6 @@ export function t(key, values = {}, otherwise = key) {
 
 /** Put the texts of a page where its template has their keys. */
 export function translate() {
-  for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
-  for (const node of document.querySelectorAll("[data-t-label]")) node.setAttribute("aria-label", t(node.dataset.tLabel));
+  for (const node of document.querySelectorAll("[data-t]")) node.textContent = say(node.dataset.t);
+  for (const node of document.querySelectorAll("[data-t-label]")) node.setAttribute("aria-label", say(node.dataset.tLabel));
 }

@@ -2,7 +2,7 @@
 
 import { api, Unreachable } from "./api.js";
 import { byId, el, svg } from "./dom.js";
-import { t, translate } from "./messages.js";
+import { say, translate } from "./messages.js";
 import { whoIsHere } from "./session.js";
 
 /** Lights of five states, each a shape of its own; a word always stands beside it. */
@@ -26,11 +26,11 @@ export function command(text) {
   const copied = el("span", { role: "status" });
   const copy = async () => {
     await navigator.clipboard.writeText(text);
-    copied.textContent = t("copied");
+    copied.textContent = say("copied");
     setTimeout(() => { copied.textContent = ""; }, 1500);
   };
   return el("span", { class: "command" }, original("code", {}, text),
-    el("button", { class: "quiet", type: "button", "aria-label": `${t("copy")}: ${text}`, on: { click: copy } }, t("copy")), copied);
+    el("button", { class: "quiet", type: "button", "aria-label": `${say("copy")}: ${text}`, on: { click: copy } }, say("copy")), copied);
 }
 
 /** A table with a caption for who cannot see it, in a frame that scrolls where it is too wide. */
@@ -46,7 +46,7 @@ export const row = (head, ...cells) => el("tr", {}, el("th", { scope: "row" }, h
 export const day = (iso) => iso.slice(0, 10);
 
 export function alertUser(error) {
-  const item = el("li", {}, original("span", {}, `${error.message}. ${error.do ?? ""}`), el("button", { type: "button", class: "quiet", on: { click: () => item.remove() } }, t("dismiss")));
+  const item = el("li", {}, original("span", {}, `${error.message}. ${error.do ?? ""}`), el("button", { type: "button", class: "quiet", on: { click: () => item.remove() } }, say("dismiss")));
   byId("alerts").append(item);
 }
 
@@ -60,7 +60,7 @@ export async function patiently(call) {
       return answer;
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
-      byId("link").textContent = t("lost");
+      byId("link").textContent = say("lost");
       byId("link").classList.add("lost");
       await new Promise((done) => setTimeout(done, delay));
     }
