@@ -12,7 +12,7 @@ FUNCTIONAL = (
 )
 """Defect kinds of function or safety."""
 
-_MEASURED = re.compile(r"\b(pull|retention|opening|bond|burr|screw-?back|torque)", re.IGNORECASE)
+_MEASURED = re.compile(r"\b(pull|retention|opening|bond|burr|screw-?back|torque|clutch[ -]fit)", re.IGNORECASE)
 """Words of values measured by hand that function or safety rests on: pull force, clutch retention, ring opening ..."""
 
 

@@ -97,6 +97,8 @@ def test_s7_a_sheet_that_calls_function_minor_is_told_and_counts_it_as_major() -
     assert [e.counted_class for e in sheet.entered] == ["major", "minor"]
     assert sheet.classes == {"major", "minor"}
     assert load_sheet(SHEET.replace('"minor"', '"critical"')).defects[1].counted_class == "critical"
+    fit = load_sheet(SHEET.replace('"pull force"', '"clutch fit"'))
+    assert fit.entered[0].counted_class == "major", "whether a clutch holds is no matter of looks (T12)"
 
 
 def finding(kind: str, size: float) -> Finding:
