@@ -121,7 +121,7 @@ def test_a_card_that_promises_other_kinds_is_found_out(tmp_path: Path) -> None:
     ("old", "new", "says"),
     [
         ("multiple", "multipel", "multipel"),
-        ("plating-spot = 0.89", "rust = 0.89", "rust, none of its kinds"),
+        ("plating-spot = 0.92", "rust = 0.92", "rust, none of its kinds"),
         ('"speck"', '"pit"', "named twice"),
         ("kinds = [", "kinds = [[", "no TOML"),
     ],
