@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("schemathesis")
-
 
 @pytest.mark.filterwarnings("ignore")  # of the generator's own libraries
 def test_every_answer_to_generated_requests_is_described(server: tuple[str, Any]) -> None:
