@@ -1,8 +1,9 @@
 """Languages of the pages. A text stands in English where it is shown and is looked up by itself in the file of another
 language; what has no entry there is shown in English.
 
-``static/languages/CODE.json``, which the scripts read too, has two tables: ``texts``, with names in braces for values,
-and ``names``, for the words of records (verdicts, classes, kinds of defects), which a control sheet may add to.
+``static/languages/CODE.json``, which the scripts read too, has three tables: ``texts``, with names in braces for
+values, ``names``, for the words of records (verdicts, classes, kinds of defects), which a control sheet may add to, and ``keyed``, for what
+``static/messages.js`` names by key since one English word is told in several ways.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ Translate = Callable[..., str]
 
 @cache
 def tables(language: str) -> dict[str, dict[str, str]]:
-    """``texts`` and ``names`` of a language; both empty for English."""
+    """``texts``, ``names`` and ``keyed`` of a language; all empty for English."""
     if language == ENGLISH:
-        return {"texts": {}, "names": {}}
+        return {"texts": {}, "names": {}, "keyed": {}}
     found: dict[str, dict[str, str]] = json.loads((FOLDER / f"{language}.json").read_text(encoding="utf-8"))
     return found
 

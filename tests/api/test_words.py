@@ -53,6 +53,18 @@ def test_words_of_records_have_names(language: str) -> None:
     assert not set(names) & set(ROLES)
 
 
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_keyed_text_is_translated_and_no_translation_is_left_over(language: str) -> None:
+    source = (STATIC / "messages.js").read_text(encoding="utf-8")
+    english = dict(re.findall(r'^  "([^"]+)": "((?:[^"\\]|\\.)*)",$', source, re.MULTILINE))
+    keyed = tables(language)["keyed"]
+    assert len(english) > 150
+    assert set(keyed) == set(english)
+    for key, text in english.items():
+        assert fields(text) == fields(keyed[key]), key
+        assert keyed[key].strip(), key
+
+
 def test_a_text_without_a_translation_stays_in_english_and_values_stay_text() -> None:
     t = translate("zh-Hant")
     assert t("A text of a page to come") == "A text of a page to come"

@@ -1,10 +1,13 @@
 // The language of the page. A text stands in English where it is shown; its translation is looked up by it.
 
 const { lang } = document.documentElement;
-const ENGLISH = { texts: {}, names: {} };
+const ENGLISH = { texts: {}, names: {}, keyed: {} };
 
-const { texts, names } = lang === "en" ? ENGLISH
+const { texts, names, keyed } = lang === "en" ? ENGLISH
   : await fetch(`/static/languages/${lang}.json`).then((answer) => (answer.ok ? answer.json() : ENGLISH)).catch(() => ENGLISH);
+
+/** Texts that have a key and not their English, by it; none in English. */
+export { keyed };
 
 /** For dates and times. */
 export const LOCALE = lang === "en" ? "en-GB" : lang;
