@@ -2,8 +2,8 @@
 language; what has no entry there is shown in English.
 
 ``static/languages/CODE.json``, which the scripts read too, has three tables: ``texts``, with names in braces for
-values, ``names``, for the words of records (verdicts, classes, kinds of defects), which a control sheet may add to, and ``keyed``, for what
-``static/messages.js`` names by key since one English word is told in several ways.
+values, ``names``, for the words of records (verdicts, classes, kinds of defects), which a control sheet may add to,
+and ``keyed``, for what ``static/messages.js`` names by key since one English word is told in several ways.
 """
 
 from __future__ import annotations
