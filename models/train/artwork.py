@@ -19,7 +19,7 @@ OVER = 2
 """Sub-samples of a side of a pixel that artwork is drawn and lit with."""
 
 FINISHES = ("soft", "hard", "relief", "print", "drawing", "dome", "glitter")
-_SHARES = (0.22, 0.15, 0.12, 0.13, 0.28, 0.05, 0.05)
+_SHARES = (0.18, 0.12, 0.10, 0.12, 0.40, 0.04, 0.04)
 _METALS = np.array(
     [
         [0.95, 0.72, 0.38],

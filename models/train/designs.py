@@ -6,6 +6,7 @@ None of them is one of the designs that the station is measured on; those stay u
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import cv2
@@ -14,13 +15,38 @@ from numpy.typing import NDArray
 
 from models.train.artwork import pattern, smooth_noise
 from sample_data.renderer import spectra
-from sample_data.renderer.canvas import Canvas, Mask, Points, depth_inside, smooth, spline
+from sample_data.renderer.canvas import Canvas, Mask, Points, Raster, depth_inside, smooth, spline
 from sample_data.renderer.relief import Artwork, Cell, Design, Emblem
 
 SAMPLE_MM = 0.025
 """Of the drawings that masks are made of."""
 _LEAST_CELL_MM2 = 0.35  # smaller cells are struck metal
 _LARGEST_MM = 11.5
+_ORNAMENTED = 0.5  # share of products with a worked border
+_ENGRAVED = 0.2  # share of products whose metal bears fine even lines
+
+
+@dataclass(frozen=True)
+class Ornament:
+    """What is struck along the edge. kind : rope (slanted strands), beads or reeds. count : of strands round the part.
+    inset_mm, width_mm : where the band begins, from the edge inwards, and how wide it is. sink_mm : its depth."""
+
+    kind: str
+    count: int
+    slant: float
+    inset_mm: float
+    width_mm: float
+    sink_mm: float
+
+
+@dataclass(frozen=True)
+class Engraving:
+    """Parallel or ringed lines all over the metal, as engine turning leaves them."""
+
+    pitch_mm: float
+    depth_mm: float
+    way: float
+    ringed: bool
 
 
 def random_design(seed: int) -> Design:
@@ -30,6 +56,18 @@ def random_design(seed: int) -> Design:
     hard = rng.random() < 0.45
     names = [f"cell-{k}" for k in range(int(rng.integers(2, 6)))]
     drawing = _drawing(rng, len(names), grounds=rng.random() < 0.35, carved=rng.random() < 0.6)
+    ornament = _ornament(rng) if rng.random() < _ORNAMENTED else None
+    engraving = _engraving(rng) if rng.random() < _ENGRAVED else None
+    border_mm = float(rng.uniform(0.35, 1.0))
+    draw = partial(
+        _draw,
+        outline=outline,
+        drawing=drawing,
+        names=names,
+        border_mm=border_mm if ornament is None else ornament.inset_mm + ornament.width_mm + 0.4 * border_mm,
+        ornament=ornament,
+        engraving=engraving,
+    )
     return Design(
         name=f"random-{seed}",
         title="",
@@ -42,7 +80,7 @@ def random_design(seed: int) -> Design:
         outline=outline,
         cells=tuple(Cell(n, _lab(rng)) for n in names),
         emblem=_emblem(rng),
-        draw=partial(_draw, outline=outline, drawing=drawing, names=names, border_mm=float(rng.uniform(0.35, 1.0))),
+        draw=draw,
         bevel_mm=float(rng.uniform(0.1, 0.32)),
     )
 
@@ -93,11 +131,64 @@ def _stroke(rng: np.random.Generator, cells: NDArray[np.uint8]) -> None:
     cv2.line(cells, ends[0], ends[1], 0, int(rng.integers(4, 11)))
 
 
+def _ornament(rng: np.random.Generator) -> Ornament:
+    return Ornament(
+        kind=str(rng.choice(["rope", "beads", "reeds"], p=[0.5, 0.25, 0.25])),
+        count=int(rng.integers(18, 90)),
+        slant=float(rng.uniform(0.4, 1.2) * rng.choice([-1, 1])),
+        inset_mm=float(rng.uniform(0.05, 0.4)),
+        width_mm=float(rng.uniform(0.5, 1.6)),
+        sink_mm=float(rng.uniform(0.08, 0.45)),
+    )
+
+
+def _engraving(rng: np.random.Generator) -> Engraving:
+    return Engraving(
+        pitch_mm=float(np.exp(rng.uniform(np.log(0.12), np.log(0.7)))),
+        depth_mm=float(rng.uniform(0.004, 0.03)),
+        way=float(rng.uniform(0, np.pi)),
+        ringed=bool(rng.random() < 0.4),
+    )
+
+
+def _struck(canvas: Canvas, inside_mm: Raster, ornament: Ornament) -> Raster:
+    """The carving of an ornament, mm, 0 off its band. inside_mm : from the edge inwards."""
+    across = 2 * (inside_mm - ornament.inset_mm) / ornament.width_mm - 1
+    turn = np.arctan2(canvas.y, canvas.x) * (ornament.count / (2 * np.pi))
+    if ornament.kind == "rope":
+        turn = turn + ornament.slant * across
+    lobe = 2 * (turn - np.floor(turn)) - 1
+    hull = np.sqrt(np.clip(1 - across * across, 0, 1))
+    if ornament.kind == "beads":
+        rise = np.sqrt(np.clip(1 - across * across - lobe * lobe, 0, 1))
+    elif ornament.kind == "rope":
+        rise = hull * (0.35 + 0.65 * np.sqrt(np.clip(1 - 0.92 * lobe * lobe, 0, 1)))
+    else:
+        rise = 1 - np.abs(lobe)
+    return np.asarray(np.where(np.abs(across) <= 1, -ornament.sink_mm * (1 - rise), 0), dtype=np.float32)
+
+
+def _engraved(canvas: Canvas, engraving: Engraving) -> Raster:
+    """The carving of even lines, mm."""
+    along = canvas.x * np.cos(engraving.way) + canvas.y * np.sin(engraving.way)
+    at = np.hypot(canvas.x, canvas.y) if engraving.ringed else along
+    waves = np.cos(2 * np.pi * at / engraving.pitch_mm)
+    return np.asarray(engraving.depth_mm * (waves - 1) / 2, dtype=np.float32)
+
+
 def _draw(
-    canvas: Canvas, *, outline: Points, drawing: Mapping[str, NDArray[np.generic]], names: list[str], border_mm: float
+    canvas: Canvas,
+    *,
+    outline: Points,
+    drawing: Mapping[str, NDArray[np.generic]],
+    names: list[str],
+    border_mm: float,
+    ornament: Ornament | None,
+    engraving: Engraving | None,
 ) -> Artwork:
     body = canvas.fill(outline)
-    inner = smooth(depth_inside(body, canvas.pitch_mm), 1.0) > border_mm
+    inside_mm = smooth(depth_inside(body, canvas.pitch_mm), 1.0)
+    inner = inside_mm > border_mm
     to_canvas = np.array(
         [
             [SAMPLE_MM / canvas.pitch_mm, 0, canvas.origin_px[0]],
@@ -113,7 +204,12 @@ def _draw(
 
     masks: dict[str, Mask] = {name: (laid(drawing["cells"] == k + 1) > 0.5) & inner for k, name in enumerate(names)}
     ground = (laid(drawing["cells"] == 255) > 0.5) & inner
-    return Artwork(body, masks, ground if ground.any() else None, laid(drawing["carving"]))
+    carving = laid(drawing["carving"])
+    if ornament is not None:
+        carving = np.where(inner, carving, 0) + _struck(canvas, inside_mm, ornament)
+    if engraving is not None:
+        carving = carving + _engraved(canvas, engraving)
+    return Artwork(body, masks, ground if ground.any() else None, carving)
 
 
 def _emblem(rng: np.random.Generator) -> Emblem:

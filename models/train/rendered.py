@@ -63,8 +63,8 @@ _SIZES_MM = {
 }
 _OFTEN = {
     "scratch": 6.0,
-    "pit": 2.0,
-    "plating-spot": 2.0,
+    "pit": 3.0,
+    "plating-spot": 3.0,
 }  # the finest kinds, seen in few of their pixels; all others count 1
 _SLIGHT_SHIFT_PX = 0.6  # of every other pair, as of a unit that is well registered
 _MOST_DEFECTS = 12
