@@ -34,6 +34,11 @@ def camera(rng: np.random.Generator) -> Camera:
     )
 
 
+_SCAN_BLUR_PX = 0.8
+_DOTS = 2.0  # of dust a scan, on average
+_DOT_PX = 2
+
+
 def expose(rng: np.random.Generator, light: Float32) -> Float32:
     """A uniform exposure and white balance that bring the brighter light to a usual level."""
     level = rng.uniform(0.35, 0.95) / max(float(np.percentile(light, 97)), 1e-3)
@@ -85,13 +90,21 @@ def photographed(rng: np.random.Generator, light: Float32, how: Camera) -> UInt8
 
 def scanned(rng: np.random.Generator, light: Float32, how: Camera) -> UInt8:
     """(h, w, 3) uint8 picture of two tones: light over a threshold is white and all else black, pixel by pixel, with
-    the ragged edges and the lines grown or thinned that this gives."""
+    the ragged edges and the lines grown or thinned that this gives, and a few dots of dust.
+
+    It is no more blurred than ``_SCAN_BLUR_PX``: else thin lines would be lost from one picture of good pairs, and it
+    would be learnt that lines may be missing.
+    """
     n = len(light) // OVER
-    grey = cv2.GaussianBlur(light.mean(axis=2), (0, 0), how.blur_px * OVER)
+    grey = cv2.GaussianBlur(light.mean(axis=2), (0, 0), min(how.blur_px, _SCAN_BLUR_PX) * OVER)
     small = cv2.resize(grey, (n, n), interpolation=cv2.INTER_AREA)
     low, high = np.percentile(small, [2, 98])
     level = low + (high - low) * (0.5 + rng.normal(0, 0.1) + smooth_noise(rng, n, 4) * rng.uniform(0, 0.12))
-    picture: UInt8 = np.repeat(np.where(small > level, 255, 0).astype(np.uint8)[..., None], 3, axis=2)
+    tones = np.where(small > level, 255, 0).astype(np.uint8)
+    for _ in range(int(rng.poisson(_DOTS))):
+        (y, x), (h, w) = rng.integers(n, size=2), rng.integers(1, _DOT_PX + 1, 2)
+        tones[y : y + h, x : x + w] = 255 - tones[y, x]
+    picture: UInt8 = np.repeat(tones[..., None], 3, axis=2)
     return _through_jpeg(picture, int(rng.integers(75, 98)))
 
 

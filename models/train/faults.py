@@ -183,7 +183,7 @@ def _reprinted(rng: np.random.Generator, art: Artwork, *, taken: bool) -> Painte
         away = _curve(rng, n, rng.uniform(0.05, 0.3) * n, 0.1)
         rim = np.full((n, n), 9.0, dtype=np.float32) if away is None else away - rng.uniform(0.8, 4) * OVER
     else:
-        rim = _blob(rng, n, at, _size(rng, 3, 26), rng.uniform(0, 0.7))
+        rim = _blob(rng, n, at, _size(rng, 3, 26 if rng.random() < 0.7 else 60), rng.uniform(0, 0.7))
     tones = art.albedo.reshape(-1, 3)
     other = tones[int(rng.integers(len(tones)))]
     for _ in range(12):

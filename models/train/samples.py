@@ -33,6 +33,7 @@ MARGIN = 8
 LARGEST_SHIFT_PX = 2.5
 _ON_DRAWINGS = ("missing-enamel", "overflow", "missing-enamel", "overflow", "pit", "speck")  # what two tones show
 _NO_DEFECT = 0.25  # share of pairs without any
+_DUST_PX2 = 8  # of a scan: a defect as small as this may as well be dust
 _FAINTEST = 1.2  # contrast over noise, below which a defect is not asked for
 
 
@@ -73,6 +74,7 @@ def make_pair(rng: np.random.Generator) -> Pair:
         unit, same = (cameras.scanned(np.random.default_rng(seed), light, again) for light in (spoilt, clean))
         changed = cv2.dilate((cv2.absdiff(unit, same).max(axis=2) > 100).astype(np.uint8), np.ones((3, 3), np.uint8))
         target[changed == 0] = 0  # two tones show a defect whole or not at all
+        target[_small(target > 0)] = IGNORED
     else:
         golden = cameras.photographed(rng, golden_light * np.float32(level), how)
         unit = cameras.photographed(rng, spoilt, again)
@@ -84,6 +86,14 @@ def make_pair(rng: np.random.Generator) -> Pair:
         golden, unit = (grey(p) for p in (golden, unit))
     golden, unit, target = (np.ascontiguousarray(p) for p in (golden, unit, target))
     return Pair(golden, unit, regions, noise, target)
+
+
+def _small(places: Bool) -> Bool:
+    """Those of the places that are no larger than ``_DUST_PX2``."""
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(places.astype(np.uint8), connectivity=8)
+    small = stats[:, cv2.CC_STAT_AREA] <= _DUST_PX2
+    small[0] = False
+    return np.asarray(small[parts])
 
 
 def grey(picture: UInt8) -> UInt8:
