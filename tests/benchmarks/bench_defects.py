@@ -13,7 +13,8 @@ defects that must not count. A defect is found where a finding of a kind that co
 not conform and belongs to no defect, or to dust or lint. Printed for each model: recall by kind, of all and of those
 over their limit; recall by size over the limit and by contrast over noise in the finished picture; errors of the size;
 a90 and a90/95 after MIL-HDBK-1823A; false findings a part, on parts without a defect and on all, with the exact 95 %
-bound of the rate (one-sided, Poisson). Prints; asserts nothing.
+bound of the rate (one-sided, Poisson); what became of the defects over their limit; and which good parts wait for a
+person. Prints; asserts nothing.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ CONTRASTS = (0.0, 3.0, 6.0, 12.0, 24.0, np.inf)
 @dataclass(frozen=True)
 class Trial:
     """A defect that was there. extent_mm, limit_mm, contrast : as in the truth. seen_mm : of the finding that belongs
-    to it and counts, None where there is none; called : its kind."""
+    to it and counts, None where there is none; called, verdict : its kind and what was said of it."""
 
     kind: str
     extent_mm: float
@@ -52,14 +53,18 @@ class Trial:
     contrast: float
     seen_mm: float | None
     called: str
+    verdict: str
 
 
 @dataclass
 class Outcome:
-    """Of one model. good, parts : units without a defect, and all. false_good, false_all : false findings on them."""
+    """Of one model. good, parts : units without a defect, and all. waiting : of the good ones, left to a person for
+    something that was found on them. false_good, false_all : false findings on them."""
 
     trials: list[Trial] = field(default_factory=list)
     good: int = 0
+    waiting: list[str] = field(default_factory=list)
+    waiting_parts: int = 0
     parts: int = 0
     false_good: list[str] = field(default_factory=list)
     false_all: list[str] = field(default_factory=list)
@@ -87,6 +92,9 @@ def add_unit(outcome: Outcome, truth: dict[str, Any], document: UnitDocument) ->
     if all(d["harmless"] for d in defects):
         outcome.good += 1
         outcome.false_good += false
+        waiting = [f"{f.kind} on {f.region}" for f in findings if f.verdict == Verdict.UNDECIDED]
+        outcome.waiting += waiting
+        outcome.waiting_parts += bool(waiting)
     outcome.undecided += document.alignment is None
     for i, defect in enumerate(defects):
         if defect["harmless"]:
@@ -102,6 +110,7 @@ def add_unit(outcome: Outcome, truth: dict[str, Any], document: UnitDocument) ->
                 contrast=float(defect.get("contrast_to_noise", np.nan)),
                 seen_mm=extent_of(kind, found.size_mm, found.length_mm) if found is not None and counts else None,
                 called="" if found is None else found.kind,
+                verdict="" if found is None or not counts else str(found.verdict),
             )
         )
 
@@ -130,6 +139,9 @@ def print_outcome(name: str, outcome: Outcome) -> None:
         if kind is not None:
             row += _size_errors(hits) + _detectable(some)
         print(row)
+    over = [t for t in trials if t.extent_mm > t.limit_mm]
+    told = ", ".join(f"{sum(t.verdict == v for t in over)} {v}" for v in Verdict)
+    print(f"  of {len(over)} over their limit: {told}, {sum(not t.verdict for t in over)} not found")
     print("  recall by size over the limit (down) and contrast over noise (across)")
     print(f"  {'':10s}" + "".join(f"{_range(c):>13s}" for c in _pairs(CONTRASTS)))
     for low, high in _pairs(SIZES):
@@ -145,8 +157,14 @@ def print_outcome(name: str, outcome: Outcome) -> None:
             print(
                 f"  false findings on {parts} {what}: {len(false)}, {len(false) / parts:.2f} a part, under {bound:.2f}"
             )
-    for told in sorted(set(outcome.false_all), key=lambda t: (-outcome.false_all.count(t), t)):
-        print(f"    {outcome.false_all.count(told):3d} {told}")
+    _print_counts(outcome.false_all)
+    print(f"  left to a person: {outcome.waiting_parts} of {outcome.good} parts without a defect, for")
+    _print_counts(outcome.waiting)
+
+
+def _print_counts(names: Sequence[str]) -> None:
+    for name in sorted(set(names), key=lambda t: (-names.count(t), t)):
+        print(f"    {names.count(name):3d} {name}")
 
 
 def _size_errors(hits: Sequence[Trial]) -> str:
