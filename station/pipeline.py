@@ -21,6 +21,7 @@ from station.measure.boundaries import measure_boundaries, read_boundaries
 from station.measure.colour import measure_regions
 from station.measure.difference import reference_difference
 from station.measure.features import measure_features
+from station.measure.hidden import hidden_places
 from station.measure.hole_rims import closed_holes, holes_of
 from station.measure.logo import measure_marks
 from station.measure.off_colour import with_off_colour
@@ -150,6 +151,7 @@ def inspect(
             measurements += measure_boundaries(aligned, master, bounds, outline, boundaries)
         findings = find_defects(aligned, master, model, marks)
         findings = (*closed_holes(holes), *with_off_colour(aligned, master, marks, findings))
+        findings = (*findings, *hidden_places(aligned, master))
         if model is not reference_difference and not findings_blocked(gates):
             plain = find_defects(aligned, master, reference_difference, marks)
     if gauge is not None:

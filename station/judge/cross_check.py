@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.judge import wording
-from station.judge.finding_rules import HARMLESS, UNLISTED_SIZE_MM, extent_of
+from station.judge.finding_rules import HARMLESS, NOT_OF_A_MODEL, UNLISTED_SIZE_MM, extent_of
 from station.values.documents import DisagreementDocument, FindingDocument, Verdict
 from station.values.line import Gate
 
@@ -22,7 +22,6 @@ NAME = "cross-check"
 
 _NEAR_MM = 0.15  # between the outlines of two findings of one place: two models draw a rim differently
 _TOLD = 5  # places that a remark names
-_NOT_OF_A_MODEL = ("off-colour",)  # kinds that the station finds without either model
 
 Float = NDArray[np.float64]
 
@@ -35,7 +34,7 @@ def cross_check(
     found : the unit's findings, judged, by the model of that name; areas of another colour among them are nobody's and
     account for what the reference sees there. reference : those of the reference model on the same picture.
     """
-    rows = [(f, True, reference) for f in found if f.kind not in _NOT_OF_A_MODEL]
+    rows = [(f, True, reference) for f in found if f.kind not in NOT_OF_A_MODEL]
     rows += [(f, False, found) for f in reference]
     numbers = {id(f): number for number, f in enumerate(found, 1)}
     places = []

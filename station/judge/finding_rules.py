@@ -1,9 +1,12 @@
 """A finding against the control sheet: a pit, a scratch, a speck with its limit in millimetres.
 
 One of a kind the sheet does not list is undecided where it is large enough to be seen at 30 cm, and otherwise reported
-only; dust and lint do not count unless the picture speaks for a defect over its limit almost as much. A kind may be
-limited by surface and by region, the most specific row holds; where none of its rows holds, a finding that keeps the
-strictest of them conforms, and a person decides on any other.
+only; dust and lint do not count. A finding that the picture takes for another kind almost as much is held to that one
+as well: where it would not conform as that, a person decides. What glare hides or the photo does not reach is no
+defect, but where one over its limit could lie there unseen, a person decides.
+
+A kind may be limited by surface and by region, the most specific row holds; where none of its rows holds, a finding
+that keeps the strictest of them conforms, and a person decides on any other.
 """
 
 from __future__ import annotations
@@ -14,14 +17,20 @@ from dataclasses import replace
 from station.judge import wording
 from station.judge.blocking import FINDINGS, blocked_reason, blocking
 from station.judge.decision import compare
-from station.sheet import FUNCTIONAL, DefectLimit, Sheet, decimal_of
+from station.sheet import FUNCTIONAL, Sheet, decimal_of
 from station.values.documents import FindingDocument, Verdict
 from station.values.line import Finding, Gate
+
+HIDDEN = {"glare": "glare hides", "cut-off": "the photo does not show"}
+"""Finding kinds of places that nobody can see, in words."""
 
 HARMLESS = frozenset({"dust", "lint"})
 """Finding kinds that lie on the part and do not belong to it."""
 
-_NEARLY = 0.6  # of the score of dust or lint, from which another kind comes into question as well
+NOT_OF_A_MODEL = frozenset({"closed-hole", "off-colour", *HIDDEN})
+"""Kinds that the station finds without a defect model; no threshold holds for them."""
+
+_NEARLY = 0.6  # of the score of the kind that a finding is named, from which another comes into question as well
 
 UNLISTED_SIZE_MM = 0.5
 UNLISTED_LENGTH_MM = 1.5
@@ -31,7 +40,8 @@ UNLISTED_LENGTH_MM = 1.5
 def judge_finding(finding: Finding, sheet: Sheet, *, gates: Sequence[Gate] = ()) -> FindingDocument:
     """Judge one local defect: its diameter, for scratches its length, against the sheet's limit of that kind."""
     limit = sheet.defect(finding.kind, finding.region)
-    verdict, reason = _decide_finding(finding, sheet, limit, gates)
+    decide = _decide_hidden if finding.kind in HIDDEN else _decide_finding
+    verdict, reason = decide(finding, sheet, gates)
     return FindingDocument.model_validate(
         {
             "kind": finding.kind,
@@ -69,19 +79,52 @@ def findings_blocked(gates: Iterable[Gate]) -> bool:
     return blocking(gates, FINDINGS) is not None
 
 
-def _decide_finding(f: Finding, sheet: Sheet, limit: DefectLimit | None, gates: Sequence[Gate]) -> tuple[Verdict, str]:
+def _decide_hidden(f: Finding, sheet: Sheet, gates: Sequence[Gate]) -> tuple[Verdict, str]:
+    """Undecided where a defect that the sheet limits in this region could lie in such a place and be over its limit."""
+    rows = [sheet.defect(kind, f.region) for kind in sorted({d.kind for d in sheet.defects} - HARMLESS)]
+    least = min((r for r in rows if r is not None), key=lambda r: r.limit_mm, default=None)
+    if least is None or decimal_of(f.size_mm) <= decimal_of(least.limit_mm):
+        return Verdict.CONFORMS, "nothing that the control sheet limits there could be hidden in it"
+    gate = blocking(gates, FINDINGS)
+    if gate is not None:
+        return Verdict.UNDECIDED, blocked_reason(gate)
+    return Verdict.UNDECIDED, (
+        f"{HIDDEN[f.kind]} {f.size_mm:.2f} mm of {f.region}, where a {least.kind} may have {least.limit_mm:g} mm: "
+        "photograph the part again so that it shows, or look at it"
+    )
+
+
+def _decide_finding(f: Finding, sheet: Sheet, gates: Sequence[Gate]) -> tuple[Verdict, str]:
+    """As its own kind, and where that conforms, as the kinds that it may be as well."""
+    verdict, reason = _decide_kind(f, sheet, gates)
+    if verdict is not Verdict.CONFORMS:
+        return verdict, reason
+    for kind in rivals(f):
+        other = replace(f, kind=kind)
+        limit = sheet.defect(kind, f.region)
+        if _decide_kind(other, sheet, gates)[0] is not Verdict.CONFORMS:
+            words = wording.finding(other, extent_of(other), limit.limit_mm if limit else None)
+            look = "wipe the part and look, " if f.kind in HARMLESS else ""
+            return Verdict.UNDECIDED, f"{f.kind}, or as likely {words}: {look}a person decides"
+    return verdict, reason
+
+
+def rivals(f: Finding) -> list[str]:
+    """Defects that a finding is as likely as the kind it is named, the likeliest first."""
+    least = _NEARLY * f.kind_scores.get(f.kind, 0.0)
+    others = ((k, v) for k, v in f.kind_scores.items() if k != f.kind and k not in HARMLESS and v >= least)
+    return [kind for kind, _ in sorted(others, key=lambda other: -other[1])]
+
+
+def _decide_kind(f: Finding, sheet: Sheet, gates: Sequence[Gate]) -> tuple[Verdict, str]:
     extent = extent_of(f)
+    limit = sheet.defect(f.kind, f.region)
     elsewhere = [d for d in sheet.defects if d.kind == f.kind] if limit is None else []
-    harmless = f.kind in HARMLESS and limit is None and not elsewhere
-    rival = _rival(f, sheet) if harmless else None
-    if harmless and rival is None:
+    if f.kind in HARMLESS and limit is None and not elsewhere:
         return Verdict.CONFORMS, "lies on the part and is no defect of it"
     gate = blocking(gates, FINDINGS)
     if gate is not None:
         return Verdict.UNDECIDED, blocked_reason(gate)
-    if rival is not None:
-        words = wording.finding(rival, extent_of(rival), None)
-        return Verdict.UNDECIDED, f"{f.kind}, or as likely {words}: wipe the part and look, a person decides"
     if limit is None and not elsewhere:
         small = extent < (UNLISTED_LENGTH_MM if f.kind == "scratch" else UNLISTED_SIZE_MM)
         if small and f.kind not in FUNCTIONAL:
@@ -107,19 +150,3 @@ def _decide_finding(f: Finding, sheet: Sheet, limit: DefectLimit | None, gates: 
     if f.unsure_below is not None:
         return Verdict.UNDECIDED, f"{words}: {wording.unsure(f.score, f.unsure_below)}, a person decides"
     return verdict, words if compare(size, u, None, bound) is verdict else words + wording.unproven(band)
-
-
-def _rival(f: Finding, sheet: Sheet) -> Finding | None:
-    """A harmless finding as the defect it may be as well, where that one would not keep the sheet's limit."""
-    own = f.kind_scores.get(f.kind, 0.0)
-    for kind, score in sorted(f.kind_scores.items(), key=lambda k: -k[1]):
-        if kind in HARMLESS or score < _NEARLY * own:
-            continue
-        other = replace(f, kind=kind)
-        limit = sheet.defect(kind, f.region)
-        if limit is None:
-            continue
-        size, u = decimal_of(extent_of(other)), abs(decimal_of(f.u_mm))
-        if compare(size, u, None, decimal_of(limit.limit_mm)) is not Verdict.CONFORMS:
-            return other
-    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from station.judge.finding_rules import HARMLESS, extent_of, judge_finding
+from station.judge.finding_rules import HARMLESS, NOT_OF_A_MODEL, extent_of, judge_finding
 from station.judge.wording import finding as in_short
 from station.sheet import Sheet
 from station.values.documents import SetAsideDocument, ThresholdUseDocument, Verdict
@@ -13,8 +13,6 @@ from station.values.reviewed import ThresholdsInForce, in_words
 
 NAME = "reviewed-thresholds"
 """Of the remark in a unit's gates; it blocks nothing."""
-NOT_OF_A_MODEL = frozenset({"closed-hole", "off-colour"})
-"""Kinds that the station finds without a defect model; no threshold holds for them."""
 UNTOUCHED = NOT_OF_A_MODEL | HARMLESS
 """Kinds that reviewed thresholds leave alone."""
 

@@ -156,7 +156,9 @@ def finding(f: Finding | FindingDocument, extent_mm: float, limit_mm: float | No
 
 
 def unsure(score: float, below: float) -> str:
-    """Of a finding whose score is lower than its model is sure from."""
+    """Of a finding whose score is lower than its model is sure from; ``math.inf`` where it never is."""
+    if math.isinf(below):
+        return "the model was never tried with such a finding"
     return (
         f"the model is sure of such a finding from a score of {below:.2f} on, here {math.floor(100 * score) / 100:.2f}"
     )

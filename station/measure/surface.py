@@ -174,7 +174,7 @@ def _finding(
         mask, share.astype(np.float32), golden, unit, usable, blur_px=aligned.blur_px, noise=scene.noise
     )
     kind = kinds[int(place.sums.argmax())]
-    scores = {k: float(v) / len(place.pixels) for k, v in zip(kinds, place.sums, strict=True)}
+    scores = {k: float(v) / place.count for k, v in zip(kinds, place.sums, strict=True)}
     told = sorted(((k, v) for k, v in scores.items() if v >= _WORTH_TELLING or k == kind), key=lambda kv: -kv[1])
     size = extent.width if kind in _LONG else extent.diameter
     if kind == "bubble":  # a dome shows its lit and its shaded flank, not its top: it is as wide as both are apart
@@ -193,7 +193,7 @@ def _finding(
         length_mm=max(extent.length, size) * pitch,
         area_mm2=extent.area * pitch**2,
         region=names.get(int(here[counts.argmax()]), "other"),
-        score=min(float(place.sums.sum()) / len(place.pixels), 1.0),
+        score=min(float(place.sums.sum()) / place.count, 1.0),
         u_mm=_uncertainty(extent, kind) * pitch,
         contrast_to_noise=_contrast(golden, unit, mask) / max(scene.noise, 1e-6),
         polygon_mm=frame.to_mm(contour),

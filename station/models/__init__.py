@@ -99,21 +99,30 @@ def _shipped_cards() -> dict[str, Card]:
 
 
 def seldom_found(name: str) -> frozenset[str]:
-    """Kinds that a model knows and found less than three times in four in its trials. Raises ModelError."""
-    return frozenset(kind for kind, (hits, of) in _trials(name).items() if hits < _TRUSTED * of)
+    """Kinds that a model, or the reference difference beside it, may name and that the model found less than three
+    times in four in its trials, or was never tried with. Raises ModelError."""
+    found = _trials(name)
+    trusted = {kind for kind, (hits, of) in found.items() if hits >= _TRUSTED * of}
+    return frozenset({*_kinds(name), *FOUND[REFERENCE_DIFFERENCE]} - trusted)
 
 
 def _trials(name: str) -> dict[str, tuple[int, int]]:
     return FOUND.get(name) or {t.kind: (t.found, t.of) for t in card_of(name)[1].trials}
 
 
+def _kinds(name: str) -> tuple[str, ...]:
+    return tuple(FOUND[name]) if name in FOUND else card_of(name)[1].kinds
+
+
 def capability_warnings(name: str, kinds: Iterable[str]) -> list[str]:
     """What a person has to look for, since the model does not find it reliably: one line a kind."""
-    found = _trials(name)
+    found, known = _trials(name), _kinds(name)
     warnings = []
     for kind in kinds:
-        if kind not in found:
+        if kind not in known:
             warnings.append(f"{kind}: the defect model {name} does not know this kind; inspect it by eye")
+        elif kind not in found:
+            warnings.append(f"{kind}: the defect model {name} was never tried with this kind; inspect it by eye")
         elif found[kind][0] < _TRUSTED * found[kind][1]:
             hits, of = found[kind]
             warnings.append(f"{kind}: the defect model {name} found {hits} of {of} in trials; inspect it by eye")

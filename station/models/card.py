@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -68,6 +69,14 @@ class Card(_Table):
         if self.trials_of is not None and self.trials_of not in [w.sha256 for w in self.weights]:
             raise ValueError("trials_of is none of its weights: measure them anew, or leave trials out")
         return self
+
+    @property
+    def sure(self) -> dict[str, float]:
+        """Score by kind, below which a finding is left to a person: every one of a kind that a model with trials was
+        never tried with."""
+        tried = {t.kind for t in self.trials}
+        untried = {kind: math.inf for kind in self.kinds if self.trials and kind not in tried}
+        return {**untried, **self.sure_scores}
 
     def weights_of(self, precision: str) -> Weights:
         """The file of this precision, or the card's first where it has none of it."""

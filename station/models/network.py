@@ -22,7 +22,8 @@ UInt8 = NDArray[np.uint8]
 
 TILE = 768
 """Largest side of a tile in pixels."""
-_OVERLAP = 32  # px that neighbouring tiles share; half the network's view of a pixel's surroundings
+_OVERLAP = 96  # px that neighbouring tiles share; the network sees 118 px far, but little beyond 48 counts
+_ROUNDED = 0.02  # that the shares of a network of 8 bits may be off
 _MARGIN = 8  # px of bench kept round the part
 _RIM_PX = 5  # at the part's edge that belong to the outline and not to the surface
 _INPUTS = ("golden", "unit", "regions", "noise")
@@ -58,11 +59,12 @@ class OnnxModel:
         started = start(data, path, device=device, threads=threads, probe=self._probe)
         self.session, self.device, self.threads = started.session, started.device, started.threads
         self.remark = started.remark
-        names = {i.name for i in self.session.get_inputs()}
-        if names != set(_INPUTS) or len(self.session.get_outputs()) != 1:
+        names, outputs = {i.name for i in self.session.get_inputs()}, len(self.session.get_outputs())
+        if names != set(_INPUTS) or outputs != 1:
             raise ModelError(
-                f"the model file {path} takes {', '.join(sorted(names))}, not {', '.join(_INPUTS)}",
-                "Export it with the inputs that the help page on models names.",
+                f"the model file {path} takes {', '.join(sorted(names))} and gives {outputs} output(s), not "
+                f"{', '.join(_INPUTS)} and one",
+                "Export it with the inputs and the output that the help page on models names.",
             )
 
     def __call__(self, golden: LinearRGB, unit: LinearRGB, labels: UInt8, noise: float) -> ScoreMaps:
@@ -70,9 +72,9 @@ class OnnxModel:
         scores = np.zeros((len(self.card.kinds), *labels.shape), dtype=np.float32)
         part = labels != OUTSIDE
         if not part.any():
-            return ScoreMaps(self.card.kinds, scores, self.card.least_scores, self.card.sure_scores)
+            return ScoreMaps(self.card.kinds, scores, self.card.least_scores, self.card.sure)
         regions = _regions(labels)
-        for rows, columns, inner_rows, inner_columns in _tiles(part):
+        for rows, columns, inner_rows, inner_columns in _tiles(part, self.card.multiple):
             window = (rows, columns)
             if not part[window].any():
                 continue
@@ -86,7 +88,7 @@ class OnnxModel:
         # a picture without anything outside the part has no rim
         inside = cv2.erode(part.astype(np.uint8), rim, borderValue=1) if not part.all() else np.ones_like(labels)
         scores *= inside.astype(np.float32)
-        return ScoreMaps(self.card.kinds, scores, self.card.least_scores, self.card.sure_scores)
+        return ScoreMaps(self.card.kinds, scores, self.card.least_scores, self.card.sure)
 
     def _probe(self, session: Any) -> None:
         """Run a session once over a plain picture of the least size; raises what the session raises."""
@@ -111,14 +113,22 @@ class OnnxModel:
             if type(error).__module__.startswith("onnxruntime"):
                 raise ModelError(
                     f"the model {self.card.name} failed on {self.device} ({error})",
-                    "Set STATION_MODEL_DEVICE=cpu, or use the model that is shipped.",
+                    "Use the model that is shipped, or export this one again: float32 inputs of any height and width."
+                    if self.device == "cpu"
+                    else "Set STATION_MODEL_DEVICE=cpu, or use the model that is shipped.",
                 ) from None
             raise
         expected = (1, 1 + len(self.card.kinds), *(n + pad for n, (_, pad) in zip((h, w), more, strict=True)))
-        if answer.shape != expected or not math.isfinite(float(answer.sum())):
+        if answer.shape != expected:
             raise ModelError(
                 f"the model {self.card.name} answers {answer.shape}, its card promises {expected}",
                 "Mend the card's kinds, or export the model again.",
+            )
+        least, most = float(answer.min()), float(answer.sum(axis=1).max())
+        if not (least >= -_ROUNDED and most <= 1 + _ROUNDED):  # what is not a number is neither
+            raise ModelError(
+                f"the model {self.card.name} answers scores from {least:g} that sum to {most:g}, not shares of 1",
+                "Export it with a softmax over the background and all kinds.",
             )
         return np.asarray(answer[0, :, :h, :w], dtype=np.float32)
 
@@ -130,22 +140,23 @@ def _regions(labels: UInt8) -> UInt8:
     return np.where(labels == OUTSIDE, 0, np.where(metal, _METAL, rest)).astype(np.uint8)
 
 
-def _tiles(part: NDArray[np.bool_]) -> list[tuple[slice, slice, slice, slice]]:
-    """Rows and columns of every tile over the part, and of what is kept of it."""
+def _tiles(part: NDArray[np.bool_], multiple: int) -> list[tuple[slice, slice, slice, slice]]:
+    """Rows and columns of every tile over the part, and of what is kept of it. multiple : of px that tiles are apart,
+    so that the network's coarser grids lie on each other."""
     x, y, w, h = cv2.boundingRect(part.astype(np.uint8))
     rows, columns = part.shape
-    down = _runs(max(y - _MARGIN, 0), min(y + h + _MARGIN, rows))
-    across = _runs(max(x - _MARGIN, 0), min(x + w + _MARGIN, columns))
+    down = _runs(max(y - _MARGIN, 0), min(y + h + _MARGIN, rows), multiple)
+    across = _runs(max(x - _MARGIN, 0), min(x + w + _MARGIN, columns), multiple)
     return [(r, c, ir, ic) for r, ir in down for c, ic in across]
 
 
-def _runs(start: int, stop: int) -> list[tuple[slice, slice]]:
+def _runs(start: int, stop: int, multiple: int) -> list[tuple[slice, slice]]:
     """Overlapping pieces of ``start`` to ``stop`` of ``TILE`` at most, and what is kept of each."""
     length = stop - start
     if length <= TILE:
         return [(slice(start, stop), slice(start, stop))]
     count = -(-(length - _OVERLAP) // (TILE - _OVERLAP))
-    step = -(-(length - _OVERLAP) // count)
+    step = math.ceil((length - _OVERLAP) / count / multiple) * multiple
     pieces = []
     for k in range(count):
         first = start + k * step

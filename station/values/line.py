@@ -366,7 +366,8 @@ class Finding:
     score : 0-1, mean over its pixels. kind_scores : the same by kind, those that matter, greatest first.
     region : name of the region it lies in. polygon_mm : (n, 2) outline for drawing. delta_e_00 : CIEDE2000 of an area
     of another colour, else None. sized_by : ``picture`` or ``scores``, where its sizes were read. unsure_below : score
-    that its model is sure of such a finding from, where this one's is lower, else None.
+    that its model is sure of such a finding from, where this one's is lower, else None; infinite for a kind that the
+    model was never tried with.
     """
 
     kind: str

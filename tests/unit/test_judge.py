@@ -612,3 +612,22 @@ def test_dust_that_may_as_well_be_a_pit_over_its_limit_is_for_a_person(
     assert judged.verdict is verdict
     assert judged.kind == "dust"
     assert ("a person decides" in judged.reason) == (verdict is U)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rival", "size", "share", "verdict"),
+    [
+        ("bubble", "pit", 0.3, 0.95, U),  # bubbles are not in the sheet, and small
+        ("bubble", "pit", 0.3, 0.40, C),
+        ("bubble", "pit", 0.1, 0.95, C),
+        ("dust", "exposed-metal", 0.6, 0.95, U),  # in no row of the sheet, and plainly seen
+        ("dust", "exposed-metal", 0.3, 0.95, C),
+    ],
+)
+def test_what_may_as_well_be_another_kind_is_held_to_that_one_too(
+    kind: str, rival: str, size: float, share: float, verdict: Verdict
+) -> None:
+    finding = replace(found(kind, size), kind_scores={kind: 0.5, rival: 0.5 * share})
+    judged = judge_finding(finding, SHEET)
+    assert (judged.kind, judged.verdict) == (kind, verdict)
+    assert (f"{kind}, or as likely {rival}" in judged.reason) == (verdict is U)

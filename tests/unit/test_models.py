@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from station.errors import ModelError
-from station.models import REFERENCE_DIFFERENCE, SHIPPED, capability_warnings, defect_model, shipped
+from station.models import (
+    REFERENCE_DIFFERENCE,
+    SHIPPED,
+    capability_warnings,
+    defect_model,
+    network,
+    seldom_found,
+    shipped,
+)
 from station.models.card import read_card
 from station.models.network import TILE, OnnxModel
 from station.values.colour import LinearRGB
@@ -25,6 +33,17 @@ def _pair(height: int, width: int) -> tuple[LinearRGB, LinearRGB]:
     spoilt = picture.copy()
     spoilt[np.hypot(x - width // 4, y - height // 2) < 6] = (0.75, 0.72, 0.70)
     golden, unit = (p + rng.normal(0, 0.002, p.shape) for p in (picture, spoilt))
+    return LinearRGB(golden.astype(np.float32)), LinearRGB(unit.astype(np.float32))
+
+
+def _row_of_spots(width: int) -> tuple[LinearRGB, LinearRGB]:
+    """A plain strip, and the same with a slightly paler spot of 12 px every 40 px."""
+    rng = np.random.default_rng(2)
+    plain = np.full((64, width, 3), (0.10, 0.30, 0.55), dtype=np.float32)
+    y, x = np.mgrid[0:64, 0:width]
+    spots = plain.copy()
+    spots[np.hypot((x - 24 + 20) % 40 - 20, y - 32) < 6] *= 1.15
+    golden, unit = (p + rng.normal(0, 0.004, p.shape) for p in (plain, spots))
     return LinearRGB(golden.astype(np.float32)), LinearRGB(unit.astype(np.float32))
 
 
@@ -50,6 +69,21 @@ def test_kinds_that_are_seldom_found_are_named() -> None:
     warnings = capability_warnings(REFERENCE_DIFFERENCE, ["speck", "plating-spot", "burn-mark"])
     assert [w.split(":")[0] for w in warnings] == ["plating-spot", "burn-mark"]
     assert "0 of 23" in warnings[0]
+    assert "does not know" in warnings[1]
+    assert "never tried" in capability_warnings(NETWORK, ["burn-mark"])[0]
+
+
+def test_the_silence_of_a_model_counts_only_for_kinds_it_was_tried_with() -> None:
+    seldom = seldom_found(NETWORK)
+    assert {"burn-mark", "exposed-metal"} <= seldom
+    assert "missing-enamel" not in seldom
+
+
+def test_every_finding_of_a_kind_that_was_never_tried_is_for_a_person(tmp_path: Path) -> None:
+    card = read_card(_card_at(tmp_path))
+    assert card.sure["burn-mark"] > 1 > card.sure["pit"]
+    without = card.model_copy(update={"trials": (), "sure_scores": {}})
+    assert without.sure == {}  # whoever gives no trials answers for all kinds alike
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
@@ -75,16 +109,19 @@ def test_threads_and_repetition_do_not_change_an_answer() -> None:
     assert np.abs(one - two).max() < 0.02
 
 
-def test_tiles_join_without_a_seam() -> None:
+def test_tiles_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     width = TILE + 160
-    golden, unit = _pair(64, width)
+    golden, unit = _row_of_spots(width)
     labels = np.full((64, width), OTHER, dtype=np.uint8)
     model = defect_model(NETWORK, precision="fp32")
     assert isinstance(model, OnnxModel)
     tiled = model(golden, unit, labels, 0.002).scores
-    left = model(*(LinearRGB(p.pixels[:, :TILE]) for p in (golden, unit)), labels[:, :TILE], 0.002).scores
-    assert tiled.shape == (len(model.card.kinds), 64, width)
-    assert np.abs(tiled[..., : TILE // 2] - left[..., : TILE // 2]).max() < 0.01
+    monkeypatch.setattr(network, "TILE", 2 * TILE)
+    whole = model(golden, unit, labels, 0.002).scores
+    assert tiled.shape == whole.shape == (len(model.card.kinds), 64, width)
+    there = whole.sum(axis=0) > 0.5
+    assert all(there[:, x - 8 : x + 8].any() for x in range(24, width, 40))
+    assert np.mean((tiled.sum(axis=0) > 0.5) != there) < 0.0001
 
 
 def test_what_lies_outside_the_part_and_at_its_rim_is_left_out() -> None:
@@ -115,6 +152,27 @@ def test_a_card_that_promises_other_kinds_is_found_out(tmp_path: Path) -> None:
     golden, unit = _pair(64, 64)
     with pytest.raises(ModelError, match="its card promises"):
         model(golden, unit, np.full((64, 64), OTHER, dtype=np.uint8), 0.002)
+
+
+@pytest.mark.parametrize("answer", [5.0, -0.5, np.nan])
+def test_scores_that_are_no_shares_are_refused(answer: float) -> None:
+    model = OnnxModel.__new__(OnnxModel)
+    model.card = read_card(SHIPPED / "defects.toml")
+    model.device = "cpu"
+    model.session = _Answers(np.full((1, 1 + len(model.card.kinds), 64, 64), answer, np.float32))
+    golden, unit = _pair(64, 64)
+    with pytest.raises(ModelError, match="not shares of 1"):
+        model(golden, unit, np.full((64, 64), OTHER, dtype=np.uint8), 0.002)
+
+
+class _Answers:
+    """A session that always answers the same."""
+
+    def __init__(self, answer: np.ndarray) -> None:
+        self.answer = answer
+
+    def run(self, outputs: object, feed: object) -> list[np.ndarray]:
+        return [self.answer]
 
 
 @pytest.mark.parametrize(

@@ -295,6 +295,23 @@ def test_a_finding_whose_kind_is_in_doubt_keeps_all_its_kinds() -> None:
     assert found.kind_scores["bubble"] == pytest.approx(0.30, abs=0.01)
 
 
+def test_the_score_of_a_hollow_in_two_flanks_is_that_of_its_flanks() -> None:
+    """What lies between them is filled in for the size and has no score of its own."""
+
+    def flanks(fine: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
+        inside = np.hypot(x - 1.3, y - 2.0) < 0.24
+        fine[inside & (x < 1.21)] += 0.15
+        fine[inside & (x > 1.39)] -= 0.15
+
+    def model(golden: LinearRGB, unit: LinearRGB, *_: object) -> ScoreMaps:
+        there = np.abs(unit.pixels - golden.pixels).mean(axis=2) > 0.03
+        return ScoreMaps(("pit",), there[None].astype(np.float32))
+
+    (found,) = find_defects(_unit(_scene(add=flanks, seed=2)), _master(), model)
+    assert found.score == pytest.approx(1.0)
+    assert found.kind_scores == {"pit": pytest.approx(1.0)}
+
+
 def test_no_kind_is_found_where_all_together_are_unlikely() -> None:
     assert find_defects(_unit(_scene(seed=2)), _master(), _answers(1.3, 2.0, 0.4, pit=0.2, bubble=0.25)) == ()
 
