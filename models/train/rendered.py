@@ -71,7 +71,7 @@ _MOST_DEFECTS = 12
 _LIGHTS = (lamps.Lamp("", "LED-B4", "LED-B5"), lamps.Lamp("", "LED-B3", "FL11"), lamps.Lamp("", "D50", "D50"))
 
 
-def product_pairs(rng: np.random.Generator, units: int = 7, windows: int = 9) -> Iterator[Pair]:
+def product_pairs(rng: np.random.Generator, units: int = 7, windows: int = 16) -> Iterator[Pair]:
     """Pairs of one random product under one random light: ``units`` units, every third of them without defects."""
     design = random_design(int(rng.integers(2**31)))
     lamp, tables = _LIGHTS[int(rng.integers(len(_LIGHTS)))], lamps.tables_of(_random_light(rng))
