@@ -63,7 +63,7 @@ def parse_card(text: bytes, source: str) -> CardReference:
     """One card from the bytes of its TOML; ``source`` names it in errors. Raises RigError as :func:`load_cards`."""
     try:
         card = CardReference.model_validate(tomllib.loads(text.decode("utf-8-sig")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RigError(f"{source} is not TOML: {error}", "Correct the file.") from None
     except ValidationError as error:
         raise RigError(f"{source}: {first_complaint(error)}", "Correct the key in the card file.") from None

@@ -25,7 +25,7 @@ def load_rig(path: Path | str) -> Rig:
         raise RigError(
             f"the rig file {path} cannot be read: {error.strerror}", "Give the path of a rig TOML."
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RigError(f"{path.name} is not TOML: {error}", "Correct the file.") from None
     except ValidationError as error:
         raise RigError(f"{path.name}: {first_complaint(error)}", "Correct the key in the rig file.") from None

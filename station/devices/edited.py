@@ -261,6 +261,8 @@ def comb_score(stored: Pixels) -> float:
         if high - low < 24:
             continue
         middle, beside = count[low:high], (count[low - 1 : high - 1] + count[low + 1 : high + 1]) / 2
+        if not middle.any():  # a drawing in two tones
+            continue
         by_chance = np.sqrt(1.5 * (middle + beside) / 2 + 1)
         scores.append(np.maximum(np.abs(middle - beside) - 2 * by_chance, 0).sum() / middle.sum())
     return float(np.median(scores)) if scores else 0.0

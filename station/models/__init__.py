@@ -51,15 +51,16 @@ def defect_model(name: str, *, precision: str = "int8", threads: int = 1, device
         from station.measure.difference import reference_difference
 
         return reference_difference
-    return _network(name, precision, threads, device)
+    folder, card = card_of(name)
+    return _network(folder, card.model_dump_json(), precision, threads, device)
 
 
 @lru_cache(maxsize=4)
-def _network(name: str, precision: str, threads: int, device: str) -> DefectModel:
+def _network(folder: Path, card: str, precision: str, threads: int, device: str) -> DefectModel:
+    """The network of a card (its JSON): a card that was replaced on its path is another one."""
     from station.models.network import OnnxModel
 
-    folder, card = card_of(name)
-    return OnnxModel(folder, card, precision=precision, threads=threads, device=device)
+    return OnnxModel(folder, Card.model_validate_json(card), precision=precision, threads=threads, device=device)
 
 
 def model_use(name: str, *, precision: str = "int8") -> ModelUseDocument:
@@ -72,12 +73,18 @@ def model_use(name: str, *, precision: str = "int8") -> ModelUseDocument:
 
 
 def as_run(use: ModelUseDocument, model: DefectModel) -> ModelUseDocument:
-    """With the device and the threads that a loaded model runs on, and why they are not those that were asked for."""
+    """What a loaded model is, by the card and the file it was loaded with, with the device and the threads that it runs
+    on, and why they are not those that were asked for."""
     from station.models.network import OnnxModel
 
     if not isinstance(model, OnnxModel):
         return use
-    return use.model_copy(update={"device": model.device, "threads": model.threads, "remark": model.remark})
+    return use.model_copy(
+        update={
+            "version": model.card.version, "precision": model.weights.precision, "weights": model.weights.sha256,
+            "device": model.device, "threads": model.threads, "remark": model.remark,
+        }
+    )  # fmt: skip
 
 
 def card_of(name: str) -> tuple[Path, Card]:

@@ -91,6 +91,10 @@ def read_card(path: Path) -> Card:
         raise ModelError(
             f"the model card {path} cannot be read ({error.strerror})", "Name a card that is there."
         ) from None
+    except RecursionError:
+        raise ModelError(
+            f"the model card {path} is no TOML that can be read (nested too deep)", "Mend the card."
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ModelError(f"the model card {path} is no TOML ({error})", "Mend the card.") from None
     except ValidationError as error:

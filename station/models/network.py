@@ -59,6 +59,7 @@ class OnnxModel:
         started = start(data, path, device=device, threads=threads, probe=self._probe)
         self.session, self.device, self.threads = started.session, started.device, started.threads
         self.remark = started.remark
+        self.weights = weights
         names, outputs = {i.name for i in self.session.get_inputs()}, len(self.session.get_outputs())
         if names != set(_INPUTS) or outputs != 1:
             raise ModelError(

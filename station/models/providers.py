@@ -22,6 +22,7 @@ ACCELERATORS = {
 """Names of ONNX Runtime's accelerated execution providers, in the order in which ``auto`` tries them. TensorRT is not
 among them: it compiles for minutes before the first picture."""
 
+_FATAL = 4  # of what ONNX Runtime writes to standard error itself: what fails is raised, and told in our own words
 _ON_CPU = "the network runs on the processor"
 
 
@@ -47,6 +48,7 @@ def start(data: bytes, path: Path, *, device: str, threads: int, probe: Callable
     """
     import onnxruntime
 
+    onnxruntime.set_default_logger_severity(_FATAL)
     if device not in ("auto", "cpu", *ACCELERATORS):
         raise ModelError(f"there is no device {device[:40]!r}", f"Use auto, cpu or {', '.join(ACCELERATORS)}.")
     cores = _cores()
@@ -88,7 +90,7 @@ def _session(data: bytes, threads: int, providers: list[str]) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+    options.log_severity_level = _FATAL
     # its own fallback prints on standard output, where a document may be
     return onnxruntime.InferenceSession(data, options, providers=providers, enable_fallback=0)
 

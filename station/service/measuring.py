@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from station.errors import ModelError
 from station.models import as_run, capability_warnings, defect_model, seldom_found
 from station.store.evidence import Evidence
 from station.store.masters import load_master
@@ -113,8 +114,14 @@ def inspect_photo(line: Line, job: Job) -> tuple[Master, Inspection]:
 
 
 def model_of(line: Line) -> DefectModel:
-    """The defect model of a line, loaded once a process. Raises ModelError."""
-    return defect_model(line.model, device=line.device, threads=line.threads)
+    """The defect model of a line, loaded once a process.
+
+    Raises ModelError, also where it is another one than the line was made for: what is held to it was told of that one.
+    """
+    model = defect_model(line.model, device=line.device, threads=line.threads)
+    if line.model_use is not None and as_run(line.model_use, model).weights != line.model_use.weights:
+        raise ModelError(f"the defect model {line.model} was replaced while it was in use", "Run it again.")
+    return model
 
 
 def _unseen(line: Line, sheet: Sheet, golden: str) -> list[str]:

@@ -150,6 +150,12 @@ def test_a_curve_leaves_a_comb() -> None:
     assert comb_score(np.asarray(picture)) < 0.05
 
 
+def test_a_drawing_in_two_tones_has_no_comb() -> None:
+    stored = np.zeros((60, 80, 3), np.uint8)
+    stored[:, 40:] = 255
+    assert comb_score(stored) == 0.0
+
+
 @pytest.mark.parametrize("change", [lambda x: 0.9 * x, lambda x: x**0.8, lambda x: min(1.0, 1.1 * x)])
 @pytest.mark.parametrize("sample", ["alpine/units/unit-31.jpg", "fox/golden.jpg"])
 def test_weak_curves_on_sample_photos_saved_as_png(sample: str, change: Callable[[float], float]) -> None:

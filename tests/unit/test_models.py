@@ -10,15 +10,20 @@ from station.errors import ModelError
 from station.models import (
     REFERENCE_DIFFERENCE,
     SHIPPED,
+    as_run,
     capability_warnings,
     defect_model,
+    model_use,
     network,
     seldom_found,
     shipped,
 )
 from station.models.card import read_card
 from station.models.network import TILE, OnnxModel
+from station.models.providers import start
 from station.values.colour import LinearRGB
+from tiny_onnx import own_model, tiny_model
+
 from station.values.line import FIRST_REGION, METAL, OTHER, OUTSIDE
 
 NETWORK = "golden-unit-net"
@@ -187,3 +192,40 @@ class _Answers:
 def test_a_card_with_a_mistake_is_refused_where_it_is(tmp_path: Path, old: str, new: str, says: str) -> None:
     with pytest.raises(ModelError, match=says):
         read_card(_card_at(tmp_path, **{old: new}))
+
+
+def test_a_card_that_is_nested_without_end_is_refused(tmp_path: Path) -> None:
+    card = tmp_path / "big.toml"
+    card.write_text(f"kinds = {'[' * 20_000}", "utf-8")
+    with pytest.raises(ModelError, match="nested too deep"):
+        read_card(card)
+
+
+def test_a_file_replaced_under_its_card_is_the_one_that_runs_and_is_named(tmp_path: Path) -> None:
+    """In one process: the answer is the new file's, and what is said of a model that was loaded before stays true."""
+    golden = LinearRGB(np.full((32, 32, 3), 0.3, np.float32))
+    unit = LinearRGB(np.full((32, 32, 3), 0.42, np.float32))
+    labels = np.full((32, 32), OTHER, np.uint8)
+    name = str(own_model(tmp_path))
+    before = defect_model(name)
+    first = model_use(name)
+    assert before(golden, unit, labels, 0.01).scores.sum(axis=0)[16, 16] == pytest.approx(0.5, abs=1e-3)
+    own_model(tmp_path, gain=1 / 48, version="2")
+    after, second = defect_model(name), model_use(name)
+    assert first.weights != second.weights
+    assert after(golden, unit, labels, 0.01).scores.sum(axis=0)[16, 16] == pytest.approx(0.25, abs=1e-3)
+    assert (as_run(second, before).weights, as_run(second, before).version) == (first.weights, "1")
+    assert (as_run(second, after).weights, as_run(second, after).version) == (second.weights, "2")
+
+
+def test_a_model_that_fails_writes_no_lines_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
+    session = start(tiny_model(1.0), Path("own.onnx"), device="cpu", threads=1, probe=lambda _: None).session
+    feed = {
+        "golden": np.zeros((1, 3, 16, 16), np.float32),
+        "unit": np.zeros((1, 3, 16, 17), np.float32),  # cannot be subtracted
+        "regions": np.ones((1, 1, 16, 16), np.float32),
+        "noise": np.ones((1, 1, 1, 1), np.float32),
+    }
+    with pytest.raises(Exception, match="Sub"):
+        session.run(None, feed)
+    assert capfd.readouterr() == ("", "")
