@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tiny_onnx import own_model, tiny_model
 
 from station.errors import ModelError
 from station.models import (
@@ -22,8 +23,6 @@ from station.models.card import read_card
 from station.models.network import TILE, OnnxModel
 from station.models.providers import start
 from station.values.colour import LinearRGB
-from tiny_onnx import own_model, tiny_model
-
 from station.values.line import FIRST_REGION, METAL, OTHER, OUTSIDE
 
 NETWORK = "golden-unit-net"
