@@ -72,16 +72,20 @@ def run_model(
         _many(pairs, job, jobs)
         return
     found = job(tools.Pair(*_both(golden, unit)))
-    for remark in found.remarks:
+    for remark in (*found.remarks, *found.doubts):
         say(f"note: {remark}.")
     if json:
         emit(document(found))
         return
     rows = [[b.kind, f"{b.x}, {b.y}", f"{b.w} x {b.h}", f"{b.score:.2f}"] for b in found.boxes]
-    if not rows:
-        show("No place differs.")
-        return
-    table(f"{len(rows)} places differ", ["kind", "at px", "size px", "score"], rows)
+    if rows:
+        table(f"{len(rows)} places differ", ["kind", "at px", "size px", "score"], rows)
+    elif found.doubts:
+        show("No place is marked, which does not say that none differs: see the notes.")
+    else:
+        show("No place differs beyond what registration leaves." if found.left_out else "No place differs.")
+    if found.left_out:
+        show(f"{tools.left_out_words(found.left_out, found.left_out_share)}.")
 
 
 @model.command("card")
@@ -126,16 +130,17 @@ def _many(pairs: Path, job: Callable[[Any], Any], jobs: int | None) -> None:
     from station.service import tools
 
     listed = tools.read_pairs(pairs)
-    failed = 0
+    failed = doubtful = 0
     told: set[str] = set()
     with progress("Pairs", len(listed)) as move:
         waiting: dict[int, str] = {}
         shown = 0
 
         def on_done(outcome: Any) -> None:
-            nonlocal shown, failed
+            nonlocal shown, failed, doubtful
             move(None)
             failed += outcome.error is not None
+            doubtful += bool(getattr(outcome.result, "doubts", ()))
             for remark in getattr(outcome.result, "remarks", ()):
                 if remark not in told:
                     say(f"note: {remark}.")
@@ -148,6 +153,8 @@ def _many(pairs: Path, job: Callable[[Any], Any], jobs: int | None) -> None:
                 shown += 1
 
         choose_engine(jobs).run(job, listed, on_done=on_done)
+    if doubtful:
+        say(f"note: boxes do not tell all of {doubtful} of the {len(listed)} pairs; their lines say why under doubts.")
     if failed:
         say(f"{failed} of the {len(listed)} pairs were refused; their lines say why. Correct them.")
         raise typer.Exit(REFUSED)

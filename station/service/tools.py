@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from station.lots.requests import AnyPlan
+    from station.measure.boxes import Compared
     from station.measure.prepared import PreparedGolden
     from station.service.views import AlignDocument, BoxesDocument, PhotoDocument
     from station.values.line import Shot
     from station.values.model_card import ModelCardDocument
 
 MODELS = ("similarity", "affine", "homography")
+_MUCH = 0.25  # of the compared pixels; what registration leaves along edges covers less
 MAX_LINES = 1_000_000
 
 
@@ -148,8 +150,8 @@ class RunModel:
     model: str | None = None  # by name or by the path of its card; PAIR_MODEL where it is left out
 
     def __call__(self, pair: Pair) -> BoxesDocument:
-        """Boxes in pixels of the golden picture. Raises PhotoError, ModelError."""
-        from station.measure.boxes import find_boxes
+        """Boxes in pixels of the golden picture. Raises PhotoError, ModelError, and RequestError for one too long."""
+        from station.measure.boxes import compare_pair
         from station.models import PAIR_MODEL, as_run, defect_model, model_use
         from station.service.views import BoxDocument, BoxesDocument
         from station.values.colour import in_srgb_primaries
@@ -157,12 +159,42 @@ class RunModel:
         golden, unit = (in_srgb_primaries(read(p, self.settings).photo) for p in (pair.golden, pair.unit))
         name = self.model or PAIR_MODEL
         model = defect_model(name, device=self.settings.model_device, threads=self.settings.model_threads)
-        found = find_boxes(golden, unit, model)
+        found = compare_pair(golden, unit, model)
         remark = as_run(model_use(name), model).remark
         return BoxesDocument(
             remarks=(remark,) if remark else (),
-            boxes=tuple(BoxDocument(x=b.x, y=b.y, w=b.w, h=b.h, kind=b.kind, score=b.score) for b in found),
+            boxes=tuple(BoxDocument(x=b.x, y=b.y, w=b.w, h=b.h, kind=b.kind, score=b.score) for b in found.boxes),
+            doubts=tuple(_doubts(found, golden.pixels.shape, unit.pixels.shape)),
+            registered=not found.unregistered,
+            differ_as_a_whole=found.differ_as_a_whole,
+            golden_share=found.golden_share,
+            unit_share=found.unit_share,
+            left_out=found.left_out,
+            left_out_share=found.left_out_share,
         )
+
+
+def _doubts(found: Compared, golden: tuple[int, ...], unit: tuple[int, ...]) -> Iterator[str]:
+    """Why boxes do not tell all that differs. golden, unit : shapes of the pictures."""
+    if found.unregistered:
+        yield f"not registered: {found.unregistered}; the pictures were compared as they lie"
+    if golden[:2] != unit[:2]:
+        yield (
+            f"sizes differ ({golden[1]} x {golden[0]} and {unit[1]} x {unit[0]} px): {found.golden_share:.1%} of the "
+            f"golden and {found.unit_share:.1%} of the unit compared"
+        )
+    if found.differ_as_a_whole:
+        yield "the pictures differ as a whole"
+    if found.left_out_share > _MUCH:
+        yield f"{left_out_words(found.left_out, found.left_out_share)}, which is too much to be that alone"
+
+
+def left_out_words(count: int, share: float) -> str:
+    """That marked places are no boxes. share : of the compared pixels, 0-1."""
+    places = f"{count} marked places, {share:.1%} of what was compared, are"
+    if count == 1:
+        places = f"1 marked place, {share:.1%} of what was compared, is"
+    return f"{places} left out as what registration leaves"
 
 
 def model_cards(name: str | None, settings: Settings) -> list[ModelCardDocument]:

@@ -402,10 +402,23 @@ class BoxDocument(Document):
 
 
 class BoxesDocument(Document):
-    """What the defect model marks on two pictures of the same thing. remarks : on where the model ran."""
+    """What the defect model marks on two pictures of the same thing.
+
+    remarks : on where the model ran. doubts : why the boxes do not tell all that differs, in words. registered : the
+    unit could be laid onto the golden as a whole. golden_share, unit_share : of either picture's pixels that were
+    compared, 0-1. left_out : places that were marked and are no box, since registration may have left them;
+    left_out_share : of the compared pixels that they cover, 0-1.
+    """
 
     boxes: tuple[BoxDocument, ...]
     remarks: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    registered: bool = True
+    differ_as_a_whole: bool = False
+    golden_share: float = 1.0
+    unit_share: float = 1.0
+    left_out: int = 0
+    left_out_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

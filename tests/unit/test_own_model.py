@@ -81,9 +81,37 @@ def test_it_is_described_and_marks_what_differs_between_two_pictures(
     assert "57 of 60" in out
     picture("golden.png", spot=False)
     picture("unit.png", spot=True)
-    (box,) = json.loads(told(capsys, "model", "run", "golden.png", "unit.png", "--use", str(card), "--json"))["boxes"]
+    assert run(app, ["model", "run", "golden.png", "unit.png", "--use", str(card), "--json"]) == 0
+    (box,) = json.loads(capsys.readouterr().out)["boxes"]
     assert box["kind"] == "speck"
     assert (box["x"] + box["w"] / 2, box["y"] + box["h"] / 2) == pytest.approx((30.5, 40.5), abs=2)
+
+
+@pytest.mark.usefixtures("card")
+def test_a_pair_of_which_the_boxes_tell_nothing_is_never_said_not_to_differ(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    blind = str(own_model(tmp_path, gain=0.0))
+    cv2.imwrite("black.png", np.zeros((96, 64, 3), np.uint8))
+    cv2.imwrite("white.png", np.full((72, 64, 3), 255, np.uint8))
+    assert run(app, ["model", "run", "black.png", "white.png", "--use", blind]) == 0
+    out, err = capsys.readouterr()
+    assert "No place differs" not in out
+    assert "not registered" in err
+    assert "the pictures differ as a whole" in err
+    assert "sizes differ (64 x 96 and 64 x 72 px): 75.0% of the golden and 100.0% of the unit compared" in err
+    Path("pairs.jsonl").write_text('{"golden": "black.png", "unit": "white.png"}\n')
+    assert run(app, ["model", "run", "--pairs", "pairs.jsonl", "--use", blind, "--jobs", "1"]) == 0
+    out, err = capsys.readouterr()
+    told = json.loads(out)
+    assert (told["boxes"], told["registered"], told["differ_as_a_whole"], told["golden_share"]) == (
+        [],
+        False,
+        True,
+        0.75,
+    )
+    assert len(told["doubts"]) == 3
+    assert "boxes do not tell all of 1 of the 1 pairs" in err
 
 
 def test_a_study_and_units_use_it_until_its_file_is_another(

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from station.measure.boxes import find_boxes
+from station.errors import RequestError
+from station.measure.boxes import compare_pair, find_boxes
 from station.measure.local_shift import REACH_PX, local_shift
 from station.values.colour import LinearRGB
 from station.values.line import ScoreMaps
@@ -86,3 +87,41 @@ def test_what_a_pixels_shift_explains_scores_less() -> None:
     (doubtful,) = find_boxes(_rgb(golden), _rgb(edge), _differing)
     assert clear.score == pytest.approx(1.0, abs=0.01)
     assert 0.5 < doubtful.score < 0.9
+
+
+def _nothing(golden: LinearRGB, unit: LinearRGB, labels: NDArray[np.uint8], noise: float) -> ScoreMaps:
+    del golden, unit, noise
+    return ScoreMaps(("speck",), np.zeros((1, *labels.shape), np.float32))
+
+
+def _everything(golden: LinearRGB, unit: LinearRGB, labels: NDArray[np.uint8], noise: float) -> ScoreMaps:
+    del golden, unit, noise
+    return ScoreMaps(("speck",), np.ones((1, *labels.shape), np.float32))
+
+
+def test_black_and_white_differ_as_a_whole_whatever_is_marked() -> None:
+    black, white = np.zeros((64, 64), np.float32), np.ones((64, 64), np.float32)
+    found = compare_pair(_rgb(black), _rgb(white), _nothing)
+    assert found.boxes == ()
+    assert found.differ_as_a_whole
+    assert "features" in found.unregistered
+    same = compare_pair(_rgb(black), _rgb(black), _nothing)
+    assert (same.differ_as_a_whole, same.unregistered, same.golden_share, same.unit_share) == (False, "", 1.0, 1.0)
+
+
+def test_what_of_two_sizes_was_compared_is_told() -> None:
+    golden = np.full((64, 96), 0.4, np.float32)
+    found = compare_pair(_rgb(golden), _rgb(golden[:32, :48]), _nothing)
+    assert (found.golden_share, found.unit_share) == (0.25, 1.0)
+    assert not found.differ_as_a_whole
+
+
+def test_what_is_left_out_as_a_remainder_of_registration_is_counted() -> None:
+    found = compare_pair(_rgb(_drawn()), _rgb(_drawn()), _everything)
+    assert (found.boxes, found.left_out, found.left_out_share) == ((), 1, 1.0)
+
+
+def test_a_picture_too_long_to_be_resampled_is_refused() -> None:
+    strip = _rgb(np.zeros((2, 32767), np.float32))
+    with pytest.raises(RequestError, match="32767 x 2 pixels, at most 32766 a side"):
+        compare_pair(_rgb(np.zeros((2, 2), np.float32)), strip, _nothing)
