@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -17,7 +18,7 @@ from station.service.reviewing import MAX_TEXT
 from station.store import inspections, records
 from station.store import reviewed as store
 from station.store.database import Database
-from station.store.rows import FindingReviewRow, GoldenRow
+from station.store.rows import FindingReviewRow, GoldenRow, UnitRow
 from station.values.digest import digest
 from station.values.documents import ModelUseDocument
 from station.values.reviewed import (
@@ -31,8 +32,10 @@ from station.values.reviewed import (
 )
 
 METHOD = (
-    f"a threshold is the lowest score of the confirmed findings, stated from {rule.LEAST_CONFIRMED} of them on "
-    f"{rule.LEAST_UNITS} units: at most {rule.MOST_LOST:.0%} of such findings then lie below it, at 95 % confidence "
+    "a threshold is the lowest score of the confirmed and the disputed findings, stated from "
+    f"{rule.LEAST_CONFIRMED} confirmed on {rule.LEAST_UNITS} units; a place that several photos of a unit show counts "
+    "once, by its lowest score, where it is refused by its highest: "
+    f"at most {rule.MOST_LOST:.0%} of such findings then lie below it, at 95 % confidence "
     "(Wilks 1941); bounds of shares are those of Clopper and Pearson, each one-sided at 95 %"
 )
 
@@ -42,12 +45,16 @@ _ELSE_KIND = "of kinds that no threshold holds for"
 _UNSEEN = "on units whose findings set aside were not all answered"
 
 
+_SAME_MM = 0.3  # and half its extent, between what two photos of a unit show of one place
+
+
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A reviewed finding as it stands."""
+    """A reviewed finding as it stands. place : its unit, by lot and name, and which place of that unit, whatever it is
+    called there. score : of several photos that show it the lowest, of a refused one the highest."""
 
     kind: str
-    photo: str
+    place: tuple[str | None, str, int]
     score: float
     standing: Standing
 
@@ -145,24 +152,63 @@ class Recalibration:
             else:
                 told[key].append(r)
         told = {key: rows for key, rows in told.items() if standing(rows)}  # what was taken back was not said
-        whole = self._whole({r.unit_id for rows in told.values() for r in rows}, set(told))
+        units = {i: inspections.unit(self._db, i) for i in {r.unit_id for rows in told.values() for r in rows}}
+        whole = _whole(units.values(), set(told))
         for key in [k for k in told if k[0] not in whole]:
             left[_UNSEEN].add(key)
             del told[key]
-        seen = [_Seen(rows[-1].kind, key[0], rows[-1].score, standing(rows)) for key, rows in told.items()]
+        by_unit: dict[tuple[str | None, str], list[list[FindingReviewRow]]] = defaultdict(list)
+        for rows in told.values():
+            unit = units[rows[-1].unit_id]
+            by_unit[unit.lot, unit.unit].append(rows)
+        seen = [one for unit, found in by_unit.items() for one in _each_once(unit, found)]
         return seen, {reason: len(keys) for reason, keys in sorted(left.items())}
 
-    def _whole(self, units: set[int], answered: set[Key]) -> set[str]:
-        """Photos with a reviewed inspection of which every finding that was set aside is answered: where only what
-        counts is looked at, a threshold would never see what it costs."""
-        whole = set()
-        for unit_id in units:
-            row = inspections.unit(self._db, unit_id)
-            aside = json.loads(row.document).get("set_aside", ())
-            keys = {(row.photo_sha256, f["kind"], round(f["x_mm"], 6), round(f["y_mm"], 6)) for f in aside}
-            if keys <= answered:
-                whole.add(row.photo_sha256)
-        return whole
+
+def _whole(units: Iterable[UnitRow], answered: set[Key]) -> set[str]:
+    """Photos with a reviewed inspection of which every finding that was set aside is answered: where only what counts
+    is looked at, a threshold would never see what it costs."""
+    whole = set()
+    for row in units:
+        aside = json.loads(row.document).get("set_aside", ())
+        keys = {(row.photo_sha256, f["kind"], round(f["x_mm"], 6), round(f["y_mm"], 6)) for f in aside}
+        if keys <= answered:
+            whole.add(row.photo_sha256)
+    return whole
+
+
+def _each_once(unit: tuple[str | None, str], found: Iterable[Sequence[FindingReviewRow]]) -> Iterator[_Seen]:
+    """What was reviewed of one unit, each kind once at every place, on however many photos it shows.
+
+    Two findings of one photo are two places. found : the answers about each finding. What one photo's answers confirm
+    and another's refuse is disputed.
+    """
+    places: list[list[FindingReviewRow]] = []  # of each the last answers about what photos show there
+    at: dict[tuple[int, str], list[Sequence[FindingReviewRow]]] = defaultdict(list)
+    for rows in found:
+        last = rows[-1]
+        same = [i for i, there in enumerate(places) if _is_of(last, there)]
+        number = min(same, key=lambda i: _apart(last, places[i][0])) if same else len(places)
+        if not same:
+            places.append([])
+        places[number].append(last)
+        at[number, last.kind].append(rows)
+    for (number, kind), shown in at.items():
+        said = {standing(rows) for rows in shown}
+        decided = said - {"undecidable"}
+        stands: Standing = "undecidable" if not decided else decided.pop() if len(decided) == 1 else "disputed"
+        scores = [rows[-1].score for rows in shown]
+        yield _Seen(kind, (*unit, number), max(scores) if stands == "refused" else min(scores), stands)
+
+
+def _is_of(one: FindingReviewRow, there: Sequence[FindingReviewRow]) -> bool:
+    """Whether a finding is another photo's view of a place."""
+    reach = _SAME_MM + max(one.size_mm, one.length_mm) / 2
+    return one.photo_sha256 not in {r.photo_sha256 for r in there} and _apart(one, there[0]) <= reach
+
+
+def _apart(a: FindingReviewRow, b: FindingReviewRow) -> float:
+    return math.hypot(a.x_mm - b.x_mm, a.y_mm - b.y_mm)
 
 
 def thresholds_in_force(
@@ -230,8 +276,8 @@ def _groups(seen: Sequence[_Seen], old: Mapping[str, float]) -> list[GroupDocume
 
 def _lacking(seen: Iterable[_Seen]) -> str:
     """What a group lacks for a threshold, in words; "" where it has enough."""
-    confirmed = [s for s in seen if s.standing == "confirmed"]
-    units = len({s.photo for s in confirmed})
+    confirmed = _places(s for s in seen if s.standing == "confirmed")
+    units = len({place[:2] for place in confirmed})
     if rule.enough(len(confirmed)) and units >= rule.LEAST_UNITS:
         return ""
     return (
@@ -243,18 +289,26 @@ def _lacking(seen: Iterable[_Seen]) -> str:
 def _group(name: str, kinds: tuple[str, ...], seen: Sequence[_Seen], old: Mapping[str, float]) -> GroupDocument:
     confirmed = [s for s in seen if s.standing == "confirmed"]
     refused = [s for s in seen if s.standing == "refused"]
+    disputed = [s for s in seen if s.standing == "disputed"]  # may be real: they hold the threshold as well
     lacking = _lacking(seen)
-    new = {} if lacking else dict.fromkeys(kinds, rule.lowest([s.score for s in confirmed]))
-    count = Counter(s.standing for s in seen)
+    new = {} if lacking else dict.fromkeys(kinds, rule.lowest([s.score for s in (*confirmed, *disputed)]))
+    real = _places(confirmed)
     return GroupDocument(
         kind=name, kinds=kinds, state="insufficient" if lacking else "proposed", reason=lacking,
-        confirmed=len(confirmed), refused=len(refused), undecidable=count["undecidable"], disputed=count["disputed"],
-        units=len({s.photo for s in confirmed}), old={k: old[k] for k in kinds if k in old}, new=new,
+        confirmed=len(real), refused=len(_places(refused)), disputed=len(_places(disputed)),
+        undecidable=len(_places(s for s in seen if s.standing == "undecidable")),
+        units=len({place[:2] for place in real}), old={k: old[k] for k in kinds if k in old}, new=new,
         confirmed_old=_share(confirmed, old), refused_old=_share(refused, old),
         confirmed_new=_share(confirmed, new) if new else None, refused_new=_share(refused, new) if new else None,
     )  # fmt: skip
 
 
+def _places(seen: Iterable[_Seen]) -> set[tuple[str | None, str, int]]:
+    return {s.place for s in seen}
+
+
 def _share(seen: Sequence[_Seen], scores: Mapping[str, float]) -> ShareDocument:
-    found = rule.share(sum(s.score < scores.get(s.kind, 0.0) for s in seen), len(seen))
+    """Of the places that these findings lie at, those where one is dropped."""
+    dropped = _places(s for s in seen if s.score < scores.get(s.kind, 0.0))
+    found = rule.share(len(dropped), len(_places(seen)))
     return ShareDocument(dropped=found.dropped, of=found.of, low=found.low, high=found.high)

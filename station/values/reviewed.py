@@ -31,9 +31,10 @@ class GroupDocument(Document):
     """What the reviews tell of one kind of finding, as the station called it, or of all that are too rare alone.
 
     kinds : that the group is made of. state : ``insufficient`` where there are too few to state a threshold, and
-    ``reason`` says what is lacking. units : that the confirmed findings lie on. undecidable, disputed : findings that
-    nobody decided, or that reviewers disagree on; they count as neither. old, new : scores from which a finding counts,
-    by kind; a kind that has none counts always. confirmed_old ... : what either drops of the confirmed and the refused.
+    ``reason`` says what is lacking. A place of a unit that several of its photos show counts once. units : that the
+    confirmed findings lie on. undecidable : findings that nobody decided. disputed : that reviewers disagree on; they
+    prove nothing, and no proposed threshold drops one. old, new : scores from which a finding counts, by kind; a kind
+    that has none counts always. confirmed_old ... : what either drops of the confirmed and the refused.
     """
 
     kind: str

@@ -222,6 +222,27 @@ def test_disputed_and_undecidable_findings_and_those_of_others_do_not_count(revi
     assert (report.groups, report.left_out) == ((), {"on another version of the golden": 96})
 
 
+def test_photos_of_one_unit_are_one_unit_and_their_places_count_once(station: Station) -> None:
+    """Twelve photos of one unit that show the same five pits: they prove no more than one photo does."""
+    for n in range(1, 13):
+        unit_id = station.inspect(Path(f"{n}.png"), golden="GS-1", unit="one").unit_id
+        assert unit_id is not None
+        found = station.finding_reviews.findings(unit_id).findings
+        answers = [NewAnswer(f.number, "confirm" if f.finding.score > 0.7 else "refuse") for f in found]
+        station.finding_reviews.answer(unit_id, answers, "M. Weber")
+    (group,) = station.recalibration.propose("GS-1").groups
+    assert (group.confirmed, group.refused, group.units, group.state) == (5, 3, 1, "insufficient")
+
+
+def test_a_disputed_finding_holds_the_threshold(reviewed: Station) -> None:
+    before = reviewed.recalibration.propose("GS-1").proposed["pit"]
+    _answer(reviewed, 3, {1: "confirm"}, by="B")  # a refused pit of a low score
+    (lowest,) = {f.score for f in findings_of("3.png") if f.kind == "pit" and f.score < 0.7}
+    group = reviewed.recalibration.propose("GS-1").groups[0]
+    assert (group.confirmed, group.disputed) == (60, 1)
+    assert group.new["pit"] == int(lowest * 1000) / 1000 < before
+
+
 def test_applied_thresholds_hold_are_named_and_can_be_taken_back(reviewed: Station) -> None:
     number, record = reviewed.recalibration.apply("GS-1", by="M. Weber", reason="glints")
     assert (number, record.by, record.reason, record.action) == (1, "M. Weber", "glints", "apply")
