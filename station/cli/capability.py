@@ -47,6 +47,9 @@ def capability(
     with context_of(context).open() as station:
         if shown:
             number, study = station.capability.newest(golden)
+            remark = station.capability.passed_over(golden, study)
+            if remark:
+                say(f"note: {remark}.")
         else:
             with progress("Rendering") as move:
                 answer = station.capability.run(
@@ -79,10 +82,10 @@ def _tell(number: int, study: CapabilityDocument) -> None:
         a90, bound = ("" if v is None else f"{v:.2f}" for v in (c.a90_mm, c.a90_95_mm))
         named = f"{c.named} of {c.hits}" if c.hits else ""
         where = c.region or "all together"
-        rows.append(
-            [c.kind, where, f"{c.hits} of {c.trials}", named, str(c.harmless or ""), sizes, a90, bound, c.reason]
-        )
-    columns = ["kind", "region", "found", "named rightly", "taken for dust", "sizes mm", "a90 mm", "a90/95 mm", ""]
+        lost = (str(count or "") for count in (c.harmless, c.let_through))
+        rows.append([c.kind, where, f"{c.hits} of {c.trials}", named, *lost, sizes, a90, bound, c.reason])
+    columns = ["kind", "region", "found", "named rightly", "taken for dust", "let through", "sizes mm", "a90 mm"]
+    columns += ["a90/95 mm", ""]
     table("Probability of detection", columns, rows)
     f = study.false_alarms
     named = ", ".join(f"{count} {kind}" for kind, count in f.kinds.items())

@@ -105,7 +105,11 @@ class Rendering:
 
     def found(self, findings: Sequence[Finding], master: Master) -> tuple[tuple[str, ...], ...]:
         """For every planted defect the kinds of the findings on it, in their order; empty where it was missed."""
-        named: list[list[str]] = [[] for _ in self.planted]
+        return tuple(tuple(f.kind for f in there) for there in self.on_each(findings, master))
+
+    def on_each(self, findings: Sequence[Finding], master: Master) -> tuple[tuple[Finding, ...], ...]:
+        """For every planted defect the findings on it, in their order."""
+        on: list[list[Finding]] = [[] for _ in self.planted]
         for finding in findings:
             corners = np.round(master.frame.to_px(finding.polygon_mm)).astype(np.int32)
             x, y, w, h = cv2.boundingRect(corners)
@@ -114,8 +118,8 @@ class Rendering:
             window = self.near[y : y + h, x : x + w]
             for n in np.unique(window[filled[: window.shape[0], : window.shape[1]] > 0]):
                 if n:
-                    named[int(n) - 1].append(finding.kind)
-        return tuple(tuple(kinds) for kinds in named)
+                    on[int(n) - 1].append(finding)
+        return tuple(map(tuple, on))
 
 
 class Places:
@@ -132,6 +136,7 @@ class Places:
         self.searched: Bool = inside & ~hole_shoulders(master)
         surface = {r.label: _CALLED.get(r.surface, r.surface) for r in master.regions}
         surface |= {METAL: "metal", OTHER: OTHERS}
+        self.names = {r.label: r.name for r in master.regions}
         self.kind_of = {r.name: surface[r.label] for r in master.regions} | {"metal": "metal", "other enamel": OTHERS}
         self._masks: dict[str, Bool] = {}
         for label, name in surface.items():
@@ -143,6 +148,12 @@ class Places:
         enamel = (master.labels != METAL) & (master.labels != OUTSIDE)
         self.shore: Bool = metal & (cv2.dilate(enamel.astype(np.uint8), disc(3)) > 0)
         self.metal = np.median(master.image.pixels[metal], axis=0).astype(np.float32) if metal.any() else None
+
+    def region_of(self, planted: Planted) -> str:
+        """The region that a planted defect lies in, by the name that findings in it bear."""
+        x, y = (round(float(v)) for v in self.master.frame.to_px(np.array([planted.x_mm, planted.y_mm])))
+        label = int(self.master.labels[y, x])
+        return {METAL: "metal", OTHER: "other enamel"}.get(label) or self.names[label]
 
     @property
     def searched_share(self) -> float:

@@ -99,7 +99,8 @@ class Capability:
         seed: int = SEED,
         stop: threading.Event | None = None,
     ) -> Answer:
-        """Study the newest version of a golden sample; the study is recorded and holds for later inspections.
+        """Study the newest version of a golden sample; the study is recorded and holds for later inspections, unless
+        one of more trials, or that tells of more limits, is in force: the remarks then say so.
 
         trials : of each kind in each kind of region. parts : renderings without a defect. The same figures give the
         same trials on any number of processes.
@@ -137,7 +138,14 @@ class Capability:
             self._db, golden_id=row.id, model=line.model, document=document.model_dump_json(by_alias=True),
             digest=document.digest, at=document.made_at,
         )  # fmt: skip
-        return Answer(study, document, tuple(sorted({r.remark for r in done.values()} - {""})))
+        remarks = {r.remark for r in done.values()} | {self.passed_over(golden, document)}
+        return Answer(study, document, tuple(sorted(remarks - {""})))
+
+    def passed_over(self, golden: str, study: CapabilityDocument) -> str:
+        """Which study is in force instead of this one of a golden sample's newest version, and why; "" where it is this
+        one, or none."""
+        force = self._line(records.golden(self._db, golden), None, None).capability
+        return "" if force is None or force.study == study.digest else force.passed_over
 
     def newest(self, golden: str) -> tuple[int, CapabilityDocument]:
         """The newest study of a golden sample's newest version. Raises NotFoundError where there is none."""
@@ -154,6 +162,7 @@ def try_rendering(line: Line, seed: int, job: RenderJob) -> Rendered:
     """Render one unit and look for its defects as in a unit's photo. Raises ModelError, StoreError."""
     import numpy as np
 
+    from station.judge.capability import keeps_from_conforming
     from station.judge.finding_rules import HARMLESS
     from station.judge.reviewed import set_aside
     from station.measure.planted import places_of, render
@@ -171,10 +180,10 @@ def try_rendering(line: Line, seed: int, job: RenderJob) -> Rendered:
             region=p.region,
             size_mm=p.size_mm,
             contrast_to_noise=p.contrast_to_noise,
-            called=names,
-            found=not HARMLESS.issuperset(names),
+            called=tuple(f.kind for f in there),
+            found=any(keeps_from_conforming(f, p.kind, p.size_mm, places.region_of(p), sheet) for f in there),
         )
-        for p, names in zip(unit.planted, unit.found(findings, places.master), strict=True)
+        for p, there in zip(unit.planted, unit.on_each(findings, places.master), strict=True)
     )
     alarms = () if job.wishes else tuple(f.kind for f in findings if f.kind not in HARMLESS)
     remark = as_run(line.model_use, model).remark if line.model_use is not None else ""
@@ -184,19 +193,22 @@ def try_rendering(line: Line, seed: int, job: RenderJob) -> Rendered:
 def capability_in_force(
     db: Database, golden: GoldenRow, use: ModelUseDocument, program: str, thresholds: ThresholdsInForce | None = None
 ) -> CapabilityInForce | None:
-    """What the newest study of this version of a golden sample says of this model, None without one.
+    """What the study in force of this version of a golden sample says of this model, None without one.
 
     A study of other weights, by another version of the program, or under other reviewed thresholds, does not hold: it
-    found other things.
+    found other things. Of those that hold the newest is in force, but for one of fewer trials than the one before it,
+    or that does not tell of a limit that the one before it told of.
     """
-    found = _newest(db, golden, use, program, thresholds)
-    if found is None:
+    held = _held(db, golden, use, program, thresholds)
+    if held is None:
         return None
+    found = held.study
     return CapabilityInForce(
         study=found.digest,
         made_at=found.made_at.isoformat(),
         below={_label(k): k.reason for k in found.limits if k.state == "below"},
         unknown={_label(k): k.reason for k in found.limits if k.state == "unknown"},
+        passed_over=held.passed_over,
     )
 
 
@@ -208,19 +220,51 @@ def capability_remarks(
 
     if not load_sheet(golden.sheet_toml.encode()).defects:
         return []
-    found = _newest(db, golden, use, program, thresholds)
-    return [no_study(golden.number)] if found is None else list(found.warnings)
+    held = _held(db, golden, use, program, thresholds)
+    if held is None:
+        return [no_study(golden.number)]
+    return [*([held.passed_over] if held.passed_over else []), *held.study.warnings]
 
 
-def _newest(
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The study in force. passed_over : which study that is and why, where a later one does not take its place."""
+
+    study: CapabilityDocument
+    passed_over: str = ""
+
+
+def _held(
     db: Database, golden: GoldenRow, use: ModelUseDocument, program: str, thresholds: ThresholdsInForce | None
-) -> CapabilityDocument | None:
+) -> _Held | None:
     scores = {} if thresholds is None else dict(thresholds.scores)
-    for row in store.studies(db, golden_id=golden.id):
+    held: _Held | None = None
+    for row in reversed(store.studies(db, golden_id=golden.id)):
         study = CapabilityDocument.model_validate_json(row.document)
-        if (study.model, study.weights, study.program, study.thresholds) == (use.name, use.weights, program, scores):
-            return study
-    return None
+        if (study.model, study.weights, study.program, study.thresholds) != (use.name, use.weights, program, scores):
+            continue
+        lacks = "" if held is None else _lacks(study, held.study)
+        if held is None or not lacks:
+            held = _Held(study)
+        else:
+            held = _Held(
+                held.study,
+                f"the capability study of {held.study.made_at:%Y-%m-%d %H:%M} UTC with {held.study.wanted} trials stays "
+                f"in force: the later one of {study.made_at:%Y-%m-%d %H:%M} UTC {lacks}",
+            )
+    return held
+
+
+def _lacks(later: CapabilityDocument, held: CapabilityDocument) -> str:
+    """What a later study has less of than the one in force, in words; "" where it takes its place."""
+    told = {_label(k) for k in held.limits if k.state != "unknown"}
+    untold = [_label(k) for k in later.limits if k.state == "unknown" and _label(k) in told]
+    lacks = []
+    if later.wanted < held.wanted:
+        lacks.append(f"has only {later.wanted}")
+    if untold:
+        lacks.append(f"does not tell of {', '.join(untold)}")
+    return " and ".join(lacks)
 
 
 def _vet(trials: int, parts: int, seed: int) -> None:
@@ -287,14 +331,18 @@ def _document(
 
 def _curves(trials: Sequence[TrialDocument]) -> Iterable[CurveDocument]:
     """A curve for every kind in every kind of region, and for every kind in all of them together."""
+    from station.judge.finding_rules import HARMLESS
     from station.quality.pod import detectable
 
     for kind, region in sorted({(t.kind, r) for t in trials for r in ("", t.region)}):
         some = [t for t in trials if t.kind == kind and region in ("", t.region)]
+        missed = [t.called for t in some if t.called and not t.found]
         told = detectable([t.size_mm for t in some], [t.found for t in some])
         yield CurveDocument(
-            kind=kind, region=region, trials=told.trials, hits=told.hits, named=sum(kind in t.called for t in some),
-            harmless=sum(bool(t.called) and not t.found for t in some),
+            kind=kind, region=region, trials=told.trials, hits=told.hits,
+            named=sum(t.found and kind in t.called for t in some),
+            harmless=sum(HARMLESS.issuperset(names) for names in missed),
+            let_through=sum(not HARMLESS.issuperset(names) for names in missed),
             least_mm=told.least_mm, largest_mm=told.largest_mm,
             intercept=None if told.fit is None else told.fit.intercept,
             slope=None if told.fit is None else told.fit.slope, a90_mm=told.a90_mm, a90_95_mm=told.a90_95_mm,

@@ -130,7 +130,8 @@ def _unseen(line: Line, sheet: Sheet, golden: str) -> list[str]:
     found = line.capability
     if found is None:
         return [*capability_warnings(line.model, kinds), no_study(golden)] if kinds else []
-    unknown = [f"{limit}: the capability study does not tell: {reason}" for limit, reason in found.unknown.items()]
+    unknown = [found.passed_over] if found.passed_over else []
+    unknown += [f"{limit}: the capability study does not tell: {reason}" for limit, reason in found.unknown.items()]
     return [*unknown, *capability_warnings(line.model, dict.fromkeys(name.partition(" ")[0] for name in found.unknown))]
 
 

@@ -14,7 +14,8 @@ from station.values.documents import Document
 class CurveDocument(Document):
     """Probability of detection of one kind of defect, in one kind of region or ("") in all of them together.
 
-    named : found under its own name. harmless : of the misses, those taken for dust or lint. least_mm, largest_mm : of
+    named : hits under its own name. harmless : of the misses, those taken for dust or lint. let_through : of the
+    misses, those that were found as something that the control sheet lets through there. least_mm, largest_mm : of
     the sizes tried. intercept, slope : of ln(POD / (1 - POD)) over ln(mm). ``reason`` says why a figure is None.
     unreached : there were enough trials, and even the largest are not proven to be found in 90 % of cases.
     """
@@ -25,6 +26,7 @@ class CurveDocument(Document):
     hits: int
     named: int
     harmless: int
+    let_through: int = 0
     least_mm: float
     largest_mm: float
     intercept: float | None
@@ -68,7 +70,8 @@ class FalseAlarmDocument(Document):
 
 class TrialDocument(Document):
     """One planted defect. size_mm : diameter of a disc of its area, of a scratch its length. called : kinds of the
-    findings on it, largest first. found : whether one of them counts: dust and lint do not."""
+    findings on it, largest first. found : whether one of them keeps the unit from conforming, or would if the defect
+    were over its limit (:func:`station.judge.capability.keeps_from_conforming`)."""
 
     kind: str
     region: str
@@ -116,9 +119,10 @@ class CapabilityDocument(Document):
 class CapabilityInForce:
     """What an inspection is held to. study : digest of the study's document. below : limits of the
     sheet, by kind and where they hold, that lie below what is found, with the reason. unknown : those that the study
-    does not tell of, with the reason."""
+    does not tell of, with the reason. passed_over : that a later study does not take this one's place, and why."""
 
     study: str
     made_at: str
     below: Mapping[str, str]
     unknown: Mapping[str, str]
+    passed_over: str = ""

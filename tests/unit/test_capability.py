@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,6 +20,7 @@ from station.cli import app
 from station.cli.conduct import run
 from station.errors import NotFoundError, RequestError
 from station.lots.decide import outcome_of
+from station.measure.surface import find_defects
 from station.models import REFERENCE_DIFFERENCE
 from station.service import Station
 from station.service.capability import Answer
@@ -26,6 +29,7 @@ from station.settings import Settings
 from station.sheet import load_sheet
 from station.values.capability import CapabilityDocument
 from station.values.documents import UnitDocument
+from station.values.line import Finding
 
 SHEET = """schema = 1
 [product]
@@ -165,6 +169,46 @@ def test_a_kind_that_is_never_found_is_below_every_limit(station: Station, monke
     assert (kind.state, kind.a90_95_mm) == ("below", None)
     assert "no unit is proven free of one over the limit of 0.6 mm" in kind.reason
     assert _unit(station).verdict == "undecided"
+
+
+def test_what_the_verdict_lets_through_is_no_hit(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every speck is found and called a bubble, which the sheet does not limit: a unit with one would conform."""
+
+    def misnamed(*given: Any, **named: Any) -> tuple[Finding, ...]:
+        return tuple(replace(f, kind="bubble", kind_scores={"bubble": 1.0}) for f in find_defects(*given, **named))
+
+    monkeypatch.setattr("station.measure.surface.find_defects", misnamed)
+    _seal(station, _limit(0.3))
+    study = _study(station)
+    (limit,) = study.limits
+    assert limit.state == "below"
+    pooled = next(c for c in study.curves if c.region == "")
+    assert pooled.let_through > 20
+    assert pooled.hits + pooled.let_through + pooled.harmless <= pooled.trials
+    assert not any(t.found for t in study.trials if t.size_mm < 0.4)
+    assert _unit(station).verdict == "undecided"
+
+
+def test_a_smaller_later_study_does_not_take_the_place_of_one_that_says_below(station: Station) -> None:
+    _seal(station, _limit(0.1))
+    first = _study(station)
+    assert first.limits[0].state == "below"
+    later = station.capability.run(golden="GS-1", engine=Serial(), trials=1, parts=1)
+    assert later.document is not None
+    assert later.document.limits[0].state == "unknown"
+    (said,) = later.remarks
+    assert "with 66 trials stays in force" in said
+    assert "has only 1 and does not tell of speck" in said
+    document = _unit(station)
+    assert document.verdict == "undecided"
+    assert document.capability is not None
+    assert document.capability.study == first.digest
+    assert said in next(g.reason for g in document.gates if g.name == "capability")
+    assert _seal(station, _limit(0.1))[-2:] == (said, first.warnings[0])
+    again = _study(station, seed=2)  # as many trials, and it tells as much
+    force = station.line("GS-1").capability
+    assert force is not None
+    assert (force.study, force.passed_over) == (again.digest, "")
 
 
 def test_the_same_seed_gives_the_same_trials_and_another_gives_others(station: Station) -> None:
