@@ -249,8 +249,8 @@ def _held(
         else:
             held = _Held(
                 held.study,
-                f"the capability study of {held.study.made_at:%Y-%m-%d %H:%M} UTC with {held.study.wanted} trials stays "
-                f"in force: the later one of {study.made_at:%Y-%m-%d %H:%M} UTC {lacks}",
+                f"the capability study of {held.study.made_at:%Y-%m-%d %H:%M} UTC with {held.study.wanted} trials "
+                f"stays in force: the later one of {study.made_at:%Y-%m-%d %H:%M} UTC {lacks}",
             )
     return held
 

@@ -1,4 +1,4 @@
-"""Capability studies of sealed golden samples. Nothing is changed or erased; the newest study stands."""
+"""Capability studies of sealed golden samples. Nothing is changed or erased."""
 
 from __future__ import annotations
 
