@@ -79,7 +79,8 @@ def run_model(
         return
     rows = [[b.kind, f"{b.x}, {b.y}", f"{b.w} x {b.h}", f"{b.score:.2f}"] for b in found.boxes]
     if rows:
-        table(f"{len(rows)} places differ", ["kind", "at px", "size px", "score"], rows)
+        title = "1 place differs" if len(rows) == 1 else f"{len(rows)} places differ"
+        table(title, ["kind", "at px", "size px", "score"], rows)
     elif found.doubts:
         show("No place is marked, which does not say that none differs: see the notes.")
     else:
