@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,8 +14,8 @@ from station.errors import RequestError
 
 if TYPE_CHECKING:
     from station.service.finding_reviews import NewAnswer
-    from station.service.views import UnitFindingsView
-    from station.values.reviewed import Answer, RecalibrationDocument, ShareDocument, ThresholdsDocument
+    from station.service.views import NumberedFindingView, UnitFindingsView
+    from station.values.reviewed import Answer, GroupDocument, RecalibrationDocument, ShareDocument, ThresholdsDocument
 
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
@@ -43,8 +45,12 @@ def review(
     kind: Annotated[
         str | None, typer.Option("--kind", metavar="KIND", help="What it is, where the station calls it otherwise.")
     ] = None,
+    new_kind: Annotated[
+        bool, typer.Option("--new-kind", help="The kind is meant, though neither sheet nor models know it.")
+    ] = False,
     by: By = "",
     reason: Reason = "",
+    everything: Annotated[bool, typer.Option("--all", help="Also findings at less than half their limit.")] = False,
     golden: Annotated[str | None, typer.Option("--golden", metavar="NUMBER", help="The unit's golden sample.")] = None,
     lot: Annotated[str | None, typer.Option("--lot", metavar="ID", help="The unit's lot.")] = None,
     json: Json = False,
@@ -57,7 +63,7 @@ def review(
         unit_id = station.finding_reviews.find(unit, golden=golden, lot=lot)
         given: dict[Answer, list[str] | None]
         given = {"confirm": confirm, "refuse": refuse, "undecidable": undecidable, "undo": undo}
-        answers = _answers(given, kind, reason)
+        answers = _answers(given, kind, reason, new_kind=new_kind)
         if answers:
             if not by.strip():
                 raise RequestError("the reviewer is missing", "Say who decides: --by NAME")
@@ -68,20 +74,27 @@ def review(
         return
     if answers:
         say(f"note: {len(answers)} recorded; the unit's verdict is decided on the review page, station serve.")
-    _show(found)
+        numbers = {a.number for a in answers}
+        table("Answered", *_rows([n for n in found.findings if n.number in numbers]))
+        return
+    _show(found, everything=everything)
 
 
-def _answers(given: dict[Answer, list[str] | None], kind: str | None, reason: str) -> list[NewAnswer]:
+def _answers(
+    given: dict[Answer, list[str] | None], kind: str | None, reason: str, *, new_kind: bool
+) -> list[NewAnswer]:
     from station.service.finding_reviews import NewAnswer
 
     answers = [
-        NewAnswer(number, answer, kind, reason)
+        NewAnswer(number, answer, kind, reason, new_kind)
         for answer, texts in given.items()
         for text in texts or ()
         for number in _numbers(text)
     ]
     if not answers and (kind or reason):
         raise RequestError("no finding is named", "Add --confirm N, --refuse N, --undecidable N or --undo N.")
+    if new_kind and kind is None:
+        raise RequestError("--new-kind goes with --kind", "Name the kind: --kind KIND --new-kind.")
     if kind is not None and len(answers) > 1:
         raise RequestError("--kind is given for several findings", "Name one finding with --confirm or --refuse.")
     return answers
@@ -101,31 +114,60 @@ def _numbers(text: str) -> list[int]:
     return found
 
 
-def _show(found: UnitFindingsView) -> None:
+def _show(found: UnitFindingsView, *, everything: bool) -> None:
+    from station.judge.folding import folded, is_well_within
+
     lot = f" of lot {found.lot}" if found.lot else ""
     show(
         f"Unit {found.unit}{lot} ({found.photo}) against {found.golden} version {found.golden_version}: {found.verdict}"
     )
     if found.others:
         show(f"The newest of its {found.others + 1} photos.")
-    rows = [
-        [
-            str(n.number),
-            n.finding.kind,
-            f"{n.finding.x_mm:+.1f}, {n.finding.y_mm:+.1f}",
-            f"{n.finding.length_mm if n.finding.kind == 'scratch' else n.finding.size_mm:.2f}",
-            f"{n.finding.contrast_to_noise:.0f}",
-            f"{n.finding.score:.3f}",
-            "set aside" if n.set_aside else n.finding.verdict.value,
-            n.standing,
-            "; ".join(f"{a.answer} {a.reviewer}" + (f" ({a.named})" if a.named else "") for a in n.answers),
-        ]
-        for n in found.findings
-    ]
-    columns = ["no.", "kind", "x, y mm", "mm", "contrast", "score", "verdict", "standing", "answers"]
-    table("Findings", columns, rows)
+    told = [n for n in found.findings if everything or n.answers or not is_well_within(n.finding)]
+    table("Findings", *_rows(told))
+    for n in told:
+        if n.finding.reason:
+            show(f"{n.number}: {n.finding.reason}.")
+    more = folded(len(found.findings) - len(told))
+    if more:
+        show(f"{more}: station review {found.unit} --all")
     for d in found.disagreements:
         show(f"{f'Finding {d.number}' if d.number else 'No finding'}, the models disagree: {d.words}.")
+    if found.findings:
+        which = f" --lot {shlex.quote(found.lot)}" if found.lot else ""
+        show(
+            f"See them large: station picture findings {shlex.quote(found.unit)} --golden {found.golden}{which} "
+            "--out findings.png"
+        )
+
+
+def _rows(findings: Sequence[NumberedFindingView]) -> tuple[list[str], list[list[str]]]:
+    """Columns and rows of findings with what was said of them."""
+    rows = []
+    for n in findings:
+        f = n.finding
+        long = f.kind == "scratch"
+        others = ", ".join(f"{k} {v:.2f}" for k, v in list(f.kind_scores.items())[:3] if k != f.kind)
+        rows.append(
+            [
+                str(n.number),
+                f.kind,
+                others,
+                f"{f.length_mm:.2f} long" if long else f"{f.size_mm:.2f} across",
+                f"{f.u_mm:.2f}",
+                "none" if f.limit_mm is None else f"{f.limit_mm:g}",
+                f"{f.x_mm:+.1f}, {f.y_mm:+.1f}",
+                f.region,
+                f"{f.contrast_to_noise:.0f}",
+                f"{f.score:.3f}",
+                "set aside" if n.set_aside else f.verdict.value,
+                n.standing,
+                "; ".join(f"{a.answer} {a.reviewer}" + (f" ({a.named})" if a.named else "") for a in n.answers),
+            ]
+        )
+    columns = ["no.", "kind", "or", "size mm", "u", "limit", "x, y mm", "region", "contrast", "score", "verdict",
+               "standing", "answers"]  # fmt: skip
+    return columns, rows
 
 
 def recalibrate(
@@ -178,6 +220,12 @@ def _tell(report: RecalibrationDocument) -> None:
     from station.values.reviewed import in_words
 
     show(f"Reviewed findings of golden {report.golden} version {report.golden_version} by {report.model}")
+    if not report.groups and not report.left_out:
+        show(
+            f"No finding was reviewed yet. Say which findings of a unit are defects: station review UNIT --golden "
+            f"{report.golden}"
+        )
+        return
     rows = []
     for g in report.groups:
         for which, scores, real, false in (
@@ -193,9 +241,12 @@ def _tell(report: RecalibrationDocument) -> None:
     for g in report.groups:
         more = [f"{n} {word}" for n, word in ((g.undecidable, "undecidable"), (g.disputed, "disputed")) if n]
         told = f"; {', '.join(more)}" if more else ""
-        show(f"{g.kind}: {g.confirmed} confirmed on {g.units} units, {g.refused} refused{told}.")
+        where = f" on {_counted(g.units, 'unit')}" if g.confirmed else ""
+        show(f"{g.kind}: {_counted(g.confirmed, 'confirmed finding')}{where}, {g.refused} refused{told}.")
+        if g.state == "insufficient":
+            show(f"  Until a proposal: {_missing(g)}.")
     for why, count in report.left_out.items():
-        show(f"Left out: {count} findings {why}.")
+        show(f"Left out: {_counted(count, 'finding')} {why}.")
     show(f"Method: {report.method}.")
     if report.proposed and report.proposed != report.old:
         show(
@@ -204,6 +255,22 @@ def _tell(report: RecalibrationDocument) -> None:
         )
     else:
         show("Nothing is proposed." if not report.proposed else "This is what is in force.")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def _missing(g: GroupDocument) -> str:
+    """What a group of reviewed findings lacks until a threshold can be proposed."""
+    from station.quality.thresholds import LEAST_CONFIRMED, LEAST_UNITS
+
+    lacks = [
+        f"needs {least} {what}, has {has}"
+        for least, what, has in ((LEAST_CONFIRMED, "confirmed findings", g.confirmed), (LEAST_UNITS, "units", g.units))
+        if has < least
+    ]
+    return "; ".join(lacks) or g.reason
 
 
 def _drops(share: ShareDocument) -> str:

@@ -7,7 +7,7 @@ and in grey (Nunez, Anderton and Renslow, PLoS ONE 13, 2018); limits are marked 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -96,11 +96,13 @@ def draw_scale(
     *,
     name: str = "CIEDE2000",
     most: bool = False,
+    colours: Callable[[Float], RGB] | None = None,
 ) -> None:
-    """The upright scale from 0 to ``top`` of what ``name`` says, with its limits. most : it ends at ``top``."""
+    """The upright scale from 0 to ``top`` of what ``name`` says, with its limits. most : it ends at ``top``. colours :
+    of values, where they are not those of :func:`scale_colours`."""
     x, y = at
-    colours = scale_colours(np.linspace(top, 0, height), top)
-    for i, colour in enumerate(colours):
+    values = np.linspace(top, 0, height)
+    for i, colour in enumerate(scale_colours(values, top) if colours is None else colours(values)):
         draw.line((x, y + i, x + 28, y + i), fill=tuple(int(c) for c in colour))
     draw.rectangle((x, y, x + 28, y + height), outline=INK)
     draw.text((x, y - 28), name, font=font(17), fill=INK)
@@ -112,10 +114,11 @@ def draw_scale(
         if not near:
             text = f"{value:g} and more" if k == 4 and not most else f"{value:g}"
             draw.text((x + 39, level), text, font=font(16), fill=INK, anchor="lm")
+    ink = _ORANGE if colours is None else INK  # which parts from whatever colours it lies on
     for mark in marks:
         level = y + height - round(height * min(mark.value / top, 1.0))
-        draw.line((x - 6, level, x + 38, level), fill=_ORANGE, width=3)
-        draw.text((x + 43, level), f"{mark.value:g} {mark.name}", font=font(16), fill=_ORANGE, anchor="lm")
+        draw.line((x - 6, level, x + 38, level), fill=ink, width=3)
+        draw.text((x + 43, level), f"{mark.value:g} {mark.name}", font=font(16), fill=ink, anchor="lm")
 
 
 def vectors_picture(measurements: Sequence[MeasurementDocument], *, title: str, columns: int = 4) -> RGB:

@@ -67,6 +67,11 @@ def jpeg(picture: RGB, quality: int = 90) -> bytes:
     return out.getvalue()
 
 
+def decoded(data: bytes) -> RGB:
+    """(H, W, 3) uint8 of the bytes of a picture that :func:`png` or :func:`jpeg` made."""
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+
+
 def font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """The drawing font (Pillow's built-in scalable one) at ``size`` pixels."""
     return ImageFont.load_default(size=size)
@@ -105,6 +110,25 @@ class Canvas:
         halo = (x - r - _OVERSAMPLE, y - r - _OVERSAMPLE, x + r + _OVERSAMPLE, y + r + _OVERSAMPLE)
         self._draw.ellipse(halo, outline=(*INK, 150), width=w + 2 * _OVERSAMPLE)
         self._draw.ellipse((x - r, y - r, x + r, y + r), outline=(*colour, 255), width=w)
+
+    def thin_ring(self, centre_mm: tuple[float, float], radius_mm: float) -> None:
+        """A thin white ring between dark edges: seen on any colour, and of none itself."""
+        x, y = self.px(centre_mm)
+        r = self.length(radius_mm)
+        for width, fill in ((3 * _OVERSAMPLE, INK), (_OVERSAMPLE, WHITE)):
+            half = r + width / 2
+            self._draw.ellipse((x - half, y - half, x + half, y + half), outline=(*fill, 255), width=width)
+
+    def bar(self, length_mm: float, text: str) -> None:
+        """A bar of a length in the lower left corner, with its length in words."""
+        pad, thick, edge = 12 * _OVERSAMPLE, 5 * _OVERSAMPLE, _OVERSAMPLE
+        base, end = self._layer.height - pad, pad + self.length(length_mm)
+        self._draw.rectangle((pad - edge, base - thick - edge, end + edge, base + edge), fill=(*INK, 255))
+        self._draw.rectangle((pad, base - thick, end, base), fill=(*WHITE, 255))
+        self._draw.text(
+            (pad, base - thick - 5 * _OVERSAMPLE), text, font=font(17 * _OVERSAMPLE), fill=(*WHITE, 255), anchor="ls",
+            stroke_width=2 * _OVERSAMPLE, stroke_fill=(*INK, 255),
+        )  # fmt: skip
 
     def arrow(self, start_mm: tuple[float, float], end_mm: tuple[float, float], colour: Colour) -> None:
         a, b = self.px(start_mm), self.px(end_mm)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Literal
 
 from station.errors import ModelError, NotFoundError, RequestError
@@ -33,12 +34,13 @@ _KIND = re.compile(r"[a-z][a-z0-9-]{0,39}")
 @dataclass(frozen=True, slots=True)
 class NewAnswer:
     """A reviewer's answer. number : of the finding in its unit, from 1. named : what it is, where the station called it
-    something else, or None."""
+    something else, or None. new_kind : ``named`` is meant, though neither the control sheet nor the models know it."""
 
     number: int
     answer: Answer
     named: str | None = None
     reason: str = ""
+    new_kind: bool = False
 
 
 class FindingReviews:
@@ -59,6 +61,11 @@ class FindingReviews:
                 f"{unit} is a unit of {' and of '.join(places)}", "Say which: --lot ID or --golden NUMBER"
             )
         return found[-1].id
+
+    def of_photo(self, sha256: str, golden: str) -> int | None:
+        """Id of the newest inspection of a photo against a golden sample, by the photo's SHA-256; None without any."""
+        found = [u.id for u in inspections.units_of_photo(self._db, sha256) if u.golden == golden]
+        return found[-1] if found else None
 
     def findings(self, unit_id: int) -> views.UnitFindingsView:
         """The findings of a unit with what was said of each, also of the same photo when it was inspected before."""
@@ -102,7 +109,8 @@ class FindingReviews:
         NotFoundError
             No such unit, or no such finding in it.
         RequestError
-            Another answer, a finding that is answered twice, no reviewer, no plain text, or nothing to take back.
+            Another answer, a finding that is answered twice, a kind that is not known, no reviewer, no plain text, or
+            nothing to take back.
         ConflictError
             The reviewer answered elsewhere in the meantime, or the key was used for another answer.
         """
@@ -119,9 +127,10 @@ class FindingReviews:
         if twice is not None:
             raise RequestError(f"finding {twice} is answered twice", "Give one answer for each finding.")
         use = document.model_use
+        kinds = self._kinds(row, document.model) if any(a.named is not None for a in answers) else ()
         new = []
         for one in answers:
-            _vet(one, row.unit, len(there))
+            _vet(one, row.unit, len(there), kinds)
             f = there[one.number]
             new.append(
                 NewFindingReview(
@@ -138,16 +147,17 @@ class FindingReviews:
 
     def _kinds(self, row: UnitRow, model: str) -> tuple[str, ...]:
         """What a finding may be: the kinds of the unit's control sheet, then those that the models know."""
-        from station.judge.finding_rules import HARMLESS
-        from station.models import FOUND, REFERENCE_DIFFERENCE, card_of
+        from station.judge.reviewed import UNTOUCHED
+        from station.models import FOUND, PAIR_MODEL, REFERENCE_DIFFERENCE, card_of
         from station.sheet import load_sheet
 
         sheet = load_sheet(records.golden(self._db, row.golden, row.golden_version).sheet_toml.encode())
         known: tuple[str, ...] = ()
-        if model != REFERENCE_DIFFERENCE:
-            with contextlib.suppress(ModelError):  # the card of one's own model may be gone since
-                known = card_of(model)[1].kinds
-        plain = (*FOUND[REFERENCE_DIFFERENCE], *sorted(HARMLESS))
+        for name in dict.fromkeys((model, PAIR_MODEL)):
+            if name != REFERENCE_DIFFERENCE:
+                with contextlib.suppress(ModelError):  # the card of one's own model may be gone since
+                    known += card_of(name)[1].kinds
+        plain = (*FOUND[REFERENCE_DIFFERENCE], *sorted(UNTOUCHED))
         return tuple(dict.fromkeys([*(d.kind for d in sheet.defects), *known, *plain]))
 
     def _of_name(self, unit: str, golden: str | None, lot: str | None) -> list[UnitRow]:
@@ -179,7 +189,7 @@ def standing(answers: Iterable[FindingReviewRow]) -> Standing:
     return "disputed" if decided else "undecidable" if votes else ""
 
 
-def _vet(one: NewAnswer, unit: str, count: int) -> None:
+def _vet(one: NewAnswer, unit: str, count: int, kinds: Sequence[str]) -> None:
     if one.answer not in ANSWERS:
         raise RequestError(f"{one.answer[:40]!r} is no answer", f"Use one of {', '.join(ANSWERS)}.")
     if not 1 <= one.number <= count:
@@ -189,6 +199,13 @@ def _vet(one: NewAnswer, unit: str, count: int) -> None:
         raise RequestError("an answer that is taken back names no kind", "Leave the kind out.")
     if one.named is not None and not _KIND.fullmatch(one.named):
         raise RequestError(f"{one.named[:40]!r} is no kind of finding", "Write it as the sheet does, such as pit.")
+    if one.named is not None and one.named not in kinds and not one.new_kind:
+        near = get_close_matches(one.named, kinds, n=1)
+        meant = f"Did you mean {near[0]}? " if near else ""
+        raise RequestError(
+            f"neither the control sheet nor the models know the kind {one.named!r}",
+            f"{meant}Known are {', '.join(kinds)}; one that is really new is recorded with --new-kind.",
+        )
 
 
 def _plain(text: str, what: str) -> str:

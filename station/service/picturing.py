@@ -4,6 +4,7 @@ drift; and what is found on a golden."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +19,18 @@ if TYPE_CHECKING:
     from station.settings import Settings
     from station.values.capability import CapabilityDocument
     from station.values.charts import LotTrendsDocument, ProcessDocument
+    from station.values.documents import UnitDocument
     from station.values.line import Master
 
 _KINDS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"}
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture and what to say of it."""
+
+    picture: RGB
+    remarks: tuple[str, ...] = ()
 
 
 def card_chart(photo: Path, card: str | None, settings: Settings) -> RGB:
@@ -115,23 +125,66 @@ def residual_chart(station: Station, photo: Path, golden: str, *, rig: str | Non
     return residual_picture(unit, master.frame, found, title=title, remark=told.remark)
 
 
-def findings_chart(station: Station, photo: Path, golden: str, *, rig: str | None, card: str | None) -> RGB:
-    """Every finding on the unit in a photo, enlarged beside the same place of the golden, in one tone.
+def findings_chart(
+    station: Station,
+    photo: Path,
+    golden: str,
+    *,
+    rig: str | None = None,
+    card: str | None = None,
+    lot: str | None = None,
+    everything: bool = False,
+) -> Chart:
+    """Every finding on a unit, enlarged beside the same place of the golden, in one tone.
+
+    photo : of the unit, or its name. A photo on record is shown with the findings on record, unless a bench or a card
+    is given: then it is measured anew. everything : also what keeps its limit by more than half.
 
     Raises RequestError where the unit cannot be laid over the golden, PhotoError, NotFoundError.
     """
     from station.report.findings import findings_picture
     from station.report.pictures import display
+    from station.service.recorded import as_kept, in_words, recorded, told, told_anew
 
-    master, seen, pair = _compared(station, photo, golden, rig, card)
-    found = (*seen.document.findings, *seen.document.set_aside)
-    shown, unit = (display(picture, master.correction) for picture in (pair.golden, pair.unit))
-    title = f"{photo.name} against {golden}: findings"
-    return findings_picture(shown, unit, master.frame, found, title=title, notes=_aside_notes(seen))
+    known = recorded(station, photo, golden, lot)
+    if known is not None and rig is None and card is None:
+        shown, unit, frame = as_kept(station, known)
+        unit = _in_tone_of(station, known.findings.golden_version, golden, shown, unit)
+        document, remark = known.document, told(known)
+        title = f"{known.name} against {golden}: findings on record"
+        made_at = f", inspected {known.inspected_at:%Y-%m-%d}"
+    else:
+        if not photo.exists():
+            raise RequestError(
+                f"{photo} is a unit's name, and a name is not measured anew",
+                "Give its photo, or leave --rig and --card out.",
+            )
+        master, seen, pair = _compared(station, photo, golden, rig, card)
+        frame, document = master.frame, seen.document
+        shown, unit = (display(picture, master.correction) for picture in (pair.golden, pair.unit))
+        found = (*document.findings, *document.set_aside)
+        remark = told_anew(known, photo, golden, found, in_words(rig, card))
+        title = f"{photo.name} against {golden}: findings"
+        made_at = f", photo of {document.taken_at[:10]}" if document.taken_at else ""
+    found = (*document.findings, *document.set_aside)
+    notes = [f"{remark[0].upper()}{remark[1:]}.", _made_with(document) + made_at, *_aside_notes(document)]
+    picture = findings_picture(shown, unit, frame, found, title=title, notes=notes, everything=everything)
+    return Chart(picture, (remark,))
 
 
-def heat_chart(station: Station, photo: Path, golden: str, *, rig: str | None, card: str | None) -> RGB:
+def heat_chart(
+    station: Station,
+    photo: Path,
+    golden: str,
+    *,
+    rig: str | None = None,
+    card: str | None = None,
+    everything: bool = False,
+) -> Chart:
     """The scores of the defect model over the unit in a photo, its findings numbered.
+
+    Of a photo on record bench and card are those of the record, where they are found and none is given. everything :
+    also findings that keep their limit by more than half.
 
     Raises RequestError where the unit cannot be laid over the golden, PhotoError, NotFoundError, ModelError.
     """
@@ -140,18 +193,26 @@ def heat_chart(station: Station, photo: Path, golden: str, *, rig: str | None, c
     from station.report.findings import heat_picture
     from station.report.pictures import display
     from station.service.measuring import model_of
+    from station.service.recorded import bench_of, in_words, recorded, told_anew
 
+    known = recorded(station, photo, golden) if photo.exists() else None
+    if known is not None:
+        rig, card = bench_of(station, known, rig, card)
     master, seen, pair = _compared(station, photo, golden, rig, card)
     total = total_score(score_maps(pair, master, model_of(station.line(golden, rig=rig, card=card))))
-    found = (*seen.document.findings, *seen.document.set_aside)
+    document = seen.document
+    found = (*document.findings, *document.set_aside)
+    remark = told_anew(known, photo, golden, found, in_words(rig, card))
     notes = [
-        f"Scores of {seen.document.model}, all kinds together: from {THRESHOLD:g} on, over a few pixels, a finding.",
-        *_aside_notes(seen),
+        f"All kinds together: from {THRESHOLD:g} on, over a few pixels, a finding. {_made_with(document)}",
+        f"{remark[0].upper()}{remark[1:]}.",
+        *_aside_notes(document),
     ]
-    return heat_picture(
+    picture = heat_picture(
         display(pair.unit, master.correction), master.frame, total, found, threshold=THRESHOLD, notes=notes,
-        title=f"{photo.name} against {golden}: scores of the defect model",
+        title=f"{photo.name} against {golden}: scores of the defect model", everything=everything,
     )  # fmt: skip
+    return Chart(picture, (remark,))
 
 
 def _compared(
@@ -165,8 +226,26 @@ def _compared(
     return master, seen, compared(seen.aligned, master, measure_marks(seen.aligned, master))
 
 
-def _aside_notes(seen: Inspection) -> list[str]:
-    if not seen.document.set_aside:
+def _in_tone_of(station: Station, version: int, number: str, golden: RGB, unit: RGB) -> RGB:
+    """A unit as it is kept, its channels brought to the golden's level over the part."""
+    import numpy as np
+
+    from station.values.line import OUTSIDE
+
+    part = station.master(number, version).labels != OUTSIDE
+    levels = [np.maximum(np.median(p[part], axis=0), 1.0) for p in (golden, unit)]
+    return np.asarray(np.clip(np.rint(unit * (levels[0] / levels[1])), 0, 255), dtype=np.uint8)
+
+
+def _made_with(document: UnitDocument) -> str:
+    """Model and golden of an inspection."""
+    use = document.model_use
+    version = f" {use.version}" if use is not None and use.version else ""
+    return f"{document.model}{version}, golden {document.golden} version {document.golden_version}"
+
+
+def _aside_notes(document: UnitDocument) -> list[str]:
+    if not document.set_aside:
         return []
     return ["Grey: set aside, below the score from which reviewed findings count."]
 

@@ -8,8 +8,15 @@ import numpy as np
 import pytest
 
 from station.report import findings as drawn
-from station.report.colour_pictures import scale_colours
-from station.report.findings import MOST, findings_picture, heat_picture
+from station.report.findings import (
+    MOST,
+    difference_crop,
+    findings_picture,
+    heat_colours,
+    heat_picture,
+    scores_in_words,
+    why,
+)
 from station.report.pictures import COLOURS, GREY, RGB, WHITE
 from station.values.documents import FindingDocument, SetAsideDocument, Verdict
 from station.values.geometry import Frame
@@ -119,10 +126,60 @@ def test_the_heat_map_covers_only_what_is_scored_and_numbers_the_findings() -> N
     scores[y - 8 : y + 9, x - 8 : x + 9] = 1.0
     picture = heat_picture(unit, FRAME, scores, [finding()], title="u", threshold=0.5, width_px=800)
     body = picture[60 : 60 + 640, 20:820]
-    hot = tuple(int(c) for c in scale_colours(np.array(1.0), 1.0))
+    hot = tuple(int(c) for c in heat_colours(np.array(1.0)))
     assert np.abs(body[4 * y + 2, 4 * x + 2].astype(int) - hot).max() < 12
     away = body[500:600, 100:300].astype(int)
     assert np.abs(away[..., 0] - away[..., 2]).max() < 3  # grey where nothing is scored
-    assert share(body, COLOURS[Verdict.NONCONFORMS], 60) > 0.0005
+    assert share(body, COLOURS[Verdict.NONCONFORMS], 60) > 0.0003  # the number's rim; the ring itself has no colour
+    bar = body[-17]  # as many mm as it says
+    white = np.flatnonzero(np.abs(bar[:400].astype(int) - WHITE).sum(axis=1) < 60)
+    assert white.max() - white.min() + 1 == pytest.approx(2.0 / 0.05 * 4, abs=4)
     bare = heat_picture(unit, FRAME, scores, [], title="u", threshold=0.5, width_px=800)
     assert share(bare[60:700, 20:820], COLOURS[Verdict.NONCONFORMS], 60) == 0
+
+
+def test_scores_from_the_threshold_on_are_seen_on_a_grey_unit() -> None:
+    scale = heat_colours(np.linspace(0, 1, 101)).astype(int)
+    greyness = scale.max(axis=1) - scale.min(axis=1)
+    assert greyness[0] < 10
+    assert (greyness[50:] > 80).all()
+    lightness = scale @ np.array([0.30, 0.59, 0.11])
+    assert (np.diff(lightness[10:]) < 1).all()  # the higher the darker, also without colours
+
+
+@pytest.mark.parametrize("apart", [2, 12, 90])
+def test_a_faint_finding_stands_out_of_the_stretched_difference(apart: int) -> None:
+    golden, unit = rasters()
+    unit[(unit == SPOT).all(axis=2)] = np.add(BLUE, apart)
+    crop, factor = difference_crop(golden, unit, FRAME, finding())
+    grey = np.asarray(crop).astype(int)
+    off = grey[SIDE // 2, SIDE // 2, 0] - 128
+    assert off == pytest.approx(factor * apart, abs=3 + 0.1 * factor * apart)
+    assert off >= 45
+    assert np.abs(grey[200:240, 20:60] - 128).max() <= 2
+    assert difference_crop(golden, golden, FRAME, finding())[1] == 32
+
+
+def test_a_score_is_told_kind_by_kind_and_the_reason_without_what_stands_beside_it() -> None:
+    assert scores_in_words(finding(score=0.9)) == "score 0.90 in all: speck 0.80, pit 0.10"
+    assert scores_in_words(finding(kind_scores={"speck": 0.8})) == "score 0.90"
+    assert scores_in_words(finding(threshold=0.95)).endswith("; counts from 0.95")
+    reason = (
+        "speck 0.40 mm across in sky at x 2.0, y -1.0 mm, limit 0.20 (u 0.05): the uncertainty reaches over the limit"
+    )
+    assert why(finding(reason=reason)) == "the uncertainty reaches over the limit"
+    assert why(finding(reason="dust, or as likely speck: wipe the part")) == "dust, or as likely speck: wipe the part"
+    assert why(finding(reason="speck 0.40 mm across in sky at x 2.0, y -1.0 mm, limit 0.20 (u 0.05)")) == ""
+
+
+def test_what_is_well_within_its_limit_is_one_line_unless_all_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    row = drawn._draw_row
+    monkeypatch.setattr(drawn, "_draw_row", lambda *a: (told.append(a[5]), row(*a)))
+    small = {"verdict": "conforms", "limit_mm": 1.0}
+    found = [finding(**small), finding(), finding(**small, size_mm=0.51), finding(**small, threshold=0.95)]
+    picture = findings_picture(*rasters(), FRAME, found, title="u")
+    assert sorted(told) == [2, 3, 4]
+    whole = findings_picture(*rasters(), FRAME, found, title="u", everything=True)
+    assert sorted(told[3:]) == [1, 2, 3, 4]
+    assert picture.shape[0] == whole.shape[0] + 24  # the line that says so

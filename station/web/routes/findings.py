@@ -22,13 +22,15 @@ Number = Annotated[int, Path(ge=1, le=100_000, description="of the finding in it
 class NewFindingAnswer(Document):
     """A reviewer's answer about a finding. ``undo`` takes the reviewer's own answer back; nothing is ever erased.
 
-    named : what it is, where the station calls it something else. supersedes : the reviewer's own answer about the
+    named : what it is, where the station calls it something else: one of the ``kinds`` of the unit's findings, another
+    one only with ``new_kind``. supersedes : the reviewer's own answer about the
     finding that was seen, 0 for none. Where another came in between, the answer is 409 and nothing is recorded. Left
     out, nobody asks.
     """
 
     answer: Answer = Field(examples=["confirm"])
     named: str | None = Field(default=None, max_length=40, examples=["bubble"])
+    new_kind: bool = Field(default=False, examples=[False])
     reason: str = Field(default="", max_length=2000, examples=["round, with a bright rim"])
     reviewer: str = Field(min_length=1, max_length=200, examples=["M. Weber"])
     supersedes: int | None = Field(default=None, ge=0, le=2**31 - 1, examples=[0])
@@ -56,7 +58,7 @@ def answer(
     new: NewFindingAnswer,
     idempotency_key: RequestKey = None,
 ) -> views.FindingAnswerView:
-    given = NewAnswer(number, new.answer, new.named, new.reason)
+    given = NewAnswer(number, new.answer, new.named, new.reason, new.new_kind)
     (recorded,) = station.finding_reviews.answer(
         unit_id, [given], speaker(who, new.reviewer), expected=new.supersedes, request_key=idempotency_key
     )
