@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from station.cli.conduct import REFUSED, Jobs, Json, context_of, document, emit, progress, say, show, table
 from station.errors import RequestError
+
+if TYPE_CHECKING:
+    from station.values.model_card import ModelCardDocument
 
 model = typer.Typer(help="The defect model: two pictures, what it finds.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -63,30 +66,43 @@ def run_model(
     jobs: Jobs = None,
     json: Json = False,
     use: Annotated[str | None, typer.Option("--use", help="Another defect model: name or path of its card.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Draw both with the places numbered: .jpg or .png.")
+    ] = None,
 ) -> None:
     """Mark what differs between two pictures of the same thing, taken alike: aligned within a few pixels."""
     from station.service import tools
+    from station.service.picturing import pair_chart, vet, write
 
+    if out is not None:
+        if pairs is not None:
+            raise RequestError("--out draws one pair", "Give GOLDEN and UNIT, or leave --out out.")
+        vet(out, [golden, unit])
     job = tools.RunModel(settings=context_of(context).settings(), model=use)
     if pairs is not None:
         _many(pairs, job, jobs)
         return
-    found = job(tools.Pair(*_both(golden, unit)))
+    both = tools.Pair(*_both(golden, unit))
+    found = job(both)
+    if out is not None:
+        write(pair_chart(both, found, job.settings), out)
     for remark in (*found.remarks, *found.doubts):
         say(f"note: {remark}.")
     if json:
         emit(document(found))
         return
-    rows = [[b.kind, f"{b.x}, {b.y}", f"{b.w} x {b.h}", f"{b.score:.2f}"] for b in found.boxes]
+    rows = [[str(n), b.kind, f"{b.x}, {b.y}", f"{b.w} x {b.h}", f"{b.score:.2f}"] for n, b in enumerate(found.boxes, 1)]
     if rows:
         title = "1 place differs" if len(rows) == 1 else f"{len(rows)} places differ"
-        table(title, ["kind", "at px", "size px", "score"], rows)
+        table(title, ["no.", "kind", "upper left px", "size px", "score"], rows)
     elif found.doubts:
         show("No place is marked, which does not say that none differs: see the notes.")
     else:
         show("No place differs beyond what registration leaves." if found.left_out else "No place differs.")
     if found.left_out:
         show(f"{tools.left_out_words(found.left_out, found.left_out_share)}.")
+    if out is not None:
+        show(f"Written: {out}")
 
 
 @model.command("card")
@@ -115,9 +131,28 @@ def model_card(
         rows = [[t.kind, f"{t.found} of {t.of}", f"{t.found / t.of:.0%}"] for t in card.trials]
         if rows:
             table("Found in trials, of defects at or over the usual limits", ["kind", "found", ""], rows)
+        _scores(card)
         for limit in card.limits:
             show(f"Limit: {limit}.")
         show("")
+
+
+def _scores(card: ModelCardDocument) -> None:
+    """From which score a finding counts, and what is left to a person."""
+    from station.values.reviewed import in_words
+
+    used = next((w.path for w in card.weights if w.sha256 == card.trials_of), None)
+    if used is not None:
+        show(f"The trials were made with {used}.")
+    if card.least_scores:
+        show(f"A finding is left out below its score (least_scores): {in_words(card.least_scores)}.")
+    if card.sure_scores:
+        show(
+            f"A finding over its limit counts without a person (sure_scores): {in_words(card.sure_scores)}; below, a "
+            "person decides."
+        )
+    if card.untried:
+        show(f"Never tried, so that a person decides on each over its limit: {', '.join(card.untried)}.")
 
 
 def _both(golden: Path | None, unit: Path | None) -> tuple[Path, Path]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from station.errors import ModelError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 Kind = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z][a-z0-9-]*$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -85,8 +88,10 @@ class Card(_Table):
 
 def read_card(path: Path) -> Card:
     """The card in a TOML file. Raises ModelError."""
+    told: dict[str, Any] = {}
     try:
-        return Card.model_validate(tomllib.loads(path.read_text("utf-8")))
+        told = tomllib.loads(path.read_text("utf-8"))
+        return Card.model_validate(told)
     except OSError as error:
         raise ModelError(
             f"the model card {path} cannot be read ({error.strerror})", "Name a card that is there."
@@ -100,4 +105,22 @@ def read_card(path: Path) -> Card:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(k) for k in first["loc"]) or "the card"
-        raise ModelError(f"the model card {path}: {where}: {first['msg']}", "Mend the card.") from None
+        what, do = _in_words(first, told)
+        raise ModelError(f"the model card {path}: {where}: {what}", do) from None
+
+
+def _in_words(mistake: ErrorDetails, told: dict[str, Any]) -> tuple[str, str]:
+    """What is wrong with a key of a card, and what to do, for whoever wrote it."""
+    key, given = str(mistake["loc"][-1]) if mistake["loc"] else "", mistake["input"]
+    if key in ("sha256", "trials_of") and mistake["type"].startswith("string"):
+        files = told.get("weights", ())
+        at = mistake["loc"][1] if len(mistake["loc"]) > 2 else None
+        file = files[at].get("path") if isinstance(at, int) else None
+        return f"{str(given)[:40]!r} is no SHA-256", f"Put in what `sha256sum {file or 'FILE.onnx'}` prints."
+    if mistake["type"] == "string_type" and isinstance(given, (int, float)):
+        return f"{given} is a number, and a text is needed", f'Put the {key} in quotes: {key} = "{given}"'
+    if mistake["type"] == "missing":
+        return "is missing", f"Add {key} to the card; the help page on models shows one."
+    if mistake["type"] == "extra_forbidden":
+        return "is no key of a card", "Leave it out, or spell it as the help page on models does."
+    return mistake["msg"], "Mend the card."

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from station.pipeline import Inspection
     from station.report.pictures import RGB
     from station.service.station import Station
+    from station.service.views import BoxesDocument
     from station.settings import Settings
     from station.values.capability import CapabilityDocument
     from station.values.charts import LotTrendsDocument, ProcessDocument
@@ -213,6 +214,21 @@ def heat_chart(
         title=f"{photo.name} against {golden}: scores of the defect model", everything=everything,
     )  # fmt: skip
     return Chart(picture, (remark,))
+
+
+def pair_chart(pair: tools.Pair, found: BoxesDocument, settings: Settings) -> RGB:
+    """Two pictures as they were handed in, with the numbered places in which they differ. Raises PhotoError."""
+    from station.report.pair_boxes import pair_picture
+    from station.report.pictures import display
+    from station.values.colour import in_srgb_primaries
+
+    golden, unit = (
+        display(in_srgb_primaries(tools.read(path, settings).photo), None) for path in (pair.golden, pair.unit)
+    )
+    places = [(b.x, b.y, b.w, b.h) for b in found.boxes]
+    notes = ["Numbers and pixels are those of the golden; the unit may lie a few pixels off them."]
+    notes += [f"{remark}." for remark in (*found.remarks, *found.doubts)]
+    return pair_picture(golden, unit, places, title=f"{pair.unit.name} against {pair.golden.name}", notes=notes)
 
 
 def _compared(

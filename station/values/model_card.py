@@ -33,7 +33,9 @@ class ModelCardDocument(Document):
 
     used_for : ``units`` where it looks at units by the settings in force, ``pairs`` where it looks at pairs unless
     another is named. weights : none of the reference difference, which is part of the program. about : how it was made.
-    limits : what it is known not to do.
+    limits : what it is known not to do. trials_of : SHA-256 of the file that the trials were made with. least_scores :
+    by kind, below which findings are left out. sure_scores : by kind, below which a person decides on a finding over
+    its limit. untried : kinds without a trial, though others have one: a person decides on every such finding.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -45,3 +47,7 @@ class ModelCardDocument(Document):
     about: dict[str, str]
     trials: tuple[FoundDocument, ...]
     limits: tuple[str, ...]
+    trials_of: str | None = None
+    least_scores: dict[str, float] = Field(default_factory=dict)
+    sure_scores: dict[str, float] = Field(default_factory=dict)
+    untried: tuple[str, ...] = ()

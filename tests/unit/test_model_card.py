@@ -14,6 +14,7 @@ from station.errors import ModelError
 from station.models import FOUND, PAIR_MODEL, REFERENCE_DIFFERENCE, SHIPPED
 from station.models.card import read_card
 from station.models.described import all_described, described
+from station.values.reviewed import in_words
 
 
 def test_every_model_that_comes_with_the_station_is_described() -> None:
@@ -58,6 +59,11 @@ def test_the_command_shows_it(capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert "as the card says" in out
     assert "Data: pairs drawn" in out
     assert "Limit: " in out
+    assert card.sure_scores
+    words = " ".join(out.split())
+    assert f"A finding over its limit counts without a person (sure_scores): {in_words(card.sure_scores)}" in words
+    assert "The trials were made with defects.int8.onnx." in words
+    assert "Never tried, so that a person decides on each over its limit: exposed-metal, burn-mark" in words
     assert run(app, ["model", "card", "--json"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(c["schema"], c["name"]) for c in lines] == [(1, REFERENCE_DIFFERENCE), (1, PAIR_MODEL)]

@@ -182,7 +182,9 @@ class _Answers:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("multiple", "multipel", "multipel"),
+        ("multiple", "multipel", "multipel: is no key of a card"),
+        ('version = "0.5"', "version = 1", 'version: 1 is a number, .* Put the version in quotes: version = "1"'),
+        ('path = "defects.onnx"', 'paht = "defects.onnx"', "path: is missing. Add path to the card"),
         ("plating-spot = 0.92", "rust = 0.92", "rust, none of its kinds"),
         ('"speck"', '"pit"', "named twice"),
         ("kinds = [", "kinds = [[", "no TOML"),
@@ -228,3 +230,11 @@ def test_a_model_that_fails_writes_no_lines_of_its_own(capfd: pytest.CaptureFixt
     with pytest.raises(Exception, match="Sub"):
         session.run(None, feed)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_placeholder_in_place_of_a_hash_says_which_command_prints_it(tmp_path: Path) -> None:
+    card = _card_at(tmp_path)
+    text = card.read_text("utf-8").replace(read_card(card).weights_of("fp32").sha256, "...")
+    card.write_text(text)
+    with pytest.raises(ModelError, match=r"'\.\.\.' is no SHA-256\. Put in what `sha256sum defects\.onnx` prints"):
+        read_card(card)

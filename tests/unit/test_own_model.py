@@ -85,6 +85,20 @@ def test_it_is_described_and_marks_what_differs_between_two_pictures(
     (box,) = json.loads(capsys.readouterr().out)["boxes"]
     assert box["kind"] == "speck"
     assert (box["x"] + box["w"] / 2, box["y"] + box["h"] / 2) == pytest.approx((30.5, 40.5), abs=2)
+    pair = ("model", "run", "golden.png", "unit.png", "--use", str(card), "--out")
+    out = told(capsys, *pair, "pair.png")
+    assert "1 place differs" in out
+    assert out.endswith("Written: pair.png\n")
+    drawn = cv2.imread("pair.png")
+    assert drawn is not None
+    golden, unit = drawn[60:, 20:780], drawn[60:, 800:1560]
+    zoom = 760 / 128
+    left, middle = round(box["x"] * zoom - 3), round((box["y"] + box["h"] / 2) * zoom)
+    for panel in (golden, unit):  # the box lies round the place, on both
+        assert np.abs(panel[middle, left : left + 2].astype(int) - (0, 94, 213)).max() < 30
+    assert np.abs(golden[middle, round(30 * zoom)].astype(int) - unit[middle, round(30 * zoom)]).max() > 60
+    assert run(app, [*pair, "unit.png"]) == 2
+    assert "would be written over it" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("card")
