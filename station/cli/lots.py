@@ -13,7 +13,9 @@ from station.errors import RequestError
 
 if TYPE_CHECKING:
     from station.values.documents import ClassDecision, LotDocument
-    from station.values.lot_analysis import MapRow, MapTable
+    from station.values.lot_analysis import MapRow, MapTable, RepeatedPlaceDocument
+
+_TOLD = 5  # places that are seen on unit after unit
 
 lot = typer.Typer(help="Lots and their decisions.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -69,6 +71,7 @@ def decide(
         due = any(c.next_due for c in decided.classes) and decided.draw is not None
         more = station.draws.newest(lot) if due and not json else None
         more = more if more is not None and more.last > 1 else None
+        repeated = () if json else station.analysis.repeated(lot)
     if picture is not None:
         write(tally_chart(decided), picture)
     if json:
@@ -91,6 +94,7 @@ def decide(
         if decided.extent is not None:
             told = f"cause: {decided.cause}" if decided.cause else "no cause is told"
             show(f"Extent: {decided.extent}; {told}. More: station lot explain {decided.lot}")
+        _tell_repeated(repeated)
         if decided.counts:
             table(
                 "Nonconforming units by characteristic",
@@ -193,10 +197,19 @@ def lot_map(
         else:
             told = p.reason or f"nowhere on the part closer together than by chance ({p_words(p.p or 0.0)})"
             show(f"{p.kind}: {told}")
+    _tell_repeated(found.repeated)
     for remark in found.remarks:
         show(f"Note: {remark}.")
     if picture is not None:
         show(f"Written: {picture}")
+
+
+def _tell_repeated(places: Sequence[RepeatedPlaceDocument]) -> None:
+    """Places where one kind is found on unit after unit, the first few in words."""
+    for place in places[:_TOLD]:
+        show(f"Seen again and again: {place.words}")
+    if len(places) > _TOLD:
+        show(f"  and at {len(places) - _TOLD} more places (--json names all)")
 
 
 def _map_table(t: MapTable, defects: list[str]) -> None:

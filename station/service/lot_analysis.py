@@ -21,6 +21,7 @@ from station.values.lot_analysis import (
     LotMapDocument,
     LotUnitDocument,
     PlaceTestDocument,
+    RepeatedPlaceDocument,
 )
 
 if TYPE_CHECKING:
@@ -95,8 +96,12 @@ class LotAnalysis:
         return LotMapDocument(
             lot=lot, golden=known.golden.number, golden_version=known.golden.version, inspected=len(known.units),
             nonconforming=known.nonconforming, defects=dict(sorted(counts.items(), key=lambda i: (-i[1], i[0]))),
-            tables=tables_of(known.units), places=places, remarks=tuple(remarks),
+            tables=tables_of(known.units), places=places, remarks=tuple(remarks), repeated=_repeated(known),
         )  # fmt: skip
+
+    def repeated(self, lot: str) -> tuple[RepeatedPlaceDocument, ...]:
+        """Places on the golden where one kind is found on unit after unit. Raises NotFoundError."""
+        return _repeated(self._lot(lot))
 
     def units(self, lot: str) -> tuple[LotUnitDocument, ...]:
         """The units that the lot counts, in natural order of their names. Raises NotFoundError."""
@@ -209,6 +214,22 @@ def _placed(known: _Lot) -> list[PlacedFinding]:
         for f in document.findings
         if f.verdict is Verdict.NONCONFORMS and f.kind in unit.defects
     ]
+
+
+def _repeated(known: _Lot) -> tuple[RepeatedPlaceDocument, ...]:
+    """Of all findings, but dust and lint, which lie where they fall."""
+    from station.judge.finding_rules import HARMLESS
+    from station.lots.defect_map import PlacedFinding
+    from station.lots.repeated_places import repeated_places
+
+    return repeated_places(
+        [
+            PlacedFinding(f.kind, row.unit, f.region, f.x_mm, f.y_mm, max(f.size_mm, f.length_mm))
+            for row, document in zip(known.rows, known.documents, strict=True)
+            for f in (*document.findings, *document.set_aside)
+            if f.kind not in HARMLESS
+        ]
+    )
 
 
 def _ground(master: Master, extent_mm: float) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:

@@ -169,9 +169,27 @@ class PlaceTestDocument(Document):
     reason: str
 
 
+class RepeatedPlaceDocument(Document):
+    """A place on the golden where a kind of finding is seen on several units, whatever its verdict: x_mm, y_mm in the
+    golden frame."""
+
+    kind: str
+    x_mm: float
+    y_mm: float
+    units: int
+
+    @property
+    def words(self) -> str:
+        """The place as a question to whoever knows the golden."""
+        return (
+            f"a {self.kind} near x {self.x_mm:.1f}, y {self.y_mm:.1f} mm on {self.units} units: "
+            "the golden or its light there?"
+        )
+
+
 class LotMapDocument(Document):
     """The defect map of a lot. findings : on the part, of units as they stand; ``reason`` of a place test says why
-    it has none."""
+    it has none. repeated : places where one kind is found on unit after unit."""
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     lot: str
@@ -183,6 +201,7 @@ class LotMapDocument(Document):
     tables: tuple[MapTable, ...]
     places: tuple[PlaceTestDocument, ...]
     remarks: tuple[str, ...]
+    repeated: tuple[RepeatedPlaceDocument, ...] = ()
 
 
 class LotUnitDocument(Document):
