@@ -75,7 +75,7 @@ def review(
     if answers:
         say(f"note: {len(answers)} recorded; the unit's verdict is decided on the review page, station serve.")
         numbers = {a.number for a in answers}
-        table("Answered", *_rows([n for n in found.findings if n.number in numbers]))
+        _tell_findings("Answered", [n for n in found.findings if n.number in numbers])
         return
     _show(found, everything=everything)
 
@@ -124,10 +124,7 @@ def _show(found: UnitFindingsView, *, everything: bool) -> None:
     if found.others:
         show(f"The newest of its {found.others + 1} photos.")
     told = [n for n in found.findings if everything or n.answers or not is_well_within(n.finding)]
-    table("Findings", *_rows(told))
-    for n in told:
-        if n.finding.reason:
-            show(f"{n.number}: {n.finding.reason}.")
+    _tell_findings("Findings", told)
     more = folded(len(found.findings) - len(told))
     if more:
         show(f"{more}: station review {found.unit} --all")
@@ -141,8 +138,19 @@ def _show(found: UnitFindingsView, *, everything: bool) -> None:
         )
 
 
+def _tell_findings(title: str, findings: Sequence[NumberedFindingView]) -> None:
+    """Findings as a table, and below it by number why each is judged so and what was said of it."""
+    table(title, *_rows(findings))
+    for n in findings:
+        if n.finding.reason:
+            show(f"{n.number}: {n.finding.reason}.")
+        if n.answers:
+            said = "; ".join(f"{a.answer} {a.reviewer}" + (f" ({a.named})" if a.named else "") for a in n.answers)
+            show(f"{n.number}: {said}.")
+
+
 def _rows(findings: Sequence[NumberedFindingView]) -> tuple[list[str], list[list[str]]]:
-    """Columns and rows of findings with what was said of them."""
+    """Columns and rows of findings."""
     rows = []
     for n in findings:
         f = n.finding
@@ -162,11 +170,10 @@ def _rows(findings: Sequence[NumberedFindingView]) -> tuple[list[str], list[list
                 f"{f.score:.3f}",
                 "set aside" if n.set_aside else f.verdict.value,
                 n.standing,
-                "; ".join(f"{a.answer} {a.reviewer}" + (f" ({a.named})" if a.named else "") for a in n.answers),
             ]
         )
     columns = ["no.", "kind", "or", "size mm", "u", "limit", "x, y mm", "region", "contrast", "score", "verdict",
-               "standing", "answers"]  # fmt: skip
+               "standing"]  # fmt: skip
     return columns, rows
 
 

@@ -15,9 +15,10 @@ from entered_line import Clock
 from reviewed_line import SHEET, draw_reviewed_line, findings_of
 
 from station.batch.serial import Serial
-from station.cli import app
+from station.cli import app, reviewing
 from station.cli.conduct import run
 from station.errors import NotFoundError, RequestError, StationError
+from station.judge.folding import is_well_within
 from station.models import REFERENCE_DIFFERENCE
 from station.service import Station
 from station.service.finding_reviews import NewAnswer
@@ -346,9 +347,19 @@ def test_the_review_command_shows_and_records(station: Station, capsys: pytest.C
     out = capsys.readouterr().out
     assert "Unit 1 (1.png) against GS-1 version 1: nonconforms" in out
     assert out.count("nonconforms") == 9
+    row = next(line.split() for line in out.splitlines() if line.startswith(" 7 "))
+    assert row[:8] == ["7", "overflow", "0.40", "across", "0.02", "0.2", "+6.0,", "+0.0"]
+    assert "7: overflow 0.40 mm across in sky at x 6.0, y 0.0 mm, limit 0.20 (u 0.02)." in out
+    assert "See them large: station picture findings 1 --golden GS-1 --out findings.png" in out
     reviewed = ["review", "1", "--confirm", "2-5,6", "--refuse", "1", "--refuse", "7,8", "--by", "M. Weber"]
     assert run(app, [*reviewed, "--reason", "glints"]) == 0
-    assert capsys.readouterr().err.startswith("station: note: 8 recorded")
+    out, err = capsys.readouterr()
+    assert err.startswith("station: note: 8 recorded")
+    assert "7: refuse M. Weber." in out
+    assert run(app, ["review", "1", "--confirm", "2", "--by", "K. Lang"]) == 0
+    out = capsys.readouterr().out  # what changed, and nothing else
+    assert "2: confirm M. Weber; confirm K. Lang." in out
+    assert not any(line.startswith((" 1 ", " 3 ")) for line in out.splitlines())
     assert run(app, ["review", "1", "--confirm", "1", "--kind", "speck", "--by", "K. Lang", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [n["standing"] for n in found["findings"]] == ["disputed", *["confirmed"] * 5, *["refused"] * 2]
@@ -372,6 +383,12 @@ def test_the_review_command_shows_and_records(station: Station, capsys: pytest.C
         (["review", "1", "--confirm", "1"], "--by NAME"),
         (["review", "1", "--kind", "pit"], "no finding is named"),
         (["review", "1", "--refuse", "1-2", "--kind", "pit", "--by", "A"], "several findings"),
+        (
+            ["review", "1", "--confirm", "1", "--kind", "buble", "--by", "A"],
+            "Did you mean bubble? Known are pit, overflow,",
+        ),
+        (["review", "1", "--confirm", "1", "--kind", "blister", "--by", "A"], "know the kind 'blister'"),
+        (["review", "1", "--confirm", "1", "--new-kind", "--by", "A"], "--new-kind goes with --kind"),
         (["model", "recalibrate", "--golden", "GS-9"], "no golden 'GS-9'"),
         (["model", "recalibrate", "--golden", "GS-1", "--apply", "--reset"], "exclude each other"),
         (["model", "recalibrate", "--golden", "GS-1", "--by", "A"], "go with --apply or --reset"),
@@ -384,6 +401,51 @@ def test_commands_refuse_in_one_line(
 ) -> None:
     _inspect(station, 1)
     assert says in _refused(capsys, *arguments)
+
+
+def test_a_kind_that_nobody_knows_is_recorded_where_it_is_meant(
+    station: Station, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _inspect(station, 1)
+    new = ["review", "1", "--confirm", "1", "--kind", "blister", "--new-kind", "--by", "K. Lang"]
+    assert run(app, new) == 0
+    assert "1: confirm K. Lang (blister)." in capsys.readouterr().out
+    for known in ("burn-mark", "lint", "off-colour"):  # of the network, of what is no defect, of no model
+        assert run(app, ["review", "1", "--confirm", "1", "--kind", known, "--by", "K. Lang"]) == 0
+    assert store.finding_reviews(station._db, golden="GS-1")[-1].named == "off-colour"
+
+
+def test_what_is_well_within_its_limit_is_one_line(station: Station, capsys: pytest.CaptureFixture[str]) -> None:
+    (document,) = _inspect(station, 1)
+    small = document.findings[0].model_copy(update={"verdict": "conforms", "size_mm": 0.09, "reason": ""})
+    assert is_well_within(small)
+    for other in ({"size_mm": 0.1}, {"verdict": "undecided"}, {"limit_mm": None}):
+        assert not is_well_within(small.model_copy(update=other))
+    scratch = small.model_copy(update={"kind": "scratch", "length_mm": 0.3})
+    assert not is_well_within(scratch)  # a scratch is held to its limit by its length
+    found = station.finding_reviews.findings(1)
+    tiny = found.findings[7].model_copy(update={"finding": small})
+    reviewing._show(found.model_copy(update={"findings": (*found.findings[:7], tiny)}), everything=False)
+    out = capsys.readouterr().out
+    assert "1 more well within its limit (less than half): station review 1 --all" in out
+    assert not any(line.startswith(" 8 ") for line in out.splitlines())
+    reviewing._show(found.model_copy(update={"findings": (*found.findings[:7], tiny)}), everything=True)
+    assert any(line.startswith(" 8 ") for line in capsys.readouterr().out.splitlines())
+
+
+def test_recalibrate_says_what_is_missing(station: Station, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["model", "recalibrate", "--golden", "GS-1"]
+    assert run(app, command) == 0
+    out = capsys.readouterr().out
+    assert "No finding was reviewed yet." in out
+    assert "station review UNIT --golden GS-1" in out
+    _inspect(station, 1)
+    _answer(station, 1, {2: "confirm"})
+    assert run(app, command) == 0
+    out = capsys.readouterr().out
+    assert "pit: 1 confirmed finding on 1 unit, 0 refused." in out
+    assert "Until a proposal: needs 59 confirmed findings, has 1; needs 10 units, has 1." in out
+    assert "1 confirmed finding on 1 unit is too few, it takes 59 on 10" in " ".join(out.split())
 
 
 @pytest.mark.usefixtures("reviewed")
