@@ -31,7 +31,7 @@
 ``processes``  chart control, chart trend
 ``documents``  doc control-sheet, certificate, unit, lot, approval, message, rfq
 ``accounts``   account add, list, role, password, disable
-``upkeep``     serve, check, upgrade, schema
+``upkeep``     serve, check, upgrade, schema, docs
 
 Nothing heavy is imported before a command runs, so that ``station --help`` answers at once.
 """

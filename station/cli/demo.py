@@ -37,7 +37,11 @@ def demo(
     serve: Annotated[bool, typer.Option("--serve", help="Serve the review page when done.")] = False,
     jobs: Jobs = None,
 ) -> None:
-    """The main job on the sample data: calibrate, seal a golden, inspect a lot, decide it, report."""
+    """The main job on the sample data: calibrate, seal a golden, inspect a lot, decide it, report.
+
+    Report and pictures go to the folder station-demo where you are, or to --out. Records and evidence go to --home or
+    STATION_HOME, which then hold the demo's bench, golden and lots; without either to the folder home beside them.
+    """
     samples = _samples()
     given = context_of(context)
     home = given.home or (Path(os.environ["STATION_HOME"]) if os.environ.get("STATION_HOME") else out / "home")
@@ -56,6 +60,7 @@ def demo(
     show(f"Summary for the buyer:     {out / 'summary.pdf'}")
     show(f"Pictures of flagged units: {out / 'pictures'} ({drawn})")
     show(f"Regions of the golden:     {out / 'regions.png'}")
+    show(f"Records of the demo:       {home} (golden {number}, lots {LOT} and {SPOILT_LOT})")
     show(f"Done in {time.monotonic() - began:.0f} s. Review the flagged units: station --home {home} serve")
     if serve:
         from station.cli.upkeep import serve as run_server

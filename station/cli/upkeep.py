@@ -1,4 +1,4 @@
-"""``serve``, ``check``, ``upgrade``, ``schema``."""
+"""``serve``, ``check``, ``upgrade``, ``schema``, ``docs``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from station.cli.conduct import NONCONFORMING, FailOn, Json, context_of, document, emit, show
+from station.cli.conduct import NONCONFORMING, FailOn, Json, context_of, document, emit, show, table
 from station.errors import RequestError
 
 
@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     app.command("check")(check)
     app.command("upgrade")(upgrade)
     app.command("schema")(schema)
+    app.command("docs")(docs)
 
 
 def serve(
@@ -114,3 +115,18 @@ def schema(
     from station.service.tools import json_schema
 
     emit(json_schema(name))
+
+
+def docs(
+    page: Annotated[
+        str | None, typer.Argument(metavar="PAGE", help="A help page by its name; without it all names.")
+    ] = None,
+) -> None:
+    """Read a help page here; station serve shows them all, with search and pictures, at /help."""
+    from station.service.help_pages import help_page, help_pages
+
+    if page is not None:
+        emit(help_page(page).rstrip("\n"))
+        return
+    table("Help pages", ["page", "about"], [[name, title] for name, title in help_pages().items()])
+    show("To read one: station docs PAGE")

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from station.values.colour import XYZ_TO_SRGB, ColourCorrection, Lab, LinearRGB, lab_to_xyz, srgb_encode
 from station.values.documents import MeasurementDocument, UnitDocument, Verdict
 from station.values.geometry import Frame
-from station.values.line import Aligned, Master
+from station.values.line import OUTSIDE, Aligned, Master
 
 RGB = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -32,6 +32,8 @@ WHITE: Colour = (255, 255, 255)
 _OVERSAMPLE = 2
 _BAND = 64  # rows
 _NAMED_FINDINGS = 8
+_NEAR_PART_MM = 0.75  # of the bench that is left as it is
+_PALE = 0.85  # of paper that the rest of it is made of
 
 
 def display(image: LinearRGB, correction: ColourCorrection | None) -> RGB:
@@ -87,6 +89,7 @@ class Canvas:
         self.base = Image.fromarray(raster).resize(size, Image.Resampling.LANCZOS)
         self._layer = Image.new("RGBA", (size[0] * _OVERSAMPLE, size[1] * _OVERSAMPLE), (0, 0, 0, 0))
         self._draw = ImageDraw.Draw(self._layer)
+        self._plates: list[tuple[float, float, float, float]] = []
         self._labels: list[tuple[tuple[float, float], str, Colour]] = []
         self._balloons: list[tuple[tuple[float, float], str, Colour]] = []
 
@@ -115,7 +118,7 @@ class Canvas:
         """A thin white ring between dark edges: seen on any colour, and of none itself."""
         x, y = self.px(centre_mm)
         r = self.length(radius_mm)
-        for width, fill in ((3 * _OVERSAMPLE, INK), (_OVERSAMPLE, WHITE)):
+        for width, fill in ((4 * _OVERSAMPLE, INK), (2 * _OVERSAMPLE, WHITE)):
             half = r + width / 2
             self._draw.ellipse((x - half, y - half, x + half, y + half), outline=(*fill, 255), width=width)
 
@@ -165,11 +168,26 @@ class Canvas:
         x, y = self.px(at_mm)
         x = min(max(x, pad), self._layer.width - w - 2 * pad)
         y = min(max(y, pad), self._layer.height - h - 2 * pad)
+        y = self._free(x, y, w + 2 * pad, h + 2 * pad)
         plate, edge = (x, y, x + w + 2 * pad, y + h + 2 * pad), _OVERSAMPLE
+        self._plates.append(plate)
         outer = (plate[0] - edge, plate[1] - edge, plate[2] + edge, plate[3] + edge)
         self._draw.rounded_rectangle(outer, radius=pad, fill=(*INK, 255))  # parts a yellow border from a light part
         self._draw.rounded_rectangle(plate, radius=pad, fill=(*PAPER, 255), outline=(*colour, 255), width=3 * edge)
         self._draw.text((x + pad - left, y + pad - top), text, font=face, fill=(*INK, 255))
+
+    def _free(self, x: float, y: float, w: float, h: float) -> float:
+        """The top of a plate that covers no other: at ``y`` or as near as there is room above or below it."""
+        step, gap = h / 2, 4 * _OVERSAMPLE
+        tries = [y + side * k * step for k in range(40) for side in (1, -1)]
+        for top in tries:
+            inside = 0 <= top <= self._layer.height - h
+            if inside and not any(
+                x < right + gap and x + w > left - gap and top < bottom + gap and top + h > above - gap
+                for left, above, right, bottom in self._plates
+            ):
+                return top
+        return y
 
     def dimension(self, start_mm: NDArray[np.float64], end_mm: NDArray[np.float64], colour: Colour) -> None:
         """A dimension line with an arrowhead at both ends; outside, pointing in, where it is too short for them."""
@@ -235,14 +253,24 @@ class Canvas:
 
 def unit_picture(master: Master, aligned: Aligned, document: UnitDocument, *, panel_px: int = 820) -> RGB:
     """The golden beside the unit in one frame, annotated; the verdict and its reasons above. (H, W, 3) uint8."""
-    golden = Canvas(display(master.image, master.correction), master.frame, panel_px)
-    unit = Canvas(display(aligned.image, aligned.correction), master.frame, panel_px)
+    golden = Canvas(_quiet_bench(display(master.image, master.correction), master), master.frame, panel_px)
+    unit = Canvas(_quiet_bench(display(aligned.image, aligned.correction), master), master.frame, panel_px)
     judged = {m.characteristic: m for m in document.measurements}
     _draw_regions(golden, unit, master, judged)
     _draw_marks(golden, unit, master, judged)
     _draw_sizes(unit, master, judged)
     _draw_findings(golden, unit, document)
     return _sheet_of(golden.finish(), unit.finish(), document)
+
+
+def _quiet_bench(raster: RGB, master: Master) -> RGB:
+    """A picture whose bench is pale: markers, rulers and cards at its corners are no part of the product."""
+    outside = (master.labels == OUTSIDE).astype(np.uint8)
+    if not outside.any() or outside.all():
+        return raster
+    far = cv2.distanceTransform(outside, cv2.DIST_L2, 3) * master.frame.pitch_mm
+    pale = np.clip((far - _NEAR_PART_MM) / _NEAR_PART_MM, 0, 1)[..., None] * _PALE
+    return np.asarray(np.rint(raster * (1 - pale) + np.array(PAPER) * pale), dtype=np.uint8)
 
 
 def _draw_findings(golden: Canvas, unit: Canvas, document: UnitDocument) -> None:
@@ -253,7 +281,7 @@ def _draw_findings(golden: Canvas, unit: Canvas, document: UnitDocument) -> None
         colour = COLOURS[finding.verdict]
         radius = max(0.9, finding.size_mm * 0.9, finding.length_mm * 0.6)
         unit.ring((finding.x_mm, finding.y_mm), radius, colour)
-        golden.ring((finding.x_mm, finding.y_mm), radius, GREY, width=1.2)
+        golden.thin_ring((finding.x_mm, finding.y_mm), radius)
         if i < _NAMED_FINDINGS:
             size = finding.length_mm if finding.kind == "scratch" else finding.size_mm
             at = (finding.x_mm + radius * 0.8, finding.y_mm + radius * 0.6)

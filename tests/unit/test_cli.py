@@ -326,3 +326,14 @@ def test_ctrl_c_is_one_line() -> None:
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
     assert err == "station: interrupted. What was finished is kept; run the same command again to go on.\n"
+
+
+def test_help_pages_are_read_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(app, ["docs"]) == 0
+    out = capsys.readouterr().out
+    assert "What the verdicts mean" in out
+    assert run(app, ["docs", "verdicts"]) == 0
+    page = Path(tools.__file__).parents[1] / "docs" / "verdicts.md"
+    assert capsys.readouterr().out.rstrip() == page.read_text("utf-8").rstrip()
+    assert "Did you mean verdicts?" in refused(capsys, "docs", "verdict")
+    assert "no help page '../secret'" in refused(capsys, "docs", "../secret")

@@ -130,7 +130,7 @@ def test_the_heat_map_covers_only_what_is_scored_and_numbers_the_findings() -> N
     assert np.abs(body[4 * y + 2, 4 * x + 2].astype(int) - hot).max() < 12
     away = body[500:600, 100:300].astype(int)
     assert np.abs(away[..., 0] - away[..., 2]).max() < 3  # grey where nothing is scored
-    assert share(body, COLOURS[Verdict.NONCONFORMS], 60) > 0.0003  # the number's rim; the ring itself has no colour
+    assert share(body, COLOURS[Verdict.NONCONFORMS], 60) > 0.0001  # the number's rim; the ring itself has no colour
     bar = body[-17]  # as many mm as it says
     white = np.flatnonzero(np.abs(bar[:400].astype(int) - WHITE).sum(axis=1) < 60)
     assert white.max() - white.min() + 1 == pytest.approx(2.0 / 0.05 * 4, abs=4)
@@ -142,12 +142,12 @@ def test_scores_from_the_threshold_on_are_seen_on_a_grey_unit() -> None:
     scale = heat_colours(np.linspace(0, 1, 101)).astype(int)
     greyness = scale.max(axis=1) - scale.min(axis=1)
     assert greyness[0] < 10
-    assert (greyness[50:] > 80).all()
+    assert (greyness[50:] > 75).all()
     lightness = scale @ np.array([0.30, 0.59, 0.11])
     assert (np.diff(lightness[10:]) < 1).all()  # the higher the darker, also without colours
 
 
-@pytest.mark.parametrize("apart", [2, 12, 90])
+@pytest.mark.parametrize("apart", [2, 12, 60])
 def test_a_faint_finding_stands_out_of_the_stretched_difference(apart: int) -> None:
     golden, unit = rasters()
     unit[(unit == SPOT).all(axis=2)] = np.add(BLUE, apart)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import re
 import zlib
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from station.report.summary import FINDINGS, ShownFinding, lot_summary
 from station.values.colour import SRGB_TO_XYZ, ColourCorrection, LinearRGB
 from station.values.documents import ClassDecision, FindingDocument, LotDocument, UnitDocument, Verdict
 from station.values.geometry import Frame, Similarity
-from station.values.line import Aligned, Master
+from station.values.line import FIRST_REGION, OUTSIDE, Aligned, Master
 
 SIZE = 160
 ON = date(2026, 5, 10)
@@ -95,6 +97,27 @@ def test_a_label_lies_above_the_lines_and_dark_on_light() -> None:
     assert has_colour(first, pictures.PAPER) > 1000  # the plate
     assert has_colour(first, pictures.COLOURS[Verdict.NONCONFORMS]) > 300  # its frame
     assert has_colour(first, pictures.INK) > has_colour(draw(label_first=True, text=" "), pictures.INK) + 100
+
+
+def test_labels_of_one_place_lie_below_one_another() -> None:
+    canvas = pictures.Canvas(np.full((SIZE, SIZE, 3), 60, np.uint8), master().frame, 400)
+    for k in range(4):
+        canvas.label((4.0, 4.9), f"plating-spot {k}.39 mm", pictures.COLOURS[Verdict.UNDECIDED])
+    canvas.finish()
+    plates = sorted(canvas._plates, key=lambda p: p[1])
+    assert all(lower[1] >= upper[3] for upper, lower in itertools.pairwise(plates))
+    assert all(p[1] >= 0 and p[3] <= 800 for p in plates)
+
+
+def test_the_bench_beside_the_part_is_pale_in_the_picture_of_a_unit() -> None:
+    labels = np.full((SIZE, SIZE), OUTSIDE, np.uint8)
+    labels[SIZE // 4 : -SIZE // 4, SIZE // 4 : -SIZE // 4] = FIRST_REGION
+    raster = np.zeros((SIZE, SIZE, 3), np.uint8)
+    quiet = pictures._quiet_bench(raster, replace(master(), labels=labels))
+    assert (quiet[labels != OUTSIDE] == 0).all()
+    assert quiet[0, 0].min() > 190
+    bare = replace(master(), labels=np.full_like(labels, OUTSIDE))
+    np.testing.assert_array_equal(pictures._quiet_bench(raster, bare), raster)
 
 
 def test_display_undoes_the_correction_to_srgb() -> None:
