@@ -240,7 +240,7 @@ def _tell(report: RecalibrationDocument) -> None:
             ("proposed", g.new, g.confirmed_new, g.refused_new),
         ):
             if real is None or false is None:
-                rows.append([g.kind, which, "insufficient", "", "", g.reason])
+                rows.append([g.kind, which, "insufficient", "", "", ""])
                 continue
             label = ", ".join(g.kinds) if len(g.kinds) > 1 and which == "now" else ""
             rows.append([g.kind, which, in_words(scores) or "every finding counts", _drops(real), _drops(false), label])

@@ -280,11 +280,10 @@ def _lacking(seen: Iterable[_Seen]) -> str:
     units = len({place[:2] for place in confirmed})
     if rule.enough(len(confirmed)) and units >= rule.LEAST_UNITS:
         return ""
-    have = f"{len(confirmed)} confirmed finding{'' if len(confirmed) == 1 else 's'} on {units} unit" + "s" * (
-        units != 1
+    return (
+        f"{len(confirmed)} confirmed findings on {units} units are too few, it takes {rule.LEAST_CONFIRMED} on "
+        f"{rule.LEAST_UNITS}"
     )
-    too_few = "is too few" if len(confirmed) == 1 else "are too few"
-    return f"{have} {too_few}, it takes {rule.LEAST_CONFIRMED} on {rule.LEAST_UNITS}"
 
 
 def _group(name: str, kinds: tuple[str, ...], seen: Sequence[_Seen], old: Mapping[str, float]) -> GroupDocument:
