@@ -155,7 +155,7 @@ def findings_chart(
         title = f"{known.name} against {golden}: findings on record"
         made_at = f", inspected {known.inspected_at:%Y-%m-%d}"
     else:
-        if not photo.exists():
+        if not photo.is_file():
             raise RequestError(
                 f"{photo} is a unit's name, and a name is not measured anew",
                 "Give its photo, or leave --rig and --card out.",
@@ -196,7 +196,7 @@ def heat_chart(
     from station.service.measuring import model_of
     from station.service.recorded import bench_of, in_words, recorded, told_anew
 
-    known = recorded(station, photo, golden) if photo.exists() else None
+    known = recorded(station, photo, golden) if photo.is_file() else None
     if known is not None:
         rig, card = bench_of(station, known, rig, card)
     master, seen, pair = _compared(station, photo, golden, rig, card)

@@ -41,9 +41,9 @@ def recorded(station: Station, photo: Path, golden: str, lot: str | None = None)
     Raises NotFoundError where there is neither such a file nor such a unit, RequestError where several lots have one.
     """
     reviews = station.finding_reviews
-    if photo.exists():
-        sha256 = hashlib.sha256(photo.read_bytes()).hexdigest() if photo.is_file() else ""
-        unit_id = reviews.of_photo(sha256, golden)
+    if photo.is_file():
+        with photo.open("rb") as data:
+            unit_id = reviews.of_photo(hashlib.file_digest(data, "sha256").hexdigest(), golden)
         if unit_id is None:
             return None
     else:
