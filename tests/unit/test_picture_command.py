@@ -16,6 +16,7 @@ from station.calibrate.bounds import LOWEST_UNIFORMITY
 from station.cli import app
 from station.cli.conduct import run
 from station.errors import RequestError
+from station.judge.finding_rules import NOT_OF_A_MODEL
 from station.judge.reviewed import UNTOUCHED
 from station.measure.unit_map import unit_map
 from station.models import REFERENCE_DIFFERENCE
@@ -164,7 +165,7 @@ def test_findings_and_scores_are_those_of_the_unit_s_document(bench: Station, mo
     assert apart < 6  # of 255, one tone: what is left is grain
     for f in seen.document.findings:
         x, y = (round(float(v)) for v in master.frame.to_px(np.array([f.x_mm, f.y_mm])))
-        if f.kind not in ("off-colour", "closed-hole"):
+        if f.kind not in NOT_OF_A_MODEL:
             assert told["scores"][y - 8 : y + 9, x - 8 : x + 9].max() > told["threshold"]
     assert 0 <= told["scores"].min() <= told["scores"].max() <= 1
 
