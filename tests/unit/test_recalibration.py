@@ -24,7 +24,7 @@ from station.service import Station
 from station.service.finding_reviews import NewAnswer
 from station.settings import Settings
 from station.store import reviewed as store
-from station.values.documents import UnitDocument
+from station.values.documents import UnitDocument, Verdict
 from station.values.reviewed import TOGETHER
 
 INSPECT = ("inspect", "--golden", "GS-1", "--jobs", "1")
@@ -417,9 +417,9 @@ def test_a_kind_that_nobody_knows_is_recorded_where_it_is_meant(
 
 def test_what_is_well_within_its_limit_is_one_line(station: Station, capsys: pytest.CaptureFixture[str]) -> None:
     (document,) = _inspect(station, 1)
-    small = document.findings[0].model_copy(update={"verdict": "conforms", "size_mm": 0.09, "reason": ""})
+    small = document.findings[0].model_copy(update={"verdict": Verdict.CONFORMS, "size_mm": 0.09, "reason": ""})
     assert is_well_within(small)
-    for other in ({"size_mm": 0.1}, {"verdict": "undecided"}, {"limit_mm": None}):
+    for other in ({"size_mm": 0.1}, {"verdict": Verdict.UNDECIDED}, {"limit_mm": None}):
         assert not is_well_within(small.model_copy(update=other))
     scratch = small.model_copy(update={"kind": "scratch", "length_mm": 0.3})
     assert not is_well_within(scratch)  # a scratch is held to its limit by its length
