@@ -46,7 +46,7 @@ def picture_of(station: Station, point: Point) -> bytes | None:
     from station.report.pictures import jpeg
 
     if point.photo_sha256:
-        return jpeg(_readable(station, point.photo_sha256))
+        return jpeg(readable(station, point.photo_sha256))
     if point.item.unit_id is None:
         return None
     try:
@@ -55,7 +55,7 @@ def picture_of(station: Station, point: Point) -> bytes | None:
         return None
 
 
-def _readable(station: Station, sha256: str) -> RGB:
+def readable(station: Station, sha256: str) -> RGB:
     """A photo of the evidence as 8-bit sRGB, no larger than a page needs."""
     from PIL import Image
 
