@@ -112,6 +112,7 @@ def first_article_paper(s: ShownFirstArticle, language: Language) -> Paper:
     sections = [
         Section("", [Facts(_facts(s, language)), Words(_verdict_words(form, language), "strong")]),
         *_reasons(s, language),
+        Section(say("section.signatures"), [Signatures(list(_places(s, language)))]),
         Section(say("section.fa-pictures"), [Pictures(list(_pictures(s, language)), 2, 66)]),
         Section(say("section.fa-characteristics"), [_characteristics(s, language)]),
     ]
@@ -123,7 +124,6 @@ def first_article_paper(s: ShownFirstArticle, language: Language) -> Paper:
         sections.append(Section(say("section.fa-photos"), [Pictures(shown, 3, 40)]))
     if s.pieces:
         sections.append(Section(say("section.fa-pieces"), [_pieces(s, language)]))
-    sections.append(Section(say("section.signatures"), [Signatures(list(_places(s, language)))]))
     return Paper(
         title=f"{say('paper.first-article')} {form.order}",
         subtitle=say(
@@ -207,9 +207,8 @@ def _characteristics(s: ShownFirstArticle, language: Language) -> Table:
     say = language.text
     names = ("no", "characteristic", "class", "nominal", "lower", "upper", "unit", "master", "results", "n", "verdict")
     numbers = ("no", "nominal", "lower", "upper", "results", "n")
-    columns = tuple(
-        Column(say(f"column.{n}"), wide=1 if n == "characteristic" else 0, right=n in numbers) for n in names
-    )
+    wide = {"characteristic": 1.4, "master": 1.0}
+    columns = tuple(Column(say(f"column.{n}"), wide=wide.get(n, 0), right=n in numbers) for n in names)
     known = {c.characteristic: c for c in s.sealed.criteria}
     rows: list[tuple[Cell, ...]] = []
     for r in s.form.rows:
@@ -226,8 +225,8 @@ def _characteristics(s: ShownFirstArticle, language: Language) -> Table:
 
 
 def _limits(r: FormRow, found: Criterion | None) -> tuple[Cell, Cell, Cell]:
-    """As the first pieces were judged by; of what nobody measured yet as the control sheet says."""
-    if not r.values and found is not None:
+    """As the control sheet says; of a direction, which it does not name, as the first pieces were judged by."""
+    if found is not None:
         return limit(found.nominal), limit(found.lower), limit(found.upper)
     return limit(r.nominal), limit(r.lower), limit(r.upper)
 
@@ -266,19 +265,19 @@ def _result(r: FormRow, units: Sequence[str], language: Language) -> tuple[Cell,
     by = {unit: [v for v in r.values if v.unit == unit] for unit in units}
     instruments = dict.fromkeys(v.instrument for v in r.values)
     return (
-        Figure(str(r.number), r.number), _name(r, language), *(_piece_value(by[unit]) for unit in units),
+        Figure(str(r.number), r.number), _name(r, language), *(_piece_value(by[unit], digits_of(u)) for unit in units),
         figure(u, u=u) if u > 0 else Figure("—", None), unit_of(r.unit),
         language.listed.join(_instrument(r, x, language) for x in instruments),
     )  # fmt: skip
 
 
-def _piece_value(values: Sequence[FormValue]) -> Cell:
+def _piece_value(values: Sequence[FormValue], digits: int) -> Cell:
     """A piece's value, in the tone of its verdict; of several by hand the newest, the gravest verdict."""
     if not values:
         return Figure("—", None)
     order = (Verdict.NONCONFORMS, Verdict.UNDECIDED, Verdict.CONFORMS)
     newest, worst = values[-1], min(values, key=lambda v: order.index(v.verdict))
-    told = figure(newest.value, u=newest.u)
+    told = figure(newest.value, digits=digits)
     return told if worst.verdict is Verdict.CONFORMS else Figure(told.text, told.value, TONES[worst.verdict])
 
 

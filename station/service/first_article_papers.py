@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from station.values.line import Master
 
 _MOST_PHOTOS: Final = 6
+_BALLOONED_PX: Final = 560
+"""Width of the ballooned golden: its numbers are then 2 mm wide on the page."""
 Place = tuple[float, float]
 
 
@@ -45,7 +47,7 @@ def shown_first_article(
     numbers = list(_numbers(form, master, [UnitDocument.model_validate_json(u.document) for u in units]))
     return ShownFirstArticle(
         form=form, sealed=sealed, order_units=found.record.units, pieces=pieces,
-        ballooned=ballooned_jpeg(sealed.picture, frame, numbers),
+        ballooned=ballooned_jpeg(sealed.picture, frame, numbers, width_px=_BALLOONED_PX),
         piece=None if first is None else _jpeg(station.unit_picture(first.id).data),
         photos=tuple(_photos(station, events)), tried=_tried(events),
         nonconformities=tuple(_complaints(db, form)), gate=gate.state, release=gate.release, on=max(days),
@@ -112,14 +114,14 @@ def _numbers(
 
 
 def _read_at(key: str, documents: list[UnitDocument]) -> Float | None:
-    """The first of the points between which a size was read on a first piece."""
+    """The last of the points between which a size was read on a first piece: of a circle one on its rim."""
     import numpy as np
 
     for document in documents:
         for m in document.measurements:
             points = m.detail.get("points_mm")
             if m.characteristic == key and isinstance(points, list | tuple) and len(points) > 0:
-                return np.asarray(points[0], dtype=np.float64)
+                return np.asarray(points[-1], dtype=np.float64)
     return None
 
 

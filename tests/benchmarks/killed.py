@@ -1,5 +1,5 @@
-"""kill -9 at every step of sealing, signing, deciding, exporting and receiving: nothing told is lost, nothing half-made
-is seen.
+"""kill -9 at every step of sealing, signing, deciding, releasing a gate, writing a document, exporting and receiving:
+nothing told is lost, nothing half-made is seen.
 
 A step is a call that changes the disk (open, write, fsync, link, rename, unlink, mkdir) or the database (begin,
 execute, commit). A dry run counts them; a forked child then dies before a step, after it, or with half of what it was
@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from signed_home import NUMBER, build, detached, seal
+from signed_home import NUMBER, ORDER, add_gates, build, detached, release_gate, seal
 
+from station.quality.gates import find_gate
 from station.service import Station
 from station.service.order_exchange import verify as verify_order
 from station.service.packages import verify
+from station.service.papers import written
 from station.settings import Settings
 from station.store import records, sign_offs
 from station.store.package_file import DIRECTORY
@@ -108,19 +110,32 @@ def receiving_order(station: Station, _out: Path) -> None:
     station.packages.orders.receive(file, party="other", keys=[file.with_suffix(".key").read_text()])
 
 
+def releasing(station: Station, _out: Path) -> None:
+    release_gate(station)
+
+
+def writing(station: Station, out: Path) -> None:
+    """The approval of a golden sample as PDF and as spreadsheet."""
+    written(station.papers.approval(NUMBER, "en")[0], "approval", NUMBER, out.with_suffix(".pdf"), xlsx=True)
+
+
 OPERATIONS: dict[str, Callable[[Station, Path], None]] = {
     "sealing": sealing, "signing": signing, "importing": importing, "exporting": exporting, "deciding": deciding,
-    "exporting an order": exporting_order, "receiving an order": receiving_order,
+    "exporting an order": exporting_order, "receiving an order": receiving_order, "releasing a gate": releasing,
+    "writing a document": writing,
 }  # fmt: skip
 
 
 def ready(home: Path, operation: str) -> None:
     """A home in which the operation is the next thing to do, with no key yet where it is to seal."""
-    if operation == "deciding" or "order" in operation:
+    if operation in ("deciding", "releasing a gate", "writing a document") or "order" in operation:
         build(home)
+        if operation == "releasing a gate" or "order" in operation:
+            add_gates(home, release="order" in operation)
         if operation == "receiving an order":
             other = home.with_name("other-home")
             build(other)
+            add_gates(other)
             with Station(Settings(home=other)) as station:
                 key = station.packages.orders.export(NUMBER, home / "other.zip").key
             (home / "other.key").write_text(key)
@@ -162,6 +177,22 @@ def decisions(station: Station) -> list[str]:
     return [d.decision for d in records.lot_decisions(station._db, records.lot(station._db, "L-1").id)]
 
 
+def released(station: Station) -> bool:
+    """Whether the first gate of the order is."""
+    return find_gate(station.gates.show(ORDER), "pre-production").state == "released"
+
+
+def papers(out: Path) -> list[Path]:
+    """The files of a document."""
+    return [out.with_suffix(".pdf"), out.with_suffix(".xlsx")]
+
+
+def half_made(out: Path, whole: Path) -> list[str]:
+    """Files of a document that are not, byte by byte, those of a run that nobody killed."""
+    return [f"{f.name} is half-made" for f, w in zip(papers(out), papers(whole), strict=True)
+            if f.exists() and f.read_bytes() != w.read_bytes()]  # fmt: skip
+
+
 def holds(out: Path, key: str, operation: str) -> list[str]:
     """What is wrong with a package, or the archive of an order."""
     hold = verify_order if "order" in operation else verify
@@ -182,6 +213,8 @@ def faults(home: Path, out: Path, operation: str, told: bool) -> list[str]:
             "exporting an order": out.exists(),
             "deciding": operation == "deciding" and decisions(station) == ["rejected", "accepted"],
             "receiving an order": bool(station.packages.orders.received()),
+            "releasing a gate": operation == "releasing a gate" and released(station),
+            "writing a document": all(f.exists() for f in papers(out)),
         }[operation]
         if told and not there:
             found.append(f"{operation} was told and is lost")
@@ -189,6 +222,8 @@ def faults(home: Path, out: Path, operation: str, told: bool) -> list[str]:
             held = holds(out, station.ledger.key().key, operation)
             found += held
             assert not any(f.startswith(DIRECTORY) for f in held)
+        if operation == "writing a document":
+            found += half_made(out, out.with_name("whole"))
         if not there:
             OPERATIONS[operation](station, out)  # the same work done again
         again = station.check()
@@ -203,7 +238,7 @@ def kill(folder: Path, operation: str, at: int, mode: str) -> tuple[bool, list[s
     ended, _, told = run(home, out, operation, at, mode)
     wrong = faults(home, out, operation, told)
     shutil.rmtree(home)
-    for left in (*folder.glob("*.zip"), *folder.glob(".*.writing-*"), *folder.glob("*.json")):
+    for left in (*folder.glob("out.*"), *folder.glob(".*.writing*"), *folder.glob("*.json")):
         left.unlink()
     return os.WIFSIGNALED(ended) and os.WTERMSIG(ended) == signal.SIGKILL, wrong
 
@@ -215,6 +250,8 @@ def count_steps(folder: Path, operation: str) -> int:
     _, steps, told = run(folder / "dry", folder / "dry.zip", operation, -1, "before")
     assert told
     shutil.rmtree(folder / "dry")
+    for made in (".pdf", ".xlsx") if operation == "writing a document" else ():
+        (folder / f"dry{made}").replace(folder / f"whole{made}")
     for left in folder.glob("dry.*"):
         left.unlink()
     return steps
