@@ -2,8 +2,9 @@
 
     python tests/benchmarks/bench_tampering.py [COUNT]
 
-The home has the golden's record and an order with released gates too. Half of COUNT, ten thousand by itself, are made in a home (records, ledger, evidence, keys, a cut end), half in the
-bytes of a package, and once more half in those of an order's archive. Exit code 1 where one was not found or not named.
+The home has the golden's record and an order with a released gate too. Half of COUNT, ten thousand by itself, are made
+in a home (records, ledger, evidence, keys, a cut end), half in the bytes of a package, and once more half in those of
+an order's archive. Exit code 1 where one was not found or not named.
 """
 
 from __future__ import annotations

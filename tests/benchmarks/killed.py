@@ -115,8 +115,8 @@ def releasing(station: Station, _out: Path) -> None:
 
 
 def writing(station: Station, out: Path) -> None:
-    """The approval of a golden sample as PDF and as spreadsheet."""
-    written(station.papers.approval(NUMBER, "en")[0], "approval", NUMBER, out.with_suffix(".pdf"), xlsx=True)
+    """The annex to an order as PDF and as spreadsheet."""
+    written(station.papers.quotation(NUMBER, "en"), "rfq", NUMBER, out.with_suffix(".pdf"), xlsx=True)
 
 
 OPERATIONS: dict[str, Callable[[Station, Path], None]] = {
