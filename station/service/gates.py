@@ -291,6 +291,14 @@ class Gates:
         """Everything that happened to an order, in its order."""
         return [GateEvent.model_validate_json(text) for text in store.events(self._db, row.id)]
 
+    def of_lot(self, lot: str) -> tuple[OrderRecord, list[GateEvent]] | None:
+        """The order that a lot belongs to, and everything that happened to it; None for a lot without an order."""
+        held = store.order_of_lot(self._db, lot)
+        if held is None:
+            return None
+        row = store.order_by_id(self._db, held.order_id)
+        return OrderRecord.model_validate_json(row.document), self.events(row)
+
     def record(self, row: store.OrderRow, event: GateEvent, files: Sequence[File] = ()) -> OrderGatesDocument:
         """Record an event unless it says what holds already, and answer what it leaves."""
         return self._record(row, event, files)
