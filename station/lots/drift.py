@@ -57,8 +57,8 @@ def _between(
     found = differences_between(np.stack([c.values for c in colours]), factors, rng) if colours and factors else []
     if not found:
         lacking = "colours" if not colours else "second carton or batch"
-        said = phrase("no-batches" if colours else "no-colours")
-        return [open_evidence(f"colour between batches cannot be compared: no {lacking} known of the units", said)]
+        unknown = phrase("no-batches" if colours else "no-colours")
+        return [open_evidence(f"colour between batches cannot be compared: no {lacking} known of the units", unknown)]
     levels = {f.name: len(f.levels) for f in factors}
 
     def size(d: Between) -> float:

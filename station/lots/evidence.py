@@ -41,8 +41,8 @@ class Held:
             )
         if self.off:
             words = f"{named(self.off)} beyond the margin of the master"
-            said = phrase("off-margin", **names_of(self.off))
-            return EvidenceDocument(speaks="against", words=words, p=self.off[0].p, test=TESTS["off"], said=(said,))
+            off = (phrase("off-margin", **names_of(self.off)),)
+            return EvidenceDocument(speaks="against", words=words, p=self.off[0].p, test=TESTS["off"], said=off)
         unproven = [s for s in self.standings if s.state == "open"]
         if unproven:
             return open_evidence(

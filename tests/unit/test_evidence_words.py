@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from station.lots.drift import drift
 from station.lots.evidence import held, plain
 from station.report.evidence_words import evidence_words, level_words, said_words, split_colour
 from station.report.languages import language
+from station.report.paper import paper_data
 from station.service import Station
 from station.settings import Settings
 from station.values.lot_analysis import EvidenceDocument
@@ -105,9 +107,12 @@ def test_no_english_sentence_is_in_a_chinese_lot_report(tmp_path: Path) -> None:
     """D4, N1: the whole report of a rejected lot, with clusters, places and findings on struck metal."""
     shown_lot.build(tmp_path / "home")
     with Station(Settings(home=tmp_path / "home"), clock=shown_lot.Clock()) as station:
-        chinese = told(station.papers.lot(shown_lot.LOT, "zh-Hant"))
+        paper = station.papers.lot(shown_lot.LOT, "zh-Hant")
+        chinese = told(paper)
         plainly = told(station.papers.lot(shown_lot.LOT, "en"))
     assert len(SENTENCE.findall(plainly)) > 20
     assert SENTENCE.findall(chinese.replace("Alpine society pin", "")) == []
+    whole = json.dumps(paper_data(paper, {}), ensure_ascii=False)  # on the page, narrow cells break their words
+    assert SENTENCE.findall(whole.replace("Alpine society pin", "")) == []
     for wanted in ("篩檢", "集中於箱號 3", "金屬面", "請秤十件", "方向"):
-        assert wanted in chinese, wanted
+        assert wanted in whole, wanted
