@@ -202,9 +202,7 @@ def test_the_package_shows_what_was_released_at_the_gates_of_its_order(
     station.releases.waive("PO-9", "pre-production", "label", reason="packed without a label", party="buyer", by=BY)
     row = gates.order(station._db, "PO-9", None)
     gates.add_lot(station._db, row, LOGO, "final", by=BY, at=DAYS.now)  # as it was before the lot failed
-    written: list[bytes] = []
-    data, _ = corrective_package(station, number, sheet, by=BY, write=written.append)
-    assert data == corrective_package(station, number, sheet, by=BY, write=written.append)[0]
+    data, _ = corrective_package(station, number, sheet, by=BY, write=lambda _: None)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         shown, record = (json.loads(archive.read(n)) for n in ("gates.json", "golden-record.json"))
     assert (shown["order"]["order"], shown["order"]["golden"]) == ("PO-9", golden)

@@ -114,5 +114,5 @@ def test_no_english_sentence_is_in_a_chinese_lot_report(tmp_path: Path) -> None:
     assert SENTENCE.findall(chinese.replace("Alpine society pin", "")) == []
     whole = json.dumps(paper_data(paper, {}), ensure_ascii=False)  # on the page, narrow cells break their words
     assert SENTENCE.findall(whole.replace("Alpine society pin", "")) == []
-    for wanted in ("篩檢", "集中於箱號 3", "金屬面", "請秤十件", "方向"):
+    for wanted in ("最終篩選", "集中於箱號 3", "金屬面", "請秤十件", "方向"):
         assert wanted in whole, wanted
