@@ -116,8 +116,8 @@ def releasing(station: Station, _out: Path) -> None:
 
 
 def writing(station: Station, out: Path) -> None:
-    """The annex to an order as a spreadsheet: a PDF is written by the same call, but is set by threads, which no fork of
-    a process that has set one has."""
+    """The annex to an order as a spreadsheet: a PDF is written by the same call, but is set by threads, which a fork of
+    a process that has set one lacks."""
     written(station.papers.quotation(NUMBER, "en"), "rfq", NUMBER, out.with_suffix(".xlsx"))
 
 
