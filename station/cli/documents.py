@@ -1,4 +1,4 @@
-"""doc control-sheet, certificate, unit, lot, approval, message, rfq."""
+"""doc control-sheet, certificate, first-article, unit, lot, approval, message, rfq."""
 
 from __future__ import annotations
 
@@ -56,6 +56,22 @@ def certificate(
     with context_of(context).open() as station, progress("Setting the certificate"):
         paper = station.papers.certificate(number, language)
     _write(paper, "certificate", number, out, xlsx=xlsx, json=json)
+
+
+@doc.command("first-article")
+def first_article(
+    context: typer.Context,
+    order: Annotated[str, typer.Argument(metavar="ORDER", help="The purchase order, such as PO-4711.")],
+    out: Out,
+    sku: Annotated[str | None, typer.Option("--sku", help="Which SKU, where the order has several.")] = None,
+    language: Tongue = "en",
+    xlsx: Xlsx = False,
+    json: Json = False,
+) -> None:
+    """The first-article form: every characteristic beside the master, what each first piece measured, who released."""
+    with context_of(context).open() as station, progress("Setting the first-article form"):
+        paper = station.papers.first_article(order, language, sku=sku)
+    _write(paper, "first-article", order, out, xlsx=xlsx, json=json)
 
 
 @doc.command("unit")

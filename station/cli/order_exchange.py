@@ -60,6 +60,8 @@ def verify(file: File, key: Keys, json: Json = False, fail: FailOn = False) -> N
         emit(document(found))
     elif found.ok and found.contents is not None:
         show(f"{found.file} holds: {_words(found.contents)}, {found.files} files.")
+        for gate in found.contents.released:
+            show(f"  released: {gate}")
         show(f"Sealed with key {found.sealed_by_fingerprint}; head of that station's ledger: {found.head}")
     else:
         show(f"{found.file} DOES NOT HOLD. Trust nothing in it; ask for it again.")
@@ -99,10 +101,14 @@ def received(context: typer.Context, json: Json = False) -> None:
         return
     rows = [
         [r.contents.order, r.party, r.received_at.date().isoformat(), str(r.contents.counts["units"]),
-         ", ".join(r.contents.lots), r.head.partition(":")[0], r.fingerprint]
+         ", ".join(r.contents.lots), str(len(r.contents.released)), r.head.partition(":")[0], r.fingerprint]
         for r in found
     ]  # fmt: skip
-    table("Orders of other stations", ["order", "of", "received", "units", "lots", "ledger entry", "key"], rows)
+    table(
+        "Orders of other stations",
+        ["order", "of", "received", "units", "lots", "gates released", "ledger entry", "key"],
+        rows,
+    )
 
 
 def compare(
@@ -128,6 +134,7 @@ def _words(contents: OrderContents) -> str:
     return (
         f"order {contents.order} with {counts['goldens']} golden versions, {counts['lots']} lots, "
         f"{counts['units']} units, {counts['nonconformities']} nonconformities, "
+        f"{f'{len(contents.released)} released gates, ' if contents.released else ''}"
         f"{'with' if contents.pictures else 'without'} pictures"
     )
 
@@ -135,6 +142,8 @@ def _words(contents: OrderContents) -> str:
 def _show(found: OrderComparisonDocument) -> None:
     show(f"Order {found.order}: this station beside {found.other}, by {len(found.units)} units that both have.")
     table("Versions that differ", ["what", "here", found.other], [[v.what, v.own, v.other] for v in found.versions])
+    gates = [[g.order, g.sku, g.gate, g.own or "not on record", g.other or "not on record"] for g in found.gates]
+    table("Gates released", ["order", "SKU", "gate", "here", found.other], gates)
     lots = [[x.lot, x.own or "none", x.other or "none"] for x in found.lots]
     table("Lots", ["lot", "here", found.other], lots)
     rows = [

@@ -267,6 +267,13 @@ def _show_package(found: PackageDocument) -> None:
             for s in found.signers
         ]  # fmt: skip
         table("Signatures", ["party", "artefact", "name", "on", "method", "key"], rows)
+        released = [
+            [g.order, g.sku, g.gate, g.requirement or g.act, f"{g.name} ({g.party})", g.at[:10], g.fingerprint]
+            for g in found.gates
+        ]
+        columns = ["order", "SKU", "gate", "release, or waived", "name", "on", "key"]
+        table("Gates released on this version", columns, released)
+        show(f"The golden's record: {found.recorded} events.")
     else:
         show(f"{found.file} DOES NOT HOLD. Trust nothing in it; ask for it again.")
         for fault in found.faults:

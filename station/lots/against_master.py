@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from station.lots.characteristics import Characteristic
 from station.lots.groups import beyond, equivalent
 from station.lots.multiplicity import ALPHA, holm
+from station.values.phrase import Phrase
 
 Float = NDArray[np.float64]
 
@@ -46,6 +47,18 @@ class MasterStanding:
         """How far off it is, with its margin."""
         c = self.characteristic
         return f"{c.name} is {self.mean:+.3g} {c.unit} off the master's, beyond its margin of {c.margin:.3g}"
+
+    @property
+    def said(self) -> Phrase:
+        """The same in no language."""
+        c = self.characteristic
+        return phrase("off", name=c.name, mean=f"{self.mean:+.3g}", unit=c.unit, margin=f"{c.margin:.3g}")
+
+
+def phrase(key: str, **values: object) -> Phrase:
+    """A phrase of the evidence, ``told.KEY`` in a language's file. name, names, factor, unit, what, defect : as the
+    records have them; they are put into words with the sentence."""
+    return Phrase(key=f"told.{key}", values={k: str(v) for k, v in values.items()})
 
 
 def finite(c: Characteristic) -> Float:

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from station.lots.against_master import LEAST_VALUES, against_master, finite
+from station.lots.against_master import LEAST_VALUES, against_master, finite, phrase
 from station.lots.batches import Between, differences_between, trend_over
 from station.lots.characteristics import Characteristic
 from station.lots.evidence import Held, open_evidence, plain
@@ -37,9 +37,10 @@ def drift(
     shifted = [s for s in against_master(colours) if s.state == "off"]
     if shifted and not varies:
         words = f"{shifted[0].words}, in the whole lot: drift before this lot, or other material"
-        evidence.append(open_evidence(words))
+        evidence.append(open_evidence(words, shifted[0].said, phrase("whole-lot")))
     if factors and all(f.name == CARTON for f in factors):
-        evidence.append(open_evidence("of batches only the carton is known: a lot code or plating date would say more"))
+        words = "of batches only the carton is known: a lot code or plating date would say more"
+        evidence.append(open_evidence(words, phrase("carton-only")))
     evidence += [geometry.evidence, hardware.evidence]
     state: State = "open"
     if geometry.off or between[0].speaks == "against" or (hardware.off and not varies):
@@ -56,7 +57,8 @@ def _between(
     found = differences_between(np.stack([c.values for c in colours]), factors, rng) if colours and factors else []
     if not found:
         lacking = "colours" if not colours else "second carton or batch"
-        return [open_evidence(f"colour between batches cannot be compared: no {lacking} known of the units")]
+        unknown = phrase("no-batches" if colours else "no-colours")
+        return [open_evidence(f"colour between batches cannot be compared: no {lacking} known of the units", unknown)]
     levels = {f.name: len(f.levels) for f in factors}
 
     def size(d: Between) -> float:
@@ -71,11 +73,20 @@ def _between(
         f"{spread.icc:.0%} of the variance of {c.name} lies between one {plain(best.factor)} and another (standard "
         f"deviation {spread.between:.2f} between them, {spread.within:.2f} {c.unit} within)"
     )
+    said = [
+        phrase(
+            "between", share=f"{spread.icc:.0%}", name=c.name, factor=best.factor, between=f"{spread.between:.2f}",
+            within=f"{spread.within:.2f}", unit=c.unit,
+        )
+    ]  # fmt: skip
     if not varies:
+        said.append(phrase("by-chance" if best.p_family > ALPHA else "too-little"))
         words += ", no more than chance brings about" if best.p_family > ALPHA else ", too little to matter"
     speaks = "for" if varies else "against"
     test = f"analysis of variance (F {spread.f:.3g}), permutation, family-wise"
-    first = EvidenceDocument.model_validate({"speaks": speaks, "words": words, "p": best.p_family, "test": test})
+    first = EvidenceDocument.model_validate(
+        {"speaks": speaks, "words": words, "p": best.p_family, "test": test, "said": tuple(said)}
+    )
     return [first, *(_uneven(c, best, factors) if varies else [])]
 
 
@@ -94,7 +105,9 @@ def _uneven(c: Characteristic, best: Between, factors: Sequence[Factor]) -> list
         f"{spreads[0]:.2f} to {spreads[-1]:.2f} {c.unit})"
     )
     test = f"Levene about the medians (F {found.f:.3g})"
-    return [EvidenceDocument(speaks="for", words=words, p=found.p, test=test)]
+    low, high = f"{spreads[0]:.2f}", f"{spreads[-1]:.2f}"
+    said = (phrase("uneven", name=c.name, factor=factor.name, low=low, high=high, unit=c.unit),)
+    return [EvidenceDocument(speaks="for", words=words, p=found.p, test=test, said=said)]
 
 
 def _runs(colours: Sequence[Characteristic], factors: Sequence[Factor]) -> list[EvidenceDocument]:
@@ -106,5 +119,6 @@ def _runs(colours: Sequence[Characteristic], factors: Sequence[Factor]) -> list[
         if p <= ALPHA:
             c = colours[run.row]
             words = f"{c.name} runs along {plain(factor.name)} ({run.slope:+.2f} {c.unit} a step)"
-            found.append(EvidenceDocument(speaks="for", words=words, p=p, test="Mann-Kendall, Holm"))
+            said = (phrase("runs", name=c.name, factor=factor.name, slope=f"{run.slope:+.2f}", unit=c.unit),)
+            found.append(EvidenceDocument(speaks="for", words=words, p=p, test="Mann-Kendall, Holm", said=said))
     return found

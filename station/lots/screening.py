@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from station.lots.against_master import TESTS, against_master
+from station.lots.against_master import TESTS, against_master, phrase
 from station.lots.characteristics import MARGIN, Characteristic
 from station.lots.contingency import clopper_pearson
-from station.lots.evidence import named, open_evidence
+from station.lots.evidence import named, names_of, open_evidence
 from station.lots.factors import LotUnit
 from station.lots.multiplicity import ALPHA
 from station.lots.outliers import bulk, generalised_esd
@@ -50,13 +50,18 @@ def screening(
     wrong = [u for u in units if u.defects]
     if len(wrong) < 2:
         words = f"{len(wrong)} nonconforming unit{'' if len(wrong) == 1 else 's'}: too few to speak of screening"
-        return CauseDocument(cause="screening", state="open", evidence=(open_evidence(words),))
+        few = open_evidence(words, phrase("few", count=len(wrong)))
+        return CauseDocument(cause="screening", state="open", evidence=(few,))
     plainly = sum(u.unit in obvious for u in wrong)
     told = f"{plainly} of the {len(wrong)} nonconforming units have a defect that is obvious to whoever looks"
     evidence = (
         _of_bulk(units, characteristics, substituted),
         _of_share(len(wrong), sum(u.seen or bool(u.defects) for u in units)),
-        EvidenceDocument(speaks="for" if 2 * plainly > len(wrong) else "against", words=told),
+        EvidenceDocument(
+            speaks="for" if 2 * plainly > len(wrong) else "against",
+            words=told,
+            said=(phrase("obvious", plainly=plainly, of=len(wrong)),),
+        ),
         _of_places(clusters, len(wrong)),
     )
     state: State = "open"
@@ -74,28 +79,33 @@ def _of_bulk(
     since of a wide bulk the nonconforming units are the tail and no outliers."""
     if substituted.state == "supported":
         words = f"the bulk itself is off the master: {substituted.evidence[0].words}"
-        return EvidenceDocument(speaks="against", words=words)
+        return EvidenceDocument(speaks="against", words=words, said=(phrase("bulk-off"), *substituted.evidence[0].said))
     good = np.array([not u.defects for u in units])
     values = [c.values[good & np.isfinite(c.values)] for c in characteristics]
     values = [bulk(v) if len(v) else v for v in values]
     standings = against_master(characteristics, values)
     if not standings:
-        return open_evidence("the bulk cannot be held to the master: too few units conform and were measured")
+        words = "the bulk cannot be held to the master: too few units conform and were measured"
+        return open_evidence(words, phrase("bulk-unknown"))
     off = [s for s in standings if s.state == "off"]
     if off:
         words = f"the bulk itself is off the master: {', '.join(s.words for s in off[:2])}"
-        return EvidenceDocument(speaks="against", words=words, p=off[0].p, test=TESTS["off"])
+        said = [phrase("bulk-off"), off[0].said, *(p for s in off[1:2] for p in (phrase("besides"), s.said))]
+        return EvidenceDocument(speaks="against", words=words, p=off[0].p, test=TESTS["off"], said=tuple(said))
     unproven = [s for s in standings if s.state == "open"]
     if unproven:
-        return open_evidence(f"of the bulk {named(unproven)} not proven to be the master's")
+        words = f"of the bulk {named(unproven)} not proven to be the master's"
+        return open_evidence(words, phrase("bulk-unproven", **names_of(unproven)))
     wide = [c for c, v in zip(characteristics, values, strict=True) if _is_wide(c, v)]
     if wide:
         words = f"the bulk spreads over its tolerance in {wide[0].name}: what lies beyond may be its tail"
-        return open_evidence(words)
+        return open_evidence(words, phrase("bulk-wide", name=wide[0].name))
     outside = _outside(characteristics)
     words = f"the bulk is the master's ({len(standings)} characteristic{'s' * (len(standings) > 1)})"
     words += f"; {outside} unit{' lies' if outside == 1 else 's lie'} outside it (generalised ESD)" if outside else ""
-    return EvidenceDocument(speaks="for", words=words, p=max(s.p for s in standings), test=TESTS["same"])
+    said = [phrase("bulk-same", count=len(standings)), *([phrase("outside", count=outside)] if outside else [])]
+    p = max(s.p for s in standings)
+    return EvidenceDocument(speaks="for", words=words, p=p, test=TESTS["same"], said=tuple(said))
 
 
 def _is_wide(c: Characteristic, values: Float) -> bool:
@@ -108,18 +118,21 @@ def _of_share(wrong: int, of: int) -> EvidenceDocument:
     few = wrong <= FEW * of
     words = f"{wrong} of {of} units do not conform (of the lot {low:.1%} to {high:.1%}, 95 %)"
     words += "" if few else ", too many for outliers"
-    return EvidenceDocument(speaks="for" if few else "against", words=words)
+    said = [phrase("share", wrong=wrong, of=of, low=f"{low:.1%}", high=f"{high:.1%}")]
+    said += [] if few else [phrase("too-many")]
+    return EvidenceDocument(speaks="for" if few else "against", words=words, said=tuple(said))
 
 
 def _of_places(clusters: ClusterAnalysis, wrong: int) -> EvidenceDocument:
     clustered = next((e for e in clusters.extents if e.extent in ("carton", "lot")), None)
     if clustered is not None:
-        return EvidenceDocument(speaks="against", words=clustered.reason)
+        said = phrase("gathers", defect=clustered.defect, factor=clustered.factor, levels="|".join(clustered.levels))
+        return EvidenceDocument(speaks="against", words=clustered.reason, said=(said,))
     whole = next((e for e in clusters.extents if e.units == wrong), clusters.leading)
     if whole is not None and whole.adequate:
         words = "they follow no carton or batch, and the sample would have shown it"
-        return EvidenceDocument(speaks="for", words=words)
-    return open_evidence("they show no cluster, but the sample could hardly have shown one")
+        return EvidenceDocument(speaks="for", words=words, said=(phrase("no-place"),))
+    return open_evidence("they show no cluster, but the sample could hardly have shown one", phrase("hardly"))
 
 
 def _outside(characteristics: Sequence[Characteristic]) -> int:

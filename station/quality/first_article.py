@@ -30,8 +30,9 @@ class FirstPiece:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A characteristic of the sheet. kinds : of the measurements that speak of it."""
+    """A characteristic of the sheet. key : as its limits name it. kinds : of the measurements that speak of it."""
 
+    key: str
     name: str
     clause: str
     kinds: tuple[str, ...] | None
@@ -69,17 +70,20 @@ def first_article(
 def _asked(sheet: Sheet) -> Iterator[_Asked]:
     for s in sheet.sizes:
         unit = "deg" if s.kind == "angle" else "mm"
-        yield _Asked(s.name, f"[[sizes]] {s.name}", None, s.defect_class, unit)
+        yield _Asked(s.characteristic, s.name, f"[[sizes]] {s.name}", None, s.defect_class, unit)
     for m in sheet.marks:
         for kind, unit in _MARKS.items():
             if m.limits(kind) is not None:
-                yield _Asked(m.name, f"[[marks]] {m.name}", (kind,), m.defect_class, unit)
+                yield _Asked(f"{kind}:{m.name}", m.name, f"[[marks]] {m.name}", (kind,), m.defect_class, unit)
     for r in sheet.regions:
-        yield _Asked(r.name, f"[[regions]] {r.name}", ("colour",), r.defect_class, "CIEDE2000")
+        clause = f"[[regions]] {r.name}"
+        yield _Asked(f"colour:{r.name}", r.name, clause, ("colour",), r.defect_class, "CIEDE2000")
         if r.boundary_mm is not None:
-            yield _Asked(r.name, f"[[regions]] {r.name}", ("boundary-shift",), r.defect_class, "mm")
+            yield _Asked(f"boundary-shift:{r.name}", r.name, clause, ("boundary-shift",), r.defect_class, "mm")
     for e in sheet.entered:
-        yield _Asked(e.name, f"[[entered]] {e.name}", ("entered",), e.counted_class, e.unit, max(1, e.units_per_lot))
+        needed = max(1, e.units_per_lot)
+        clause = f"[[entered]] {e.name}"
+        yield _Asked(f"entered:{e.name}", e.name, clause, ("entered",), e.counted_class, e.unit, needed)
 
 
 def _rows(sheet: Sheet, pieces: Sequence[FirstPiece], needed: int) -> Iterator[FormRow]:
@@ -103,6 +107,7 @@ def _measured(number: int, a: _Asked, pieces: Sequence[FirstPiece], needed: int)
         requirement=_requirement(one, a.unit) if one else "as the control sheet says",
         nominal=one.nominal if one else None, lower=one.lower if one else None, upper=one.upper if one else None,
         unit=a.unit, defect_class=a.defect_class, needed=want, values=values, verdict=Verdict.CONFORMS,
+        key=a.key,
     )  # fmt: skip
     return _judged(row)
 
@@ -147,6 +152,7 @@ def _found(number: int, d: DefectLimit, sheet: Sheet, pieces: Sequence[FirstPiec
         number=number, characteristic=d.label, clause=f"[[defects]] {d.label}",
         requirement=f"none above {d.limit_mm:g} mm", nominal=0.0, lower=None, upper=d.limit_mm, unit="mm",
         defect_class=d.counted_class, needed=needed, values=tuple(values), verdict=Verdict.CONFORMS,
+        key=f"defect:{d.kind}",
     )  # fmt: skip
     return _judged(row)
 

@@ -14,28 +14,35 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from station.quality import package
+from station.quality import package, shown_records
 from station.quality.ledger import cites_digest, row_digest
 from station.quality.package import LEDGER, MANIFEST, Contents, Fault
 from station.values.digest import document_digest, sha256_hex
 from station.values.order_exchange import OrderContents, OrderProof
 
 ORDER, SCHEMA = "order.json", "schema.json"
-FORMAT = "archive of an order, 1"
+FORMAT = "archive of an order, 2"
+FORMATS = (FORMAT, "archive of an order, 1")
+"""Formats that are read. The first one had none of :data:`ADDED`."""
 
 TABLES = (
     *("evidence", "goldens", "artefacts", "sign_offs", "acknowledgements"),
     *("lots", "units", "findings", "presentations", "reviews", "finding_reviews", "entered_values"),
     *("lot_draws", "lot_decisions", "nonconformities", "nonconformity_events"),
+    *("golden_events", "orders", "order_events", "order_lots"),
 )
 """Tables whose rows about an order are in its archive."""
+
+ADDED = ("golden_events", "orders", "order_events", "order_lots")
+"""Tables that archives of the second format have: records of the golden samples, orders with their gates."""
 
 PARENTS: Mapping[str, Mapping[str, str]] = {
     "lots": {"golden_id": "goldens"}, "units": {"golden_id": "goldens", "lot_id": "lots"},
     "findings": {"unit_id": "units"}, "presentations": {"unit_id": "units"}, "reviews": {"unit_id": "units"},
     "finding_reviews": {"unit_id": "units"}, "entered_values": {"golden_id": "goldens", "lot_id": "lots"},
     "lot_decisions": {"lot_id": "lots"}, "nonconformities": {"lot_id": "lots"},
-    "nonconformity_events": {"nonconformity_id": "nonconformities"},
+    "nonconformity_events": {"nonconformity_id": "nonconformities"}, "order_events": {"order_id": "orders"},
+    "order_lots": {"order_id": "orders"},
 }  # fmt: skip
 """Which rows a row belongs to; those stand in the archive too."""
 
@@ -53,11 +60,27 @@ def evidence_file(sha256: str) -> str:
 
 
 def pictured(records: Rows) -> set[str]:
-    """SHA-256 of the evidence files beside those in the packages: photos of units, of complaints, and replies."""
+    """SHA-256 of the evidence files beside those in the packages: photos of units, of complaints, replies, what golden
+    records and gates rest on."""
     found = {r.get(c) for r in records["units"] for c in ("photo_sha256", "frame_sha256", "annotated_sha256")}
     found |= {r.get("file_sha256") for r in records["acknowledgements"]}
     found |= {json.loads(r["document"]).get("photo_sha256") for r in records["nonconformity_events"]}
+    for row in records["golden_events"]:
+        found |= {f["sha256"] for f in json.loads(row["document"])["files"]}
+    for row in records["order_events"]:
+        found |= {e["sha256"] for e in json.loads(row["document"])["evidence"] if e["kind"] == "file"}
     return {sha256 for sha256 in found if sha256}
+
+
+def released(records: Rows) -> list[str]:
+    """Gates that were released, in words, each once: ``final gate of PO-7 (MAS)``."""
+    found = shown_records.releases(records["orders"], records["order_events"])
+    told = [
+        f"{x['event']['gate']} gate of {x['order']['order']} ({x['order']['sku']})"
+        for x in found
+        if x["event"]["kind"] == "released"
+    ]
+    return list(dict.fromkeys(told))
 
 
 class OrderArchive:
@@ -85,7 +108,7 @@ def vet_order(
     """
     found = OrderArchive(files)
     held = found.files
-    package.hold_to_manifest(held, trusted, FORMAT)
+    package.hold_to_manifest(held, trusted, FORMATS)
     if held.sealed_by not in trusted:
         return found  # nobody vouches for it: nothing in it is handed to a reader
     contents, proof = held.document(ORDER, dict), held.document(LEDGER, dict)
@@ -97,10 +120,11 @@ def vet_order(
         held.faults.append((place, f"it does not keep to the schema: {error.errors()[0]['msg']}"))
         return found
     for table in TABLES:
-        found.records[table] = held.document(records_file(table), list)
+        there = held.format == FORMAT or table not in ADDED
+        found.records[table] = held.document(records_file(table), list) if there else []
     held.add(
         package.stretch_faults(held, proof), _row_faults(found, found.proof), _document_faults(found),
-        _parent_faults(found), _golden_faults(found, found.contents, vet_golden),
+        _parent_faults(found), _golden_faults(found, found.contents, vet_golden), _event_faults(found),
         _evidence_faults(found, found.contents), _count_faults(found, found.contents),
     )  # fmt: skip
     return found
@@ -169,6 +193,24 @@ def _golden_faults(
             yield g.package, f"it is not golden {g.number} version {g.version}"
 
 
+def _event_faults(found: OrderArchive) -> Iterator[Fault]:
+    """Records of the golden samples, orders and what was said at their gates: whole chains, signed where it counts."""
+    numbers = {r["number"] for r in found.records["goldens"]}
+    by: dict[str, list[int]] = {}
+    for row in found.records["golden_events"]:
+        by.setdefault(row["number"], []).append(int(row["sequence"]))
+    for number, sequences in by.items():
+        if number not in numbers:
+            yield records_file("golden_events"), f"golden {number} is not there"
+        for n in shown_records.gaps(sequences):
+            yield records_file("golden_events"), f"event {n} of the record of golden {number} is missing"
+    for row in found.records["orders"]:
+        if row["golden"] not in numbers:
+            yield records_file("orders"), f"row {row['id']} belongs to no golden sample that is there"
+    wrong = shown_records.gate_faults(found.records["orders"], found.records["order_events"])
+    yield from ((records_file(table), what) for table, what in wrong)
+
+
 def _evidence_faults(found: OrderArchive, contents: OrderContents) -> Iterator[Fault]:
     named = {r["sha256"] for r in found.records["evidence"]}
     pictures = pictured(found.records)
@@ -185,10 +227,13 @@ def _evidence_faults(found: OrderArchive, contents: OrderContents) -> Iterator[F
 
 def _count_faults(found: OrderArchive, contents: OrderContents) -> Iterator[Fault]:
     for table, rows in found.records.items():
-        if contents.counts.get(table) != len(rows):
+        if contents.counts.get(table, 0) != len(rows):
             yield records_file(table), f"it has {len(rows)} rows, {ORDER} says {contents.counts.get(table)}"
     if contents.lots != tuple(r["name"] for r in found.records["lots"]):
         yield ORDER, "the lots that it names are not those of the records"
+    orders = tuple(f"{r['name']} ({r['sku']})" for r in found.records["orders"])
+    if (contents.orders, contents.released) != (orders, tuple(released(found.records))):
+        yield ORDER, "the orders or released gates that it names are not those of the records"
 
 
 def manifest(files: Mapping[str, bytes], contents: OrderContents, head: Mapping[str, Any]) -> bytes:

@@ -17,10 +17,12 @@ from statistics import fmean, stdev
 from typing import Any
 
 from station.quality.order_archive import Rows
+from station.quality.shown_records import releases
 from station.quality.sign_off import PARTIES
 from station.values.names import natural_key
 from station.values.order_exchange import (
     CharacteristicComparison,
+    GateComparison,
     LotComparison,
     UnitComparison,
     ValueComparison,
@@ -188,17 +190,77 @@ def _decisions(records: Rows) -> dict[str, tuple[str | None, tuple[str, ...]]]:
     return found
 
 
+def compare_gates(own: Rows, other: Rows) -> Iterator[GateComparison]:
+    """The gates that at least one side released, each with the newest release: by whom, when, on which versions. One
+    that only one side released is none on which they differ: each station keeps the releases that it signed."""
+    a, b = _releases(own), _releases(other)
+    for place in sorted(a.keys() | b.keys()):
+        x, y = a.get(place), b.get(place)
+        differs = x is not None and y is not None and _rests_on(x) != _rests_on(y)
+        order, sku, gate = place
+        yield GateComparison(
+            order=order, sku=sku, gate=gate, own=_release_words(x), other=_release_words(y), differs=differs
+        )
+
+
+def _releases(records: Rows) -> dict[tuple[str, str, str], dict[str, Any]]:
+    found = releases(records["orders"], records["order_events"])
+    return {
+        (x["order"]["order"], x["order"]["sku"], x["event"]["gate"]): x["event"]
+        for x in found
+        if x["event"]["kind"] == "released"
+    }
+
+
+def _rests_on(event: Mapping[str, Any]) -> tuple[Any, Any]:
+    """The golden sample's number and version, and every artefact's version."""
+    said = event["statement"]
+    return (said["golden"], said["golden_version"]), event["versions"]
+
+
+def _release_words(event: Mapping[str, Any] | None) -> str:
+    if event is None:
+        return ""
+    said = event["statement"]
+    versions = ", ".join(f"{k} {v}" for k, v in sorted(event["versions"].items()))
+    return f"{said['name']} ({said['party']}), {said['at'][:10]}: {versions}"
+
+
 def compare_versions(
     own: tuple[Rows, Cites], other: tuple[Rows, Cites], pairs: Sequence[tuple[Unit, Unit]]
 ) -> list[VersionDifference]:
-    """What the two do not have in the same version (G2, G3): golden samples and sheets, artefacts, who holds what, and
-    the programs that measured. own, other : rows, and what the ledger's entries cite of them."""
+    """What the two do not have in the same version (G2, G3): golden samples and sheets, artefacts, who holds what, what
+    is recorded of the golden and ordered, and the programs that measured. own, other : rows, and what the ledger's
+    entries cite of them."""
     a, b = _versions(*own), _versions(*other)
     found = [(what, a.get(what, ""), b.get(what, "")) for what in sorted(a.keys() | b.keys())]
     for key in ("program", "model"):
         x, y = (sorted({pair[side].program[key] for pair in pairs if pair[side].program}) for side in (0, 1))
         found.append((f"{key} that measured", ", ".join(x), ", ".join(y)))
+    a, b = _said(own[0]), _said(other[0])
+    found += [(what, a[what], b[what]) for what in sorted(a.keys() & b.keys())]  # a side may keep no such record
     return [VersionDifference(what=what, own=x, other=y) for what, x, y in found if x != y]
+
+
+def _said(records: Rows) -> dict[str, str]:
+    """What people wrote into the records of the golden samples, field by field, and the terms of the orders."""
+    found: dict[str, str] = {}
+    for row in sorted(records["golden_events"], key=lambda r: int(r["sequence"])):
+        for name, value in _fields(json.loads(row["document"]).get("entry") or {}):
+            found[f"golden {row['number']}, {name} of the record"] = value
+    for row in records["orders"]:
+        document = json.loads(row["document"])
+        for name in ("units", "beside", "golden"):
+            found[f"order {row['name']} ({row['sku']}), {name}"] = str(document[name])
+    return found
+
+
+def _fields(entry: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in entry.items():
+        if isinstance(value, dict):
+            yield from _fields(value, f"{within}{name}.")
+        elif value:
+            yield f"{within}{name}", ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _versions(records: Rows, cites: Cites) -> dict[str, str]:

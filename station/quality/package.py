@@ -14,6 +14,7 @@ from typing import Any
 
 from station.errors import StationError
 from station.quality.ledger import Head, Link, proof_faults
+from station.quality.shown_records import gaps, statement_fault
 from station.quality.sign_off import PRODUCT, signature_fault
 from station.quality.signing import PACKAGE, verify
 from station.values.digest import canonical_json, digest, sha256_hex
@@ -26,7 +27,10 @@ SIGNATURES, ARTEFACTS, ACKNOWLEDGEMENTS, LEDGER = (
     "acknowledgements.json",
     "ledger.json",
 )
-FORMAT = "package of a golden sample, 1"
+RECORD, GATES = "record.json", "gates.json"
+FORMAT = "package of a golden sample, 2"
+FORMATS = (FORMAT, "package of a golden sample, 1")
+"""Formats that are read. The first one had neither the golden's record nor the releases of gates."""
 
 GOLDEN_DIGESTED = ("number", "version", "sheet_digest", "photo_sha256", "master_digest")
 """What a golden's digest covers."""
@@ -44,6 +48,9 @@ class Contents:
     signatures: list[dict[str, Any]] = field(default_factory=list)
     artefacts: list[dict[str, Any]] = field(default_factory=list)
     acknowledgements: list[dict[str, Any]] = field(default_factory=list)
+    record: list[dict[str, Any]] = field(default_factory=list)
+    gates: list[dict[str, Any]] = field(default_factory=list)
+    format: str = ""
     sealed_by: str | None = None
     head: Head | None = None
 
@@ -56,11 +63,17 @@ class Contents:
                 name = getattr(part, "__name__", "the archive")
                 self.faults.append((name, f"a document lacks what it should say ({error})"))
 
+    def lacks(self, name: str) -> None:
+        """Name a file as missing, once."""
+        if (name, "it is missing") not in self.faults:
+            self.faults.append((name, "it is missing"))
+
     def document(self, name: str, kind: type) -> Any:
         """A JSON file of the package, of the kind that it is to be; an empty one, and a fault, where it is not."""
         data = self.files.get(name)
         if data is None:
-            return kind()  # named as missing already
+            self.lacks(name)
+            return kind()
         try:
             found = json.loads(data)
             if isinstance(found, kind) and canonical_json(found) == data:
@@ -106,20 +119,22 @@ def vet_contents(
     found.signatures = found.document(SIGNATURES, list)
     found.artefacts = found.document(ARTEFACTS, list)
     found.acknowledgements = found.document(ACKNOWLEDGEMENTS, list)
+    if found.format == FORMAT:
+        found.record, found.gates = found.document(RECORD, list), found.document(GATES, list)
     found.add(
         _golden_faults(found, sheet_digest, master_fault), _artefact_faults(found), _signature_faults(found, trusted),
-        _acknowledgement_faults(found), _ledger_faults(found),
+        _acknowledgement_faults(found), _record_faults(found), _gate_faults(found), _ledger_faults(found),
     )  # fmt: skip
     return found
 
 
-def hold_to_manifest(found: Contents, trusted: Sequence[str], format: str = FORMAT) -> None:
-    """Name what is missing, changed or added against the manifest, and a seal that is none of a trusted key."""
+def hold_to_manifest(found: Contents, trusted: Sequence[str], formats: Sequence[str] = FORMATS) -> None:
+    """Name what is missing, changed or added against the manifest, and a seal that is none of a trusted key.
+
+    formats : that are read; the one that the manifest names is the contents' then, the first where it names none.
+    """
     named = found.document(MANIFEST, dict)
     seal = found.document(SEAL, dict)
-    for name in (MANIFEST, SEAL):
-        if name not in found.files:
-            found.faults.append((name, "it is missing"))
     key, signature = str(seal.get("key")), str(seal.get("signature"))
     if set(seal) != {"key", "signature"} or not verify(key, PACKAGE, sealed(found.files.get(MANIFEST, b"")), signature):
         found.faults.append((SEAL, f"it is not the signature of {MANIFEST}: one of the two was changed"))
@@ -127,9 +142,11 @@ def hold_to_manifest(found: Contents, trusted: Sequence[str], format: str = FORM
         found.sealed_by = key
         if key not in trusted:
             found.faults.append((SEAL, f"the package is sealed with key {key}, which is not a key that you named"))
-    listed = named.get("files") if named.get("format") == format else {}
+    known = named.get("format") in formats
+    found.format = str(named["format"]) if known else formats[0]
+    listed = named.get("files") if known else {}
     listed = listed if isinstance(listed, dict) else {}
-    if named and named.get("format") != format:
+    if named and not known:
         found.faults.append((MANIFEST, "its format is not known to this version of the station"))
     present = found.files.keys() - {MANIFEST, SEAL}
     found.faults += [(name, "it is missing") for name in sorted(listed.keys() - present)]
@@ -200,6 +217,7 @@ def _signature_faults(found: Contents, trusted: Sequence[str]) -> Iterator[Fault
             yield SIGNATURES, f"{name}: {wrong}"
         else:
             signed_with.add(s["key"])
+    signed_with |= {x["event"]["public_key"] for x in found.gates}
     for key in trusted:
         if key not in signed_with:
             yield SIGNATURES, f"nothing in the package is signed with key {key}, which you named"
@@ -209,6 +227,41 @@ def _acknowledgement_faults(found: Contents) -> Iterator[Fault]:
     for a in found.acknowledgements:
         if digest({k: v for k, v in a.items() if k != "digest"}) != a["digest"]:
             yield ACKNOWLEDGEMENTS, f"the record of {a['party']} for {a['artefact']} version {a['version']} was changed"
+
+
+def _record_faults(found: Contents) -> Iterator[Fault]:
+    """The golden's record: every event as it was recorded, none left out, the files of this version beside them."""
+    version = found.golden.get("version")
+    named: set[str] = set()
+    for n, e in enumerate(found.record, 1):
+        if digest({k: v for k, v in e.items() if k not in ("digest", "sequence")}) != e["digest"]:
+            yield RECORD, f"event {n} of the golden's record was changed"
+        named |= {f["sha256"] for f in e["files"] if e["version"] == version}
+    for n in gaps(int(e["sequence"]) for e in found.record):
+        yield RECORD, f"event {n} of the golden's record is missing"
+    there = {name.partition("/")[2]: data for name, data in found.files.items() if name.startswith("record/")}
+    for sha256, data in there.items():
+        if sha256 not in named or sha256_hex(data) != sha256:
+            yield f"record/{sha256}", "it is not a file that the golden's record names"
+    if found.format == FORMAT:
+        yield from ((f"record/{sha256}", "it is missing") for sha256 in sorted(named - there.keys()))
+
+
+def _gate_faults(found: Contents) -> Iterator[Fault]:
+    """Releases and waivers of gates: each signed as it stands, for this version of the golden sample."""
+    g = found.golden
+    for x in found.gates:
+        order, event = x["order"], x["event"]
+        said = event["statement"]
+        name = f"the {said['act']} of the {said['gate']} gate of order {said['order']} ({said['sku']})"
+        for document in (order, event):
+            if digest({k: v for k, v in document.items() if k != "digest"}) != document["digest"]:
+                yield GATES, f"the record of {name} was changed"
+        wrong = statement_fault(event, order)
+        if wrong is not None:
+            yield GATES, f"{name}: {wrong}"
+        if [said["golden"], said["golden_version"], said["golden_digest"]] != [g["number"], g["version"], g["digest"]]:
+            yield GATES, f"{name} is for another golden sample than the one in the package"
 
 
 def ledger_links(proof: Mapping[str, Any]) -> list[Link]:
@@ -247,6 +300,8 @@ def _ledger_faults(found: Contents) -> Iterator[Fault]:
     for what, rows in (
         ("signature", [s["digest"] for s in found.signatures]), ("artefact", [a["digest"] for a in found.artefacts]),
         ("acknowledgement", [a["digest"] for a in found.acknowledgements]),
+        ("event", [e["digest"] for e in found.record]),
+        ("gate", [x[k]["digest"] for x in found.gates for k in ("order", "event")]),
     ):  # fmt: skip
         missing = sum(d not in entered for d in rows)
         if missing:

@@ -14,10 +14,11 @@ Tone = Literal["plain", "good", "bad", "open"]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number as it is printed, and as it is calculated with."""
+    """A number as it is printed, and as it is calculated with. tone : of the verdict that it carries."""
 
     text: str
     value: float | None
+    tone: Tone = "plain"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ was read, in millimetres of the golden frame.
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from station.report.pictures import COLOURS, GREY, INK, PAPER, RGB, WHITE, Canvas, Colour, fit_text, font, gravity
+from station.report.pictures import COLOURS, GREY, INK, PAPER, RGB, WHITE, Canvas, Colour, fit_text, font, gravity, jpeg
 from station.values.documents import MeasurementDocument, OutlineDocument, UnitDocument, Verdict
 from station.values.geometry import Frame
 
@@ -117,6 +118,20 @@ def _dimensions(raster: RGB, frame: Frame, document: UnitDocument, panel_px: int
     for b in _apart(balloons, 0.055 * extent):
         canvas.balloon((float(b.at[0]), float(b.at[1])), str(b.number), b.colour)
     return canvas.finish()
+
+
+def ballooned_jpeg(
+    picture: bytes, frame: Frame, numbers: Sequence[tuple[int, tuple[float, float], Verdict]], *, width_px: int = 900
+) -> bytes:
+    """JPEG of a raster in ``frame`` with the number of every characteristic in a circle at its place.
+
+    picture : JPEG or PNG bytes. numbers : number, place in mm of the golden frame, verdict, which colours it.
+    """
+    canvas = Canvas(np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")), frame, width_px)
+    balloons = [_Balloon(n, np.asarray(at, dtype=np.float64), _colour(v)) for n, at, v in numbers]
+    for b in _apart(balloons, 0.04 * frame.width * frame.pitch_mm):
+        canvas.balloon((float(b.at[0]), float(b.at[1])), str(b.number), b.colour)
+    return jpeg(np.asarray(canvas.finish()))
 
 
 def _without(m: MeasurementDocument) -> str:

@@ -104,7 +104,8 @@ def certificate(s: Sealed, language: Language) -> Paper:
         own = (Column(say("column.characteristic"), wide=1), Column(say("column.master"), right=True))
         units = {"area": "mm²"}
         rows = [
-            (characteristic(f"size:{name}", language), _own(v, units.get(name, "mm"), language)) for name, v in s.sizes
+            (characteristic(f"size:{name}", language), own_words(v, units.get(name, "mm"), language))
+            for name, v in s.sizes
         ]
         master.append(Table(own, rows, name=say("section.master")))
     digests: list[tuple[Cell, ...]] = [
@@ -151,14 +152,16 @@ def criteria_table(criteria: Sequence[Criterion], language: Language) -> Table:
     rows = [
         (
             characteristic(c.characteristic, language), limit(c.nominal), limit(c.lower), limit(c.upper),
-            limit(c.review), unit_of(c.unit), defect_class(c.defect_class, language), _own(c.own, c.unit, language),
+            limit(c.review), unit_of(c.unit), defect_class(c.defect_class, language),
+            own_words(c.own, c.unit, language),
         )
         for c in criteria
     ]  # fmt: skip
     return Table(columns, rows, name=language.text("section.limits"))
 
 
-def _own(own: OwnValue | None, unit: str, language: Language) -> str:
+def own_words(own: OwnValue | None, unit: str, language: Language) -> str:
+    """The golden sample's own value in words; a dash where there is none."""
     if own is None:
         return "—"
     if own.lab is not None:

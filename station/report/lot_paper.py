@@ -29,6 +29,7 @@ from station.report.blocks import (
     Tone,
     Words,
 )
+from station.report.evidence_words import evidence_words, factor_words, level_words
 from station.report.languages import Language
 from station.report.unit_paper import finding_lines
 from station.report.words import TONES, characteristic, defect, defect_class, limit, or_not_said, verdict
@@ -263,12 +264,12 @@ def _bars(table: MapTable, language: Language) -> Bars | None:
     if len(levels) < 2:
         return None
     rows = [
-        (level, wrong / max(of, 1), language.text("text.bar", wrong=wrong, of=of))
+        (level_words(table.factor, level, language), wrong / max(of, 1), language.text("text.bar", wrong=wrong, of=of))
         for level, (of, wrong) in list(levels.items())[:_MOST_BARS]
     ]
     if len(levels) > _MOST_BARS:
         rows.append((_more(len(levels) - _MOST_BARS, language), 0.0, ""))
-    return Bars(language.text("text.bars", factor=_factor(table.factor, language)), rows)
+    return Bars(language.text("text.bars", factor=factor_words(table.factor, language)), rows)
 
 
 def _clusters(s: ShownLot, language: Language) -> Iterator[Section]:
@@ -282,8 +283,8 @@ def _clusters(s: ShownLot, language: Language) -> Iterator[Section]:
     for c in found.clusters[:_MOST_CLUSTERS]:
         name = say("fact.nonconforms") if c.defect == "nonconforming" else characteristic(c.defect, language)
         values = {"units": c.units, "of": c.of, "elsewhere": c.elsewhere, "elsewhere_of": c.elsewhere_of}
-        factor = _factor(c.factor, language)
-        told.append(say("text.cluster", defect=name, factor=factor, level=c.level, p=_p(c.p), **values))
+        factor, level = factor_words(c.factor, language), level_words(c.factor, c.level, language)
+        told.append(say("text.cluster", defect=name, factor=factor, level=level, p=_p(c.p), **values))
     blocks: list[Block] = [Bullets(told)]
     leading = found.leading
     if leading is not None:
@@ -311,10 +312,10 @@ def _cause(s: ShownLot, language: Language) -> Iterator[Block]:
         head = f"{say(f'cause_name.{c.cause}')}: {say(f'cause_state.{c.state}')}"
         for k, e in enumerate(c.evidence):
             p = Figure("", None) if e.p is None else Figure(_p(e.p), e.p)
-            rows.append((head if k == 0 else "", say(f"speaks.{e.speaks}"), e.words, p))
+            words = evidence_words(e, language)
+            rows.append((head if k == 0 else "", say(f"speaks.{e.speaks}"), words, p))
     if rows:
-        note = say("text.original") if language.code != "en" else ""
-        yield Table(columns, rows, name=say("section.cause"), note=note)
+        yield Table(columns, rows, name=say("section.cause"))
     if d.ask_for:
         causes = sorted(d.causes, key=lambda c: ("supported", "open", "contradicted").index(c.state))
         records = language.listed.join(say(f"records.{c.cause}") for c in causes)
@@ -332,10 +333,6 @@ def _units(s: ShownLot, language: Language) -> Table:
         for unit, carton, v, against in s.units
     ]
     return Table(columns, rows, name=say("section.units"))
-
-
-def _factor(name: str, language: Language) -> str:
-    return language.text("fact.carton") if name == "carton" else name.replace("_", " ")
 
 
 def _more(count: int, language: Language) -> str:

@@ -134,7 +134,8 @@ def _ticks(end: float) -> list[list[Any]]:
 def _cell(cell: Cell) -> Any:
     match cell:
         case Figure():
-            return _soft(cell.text)
+            told = _soft(cell.text)
+            return told if cell.tone == "plain" else {"flag": told, "tone": cell.tone}
         case Flag():
             return {"flag": _soft(cell.text), "tone": cell.tone}
         case Code():

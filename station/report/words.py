@@ -32,6 +32,11 @@ def defect(kind: str, language: Language) -> str:
     return language.texts.get(f"kind.{kind}", kind.replace("-", " "))
 
 
+def place(region: str, language: Language) -> str:
+    """Where on the part: a region keeps its name, what lies in none is said in the language."""
+    return language.texts.get(f"place.{region.replace(' ', '-')}", region)
+
+
 def unit_of(unit: str) -> str:
     """A unit as it is printed."""
     return _UNITS.get(unit, unit)

@@ -57,7 +57,7 @@ def paper_xlsx(paper: Paper) -> bytes:
 
     def write(sheet: Worksheet, row: int, column: int, cell: Cell) -> None:
         match cell:
-            case Figure(text, value):
+            case Figure(text, value, _):
                 if value is not None:
                     sheet.write_number(row, column, value, number_format(text))
             case Formula(text):
@@ -106,7 +106,7 @@ def _blocks(paper: Paper) -> list[Block]:
 
 def _words(cell: Cell) -> str:
     match cell:
-        case Flag(text, _) | Code(text) | Figure(text, _) | Formula(text):
+        case Flag(text, _) | Code(text) | Figure(text, _, _) | Formula(text):
             return text
         case _:
             return cell

@@ -27,7 +27,8 @@ def corrective_package(
     station: Station, number: str, sheet: Path, *, by: str, write: Callable[[bytes], None]
 ) -> tuple[bytes, NonconformityDocument]:
     """Bytes of the corrective package, written before it is recorded: defect map, revised control sheet, measured
-    master references, acceptance criteria, updated inspection plan, and the complaint they answer.
+    master references, acceptance criteria, updated inspection plan, the complaint they answer, the golden's record and
+    what was released at the order's gates.
 
     Raises
     ------
@@ -108,7 +109,10 @@ def _members(station: Station, found: NonconformityDocument, revised: Sheet) -> 
     writer = csv.writer(criteria, lineterminator="\n")
     writer.writerows([COLUMNS, *acceptance_criteria(revised)])
     report, _ = report_pdf(station, found.number, "en")
+    said = [e.model_dump(mode="json", by_alias=True) for e in station.record.events(f.golden)]
     return {
+        **_gates(station, f.lot),
+        "golden-record.json": _json({"golden": f.golden, "version": f.golden_version, "events": said}),
         "defect-map.json": _json(lot_map.model_dump(mode="json", by_alias=True)),
         "defect-map.png": png(station.analysis.picture(f.lot, lot_map)),
         "master-references.json": _json(_master(station, found)),
@@ -119,6 +123,17 @@ def _members(station: Station, found: NonconformityDocument, revised: Sheet) -> 
         "nonconformity.pdf": report,
         "request-for-quotation.txt": "\n".join([*request_for_quotation(f, claimed, revised.digest), ""]).encode(),
     }
+
+
+def _gates(station: Station, lot: str) -> dict[str, bytes]:
+    """The lot's order with what happened at its gates: answers with their evidence, signed releases and waivers."""
+    held = station.gates.of_lot(lot)
+    if held is None:
+        return {}
+    record, events = held
+    content = {"order": record.model_dump(mode="json", by_alias=True),
+               "events": [e.model_dump(mode="json", by_alias=True) for e in events]}  # fmt: skip
+    return {"gates.json": _json(content)}
 
 
 def _plans(sheet: Sheet, size: int) -> list[dict[str, Any]]:

@@ -39,7 +39,9 @@ class GateRelease:
         Raises ConflictError where a gate before it is closed, something of it is open, somebody else has to sign it, or
         this key is the other party's.
         """
-        row, found, facts = self._gates.stand(name, sku)
+        row = store.order(self._db, name, sku)
+        events = self._gates.events(row)  # before looking, so that what came in since is noticed
+        _, found, facts = self._gates.stand(name, sku)
         planned = rules.vet_gate(found.record, gate)
         party, by = vet("signing party", party, SIGNERS), vet_person(by)
         status = find_gate(found, planned.gate)
@@ -47,7 +49,6 @@ class GateRelease:
             return found
         require_released_by(found, planned.gate)
         rules.vet_releaser(planned.gate, party)
-        events = self._gates.events(row)
         plan = next((e.plan for e in reversed(events) if e.kind == "planned" and e.gate == planned.gate), None)
         if plan is not None and plan.signer and plan.signer.casefold() != by.casefold():
             raise ConflictError(
@@ -69,7 +70,9 @@ class GateRelease:
 
         Raises ConflictError for what no reason excuses, such as a critical finding, and RequestError without a reason.
         """
-        row, found, facts = self._gates.stand(name, sku)
+        row = store.order(self._db, name, sku)
+        events = self._gates.events(row)  # before looking, so that what came in since is noticed
+        _, found, facts = self._gates.stand(name, sku)
         planned = rules.vet_gate(found.record, gate)
         party, by = vet("signing party", party, SIGNERS), vet_person(by)
         if party != "buyer":
@@ -81,7 +84,7 @@ class GateRelease:
             found, facts, planned.gate, act="waiver", requirement=key, basis=one.reason, party=party, name=by,
             role=role, text=refuse_vague(plain_text(reason, "the reason"), "the reason"),
         )  # fmt: skip
-        return self._sign(row, self._gates.events(row), said)
+        return self._sign(row, events, said)
 
     def _statement(
         self, found: OrderGatesDocument, facts: GateFacts, gate: ControlGate, *, act: str, requirement: str, basis: str,
@@ -112,7 +115,7 @@ class GateRelease:
             key=said.requirement, text=said.text, statement=said, public_key=keys.public, signature=signature,
             versions=versions or {},
         )  # fmt: skip
-        return self._gates.record(row, event)
+        return self._gates.record(row, event, after=len(events))
 
     # --- anomalies ---------------------------------------------------------------------------------------------------
 

@@ -291,11 +291,24 @@ class Gates:
         """Everything that happened to an order, in its order."""
         return [GateEvent.model_validate_json(text) for text in store.events(self._db, row.id)]
 
-    def record(self, row: store.OrderRow, event: GateEvent, files: Sequence[File] = ()) -> OrderGatesDocument:
-        """Record an event unless it says what holds already, and answer what it leaves."""
-        return self._record(row, event, files)
+    def of_lot(self, lot: str) -> tuple[OrderRecord, list[GateEvent]] | None:
+        """The order that a lot belongs to, and everything that happened to it; None for a lot without an order."""
+        held = store.order_of_lot(self._db, lot)
+        if held is None:
+            return None
+        row = store.order_by_id(self._db, held.order_id)
+        return OrderRecord.model_validate_json(row.document), self.events(row)
 
-    def _record(self, row: store.OrderRow, event: GateEvent, files: Sequence[File] = ()) -> OrderGatesDocument:
+    def record(self, row: store.OrderRow, event: GateEvent, *, after: int | None = None) -> OrderGatesDocument:
+        """Record an event unless it says what holds already, and answer what it leaves.
+
+        after : events that its decision rests on. Raises ConflictError where another one came in since.
+        """
+        return self._record(row, event, after=after)
+
+    def _record(
+        self, row: store.OrderRow, event: GateEvent, files: Sequence[File] = (), *, after: int | None = None
+    ) -> OrderGatesDocument:
         events = self.events(row)
         if not _holds_already(events, event):
             made = event.model_copy(update={"digest": digest(_content(event, {"digest"}))})
@@ -304,7 +317,7 @@ class Gates:
                 self._db, row,
                 {"kind": made.kind, "document": made.model_dump_json(by_alias=True), "digest": made.digest,
                  "at": made.at},
-                after=len(events), by=made.by, about=about, files=files,
+                after=len(events) if after is None else after, by=made.by, about=about, files=files,
             )  # fmt: skip
         return self._show(row)[0]
 

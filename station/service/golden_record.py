@@ -71,6 +71,10 @@ class GoldenRecords:
             held=self._sign_off.held(number), today=self._clock().date(),
         )  # fmt: skip
 
+    def events(self, number: str) -> list[v.RecordEvent]:
+        """Everything that people said of a golden sample, in its order."""
+        return [v.RecordEvent.model_validate_json(text) for text in golden_events.events(self._db, number)]
+
     def checklist(self, number: str) -> v.ChecklistDocument:
         """The twenty items (G22), derived from the records."""
         from station.quality.checklist import checklist

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from station.errors import NotFoundError, RequestError
+from station.store.durable import TEMPORARY, write_whole
 from station.values.nonconformity import Effect, NonconformityDocument, Point
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def picture_of(station: Station, point: Point) -> bytes | None:
     from station.report.pictures import jpeg
 
     if point.photo_sha256:
-        return jpeg(_readable(station, point.photo_sha256))
+        return jpeg(readable(station, point.photo_sha256))
     if point.item.unit_id is None:
         return None
     try:
@@ -55,7 +56,7 @@ def picture_of(station: Station, point: Point) -> bytes | None:
         return None
 
 
-def _readable(station: Station, sha256: str) -> RGB:
+def readable(station: Station, sha256: str) -> RGB:
     """A photo of the evidence as 8-bit sRGB, no larger than a page needs."""
     from PIL import Image
 
@@ -70,17 +71,14 @@ def _readable(station: Station, sha256: str) -> RGB:
 
 
 def write_file(out: Path, data: bytes, suffix: str) -> None:
-    """Write a whole file or none. Raises RequestError for a name or place that does not do."""
+    """Write a whole file or none, durable on return. Raises RequestError for a name or place that does not do."""
     if out.suffix.lower() != suffix:
         raise RequestError(f"{out.name} is no {suffix[1:].upper()} by its name", f"End the name in {suffix}.")
     if out.is_dir() or not out.parent.is_dir():
         raise RequestError(f"{out} cannot be written", "Give a file name in a folder that is there.")
-    temporary = out.with_name(f".{out.name}.writing")
     try:
-        temporary.write_bytes(data)
-        temporary.replace(out)
+        write_whole(out, data, prefix=f".{out.name}{TEMPORARY}")
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise RequestError(f"{out} cannot be written: {error.strerror}", "Give another place.") from error
 
 

@@ -27,6 +27,8 @@ from station.store.rows import File, GoldenRow
 from station.values.digest import canonical_json, digest, sha256_hex
 from station.values.documents import LotDocument, UnitDocument
 from station.values.entered import EnteredDocument
+from station.values.gates import GateEvent, OrderRecord
+from station.values.golden_record import RecordEvent
 from station.values.nonconformity import NcEvent
 from station.values.order_exchange import (
     OrderCheckDocument,
@@ -75,6 +77,7 @@ class OrderExchange:
             order=order, pictures=pictures, goldens=tuple(goldens), lots=tuple(r["name"] for r in rows["lots"]),
             nonconformities=tuple(r["number"] for r in rows["nonconformities"]),
             counts={table: len(listed) for table, listed in rows.items()},
+            orders=tuple(f"{r['name']} ({r['sku']})" for r in rows["orders"]), released=tuple(rules.released(rows)),
         )  # fmt: skip
         if pictures:
             files |= {rules.evidence_file(s): self._evidence.read(s) for s in sorted(rules.pictured(rows))}
@@ -261,7 +264,8 @@ def order_schema() -> dict[str, Any]:
     documents: dict[str, type[BaseModel]] = {
         "order.json": OrderContents, "ledger.json": OrderProof, "units": UnitDocument, "lot_decisions": LotDocument,
         "entered_values": EnteredDocument, "artefacts": ArtefactDocument, "acknowledgements": AcknowledgementDocument,
-        "nonconformity_events": NcEvent,
+        "nonconformity_events": NcEvent, "golden_events": RecordEvent, "orders": OrderRecord,
+        "order_events": GateEvent,
     }  # fmt: skip
     return archive_schema(
         {name: d.model_json_schema(by_alias=True, mode="serialization") for name, d in documents.items()}
@@ -294,7 +298,7 @@ def _compared(
         versions=tuple(c.compare_versions(own, other, pairs)), lots=tuple(c.compare_lots(own[0], other[0])),
         characteristics=tuple(c.compare_characteristics(units)), units=units,
         only_own=tuple(_named(u) for u in only_own), only_other=tuple(_named(u) for u in only_other),
-        remarks=tuple(remarks),
+        remarks=tuple(remarks), gates=tuple(c.compare_gates(own[0], other[0])),
     )  # fmt: skip
 
 

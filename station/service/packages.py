@@ -14,17 +14,25 @@ from typing import Any
 from station.errors import RequestError
 from station.quality import package as rules
 from station.quality import sign_off
+from station.quality.shown_records import SIGNED
 from station.quality.signing import SIGN_OFF, fingerprint
 from station.service.order_exchange import OrderExchange
 from station.service.package_vetting import refuse_faults, seal, unpacked, vet, vet_keys
 from station.service.signing_off import approval_text
-from station.store import package_file, records, sign_offs
+from station.store import gates, golden_events, package_file, records, sign_offs
 from station.store.database import Database
 from station.store.evidence import Evidence
 from station.store.proofs import ledger_proof
 from station.store.rows import GoldenRow
 from station.values.digest import canonical_json, digest, sha256_hex
-from station.values.sign_off import DetachedSignature, ExportDocument, PackageDocument, PackageFault, PackageSigner
+from station.values.sign_off import (
+    DetachedSignature,
+    ExportDocument,
+    PackageDocument,
+    PackageFault,
+    PackageRelease,
+    PackageSigner,
+)
 
 _SUFFIX = {"image/jpeg": "jpg", "image/png": "png", "image/tiff": "tif", "image/webp": "webp", "image/heif": "heic"}
 
@@ -122,6 +130,8 @@ class Packages:
         files[rules.GOLDEN] = canonical_json(golden)
         artefacts = self._artefacts(row, files)
         self._signatures(row, artefacts, files)
+        self._record(row, files)
+        files[rules.GATES] = canonical_json(self._gates(row))
         proof = ledger_proof(self._db, row)
         files[rules.LEDGER] = canonical_json(proof)
         return files, proof["head"]
@@ -161,6 +171,28 @@ class Packages:
         acknowledged = [json.loads(r.document) for r in sign_offs.acknowledgements(self._db, row.number)]
         files[rules.ACKNOWLEDGEMENTS] = canonical_json(acknowledged)
 
+    def _record(self, row: GoldenRow, files: dict[str, bytes]) -> None:
+        """Put in what people said of the golden sample, with the files that they gave of this version."""
+        listed = []
+        for n, text in enumerate(golden_events.events(self._db, row.number), 1):
+            event = json.loads(text)
+            listed.append({**event, "sequence": n})
+            if event["version"] == row.version:
+                files |= {f"record/{f['sha256']}": self._evidence.read(f["sha256"]) for f in event["files"]}
+        files[rules.RECORD] = canonical_json(listed)
+
+    def _gates(self, row: GoldenRow) -> list[dict[str, Any]]:
+        """Releases and waivers of gates that were signed on this version, each with its order."""
+        found = []
+        for order in (r for r in gates.orders(self._db) if r.golden == row.number):
+            events = [json.loads(text) for text in gates.events(self._db, order.id)]
+            found += [
+                {"order": json.loads(order.document), "event": e}
+                for e in events
+                if e["kind"] in SIGNED and e["statement"]["golden_digest"] == row.digest
+            ]
+        return found
+
     def _suffix(self, sha256: str) -> str:
         return _SUFFIX.get(records.media_type(self._db, sha256), "jpg")
 
@@ -193,6 +225,16 @@ def verify(file: Path, keys: Sequence[str]) -> PackageDocument:
         sealed_by_fingerprint=None if found.sealed_by is None else fingerprint(found.sealed_by),
         head=None if found.head is None else f"{found.head.sequence}:{found.head.hash}", signers=tuple(signers),
         files=len(found.files), remarks=tuple(_remarks(signers)) if not found.faults else (),
+        recorded=0 if found.faults else len(found.record),
+        gates=tuple(_release(x["event"], keys) for x in (found.gates if not found.faults else ())),
+    )  # fmt: skip
+
+
+def _release(event: dict[str, Any], keys: Sequence[str]) -> PackageRelease:
+    said, key = event["statement"], event["public_key"]
+    return PackageRelease(
+        **{k: said[k] for k in ("act", "order", "sku", "gate", "requirement", "party", "name", "role", "at", "text")},
+        key=key, fingerprint=fingerprint(key), trusted=key in keys,
     )  # fmt: skip
 
 

@@ -1,5 +1,5 @@
-"""Documents to be sent: control sheet, certificate, unit sheet, lot report, letters, annex to an order. Nothing is
-recorded; what is in them, and when it was, the records say."""
+"""Documents to be sent: control sheet, certificate, first-article form, unit sheet, lot report, letters, annex to an
+order. Nothing is recorded; what is in them, and when it was, the records say."""
 
 from __future__ import annotations
 
@@ -82,6 +82,17 @@ class Papers:
         failed = tuple(self._failed(sealed.status.sku))
         asked = quotation(sealed.sheet, failed, use=use, budget=budget, quantities=tuple(quantities))
         return quotation_paper(sealed, asked, tongue)
+
+    def first_article(self, order: str, code: str, *, sku: str | None = None) -> Paper:
+        """The first-article form of an order (W6). sku : which, where the order has several."""
+        from station.report.first_article_paper import first_article_paper
+        from station.report.languages import language
+        from station.service.first_article_papers import shown_first_article
+
+        tongue, form = language(code), self._station.gates.first_article(order, sku)
+        frame = _frame(records.golden(self._db, form.golden, form.golden_version))
+        shown = shown_first_article(self._station, self._db, self._sealed(form.golden), frame, order, form.sku)
+        return first_article_paper(shown, tongue)
 
     def unit(self, unit: str, code: str, *, golden: str | None = None, lot: str | None = None) -> Paper:
         """The sheet of a unit: its newest photo. golden, lot : which, where the name is not the only one."""

@@ -82,6 +82,10 @@ def _rows(c: sa.Connection, numbers: Sequence[str]) -> Rows:
     take(t.lot_decisions, "lot_id", lots)
     complaints = take(t.nonconformities, "lot_id", lots)
     take(t.nonconformity_events, "nonconformity_id", complaints)
+    take(t.golden_events, "number", numbers)
+    orders = take(t.orders, "golden", numbers)
+    for table in (t.order_events, t.order_lots):
+        take(table, "order_id", orders)
     files = {r.get(column) for table, columns in _FILES.items() for r in rows[table] for column in columns}
     rows["evidence"] = _read(c, t.evidence, sorted({f for f in files if f} | pictured(rows)))
     return {name: rows[name] for name in TABLES}

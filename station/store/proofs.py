@@ -1,4 +1,5 @@
-"""The stretch of the ledger that shows when a golden sample was sealed, signed and acknowledged."""
+"""The stretch of the ledger that shows when a golden sample was sealed, signed, acknowledged, and what was recorded of
+it and released on it."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 
 from station.errors import StoreError
 from station.quality.ledger import GENESIS
+from station.quality.shown_records import SIGNED
 from station.store import tables as t
 from station.store.database import Database
 from station.store.ledger import entries
@@ -25,6 +27,13 @@ def ledger_proof(db: Database, row: GoldenRow) -> dict[str, Any]:
         for table in (t.artefacts, t.sign_offs, t.acknowledgements):
             ids = c.execute(sa.select(table.c.id).where(table.c.number == row.number)).scalars().all()
             mine |= _entered(c, table.name, ids)
+        ids = c.execute(sa.select(t.golden_events.c.id).where(t.golden_events.c.number == row.number)).scalars().all()
+        mine |= _entered(c, "golden_events", ids)
+        orders = c.execute(sa.select(t.orders.c.id).where(t.orders.c.golden == row.number)).scalars().all()
+        mine |= _entered(c, "orders", orders)
+        k = t.order_events.c
+        signed = sa.select(k.id).where(k.order_id.in_(orders), k.kind.in_(SIGNED))
+        mine |= _entered(c, "order_events", c.execute(signed).scalars().all())
         if not mine:
             raise StoreError(f"no entry of the ledger seals golden {row.number}", "Run: station check")
         return stretch(c, mine)

@@ -183,7 +183,8 @@ class FormValue(Document):
 
 class FormRow(Document):
     """One characteristic of the first-article form (after AS9102, form 3). number : of the characteristic. clause : the
-    control sheet's row. lower, upper : limits, None on an open side. needed : units it has to be measured on."""
+    control sheet's row. key : ``KIND:NAME`` as the control sheet's limits name it, ``defect:KIND`` of a local defect.
+    lower, upper : limits, None on an open side. needed : units it has to be measured on."""
 
     number: int
     characteristic: str
@@ -198,6 +199,7 @@ class FormRow(Document):
     values: tuple[FormValue, ...]
     verdict: Verdict
     reason: str = ""
+    key: str = ""
 
 
 class FirstArticleDocument(Document):

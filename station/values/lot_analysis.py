@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from station.values.documents import Cause, ClusterDocument, Document, Extent, Verdict
+from station.values.phrase import Phrase
 
 State = Literal["supported", "contradicted", "open"]
 
@@ -217,12 +218,13 @@ class LotUnitDocument(Document):
 
 class EvidenceDocument(Document):
     """One piece of evidence. speaks : for or against the cause, or neither, which is said where a record is missing.
-    p : where it was tested, and ``test`` : by what."""
+    p : where it was tested, and ``test`` : by what. said : the words in no language, phrases one after another."""
 
     speaks: Literal["for", "against", "open"]
     words: str
     p: float | None = None
     test: str = ""
+    said: tuple[Phrase, ...] = ()
 
 
 class CauseDocument(Document):

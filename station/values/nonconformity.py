@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from station.values.documents import Cause, DefectClass, Document, Extent
+from station.values.phrase import Phrase as Phrase
 
 Question = Literal["item", "standard", "size", "quantity", "function", "sales", "packaging", "rework", "pause"]
 """The nine questions of a complaint (N1), in their order."""
@@ -27,14 +28,6 @@ Carton = Literal["transit", "retail"]
 Remedy = Literal["concession", "discount", "sort", "sort-rework", "sort-replace", "rework-all", "remake"]
 ActionKind = Literal["root-cause", "containment", "correction", "prevention"]
 ActionState = Literal["open", "done", "verified", "not effective", "withdrawn"]
-
-
-class Phrase(Document):
-    """A sentence in no language. key : of its template in a language file. A value that begins with ``@`` is a key
-    itself."""
-
-    key: str
-    values: dict[str, str] = Field(default_factory=dict)
 
 
 class Context(Document):

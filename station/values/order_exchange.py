@@ -26,6 +26,7 @@ class OrderGolden(Document):
 class OrderContents(Document):
     """``order.json``: what an archive holds. order : the purchase order, or the number of the golden sample that was
     asked for. pictures : whether the evidence files are in the archive, or their digests alone. counts : rows by table.
+    orders : with gates, each by its name and SKU. released : gates that were released, in words.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -35,6 +36,8 @@ class OrderContents(Document):
     lots: tuple[str, ...]
     nonconformities: tuple[str, ...]
     counts: dict[str, int]
+    orders: tuple[str, ...] = ()
+    released: tuple[str, ...] = ()
 
 
 class OrderProof(Document):
@@ -179,9 +182,23 @@ class LotComparison(Document):
     other_plans: tuple[str, ...] = ()
 
 
+class GateComparison(Document):
+    """A gate of an order as both stations have it: the newest release in words, "" where none is on record there.
+
+    differs : both released it, and on another golden sample or on other versions of the artefacts.
+    """
+
+    order: str
+    sku: str
+    gate: str
+    own: str
+    other: str
+    differs: bool
+
+
 class OrderComparisonDocument(Document):
     """An order as this station and another one have it. other : of whom. only_own, only_other : units that the other
-    side does not have."""
+    side does not have. gates : that at least one of them released."""
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     order: str
@@ -195,14 +212,16 @@ class OrderComparisonDocument(Document):
     only_own: tuple[str, ...]
     only_other: tuple[str, ...]
     remarks: tuple[str, ...] = ()
+    gates: tuple[GateComparison, ...] = ()
 
     @property
     def agrees(self) -> bool:
-        """No version, verdict, decision or value differs, and there is something to compare."""
+        """No version, verdict, decision, release or value differs, and there is something to compare."""
         return bool(
             self.units
             and not self.versions
             and all(lot.own == lot.other for lot in self.lots)
             and all(c.beyond == 0 and c.verdicts_differ == 0 for c in self.characteristics)
+            and not any(g.differs for g in self.gates)
             and all(u.own_standing == u.other_standing for u in self.units)
         )

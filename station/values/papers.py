@@ -8,7 +8,7 @@ from pydantic import Field
 
 from station.values.documents import Document
 
-PaperKind = Literal["control-sheet", "certificate", "unit", "lot", "approval", "message", "rfq"]
+PaperKind = Literal["control-sheet", "certificate", "unit", "lot", "approval", "message", "rfq", "first-article"]
 
 
 class PaperFile(Document):
@@ -20,7 +20,7 @@ class PaperFile(Document):
 
 
 class PaperDocument(Document):
-    """A document that was written. about : number, unit or lot. head : of the ledger, as its QR code has it."""
+    """A document that was written. about : number, unit, lot or order. head : of the ledger, as its QR code has it."""
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     kind: PaperKind

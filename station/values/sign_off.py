@@ -183,8 +183,28 @@ class PackageSigner(Document):
     trusted: bool
 
 
+class PackageRelease(Document):
+    """A gate of an order that was released, or a requirement of it that was waived, on this version of the golden
+    sample. trusted : the key was named with ``--key``."""
+
+    act: Literal["release", "waiver"]
+    order: str
+    sku: str
+    gate: str
+    requirement: str
+    party: str
+    name: str
+    role: str
+    at: str
+    text: str
+    key: str
+    fingerprint: str
+    trusted: bool
+
+
 class PackageDocument(Document):
-    """What the verification of a package found. Fields of the golden sample are None where they could not be read."""
+    """What the verification of a package found. Fields of the golden sample are None where they could not be read.
+    recorded : events of the golden's record. gates : releases and waivers that were signed on this version."""
 
     ok: bool
     file: str
@@ -200,6 +220,8 @@ class PackageDocument(Document):
     signers: tuple[PackageSigner, ...] = ()
     files: int = 0
     remarks: tuple[str, ...] = ()
+    recorded: int = 0
+    gates: tuple[PackageRelease, ...] = ()
 
 
 class ExportDocument(Document):

@@ -1,4 +1,5 @@
-"""kill -9 two hundred times at random steps of sealing, signing, importing, deciding, exporting and receiving.
+"""kill -9 two hundred times at random steps of sealing, signing, importing, deciding, releasing a gate,
+writing a document, exporting and receiving.
 
     python tests/benchmarks/bench_killed.py [COUNT]
 

@@ -1,5 +1,5 @@
-"""kill -9 at every step of sealing, signing, deciding, exporting and receiving: nothing told is lost, nothing half-made
-is seen.
+"""kill -9 at every step of sealing, signing, deciding, releasing a gate, writing a document, exporting and receiving:
+nothing told is lost, nothing half-made is seen.
 
 A step is a call that changes the disk (open, write, fsync, link, rename, unlink, mkdir) or the database (begin,
 execute, commit). A dry run counts them; a forked child then dies before a step, after it, or with half of what it was
@@ -12,16 +12,19 @@ import os
 import random
 import shutil
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from signed_home import NUMBER, build, detached, seal
+from signed_home import NUMBER, ORDER, add_gates, build, detached, release_gate, seal
 
+from station.quality.gates import find_gate
 from station.service import Station
 from station.service.order_exchange import verify as verify_order
 from station.service.packages import verify
+from station.service.papers import written
 from station.settings import Settings
 from station.store import records, sign_offs
 from station.store.package_file import DIRECTORY
@@ -108,19 +111,33 @@ def receiving_order(station: Station, _out: Path) -> None:
     station.packages.orders.receive(file, party="other", keys=[file.with_suffix(".key").read_text()])
 
 
+def releasing(station: Station, _out: Path) -> None:
+    release_gate(station)
+
+
+def writing(station: Station, out: Path) -> None:
+    """The annex to an order as a spreadsheet: a PDF is written by the same call, but is set by threads, which a fork of
+    a process that has set one lacks."""
+    written(station.papers.quotation(NUMBER, "en"), "rfq", NUMBER, out.with_suffix(".xlsx"))
+
+
 OPERATIONS: dict[str, Callable[[Station, Path], None]] = {
     "sealing": sealing, "signing": signing, "importing": importing, "exporting": exporting, "deciding": deciding,
-    "exporting an order": exporting_order, "receiving an order": receiving_order,
+    "exporting an order": exporting_order, "receiving an order": receiving_order, "releasing a gate": releasing,
+    "writing a document": writing,
 }  # fmt: skip
 
 
 def ready(home: Path, operation: str) -> None:
     """A home in which the operation is the next thing to do, with no key yet where it is to seal."""
-    if operation == "deciding" or "order" in operation:
+    if operation in ("deciding", "releasing a gate", "writing a document") or "order" in operation:
         build(home)
+        if operation == "releasing a gate" or "order" in operation:
+            add_gates(home, release="order" in operation)
         if operation == "receiving an order":
             other = home.with_name("other-home")
             build(other)
+            add_gates(other)
             with Station(Settings(home=other)) as station:
                 key = station.packages.orders.export(NUMBER, home / "other.zip").key
             (home / "other.key").write_text(key)
@@ -162,6 +179,17 @@ def decisions(station: Station) -> list[str]:
     return [d.decision for d in records.lot_decisions(station._db, records.lot(station._db, "L-1").id)]
 
 
+def released(station: Station) -> bool:
+    """Whether the first gate of the order is."""
+    return find_gate(station.gates.show(ORDER), "pre-production").state == "released"
+
+
+def half_made(out: Path, whole: Path) -> bool:
+    """Whether a document is there that is not, byte by byte, that of a run that nobody killed."""
+    made = out.with_suffix(".xlsx")
+    return made.exists() and made.read_bytes() != whole.read_bytes()
+
+
 def holds(out: Path, key: str, operation: str) -> list[str]:
     """What is wrong with a package, or the archive of an order."""
     hold = verify_order if "order" in operation else verify
@@ -182,6 +210,8 @@ def faults(home: Path, out: Path, operation: str, told: bool) -> list[str]:
             "exporting an order": out.exists(),
             "deciding": operation == "deciding" and decisions(station) == ["rejected", "accepted"],
             "receiving an order": bool(station.packages.orders.received()),
+            "releasing a gate": operation == "releasing a gate" and released(station),
+            "writing a document": out.with_suffix(".xlsx").exists(),
         }[operation]
         if told and not there:
             found.append(f"{operation} was told and is lost")
@@ -189,6 +219,8 @@ def faults(home: Path, out: Path, operation: str, told: bool) -> list[str]:
             held = holds(out, station.ledger.key().key, operation)
             found += held
             assert not any(f.startswith(DIRECTORY) for f in held)
+        if operation == "writing a document" and half_made(out, out.with_name("whole.xlsx")):
+            found.append("the document is half-made")
         if not there:
             OPERATIONS[operation](station, out)  # the same work done again
         again = station.check()
@@ -203,7 +235,7 @@ def kill(folder: Path, operation: str, at: int, mode: str) -> tuple[bool, list[s
     ended, _, told = run(home, out, operation, at, mode)
     wrong = faults(home, out, operation, told)
     shutil.rmtree(home)
-    for left in (*folder.glob("*.zip"), *folder.glob(".*.writing-*"), *folder.glob("*.json")):
+    for left in (*folder.glob("out.*"), *folder.glob(".*.writing*"), *folder.glob("*.json")):
         left.unlink()
     return os.WIFSIGNALED(ended) and os.WTERMSIG(ended) == signal.SIGKILL, wrong
 
@@ -215,6 +247,8 @@ def count_steps(folder: Path, operation: str) -> int:
     _, steps, told = run(folder / "dry", folder / "dry.zip", operation, -1, "before")
     assert told
     shutil.rmtree(folder / "dry")
+    if operation == "writing a document":
+        (folder / "dry.xlsx").replace(folder / "whole.xlsx")
     for left in folder.glob("dry.*"):
         left.unlink()
     return steps
@@ -227,7 +261,9 @@ def some(folder: Path, kills: int, seed: int) -> tuple[dict[str, int], list[str]
     steps = {name: count_steps(folder, name) for name in OPERATIONS}
     every = [(name, at, mode) for name, n in steps.items() for at in range(1, n + 1) for mode in MODES]
     chosen = rng.sample(every, min(kills, len(every)))
-    for name, at, mode in chosen:
+    for n, (name, at, mode) in enumerate(chosen, 1):
+        if n % 20 == 0:
+            print(f"{n} of {len(chosen)} kills", file=sys.stderr, flush=True)
         killed, found = kill(folder, name, at, mode)
         if not killed and mode == "before":
             found = [*found, "it was not killed"]

@@ -1,4 +1,5 @@
-"""A small home with a bit of everything: two versions of a golden sample, artefacts, signatures, units, a decided lot.
+"""A small home with a bit of everything: two versions of a golden sample, artefacts, signatures, units, a decided lot;
+with gates also the golden's record and an order whose first gate is to be released, or is.
 
 Its master is a few pixels large, so that a walk over the whole home takes milliseconds.
 """
@@ -14,6 +15,8 @@ from typing import Any
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from station.lots.orders import Order
+from station.quality.gates import find_gate
 from station.quality.signing import SIGN_OFF, public_of, sign
 from station.service import Station
 from station.settings import Settings
@@ -29,7 +32,7 @@ from station.values.documents import Verdict
 from station.values.geometry import Frame, Similarity
 from station.values.line import Master, RegionMaster
 
-NUMBER = "GS-20260510"
+NUMBER, ORDER = "GS-20260510", "PO-4711"
 NOON = datetime(2026, 5, 10, 12, 0, tzinfo=UTC)
 SUPPLIER = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 
@@ -134,6 +137,37 @@ def build(home: Path, photo: Path | None = None, clock: Callable[[], datetime] =
         station.sign_off.acknowledge(NUMBER, party="factory", name="Li Wei")
         station.sign_off.acknowledge(NUMBER, party="packing", name="Chen", artefact="label")
         _inspect(db, evidence, first.id)
+
+
+def add_gates(home: Path, clock: Callable[[], datetime] = lambda: NOON, *, release: bool = True) -> None:
+    """What people recorded of the golden sample, and an order: everything that its first gate asks answered or waived,
+    and the gate released or, without ``release``, ready to be."""
+    with Station(Settings(home=home), clock=clock) as station:
+        proof, plan = home / "swatch.pdf", home / "sheet.toml"
+        proof.write_bytes(b"%PDF-1.7 a swatch")
+        plan.write_text(station.golden_sheet(NUMBER))
+        record = station.record
+        record.add_copy(NUMBER, "A-1", role="buyer-retained", holder="M. Weber", place="drawer 3", by="M. Weber")
+        record.write(NUMBER, by="M. Weber", values=["packing=polybag", "hardware=butterfly clutch"])
+        record.change(NUMBER, "colour", "sky 0.3 CIEDE2000 darker", attach=[f"sample-photo={proof}"], by="M. Weber")
+        record.acknowledge_change(NUMBER, 1, by="Li Wei", text="agreed", attach=proof)
+        station.gates.open(ORDER, Order(units=(1200,)), golden=NUMBER, by="M. Weber")
+        station.gates.answer(ORDER, "spec", "as sealed", file=plan, by="M. Weber")
+        station.gates.answer(ORDER, "material-colour", "swatch approved", file=proof, by="M. Weber")
+        station.gates.assign(ORDER, "final", "L-9", by="M. Weber")
+        for r in find_gate(station.gates.show(ORDER), "pre-production").requirements:
+            if r.state == "open":
+                station.releases.waive(ORDER, "pre-production", r.key, reason="shown by telephone on 2026-05-10",
+                                       party="buyer", by="M. Weber")  # fmt: skip
+        if release:
+            release_gate(station)
+        proof.unlink()
+        plan.unlink()
+
+
+def release_gate(station: Station) -> None:
+    """The first gate of the order, released by the buyer."""
+    station.releases.release(ORDER, "pre-production", party="buyer", by="M. Weber")
 
 
 def _inspect(db: Database, evidence: Evidence, golden_id: int) -> None:

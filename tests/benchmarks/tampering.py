@@ -82,6 +82,9 @@ class TamperedHome:
             c.execute("COMMIT")
 
 
+ADDABLE = ("reviews", "lot_decisions", "acknowledgements", "findings", "golden_events", "order_events", "order_lots")
+"""Tables to which a row is added."""
+
 Mutation = Callable[[TamperedHome, random.Random], Tampered]
 
 
@@ -137,10 +140,12 @@ def a_row_is_gone(home: TamperedHome, rng: random.Random) -> Tampered:
 
 def a_row_is_added(home: TamperedHome, rng: random.Random) -> Tampered:
     with home.open() as c:
-        table = rng.choice([t for t in _tables(c) if t in ("reviews", "lot_decisions", "acknowledgements", "findings")])
+        table = rng.choice([t for t in _tables(c) if t in ADDABLE])
         names = [r[1] for r in c.execute(f"PRAGMA table_info({table})") if r[1] not in ("id", "supersedes")]
         listed = ", ".join(f'"{n}"' for n in names)
-        made = c.execute(f"INSERT INTO {table} ({listed}) SELECT {listed} FROM {table} ORDER BY random() LIMIT 1")
+        other = {"sequence": "sequence + 1000", "lot": "lot || 'x'" if table == "order_lots" else '"lot"'}
+        taken = ", ".join(other.get(n, f'"{n}"') for n in names)
+        made = c.execute(f"INSERT INTO {table} ({listed}) SELECT {taken} FROM {table} ORDER BY random() LIMIT 1")
         row = made.lastrowid
     return Tampered(f"row {row} of {table} added", (f"record {row} of {table}",))
 
@@ -192,9 +197,13 @@ def the_end_is_cut(home: TamperedHome, rng: random.Random) -> Tampered:
 
 def signatures_are_swapped(home: TamperedHome, rng: random.Random) -> Tampered:
     with home.open() as c:
-        a, b = rng.sample(c.execute("SELECT sequence, signature FROM ledger").fetchall(), 2)
-        c.execute("UPDATE ledger SET signature = ? WHERE sequence = ?", (b[1], a[0]))
-        c.execute("UPDATE ledger SET signature = ? WHERE sequence = ?", (a[1], b[0]))
+        return _swap_heads(c, rng)
+
+
+def _swap_heads(c: sqlite3.Connection, rng: random.Random) -> Tampered:
+    a, b = rng.sample(c.execute("SELECT sequence, signature FROM ledger").fetchall(), 2)
+    c.execute("UPDATE ledger SET signature = ? WHERE sequence = ?", (b[1], a[0]))
+    c.execute("UPDATE ledger SET signature = ? WHERE sequence = ?", (a[1], b[0]))
     return Tampered(f"signatures of {a[0]} and {b[0]} swapped", (f"ledger entry {a[0]}: its signature",))
 
 
@@ -205,6 +214,20 @@ def sign_offs_are_swapped(home: TamperedHome, rng: random.Random) -> Tampered:
         for row, other in ((a, b), (b, a)):
             c.execute("UPDATE sign_offs SET key = ?, signature = ? WHERE id = ?", (other[1], other[2], row[0]))
     return Tampered("sign-offs swapped", (f"record {a[0]} of sign_offs",))
+
+
+def releases_are_swapped(home: TamperedHome, rng: random.Random) -> Tampered:
+    """A release or a waiver says what another one does; in a home without gates two signatures of the ledger."""
+    with home.open() as c:
+        rows = c.execute(
+            "SELECT id, document, digest FROM order_events WHERE kind IN ('released', 'waived')"
+        ).fetchall()
+        if len(rows) < 2:
+            return _swap_heads(c, rng)
+        a, b = rng.sample(rows, 2)
+        for row, said in ((a, b), (b, a)):
+            c.execute("UPDATE order_events SET document = ?, digest = ? WHERE id = ?", (said[1], said[2], row[0]))
+    return Tampered(f"order events {a[0]} and {b[0]} swapped", (f"record {a[0]} of order_events",))
 
 
 def an_evidence_file(home: TamperedHome, rng: random.Random) -> Tampered:
@@ -249,7 +272,8 @@ def a_trigger(home: TamperedHome, rng: random.Random) -> Tampered:
 
 MUTATIONS: tuple[Mutation, ...] = (
     a_row, a_row, a_row, a_row, a_row_is_gone, a_row_is_added, an_entry, an_entry, what_an_entry_cites,
-    an_entry_is_gone, the_end_is_cut, signatures_are_swapped, sign_offs_are_swapped, an_evidence_file,
+    an_entry_is_gone, the_end_is_cut, signatures_are_swapped, sign_offs_are_swapped, releases_are_swapped,
+    an_evidence_file,
     an_evidence_file, the_kept_head, a_key, a_trigger,
 )  # fmt: skip
 

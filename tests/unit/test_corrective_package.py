@@ -16,10 +16,13 @@ from claimed_lots import LOGO, SHEET, SIZE, Days, draw_claimed, inspect_lot, mak
 from station.cli import app
 from station.cli.conduct import run
 from station.errors import ConflictError, NotFoundError, RequestError
+from station.lots.orders import Order
+from station.quality.signing import GATE, verify
 from station.service import Station
 from station.service.corrective_package import corrective_package, reorder
 from station.service.nonconformity_reporting import in_words
 from station.settings import Settings
+from station.store import gates
 from station.values.nonconformity import NonconformityDocument, Share
 
 DAYS = Days()
@@ -163,7 +166,7 @@ def test_the_package_holds_the_five_parts_and_releases_the_next_order(
     assert {
         "defect-map.json", "defect-map.png", "control-sheet.toml", "master-references.json", "golden.jpg",
         "acceptance-criteria.csv", "inspection-plan.json", "nonconformity.json", "nonconformity.pdf", "index.json",
-        "request-for-quotation.txt",
+        "request-for-quotation.txt", "golden-record.json",
     } == set(files)  # fmt: skip
     assert files["control-sheet.toml"].decode() == REVISED
     assert json.loads(files["master-references.json"])["sizes_mm"] == {"width": 30.0}
@@ -184,6 +187,28 @@ def test_the_package_holds_the_five_parts_and_releases_the_next_order(
     assert not open_.blocked
     assert f"order by the corrective package of {number}" in open_.reasons[0]
     assert station.check().ok
+
+
+def test_the_package_shows_what_was_released_at_the_gates_of_its_order(
+    station: Station, number: str, tmp_path: Path
+) -> None:
+    """N14, W8: the order that the failed lot belongs to, what people said at its gates, and of the golden sample."""
+    sheet = tmp_path / "revised.toml"
+    sheet.write_text(REVISED)
+    golden = station.golden("GS-20260510").number
+    station.record.write(golden, by=BY, values=["packing=polybag"])
+    corrective_package(station, number, sheet, by=BY, write=lambda _: None)  # without it nothing is ordered again
+    station.gates.open("PO-9", Order(units=(SIZE,)), golden=golden, by=BY)
+    station.releases.waive("PO-9", "pre-production", "label", reason="packed without a label", party="buyer", by=BY)
+    row = gates.order(station._db, "PO-9", None)
+    gates.add_lot(station._db, row, LOGO, "final", by=BY, at=DAYS.now)  # as it was before the lot failed
+    data, _ = corrective_package(station, number, sheet, by=BY, write=lambda _: None)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        shown, record = (json.loads(archive.read(n)) for n in ("gates.json", "golden-record.json"))
+    assert (shown["order"]["order"], shown["order"]["golden"]) == ("PO-9", golden)
+    (waiver,) = shown["events"]
+    assert verify(waiver["public_key"], GATE, waiver["statement"], waiver["signature"])
+    assert [e["entry"]["packing"] for e in record["events"]] == ["polybag"]
 
 
 @pytest.mark.parametrize(

@@ -112,11 +112,11 @@ def said(path: Path, data: bytes, *keys: str) -> list[str]:
     return [f"{f.where}: {f.what}" for f in found.faults]
 
 
-def resealed(files: dict[str, bytes], private: Any) -> bytes:
+def resealed(files: dict[str, bytes], private: Any, format: str = rules.FORMAT) -> bytes:
     """The archive as the holder of a key would seal it after changing it."""
     listed = json.loads(files[package.MANIFEST])
     rest = {n: d for n, d in files.items() if n not in (package.MANIFEST, package.SEAL)}
-    manifest = package.listing(rest, rules.FORMAT, order=listed["order"], head=listed["head"])
+    manifest = package.listing(rest, format, order=listed["order"], head=listed["head"])
     seal = {"key": public_of(private), "signature": sign(private, PACKAGE, package.sealed(manifest))}
     return pack({**rest, package.MANIFEST: manifest, package.SEAL: canonical_json(seal)})
 

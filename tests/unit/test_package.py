@@ -84,9 +84,10 @@ def test_the_head_in_a_package_holds_the_home_to_it(made: Made) -> None:
 
 def test_it_holds_everything_that_the_golden_is(made: Made) -> None:
     assert sorted(made.files) == [
-        "acknowledgements.json", "artefacts.json", "artefacts/label-v2.pdf", "golden.json", "ledger.json",
+        "acknowledgements.json", "artefacts.json", "artefacts/label-v2.pdf", "gates.json", "golden.json",
+        "ledger.json",
         "manifest.json", "manifest.sig.json", "master.json", "master.npz", "photos/frame.jpg", "photos/golden.jpg",
-        "sheet.toml", "signatures.json", "signatures/supplier-label-v2.jpg",
+        "record.json", "sheet.toml", "signatures.json", "signatures/supplier-label-v2.jpg",
     ]  # fmt: skip
     with zipfile.ZipFile(io.BytesIO(made.data)) as archive:  # any program opens it
         assert archive.testzip() is None
