@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from defect_bench import DESIGNS, MODELS, Spot, matched
+from defect_bench import DESIGNS, MODELS, Spot, extent_of, matched
 from held_out import inspect
 
 from station.judge.finding_rules import HARMLESS
@@ -69,10 +69,6 @@ class Outcome:
     false_good: list[str] = field(default_factory=list)
     false_all: list[str] = field(default_factory=list)
     undecided: int = 0
-
-
-def extent_of(kind: str, size_mm: float, length_mm: float) -> float:
-    return length_mm if kind in ("scratch", "lint") else size_mm
 
 
 def add_unit(outcome: Outcome, truth: dict[str, Any], document: UnitDocument) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 from bench_defects import Outcome, add_unit
-from bench_precision import Agreement
+from bench_precision import Agreement, compared_units, over_limit
 from defect_bench import PixelFigures, Spot, auroc, card_of_precision, linear_light, matched
 
-from station.models import defect_model, shipped
+from station.models import card_of, defect_model, shipped
+from station.models.card import read_card
 from station.quality.pod import rate_upper
 
 TRUTH = np.array([[1, 0, 0, 0, 0], [0, 0, 0, 1, 1], [0, 0, 0, 1, 1]], dtype=bool)
@@ -149,6 +150,40 @@ def test_two_answers_agree_where_places_and_kinds_do() -> None:
     ]
 
 
+def _held(kind: str, x: float, size: float, limit: float | None = 0.2) -> Any:
+    return SimpleNamespace(kind=kind, x_mm=x, y_mm=0.0, size_mm=size, length_mm=2.0, limit_mm=limit)
+
+
+def test_what_is_over_its_limit_in_one_way_alone_is_listed() -> None:
+    assert over_limit(_held("pit", 0, 0.21))
+    assert not over_limit(_held("pit", 0, 0.20))
+    assert over_limit(_held("scratch", 0, 0.1, 1.9))  # by its length
+    assert not over_limit(_held("dust", 0, 0.5))
+    assert not over_limit(_held("pit", 0, 9.0, None))
+    agreement = Agreement(("fp32", "PyTorch"))
+    first = [_held("pit", 0, 0.3), _held("pit", 5, 0.21), _held("pit", 9, 0.4)]
+    second = [_held("pit", 0.1, 0.3), _held("pit", 5, 0.19), _held("speck", -9, 0.3)]
+    agreement.add("here", first, second)
+    assert (agreement.both, agreement.only, agreement.over) == (2, (1, 1), (2, 1))
+    assert [line for line in agreement.lines if "limit" in line] == [
+        "here: pit of 0.21 mm at +5.00, +0.00 over its limit in fp32 alone",
+        "here: pit of 0.40 mm at +9.00, +0.00 over its limit in fp32 alone",
+        "here: speck of 0.30 mm at -9.00, +0.00 over its limit in PyTorch alone",
+    ]
+
+
+def test_units_whose_verdict_differs_are_listed() -> None:
+    def unit(verdict: str, *findings: Any) -> Any:
+        return SimpleNamespace(verdict=verdict, findings=findings)
+
+    bad = _held("pit", 0, 0.3)
+    first = {"a": unit("conforms"), "b": unit("nonconforms", bad), "c": unit("undecided")}
+    second = {"a": unit("conforms"), "b": unit("conforms")}
+    agreement, unlike = compared_units(("int8", "fp32"), first, second)
+    assert unlike == ["b: nonconforms in int8, conforms in fp32", "c: refused in fp32 alone"]
+    assert agreement.over == (1, 0)
+
+
 def test_the_bound_of_a_rate_is_exact() -> None:
     assert rate_upper(0, 10) == pytest.approx(-math.log(0.05) / 10)
     # e^-m (1 + m) = 0.05 at m = 4.7439
@@ -168,5 +203,7 @@ def test_a_card_of_one_precision_runs_those_weights() -> None:
         labels = np.full((32, 32), 1, dtype=np.uint8)
         models = [defect_model(path), defect_model(name, precision="fp32")]
         one, other = (model(light, light, labels, 0.004).scores for model in models)
+        kept, card = read_card(Path(path)), card_of(name)[1]
     assert "int8" not in text
+    assert (kept.sure_scores, kept.least_scores, kept.trials) == (card.sure_scores, card.least_scores, card.trials)
     assert np.array_equal(one, other)
