@@ -39,8 +39,8 @@ TRIALS, PARTS, SEED = 150, 60, 1
 MOST = 2000
 """Of trials and of renderings without a defect that a study may ask for."""
 METHOD = (
-    "MIL-HDBK-1823A hit/miss, logit in log size, Firth's penalised likelihood, a90/95 by its profile (one-sided 95 %); "
-    "defects rendered into the golden's raster, "
+    "MIL-HDBK-1823A hit/miss, logit in log size, Firth's penalised likelihood, a90/95 by its profile (one-sided 95 %) "
+    "where the trials of that size and more prove 90 % (Clopper-Pearson); defects rendered into the golden's raster, "
     "without what turning a part under its lamps does to its relief"
 )
 _ROUNDS = 4
