@@ -43,7 +43,7 @@ from station.values.line import DefectModel
 PRECISIONS = ("int8", "fp32")
 TORCH = "PyTorch"
 SEED = 77_000_001
-_NORMALISED = 64  # pairs that the normalisations are put back by
+_NORMALISED = 8  # pairs that the normalisations are put back by; what they are is undone again
 
 
 class Seen(Protocol):
