@@ -16,7 +16,8 @@ from pathlib import Path
 import torch
 
 from models.train.network import Network
-from models.train.run import Batch, Loss, Schedule, Shard, Shards, Training, held_out, loss_of
+from models.train.run import Batch, Loss, Schedule, Shards, Training, held_out, loss_of
+from models.train.shards import Shard
 
 _TYPICAL_NOISE = 0.004
 _UNKNOWN_REGION = 3.0

@@ -22,7 +22,8 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import Tensor, nn
 
 from models.train.network import KINDS, Network, scores_of
-from models.train.run import Shard, batch_of, makers_of
+from models.train.run import batch_of
+from models.train.shards import Shard, makers_of
 
 NAMES = ("golden", "unit", "regions", "noise")
 _CALIBRATION = 192  # pairs that the ranges of the 8-bit network are taken from

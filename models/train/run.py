@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -26,43 +25,21 @@ from torch.nn import functional as F
 from models.train.faults import KINDS
 from models.train.network import Network
 from models.train.samples import ENAMEL, IGNORED, METAL
+from models.train.shards import Shard, linear, makers_of, shares_of, weights_of
 from models.train.start import take_over
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
-Shard = dict[str, NDArray[np.generic]]
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 
-_SHARES = {"worn": 0.35}  # of a maker's pairs in a batch, of all others 1
 _HELD = 1  # of the shards of a maker, the first: never trained on
 _TOLD = 250  # steps
 _DECAY = 0.999
-_WEIGHT = 1.5  # of a defect's pixel over a good one's
-_WEIGHTS = {"burn-mark": 0.6, "scratch": 3.5}  # light on metal looks like the first
-_USUAL_AREA_PX = 100.0  # of a defect; larger ones' pixels count less, smaller ones' more
-_LEAST_AND_MOST = (0.3, 4.0)
 _KIND_WEIGHT = 0.25  # of naming a defect over finding it
 _BURN = 1 + KINDS.index("burn-mark")  # not asked for on metal, where lamps look like it, nor where it is
 _LEAST_HUE = 0.25  # less coloured than that
 _COARSE_MAPS = 0.4  # share of pairs
 _EXPOSURES = (0.5, 1.1)  # of both pictures
 _DARK = 0.01  # linear light added before ratios
-
-
-def linear(coded: NDArray[np.uint8]) -> Tensor:
-    """(n, 3, h, w) linear light of (n, h, w, 3) uint8 sRGB."""
-    levels = np.arange(256) / 255.0
-    table = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4).astype(np.float32)
-    return torch.from_numpy(np.ascontiguousarray(table[coded].transpose(0, 3, 1, 2)))
-
-
-def makers_of(folder: Path) -> dict[str, list[Path]]:
-    """The shards of a folder by the name of what made them."""
-    found: dict[str, list[Path]] = {}
-    for path in sorted(folder.glob("*.npz")):
-        found.setdefault(path.name.split("-")[0], []).append(path)
-    if not found:
-        raise SystemExit(f"no shards in {folder} yet: draw some with models.train.samples")
-    return found
 
 
 class Shards:
@@ -134,14 +111,8 @@ class Shards:
         return golden, unit, regions, noise, target
 
 
-def shares_of(makers: Sequence[str], size: int) -> list[int]:
-    """How many of ``size`` pairs are of each maker; they add up to ``size``."""
-    ends = np.cumsum([_SHARES.get(name, 1.0) for name in makers])
-    return [int(v) for v in np.diff(np.round(size * ends / ends[-1]), prepend=0)]
-
-
 def batch_of(shard: Shard, rows: NDArray[np.intp]) -> Batch:
-    golden, unit = (linear(np.asarray(shard[k][rows], dtype=np.uint8)) for k in ("golden", "unit"))
+    golden, unit = (torch.from_numpy(linear(np.asarray(shard[k][rows], dtype=np.uint8))) for k in ("golden", "unit"))
     regions = torch.from_numpy(np.asarray(shard["regions"][rows], dtype=np.float32)[:, None])
     noise = torch.from_numpy(np.asarray(shard["noise"][rows], dtype=np.float32)[:, None, None, None])
     target = torch.from_numpy(np.asarray(shard["target"][rows], dtype=np.int64)[:, None])
@@ -155,31 +126,12 @@ def _hue_change(golden: Tensor, unit: Tensor) -> Tensor:
     return (change - change.mean(dim=1, keepdim=True)).abs().amax(dim=1, keepdim=True)
 
 
-def weights_of(target: Tensor) -> Tensor:
-    """(n, h, w) what each pixel of an (n, h, w) target counts. A defect counts by the root of its area and not by its
-    area, or the few large ones would leave the network blind to all that is fine; what is not asked for counts nothing.
-    """
-    of_kind = np.ones(IGNORED + 1, dtype=np.float32)
-    of_kind[1 : 1 + len(KINDS)] = [_WEIGHTS.get(k, _WEIGHT) for k in KINDS]
-    of_kind[IGNORED] = 0.0
-    kinds = target.numpy()
-    weights = of_kind[kinds]
-    for picture, weight in zip(kinds, weights, strict=True):
-        bad = ((picture > 0) & (picture != IGNORED)).astype(np.uint8)
-        _, pieces, stats, _ = cv2.connectedComponentsWithStats(bad, connectivity=8)
-        areas = np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
-        share = np.clip(np.sqrt(_USUAL_AREA_PX / areas), *_LEAST_AND_MOST).astype(np.float32)
-        share[0] = 1.0  # what is as it should be
-        weight *= share[pieces]
-    return torch.from_numpy(weights)
-
-
 def loss_of(there: Tensor, kinds: Tensor, target: Tensor, overlap_weight: float = 0.5) -> Tensor:
     """Cross-entropy of defect against none, a soft overlap (Dice) of the two, and the cross-entropy of the kind where
     there is a defect, pixels weighted. there, kinds : the network's logits.
     """
     logit, target = there[:, 0], target[:, 0]
-    weight = weights_of(target)
+    weight = torch.from_numpy(weights_of(target.numpy()))
     bad = ((target > 0) & (target != IGNORED)).float()
     entropy = (F.binary_cross_entropy_with_logits(logit, bad, reduction="none") * weight).sum() / weight.sum()
     chance, wanted = torch.sigmoid(logit) * weight, bad * weight

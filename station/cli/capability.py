@@ -26,7 +26,7 @@ def capability(
     trials: Annotated[
         int,
         typer.Option("--trials", metavar="N", help="Defects of each kind in each kind of region; below 60 no a90/95."),
-    ] = 100,
+    ] = 150,
     parts: Annotated[int, typer.Option("--parts", metavar="N", help="Renderings without a defect.")] = 60,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another seed draws other defects.")] = 1,
     picture: Annotated[

@@ -132,6 +132,10 @@ def model_card(
         if rows:
             table("Found in trials, of defects at or over the usual limits", ["kind", "found", ""], rows)
         _scores(card)
+        if card.measured is not None:
+            m = card.measured
+            of = "" if m.weights is None else f", weights sha256 {m.weights}"
+            show(f"Trials: {m.units} rendered units of seed {m.seed}, by station {m.program}{of}")
         for limit in card.limits:
             show(f"Limit: {limit}.")
         show("")

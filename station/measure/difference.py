@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from station.measure.difference_kernels import bins_of, looked_up, outside_relief, put, share_of_lightness
 from station.measure.kinds import KINDS, Scene, name_spot, tint
 from station.measure.morphology import disc
+from station.measure.rim import ENVELOPE_RIM
 from station.measure.spots import Spot, join_pieces
 from station.values.colour import LinearRGB
 from station.values.line import METAL, OTHER, OUTSIDE, ScoreMaps
@@ -40,7 +41,6 @@ _REACH = 2  # px: registration and local warp that are forgiven
 _BLACK = 0.02  # linear light added before the root: next to black, where a channel is all noise, the root is too steep
 _ACROSS = 9  # px: across a wall and back, where light and shadow change sides as the part turns
 _MIRROR = 0.5  # lightness at which the colour of metal, a share of its lightness, counts as much as that of enamel
-RIM_PX = 6  # px at the part's edge that belong to the outline, not to the surface
 _EDGE = 0.03  # cube-root units per px from which the golden has an edge
 _BINS = np.array([0.5, 1.5, 2.5, 3.5, 5.0, 7.0, 10.0, 13.0, 18.0], dtype=np.float32)  # px from the nearest edge
 _WALL = 3.5  # px: nearer to an edge or to metal than this is relief
@@ -72,7 +72,7 @@ def reference_difference(golden: LinearRGB, unit: LinearRGB, labels: NDArray[np.
     x, y, w, h = cv2.boundingRect(part.astype(np.uint8))
     window = (slice(y, y + h), slice(x, x + w))
     labels = labels[window]
-    inside = cv2.erode((labels != OUTSIDE).astype(np.uint8), disc(RIM_PX)).astype(bool)
+    inside = ENVELOPE_RIM.inside(labels)
     before, u = _opponent(golden.pixels[window]), _opponent(unit.pixels[window])
     distance = _edge_distance(before)
     labels = _without_open_metal(labels, distance)

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from station.measure.difference import RIM_PX
 from station.measure.morphology import disc
 from station.measure.per_master import PerMaster
 from station.measure.planted_kinds import FINE, Ground, Paint, paint
+from station.measure.rim import ENVELOPE_RIM, NETWORK_RIM, Rim
 from station.measure.surface import hole_shoulders
 from station.values.colour import LinearRGB
 from station.values.geometry import Similarity
@@ -124,16 +125,15 @@ class Rendering:
 
 class Places:
     """The master's raster by kind of region. searched : (H, W) where the station looks for defects at all. kind_of :
-    kind of region of every region, by the name that findings in it bear.
+    kind of region of every region, by the name that findings in it bear. rim : what the defect model leaves out.
 
     A few pixels along the part's edge belong to its outline, and the rounded edges of holes mirror other lamps: nothing
     is planted there, and no capability is told of it.
     """
 
-    def __init__(self, master: Master) -> None:
+    def __init__(self, master: Master, rim: Rim = ENVELOPE_RIM) -> None:
         self.master = master
-        inside = cv2.erode((master.labels != OUTSIDE).astype(np.uint8), disc(RIM_PX)).astype(bool)
-        self.searched: Bool = inside & ~hole_shoulders(master)
+        self.searched: Bool = rim.inside(master.labels) & ~hole_shoulders(master)
         surface = {r.label: _CALLED.get(r.surface, r.surface) for r in master.regions}
         surface |= {METAL: "metal", OTHER: OTHERS}
         self.names = {r.label: r.name for r in master.regions}
@@ -180,8 +180,12 @@ class Places:
         return 1.8 * float(self._depth[region].max()) * self.master.frame.pitch_mm
 
 
-places_of = PerMaster(Places)
-"""The places of a master, worked out once."""
+_PLACES = {rim: PerMaster(partial(Places, rim=rim)) for rim in (ENVELOPE_RIM, NETWORK_RIM)}
+
+
+def places_of(master: Master, rim: Rim) -> Places:
+    """The places of a master for models that leave out ``rim``, worked out once."""
+    return _PLACES[rim](master)
 
 
 def plan(
@@ -191,8 +195,10 @@ def plan(
     trials: int,
     rng: np.random.Generator,
 ) -> list[Wish]:
-    """``trials`` wishes for every kind in every kind of region, sizes spread evenly over their logarithm, in random
-    order.
+    """``trials`` wishes for every kind in every kind of region, in random order.
+
+    Sizes are spread over their logarithm, the more densely the larger they are: small ones bend the curve, and it takes
+    many large ones, next to all of them found, to prove that 90 % are found. Half of them lie in the upper 30 %.
 
     limits_mm : the sheet's limits of a kind; the sizes reach from a third of each to three times it at least.
     """
@@ -206,7 +212,7 @@ def plan(
             if high <= low:
                 continue
             steps = (np.arange(trials) + rng.random(trials)) / trials
-            wishes += [Wish(kind, region, float(s)) for s in low * (high / low) ** steps]
+            wishes += [Wish(kind, region, float(s)) for s in low * (high / low) ** np.sqrt(steps)]
     return [wishes[i] for i in rng.permutation(len(wishes))]
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from station.errors import ModelError
 from station.models.card import Card, read_card
 from station.values.documents import ModelUseDocument
 from station.values.line import DefectModel
+
+if TYPE_CHECKING:
+    from station.measure.rim import Rim
 
 REFERENCE_DIFFERENCE = "reference-difference"
 """Needs no weights: a tolerance envelope around the golden itself."""
@@ -70,6 +74,13 @@ def model_use(name: str, *, precision: str = "int8") -> ModelUseDocument:
     card = card_of(name)[1]
     weights = card.weights_of(precision)
     return ModelUseDocument(name=name, version=card.version, precision=weights.precision, weights=weights.sha256)
+
+
+def rim_of(name: str) -> Rim:
+    """What the model of this name leaves out along the part's edge."""
+    from station.measure.rim import ENVELOPE_RIM, NETWORK_RIM
+
+    return ENVELOPE_RIM if name == REFERENCE_DIFFERENCE else NETWORK_RIM
 
 
 def as_run(use: ModelUseDocument, model: DefectModel) -> ModelUseDocument:

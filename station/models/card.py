@@ -39,14 +39,23 @@ class Trial(_Table):
     of: Annotated[int, Field(ge=1)]
 
 
+class Measured(_Table):
+    """Where trials come from: the units of ``tests/benchmarks/bench_defects.py`` under this seed, and the station's
+    version that looked at them."""
+
+    seed: Annotated[int, Field(ge=0)]
+    units: Annotated[int, Field(ge=1)]
+    program: Annotated[str, StringConstraints(min_length=1, max_length=20)]
+
+
 class Card(_Table):
     """A model card.
 
     kinds : classes after the background, in the order of the scores. multiple : height and width that the network takes
     are multiples of this. trials : what it was measured at. trials_of : SHA-256 of the file that was measured, so that
-    figures of older weights are noticed. least_scores : of findings, by kind; those below are left out. sure_scores :
-    by kind; a finding below is never nonconforming by itself, a person decides. about : how it was made, for a reader.
-    limits : what it is known not to do.
+    figures of older weights are noticed. measured : on which units and by which program. least_scores : of findings, by
+    kind; those below are left out. sure_scores : by kind; a finding below is never nonconforming by itself, a person
+    decides. about : how it was made, for a reader. limits : what it is known not to do.
     """
 
     name: Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z][a-z0-9.-]*$")]
@@ -56,6 +65,7 @@ class Card(_Table):
     multiple: Annotated[int, Field(ge=1, le=256)] = 16
     trials: tuple[Trial, ...] = ()
     trials_of: Sha256 | None = None
+    measured: Measured | None = None
     least_scores: dict[Kind, Annotated[float, Field(ge=0, le=1)]] = {}
     sure_scores: dict[Kind, Annotated[float, Field(ge=0, le=1)]] = {}
     about: dict[str, str] = {}

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.errors import ModelError
+from station.measure.rim import NETWORK_RIM
 from station.models.card import Card
 from station.models.providers import start
 from station.values.colour import LinearRGB
@@ -25,7 +26,6 @@ TILE = 768
 _OVERLAP = 96  # px that neighbouring tiles share; the network sees 118 px far, but little beyond 48 counts
 _ROUNDED = 0.02  # that the shares of a network of 8 bits may be off
 _MARGIN = 8  # px of bench kept round the part
-_RIM_PX = 5  # at the part's edge that belong to the outline and not to the surface
 _INPUTS = ("golden", "unit", "regions", "noise")
 _METAL, _ENAMEL, _OTHER = 1, 2, 3
 
@@ -85,10 +85,7 @@ class OnnxModel:
                 slice(inner_columns.start - columns.start, inner_columns.stop - columns.start),
             )
             scores[:, inner_rows, inner_columns] = answer[1:, *kept]
-        rim = np.ones((2 * _RIM_PX + 1,) * 2, np.uint8)
-        # a picture without anything outside the part has no rim
-        inside = cv2.erode(part.astype(np.uint8), rim, borderValue=1) if not part.all() else np.ones_like(labels)
-        scores *= inside.astype(np.float32)
+        scores *= NETWORK_RIM.inside(labels).astype(np.float32)
         return ScoreMaps(self.card.kinds, scores, self.card.least_scores, self.card.sure)
 
     def _probe(self, session: Any) -> None:

@@ -5,6 +5,11 @@ are those of the likelihood penalised by Jeffreys' prior (Firth, Biometrika 80, 
 every small defect was missed and every large one found; the upper 95 % bound of a90 is that of the profile of the same
 penalised likelihood (Heinze and Schemper, Statistics in Medicine 21, 2002, 2409-2419), one-sided.
 
+A logit goes to 1 whatever the size, and detection need not. So an a90/95 is stated only where the trials of that size
+and more prove by themselves that 90 % of them are found: the exact lower bound of their share of hits (Clopper and
+Pearson, Biometrika 26, 1934, 404-413), at a confidence that is raised until all the sizes that it is asked of, from
+the largest down, err together in at most 5 % of studies.
+
 ``a90`` is the size found with a probability of 90 %, ``a90/95`` its upper bound at 95 % confidence.
 """
 
@@ -12,6 +17,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -23,10 +29,11 @@ LEAST_TRIALS: Final = 60
 """Hits and misses from which an a90/95 is stated: what MIL-HDBK-1823A asks of a hit/miss experiment."""
 CONFIDENCE: Final = 0.95
 
-_TARGET = math.log(0.9 / 0.1)
+_WANTED = 0.9
+_TARGET = math.log(_WANTED / (1 - _WANTED))
 _DROP = 2.705543454095404 / 2  # of the log likelihood at a one-sided bound of 95 %: chi-square, one degree, its 0.90
 _SLOPES = np.concatenate([[0.0], np.geomspace(0.02, 400.0, 80)])  # of the logit, a factor e in size
-_SHORT = 1.96  # standard deviations by which the largest third may fall short of the curve
+_HALVINGS = 24  # of an interval of sizes: to a ten-millionth
 _TURNS = 200
 _SETTLED = 1e-9
 
@@ -56,7 +63,7 @@ class Detectable:
     """What trials of one kind tell. a90_mm, a90_95_mm : None where they cannot be stated, and ``reason`` says why.
 
     Neither is stated below the least size that was tried: there it is that size, and ``reason`` says so.
-    unreached : enough trials, and even the largest of the sizes tried is not proven to be found in 90 % of cases.
+    unreached : enough trials, and even the largest of the sizes tried are not proven to be found in 90 % of cases.
     """
 
     trials: int
@@ -76,8 +83,8 @@ def detectable(sizes_mm: ArrayLike, hits: ArrayLike) -> Detectable:
     sizes_mm : (n,) sizes in mm, above 0. hits : (n,) whether each was found.
 
     An a90/95 is stated where there are ``LEAST_TRIALS``, larger ones are found more often, the bound lies within the
-    sizes tried, and of the largest third not significantly fewer were found than the curve says: a logit goes to 1
-    whatever the size, and where detection stays below that, it must not be believed.
+    sizes tried, and the trials of at least that size prove by themselves that 90 % of such are found
+    (:func:`proven_from`): it is the least size from the curve's bound on of which both hold.
 
     Raises ValueError for sizes that are not positive, and for arrays of other shapes.
     """
@@ -93,25 +100,82 @@ def detectable(sizes_mm: ArrayLike, hits: ArrayLike) -> Detectable:
         reason = "all were of one size, which tells no curve"
         return Detectable(count, caught, least, largest, None, None, None, reason)
     fit = fit_hit_miss(sizes, found)
-    a90 = fit.size(0.9)
-    if fit.slope <= 0 and found.mean() >= 0.9:  # found whatever the size
+    a90 = fit.size(_WANTED)
+    if fit.slope <= 0 and found.mean() >= _WANTED:  # found whatever the size
         a90 = least
     shown = None if a90 > largest else max(a90, least)
     bound = a90_bound(sizes, found, fit)
     if bound is None:
         reason = f"sizes up to {largest:.2f} mm are not proven to be found in 90 % of cases"
         return Detectable(count, caught, least, largest, fit, shown, None, reason, True)
-    large = sizes >= np.quantile(sizes, 2 / 3)
-    expected = fit.pod(sizes[large])
-    short = float(expected.sum() - found[large].sum())
-    if short > _SHORT * math.sqrt(float((expected * (1 - expected)).sum())):
-        reason = (
-            f"of the largest third {int(found[large].sum())} of {int(large.sum())} were found, fewer than a curve that "
-            f"rises to certainty allows"
+    proven = proven_from(sizes, found)
+    stated = proven[proven >= bound]
+    if not len(stated):
+        larger = sizes >= bound
+        there, seen, needed = int(larger.sum()), int(found[larger].sum()), int(np.argmax(_allowed(count) >= 0))
+        few = there < needed and found[sizes >= min(a90, bound)].mean() >= _WANTED
+        reason = f"of {there} trials of {bound:.2f} mm and more {seen} were found, " + (
+            f"too few trials to prove 90 %, it takes {needed} without a miss" if few else "which does not prove 90 %"
         )
-        return Detectable(count, caught, least, largest, fit, shown, None, reason, True)
+        return Detectable(count, caught, least, largest, fit, shown, None, reason, not few)
+    # between two sizes tried the trials of at least that size are the same
+    below = sizes[sizes < stated.min()]
+    size = max(bound, float(below.max()) if len(below) else least)
     reason = f"smaller than {least:.2f} mm was not tried" if bound < least else ""
-    return Detectable(count, caught, least, largest, fit, shown, max(bound, least), reason)
+    return Detectable(count, caught, least, largest, fit, shown, size, reason)
+
+
+def proven_from(sizes_mm: ArrayLike, hits: ArrayLike) -> Float:
+    """Sizes in mm, rising, at and above which (n,) trials prove that at least 90 % are found.
+
+    Where the probability of detection is 90 % or less whatever the size, the answer is not empty in 5 % of studies at
+    most. Raises ValueError for sizes that are not positive, and for arrays of other shapes.
+    """
+    sizes, found = _vetted(sizes_mm, hits)
+    order = np.argsort(-sizes, kind="stable")
+    sizes, missed = sizes[order], np.cumsum(1 - found[order])
+    last = np.append(sizes[1:] < sizes[:-1], True) if len(sizes) else np.zeros(0, dtype=bool)  # of those of one size
+    return np.asarray(sizes[last & (missed <= _allowed(len(sizes))[1:])][::-1])
+
+
+@lru_cache(maxsize=64)
+def _allowed(count: int) -> NDArray[np.intp]:
+    """(count + 1,) misses among the k largest of ``count`` trials up to which these prove 90 %, -1 where none do.
+
+    Each number of trials is held to the exact bound at one confidence, the least at which independent trials that are
+    found with 90 % keep to no more than these misses, at any number of them, with a probability of 5 % at most.
+    """
+    low, high = 1e-6, 1 - CONFIDENCE
+    if _ever(_misses(count, high)) <= 1 - CONFIDENCE:
+        return _misses(count, high)
+    for _ in range(20):
+        middle = math.sqrt(low * high)
+        low, high = (middle, high) if _ever(_misses(count, middle)) <= 1 - CONFIDENCE else (low, middle)
+    return _misses(count, low)
+
+
+def _misses(count: int, level: float) -> NDArray[np.intp]:
+    """(count + 1,) the most misses among k trials whose Clopper-Pearson bound at confidence 1 - ``level`` is 90 %."""
+    from scipy.stats import binom
+
+    k = np.arange(count + 1)
+    most = np.asarray(binom.ppf(level, k, 1 - _WANTED), dtype=np.intp)
+    return np.asarray(np.where(binom.cdf(most, k, 1 - _WANTED) <= level, most, most - 1), dtype=np.intp)
+
+
+def _ever(misses: NDArray[np.intp]) -> float:
+    """Probability that trials found with 90 % have no more misses than ``misses`` at any number of them."""
+    chance = np.zeros(int(misses.max()) + 3)  # of so many misses yet and never so few; the last of more than matter
+    chance[0], sum_ = 1.0, 0.0
+    for most in misses[1:]:
+        moved = chance * _WANTED
+        moved[1:] += chance[:-1] * (1 - _WANTED)
+        moved[-1] += chance[-1] * (1 - _WANTED)
+        if most >= 0:
+            sum_ += float(moved[: most + 1].sum())
+            moved[: most + 1] = 0
+        chance = moved
+    return sum_
 
 
 def fit_hit_miss(sizes_mm: ArrayLike, hits: ArrayLike) -> HitMissFit:
@@ -156,8 +220,8 @@ def a90_bound(sizes_mm: ArrayLike, hits: ArrayLike, fit: HitMissFit) -> float | 
     """
     sizes, found = _vetted(sizes_mm, hits)
     x = np.log(sizes)
-    a90 = fit.size(0.9)
-    if (fit.slope <= 0 and found.mean() < 0.9) or (fit.slope > 0 and a90 > sizes.max()):
+    a90 = fit.size(_WANTED)
+    if (fit.slope <= 0 and found.mean() < _WANTED) or (fit.slope > 0 and a90 > sizes.max()):
         return None
 
     def within(at: float) -> float:
@@ -168,7 +232,7 @@ def a90_bound(sizes_mm: ArrayLike, hits: ArrayLike, fit: HitMissFit) -> float | 
     if within(largest) >= 0:
         return None
     high = largest
-    for _ in range(40):
+    for _ in range(_HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if within(middle) >= 0 else (low, middle)
     return math.exp(high)

@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from station.measure.planted import Wish
     from station.sheet import Sheet
 
-TRIALS, PARTS, SEED = 100, 60, 1
+TRIALS, PARTS, SEED = 150, 60, 1
 """Trials of each kind in each kind of region, renderings without a defect, and the seed of what is drawn at random."""
 MOST = 2000
 """Of trials and of renderings without a defect that a study may ask for."""
 METHOD = (
-    "MIL-HDBK-1823A hit/miss, logit in log size, Firth's penalised likelihood, a90/95 by its profile (one-sided 95 %); "
-    "defects rendered into the golden's raster, "
+    "MIL-HDBK-1823A hit/miss, logit in log size, Firth's penalised likelihood, a90/95 by its profile (one-sided 95 %) "
+    "where the trials of that size and more prove 90 % (Clopper-Pearson); defects rendered into the golden's raster, "
     "without what turning a part under its lamps does to its relief"
 )
 _ROUNDS = 4
@@ -167,11 +167,11 @@ def try_rendering(line: Line, seed: int, job: RenderJob) -> Rendered:
     from station.judge.reviewed import set_aside
     from station.measure.planted import places_of, render
     from station.measure.surface import find_defects
-    from station.models import as_run
+    from station.models import as_run, rim_of
 
     model = model_of(line)
     master, sheet = golden_of(line)
-    places = places_of(master)
+    places = places_of(master, rim_of(line.model))
     unit = render(places, job.wishes, np.random.default_rng([seed, job.number]))
     findings, _ = set_aside(find_defects(unit.aligned, places.master, model), line.thresholds, sheet)
     trials = tuple(
@@ -279,6 +279,7 @@ def _wishes(line: Line, golden: str, trials: int, seed: int) -> list[Wish]:
     import numpy as np
 
     from station.measure.planted import WHERE, places_of, plan
+    from station.models import rim_of
 
     master, sheet = golden_of(line)
     limits = {kind: [d.limit_mm for d in sheet.defects if d.kind == kind] for kind in {d.kind for d in sheet.defects}}
@@ -288,7 +289,7 @@ def _wishes(line: Line, golden: str, trials: int, seed: int) -> list[Wish]:
             f"the control sheet of golden {golden} limits no kind of defect that can be rendered",
             f"A study is made of {', '.join(WHERE)}.",
         )
-    wishes = plan(places_of(master), kinds, limits, trials, np.random.default_rng(seed))
+    wishes = plan(places_of(master, rim_of(line.model)), kinds, limits, trials, np.random.default_rng(seed))
     if not wishes:
         raise RequestError(
             f"golden {golden} has no region that {', '.join(kinds)} could occur in",
@@ -310,17 +311,19 @@ def _document(
     line: Line, row: GoldenRow, rendered: Sequence[Rendered], trials: int, seed: int, at: datetime
 ) -> CapabilityDocument:
     from station.measure.planted import places_of
+    from station.models import rim_of
 
     master, sheet = golden_of(line)
     tried = tuple(t for r in rendered for t in r.trials)
     curves = tuple(_curves(tried))
-    limits = tuple(_limits(sheet, curves, places_of(master).kind_of))
+    places = places_of(master, rim_of(line.model))
+    limits = tuple(_limits(sheet, curves, places.kind_of))
     document = CapabilityDocument(
         golden=row.number, golden_version=row.version, golden_digest=row.digest, model=line.model,
         weights="" if line.model_use is None else line.model_use.weights, program=line.program,
         thresholds={} if line.thresholds is None else dict(line.thresholds.scores),
         made_at=at, seed=seed, pitch_mm=master.frame.pitch_mm, noise=master.noise,
-        blur_px=master.blur_px, searched_share=places_of(master).searched_share, wanted=trials,
+        blur_px=master.blur_px, searched_share=places.searched_share, wanted=trials,
         renderings=len(rendered), method=METHOD, limits=limits, curves=curves,
         false_alarms=_false_alarms([r.alarms for r in rendered if not r.trials and not r.left]),
         warnings=tuple(k.reason for k in limits if k.state == "below"), trials=tried,

@@ -28,14 +28,31 @@ class FoundDocument(Document):
     of: int
 
 
+class MeasuredDocument(Document):
+    """What a model's trials were made with.
+
+    seed, units : of the rendered units (``bench_defects.py --seed``). program : the station's version. weights :
+    SHA-256 of the file that was tried, None of the reference difference, which is part of the program.
+    """
+
+    seed: int
+    units: int
+    program: str
+    weights: str | None
+
+
 class ModelCardDocument(Document):
     """What a defect model is, what it was made from and what it was measured at.
 
     used_for : ``units`` where it looks at units by the settings in force, ``pairs`` where it looks at pairs unless
     another is named. weights : none of the reference difference, which is part of the program. about : how it was made.
+<<<<<<< HEAD
     limits : what it is known not to do. trials_of : SHA-256 of the file that the trials were made with. least_scores :
     by kind, below which findings are left out. sure_scores : by kind, below which a person decides on a finding over
     its limit. untried : kinds without a trial, though others have one: a person decides on every such finding.
+=======
+    measured : what ``trials`` were made with, None where its card does not say. limits : what it is known not to do.
+>>>>>>> 0839876 (Say with which seed, units, weights and program the figures on every model card were made)
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -46,6 +63,7 @@ class ModelCardDocument(Document):
     weights: tuple[WeightsDocument, ...]
     about: dict[str, str]
     trials: tuple[FoundDocument, ...]
+    measured: MeasuredDocument | None
     limits: tuple[str, ...]
     trials_of: str | None = None
     least_scores: dict[str, float] = Field(default_factory=dict)

@@ -35,6 +35,7 @@ from station.devices.photo import read_photo
 from station.judge.finding_rules import HARMLESS
 from station.measure.blur import pixel_noise
 from station.measure.planted import SIZES_MM, Places, Rendering, Wish, places_of, render
+from station.measure.rim import ENVELOPE_RIM
 from station.measure.surface import find_defects
 from station.models import defect_model
 from station.quality.pod import rate_upper
@@ -132,7 +133,7 @@ def sweep(designs: Sequence[str], units: int, models: Sequence[str]) -> Counts:
     counts: Counts = defaultdict(lambda: [0, 0, 0, 0])
     for number, design in enumerate(designs):
         master = sample_master(design)[0]
-        places = places_of(master)
+        places = places_of(master, ENVELOPE_RIM)
         for unit in range(units):
             rng = np.random.default_rng([SEED, number, unit])
             bad, good = render(places, wishes(places, rng), rng), render(places, [], rng)

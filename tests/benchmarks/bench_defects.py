@@ -11,10 +11,13 @@ A finding belongs to a defect where its middle lies within 0.3 mm, or half the d
 one (``defect_bench.matched``); the extent is the diameter, of a scratch its length. Dust and lint are matched too, as
 defects that must not count. A defect is found where a finding of a kind that counts belongs to it. A false finding does
 not conform and belongs to no defect, or to dust or lint. Printed for each model: recall by kind, of all and of those
-over their limit; recall by size over the limit and by contrast over noise in the finished picture; errors of the size;
-a90 and a90/95 after MIL-HDBK-1823A; false findings a part, on parts without a defect and on all, with the exact 95 %
-bound of the rate (one-sided, Poisson); what became of the defects over their limit; and which good parts wait for a
-person. Prints; asserts nothing.
+over their limit; recall by size over the limit and by contrast over noise in the finished picture; errors of the size
+(signed median, median without sign, root mean square); a90 and a90/95 after MIL-HDBK-1823A; recall of what a sheet
+counts on, pits from 0.15 mm in hard and from 0.20 mm in soft enamel where they stand out of the noise five times, and
+scratches from 1.5 mm, with the exact lower 95 % bound of each; recall and false findings by the finish of the design;
+false findings a part that do not conform, on parts without a defect and on all, with the exact 95 % bound of the rate
+(one-sided, Poisson); what became of the defects over their limit; and which good parts wait for a person. Prints;
+asserts nothing.
 """
 
 from __future__ import annotations
@@ -30,22 +33,59 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from defect_bench import DESIGNS, MODELS, Spot, matched
+from defect_bench import DESIGNS, MODELS, Spot, extent_of, matched
 from held_out import inspect
+from numpy.typing import NDArray
 
 from station.judge.finding_rules import HARMLESS
-from station.quality.pod import detectable, rate_upper
+from station.quality.pod import detectable, rate_upper, share_upper
 from station.values.documents import FindingDocument, UnitDocument, Verdict
 
 SEED = 90001
 SIZES = (0.0, 0.5, 1.0, 2.0, 4.0, np.inf)
 CONTRASTS = (0.0, 3.0, 6.0, 12.0, 24.0, np.inf)
+SOFT, HARD = "soft enamel", "hard enamel"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Defects that a sheet counts on being found: of a kind, from a size on, in designs of a finish ("" any), with more
+    contrast over noise than so much (none asked for at 0)."""
+
+    kind: str
+    least_mm: float
+    finish: str = ""
+    contrast: float = 0.0
+
+    def __str__(self) -> str:
+        where = f" in {self.finish}" if self.finish else ""
+        over = f", contrast over {self.contrast:g}" if self.contrast else ""
+        return f"{self.kind} from {self.least_mm:.2f} mm{where}{over}"
+
+    def of(self, trials: Iterable[Trial]) -> list[Trial]:
+        return [
+            t
+            for t in trials
+            if t.kind == self.kind
+            and t.extent_mm >= self.least_mm
+            and self.finish in ("", t.finish)
+            and (not self.contrast or t.contrast > self.contrast)
+        ]
+
+
+CUTS = (
+    Cut("pit", 0.15, HARD, 5.0),
+    Cut("pit", 0.20, SOFT, 5.0),
+    Cut("scratch", 1.5),
+    Cut("scratch", 1.5, contrast=5.0),
+)
 
 
 @dataclass(frozen=True)
 class Trial:
     """A defect that was there. extent_mm, limit_mm, contrast : as in the truth. seen_mm : of the finding that belongs
-    to it and counts, None where there is none; called, verdict : its kind and what was said of it."""
+    to it and counts, None where there is none; called, verdict : its kind and what was said of it. finish : of the
+    design."""
 
     kind: str
     extent_mm: float
@@ -54,12 +94,22 @@ class Trial:
     seen_mm: float | None
     called: str
     verdict: str
+    finish: str = ""
+
+
+@dataclass
+class Good:
+    """Parts without a defect, of one finish. false : findings on them that do not conform."""
+
+    parts: int = 0
+    false: int = 0
+    waiting: int = 0
 
 
 @dataclass
 class Outcome:
     """Of one model. good, parts : units without a defect, and all. waiting : of the good ones, left to a person for
-    something that was found on them. false_good, false_all : false findings on them."""
+    something that was found on them. false_good, false_all : false findings on them. by_finish : the good ones."""
 
     trials: list[Trial] = field(default_factory=list)
     good: int = 0
@@ -69,14 +119,11 @@ class Outcome:
     false_good: list[str] = field(default_factory=list)
     false_all: list[str] = field(default_factory=list)
     undecided: int = 0
+    by_finish: dict[str, Good] = field(default_factory=dict)
 
 
-def extent_of(kind: str, size_mm: float, length_mm: float) -> float:
-    return length_mm if kind in ("scratch", "lint") else size_mm
-
-
-def add_unit(outcome: Outcome, truth: dict[str, Any], document: UnitDocument) -> None:
-    """Match one unit's findings and count them."""
+def add_unit(outcome: Outcome, truth: dict[str, Any], document: UnitDocument, finish: str = "") -> None:
+    """Match one unit's findings and count them. finish : of its design."""
     defects = truth["defects"]
     there = [Spot(d["x_mm"], d["y_mm"], extent_of(d["kind"], d["size_mm"], d["length_mm"])) for d in defects]
     findings = document.findings
@@ -95,6 +142,8 @@ def add_unit(outcome: Outcome, truth: dict[str, Any], document: UnitDocument) ->
         waiting = [f"{f.kind} on {f.region}" for f in findings if f.verdict == Verdict.UNDECIDED]
         outcome.waiting += waiting
         outcome.waiting_parts += bool(waiting)
+        good = outcome.by_finish.setdefault(finish, Good())
+        good.parts, good.false, good.waiting = good.parts + 1, good.false + len(false), good.waiting + bool(waiting)
     outcome.undecided += document.alignment is None
     for i, defect in enumerate(defects):
         if defect["harmless"]:
@@ -111,6 +160,7 @@ def add_unit(outcome: Outcome, truth: dict[str, Any], document: UnitDocument) ->
                 seen_mm=extent_of(kind, found.size_mm, found.length_mm) if found is not None and counts else None,
                 called="" if found is None else found.kind,
                 verdict="" if found is None or not counts else str(found.verdict),
+                finish=finish,
             )
         )
 
@@ -127,8 +177,8 @@ def share(trials: Iterable[Trial]) -> str:
 def print_outcome(name: str, outcome: Outcome) -> None:
     trials = outcome.trials
     print(f"\n{name}: {outcome.parts} parts, {outcome.undecided} of them not registered; {len(trials)} defects")
-    print(f"  {'':16s}{'all':>11s}  over limit  named so    size error mm      a90  a90/95 mm")
-    print(f"  {'':16s}{'':>11s}                        median    RMS")
+    print(f"  {'':16s}{'all':>11s}  over limit  named so      size error mm          a90  a90/95 mm")
+    print(f"  {'':16s}{'':>11s}                          median  |median|    RMS")
     kinds = sorted({t.kind for t in trials})
     for kind in (*kinds, None):
         some = [t for t in trials if kind in (None, t.kind)]
@@ -142,6 +192,8 @@ def print_outcome(name: str, outcome: Outcome) -> None:
     over = [t for t in trials if t.extent_mm > t.limit_mm]
     told = ", ".join(f"{sum(t.verdict == v for t in over)} {v}" for v in Verdict)
     print(f"  of {len(over)} over their limit: {told}, {sum(not t.verdict for t in over)} not found")
+    print_cuts(trials)
+    print_finishes(outcome)
     print("  recall by size over the limit (down) and contrast over noise (across)")
     print(f"  {'':10s}" + "".join(f"{_range(c):>13s}" for c in _pairs(CONTRASTS)))
     for low, high in _pairs(SIZES):
@@ -155,11 +207,41 @@ def print_outcome(name: str, outcome: Outcome) -> None:
         if parts:
             bound = rate_upper(len(false), parts)
             print(
-                f"  false findings on {parts} {what}: {len(false)}, {len(false) / parts:.2f} a part, under {bound:.2f}"
+                f"  false findings that do not conform, on {parts} {what}: {len(false)}, {len(false) / parts:.3f} a "
+                f"part, with 95 % confidence under {bound:.3f}"
             )
     _print_counts(outcome.false_all)
     print(f"  left to a person: {outcome.waiting_parts} of {outcome.good} parts without a defect, for")
     _print_counts(outcome.waiting)
+
+
+def print_cuts(trials: Sequence[Trial]) -> None:
+    print("  what a sheet counts on: found, with 95 % confidence at least, size error mm (median, |median|, RMS)")
+    for cut in CUTS:
+        some = cut.of(trials)
+        hits = [t for t in some if t.seen_mm is not None]
+        least = f"{recall_least(len(hits), len(some)):10.3f}" if some else ""
+        print(f"    {cut!s:48s}{share(some)}{least}{_size_errors(hits)}")
+
+
+def recall_least(hits: int, of: int) -> float:
+    """Lower 95 % bound of a recall, one-sided, exact."""
+    return 1 - share_upper(of - hits, of)
+
+
+def print_finishes(outcome: Outcome) -> None:
+    print(
+        "  by finish of the design: found of all and of those over their limit; parts without a defect, false findings"
+    )
+    print("  on them that do not conform, a part, with 95 % confidence under, and how many of the parts wait")
+    for finish in sorted({t.finish for t in outcome.trials} | outcome.by_finish.keys()):
+        some = [t for t in outcome.trials if t.finish == finish]
+        good = outcome.by_finish.get(finish, Good())
+        row = f"    {finish or '(not told)':16s}{share(some)} {share(t for t in some if t.extent_mm > t.limit_mm)}"
+        if good.parts:
+            rate, bound = good.false / good.parts, rate_upper(good.false, good.parts)
+            row += f"{good.parts:6d}{good.false:4d}{rate:8.3f}{bound:8.3f}{good.waiting:6d}"
+        print(row)
 
 
 def _print_counts(names: Sequence[str]) -> None:
@@ -170,8 +252,13 @@ def _print_counts(names: Sequence[str]) -> None:
 def _size_errors(hits: Sequence[Trial]) -> str:
     errors = np.array([t.seen_mm - t.extent_mm for t in hits if t.seen_mm is not None])
     if not len(errors):
-        return f"{'':18s}"
-    return f"{np.median(errors):+10.3f} {np.sqrt((errors**2).mean()):6.3f} "
+        return f"{'':28s}"
+    return "{:+10.3f} {:9.3f} {:6.3f} ".format(*size_errors(errors))
+
+
+def size_errors(errors: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Median with its sign, median without, and root mean square of (n,) errors, n > 0."""
+    return float(np.median(errors)), float(np.median(np.abs(errors))), float(np.sqrt((errors**2).mean()))
 
 
 def _detectable(trials: Sequence[Trial]) -> str:
@@ -206,6 +293,11 @@ def placements(folder: Path, design: str) -> list[Path]:
     return sorted(p for p in (folder / design / "again").glob("*.jpg") if p.name != "golden.jpg")
 
 
+def finish_of(sheet: Path) -> str:
+    """The enamel of a design by its control sheet, "soft enamel" of "soft enamel, gold"."""
+    return str(tomllib.loads(sheet.read_text("utf-8"))["product"]["finish"]).partition(",")[0]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", type=Path, help="where the rendered set lies or is to lie")
@@ -226,10 +318,11 @@ def main() -> None:
             truth = tomllib.loads((folder / design / "truth.toml").read_text("utf-8"))
             again = placements(folder, design)[: options.again]
             documents = inspect(folder, design, options.jobs, model=name, again=again)
+            finish = finish_of(folder / design / "sheet.toml")
             for unit in truth["units"]:
                 document = documents.get(Path(unit["photo"]).name)
                 if document is not None:
-                    add_unit(outcome, unit, document)
+                    add_unit(outcome, unit, document, finish)
         print_outcome(name, outcome)
         sys.stdout.flush()
 

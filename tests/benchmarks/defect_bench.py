@@ -121,6 +121,11 @@ class Spot:
     extent_mm: float = 0.0
 
 
+def extent_of(kind: str, size_mm: float, length_mm: float) -> float:
+    """What of a defect is held to a limit, in mm: its diameter, of a scratch or lint its length."""
+    return length_mm if kind in ("scratch", "lint") else size_mm
+
+
 def matched(truth: Sequence[Spot], found: Sequence[Spot]) -> dict[int, int]:
     """Which finding is which defect: indices of ``truth`` to those of ``found``, one to one.
 
@@ -230,6 +235,10 @@ def card_of_precision(name: str, precision: str) -> Iterator[str]:
         f'name = "{card.name}"\nversion = "{card.version}"\nkinds = [{kinds}]\nmultiple = {card.multiple}\n'
         f'[[weights]]\nprecision = "{precision}"\npath = "{weights.path}"\nsha256 = "{weights.sha256}"\n'
     )
+    # what is left to a person, and which kinds are seldom found, decides on verdicts
+    text += "".join(f'[[trials]]\nkind = "{t.kind}"\nfound = {t.found}\nof = {t.of}\n' for t in card.trials)
+    for table in ("least_scores", "sure_scores"):
+        text += f"[{table}]\n" + "".join(f"{kind} = {score}\n" for kind, score in getattr(card, table).items())
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(source / weights.path, folder)
         path = Path(folder) / f"{card.name}-{precision}.toml"

@@ -72,7 +72,7 @@ def _seal(station: Station, sheet: str = SHEET) -> tuple[str, ...]:
 
 
 def _study(station: Station, **more: int) -> CapabilityDocument:
-    answer = station.capability.run(golden="GS-1", engine=Serial(), **({"trials": 66, "parts": 4} | more))
+    answer = station.capability.run(golden="GS-1", engine=Serial(), **({"trials": 120, "parts": 4} | more))
     assert answer.document is not None
     return answer.document
 
@@ -256,7 +256,7 @@ def test_the_command_tells_draws_and_shows(station: Station, capsys: pytest.Capt
     arguments = ["model", "capability", "--golden", "GS-1"]
     assert run(app, [*arguments, "--show"]) == 2
     assert "Make one: station model capability --golden GS-1" in capsys.readouterr().err
-    made = [*arguments, "--trials", "66", "--parts", "3", "--jobs", "1", "--picture", "pod.png"]
+    made = [*arguments, "--trials", "120", "--parts", "3", "--jobs", "1", "--picture", "pod.png"]
     assert run(app, made) == 0
     out, err = capsys.readouterr()
     assert err == ""
@@ -268,6 +268,6 @@ def test_the_command_tells_draws_and_shows(station: Station, capsys: pytest.Capt
     assert min(drawn.shape[:2]) > 300
     assert run(app, [*arguments, "--show", "--json"]) == 0
     study = json.loads(capsys.readouterr().out)
-    assert (study["golden"], study["wanted"], study["renderings"] >= 18) == ("GS-1", 66, True)
+    assert (study["golden"], study["wanted"], study["renderings"] >= 18) == ("GS-1", 120, True)
     assert run(app, [*arguments, "--picture", "nowhere/pod.png"]) == 2
     assert "there is no folder nowhere" in capsys.readouterr().err

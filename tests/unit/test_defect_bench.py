@@ -7,11 +7,24 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bench_defects import Outcome, add_unit
-from bench_precision import Agreement
+from bench_defects import (
+    CUTS,
+    HARD,
+    SOFT,
+    Cut,
+    Outcome,
+    Trial,
+    add_unit,
+    finish_of,
+    print_outcome,
+    recall_least,
+    size_errors,
+)
+from bench_precision import Agreement, compared_units, over_limit
 from defect_bench import PixelFigures, Spot, auroc, card_of_precision, linear_light, matched
 
-from station.models import defect_model, shipped
+from station.models import card_of, defect_model, shipped
+from station.models.card import read_card
 from station.quality.pod import rate_upper
 
 TRUTH = np.array([[1, 0, 0, 0, 0], [0, 0, 0, 1, 1], [0, 0, 0, 1, 1]], dtype=bool)
@@ -139,6 +152,62 @@ def test_a_part_with_nothing_but_dust_is_good() -> None:
     assert (outcome.good, outcome.false_good, outcome.undecided) == (1, ["pit on sky"], 1)
 
 
+def _trial(kind: str, size: float, contrast: float, finish: str, seen: float | None = None) -> Trial:
+    return Trial(kind, size, 0.2, contrast, seen, kind, "nonconforms", finish)
+
+
+def test_what_a_sheet_counts_on_is_cut_by_finish_size_and_contrast() -> None:
+    kept = [
+        _trial("pit", 0.15, 5.1, HARD, 0.16),
+        _trial("pit", 0.20, 6.0, SOFT),
+        _trial("scratch", 1.5, math.nan, SOFT, 1.4),
+        _trial("scratch", 1.6, 7.0, HARD),
+    ]
+    left = [
+        _trial("pit", 0.19, 9.0, SOFT),
+        _trial("pit", 0.14, 9.0, HARD),
+        _trial("pit", 0.3, 5.0, SOFT),
+        _trial("pit", 0.3, math.nan, SOFT),
+        _trial("speck", 0.9, 9.0, HARD),
+        _trial("scratch", 1.4, 9.0, HARD),
+    ]
+    assert [cut.of([*kept, *left]) for cut in CUTS] == [kept[:1], kept[1:2], kept[2:], kept[3:]]
+    assert str(Cut("pit", 0.15, HARD, 5.0)) == "pit from 0.15 mm in hard enamel, contrast over 5"
+
+
+def test_size_errors_and_the_bound_of_a_recall() -> None:
+    assert size_errors(np.array([-0.03, 0.01, 0.02])) == pytest.approx((0.01, 0.02, math.sqrt(0.0014 / 3)))
+    assert recall_least(29, 29) == pytest.approx(0.05 ** (1 / 29))
+    assert recall_least(0, 5) == 0.0
+    # P(at least 9 of 10) = 0.05 at 0.6058
+    assert recall_least(9, 10) == pytest.approx(0.6058, abs=1e-4)
+
+
+def test_good_parts_are_counted_by_finish_and_printed_with_their_bound(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = Outcome()
+    good: dict[str, Any] = {"defects": []}
+    false = SimpleNamespace(findings=[_finding("pit", 3, 3), _finding("pit", 5, 5, "undecided")], alignment=object())
+    clean = SimpleNamespace(findings=[], alignment=object())
+    for document, finish in ((false, SOFT), (clean, SOFT), (clean, HARD)):
+        add_unit(outcome, good, document, finish)  # type: ignore[arg-type]
+    add_unit(outcome, {"defects": [_defect("pit", 0, 0)]}, clean, HARD)  # type: ignore[arg-type]
+    soft, hard = outcome.by_finish[SOFT], outcome.by_finish[HARD]
+    assert (soft.parts, soft.false, soft.waiting) == (2, 1, 1)
+    assert (hard.parts, hard.false, hard.waiting) == (1, 0, 0)
+    assert [t.finish for t in outcome.trials] == [HARD]
+    print_outcome("some", outcome)
+    out = capsys.readouterr().out
+    assert "on 3 parts without a defect: 1, 0.333 a part, with 95 % confidence under 1.581" in out
+    assert "pit from 0.20 mm in soft enamel, contrast over 5" in out
+    (row,) = (line for line in out.splitlines() if line.strip().startswith("soft enamel"))
+    assert row.split()[-5:] == ["2", "1", "0.500", "2.372", "1"]
+
+
+def test_the_finish_is_that_of_the_sheet() -> None:
+    samples = Path(__file__).parents[2] / "sample_data"
+    assert (finish_of(samples / "alpine" / "sheet.toml"), finish_of(samples / "hexagon" / "sheet.toml")) == (SOFT, HARD)
+
+
 def test_two_answers_agree_where_places_and_kinds_do() -> None:
     agreement = Agreement()
     agreement.add("here", [_finding("pit", 0, 0), _finding("pit", 5, 0)], [_finding("speck", 0.1, 0)])
@@ -147,6 +216,40 @@ def test_two_answers_agree_where_places_and_kinds_do() -> None:
         "here: pit of 0.30 mm at +0.00, +0.00 in int8 is speck in fp32",
         "here: pit of 0.30 mm at +5.00, +0.00 in int8 alone",
     ]
+
+
+def _held(kind: str, x: float, size: float, limit: float | None = 0.2) -> Any:
+    return SimpleNamespace(kind=kind, x_mm=x, y_mm=0.0, size_mm=size, length_mm=2.0, limit_mm=limit)
+
+
+def test_what_is_over_its_limit_in_one_way_alone_is_listed() -> None:
+    assert over_limit(_held("pit", 0, 0.21))
+    assert not over_limit(_held("pit", 0, 0.20))
+    assert over_limit(_held("scratch", 0, 0.1, 1.9))  # by its length
+    assert not over_limit(_held("dust", 0, 0.5))
+    assert not over_limit(_held("pit", 0, 9.0, None))
+    agreement = Agreement(("fp32", "PyTorch"))
+    first = [_held("pit", 0, 0.3), _held("pit", 5, 0.21), _held("pit", 9, 0.4)]
+    second = [_held("pit", 0.1, 0.3), _held("pit", 5, 0.19), _held("speck", -9, 0.3)]
+    agreement.add("here", first, second)
+    assert (agreement.both, agreement.only, agreement.over) == (2, (1, 1), (2, 1))
+    assert [line for line in agreement.lines if "limit" in line] == [
+        "here: pit of 0.21 mm at +5.00, +0.00 over its limit in fp32 alone",
+        "here: pit of 0.40 mm at +9.00, +0.00 over its limit in fp32 alone",
+        "here: speck of 0.30 mm at -9.00, +0.00 over its limit in PyTorch alone",
+    ]
+
+
+def test_units_whose_verdict_differs_are_listed() -> None:
+    def unit(verdict: str, *findings: Any) -> Any:
+        return SimpleNamespace(verdict=verdict, findings=findings)
+
+    bad = _held("pit", 0, 0.3)
+    first = {"a": unit("conforms"), "b": unit("nonconforms", bad), "c": unit("undecided")}
+    second = {"a": unit("conforms"), "b": unit("conforms")}
+    agreement, unlike = compared_units(("int8", "fp32"), first, second)
+    assert unlike == ["b: nonconforms in int8, conforms in fp32", "c: refused in fp32 alone"]
+    assert agreement.over == (1, 0)
 
 
 def test_the_bound_of_a_rate_is_exact() -> None:
@@ -168,5 +271,7 @@ def test_a_card_of_one_precision_runs_those_weights() -> None:
         labels = np.full((32, 32), 1, dtype=np.uint8)
         models = [defect_model(path), defect_model(name, precision="fp32")]
         one, other = (model(light, light, labels, 0.004).scores for model in models)
+        kept, card = read_card(Path(path)), card_of(name)[1]
     assert "int8" not in text
+    assert (kept.sure_scores, kept.least_scores, kept.trials) == (card.sure_scores, card.least_scores, card.trials)
     assert np.array_equal(one, other)

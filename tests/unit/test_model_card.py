@@ -30,6 +30,25 @@ def test_every_model_that_comes_with_the_station_is_described() -> None:
     assert network.limits == card.limits
 
 
+def test_every_model_says_what_its_figures_were_made_with() -> None:
+    plain, network = all_described(REFERENCE_DIFFERENCE)
+    assert plain.measured is not None
+    assert network.measured is not None
+    assert (plain.measured.seed, plain.measured.units, plain.measured.weights) == (90733, 30, None)
+    assert network.measured.weights == read_card(SHIPPED / "defects.toml").trials_of
+    for card in (plain, network):
+        assert card.measured is not None
+        assert card.measured.program
+        assert card.measured.units >= 30
+
+
+def test_a_card_need_not_say_it(tmp_path: Path) -> None:
+    text = (SHIPPED / "defects.toml").read_text("utf-8")
+    start, stop = text.index("[measured]"), text.index("[[trials]]")
+    (tmp_path / "card.toml").write_text(text[:start] + text[stop:])
+    assert described(str(tmp_path / "card.toml"), REFERENCE_DIFFERENCE).measured is None
+
+
 def test_a_file_that_is_not_the_card_s_is_named(tmp_path: Path) -> None:
     shutil.copy(SHIPPED / "defects.toml", tmp_path)
     (tmp_path / "defects.onnx").write_bytes(b"other")
@@ -59,13 +78,18 @@ def test_the_command_shows_it(capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert "as the card says" in out
     assert "Data: pairs drawn" in out
     assert "Limit: " in out
+<<<<<<< HEAD
     assert card.sure_scores
     words = " ".join(out.split())
     assert f"A finding over its limit counts without a person (sure_scores): {in_words(card.sure_scores)}" in words
     assert "The trials were made with defects.int8.onnx." in words
     assert "Never tried, so that a person decides on each over its limit: exposed-metal, burn-mark" in words
+=======
+    assert f"Trials: 60 rendered units of seed 91811, by station 0.3.0, weights sha256 {card.trials_of}" in out
+>>>>>>> 0839876 (Say with which seed, units, weights and program the figures on every model card were made)
     assert run(app, ["model", "card", "--json"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert lines[0]["measured"] == {"seed": 90733, "units": 30, "program": "0.3.0", "weights": None}
     assert [(c["schema"], c["name"]) for c in lines] == [(1, REFERENCE_DIFFERENCE), (1, PAIR_MODEL)]
     monkeypatch.setenv("STATION_DEFECT_MODEL", REFERENCE_DIFFERENCE)
     assert run(app, ["model", "card", PAIR_MODEL]) == 0

@@ -106,12 +106,14 @@ def test_what_has_no_room_is_left() -> None:
     assert 2 < len(unit.planted) < 31
 
 
-def test_sizes_are_spread_over_their_logarithm_and_reach_round_the_limit() -> None:
+def test_sizes_are_denser_the_larger_they_are_and_reach_round_the_limit() -> None:
     wishes = plan(PLACES, ["pit", "overflow"], {"overflow": [0.9]}, 50, np.random.default_rng(1))
     assert len(wishes) == 50 * 3
     pits = np.log([w.size_mm for w in wishes if w.kind == "pit" and w.region == "soft enamel"])
     low, high = np.log(SIZES_MM["pit"])
-    assert np.allclose(np.sort((pits - low) / (high - low)), (np.arange(50) + 0.5) / 50, atol=0.011)
+    along = np.sort((pits - low) / (high - low))
+    assert np.allclose(along**2, (np.arange(50) + 0.5) / 50, atol=0.011)
+    assert (along > 0.7).sum() >= 25  # enough large ones to prove that 90 % are found
     large = [w.size_mm for w in wishes if w.kind == "overflow"]
     assert 2.5 < max(large) <= 2.7
     assert len({w.kind for w in wishes[:20]}) == 2  # in random order

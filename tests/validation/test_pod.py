@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from station.quality.pod import LEAST_TRIALS, a90_bound, detectable, fit_hit_miss, rate_upper, share_upper
+from station.quality.pod import (
+    LEAST_TRIALS,
+    Detectable,
+    a90_bound,
+    detectable,
+    fit_hit_miss,
+    proven_from,
+    rate_upper,
+    share_upper,
+)
 
 
 def _trials(seed: int, n: int, a50: float = 0.2, slope: float = 4.0) -> tuple[np.ndarray, np.ndarray]:
@@ -114,6 +123,69 @@ def test_a_curve_that_stays_below_ninety_is_not_taken_for_one_that_rises() -> No
     sizes = np.geomspace(0.05, 1.2, 400)
     found = (sizes > 0.1) & (np.arange(400) % 5 != 0)
     assert detectable(sizes, found).a90_95_mm is None
+
+
+STUDIES = 120
+A50_MM, SLOPE = 0.15, 5.0
+
+
+def _studies(top: float, trials: int = 150) -> list[Detectable]:
+    """Studies with sizes as a capability study spreads them, where large defects are found with probability ``top``."""
+    told = []
+    for seed in range(STUDIES):
+        rng = np.random.default_rng([seed, round(100 * top)])
+        sizes = 0.05 * 20 ** np.sqrt((np.arange(trials) + rng.random(trials)) / trials)
+        told.append(detectable(sizes, rng.random(trials) < top / (1 + (sizes / A50_MM) ** -SLOPE)))
+    return told
+
+
+@pytest.mark.parametrize("top", [0.80, 0.85, 0.88, 0.90])
+def test_no_size_is_promised_where_none_is_found_in_more_than_ninety_percent(top: float) -> None:
+    promised = sum(t.a90_95_mm is not None for t in _studies(top))
+    assert promised <= 0.05 * STUDIES
+
+
+@pytest.mark.parametrize(("top", "least_promised"), [(0.97, 0.45), (1.0, 0.95)])
+def test_where_large_ones_are_found_a_size_is_promised_and_holds(top: float, least_promised: float) -> None:
+    truth = A50_MM * (0.9 / (top - 0.9)) ** (1 / SLOPE)
+    bounds = [t.a90_95_mm for t in _studies(top) if t.a90_95_mm is not None]
+    assert len(bounds) >= least_promised * STUDIES
+    assert sum(b < truth for b in bounds) <= 0.05 * STUDIES
+    assert np.median(bounds) < 1.6 * truth
+
+
+def test_the_misses_that_prove_ninety_percent_err_in_one_study_of_twenty() -> None:
+    """Trials that are all found with 90 %: simulated, no more than 5 % prove more than that from any size on."""
+    rng = np.random.default_rng(8)
+    for count in (60, 150, 400):
+        sizes = np.geomspace(0.1, 1, count)
+        said = sum(len(proven_from(sizes, hits)) > 0 for hits in rng.random((4000, count)) < 0.9)
+        assert 0.025 < said / 4000 < 0.06
+
+
+def test_what_is_proven_from_a_size_on() -> None:
+    sizes = np.geomspace(0.1, 1, 100)
+    assert (proven_from(sizes, np.ones(100))[[0, -1]] == sizes[[0, -37]]).all()  # 37 of 37, where one look takes 29
+    one_missed = sizes < sizes.max()
+    assert proven_from(sizes, one_missed)[-1] == sizes[-55]
+    for size in (sizes[-37], sizes[-55]):
+        misses = int(size == sizes[-55])
+        assert share_upper(misses, int((sizes >= size).sum())) < 0.1
+    assert len(proven_from(sizes, np.arange(100) % 5 != 0)) == 0
+    assert len(proven_from([], [])) == 0
+    # those of one size go together: 30 small ones of one size with five misses, then 40 hits
+    tied = proven_from(np.repeat([0.1, 0.5], [30, 40]), np.arange(70) >= 5)
+    assert tied.tolist() == [0.5]
+
+
+def test_too_few_large_trials_are_said_and_nothing_is_promised() -> None:
+    """All of the 25 that are larger than a sharp bend are found; that does not tell 90 % from less."""
+    sizes = np.geomspace(0.05, 1.2, 100)
+    few = detectable(sizes, sizes > sizes[74])
+    assert (few.a90_95_mm, few.unreached) == (None, False)
+    assert few.reason.endswith("too few trials to prove 90 %, it takes 37 without a miss")
+    missed = detectable(sizes, (sizes > sizes[50]) & (np.arange(100) % 7 != 0))
+    assert (missed.a90_95_mm, missed.unreached) == (None, True)
 
 
 def test_what_is_always_found_is_stated_at_the_least_size_tried() -> None:
