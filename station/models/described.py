@@ -47,12 +47,9 @@ def described(name: str, units: str) -> ModelCardDocument:
         name=card.name, version=card.version, used_for=used_for, kinds=card.kinds,
         weights=tuple(_weights(folder, w) for w in card.weights), about=card.about, limits=card.limits,
         trials=tuple(FoundDocument(kind=t.kind, found=t.found, of=t.of) for t in card.trials),
-<<<<<<< HEAD
         trials_of=card.trials_of, least_scores=card.least_scores, sure_scores=card.sure_scores,
         untried=tuple(k for k in card.kinds if card.sure.get(k) == math.inf),
-=======
         measured=_measured(card),
->>>>>>> 0839876 (Say with which seed, units, weights and program the figures on every model card were made)
     )  # fmt: skip
 
 

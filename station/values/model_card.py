@@ -46,13 +46,10 @@ class ModelCardDocument(Document):
 
     used_for : ``units`` where it looks at units by the settings in force, ``pairs`` where it looks at pairs unless
     another is named. weights : none of the reference difference, which is part of the program. about : how it was made.
-<<<<<<< HEAD
     limits : what it is known not to do. trials_of : SHA-256 of the file that the trials were made with. least_scores :
     by kind, below which findings are left out. sure_scores : by kind, below which a person decides on a finding over
     its limit. untried : kinds without a trial, though others have one: a person decides on every such finding.
-=======
-    measured : what ``trials`` were made with, None where its card does not say. limits : what it is known not to do.
->>>>>>> 0839876 (Say with which seed, units, weights and program the figures on every model card were made)
+    measured : what ``trials`` were made with, None where its card does not say.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")

@@ -78,15 +78,12 @@ def test_the_command_shows_it(capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert "as the card says" in out
     assert "Data: pairs drawn" in out
     assert "Limit: " in out
-<<<<<<< HEAD
     assert card.sure_scores
     words = " ".join(out.split())
     assert f"A finding over its limit counts without a person (sure_scores): {in_words(card.sure_scores)}" in words
     assert "The trials were made with defects.int8.onnx." in words
     assert "Never tried, so that a person decides on each over its limit: exposed-metal, burn-mark" in words
-=======
     assert f"Trials: 60 rendered units of seed 91811, by station 0.3.0, weights sha256 {card.trials_of}" in out
->>>>>>> 0839876 (Say with which seed, units, weights and program the figures on every model card were made)
     assert run(app, ["model", "card", "--json"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert lines[0]["measured"] == {"seed": 90733, "units": 30, "program": "0.3.0", "weights": None}
