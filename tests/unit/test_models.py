@@ -187,7 +187,7 @@ class _Answers:
     ("old", "new", "says"),
     [
         ("multiple", "multipel", "multipel: is no key of a card"),
-        ('version = "0.5"', "version = 1", 'version: 1 is a number, .* Put the version in quotes: version = "1"'),
+        ('version = "0.6"', "version = 1", 'version: 1 is a number, .* Put the version in quotes: version = "1"'),
         ('path = "defects.onnx"', 'paht = "defects.onnx"', "path: is missing. Add path to the card"),
         ("plating-spot = 0.92", "rust = 0.92", "rust, none of its kinds"),
         ('"speck"', '"pit"', "named twice"),
