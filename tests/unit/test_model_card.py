@@ -83,8 +83,10 @@ def test_the_command_shows_it(capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert f"A finding over its limit counts without a person (sure_scores): {in_words(card.sure_scores)}" in words
     assert "The trials were made with defects.int8.onnx." in words
     assert "Never tried, so that a person decides on each over its limit: exposed-metal, burn-mark" in words
-    assert card.measured is not None
-    assert f"Trials: {card.measured.units} rendered units of seed {card.measured.seed}, by station 0.3.0, weights sha256 {card.trials_of}" in out
+    measured = card.measured
+    assert measured is not None
+    trials = f"{measured.units} rendered units of seed {measured.seed}, by station {measured.program}"
+    assert f"Trials: {trials}, weights sha256 {card.trials_of}" in out
     assert run(app, ["model", "card", "--json"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert lines[0]["measured"] == {"seed": 90733, "units": 30, "program": "0.3.0", "weights": None}
