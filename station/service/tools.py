@@ -50,6 +50,14 @@ def read_card(photo: Path, card: str | None, settings: Settings) -> CardDocument
     return card_document(shot, find_card(shot, cards))
 
 
+def shows_card(shot: Shot) -> bool:
+    """Whether a colour card of known size lies in the photo, by which sizes can be told."""
+    from station.calibrate.card import load_cards
+    from station.calibrate.card_finding import find_card
+
+    return find_card(shot, load_cards(None)).found
+
+
 def read(photo: Path, settings: Settings) -> Shot:
     """Decode a photo within the limits of the settings. Raises PhotoError."""
     from station.devices.photo import read_photo
