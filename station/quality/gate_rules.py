@@ -210,11 +210,15 @@ def vet_plan(gate: ControlGate, plan: ControlPlan) -> None:
     }.get(gate)
     if asked is None:
         raise RequestError(f"the {gate} gate has no plan of its own", "Plan the gates incoming and in-line.")
-    missing = [f"--{k}" for k in asked if not getattr(plan, k)]
+    missing = [f"--{k}" for k in asked if not getattr(plan, k) and not (k == "frequency" and _numbered(plan))]
     if missing:
         raise RequestError(f"the plan of the {gate} gate leaves out {', '.join(missing)}", "Give it.")
     if plan.sop and not any(c.isdigit() for c in plan.sop):
         raise RequestError(f"{plan.sop!r} names no version", "Give the procedure with its version, as in SOP-12 rev 3.")
+
+
+def _numbered(plan: ControlPlan) -> bool:
+    return plan.every_pieces is not None or plan.every_hours is not None
 
 
 def vet_counts(record: OrderRecord, n: int, wrong: int, text: str) -> None:
