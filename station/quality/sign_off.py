@@ -60,8 +60,8 @@ def vet_person(name: str, *, what: str = "--name", empty: bool = False) -> str:
 def lacking_approval(sheet: Sheet, *, version: int, photo: bool) -> list[str]:
     """What an approval needs and a sealed version does not say, each with where it belongs: "OK" alone is no approval
     (G4). photo : whether the golden sample's photo is there."""
-    rows = (*sheet.sizes, *sheet.marks, *sheet.entered)
-    specified = bool(sheet.regions or sheet.defects) or any(r.limited for r in rows)
+    limited = [s.limited for s in sheet.sizes] + [m.limited for m in sheet.marks] + [e.limited for e in sheet.entered]
+    specified = bool(sheet.regions or sheet.defects) or any(limited)
     golden = sheet.golden
     needs = (
         (bool(golden.received_on or golden.approved_on), "its date (received_on or approved_on under [golden])"),
