@@ -321,11 +321,13 @@ def json_schema(name: str) -> str:
     from station.values.bench import CardReference, Rig
     from station.values.capability import CapabilityDocument
     from station.values.charts import LotTrendsDocument, ProcessDocument
+    from station.values.cloning import CloneDocument
     from station.values.draw import DrawDocument, IntegrityDocument
     from station.values.entered import EnteredDocument
     from station.values.gates import FirstArticleDocument, OrderGatesDocument
     from station.values.gauge import GaugeStudyDocument
     from station.values.golden_record import (
+        ArtworkDocument,
         ChecklistDocument,
         GoldenLintDocument,
         GoldenRecordDocument,
@@ -373,6 +375,8 @@ def json_schema(name: str) -> str:
         "golden-record-event": (RecordEvent, "serialization"),
         "golden-checklist": (ChecklistDocument, "serialization"),
         "golden-lint": (GoldenLintDocument, "serialization"),
+        "golden-clone": (CloneDocument, "serialization"),
+        "golden-artwork": (ArtworkDocument, "serialization"),
         "artefact": (sign_off.ArtefactDocument, "serialization"),
         "sign-off": (sign_off.SignOffDocument, "serialization"),
         "detached-signature": (sign_off.DetachedSignature, "serialization"),
