@@ -245,6 +245,7 @@ def check(
     lux: Annotated[
         float | None, typer.Option("--lux", min=0, metavar="LUX", help="Light on the bench, for verdicts by eye.")
     ] = None,
+    cct: Annotated[float | None, typer.Option("--cct", metavar="K", help="Its colour temperature.")] = None,
     photo: Photos = None,
     text: Text = "",
     sku: Sku = None,
@@ -253,8 +254,8 @@ def check(
     """Record the result of a test at a gate; the newest counts."""
     with context_of(context).open() as station:
         found = station.gates.check(
-            order, gate, test, sku=sku, n=n, wrong=wrong, defect_class=defect_class, lux=lux, photos=photo or (),
-            text=text, by=by,
+            order, gate, test, sku=sku, n=n, wrong=wrong, defect_class=defect_class, lux=lux, cct_k=cct,
+            photos=photo or (), text=text, by=by,
         )  # fmt: skip
         _tell(found, json)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from station.cli import seen
+from station.cli import seen, traceability
 from station.cli.conduct import (
     NONCONFORMING,
     By,
@@ -43,6 +43,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this room."""
     app.add_typer(nc, name="nc")
     seen.register(nc)
+    traceability.register(nc)
 
 
 @nc.command("draft")

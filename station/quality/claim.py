@@ -20,6 +20,8 @@ from station.quality.cost import Quantities, compare
 from station.quality.disposition import allowed, functional, propose, remedy
 from station.quality.evidence import strength
 from station.quality.nonconformity import share_bounds
+from station.quality.traceability import replay_records
+from station.quality.variance_causes import replay_causes
 from station.sheet.words import vague_words
 from station.values.digest import digest
 from station.values.documents import DefectClass
@@ -91,9 +93,10 @@ def nonconformity(
         closed_on=said.closed, facts=said.facts, context=said.context, points=points, pause=pause, asks=asks,
         answer_by=answer_by, dispositions=said.dispositions, proposed=propose(claimed, said.facts),
         costs=_costs(said, claimed, as_of),
-        evidence=strength(said.facts, [p.item for p in claimed], [p.photo_scale for p in claimed if p.photo_sha256]),
+        evidence=strength(said.facts, [p.item for p in claimed], _scales(claimed)),
         actions=actions,
-        package=said.package, recurrences=tuple(recurrences), faults=faults, to_close=(),
+        package=said.package, recurrences=tuple(recurrences), factory_records=replay_records(events, today),
+        variance=replay_causes(events, said.facts), faults=faults, to_close=(),
         remarks=(*_remarks(said), *_unscaled(number, points)),
     )  # fmt: skip
     document = document.model_copy(update={"to_close": tuple(_to_close(document))})
@@ -232,6 +235,11 @@ def estimate(facts: Facts, points: Sequence[Point]) -> tuple[int, int]:
     high = max((h for _, h in shares), default=0.0)
     least = min(facts.nonconforming, facts.size)
     return max(least, round(share * facts.size)), max(least, min(facts.size, ceil(high * facts.size - 1e-9)))
+
+
+def _scales(points: Sequence[Point]) -> list[str | None]:
+    """What the photos that people handed in show sizes by, point by point; None where the station's own stands."""
+    return [p.photo_scale if p.photo_sha256 else None for p in points]
 
 
 def _unscaled(number: str, points: Sequence[Point]) -> list[str]:

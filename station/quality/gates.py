@@ -108,6 +108,7 @@ def _remarks(history: History) -> list[str]:
     ]
     if history.facts.superseded_by:
         found.append(f"golden {history.record.golden} is superseded by {history.facts.superseded_by}")
+    found += [f"sourcing risk: {words}" for words in history.facts.sourcing_risk]
     pilots = [e for e in history.events if e.kind == "sample" and e.key == "pilot-run"]
     found += [f"pilot run of {e.n} units on {e.at:%Y-%m-%d}: {e.text}" for e in pilots]
     return found

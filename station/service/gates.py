@@ -230,7 +230,8 @@ class Gates:
 
     def check(
         self, name: str, gate: str, test: str, *, sku: str | None = None, n: int, wrong: int,
-        defect_class: str | None = None, lux: float | None = None, photos: Sequence[str] = (), text: str = "", by: str,
+        defect_class: str | None = None, lux: float | None = None, cct_k: float | None = None,
+        photos: Sequence[str] = (), text: str = "", by: str,
     ) -> OrderGatesDocument:  # fmt: skip
         """Record the result of a test at a gate; the newest counts.
 
@@ -245,13 +246,13 @@ class Gates:
         rules.vet_counts(found.record, n, wrong, text)
         classed = rules.vet_class(defect_class, wrong)
         if one.visual:
-            rules.vet_light(lux, facts.lux)
+            rules.vet_light(lux, facts.lux, cct_k, facts.cct_k)
         shown, files = self._evidence.photos(photos)
         share = found.made / found.record.units if planned.gate == "in-line" else None
         said = refuse_vague(plain_text(text, "the result"), "the result") if text else ""
         event = self._event(
             "checked", by, gate=planned.gate, key=one.name, n=n, wrong=wrong, defect_class=classed, lux=lux,
-            share=share, text=said, evidence=tuple(shown),
+            cct_k=cct_k, share=share, text=said, evidence=tuple(shown),
         )  # fmt: skip
         return self._record(row, event, files)
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 REPEATABLE = (
     *("drafted", "context", "seen", "answer", "class", "ask", "photo", "disposition", "cost"),
-    *("due", "done", "verified", "withdrawn"),
+    *("due", "done", "verified", "withdrawn", "record", "cause"),
 )
 """Events of which the newest counts, so that the same one again adds nothing."""
 
@@ -340,7 +340,7 @@ def row_of(event: NcEvent) -> dict[str, Any]:
 
 def _holds_already(events: Sequence[NcEvent], event: NcEvent) -> bool:
     def place(e: NcEvent) -> tuple[Any, ...]:
-        return e.kind, e.item, e.question, e.number, e.seen.key if e.seen else ""
+        return e.kind, e.item, e.question, e.number, e.seen.key if e.seen else "", e.record, e.variance
 
     if event.kind == "action":
         return any(_content(e) == _content(event) for e in events if e.kind == "action")

@@ -137,6 +137,7 @@ class GateEvent(Document):
     wrong: int = 0
     defect_class: Annotated[DefectClass | None, Field(alias="class")] = None
     lux: float | None = None
+    cct_k: float | None = None
     share: float | None = None
     bonded_at: AwareDatetime | None = None
     plan: ControlPlan | None = None
@@ -229,8 +230,9 @@ class GateFacts(Document):
     """What the records say beside the order's own events.
 
     version, golden_digest : of the golden sample in force under the order's number. catalogue : the control sheet
-    names defects with their classes. lux : the light that is agreed, lowest and highest. held_by_factory : the version
-    of the product that the factory acknowledged.
+    names defects with their classes. lux, cct_k : the light that is agreed, lowest and highest. artwork_sha256 : of
+    the artwork file, "" where nothing says it. held_by_factory : the version of the product that the factory
+    acknowledged. sourcing_risk : records that the supplier could not show or owes.
     """
 
     version: int
@@ -243,6 +245,9 @@ class GateFacts(Document):
     artwork: str
     catalogue: bool
     lux: tuple[float, float]
+    cct_k: tuple[float, float] | None = None
+    artwork_sha256: str = ""
+    sourcing_risk: tuple[str, ...] = ()
     signed_by: tuple[str, ...]
     held_by_factory: int | None
     artefacts: dict[str, ArtefactInForce]

@@ -29,6 +29,7 @@ Consequence = Literal["inbound", "returns", "relabelling", "fines", "delay"]
 """What comes of it beside the goods (C7): refused at inbound, sent back, labelled anew, fined, late."""
 Remedy = Literal["concession", "discount", "sort", "sort-rework", "sort-replace", "rework-all", "remake"]
 ActionKind = Literal["root-cause", "containment", "correction", "prevention"]
+RecordStep = Literal["asked", "came", "refused"]
 ActionState = Literal["open", "done", "verified", "not effective", "withdrawn"]
 
 
@@ -331,6 +332,33 @@ class Package(Document):
     by: str
 
 
+class FactoryRecord(Document):
+    """A record that the factory is asked for (D4). record : by the cause that it tells; name : what it is. due : day by
+    which it is to be there. settled_on : when it came, or when the factory said that there is none. sha256 : of the
+    record itself, "" where none was handed in. ``overdue``: asked for, not there, and the day has passed."""
+
+    record: Cause
+    name: str
+    state: Literal["not asked", "asked", "came", "refused", "overdue"]
+    asked_on: date | None = None
+    due: date | None = None
+    settled_on: date | None = None
+    note: str = ""
+    sha256: str = ""
+
+
+class VarianceCause(Document):
+    """One of the thirteen causes of variance (V1). measurement : it lies in the measurement, not in the goods. state :
+    ``suspect`` and ``ruled out`` by the lot's data, or by a person's word, whose name ``by`` then is."""
+
+    name: str
+    words: str
+    measurement: bool
+    state: Literal["open", "suspect", "confirmed", "ruled out"]
+    why: str
+    by: str = ""
+
+
 class Ask(Document):
     """What the supplier is to do next (N5): proposed by rule, or a person's words."""
 
@@ -365,6 +393,8 @@ class NonconformityDocument(Document):
     actions: tuple[Action, ...]
     package: Package | None
     recurrences: tuple[Recurrence, ...]
+    factory_records: tuple[FactoryRecord, ...] = ()
+    variance: tuple[VarianceCause, ...] = ()
     faults: tuple[str, ...]
     to_close: tuple[str, ...]
     remarks: tuple[str, ...]
@@ -383,14 +413,16 @@ class ReorderDocument(Document):
 
 EventKind = Literal[
     "drafted", "context", "seen", "answer", "class", "ask", "disposition", "cost", "sent", "closed",
-    "photo", "action", "due", "done", "verified", "withdrawn", "package",
+    "record", "cause", "photo", "action", "due", "done", "verified", "withdrawn", "package",
 ]  # fmt: skip
 
 
 class NcEvent(Document):
     """One thing that happened to a nonconformity. Nothing is changed or erased; a later event counts.
 
-    item : key of the item that it is about, "" for all. number : of the corrective action.
+    item : key of the item that it is about, "" for all. number : of the corrective action. due : of an action; of a
+    record the day on which ``step`` happened. variance, holds : the cause of variance, and whether it is one.
+    photo_sha256 : of the file that is attached.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -414,6 +446,10 @@ class NcEvent(Document):
     keys: tuple[str, ...] = ()
     effect: Effect | None = None
     package: Package | None = None
+    record: Cause | None = None
+    step: RecordStep | None = None
+    variance: str = ""
+    holds: bool | None = None
     photo_sha256: str = ""
     photo_scale: str = ""
     document_digest: str = ""

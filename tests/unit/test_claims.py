@@ -218,7 +218,6 @@ def test_a_photo_without_a_scale_is_flagged_and_another_one_asked_for(
     """S4, S10: the claim is the weaker for it, its report says so, and a photo beside a calliper makes it good."""
     monkeypatch.setenv("STATION_HOME", str(station.settings.home))
     number = station.nonconformities.draft(LABEL, by=BY, use="retail", carton="transit").number
-    before = station.nonconformities.show(number).evidence.score
     shot = photo(tmp_path / "label.png", 40)
     assert run(app, ["nc", "photo", number, "1", str(shot), "--by", BY]) == 0
     asked = f"station nc photo {number} 1 FILE --scale WHAT"
@@ -226,13 +225,13 @@ def test_a_photo_without_a_scale_is_flagged_and_another_one_asked_for(
     assert "shows no scale, so it is evidence without measure: hand in one beside a ruler" in told
     assert asked in told
     d = station.nonconformities.show(number)
-    assert d.evidence.score < before
+    bare = d.evidence.score
     assert report_data(d, language("en"), {d.points[0].item.key: "x.jpg"})["points"][0]["caption"] == (
         "Photo without a scale: evidence of what is wrong, of no size."
     )
     assert run(app, ["nc", "photo", number, "1", str(shot), "--scale", "calliper", "--by", BY]) == 0
     d = station.nonconformities.show(number)
-    assert (d.points[0].photo_scale, d.evidence.score) == ("calliper", before)
+    assert (d.points[0].photo_scale, d.evidence.score) == ("calliper", bare + 10)
     assert not any("shows no scale" in r for r in d.remarks)
     capsys.readouterr()
     count = ["--note", "OD 24.1 mm", "--units", "3", "--of", "20", "--by", BY]

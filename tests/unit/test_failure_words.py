@@ -142,15 +142,15 @@ def test_a_table_of_what_was_seen_is_read_by_any_of_its_words(tmp_path: Path) ->
 
 def test_a_photo_without_a_scale_is_evidence_without_measure() -> None:
     """S10: the claim is the weaker for it, and says so."""
-    measured = strength(facts(), [item()], ["calliper", "ruler"])
-    assert measured.score == strength(facts(), [item()]).score
-    bare = strength(facts(), [item()], ["calliper", ""])
-    none = strength(facts(), [item()], [""])
+    two = [item(), item()]
+    measured, bare = strength(facts(), two, ["calliper", "ruler"]), strength(facts(), two, ["calliper", ""])
+    assert measured.score == strength(facts(), two, [None, "ruler"]).score == strength(facts(), two).score
+    assert (measured.score - bare.score, measured.score - strength(facts(), two, ["", ""]).score) == (5, 10)
     scale = {p.name: p for p in bare.parts}["scale"]
-    assert (measured.score - bare.score, measured.score - none.score) == (5, 10)
     assert EN.say(scale.words) == "1 of 2 photos handed in show no scale: ask for photos beside a ruler or calliper"
     by_eye = strength(facts(photos=0, scaled=0), [item()], ["ruler"])
     assert {p.name: p.points for p in by_eye.parts}["scale"] == 10
+    assert EN.say({p.name: p for p in by_eye.parts}["scale"].words) == "1 of 1 photos handed in show their scale"
 
 
 # --- C7, N11: consequences and custom packing ------------------------------------------------------------------------
