@@ -97,7 +97,7 @@ def nonconformity(
         actions=actions,
         package=said.package, recurrences=tuple(recurrences), factory_records=replay_records(events, today),
         variance=replay_causes(events, said.facts), faults=faults, to_close=(),
-        remarks=(*_remarks(said), *_unscaled(number, points)),
+        remarks=(*_remarks(said), *_unscaled(number, points), *_owed(number, events, today)),
     )  # fmt: skip
     document = document.model_copy(update={"to_close": tuple(_to_close(document))})
     content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
@@ -249,6 +249,16 @@ def _unscaled(number: str, points: Sequence[Point]) -> list[str]:
         f"beside a ruler, calliper, gauge or colour card: station nc photo {number} {p.number} FILE --scale WHAT"
         for p in points
         if p.photo_sha256 and not p.photo_scale
+    ]
+
+
+def _owed(number: str, events: Sequence[NcEvent], today: date) -> list[str]:
+    """Records of the factory that were asked for and are not there (D4)."""
+    told = {"overdue": "are owed since", "refused": "could not be shown on"}
+    return [
+        f"{r.name} {told[r.state]} {r.due if r.state == 'overdue' else r.settled_on}: station nc records {number}"
+        for r in replay_records(events, today)
+        if r.state in told
     ]
 
 

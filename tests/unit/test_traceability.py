@@ -134,7 +134,7 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
         yield opened
 
 
-def test_what_a_factory_cannot_show_is_told_with_its_lots_and_orders(
+def test_what_a_factory_cannot_show_is_told_with_its_lots(
     station: Station, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """D4, V1: kept as evidence, shown by `lot explain`, found again by the audit."""
@@ -148,6 +148,8 @@ def test_what_a_factory_cannot_show_is_told_with_its_lots_and_orders(
     assert run(app, ["nc", "records", number, "lot-dates", "came", "--on", "2030-01-01", "--by", BY]) == 2
     assert run(app, ["nc", "records", number, "lot-dates"]) == 2
     found = {r.record: r for r in station.nonconformities.show(number).factory_records}
+    owed = f"final inspection reports could not be shown on 2026-06-01: station nc records {number}"
+    assert owed in station.nonconformities.show(number).remarks
     assert (found["drift"].state, len(found["drift"].sha256)) == ("came", 64)
     risk = "Hongda Metal Crafts could not show final inspection reports of lot L-LOGO"
     explained = station.analysis.explain(LOGO)
