@@ -63,21 +63,20 @@ def cause(
     context: typer.Context,
     number: Claim,
     name: Annotated[str | None, typer.Argument(metavar="CAUSE", help="One of the thirteen; all without it.")] = None,
-    holds: Annotated[
-        bool | None, typer.Option("--confirm/--rule-out", help="That it is so, or that it is not.")
-    ] = None,
+    confirm: Annotated[bool, typer.Option("--confirm", help="It is so.")] = False,
+    rule_out: Annotated[bool, typer.Option("--rule-out", help="It is not.")] = False,
     text: Annotated[str, typer.Option("--text", metavar="WORDS", help="What shows it.")] = "",
     by: By = "",
     json: Json = False,
 ) -> None:
     """The thirteen causes of variance, those of the measurement first; confirm one or rule it out."""
-    if (name is None) != (holds is None):
-        raise RequestError("a cause is confirmed or ruled out", "Give CAUSE with --confirm or --rule-out.")
+    if confirm + rule_out != (name is not None):
+        raise RequestError("a cause is confirmed or ruled out", "Give CAUSE with --confirm or with --rule-out.")
     with context_of(context).open() as station:
-        if name is None or holds is None:
+        if name is None:
             found = station.nonconformities.show(number)
         else:
-            found = station.traceability.cause(number, name, holds=holds, text=text, by=by)
+            found = station.traceability.cause(number, name, holds=confirm, text=text, by=by)
     if json:
         emit(document(found))
         return
