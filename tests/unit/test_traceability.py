@@ -148,7 +148,10 @@ def test_what_a_factory_cannot_show_is_told_with_its_lots(
     assert run(app, ["nc", "records", number, "lot-dates", "came", "--on", "2030-01-01", "--by", BY]) == 2
     assert run(app, ["nc", "records", number, "lot-dates"]) == 2
     found = {r.record: r for r in station.nonconformities.show(number).factory_records}
-    owed = f"final inspection reports could not be shown on 2026-06-01: station nc records {number}"
+    assert found["screening"].state == "refused"
+    owed = (
+        f"final inspection reports could not be shown on {found['screening'].settled_on}: station nc records {number}"
+    )
     assert owed in station.nonconformities.show(number).remarks
     assert (found["drift"].state, len(found["drift"].sha256)) == ("came", 64)
     risk = "Hongda Metal Crafts could not show final inspection reports of lot L-LOGO"
