@@ -94,7 +94,12 @@ def entry_remarks(light: LightCalibration, *, dated: bool) -> list[str]:
 
 
 def viewing_faults(light: LightCalibration, viewing: Viewing, last: LightCheck | None, *, now: datetime) -> list[str]:
-    """What stands against the illuminance that the sheet asks for; empty where it asks for none."""
+    """What stands against the illuminance and the colour temperature that the sheet asks for; empty where it asks for
+    none."""
+    return [*_lux_faults(light, viewing, last, now), *_cct_faults(light, viewing, now)]
+
+
+def _lux_faults(light: LightCalibration, viewing: Viewing, last: LightCheck | None, now: datetime) -> list[str]:
     if viewing.lux is None:
         return []
     low, high = viewing.lux
@@ -104,13 +109,37 @@ def viewing_faults(light: LightCalibration, viewing: Viewing, last: LightCheck |
         return [f"{band} and none was entered: read a lux meter and {again}"]
     if not low <= light.lux <= high:
         return [f"{band} and the meter read {light.lux:,.0f}: set the lamps, then {again}"]
-    measured = light.meter.measured_on if light.meter else light.made_at.date()
-    days = viewing.lux_days or LUX_DAYS
-    if (now.date() - measured).days > days:  # no age in words: the same photo of two days is one unit
-        return [f"the lux meter was read on {measured}, {days} days are allowed: read it and {again}"]
+    old = _aged(light, viewing, now)
+    if old:
+        return [f"{old}: read it and {again}"]
     if last is not None and last.lux is not None and not low * (1 - LUX_DOUBT) <= last.lux <= high * (1 + LUX_DOUBT):
         return [f"{band} and the grey patches let {last.lux:,.0f} be estimated: read a lux meter and {again}"]
     return []
+
+
+def _cct_faults(light: LightCalibration, viewing: Viewing, now: datetime) -> list[str]:
+    """A camera tells no colour temperature: it sees the light through the white balance that it was given (T17)."""
+    if viewing.cct_k is None:
+        return []
+    low, high = viewing.cct_k
+    band = f"the control sheet asks for {low:,g} to {high:,g} K"
+    again = f"run `station calibrate light --rig {light.rig} GREY.jpg ... --lux N --cct K`"
+    read = light.meter.cct_k if light.meter else None
+    if read is None:
+        return [f"{band} and no colour temperature was entered: read a meter and {again}"]
+    if not low <= read <= high:
+        return [f"{band} and the meter read {read:,.0f}: set the lamps, then {again}"]
+    old = _aged(light, viewing, now) if viewing.lux is None else ""
+    return [f"{old}: read it and {again}"] if old else []
+
+
+def _aged(light: LightCalibration, viewing: Viewing, now: datetime) -> str:
+    """That the meter's readings are older than the sheet allows; "" where they are not."""
+    measured = light.meter.measured_on if light.meter else light.made_at.date()
+    days = viewing.lux_days or LUX_DAYS
+    if (now.date() - measured).days <= days:
+        return ""
+    return f"the lux meter was read on {measured}, {days} days are allowed"  # no age: one photo on two days is one unit
 
 
 LUX_DOUBT = 0.05

@@ -103,6 +103,9 @@ def calibrate_light(
         list[float] | None,
         typer.Option("--lux", min=0, metavar="LUX", help="Illuminance read from a meter; once for each position."),
     ] = None,
+    cct: Annotated[
+        float | None, typer.Option("--cct", metavar="K", help="Colour temperature that the meter reads, in kelvin.")
+    ] = None,
     meter: Annotated[str, typer.Option("--meter", metavar="TEXT", help="The lux meter and its number.")] = "",
     measured_on: Annotated[
         datetime | None,
@@ -122,8 +125,8 @@ def calibrate_light(
     """Measure the light on pictures of the grey card."""
     with context_of(context).open() as station, progress("Calibrating the light"):
         made = station.bench.calibrate_light(
-            rig, greys, lux=lux or (), instrument=meter, measured_on=measured_on.date() if measured_on else None,
-            second_rate=second_rate or (), valid_days=days,
+            rig, greys, lux=lux or (), cct_k=cct, instrument=meter,
+            measured_on=measured_on.date() if measured_on else None, second_rate=second_rate or (), valid_days=days,
         )  # fmt: skip
         now = station.bench.status(rig)
     if json:
@@ -261,6 +264,8 @@ def _show_light(light: LightView) -> None:
         places = "" if light.meter.uniformity is None else f", lowest {light.meter.uniformity:.0%} of the highest"
         by = f" by {light.meter.instrument}" if light.meter.instrument else ""
         readings = len(light.meter.readings_lux)
+        kelvin = "" if light.meter.cct_k is None else f", {light.meter.cct_k:,.0f} K"
+        by = f"{kelvin}{by}"
         show(f"Lux: {light.lux:,.0f}, {readings} position{'s' * (readings > 1)}{places}, {light.meter.measured_on}{by}")
     elif light.lux is not None:
         show(f"Lux: {light.lux:,.0f}")

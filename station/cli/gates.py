@@ -11,7 +11,7 @@ import typer
 from station.cli.conduct import NONCONFORMING, FailOn, Json, context_of, document, emit, show, table
 
 if TYPE_CHECKING:
-    from station.values.gates import FirstArticleDocument, GateStatus, OrderGatesDocument
+    from station.values.gates import FirstArticleDocument, GateStatus, NextCheck, OrderGatesDocument
 
 gate = typer.Typer(
     help="Orders and their gates: nothing goes past a closed one.", no_args_is_help=True, rich_markup_mode=None
@@ -160,7 +160,11 @@ def plan(
     ratio: Annotated[
         float | None, typer.Option("--ratio", min=0.01, max=100, metavar="PERCENT", help="Share inspected.")
     ] = None,
-    frequency: Annotated[str, typer.Option("--frequency", metavar="X", help="How often, in line.")] = "",
+    frequency: Annotated[
+        str, typer.Option("--frequency", metavar="X", help="How often, in line: every 200 pieces or 4 hours.")
+    ] = "",
+    every_pieces: Annotated[int | None, typer.Option("--every-pieces", metavar="N", help="As a number.")] = None,
+    every_hours: Annotated[float | None, typer.Option("--every-hours", metavar="H", help="And by time.")] = None,
     signer: Annotated[str, typer.Option("--signer", metavar="WHO", help="Who signs the release.")] = "",
     keeper: Annotated[str, typer.Option("--keeper", metavar="WHO", help="Who keeps the records.")] = "",
     sop: Annotated[str, typer.Option("--sop", metavar="X", help="The written procedure with its version.")] = "",
@@ -177,7 +181,8 @@ def plan(
 
     made = ControlPlan(
         what=vet_texts("--what", what or []), standard=standard, ratio=None if ratio is None else ratio / 100,
-        frequency=frequency, signer=signer, keeper=keeper, sop=sop, ladder=tuple(read_level(x) for x in level or ()),
+        every_pieces=every_pieces, every_hours=every_hours, frequency=frequency, signer=signer, keeper=keeper, sop=sop,
+        ladder=tuple(read_level(x) for x in level or ()),
     )  # fmt: skip
     with context_of(context).open() as station:
         _tell(station.gates.plan(order, gate, made, sku=sku, by=by), json)
@@ -240,6 +245,7 @@ def check(
     lux: Annotated[
         float | None, typer.Option("--lux", min=0, metavar="LUX", help="Light on the bench, for verdicts by eye.")
     ] = None,
+    cct: Annotated[float | None, typer.Option("--cct", metavar="K", help="Its colour temperature.")] = None,
     photo: Photos = None,
     text: Text = "",
     sku: Sku = None,
@@ -248,8 +254,8 @@ def check(
     """Record the result of a test at a gate; the newest counts."""
     with context_of(context).open() as station:
         found = station.gates.check(
-            order, gate, test, sku=sku, n=n, wrong=wrong, defect_class=defect_class, lux=lux, photos=photo or (),
-            text=text, by=by,
+            order, gate, test, sku=sku, n=n, wrong=wrong, defect_class=defect_class, lux=lux, cct_k=cct,
+            photos=photo or (), text=text, by=by,
         )  # fmt: skip
         _tell(found, json)
 
@@ -404,6 +410,8 @@ def _show(found: OrderGatesDocument, only: str | None) -> None:
               f"resolved: {a.resolution}" if a.resolved_at else "overdue" if a.overdue else "open"]
              for a in found.anomalies],
         )  # fmt: skip
+    if found.next_check is not None:
+        show(_next_check(found.next_check))
     for x in found.lots:
         instead = f", replaced by {x.replaced_by}" if x.replaced_by else ""
         show(f"Lot {x.lot}, {x.gate}: {x.inspected} inspected, {x.decision or 'not decided'}{instead}.")
@@ -414,6 +422,14 @@ def _show(found: OrderGatesDocument, only: str | None) -> None:
         show("Every gate is passed: the goods may be shipped.")
     elif stopped is not None:
         show(f"Next: {stopped.command}")
+
+
+def _next_check(due: NextCheck) -> str:
+    if due.overdue:
+        return f"The in-line check is overdue: {due.reason}."
+    parts = [f"at {due.due_made:,} units made"] if due.due_made is not None else []
+    parts += [f"by {due.due_at:%Y-%m-%d %H:%M} UTC"] if due.due_at is not None else []
+    return f"Next in-line check: {' or '.join(parts)}." if parts else "All is made: no further in-line check is due."
 
 
 def _released(g: GateStatus) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from station.cli import golden_record, signing_off
+from station.cli import cloning, golden_record, signing_off
 from station.cli.conduct import Card, Json, Rig, context_of, document, emit, progress, show, table
 
 golden = typer.Typer(help="Golden samples: seal, sign, hand on.", no_args_is_help=True, rich_markup_mode=None)
@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(golden, name="golden")
     signing_off.register(golden)
     golden_record.register(golden)
+    cloning.register(golden)
 
 
 @golden.command("seal")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from station.cli import seen, traceability
 from station.cli.conduct import (
     NONCONFORMING,
     By,
@@ -23,11 +24,11 @@ from station.cli.conduct import (
     show,
     table,
 )
+from station.cli.seen import Point, Tongue, tell
 from station.errors import RequestError
 
 if TYPE_CHECKING:
-    from station.values.documents import DefectClass
-    from station.values.nonconformity import NonconformityDocument
+    pass
 
 nc = typer.Typer(
     help="Nonconformities: from a failed lot to a complaint, its disposition, its cost.",
@@ -35,14 +36,14 @@ nc = typer.Typer(
     rich_markup_mode=None,
 )
 
-Point = Annotated[int, typer.Argument(metavar="POINT", help="The point.")]
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write it.")]
-Tongue = Annotated[str, typer.Option("--language", metavar="CODE", help="en, zh-Hant, or another file's name.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this room."""
     app.add_typer(nc, name="nc")
+    seen.register(nc)
+    traceability.register(nc)
 
 
 @nc.command("draft")
@@ -74,7 +75,7 @@ def draft(
     }  # fmt: skip
     with context_of(context).open() as station, progress("Reading the lot"):
         found = station.nonconformities.draft(lot, by=by, **changes)
-    _tell(found, json)
+    tell(found, json)
 
 
 @nc.command("list")
@@ -121,54 +122,6 @@ def show_one(
         raise typer.Exit(NONCONFORMING)
 
 
-@nc.command("seen")
-def seen(
-    context: typer.Context,
-    number: Claim,
-    kind: Annotated[str, typer.Option("--kind", help="Of the catalogue: wrong-card, carton-label, weak-clutch ...")],
-    note: Annotated[str, typer.Option("--note", metavar="WORDS", help="What is wrong, as in: SKU is missing.")],
-    units: Annotated[int, typer.Option("--units", metavar="K", help="How many show it ...")],
-    of: Annotated[int, typer.Option("--of", metavar="N", help="... of how many looked at.")],
-    name: Annotated[str, typer.Option("--name", help="What it is called; the kind without it.")] = "",
-    clause: Annotated[
-        str, typer.Option("--standard", metavar="WORDS", help="Which standard says so, as in: carton mark version 3.")
-    ] = "",
-    defect_class: Annotated[str | None, typer.Option("--class", help="critical, major or minor.")] = None,
-    cartons: Annotated[bool, typer.Option("--cartons", help="Cartons were counted, not units.")] = False,
-    photo: Annotated[Path | None, typer.Option("--photo", metavar="FILE", help="A photo of it.")] = None,
-    by: By = "",
-    json: Json = False,
-) -> None:
-    """Add a point that a person saw and counted: a wrong card, a label without SKU, a weak clutch."""
-    from station.values.documents import DefectClass as Classes
-
-    if defect_class is not None and defect_class not in get_args(Classes):
-        raise RequestError(f"{defect_class[:40]!r} is no class", "Use critical, major or minor.")
-    with context_of(context).open() as station:
-        found = station.nonconformities.seen(
-            number, kind=kind, name=name, note=note, units=units, of=of, clause=clause, cartons=cartons, by=by,
-            defect_class=cast("DefectClass | None", defect_class),
-        )  # fmt: skip
-        if photo is not None:
-            point = next(p.number for p in found.points if p.item.key == f"seen:{kind}:{name.strip() or kind}")
-            found = station.nonconformities.attach(number, point, photo, by=by)
-    _tell(found, json)
-
-
-@nc.command("photo")
-def attach(
-    context: typer.Context,
-    number: Claim,
-    point: Point,
-    photo: Annotated[Path, typer.Argument(metavar="FILE", help="A photo of the defect, beside a ruler or calliper.")],
-    by: By = "",
-    json: Json = False,
-) -> None:
-    """Put a photo of your own to a point; it takes the place of the station's picture."""
-    with context_of(context).open() as station:
-        _tell(station.nonconformities.attach(number, point, photo, by=by), json)
-
-
 @nc.command("answer")
 def answer(
     context: typer.Context,
@@ -186,7 +139,7 @@ def answer(
 ) -> None:
     """Answer one of the nine questions in your own words; they stand above what data and rules say."""
     with context_of(context).open() as station:
-        _tell(station.nonconformities.answer(number, question, text, point=item, by=by), json)
+        tell(station.nonconformities.answer(number, question, text, point=item, by=by), json)
 
 
 @nc.command("class")
@@ -201,7 +154,7 @@ def classify(
 ) -> None:
     """Class a point; without a class the supplier is not told of it."""
     with context_of(context).open() as station:
-        _tell(station.nonconformities.classify(number, point, defect_class, by=by, reason=reason), json)
+        tell(station.nonconformities.classify(number, point, defect_class, by=by, reason=reason), json)
 
 
 @nc.command("ask")
@@ -216,7 +169,7 @@ def ask(
 ) -> None:
     """Say what the supplier is to do, in place of what is proposed; without TEXT the proposal holds again."""
     with context_of(context).open() as station:
-        _tell(station.nonconformities.ask(number, texts or (), by=by), json)
+        tell(station.nonconformities.ask(number, texts or (), by=by), json)
 
 
 @nc.command("disposition")
@@ -248,7 +201,7 @@ def disposition(
     with context_of(context).open() as station:
         if proposed:
             shares = list(station.nonconformities.show(number).proposed)
-        _tell(station.nonconformities.dispose(number, shares, by=by), json)
+        tell(station.nonconformities.dispose(number, shares, by=by), json)
 
 
 @nc.command("cost")
@@ -256,6 +209,7 @@ def cost(
     context: typer.Context,
     number: Claim,
     price: Annotated[str | None, typer.Option("--price", help="Of a unit, FOB.")] = None,
+    packing: Annotated[str | None, typer.Option("--packing", help="Custom packing of a unit, on top; 0.")] = None,
     currency: Annotated[str | None, typer.Option("--currency", help="Three letters; USD.")] = None,
     sort: Annotated[str | None, typer.Option("--sort", help="Sorting, a unit.")] = None,
     rework: Annotated[str | None, typer.Option("--rework", help="Rework, a unit.")] = None,
@@ -267,6 +221,11 @@ def cost(
     discount: Annotated[str | None, typer.Option("--discount", help="Share of the price, such as 0.15.")] = None,
     loss: Annotated[str | None, typer.Option("--loss", help="Your loss by a nonconforming unit in use.")] = None,
     late_loss: Annotated[str | None, typer.Option("--late-loss", help="Your loss if the day is missed.")] = None,
+    inbound: Annotated[str | None, typer.Option("--inbound", help="What failed inbound has cost you.")] = None,
+    returns: Annotated[str | None, typer.Option("--returns", help="What returns have cost you.")] = None,
+    relabelling: Annotated[str | None, typer.Option("--relabelling", help="What relabelling has cost you.")] = None,
+    fines: Annotated[str | None, typer.Option("--fines", help="Fines and chargebacks.")] = None,
+    delay: Annotated[str | None, typer.Option("--delay", help="What the delay has cost you.")] = None,
     sort_days: Annotated[int | None, typer.Option("--sort-days", min=0)] = None,
     rework_days: Annotated[int | None, typer.Option("--rework-days", min=0)] = None,
     remake_days: Annotated[int | None, typer.Option("--remake-days", min=0)] = None,
@@ -277,7 +236,8 @@ def cost(
     amounts = {
         "price": price, "sort": sort, "rework": rework, "rework_yield": rework_yield, "remake": remake,
         "dispose": dispose, "expedite": expedite, "freight": freight, "discount": discount, "loss": loss,
-        "late_loss": late_loss,
+        "late_loss": late_loss, "packing": packing, "inbound": inbound, "returns": returns,
+        "relabelling": relabelling, "fines": fines, "delay": delay,
     }  # fmt: skip
     days = {"sort_days": sort_days, "rework_days": rework_days, "remake_days": remake_days, "currency": currency}
     given: dict[str, Any] = {k: _amount(k, v) for k, v in amounts.items() if v is not None}
@@ -297,7 +257,7 @@ def cost(
 def send(context: typer.Context, number: Claim, by: By = "", json: Json = False) -> None:
     """Record that the complaint goes out as it stands; refused where an answer, a class or a request is missing."""
     with context_of(context).open() as station:
-        _tell(station.nonconformities.send(number, by=by), json)
+        tell(station.nonconformities.send(number, by=by), json)
 
 
 @nc.command("message")
@@ -383,17 +343,7 @@ def close(
 ) -> None:
     """Close it: every unit has its disposition, every corrective action is verified."""
     with context_of(context).open() as station:
-        _tell(station.nonconformities.close(number, by=by, text=text), json)
-
-
-def _tell(found: NonconformityDocument, json: bool) -> None:
-    from station.service.nonconformity_reporting import in_short
-
-    if json:
-        emit(document(found))
-        return
-    for line in in_short(found):
-        show(line)
+        tell(station.nonconformities.close(number, by=by, text=text), json)
 
 
 def _day(given: datetime | None) -> date | None:

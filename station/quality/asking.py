@@ -17,6 +17,11 @@ _BY_CATEGORY: Final[dict[Category, tuple[str, ...]]] = {
     "material": ("measure", "hardware"), "label": ("relabel", "carton-photos"), "packaging": ("repack", "pack-photos"),
     "count": ("recount",),
 }  # fmt: skip
+_BY_KIND: Final[dict[str, tuple[str, ...]]] = {
+    "crack": ("sort-out", "plan"), "leak": ("sort-out", "hardware"), "odour": ("sort-out", "hardware"),
+    "contamination": ("sort-out", "plan"), "deformation": ("sort-out", "plan"),
+}  # fmt: skip
+"""Before those of the category: what is there or not is sorted out, and not measured."""
 
 
 def proposed_asks(points: Sequence[Point], facts: Facts, pause: bool, by: date) -> tuple[Ask, ...]:
@@ -37,7 +42,7 @@ def _asks(points: Sequence[Point], facts: Facts, pause: bool, by: date) -> Itera
             "name": p.item.name, "note": p.item.note, "size": f"{facts.size:,}", "measured": str(MEASURED),
             "golden": facts.golden, "version": str(facts.golden_version),
         }  # fmt: skip
-        keys = _BY_CATEGORY[p.item.category]
+        keys = _BY_KIND.get(p.item.kind) or _BY_CATEGORY[p.item.category]
         yield from (Phrase(key=f"ask.{k}", values=values) for k in keys)
     if facts.ask_for and any(p.item.source in ("measured", "finding") for p in points):
         yield Phrase(key="ask.records", values={"records": "|".join(f"@records.{c}" for c in facts.ask_for)})

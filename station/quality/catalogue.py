@@ -1,7 +1,8 @@
 """Kinds of nonconformity: what each touches, and what is usually done about it.
 
-The failure words are S3's and S4's, the remedies those of the disposition matrix N6 to N8; kinds that the station
-measures or finds by itself are among them. A kind says what is usual. Class and context may change it
+The failure words are S3's, S4's and S15's, the remedies those of the disposition matrix N6 to N8; kinds that the
+station measures or finds by itself are among them. What else people call them is in
+:mod:`station.quality.kind_words`. A kind says what is usual. Class and context may change it
 (:mod:`station.quality.disposition`).
 """
 
@@ -18,13 +19,15 @@ from station.values.nonconformity import Category, Disposition
 @dataclass(frozen=True, slots=True)
 class Kind:
     """remedy : what the matrix gives it. reworkable : None where it depends on the part. functional : it touches
-    function or safety, so that it is never minor (S7)."""
+    function or safety, so that it is never minor (S7). unacceptable : no use of the goods and no price makes it good
+    (S15)."""
 
     name: str
     category: Category
     remedy: Disposition
     reworkable: bool | None
     functional: bool = False
+    unacceptable: bool = False
 
 
 _REPLACE: Final[dict[Category, tuple[str, ...]]] = {
@@ -53,6 +56,14 @@ _DISCOUNT: Final[dict[Category, tuple[str, ...]]] = {
     "surface": ("back-scuff", "face-scuff"),
     "packaging": ("carton-print", "polybag-wrinkle", "carton-crease"),
 }
+_UNACCEPTABLE: Final = (
+    Kind("crack", "function", "replace", False, functional=True, unacceptable=True),
+    Kind("leak", "function", "replace", None, functional=True, unacceptable=True),
+    Kind("odour", "material", "replace", None, unacceptable=True),
+    Kind("contamination", "surface", "replace", None, unacceptable=True),
+    Kind("deformation", "size", "replace", False, unacceptable=True),
+)
+"""Of the ten that may not pass (S15) those that are no measurement; contamination that wipes off has its own kind."""
 _NOT_FUNCTIONAL: Final = ("missing-accessory",)
 
 
@@ -65,6 +76,7 @@ def _kinds() -> Iterator[Kind]:
         yield from (Kind(n, category, "rework", True, functional and n not in _NOT_FUNCTIONAL) for n in names)
     for category, names in _DISCOUNT.items():
         yield from (Kind(n, category, "discount", None) for n in names)
+    yield from _UNACCEPTABLE
 
 
 KINDS: Final[dict[str, Kind]] = {k.name: k for k in _kinds()}
@@ -83,6 +95,8 @@ _ENTERED: Final = (
     ("weak-clutch", ("clutch",)),
     ("pull-force", ("force", "pull", "retention", "torque", "bond", "adhesion", "opening", "grip")),
     ("count-shortage", ("count", "pieces", "quantity")),
+    ("leak", ("leak", "tightness")),
+    ("odour", ("odour", "odor", "smell")),
     ("weight", ("weight", "mass", "grade", "plating", "hardness", "material")),
 )
 

@@ -14,11 +14,14 @@ from typing import Final
 
 from station.quality.answers import answers
 from station.quality.asking import proposed_asks
+from station.quality.consequences import threatened
 from station.quality.corrective import lacking, replay_actions
 from station.quality.cost import Quantities, compare
 from station.quality.disposition import allowed, functional, propose, remedy
 from station.quality.evidence import strength
 from station.quality.nonconformity import share_bounds
+from station.quality.traceability import replay_records
+from station.quality.variance_causes import replay_causes
 from station.sheet.words import vague_words
 from station.values.digest import digest
 from station.values.documents import DefectClass
@@ -64,7 +67,7 @@ class _Said:
     dispositions: tuple[Share, ...] = ()
     cost: CostInput | None = None
     package: Package | None = None
-    photos: dict[str, str] = field(default_factory=dict)
+    photos: dict[str, tuple[str, str]] = field(default_factory=dict)
     sent: list[date] = field(default_factory=list)
     changed: bool = True
     closed: date | None = None
@@ -89,8 +92,12 @@ def nonconformity(
         revision=len(said.sent), opened_on=events[0].at.date(), sent_on=said.sent[-1] if said.sent else None,
         closed_on=said.closed, facts=said.facts, context=said.context, points=points, pause=pause, asks=asks,
         answer_by=answer_by, dispositions=said.dispositions, proposed=propose(claimed, said.facts),
-        costs=_costs(said, claimed, as_of), evidence=strength(said.facts, [p.item for p in claimed]), actions=actions,
-        package=said.package, recurrences=tuple(recurrences), faults=faults, to_close=(), remarks=tuple(_remarks(said)),
+        costs=_costs(said, claimed, as_of),
+        evidence=strength(said.facts, [p.item for p in claimed], _scales(claimed)),
+        actions=actions,
+        package=said.package, recurrences=tuple(recurrences), factory_records=replay_records(events, today),
+        variance=replay_causes(events, said.facts), faults=faults, to_close=(),
+        remarks=(*_remarks(said), *_unscaled(number, points), *_owed(number, events, today)),
     )  # fmt: skip
     document = document.model_copy(update={"to_close": tuple(_to_close(document))})
     content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
@@ -120,7 +127,7 @@ def _replay(events: Sequence[NcEvent]) -> _Said:
         elif e.kind == "cost":
             said.cost = e.cost
         elif e.kind == "photo":
-            said.photos[e.item] = e.photo_sha256
+            said.photos[e.item] = (e.photo_sha256, e.photo_scale)
         elif e.kind == "package":
             said.package = e.package
         elif e.kind == "sent":
@@ -137,11 +144,12 @@ def _points(said: _Said, today: date) -> tuple[Point, ...]:
         if item.key in said.classes:
             item = item.model_copy(update={"defect_class": said.classes[item.key]})
         person = _answered(said.answers, item.key)
+        photo, scale = said.photos.get(item.key, ("", ""))
         disposition, why = remedy(item, said.context, today)
         points.append(
             Point(
                 number=number, item=item, answers=answers(item, said.facts, said.context, person), remedy=disposition,
-                why=why, photo_sha256=said.photos.get(item.key, ""),
+                why=why, threatens=threatened(item, said.facts), photo_sha256=photo, photo_scale=scale,
                 preference=not item.clause and "standard" not in person,
             )
         )  # fmt: skip
@@ -227,6 +235,31 @@ def estimate(facts: Facts, points: Sequence[Point]) -> tuple[int, int]:
     high = max((h for _, h in shares), default=0.0)
     least = min(facts.nonconforming, facts.size)
     return max(least, round(share * facts.size)), max(least, min(facts.size, ceil(high * facts.size - 1e-9)))
+
+
+def _scales(points: Sequence[Point]) -> list[str | None]:
+    """What the photos that people handed in show sizes by, point by point; None where the station's own stands."""
+    return [p.photo_scale if p.photo_sha256 else None for p in points]
+
+
+def _unscaled(number: str, points: Sequence[Point]) -> list[str]:
+    """Photos that people handed in without anything to tell sizes by (S10)."""
+    return [
+        f"the photo of point {p.number} ({p.item.name}) shows no scale, so it is evidence without measure: hand in one "
+        f"beside a ruler, calliper, gauge or colour card: station nc photo {number} {p.number} FILE --scale WHAT"
+        for p in points
+        if p.photo_sha256 and not p.photo_scale
+    ]
+
+
+def _owed(number: str, events: Sequence[NcEvent], today: date) -> list[str]:
+    """Records of the factory that were asked for and are not there (D4)."""
+    told = {"overdue": "are owed since", "refused": "could not be shown on"}
+    return [
+        f"{r.name} {told[r.state]} {r.due if r.state == 'overdue' else r.settled_on}: station nc records {number}"
+        for r in replay_records(events, today)
+        if r.state in told
+    ]
 
 
 def _remarks(said: _Said) -> list[str]:

@@ -2,7 +2,8 @@
 
 Amounts are exact decimals in one currency. What a remedy moves from one party to the other, such as a credit, stands
 with both and cancels in the total. The estimate of nonconforming units is the lot's size times the share found; every
-total is given at its upper bound (95 %) too.
+total is given at its upper bound (95 %) too. Custom packing is part of what a unit costs (N11); what the nonconformity
+has brought about otherwise (C7) is the same for all remedies and stands beside them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, Literal
 
 from station.errors import RequestError
+from station.quality.consequences import incurred
 from station.quality.disposition import REMEDIES
 from station.values.nonconformity import CostComparison, CostInput, CostLine, CostPath, Phrase, Remedy
 
@@ -24,6 +26,9 @@ USUAL_FOB: Final = {
     "keychain": (Decimal("0.85"), Decimal("2.20")),
 }
 """USD a unit FOB at 1,000 units (N11): pins from soft enamel iron to simple ones, 45 mm coins, keychains."""
+
+USUAL_PACKING: Final = (Decimal("0.08"), Decimal("0.35"))
+"""USD a unit that custom packing usually adds FOB (N11): printed cards, boxes, bags of one's own."""
 
 _CENT = Decimal("0.01")
 _NEEDS: Final[dict[Remedy, tuple[str, ...]]] = {
@@ -62,13 +67,21 @@ def compare(
     ranked = sorted(paths, key=lambda p: (not p.allowed, not p.lines, p.total, p.buyer, REMEDIES.index(p.remedy)))
     best = ranked[0] if ranked[0].allowed else None
     steady = best is not None and best.total_high == min(p.total_high for p in paths if p.allowed)
-    order = inputs.price * quantities.size
+    order = _unit(inputs) * quantities.size
+    beside = incurred(inputs)
     return CostComparison(
         inputs=inputs, lot_size=quantities.size, nonconforming=quantities.wrong,
         nonconforming_high=quantities.wrong_high, paths=tuple(ranked), best=None if best is None else best.remedy,
         steady=steady, share_of_order=None if best is None else float(best.total / order),
         usual=USUAL_FOB.get(product_type) if inputs.currency == "USD" else None,
+        usual_packing=USUAL_PACKING if inputs.currency == "USD" else None, consequences=beside,
+        consequences_total=sum((c.amount for c in beside), Decimal(0)),
     )  # fmt: skip
+
+
+def _unit(x: CostInput) -> Decimal:
+    """What a unit costs as it was ordered, custom packing included (N11)."""
+    return x.price + x.packing
 
 
 def _path(
@@ -103,22 +116,22 @@ def _empty(remedy: Remedy, why: tuple[Phrase, ...]) -> CostPath:
 
 
 def _lines(remedy: Remedy, x: CostInput, size: int, wrong: int, late: bool) -> Iterator[CostLine]:
-    remake = x.price if x.remake is None else x.remake
+    remake = _unit(x) if x.remake is None else x.remake
     if remedy in ("concession", "discount") and x.loss is not None:
         yield _line("loss", "buyer", wrong, x.loss)
         if remedy == "discount" and x.discount is not None:
-            yield _line("credit", "supplier", size, x.price, x.discount)
-            yield _line("credit-received", "buyer", -size, x.price, x.discount)
+            yield _line("credit", "supplier", size, _unit(x), x.discount)
+            yield _line("credit-received", "buyer", -size, _unit(x), x.discount)
     if remedy.startswith("sort") and x.sort is not None:
         yield _line("sort", "supplier", size, x.sort)
     if remedy == "sort":
-        yield _line("lost", "supplier", wrong, x.price)
+        yield _line("lost", "supplier", wrong, _unit(x))
         yield from _positive(_line("dispose", "supplier", wrong, x.dispose))
     if remedy in ("sort-rework", "rework-all") and x.rework is not None:
         count = wrong if remedy == "sort-rework" else size
         failed = _failed(count, x)
         yield _line("rework", "supplier", count, x.rework)
-        yield from _positive(_line("failed", "supplier", failed, x.price))
+        yield from _positive(_line("failed", "supplier", failed, _unit(x)))
     if remedy in ("sort-replace", "remake"):
         count = wrong if remedy == "sort-replace" else size
         yield _line("remake", "supplier", count, remake)

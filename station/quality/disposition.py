@@ -60,11 +60,14 @@ def _lenient(said: list[Phrase], context: Context, today: date) -> tuple[Disposi
 
 
 def demands(item: Item, context: Context) -> tuple[Phrase, ...]:
-    """Why the item cannot be lived with for money: function, safety, brand, licence, what a customer sees (N9)."""
+    """Why the item cannot be lived with for money: function, safety, what may never pass (S15), brand, licence, what a
+    customer sees (N9)."""
     kind = kind_of(item.kind)
     said = []
     if kind.functional or item.category == "function":
         said.append(Phrase(key="modifier.function"))
+    if kind.unacceptable:
+        said.append(Phrase(key="modifier.unacceptable", values={"kind": f"@kind.{kind.name}"}))
     if item.defect_class == "critical":
         said.append(Phrase(key="modifier.critical"))
     if context.licensed and item.category in ("mark", "colour"):

@@ -15,10 +15,14 @@ STRONG: Final = 75
 FAIR: Final = 45
 
 
-def strength(facts: Facts, items: Sequence[Item]) -> Evidence:
-    """The parts in their order, and their sum."""
+def strength(facts: Facts, items: Sequence[Item], shown: Sequence[str | None] = ()) -> Evidence:
+    """The parts in their order, and their sum.
+
+    shown : for every item, what the photo that a person handed in for it shows sizes by, "" where it shows nothing,
+    None where there is none but the station's own (S10).
+    """
     parts = (
-        *(_measured(items), _proven(items), _sample(facts), _drawn(facts), _scale(facts), _study(facts)),
+        *(_measured(items), _proven(items), _sample(facts), _drawn(facts), _scale(facts, shown), _study(facts)),
         *(_method(facts), _signed(facts), _papers(facts)),
     )
     score = sum(p.points for p in parts)
@@ -52,8 +56,19 @@ def _drawn(facts: Facts) -> EvidencePart:
     return _part("drawn", 1.0 if facts.drawn else 0.5 if len(facts.cartons) > 1 else 0.0, 8, cartons=len(facts.cartons))
 
 
-def _scale(facts: Facts) -> EvidencePart:
-    return _part("scale", facts.scaled / facts.photos if facts.photos else 0.0, 10, units=facts.scaled, of=facts.photos)
+def _scale(facts: Facts, shown: Sequence[str | None]) -> EvidencePart:
+    """Each point counts by the photo that stands for it: the station's own by the share of them that have a scale, a
+    person's by whether it shows one."""
+    own = facts.scaled / facts.photos if facts.photos else 0.0
+    handed = [s for s in shown if s is not None]
+    if not handed:
+        return _part("scale", own, 10, units=facts.scaled, of=facts.photos)
+    share = sum(own if s is None else float(bool(s)) for s in shown) / len(shown)
+    part = _part("scale", share, 10, units=facts.scaled, of=facts.photos)
+    bare = sum(not s for s in handed)
+    told = {"units": str(bare or len(handed)), "of": str(len(handed))}
+    key = "evidence.scale-bare" if bare else "evidence.scale-handed"
+    return part.model_copy(update={"words": Phrase(key=key, values=told)})
 
 
 def _study(facts: Facts) -> EvidencePart:

@@ -16,6 +16,7 @@ from station.quality.gate_rules import (
     questions,
     wanted_samples,
 )
+from station.quality.in_line_checks import next_check, told
 from station.quality.sign_off import PRODUCT, SIGNERS
 from station.values.documents import DefectClass, Verdict
 from station.values.gates import (
@@ -249,7 +250,7 @@ def _first_off(h: History) -> Iterator[Requirement]:
 
 def _in_line(h: History) -> Iterator[Requirement]:
     words = "key parameters, frequency, escalation, who keeps the records, the written procedure with its version"
-    yield _plan(h, "in-line", words, "--what X --frequency X --sop X --keeper WHO --level WHO=HOURS")
+    yield _plan(h, "in-line", words, "--what X --every-pieces N --sop X --keeper WHO --level WHO=HOURS")
     low, high = IN_LINE
     checks = [e for e in h.events if e.kind == "checked" and e.gate == "in-line" and e.share is not None]
     in_time = any(low <= (e.share or 0) <= high for e in checks)
@@ -266,6 +267,13 @@ def _in_line(h: History) -> Iterator[Requirement]:
         f"station gate made {h.naming} UNITS --by WHO" if done < low
         else f"station gate check {h.naming} in-line sample --n N --wrong 0 --by WHO",
     )  # fmt: skip
+    due = next_check(h)
+    if due is not None:
+        yield _need(
+            "frequency", f"checked {told(due.every_pieces, due.every_hours)}", due.reason,
+            f"station gate check {h.naming} in-line sample --n N --wrong 0 --by WHO",
+            evidence=_record("last check", "", f"{due.last_at:%Y-%m-%d %H:%M} UTC, {due.last_made:,} units made"),
+        )  # fmt: skip
 
 
 def _pre_pack(h: History) -> Iterator[Requirement]:

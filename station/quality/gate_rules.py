@@ -210,11 +210,15 @@ def vet_plan(gate: ControlGate, plan: ControlPlan) -> None:
     }.get(gate)
     if asked is None:
         raise RequestError(f"the {gate} gate has no plan of its own", "Plan the gates incoming and in-line.")
-    missing = [f"--{k}" for k in asked if not getattr(plan, k)]
+    missing = [f"--{k}" for k in asked if not getattr(plan, k) and not (k == "frequency" and _numbered(plan))]
     if missing:
         raise RequestError(f"the plan of the {gate} gate leaves out {', '.join(missing)}", "Give it.")
     if plan.sop and not any(c.isdigit() for c in plan.sop):
         raise RequestError(f"{plan.sop!r} names no version", "Give the procedure with its version, as in SOP-12 rev 3.")
+
+
+def _numbered(plan: ControlPlan) -> bool:
+    return plan.every_pieces is not None or plan.every_hours is not None
 
 
 def vet_counts(record: OrderRecord, n: int, wrong: int, text: str) -> None:
@@ -235,8 +239,13 @@ def vet_class(name: str | None, wrong: int) -> DefectClass | None:
     return found
 
 
-def vet_light(lux: float | None, agreed: tuple[float, float]) -> None:
-    """Raises RequestError for a verdict by eye without a reading of the light, or outside what is agreed (T10, T17)."""
+def vet_light(
+    lux: float | None, agreed: tuple[float, float], cct_k: float | None = None, white: tuple[float, float] | None = None
+) -> None:
+    """Raises RequestError for a verdict by eye without a reading of the light, or outside what is agreed (T10, T17).
+
+    white : colour temperatures that the control sheet agrees on, in kelvin; None where it asks for none.
+    """
     low, high = agreed
     if lux is None:
         raise RequestError(
@@ -245,6 +254,18 @@ def vet_light(lux: float | None, agreed: tuple[float, float]) -> None:
     if not low <= lux <= high:
         raise RequestError(
             f"{lux:g} lux is outside the agreed {low:g} to {high:g} lux, so nobody judges by eye", "Mend the light."
+        )
+    if white is None:
+        return
+    if cct_k is None:
+        raise RequestError(
+            "the control sheet asks for the colour temperature of the light",
+            f"Read a meter and give --cct, {white[0]:g} to {white[1]:g}.",
+        )
+    if not white[0] <= cct_k <= white[1]:
+        raise RequestError(
+            f"{cct_k:g} K is outside the agreed {white[0]:g} to {white[1]:g} K, so nobody judges by eye",
+            "Change the lamps.",
         )
 
 

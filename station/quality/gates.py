@@ -15,6 +15,7 @@ from station.errors import ConflictError
 from station.quality.escalation import replay_anomalies
 from station.quality.gate_requirements import History, requirements
 from station.quality.gate_rules import BEFORE_PRODUCTION
+from station.quality.in_line_checks import next_check
 from station.quality.signing import fingerprint
 from station.values.digest import digest
 from station.values.gates import (
@@ -41,7 +42,8 @@ def order_gates(
         gates.append(_status(history, planned, gates))
     found = OrderGatesDocument(
         record=record, golden_version=history.golden_version, started_at=history.started_at, made=history.made,
-        gates=tuple(gates), lots=facts.lots, anomalies=history.anomalies, shippable=all(g.passed for g in gates),
+        gates=tuple(gates), lots=facts.lots, anomalies=history.anomalies, next_check=next_check(history),
+        shippable=all(g.passed for g in gates),
         remarks=(*_remarks(history), *_made_behind_a_lock(history, gates)),
     )  # fmt: skip
     content = found.model_dump(mode="json", by_alias=True, exclude={"digest"})
@@ -106,6 +108,7 @@ def _remarks(history: History) -> list[str]:
     ]
     if history.facts.superseded_by:
         found.append(f"golden {history.record.golden} is superseded by {history.facts.superseded_by}")
+    found += [f"sourcing risk: {words}" for words in history.facts.sourcing_risk]
     pilots = [e for e in history.events if e.kind == "sample" and e.key == "pilot-run"]
     found += [f"pilot run of {e.n} units on {e.at:%Y-%m-%d}: {e.text}" for e in pilots]
     return found

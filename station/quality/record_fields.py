@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 
 from station.errors import RequestError
 from station.quality.golden_record import Standing
@@ -119,9 +120,10 @@ def refuse_typed_twice(entry: RecordEntry, sheet: Sheet) -> None:
         ("supplier_contact", "confirmed_by", sheet.golden.confirmed_by),
         ("order", "order", sheet.product.order),
         ("notes", "notes", sheet.product.notes),
+        ("artwork.sha256", "artwork_sha256", sheet.golden.artwork_sha256 or ""),
     )
     for key, there, said in known:
-        if getattr(entry, key) and said:
+        if attrgetter(key)(entry) and said:
             raise RequestError(
                 f"{key}: the sealed control sheet says {there} = {said[:60]!r} already",
                 f"Leave {key} out; to change it, change the sheet and seal a new version.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from station.quality.cost import USUAL_PACKING
 from station.values.nonconformity import Facts, Point
 from station.values.orders import BULK_DAYS, MORE_DAYS, SAMPLE_DAYS
 
@@ -35,6 +36,8 @@ def request_for_quotation(facts: Facts, points: Sequence[Point], revised_digest:
     yield f"- lead time of mass production (usual: {BULK_DAYS[0]} to {BULK_DAYS[1]} days after sample approval,"
     yield f"  {MORE_DAYS[0]} to {MORE_DAYS[1]} more for antique finishes, epoxy domes, gift boxes, carding, mixed SKUs)"
     yield "- surcharge and days for: upgraded plating control, in-line inspection, 100 % visual sorting"
+    low, high = USUAL_PACKING
+    yield f"- surcharge for custom packing, printed cards, boxes or bags (usual: {low} to {high} USD a unit FOB)"
     yield "- if several SKUs are packed, before production: packing mockup, carton assortment plan, barcode map"
     if kind in SPEND:
         yield f"- where you would spend tolerance and inspection effort; we watch the {SPEND[kind]}"

@@ -13,6 +13,7 @@ from typing import Any
 
 from station.errors import ConflictError, RequestError
 from station.quality.signing import SIGN_OFF, verify
+from station.sheet import Sheet
 
 PRODUCT = "product"
 ARTEFACTS = (PRODUCT, "packaging", "label", "carton-mark", "manual", "accessories")
@@ -54,6 +55,31 @@ def vet_person(name: str, *, what: str = "--name", empty: bool = False) -> str:
     if (not found and not empty) or len(found) > 120 or not found.isprintable():
         raise RequestError(f"{what} is {'empty' if not found else 'no name'}", "Give the person who decides, by name.")
     return found
+
+
+def lacking_approval(sheet: Sheet, *, version: int, photo: bool) -> list[str]:
+    """What an approval needs and a sealed version does not say, each with where it belongs: "OK" alone is no approval
+    (G4). photo : whether the golden sample's photo is there."""
+    limited = [s.limited for s in sheet.sizes] + [m.limited for m in sheet.marks] + [e.limited for e in sheet.entered]
+    specified = bool(sheet.regions or sheet.defects) or any(limited)
+    golden = sheet.golden
+    needs = (
+        (bool(golden.received_on or golden.approved_on), "its date (received_on or approved_on under [golden])"),
+        (version >= 1, "its version"),
+        (photo, "its photo"),
+        (specified, "its specification (a limit in [[regions]], [[marks]], [[sizes]], [[entered]] or [[defects]])"),
+    )
+    return [what for there, what in needs if not there]
+
+
+def require_approvable(number: str, sheet: Sheet, *, version: int, photo: bool) -> None:
+    """Raises ConflictError, naming what is missing, where a version has no date, version, photo or specification."""
+    lacking = lacking_approval(sheet, version=version, photo=photo)
+    if lacking:
+        raise ConflictError(
+            f"golden {number} version {version} cannot be approved without {' and '.join(lacking)}",
+            "Add what is missing and seal it anew: station golden seal --sheet SHEET.toml --photo PHOTO",
+        )
 
 
 def confirmation(*, number: str, artefact: str, version: int) -> str:

@@ -74,6 +74,9 @@ def control_sheet(s: Sealed, language: Language) -> Paper:
         Section("", [Beside([_picture(s, language, 44)], [Facts(_product_facts(s, language), beside=1)], 50)]),
         Section(say("section.limits"), [criteria_table(s.criteria, language)]),
     ]
+    reasons = _reasons(s.sheet, language)
+    if reasons:
+        sections.append(Section(say("section.matters"), [Facts(reasons, beside=1)]))
     if s.sheet.defects:
         sections.append(Section(say("section.defects"), [_defects(s.sheet, language)]))
     sections.append(
@@ -185,11 +188,12 @@ def _product_facts(s: Sealed, language: Language) -> list[tuple[str, Cell]]:
     thickness = "" if p.thickness_mm is None else f"{p.thickness_mm:g} mm"
     told = [
         ("product", p.name), ("sku", p.sku), ("finish", p.finish), ("material", p.material), ("thickness", thickness),
-        ("supplier", p.supplier), ("order", p.order), ("artwork", g.artwork),
+        ("supplier", p.supplier), ("order", p.order), ("artwork", _artwork(g.artwork, g.artwork_sha256)),
         ("approved", "" if g.approved_on is None else g.approved_on.isoformat()), ("approved-by", g.approved_by),
         ("confirmed-by", g.confirmed_by), ("type", p.type),
     ]  # fmt: skip
-    return [(say(f"fact.{name}"), or_not_said(text, language)) for name, text in told]
+    facts = [(say(f"fact.{name}"), or_not_said(text, language)) for name, text in told]
+    return [*facts[:-1], *_coating(s.sheet, language), facts[-1]]
 
 
 def _defects(sheet: Sheet, language: Language) -> Table:
@@ -218,9 +222,40 @@ def _classes(sheet: Sheet, language: Language) -> Table:
     return Table(columns, rows, name=say("section.classes"))
 
 
+def _artwork(name: str, sha256: str | None) -> str:
+    return name if sha256 is None else f"{name} SHA-256 {sha256[:16]}".lstrip()
+
+
+def _reasons(sheet: Sheet, language: Language) -> list[tuple[str, Cell]]:
+    """Why sizes and values matter, of those that the sheet says it of (T3)."""
+    rows = [(s.name, s.matters, s.why) for s in sheet.sizes] + [(e.name, e.matters, e.why) for e in sheet.entered]
+    found: list[tuple[str, Cell]] = []
+    for name, matters, why in rows:
+        told = language.listed.join(language.text(f"matter.{m}") for m in matters)
+        words = ": ".join(w for w in (told, why) if w)
+        if words:
+            found.append((name, words))
+    return found
+
+
+def _coating(sheet: Sheet, language: Language) -> Iterator[tuple[str, Cell]]:
+    """The plating stack from the base up, and the lacquer over it (T9)."""
+    say = language.text
+    if sheet.plating:
+        yield say("fact.plating-stack"), " / ".join(layer.words for layer in sheet.plating)
+    if sheet.lacquer is not None:
+        coat = sheet.lacquer
+        bounds = "–".join(f"{x:g}" for x in (coat.min_um, coat.max_um) if x is not None)
+        told = [say(f"lacquer.{coat.kind.replace(' ', '-')}"), f"{bounds} µm" if bounds else "", coat.look]
+        yield say("fact.lacquer"), ", ".join(t for t in told if t)
+
+
 def _light_facts(sheet: Sheet, language: Language) -> list[tuple[str, Cell]]:
     say, lux = language.text, sheet.viewing.lux
     viewing = say("fact.not-said") if lux is None else f"{lux[0]:g}–{lux[1]:g} lux"
+    if sheet.viewing.cct_k is not None:
+        kelvin = "{:,g}–{:,g} K".format(*sheet.viewing.cct_k)
+        viewing = kelvin if lux is None else f"{viewing}, {kelvin}"
     sampling = f"{sheet.aql.edition}, {sheet.aql.level}, {say(f'severity.{sheet.aql.severity}')}"
     return [
         (say("fact.sampling"), sampling),

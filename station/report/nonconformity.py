@@ -185,16 +185,39 @@ def _count(point: Point, language: Language) -> list[str]:
 
 def _point(point: Point, language: Language, pictures: Mapping[str, str]) -> dict[str, Any]:
     picture = pictures.get(point.item.key)
+    rows = [(language.text(f"question.{a.question}"), said(a, language) or "—") for a in point.answers]
+    if point.threatens:
+        rows.append((language.text("consequence.title"), threatens(point, language)))
     return {
         "title": language.text("heading.point", number=point.number, name=_name(point, language)),
         "class": language.text(f"class.{point.item.defect_class or 'none'}"),
         "picture": picture,
-        "caption": language.text("heading.picture", unit=point.item.worst_unit) if picture else "",
-        "answers": [
-            {"question": language.text(f"question.{a.question}"), "answer": said(a, language) or "—"}
-            for a in point.answers
-        ],
+        "caption": _caption(point, language) if picture else "",
+        "answers": [{"question": question, "answer": answer} for question, answer in rows],
     }
+
+
+def threatens(point: Point, language: Language) -> str:
+    """What may come of a point beside the goods (C7)."""
+    return language.listed.join(language.text(f"consequence.{c}") for c in point.threatens)
+
+
+def consequences(c: CostComparison, language: Language) -> str:
+    """What has come of it so far, each by itself, and the sum (C7)."""
+    told = [f"{language.text(f'consequence.{x.what}')} {_money(x.amount)}" for x in c.consequences]
+    total = _money(c.consequences_total)
+    return language.text(
+        "cost.consequences", listed=language.listed.join(told), total=total, currency=c.inputs.currency
+    )
+
+
+def _caption(point: Point, language: Language) -> str:
+    """What the picture shows; of a person's photo what tells sizes in it, or that nothing does (S10)."""
+    if not point.photo_sha256:
+        return language.text("heading.picture", unit=point.item.worst_unit)
+    if not point.photo_scale:
+        return language.text("heading.picture_bare")
+    return language.text("heading.picture_scale", scale=point.photo_scale)
 
 
 def _costs(c: CostComparison, language: Language) -> dict[str, Any]:
@@ -216,21 +239,36 @@ def _costs(c: CostComparison, language: Language) -> dict[str, Any]:
     return {
         "basis": say("cost.basis", **basis), "head": head, "rows": rows, "best": best_remedy(c, language),
         "steady": "" if c.best is None else say("cost.steady" if c.steady else "cost.not_steady"),
-        "usual": "" if c.usual is None else say("cost.usual", low=c.usual[0], high=c.usual[1]),
+        "usual": language.joint.join(_beside(c, language)),
     }  # fmt: skip
 
 
+def _beside(c: CostComparison, language: Language) -> Iterator[str]:
+    """What stands beside the remedies: usual prices, and what has come of it otherwise."""
+    if c.usual is not None:
+        yield language.text("cost.usual", low=c.usual[0], high=c.usual[1])
+    if c.usual_packing is not None:
+        yield language.text("cost.usual_packing", low=c.usual_packing[0], high=c.usual_packing[1])
+    if c.consequences:
+        yield consequences(c, language)
+
+
 def _claim(c: CostComparison, language: Language) -> str:
-    """What the proportional remedy costs the supplier, with its arithmetic; "" where none is open and priced."""
+    """What the proportional remedy costs the supplier, with its arithmetic, and what has come of it besides; "" where
+    no remedy is open and priced and nothing has come of it."""
     best = next((p for p in c.paths if p.remedy == c.best), None)
-    if best is None:
-        return ""
-    lines = [f"{language.text(f'line.{x.what}')}: {x.arithmetic}" for x in best.lines if x.payer == "supplier"]
-    total = language.text(
-        "cost.claimed", remedy=language.text(f"remedy.{best.remedy}"), total=_money(best.supplier),
-        currency=c.inputs.currency,
-    )  # fmt: skip
-    return language.joint.join((total, language.listed.join(lines)))
+    told = []
+    if best is not None:
+        lines = [f"{language.text(f'line.{x.what}')}: {x.arithmetic}" for x in best.lines if x.payer == "supplier"]
+        remedy = language.text(f"remedy.{best.remedy}")
+        total = _money(best.supplier)
+        told += [
+            language.text("cost.claimed", remedy=remedy, total=total, currency=c.inputs.currency),
+            language.listed.join(lines),
+        ]
+    if c.consequences:
+        told.append(consequences(c, language))
+    return language.joint.join(told)
 
 
 def best_remedy(c: CostComparison, language: Language) -> str:

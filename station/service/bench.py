@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SHOWN_CHECKS = 50
 """Checks that a bench's status lists."""
 LARGEST_LUX = 200_000
+LEAST_CCT, LARGEST_CCT = 1000, 25_000
 """Above full sunlight: a slip of the keyboard."""
 
 
@@ -134,6 +135,7 @@ class Bench:
         greys: Sequence[Path],
         *,
         lux: Sequence[float] = (),
+        cct_k: float | None = None,
         instrument: str = "",
         measured_on: date | None = None,
         second_rate: Sequence[Path] = (),
@@ -143,8 +145,9 @@ class Bench:
 
         Parameters
         ----------
-        lux, instrument, measured_on
-            Readings of a lux meter, one a position; the meter and its number; the day, today by default.
+        lux, cct_k, instrument, measured_on
+            Readings of a lux meter, one a position; its colour temperature in kelvin, 1,000 to 25,000; the meter and
+            its number; the day, today by default.
         second_rate
             Pictures at another frame rate or exposure, for flicker only.
         valid_days
@@ -163,7 +166,7 @@ class Bench:
 
         row, bench = self._rig(rig)
         now = self._clock()
-        meter = _meter_reading(lux, instrument, measured_on, now.astimezone().date())
+        meter = _meter_reading(lux, cct_k, instrument, measured_on, now.astimezone().date())
         read: dict[Path, str] = {}
 
         def each(paths: Sequence[Path]) -> Iterator[Shot]:
@@ -338,16 +341,22 @@ class Bench:
         )  # fmt: skip
 
 
-def _meter_reading(lux: Sequence[float], instrument: str, measured_on: date | None, today: date) -> MeterReading | None:
+def _meter_reading(
+    lux: Sequence[float], cct_k: float | None, instrument: str, measured_on: date | None, today: date
+) -> MeterReading | None:
     instrument = instrument.strip()
     if not lux:
-        if instrument or measured_on:
+        if instrument or measured_on or cct_k is not None:
             raise RequestError("a lux meter is named without its reading", "Add --lux N, once for each position.")
         return None
     if not all(0 < value <= LARGEST_LUX for value in lux):
         raise RequestError(f"a bench has more than 0 and at most {LARGEST_LUX:,} lux", "Read the meter again.")
+    if cct_k is not None and not LEAST_CCT <= cct_k <= LARGEST_CCT:
+        raise RequestError(
+            f"a lamp has {LEAST_CCT:,} to {LARGEST_CCT:,} K, not {cct_k:,g}", "Read the colour temperature again."
+        )
     if measured_on is not None and measured_on > today:
         raise RequestError(f"the lux meter was read on {measured_on}, which is yet to come", "Correct the date.")
     if len(instrument) > 200 or not instrument.isprintable():
         raise RequestError("the name of the lux meter is too long or no plain text", "Use up to 200 characters.")
-    return MeterReading(tuple(float(v) for v in lux), measured_on or today, instrument)
+    return MeterReading(tuple(float(v) for v in lux), measured_on or today, instrument, cct_k)

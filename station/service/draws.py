@@ -54,7 +54,7 @@ class _Agreed:
 
 class Draws:
     """The use cases of pick lists, for one :class:`station.service.Station`. units_of : a lot's units as it counts
-    them."""
+    them. require : raises ConflictError where a gate of a lot's order is closed."""
 
     def __init__(
         self,
@@ -62,8 +62,10 @@ class Draws:
         clock: Callable[[], datetime],
         units_of: Callable[[str], Sequence[UnitRow]],
         lot_streams: Streams,
+        require: Callable[[str, str], None],
     ) -> None:
         self._db, self._clock, self._units_of, self._streams = db, clock, units_of, lot_streams
+        self._require = require
 
     def draw(
         self,
@@ -106,13 +108,14 @@ class Draws:
             Sizes that do not agree, an unknown rule, more units than the lot has, a file that cannot be used, a stream
             that does not agree with the sheet or whose inspection is discontinued.
         NotFoundError, ConflictError
-            There is no such golden or stream; the lot is held to another golden.
+            There is no such golden or stream; the lot is held to another golden, or a gate before its own is closed.
         """
         from station.lots.draw import draw, even_cartons, receipt_sample, strata_of
         from station.lots.plans import one_of
 
         vet_lot_id(lot)
         one_of("rule", rule, RULES)
+        self._require(lot, "drawn")
         if seed is not None and not 0 <= seed < LARGEST_SEED:
             raise RequestError(
                 f"The seed {seed} is not between 0 and {LARGEST_SEED - 1}", "Leave it out for a random one"

@@ -7,12 +7,13 @@ import contextlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Literal
 
 from station.errors import ModelError, NotFoundError, RequestError
+from station.quality.kind_words import kind_meant
 from station.service import views
 from station.service.reviewing import MAX_TEXT
 from station.store import inspections, records
@@ -128,6 +129,7 @@ class FindingReviews:
             raise RequestError(f"finding {twice} is answered twice", "Give one answer for each finding.")
         use = document.model_use
         kinds = self._kinds(row, document.model) if any(a.named is not None for a in answers) else ()
+        answers = [replace(a, named=_meant(a.named, kinds)) for a in answers]
         new = []
         for one in answers:
             _vet(one, row.unit, len(there), kinds)
@@ -135,8 +137,8 @@ class FindingReviews:
             new.append(
                 NewFindingReview(
                     unit_id=row.id, golden_id=golden.id, number=one.number, unit_digest=row.digest, answer=one.answer,
-                    kind=f.kind, named=one.named, x_mm=f.x_mm, y_mm=f.y_mm, size_mm=f.size_mm, length_mm=f.length_mm,
-                    region=f.region, score=f.score, contrast_to_noise=f.contrast_to_noise,
+                    kind=f.kind, named=one.named, x_mm=f.x_mm, y_mm=f.y_mm, size_mm=f.size_mm,
+                    length_mm=f.length_mm, region=f.region, score=f.score, contrast_to_noise=f.contrast_to_noise,
                     set_aside=isinstance(f, SetAsideDocument), model=document.model,
                     weights="" if use is None else use.weights, program=document.program, reviewer=reviewer,
                     reason=_plain(one.reason, "reason"), at=at, undone=one.answer == "undo",
@@ -206,6 +208,12 @@ def _vet(one: NewAnswer, unit: str, count: int, kinds: Sequence[str]) -> None:
             f"neither the control sheet nor the models know the kind {one.named!r}",
             f"{meant}Known are {', '.join(kinds)}; one that is really new is recorded with --new-kind.",
         )
+
+
+def _meant(named: str | None, kinds: Sequence[str]) -> str | None:
+    """The kind of the sheet or the models that a reviewer's word means, the word itself where it means none (S4)."""
+    meant = None if named is None or named in kinds else kind_meant(named)
+    return meant if meant in kinds else named
 
 
 def _plain(text: str, what: str) -> str:

@@ -62,6 +62,12 @@ class GateEvidence:
                 "Give that file, or say in the answer that this is it.",
             )
         kept = keep(self._evidence, data, media_type(data))
+        if key == "logo" and facts.artwork_sha256 not in ("", kept.sha256):
+            raise ConflictError(
+                f"{file.name} is another file than the artwork of golden {record.golden}: its SHA-256 begins "
+                f"{kept.sha256[:12]}, that of the artwork {facts.artwork_sha256[:12]}",
+                "Give the very file that was approved.",
+            )
         item = EvidenceItem(kind="file", name=file.name[:120], sha256=kept.sha256)
         if key in ARTEFACT_OF:
             item = self._artefact(record, ARTEFACT_OF[key], item)

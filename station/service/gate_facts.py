@@ -53,7 +53,9 @@ def gate_facts(
         version=golden.version, golden_digest=golden.digest, state=status.state, superseded_by=status.superseded_by,
         version_reason=status.reason, open_items=station.record.open_items(record.golden),
         sheet_digest=golden.sheet_digest, artwork=sheet.golden.artwork,
-        catalogue=bool(sheet.defects), lux=sheet.viewing.lux or LUX, signed_by=signed_by,
+        catalogue=bool(sheet.defects), lux=sheet.viewing.lux or LUX, cct_k=sheet.viewing.cct_k,
+        artwork_sha256=station.record.artwork_digest(record.golden),
+        sourcing_risk=station.traceability.sourcing_risk(sheet.product.supplier), signed_by=signed_by,
         held_by_factory=None if factory is None else factory.version, artefacts=artefacts, lots=lots,
         form=_form(station, db, record, golden, sheet, lots, events),
     )  # fmt: skip

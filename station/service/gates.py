@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.quality import gate_rules as rules
 from station.quality.gates import find_gate, order_gates, require_open
+from station.quality.in_line_checks import with_numbers
 from station.quality.wording import refuse_vague
 from station.service.gate_evidence import GateEvidence
 from station.service.gate_facts import gate_facts
@@ -168,10 +169,12 @@ class Gates:
         return self._record(row, event, files)
 
     def plan(self, name: str, gate: str, plan: ControlPlan, *, sku: str | None = None, by: str) -> OrderGatesDocument:
-        """Record how a gate is worked (W5, W7). Raises RequestError where the plan leaves something out."""
+        """Record how a gate is worked (W5, W7). Raises RequestError where the plan leaves something out, or where
+        nothing in its frequency says when the line is to be checked."""
         row = store.order(self._db, name, sku)
         planned = rules.vet_gate(self._show(row)[0].record, gate)
         rules.vet_plan(planned.gate, plan)
+        plan = with_numbers(plan) if planned.gate == "in-line" else plan
         return self._record(row, self._event("planned", by, gate=planned.gate, plan=plan))
 
     def start(self, name: str, *, sku: str | None = None, by: str) -> OrderGatesDocument:
@@ -227,7 +230,8 @@ class Gates:
 
     def check(
         self, name: str, gate: str, test: str, *, sku: str | None = None, n: int, wrong: int,
-        defect_class: str | None = None, lux: float | None = None, photos: Sequence[str] = (), text: str = "", by: str,
+        defect_class: str | None = None, lux: float | None = None, cct_k: float | None = None,
+        photos: Sequence[str] = (), text: str = "", by: str,
     ) -> OrderGatesDocument:  # fmt: skip
         """Record the result of a test at a gate; the newest counts.
 
@@ -242,13 +246,13 @@ class Gates:
         rules.vet_counts(found.record, n, wrong, text)
         classed = rules.vet_class(defect_class, wrong)
         if one.visual:
-            rules.vet_light(lux, facts.lux)
+            rules.vet_light(lux, facts.lux, cct_k, facts.cct_k)
         shown, files = self._evidence.photos(photos)
         share = found.made / found.record.units if planned.gate == "in-line" else None
         said = refuse_vague(plain_text(text, "the result"), "the result") if text else ""
         event = self._event(
             "checked", by, gate=planned.gate, key=one.name, n=n, wrong=wrong, defect_class=classed, lux=lux,
-            share=share, text=said, evidence=tuple(shown),
+            cct_k=cct_k, share=share, text=said, evidence=tuple(shown),
         )  # fmt: skip
         return self._record(row, event, files)
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from pydantic import ValidationError
-
-from station.errors import NotFoundError, RequestError
+from station.errors import ConflictError, NotFoundError, RequestError
 from station.quality import golden_record as rules
 from station.quality.sign_off import vet_person
 from station.service.measuring import keep, keep_photo
+from station.service.record_entry import entry_file, entry_of, set_value
 from station.service.record_standing import events_of, facts, standing
 from station.service.signing_off import SignOff, media_type, read_file
 from station.settings import Settings
@@ -22,7 +20,7 @@ from station.store.database import Database
 from station.store.evidence import Evidence
 from station.store.rows import File, GoldenRow
 from station.values import golden_record as v
-from station.values.digest import digest
+from station.values.digest import digest, sha256_hex
 
 if TYPE_CHECKING:
     from station.quality.record_fields import Facts
@@ -92,6 +90,39 @@ class GoldenRecords:
         """What is still to be confirmed, in words."""
         return tuple(i.text for i in self._standing(number)[1].open_items())
 
+    def artwork_digest(self, number: str) -> str:
+        """SHA-256 of the artwork file that the golden sample was made by, as the sealed sheet has it, else the record;
+        "" where neither says it (G11)."""
+        from station.sheet import load_sheet
+
+        row, stands = self._standing(number)
+        return load_sheet(row.sheet_toml.encode()).golden.artwork_sha256 or stands.entry.artwork.sha256
+
+    def artwork(self, number: str, file: Path, *, by: str | None = None) -> v.ArtworkDocument:
+        """Hold a file against the artwork of a golden sample; with ``by`` its digest is recorded where there is none.
+
+        Raises ConflictError where it is another file, or where no digest is on record and nobody records one.
+        """
+        data = read_file(file)
+        found, known = sha256_hex(data), self.artwork_digest(number)
+        if not known:
+            if by is None:
+                raise ConflictError(
+                    f"no digest of the artwork of golden {number} is on record",
+                    f"Record it: station golden artwork {number} {file.name} --by WHO",
+                )
+            row, stands = self._standing(number)
+            written = v.ArtworkFile(name=file.name, sha256=found)
+            entry = stands.entry.model_copy(update={"artwork": written})
+            kept = keep(self._evidence, data, media_type(data))
+            self._say(number, self._event("entry", "", row, by, entry=entry), [kept])
+        elif found != known:
+            raise ConflictError(
+                f"{file.name} is not the artwork of golden {number}: its SHA-256 is {found}, on record is {known}",
+                "Work by the file that was approved, or seal a new version for the new one.",
+            )
+        return v.ArtworkDocument(number=number, name=file.name, sha256=found, recorded=not known)
+
     def require_settled(self, number: str) -> None:
         """What a gate asks before it opens. Raises ConflictError where anything is still to be confirmed (G6)."""
         rules.require_settled(number, self._standing(number)[1].open_items())
@@ -117,10 +148,10 @@ class GoldenRecords:
         row, stands = self._standing(number)
         if file is None and not values:
             raise RequestError("nothing is to be written", "Give --file RECORD.toml or --set KEY=VALUE.")
-        table = stands.entry.model_dump(exclude_defaults=True) if file is None else _toml(file)
+        table = stands.entry.model_dump(exclude_defaults=True) if file is None else entry_file(file)
         for value in values:
-            _set(table, value)
-        entry = _entry(table)
+            set_value(table, value)
+        entry = entry_of(table)
         refuse_typed_twice(entry, load_sheet(row.sheet_toml.encode()))
         for key in ("acceptable", "unacceptable"):
             for text in getattr(entry, key):
@@ -375,54 +406,6 @@ def _linted(found: Sequence[v.LintDocument], sku: str, number: str | None, versi
     return v.GoldenLintDocument(
         number=number, version=version, sku=sku, mistakes=tuple(m for m in MISTAKES if m in made), remarks=tuple(found)
     )
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(read_file(path).decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise RequestError(f"{path.name} is not UTF-8 text", "Save it as UTF-8.") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise RequestError(f"{path.name} is not TOML: {error}", "Correct the line named, then run again.") from error
-
-
-def _set(table: dict[str, Any], text: str) -> None:
-    """Put ``KEY=VALUE`` or ``TABLE.KEY=VALUE`` into a table; an empty value takes the key out."""
-    path, equals, value = text.partition("=")
-    keys = path.strip().split(".")
-    if not equals or not all(keys) or len(keys) > 2:
-        raise RequestError(f"{text[:60]!r} is no KEY=VALUE", "Write it as packing=TEXT or carton.quantity=24.")
-    inner = table
-    for key in keys[:-1]:
-        found = inner.setdefault(key, {})
-        if not isinstance(found, dict):
-            raise RequestError(f"{key} has no keys of its own", "Write it as KEY=VALUE.")
-        inner = found
-    if not value.strip():
-        inner.pop(keys[-1], None)
-        return
-    try:
-        inner[keys[-1]] = tomllib.loads(f"x = {value}")["x"]
-    except tomllib.TOMLDecodeError:
-        inner[keys[-1]] = value.strip()
-
-
-def _entry(table: Mapping[str, Any]) -> v.RecordEntry:
-    import difflib
-
-    try:
-        return v.RecordEntry.model_validate(table)
-    except ValidationError as error:
-        problems = sorted(error.errors(include_url=False), key=lambda p: p["type"] != "extra_forbidden")
-        first = problems[0]
-        key = ".".join(str(k) for k in first["loc"])
-        if first["type"] == "extra_forbidden":
-            model = v.RecordEntry.model_fields.get(str(first["loc"][0])) if len(first["loc"]) > 1 else None
-            inner = getattr(model.annotation, "model_fields", {}) if model else v.RecordEntry.model_fields
-            near = difflib.get_close_matches(str(first["loc"][-1]), list(inner), n=1)
-            do = f'Did you mean "{near[0]}"?' if near else f"The keys are {', '.join(inner)}."
-            raise RequestError(f"the record has no key {key!r}", do) from error
-        raise RequestError(f"{key}: {first['msg']}, not {str(first['input'])[:40]!r}", "Correct it.") from error
 
 
 def _proof(text: str) -> tuple[str, Path]:

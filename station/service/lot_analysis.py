@@ -175,11 +175,14 @@ class LotAnalysis:
             known.units, _characteristics(known, regions), clusters, measurement, rng,
             obvious=frozenset(d.unit for d in known.documents if is_obvious(d)),
         )  # fmt: skip
+        risk = self._station.traceability.sourcing_risk(known.sheet.product.supplier)
         return LotExplanationDocument(
             lot=lot, golden=known.golden.number, golden_version=known.golden.version, inspected=len(known.units),
             nonconforming=known.nonconforming, clusters=clusters, diagnosis=diagnosis,
+            sourcing_risk=risk,
             sentences=(
                 *sentences(lot, len(known.units), known.nonconforming, clusters, diagnosis),
+                *(f"Sourcing risk: {words}." for words in risk),
                 *(f"Note: {words}." for words in without_photo(self._db, lot, known.rows)),
             ),
         )  # fmt: skip

@@ -35,7 +35,10 @@ def sentences(
     for k, record in enumerate(diagnosis.ask_for):
         yield f"{'Ask the factory for' if k == 0 else 'Then for'} {record}."
     if diagnosis.ask_for:
-        yield "What the factory cannot show is itself a risk for the next order: note it with the supplier."
+        yield (
+            "What the factory cannot show is itself a risk for the next order: keep what came with "
+            "station nc records NUMBER."
+        )
 
 
 def _where(clusters: ClusterAnalysis) -> Iterator[str]:

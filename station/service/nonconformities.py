@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, Unpack, get_args
 
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.service.lot_facts import LotFacts
@@ -34,9 +34,25 @@ if TYPE_CHECKING:
 
 REPEATABLE = (
     *("drafted", "context", "seen", "answer", "class", "ask", "photo", "disposition", "cost"),
-    *("due", "done", "verified", "withdrawn"),
+    *("due", "done", "verified", "withdrawn", "record", "cause"),
 )
 """Events of which the newest counts, so that the same one again adds nothing."""
+
+
+class Seen(TypedDict):
+    """What a person saw and counted. kind : of the catalogue, by its name or by another word for it (S4). name : the
+    kind's without one. clause : the standard that says so, "" for none. cartons : these were counted, not units."""
+
+    kind: str
+    note: str
+    units: int
+    of: int
+    name: NotRequired[str]
+    clause: NotRequired[str]
+    defect_class: NotRequired[DefectClass | None]
+    cartons: NotRequired[bool]
+
+
 _NOT_CONTENT = {"at", "by", "digest"}
 
 
@@ -92,38 +108,32 @@ class Nonconformities:
 
     # --- what people say ---------------------------------------------------------------------------------------------
 
-    def seen(
-        self,
-        number: str,
-        *,
-        kind: str,
-        name: str,
-        note: str,
-        units: int,
-        of: int,
-        clause: str = "",
-        defect_class: DefectClass | None = None,
-        cartons: bool = False,
-        by: str,
-    ) -> NonconformityDocument:
+    def seen(self, number: str, *, by: str, **seen: Unpack[Seen]) -> NonconformityDocument:
         """Add what a person saw and counted, such as a wrong card; the same kind and name again counts anew.
+
+        Raises as :meth:`seen_event` does.
+        """
+        return self.say(number, self.seen_event(by=by, **seen))
+
+    def seen_event(self, *, by: str, **seen: Unpack[Seen]) -> NcEvent:
+        """What a person saw and counted, as it is recorded.
 
         Raises RequestError for an unknown kind, counts that are no share, or a vague note.
         """
-        from station.quality.catalogue import KINDS
+        from station.quality.kind_words import require_kind
         from station.quality.nonconformity import seen_item
         from station.quality.wording import refuse_vague
 
-        if kind not in KINDS:
-            raise RequestError(f"{kind[:40]!r} is no kind of nonconformity", f"Use one of {', '.join(sorted(KINDS))}.")
+        kind, units, of = require_kind(seen["kind"]), seen["units"], seen["of"]
         if not 0 < units <= of:
             raise RequestError(f"{units} of {of} is no count", "Give how many of how many were seen, as in: 9 of 32.")
-        name = plain_text(name, "the name of the item")
         item = seen_item(
-            kind=kind, name=name or kind, note=refuse_vague(plain_text(note, "the note"), "the note"), units=units,
-            of=of, clause=plain_text(clause, "the standard"), defect_class=defect_class, cartons=cartons,
+            kind=kind, name=plain_text(seen.get("name", ""), "the name of the item") or kind, units=units, of=of,
+            note=refuse_vague(plain_text(seen["note"], "the note"), "the note"),
+            clause=plain_text(seen.get("clause", ""), "the standard"), defect_class=seen.get("defect_class"),
+            cartons=seen.get("cartons", False),
         )  # fmt: skip
-        return self.say(number, NcEvent(kind="seen", at=self._clock(), by=named(by), seen=item))
+        return NcEvent(kind="seen", at=self._clock(), by=named(by), seen=item)
 
     def answer(
         self, number: str, question: str, text: str, *, point: int | None = None, by: str
@@ -175,18 +185,23 @@ class Nonconformities:
         asks = tuple(refuse_vague(plain_text(t, "the request"), "the request") for t in texts)
         return self.say(number, NcEvent(kind="ask", at=self._clock(), by=named(by), asks=asks))
 
-    def attach(self, number: str, point: int, photo: Path, *, by: str) -> NonconformityDocument:
-        """A photo of a point, such as of the defect beside a calliper (S10); it takes the place of the station's.
+    def attach(self, number: str, point: int, photo: Path, *, by: str, scale: str = "") -> NonconformityDocument:
+        """A photo of a point, such as of the defect beside a calliper; it takes the place of the station's (S10).
 
-        Raises PhotoError for what is no photo.
+        scale : what it shows sizes by, such as a calliper; where none is named a colour card in it counts. A photo with
+        neither is kept, and is evidence without measure. Raises PhotoError for what is no photo.
         """
         from station.service.measuring import keep_photo
-        from station.service.tools import read
+        from station.service.tools import read, shows_card
 
         shot = read(photo, self._station.settings)
         key = self.point(number, point).item.key
+        named_scale = plain_text(scale, "the scale")
+        shown = named_scale or ("colour card" if shows_card(shot) else "")
         file = keep_photo(self._evidence, photo, shot.sha256)
-        event = NcEvent(kind="photo", at=self._clock(), by=named(by), item=key, photo_sha256=file.sha256)
+        event = NcEvent(
+            kind="photo", at=self._clock(), by=named(by), item=key, photo_sha256=file.sha256, photo_scale=shown
+        )
         return self.say(number, event, file)
 
     def dispose(self, number: str, shares: Sequence[Share], *, by: str) -> NonconformityDocument:
@@ -325,7 +340,7 @@ def row_of(event: NcEvent) -> dict[str, Any]:
 
 def _holds_already(events: Sequence[NcEvent], event: NcEvent) -> bool:
     def place(e: NcEvent) -> tuple[Any, ...]:
-        return e.kind, e.item, e.question, e.number, e.seen.key if e.seen else ""
+        return e.kind, e.item, e.question, e.number, e.seen.key if e.seen else "", e.record, e.variance
 
     if event.kind == "action":
         return any(_content(e) == _content(event) for e in events if e.kind == "action")

@@ -107,7 +107,7 @@ def in_short(d: NonconformityDocument) -> Iterator[str]:
 def in_words(d: NonconformityDocument, code: str) -> Iterator[str]:
     """The whole nonconformity, as a reader at a terminal wants it."""
     from station.report.languages import language
-    from station.report.nonconformity import asked, said, trend
+    from station.report.nonconformity import asked, said, threatens, trend
 
     tongue = language(code)
     yield _state(d)
@@ -118,6 +118,8 @@ def in_words(d: NonconformityDocument, code: str) -> Iterator[str]:
         for a in p.answers:
             text = said(a, tongue) or "NOT ANSWERED"
             yield f"  {tongue.text(f'question.{a.question}')}  {text}{f'  [{a.by}]' if a.by else ''}"
+        if p.threatens:
+            yield f"  {tongue.text('consequence.title')}: {threatens(p, tongue)}"
         yield f"  -> {tongue.text(f'disposition.{p.remedy}')}: {tongue.joined(p.why)}"
     yield ""
     yield f"{tongue.text('heading.asks')}:"
@@ -144,7 +146,7 @@ def in_words(d: NonconformityDocument, code: str) -> Iterator[str]:
 def cost_in_words(d: NonconformityDocument, tongue: Language | None = None) -> Iterator[str]:
     """The remedies with their arithmetic, the least first."""
     from station.report.languages import language
-    from station.report.nonconformity import best_remedy
+    from station.report.nonconformity import best_remedy, consequences
 
     tongue = tongue or language("en")
     c = d.costs
@@ -165,6 +167,10 @@ def cost_in_words(d: NonconformityDocument, tongue: Language | None = None) -> I
         yield tongue.text("cost.steady" if c.steady else "cost.not_steady")
     if c.usual is not None:
         yield tongue.text("cost.usual", low=c.usual[0], high=c.usual[1])
+    if c.usual_packing is not None:
+        yield tongue.text("cost.usual_packing", low=c.usual_packing[0], high=c.usual_packing[1])
+    if c.consequences:
+        yield consequences(c, tongue)
 
 
 def effect_in_words(effect: Effect) -> str:

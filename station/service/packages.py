@@ -95,7 +95,7 @@ class Packages:
         said = sign_off.statement(
             number=g["number"], sku=g["sku"], artefact=artefact, version=version, digest=artefact_digest, party=party,
             name=sign_off.vet_person(name), role=sign_off.vet_person(role, what="--role", empty=True), at=self._clock(),
-            text=approval_text(g["number"], g["version"], found.files[rules.SHEET].decode())
+            text=approval_text(g["number"], g["version"], found.files[rules.SHEET].decode(), photo=True)
             if artefact == sign_off.PRODUCT
             else sign_off.confirmation(number=g["number"], artefact=artefact, version=version),
         )  # fmt: skip

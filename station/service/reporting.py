@@ -156,7 +156,9 @@ def approval_sheet(station: Station, number: str) -> bytes:
             ["finish", sheet.product.finish or "not said"], ["control sheet", golden.sheet_digest[:16]],
         ],
         "digest": [golden.digest[i : i + 8] for i in range(0, 64, 8)],
-        "text": approval_text(number, golden.version, toml),
+        "text": approval_text(
+            number, golden.version, toml, photo=station.evidence_path(golden.photo_sha256).is_file()
+        ),
         "limits": limits[:_LIMITS],
         "more": max(0, len(limits) - _LIMITS),
         "artefacts": [[a.artefact, str(a.version), a.name, (a.digest or "")[:16]] for a in artefacts],

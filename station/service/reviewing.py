@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from station.errors import RequestError
+from station.quality.kind_words import kinds_told
 from station.values.documents import DefectClass, Verdict
 
 if TYPE_CHECKING:
@@ -48,8 +49,9 @@ def preference_of(reason: str) -> str:
 
 
 def named_rows(reason: str, sheet: Sheet) -> dict[str, DefectClass]:
-    """What of the sheet a reason names, with the class that counts: defect kinds by themselves, other rows as
-    ``review:NAME``; kinds of function and safety too where the sheet has no row of them (S7)."""
+    """What of the sheet a reason names, with the class that counts: defect kinds by themselves or by other words for
+    them (S4), other rows as ``review:NAME``; kinds of function and safety too where the sheet has no row of them
+    (S7)."""
     from station.lots.decide import CLASSES
     from station.sheet import FUNCTIONAL
 
@@ -58,7 +60,8 @@ def named_rows(reason: str, sheet: Sheet) -> dict[str, DefectClass]:
     for d in sorted(sheet.defects, key=lambda d: CLASSES.index(d.counted_class), reverse=True):
         kinds[d.kind] = d.counted_class  # of several rows of a kind the gravest
     rows |= kinds
-    return {row: c for row, c in rows.items() if _names(reason, row.removeprefix("review:"))}
+    told = kinds_told(reason)
+    return {row: c for row, c in rows.items() if row in told or _names(reason, row.removeprefix("review:"))}
 
 
 def vet_reference(decision: str, reason: str, verdict: Verdict, sheet: Sheet) -> None:

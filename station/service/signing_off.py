@@ -88,8 +88,8 @@ class SignOff:
         """Sign the version in force of an artefact for a party, with this station's key; or, with the photo of the
         printed sheet that a person signed, record that it was signed on paper.
 
-        Raises ConflictError where the version was superseded, somebody else signed it for the party, or this key signed
-        for the other party.
+        Raises ConflictError where the version was superseded or lacks date, photo or specification (G4), somebody else
+        signed it for the party, or this key signed for the other party.
         """
         said = self.statement(number, party=party, name=name, role=role, artefact=artefact, at=self._clock())
         if sheet_photo is not None:
@@ -140,8 +140,8 @@ class SignOff:
         return rules.statement(
             number=number, sku=row.sku, artefact=artefact, version=version, digest=artefact_digest, party=party,
             name=rules.vet_person(name), role=rules.vet_person(role, what="--role", empty=True), at=at,
-            text=approval_text(number, version, row.sheet_toml) if artefact == rules.PRODUCT else
-            rules.confirmation(number=number, artefact=artefact, version=version),
+            text=approval_text(number, version, row.sheet_toml, photo=self._evidence.path(row.photo_sha256).is_file())
+            if artefact == rules.PRODUCT else rules.confirmation(number=number, artefact=artefact, version=version),
         )  # fmt: skip
 
     def _record(
@@ -362,15 +362,19 @@ def _state(signed: int, open_items: bool) -> str:
     return "conditionally approved" if open_items else "approved"
 
 
-def approval_text(number: str, version: int, sheet_toml: str) -> str:
-    """The approval statement of a sealed version, or a plain confirmation where its sheet gives no date of receipt."""
+def approval_text(number: str, version: int, sheet_toml: str, *, photo: bool) -> str:
+    """The approval statement of a sealed version.
+
+    photo : whether the golden sample's photo is there. Raises ConflictError where the version has no date, photo or
+    specification: what does not say these cannot be approved (G4).
+    """
     from station.quality.golden import approval_statement
     from station.sheet import load_sheet
 
-    golden = load_sheet(sheet_toml.encode()).golden
-    received = golden.received_on or golden.approved_on
-    if received is None:
-        return rules.confirmation(number=number, artefact=rules.PRODUCT, version=version)
+    sheet = load_sheet(sheet_toml.encode())
+    rules.require_approvable(number, sheet, version=version, photo=photo)
+    received = sheet.golden.received_on or sheet.golden.approved_on
+    assert received is not None  # the rule asked for it
     return approval_statement(number=number, version=version, received_on=received)
 
 

@@ -42,6 +42,7 @@ from station.service.reviewing import vet_reference, vet_review
 from station.service.showing import golden_view, lot_view, review_view, unit_view
 from station.service.signing_off import SignOff
 from station.service.streams import Streams
+from station.service.traceability import Traceability
 from station.service.units_file import name_units
 from station.service.watching import Watching
 from station.settings import Settings, read_settings
@@ -98,13 +99,14 @@ class Station:
         self.capability = Capability(self._db, clock, self._line)
         self.finding_reviews = FindingReviews(self._db, clock)
         self.recalibration = Recalibration(self._db, clock, self._model_use, PROGRAM)
-        self.streams = Streams(self._db, clock)
-        self.draws = Draws(self._db, clock, self.standing_units, self.streams)
+        self.streams = Streams(self._db, clock, self._require)
+        self.draws = Draws(self._db, clock, self.standing_units, self.streams, self._require)
         self.deciding = Deciding(self, self._db, clock)
         self.analysis = LotAnalysis(self, self._db)
         self.processes = Processes(self._db)
         self.nonconformities = Nonconformities(self, self._db, self._evidence, clock)
         self.corrective = CorrectiveActions(self.nonconformities, clock)
+        self.traceability = Traceability(self, self._evidence)
         self.sign_off = SignOff(self._db, self._evidence, self.settings, clock)
         self.record = GoldenRecords(self._db, self._evidence, self.settings, clock, self.sign_off)
         self.gates = Gates(self, self._db, self._evidence, clock)
@@ -441,6 +443,10 @@ class Station:
                 f"Take version {row.version}, or open another lot.",
             )
         return remarks
+
+    def _require(self, lot: str, doing: str) -> None:
+        """Raises ConflictError where a gate before the lot's own is closed. doing : what is refused, as in "drawn"."""
+        self.releases.require(lot, doing)
 
     def _may_enter(self, golden: str, lot: str | None, name: str, measured_on: date) -> None:
         """Raises ConflictError where no value may be entered: as of :meth:`_held_to`, and of a pull test too early."""

@@ -23,10 +23,11 @@ MAX_NAME = 100
 
 
 class Streams:
-    """The use cases of streams, for one :class:`station.service.Station`."""
+    """The use cases of streams, for one :class:`station.service.Station`. require : raises ConflictError where a gate
+    of a lot's order is closed."""
 
-    def __init__(self, db: Database, clock: Callable[[], datetime]) -> None:
-        self._db, self._clock = db, clock
+    def __init__(self, db: Database, clock: Callable[[], datetime], require: Callable[[str, str], None]) -> None:
+        self._db, self._clock, self._require = db, clock, require
 
     def open(
         self,
@@ -121,10 +122,22 @@ class Streams:
         removed: int = 0,
         reason: str = "",
     ) -> StreamDocument:
-        """Record a lot that was inspected under the plans in force; see :func:`station.lots.streams.inspected`."""
+        """Record a lot that was inspected under the plans in force; see :func:`station.lots.streams.inspected`.
+
+        Raises ConflictError, too, where the lot is inspected at a gate of an order and one before it is closed.
+        """
+        vet_lot_id(lot)
+        self._require(lot, "counted")
+        return self._record_lot(
+            name, lot, size=size, found=found, resubmitted=resubmitted, removed=removed, reason=reason
+        )
+
+    def _record_lot(
+        self, name: str, lot: str, *, size: int, found: Mapping[DefectClass, Sequence[int]], resubmitted: bool = False,
+        removed: int = 0, reason: str = "",
+    ) -> StreamDocument:  # fmt: skip
         from station.lots.streams import inspected
 
-        vet_lot_id(lot)
         settings, standing, _ = self._read(name)
         event = inspected(
             settings, standing, lot=lot, size=size, found=found, at=self._clock(), resubmitted=resubmitted,
@@ -247,13 +260,14 @@ class Streams:
 
     def record_decision(self, name: str, decided: LotDocument) -> StreamDocument:
         """Record a lot as the station decided it, once. A lot of which a class is still open, though another one
-        rejects it already, waits until its sample is inspected in full; one that is counted already changes nothing."""
+        rejects it already, waits until its sample is inspected in full; one that is counted already changes nothing.
+        Its gates were asked when it was decided."""
         _, standing, _ = self._read(name)
         counted = [c for c in decided.classes if c.aql > 0]
         if decided.decision == "open" or any(c.accepted is None for c in counted) or decided.lot in standing.lots:
             return self.status(name)
         found = {c.defect_class: c.found for c in counted}
-        return self.record_lot(name, decided.lot, size=decided.size, found=found)
+        return self._record_lot(name, decided.lot, size=decided.size, found=found)
 
     # -----------------------------------------------------------------------------------------------------------------
 

@@ -50,6 +50,14 @@ def read_card(photo: Path, card: str | None, settings: Settings) -> CardDocument
     return card_document(shot, find_card(shot, cards))
 
 
+def shows_card(shot: Shot) -> bool:
+    """Whether a colour card of known size lies in the photo, by which sizes can be told."""
+    from station.calibrate.card import load_cards
+    from station.calibrate.card_finding import find_card
+
+    return find_card(shot, load_cards(None)).found
+
+
 def read(photo: Path, settings: Settings) -> Shot:
     """Decode a photo within the limits of the settings. Raises PhotoError."""
     from station.devices.photo import read_photo
@@ -313,11 +321,13 @@ def json_schema(name: str) -> str:
     from station.values.bench import CardReference, Rig
     from station.values.capability import CapabilityDocument
     from station.values.charts import LotTrendsDocument, ProcessDocument
+    from station.values.cloning import CloneDocument
     from station.values.draw import DrawDocument, IntegrityDocument
     from station.values.entered import EnteredDocument
     from station.values.gates import FirstArticleDocument, OrderGatesDocument
     from station.values.gauge import GaugeStudyDocument
     from station.values.golden_record import (
+        ArtworkDocument,
         ChecklistDocument,
         GoldenLintDocument,
         GoldenRecordDocument,
@@ -365,6 +375,8 @@ def json_schema(name: str) -> str:
         "golden-record-event": (RecordEvent, "serialization"),
         "golden-checklist": (ChecklistDocument, "serialization"),
         "golden-lint": (GoldenLintDocument, "serialization"),
+        "golden-clone": (CloneDocument, "serialization"),
+        "golden-artwork": (ArtworkDocument, "serialization"),
         "artefact": (sign_off.ArtefactDocument, "serialization"),
         "sign-off": (sign_off.SignOffDocument, "serialization"),
         "detached-signature": (sign_off.DetachedSignature, "serialization"),

@@ -130,6 +130,7 @@ class MeterView(Document):
     measured_on: date
     instrument: str
     uniformity: float | None
+    cct_k: float | None = None
 
 
 class LightView(Document):

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from station.sheet.completeness import DUAL_POSTS_MM, lacks_second_post, said_of, unmet
 from station.sheet.functional import is_functional, measures_function
 from station.sheet.models import Sheet
+from station.sheet.plating import DECORATIVE_UM
 from station.sheet.sizes import FEATURES
 from station.sheet.words import vague_words
 
@@ -49,7 +50,10 @@ class LintRemark:
 
 def lint_sheet(sheet: Sheet) -> tuple[LintRemark, ...]:
     """Every remark on the sheet, in the order of its tables; empty for a sheet that leaves nothing to argue about."""
-    rules = (_record, _words, _colour, _marks, _sizes, _entered, _defects, _empty, _extremes, _aql, _product)
+    rules = (
+        *(_record, _words, _colour, _marks, _sizes, _entered, _defects, _empty, _extremes, _aql, _product),
+        *(_plating,),
+    )
     return tuple(remark for rule in rules for remark in rule(sheet))
 
 
@@ -118,7 +122,8 @@ def _sizes(sheet: Sheet) -> Iterator[LintRemark]:
     for s in sheet.sizes:
         where = f'[[sizes]] "{s.name}"'
         if not s.limited:
-            yield LintRemark("L4", where, "no tolerance, so it cannot be judged", "Give plus_mm and minus_mm.")
+            fits = f" although it matters for {', '.join(s.matters)}" if s.matters else ""
+            yield LintRemark("L4", where, f"no tolerance, so it cannot be judged{fits}", "Give plus_mm and minus_mm.")
             continue
         if s.kind not in FEATURES:
             yield LintRemark(
@@ -235,3 +240,26 @@ def _product(sheet: Sheet) -> Iterator[LintRemark]:
     if lacks_second_post(sheet):
         do = "Add a second post position, [[sizes]] position-2 or [[entered]] post position 2."
         yield LintRemark("T12", "the sheet", f"a pin of {DUAL_POSTS_MM:.1f} mm or more needs two posts", do)
+
+
+def _plating(sheet: Sheet) -> Iterator[LintRemark]:
+    """What a declared stack and lacquer leave open (T9); a sheet that declares none is told by its completeness."""
+    if sheet.plating:
+        top = sheet.plating[-1]
+        if top.min_um is None and top.max_um is None:
+            low, high = DECORATIVE_UM
+            yield LintRemark(
+                "T9", f'[[plating]] "{top.metal}"', "the top layer has no thickness",
+                f"Give min_um and max_um, {low:g} and {high:g} for a decorative one.",
+            )  # fmt: skip
+        if not any("plating" in e.name.casefold() for e in sheet.entered):
+            yield LintRemark(
+                "T9", "[[plating]]", "nobody measures the stack", 'Add [[entered]] "plating thickness" in µm, by XRF.'
+            )
+    if sheet.lacquer is not None and sheet.lacquer.kind != "none" and not sheet.lacquer.look:
+        yield LintRemark(
+            "T9",
+            "[lacquer]",
+            "nothing says how it may look after pack-out",
+            "Give look, as in: gloss, no haze at 30 cm.",
+        )

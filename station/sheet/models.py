@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, Strict, model_validator
+from pydantic import Field, Strict, StringConstraints, model_validator
 
 from station.sheet.defects import DefectLimit, Surface, check_defects, surface_of
 from station.sheet.fields import (
@@ -26,6 +26,7 @@ from station.sheet.fields import (
     no_duplicates,
     without_empty,
 )
+from station.sheet.plating import Lacquer, PlatingLayer
 from station.sheet.sizes import Entered, Size
 from station.values.digest import digest
 from station.values.documents import DefectClass
@@ -39,6 +40,8 @@ PREFERRED_AQL = (
 DEFAULT_COLOUR_LIMITS = {"plating": (2.5, 4.0)}
 """CIEDE2000 (accept, reject) by surface where a sheet gives none; every other surface takes (2.0, 3.0)."""
 
+Kelvin = Annotated[float, Strict(), Field(ge=1000, le=25000)]
+Digest = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9a-fA-F]{64}$")]
 ProductType = Literal["pin", "coin", "keychain", "magnet", "medal", "pack", "other"]
 GuardBand = Literal["both", "consumer", "producer", "none"]
 
@@ -69,6 +72,8 @@ class GoldenRecord(Table):
     approved_by: Text = Field(default="", description="the buyer's approver")
     confirmed_by: Text = Field(default="", description="the supplier's contact")
     artwork: Text = Field(default="", description="artwork file and revision")
+    artwork_sha256: Digest | None = Field(default=None, description="SHA-256 of the artwork file")
+    cloned_from: Text = Field(default="", description="the sealed version that this sheet was made from")
     open_items: tuple[Name, ...] = Field(default=(), description="items still to be confirmed")
 
 
@@ -170,15 +175,20 @@ class Decision(Table):
 
 class Viewing(Table):
     """The light that colour is judged in. ``lux``: lowest and highest illuminance on the bench, by a meter; without it
-    none is asked for. ``lux_days``: how old the meter's reading may be, 90 days where the sheet does not say."""
+    none is asked for. ``cct_k``: lowest and highest correlated colour temperature in kelvin, by a meter (T17): neutral
+    white is about 4,000 to 6,500. ``lux_days``: how old the meter's readings may be, 90 days where the sheet does not
+    say."""
 
     lux: tuple[Positive, Positive] | None = None
+    cct_k: tuple[Kelvin, Kelvin] | None = None
     lux_days: Annotated[int, Strict(), Field(gt=0, le=3650)] | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.lux is not None and self.lux[0] > self.lux[1]:
             raise ValueError(f"lux {self.lux[0]:g} to {self.lux[1]:g} is no band; give the lower value first")
+        if self.cct_k is not None and self.cct_k[0] > self.cct_k[1]:
+            raise ValueError(f"cct_k {self.cct_k[0]:g} to {self.cct_k[1]:g} is no band; give the lower value first")
         return self
 
 
@@ -210,6 +220,8 @@ class Sheet(Table):
     decision: Decision = Field(default_factory=Decision)
     viewing: Viewing = Field(default_factory=Viewing)
     sets: Sets | None = None
+    plating: tuple[PlatingLayer, ...] = ()
+    lacquer: Lacquer | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -16,6 +16,8 @@ from station.errors import SheetError
 from station.sheet.models import Sheet
 
 MAX_BYTES = 1_000_000
+TABLES = ("product", "golden", "aql", "decision", "viewing", "sets", "lacquer")
+"""Tables that there is one of."""
 
 
 def load_sheet(source: Path | bytes | str) -> Sheet:
@@ -55,28 +57,40 @@ def _parse(name: str, data: bytes) -> Sheet:
 
 def dump_sheet(sheet: Sheet) -> str:
     """The sheet as TOML, with the defaults spelled out; ``load_sheet`` reads it back with the same digest."""
+    return dump_table(sheet.agreed(mode="python"))
+
+
+def dump_table(table: dict[str, Any]) -> str:
+    """A table of values, tables and lists of tables as TOML; values come before tables, as TOML wants them."""
     lines: list[str] = []
-    for key, value in sheet.agreed(mode="python").items():
+    for key, value in sorted(table.items(), key=lambda pair: _is_table(pair[1])):
         if isinstance(value, dict):
             lines += ["", f"[{key}]", *_pairs(value)]
-        elif isinstance(value, list):
+        elif _is_table(value):
             for row in value:
                 lines += ["", f"[[{key}]]", *_pairs(row)]
         else:
-            lines.append(f"{key} = {_toml_value(value)}")
+            lines.append(f"{key} = {toml_value(value)}")
     return "\n".join(lines) + "\n"
 
 
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict) or (
+        isinstance(value, list | tuple) and bool(value) and all(isinstance(row, dict) for row in value)
+    )
+
+
 def _pairs(table: dict[str, Any]) -> list[str]:
-    return [f"{key} = {_toml_value(value)}" for key, value in table.items()]
+    return [f"{key} = {toml_value(value)}" for key, value in table.items()]
 
 
-def _toml_value(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """A text, number, date or list of them as TOML writes it."""
     if isinstance(value, str):
         # JSON's escapes are TOML's too, except that TOML also wants DEL escaped.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, list | tuple):
-        return f"[{', '.join(_toml_value(v) for v in value)}]"
+        return f"[{', '.join(toml_value(v) for v in value)}]"
     if isinstance(value, float):
         return repr(value)
     return value.isoformat() if isinstance(value, date) else str(value)
@@ -143,13 +157,13 @@ def _where(table: dict[str, Any], loc: tuple[int | str, ...]) -> str:
         row = table[head][loc[1]] if isinstance(table.get(head), list | tuple) else None
         label = row.get("name", row.get("kind")) if isinstance(row, dict) else None
         return f"[[{head}]] {loc[1] + 1}" + (f' "{label}"' if isinstance(label, str) else "")
-    return f"[{head}]" if head in ("product", "golden", "aql", "decision", "viewing", "sets") else "the sheet"
+    return f"[{head}]" if head in TABLES else "the sheet"
 
 
 def _key_path(loc: tuple[int | str, ...]) -> list[str]:
     """The keys below the table; validator branches of a union (``literal[...]``, ``constrained-float``) left out."""
     rest = loc[2:] if len(loc) > 1 and isinstance(loc[1], int) else loc[1:]
-    if len(loc) == 1 and loc[0] not in ("product", "golden", "aql", "decision", "viewing", "sets"):
+    if len(loc) == 1 and loc[0] not in TABLES:
         rest = loc
     return [str(k) for k in rest if isinstance(k, int) or k.replace("_", "").isalnum()]
 

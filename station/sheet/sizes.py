@@ -21,6 +21,7 @@ from station.sheet.fields import (
     decimal_of,
 )
 from station.sheet.functional import counted_class, measures_function
+from station.sheet.plating import Matter
 from station.values.documents import DefectClass
 
 ONE_POINT, TWO_POINTS = ("line", "recess"), ("distance", "angle")
@@ -64,6 +65,8 @@ class Size(Table):
     to_mm: Point | None = None
     golden_mm: Positive | None = Field(default=None, description="the golden sample's own size by calliper")
     defect_class: Annotated[DefectClass, Field(alias="class")] = "major"
+    matters: tuple[Matter, ...] = Field(default=(), description="what it has to fit")
+    why: Text = Field(default="", description="why it matters, such as: the lid has to close")
     note: Text = ""
 
     @model_validator(mode="after")
@@ -154,6 +157,8 @@ class Entered(Table):
     minus_percent: Percent | None = None
     units_per_lot: Annotated[int, Strict(), Field(ge=0, le=10**6)] = 1
     defect_class: Annotated[DefectClass, Field(alias="class")] = "major"
+    matters: tuple[Matter, ...] = Field(default=(), description="what it has to fit")
+    why: Text = Field(default="", description="why it matters, such as: the lid has to close")
     note: Text = ""
 
     @model_validator(mode="after")

@@ -78,15 +78,18 @@ class LadderLevel(Document):
 class ControlPlan(Document):
     """How a gate is worked: of incoming goods (W5) or in line (W7).
 
-    what : that is inspected, or the key parameters. standard : of the sampling. ratio : share inspected (0-1), or
-    every so many units or minutes in ``frequency``. signer : who signs the release. keeper : of the records. sop :
-    the written procedure, with its version.
+    what : that is inspected, or the key parameters. standard : of the sampling. ratio : share inspected (0-1).
+    frequency : of checks in line, in words; every_pieces, every_hours : as numbers, whichever comes first, None where
+    the plan names none (plans from before they were asked for name neither). signer : who signs the release. keeper :
+    of the records. sop : the written procedure, with its version.
     """
 
     what: tuple[str, ...]
     standard: str = ""
     ratio: float | None = None
     frequency: str = ""
+    every_pieces: int | None = None
+    every_hours: float | None = None
     signer: str = ""
     keeper: str = ""
     sop: str = ""
@@ -134,6 +137,7 @@ class GateEvent(Document):
     wrong: int = 0
     defect_class: Annotated[DefectClass | None, Field(alias="class")] = None
     lux: float | None = None
+    cct_k: float | None = None
     share: float | None = None
     bonded_at: AwareDatetime | None = None
     plan: ControlPlan | None = None
@@ -226,8 +230,9 @@ class GateFacts(Document):
     """What the records say beside the order's own events.
 
     version, golden_digest : of the golden sample in force under the order's number. catalogue : the control sheet
-    names defects with their classes. lux : the light that is agreed, lowest and highest. held_by_factory : the version
-    of the product that the factory acknowledged.
+    names defects with their classes. lux, cct_k : the light that is agreed, lowest and highest. artwork_sha256 : of
+    the artwork file, "" where nothing says it. held_by_factory : the version of the product that the factory
+    acknowledged. sourcing_risk : records that the supplier could not show or owes.
     """
 
     version: int
@@ -240,6 +245,9 @@ class GateFacts(Document):
     artwork: str
     catalogue: bool
     lux: tuple[float, float]
+    cct_k: tuple[float, float] | None = None
+    artwork_sha256: str = ""
+    sourcing_risk: tuple[str, ...] = ()
     signed_by: tuple[str, ...]
     held_by_factory: int | None
     artefacts: dict[str, ArtefactInForce]
@@ -308,6 +316,21 @@ class Anomaly(Document):
     resolution: str
 
 
+class NextCheck(Document):
+    """When the line is to be checked next (W7): once ``due_made`` units are made or by ``due_at``, whichever comes
+    first; None where the plan does not say, or where all is made. last_at, last_made : time of the last check, or of
+    the release of the first pieces, and units made by then. reason : why it is overdue, "" where it is not."""
+
+    every_pieces: int | None
+    every_hours: float | None
+    last_at: AwareDatetime
+    last_made: int
+    due_made: int | None
+    due_at: AwareDatetime | None
+    overdue: bool
+    reason: str
+
+
 class OrderGatesDocument(Document):
     """An order with its gates as they stand. shippable : all are passed. made : units made so far."""
 
@@ -319,6 +342,7 @@ class OrderGatesDocument(Document):
     gates: tuple[GateStatus, ...]
     lots: tuple[GateLot, ...]
     anomalies: tuple[Anomaly, ...]
+    next_check: NextCheck | None = None
     shippable: bool
     remarks: tuple[str, ...]
     digest: str = ""

@@ -94,6 +94,23 @@ class MasterFile(Document):
     barcode_version: Line = ""
 
 
+class ArtworkFile(Document):
+    """The artwork file that the golden sample was made by (G11)."""
+
+    name: Line = ""
+    sha256: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""
+
+
+class ArtworkDocument(Document):
+    """That a file is the artwork of a golden sample. recorded : its digest was put on record by this."""
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    number: str
+    name: str
+    sha256: str
+    recorded: bool
+
+
 class RecordEntry(Document):
     """What people write into the record, since no sheet, signature or master says it.
 
@@ -118,6 +135,7 @@ class RecordEntry(Document):
     label: Label = Label()
     material: MaterialFacts = MaterialFacts()
     master: MasterFile = MasterFile()
+    artwork: ArtworkFile = ArtworkFile()
 
 
 class Attachment(Document):

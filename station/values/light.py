@@ -68,11 +68,13 @@ class WarmUp:
 
 @dataclass(frozen=True, slots=True)
 class MeterReading:
-    """What a person read from a lux meter, one reading a position. instrument : its name and number."""
+    """What a person read from a lux meter, one reading a position. instrument : its name and number. cct_k : correlated
+    colour temperature in kelvin where the meter tells it, None where it does not (T17)."""
 
     readings_lux: tuple[float, ...]
     measured_on: date
     instrument: str = ""
+    cct_k: float | None = None
 
     @property
     def lux(self) -> float:
@@ -90,12 +92,13 @@ class MeterReading:
             "readings_lux": list(self.readings_lux),
             "measured_on": self.measured_on.isoformat(),
             "instrument": self.instrument,
+            **({} if self.cct_k is None else {"cct_k": self.cct_k}),
         }
 
     @classmethod
     def from_dict(cls, d: dict[str, Any]) -> MeterReading:
         """Inverse of :meth:`as_dict`."""
-        return cls(tuple(d["readings_lux"]), date.fromisoformat(d["measured_on"]), d["instrument"])
+        return cls(tuple(d["readings_lux"]), date.fromisoformat(d["measured_on"]), d["instrument"], d.get("cct_k"))
 
 
 @dataclass(frozen=True, slots=True)

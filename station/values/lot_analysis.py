@@ -256,7 +256,8 @@ class DiagnosisDocument(Document):
 
 
 class LotExplanationDocument(Document):
-    """What lies behind a lot's nonconforming units, in plain sentences and in figures."""
+    """What lies behind a lot's nonconforming units, in plain sentences and in figures. sourcing_risk : records that its
+    supplier could not show or owes, for any lot."""
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     lot: str
@@ -267,3 +268,4 @@ class LotExplanationDocument(Document):
     sentences: tuple[str, ...]
     clusters: ClusterAnalysis
     diagnosis: DiagnosisDocument
+    sourcing_risk: tuple[str, ...] = ()

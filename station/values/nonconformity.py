@@ -25,8 +25,11 @@ Disposition = Literal["accept", "concession", "discount", "sort", "rework", "rep
 Use = Literal["internal", "giveaway", "tool", "retail", "display", "gift", "matched-set", "premium"]
 Face = Literal["front", "back"]
 Carton = Literal["transit", "retail"]
+Consequence = Literal["inbound", "returns", "relabelling", "fines", "delay"]
+"""What comes of it beside the goods (C7): refused at inbound, sent back, labelled anew, fined, late."""
 Remedy = Literal["concession", "discount", "sort", "sort-rework", "sort-replace", "rework-all", "remake"]
 ActionKind = Literal["root-cause", "containment", "correction", "prevention"]
+RecordStep = Literal["asked", "came", "refused"]
 ActionState = Literal["open", "done", "verified", "not effective", "withdrawn"]
 
 
@@ -150,7 +153,9 @@ class Point(Document):
     answers: tuple[Answer, ...]
     remedy: Disposition
     why: tuple[Phrase, ...]
-    photo_sha256: str = Field(default="", description="of a photo that a person handed in for it, with a scale (S10)")
+    threatens: tuple[Consequence, ...] = Field(default=(), description="what may come of it beside the goods (C7)")
+    photo_sha256: str = Field(default="", description="of a photo that a person handed in for it (S10)")
+    photo_scale: str = Field(default="", description="what that photo shows sizes by, such as a calliper; '' for none")
     preference: bool = Field(description="no standard says so: a wish for the next order, not a nonconformance (S8)")
 
 
@@ -164,13 +169,15 @@ class Share(Document):
 class CostInput(Document):
     """Prices of the remedies, in one currency; None where it is not known. share : 0-1.
 
-    price : of a unit, FOB. sort, rework, remake, dispose : per unit. rework_yield, discount : shares.
-    expedite, freight : per delivery. loss : of the buyer for each nonconforming unit that is used. late_loss : for
-    missing the day on which the goods are needed. *_days : until the goods are there.
+    price : of a unit, FOB; packing : what custom packing adds to it (N11). sort, rework, remake, dispose : per unit.
+    rework_yield, discount : shares. expedite, freight : per delivery. loss : of the buyer for each nonconforming unit
+    that is used. late_loss : for missing the day on which the goods are needed. *_days : until the goods are there.
+    inbound, returns, relabelling, fines, delay : what has come of it so far, whatever remedy is taken (C7).
     """
 
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
     price: Decimal = Field(gt=0)
+    packing: Decimal = Field(default=Decimal(0), ge=0)
     sort: Decimal | None = Field(default=None, ge=0)
     rework: Decimal | None = Field(default=None, ge=0)
     rework_yield: Decimal = Field(default=Decimal(1), ge=0, le=1)
@@ -184,6 +191,11 @@ class CostInput(Document):
     sort_days: int | None = Field(default=None, ge=0)
     rework_days: int | None = Field(default=None, ge=0)
     remake_days: int | None = Field(default=None, ge=0)
+    inbound: Decimal = Field(default=Decimal(0), ge=0)
+    returns: Decimal = Field(default=Decimal(0), ge=0)
+    relabelling: Decimal = Field(default=Decimal(0), ge=0)
+    fines: Decimal = Field(default=Decimal(0), ge=0)
+    delay: Decimal = Field(default=Decimal(0), ge=0)
 
 
 class CostLine(Document):
@@ -212,12 +224,20 @@ class CostPath(Document):
     late: bool
 
 
+class ConsequenceCost(Document):
+    """What one consequence has cost the buyer."""
+
+    what: Consequence
+    amount: Decimal
+
+
 class CostComparison(Document):
     """The remedies side by side, the least total of those allowed first. best : None where none is allowed and priced.
 
     nonconforming : units of the lot, estimated; nonconforming_high : its upper bound. steady : the same remedy is best
     at the upper bound. share_of_order : the best total over the price of the lot. usual : FOB prices at 1,000 units
-    that the trade knows for such a product (N11), None for others.
+    that the trade knows for such a product (N11), None for others; usual_packing : what custom packing adds, in USD.
+    consequences : what has come of it, beside every remedy (C7); consequences_total : their sum.
     """
 
     inputs: CostInput
@@ -229,6 +249,9 @@ class CostComparison(Document):
     steady: bool
     share_of_order: float | None
     usual: tuple[Decimal, Decimal] | None
+    usual_packing: tuple[Decimal, Decimal] | None = None
+    consequences: tuple[ConsequenceCost, ...] = ()
+    consequences_total: Decimal = Decimal(0)
 
 
 class EvidencePart(Document):
@@ -309,6 +332,33 @@ class Package(Document):
     by: str
 
 
+class FactoryRecord(Document):
+    """A record that the factory is asked for (D4). record : by the cause that it tells; name : what it is. due : day by
+    which it is to be there. settled_on : when it came, or when the factory said that there is none. sha256 : of the
+    record itself, "" where none was handed in. ``overdue``: asked for, not there, and the day has passed."""
+
+    record: Cause
+    name: str
+    state: Literal["not asked", "asked", "came", "refused", "overdue"]
+    asked_on: date | None = None
+    due: date | None = None
+    settled_on: date | None = None
+    note: str = ""
+    sha256: str = ""
+
+
+class VarianceCause(Document):
+    """One of the thirteen causes of variance (V1). measurement : it lies in the measurement, not in the goods. state :
+    ``suspect`` and ``ruled out`` by the lot's data, or by a person's word, whose name ``by`` then is."""
+
+    name: str
+    words: str
+    measurement: bool
+    state: Literal["open", "suspect", "confirmed", "ruled out"]
+    why: str
+    by: str = ""
+
+
 class Ask(Document):
     """What the supplier is to do next (N5): proposed by rule, or a person's words."""
 
@@ -343,6 +393,8 @@ class NonconformityDocument(Document):
     actions: tuple[Action, ...]
     package: Package | None
     recurrences: tuple[Recurrence, ...]
+    factory_records: tuple[FactoryRecord, ...] = ()
+    variance: tuple[VarianceCause, ...] = ()
     faults: tuple[str, ...]
     to_close: tuple[str, ...]
     remarks: tuple[str, ...]
@@ -361,14 +413,16 @@ class ReorderDocument(Document):
 
 EventKind = Literal[
     "drafted", "context", "seen", "answer", "class", "ask", "disposition", "cost", "sent", "closed",
-    "photo", "action", "due", "done", "verified", "withdrawn", "package",
+    "record", "cause", "photo", "action", "due", "done", "verified", "withdrawn", "package",
 ]  # fmt: skip
 
 
 class NcEvent(Document):
     """One thing that happened to a nonconformity. Nothing is changed or erased; a later event counts.
 
-    item : key of the item that it is about, "" for all. number : of the corrective action.
+    item : key of the item that it is about, "" for all. number : of the corrective action. due : of an action; of a
+    record the day on which ``step`` happened. variance, holds : the cause of variance, and whether it is one.
+    photo_sha256 : of the file that is attached.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -392,6 +446,11 @@ class NcEvent(Document):
     keys: tuple[str, ...] = ()
     effect: Effect | None = None
     package: Package | None = None
+    record: Cause | None = None
+    step: RecordStep | None = None
+    variance: str = ""
+    holds: bool | None = None
     photo_sha256: str = ""
+    photo_scale: str = ""
     document_digest: str = ""
     digest: str = ""

@@ -25,6 +25,7 @@ type = "{type}"
 thickness_mm = 1.6
 [golden]
 number = "GS-1"
+approved_on = 2026-05-10
 artwork = "alpine-r4"
 open_items = [{open_items}]
 [[sizes]]

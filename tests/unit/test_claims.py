@@ -212,6 +212,44 @@ def test_a_photo_of_ones_own_is_kept_as_evidence_and_shown(station: Station, tmp
     assert station.check().extra == ()
 
 
+def test_a_photo_without_a_scale_is_flagged_and_another_one_asked_for(
+    station: Station, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S4, S10: the claim is the weaker for it, its report says so, and a photo beside a calliper makes it good."""
+    monkeypatch.setenv("STATION_HOME", str(station.settings.home))
+    number = station.nonconformities.draft(LABEL, by=BY, use="retail", carton="transit").number
+    shot = photo(tmp_path / "label.png", 40)
+    assert run(app, ["nc", "photo", number, "1", str(shot), "--by", BY]) == 0
+    asked = f"station nc photo {number} 1 FILE --scale WHAT"
+    told = " ".join(capsys.readouterr().out.split())
+    assert "shows no scale, so it is evidence without measure: hand in one beside a ruler" in told
+    assert asked in told
+    d = station.nonconformities.show(number)
+    bare = d.evidence.score
+    assert report_data(d, language("en"), {d.points[0].item.key: "x.jpg"})["points"][0]["caption"] == (
+        "Photo without a scale: evidence of what is wrong, of no size."
+    )
+    assert run(app, ["nc", "photo", number, "1", str(shot), "--scale", "calliper", "--by", BY]) == 0
+    d = station.nonconformities.show(number)
+    assert (d.points[0].photo_scale, d.evidence.score) == ("calliper", bare + 10)
+    assert not any("shows no scale" in r for r in d.remarks)
+    capsys.readouterr()
+    count = ["--note", "OD 24.1 mm", "--units", "3", "--of", "20", "--by", BY]
+    assert run(app, ["nc", "seen", number, "--kind", "bent split rings", *count]) == 0
+    assert station.nonconformities.show(number).points[1].item.kind == "ring-deformation"
+    assert run(app, ["nc", "seen", number, "--kind", "epoxi bubble", *count]) == 2
+    assert "near are epoxy-bubble" in capsys.readouterr().err
+    table = tmp_path / "seen.csv"
+    table.write_text("kind,note,units,of\nsmell,solvent in 4 cartons,4,20\n")
+    assert run(app, ["nc", "seen", number, "--file", str(table), "--by", BY]) == 0
+    assert [p.item.kind for p in station.nonconformities.show(number).points] == [
+        "carton-label", "ring-deformation", "odour",
+    ]  # fmt: skip
+    capsys.readouterr()
+    assert run(app, ["nc", "kinds", "bent ring", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["kind"] == "ring-deformation"
+
+
 def test_what_people_said_stays_when_the_lot_is_drafted_again(
     station: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -104,6 +104,49 @@ def test_a_closed_gate_stops_inspecting_entering_and_deciding(home: Home) -> Non
     assert home.station.lot_tally("L-1", UNITS).inspected == 5  # what was done is not lost
 
 
+def test_a_closed_gate_stops_drawing_and_counting(home: Home) -> None:
+    """W6, W8: neither a pick list nor a stream goes past it; a lot that names no order is held to no gate."""
+    station = home.station
+    station.streams.open("pins", sku="MAS", supplier="S", process="stamping", aql={"major": 2.5})
+    home.station.gates.assign(ORDER, "final", "L-1", by=BUYER)
+    closed = "the pre-production gate of order PO-7"
+    with pytest.raises(ConflictError, match=f"lot L-1 is not drawn: {closed} .* is closed: .*Open it: station"):
+        station.draws.draw("L-1", size=UNITS, golden=NUMBER)
+    with pytest.raises(ConflictError, match=f"lot L-1 is not counted: {closed}"):
+        station.streams.record_lot("pins", "L-1", size=UNITS, found={"major": [0]})
+    assert station.streams.events("pins") == []
+    with pytest.raises(NotFoundError):
+        station.draws.newest("L-1")
+    assert station.draws.draw("FREE", size=UNITS, golden=NUMBER).n > 0
+    assert station.streams.record_lot("pins", "FREE", size=UNITS, found={"major": [0]}).lots == 1
+    home.confirm()
+    home.first_off()
+    assert station.draws.draw("L-1", size=UNITS, golden=NUMBER).lot == "L-1"
+    station.streams.record_lot("pins", "L-1", size=UNITS, found={"major": [0]})
+    assert len(station.streams.events("pins")) == 2
+
+
+def test_an_order_tells_what_its_supplier_could_not_show(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """D4."""
+    assert not any("sourcing risk" in r for r in home.station.gates.show(ORDER).remarks)
+    told = ("Hongda could not show production lot dates of lot L0 (NC-1)",)
+    monkeypatch.setattr(home.station.traceability, "sourcing_risk", lambda supplier: told)
+    assert f"sourcing risk: {told[0]}" in home.station.gates.show(ORDER).remarks
+
+
+def test_the_logo_file_must_be_the_artwork_to_the_last_byte(home: Home) -> None:
+    """G11, W1."""
+    file = home.folder / "alpine-r4.ai"
+    file.write_bytes(b"the approved artwork")
+    home.station.record.artwork(NUMBER, file, by=BUYER)
+    file.write_bytes(b"another file of that name")
+    with pytest.raises(ConflictError, match="is another file than the artwork of golden GS-1: its SHA-256 begins"):
+        home.station.gates.answer(ORDER, "logo", "revision 4", file=file, by=BUYER)
+    file.write_bytes(b"the approved artwork")
+    home.station.gates.answer(ORDER, "logo", "revision 4", file=file, by=BUYER)
+    assert home.requirement("pre-production", "logo").state == "met"
+
+
 def test_a_lot_with_units_is_not_taken_in_past_a_closed_gate(home: Home) -> None:
     shot = photo(home.folder / "free" / "a.png", 0, grain=60)
     home.station.inspect(shot, golden=NUMBER, lot="FREE")

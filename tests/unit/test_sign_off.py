@@ -13,6 +13,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+import signed_home
 from signed_home import NOON, NUMBER, SUPPLIER, build, detached, picture, seal
 
 from station.errors import ConflictError, NotFoundError, PhotoError, RequestError
@@ -137,6 +138,43 @@ def test_signing_again_is_the_same_signature_and_another_name_is_refused(station
         ConflictError, match=r"was signed for the buyer already, by M\. Weber \(local key, 2026-05-10\)"
     ):
         station.sign_off.sign(NUMBER, party="buyer", name="Somebody")
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "says"),
+    [
+        ("received_on = 2026-05-10\n", "", "without its date (received_on or approved_on under [golden])"),
+        (
+            signed_home.SHEET[signed_home.SHEET.index("[[regions]]") : signed_home.SHEET.index("[aql]")],
+            '[[sizes]]\nname = "w{reject}"\nnominal_mm = 30.0\n',
+            "without its specification (a limit in",
+        ),
+    ],
+)
+def test_what_has_no_date_or_no_limit_cannot_be_signed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, was: str, now: str, says: str
+) -> None:
+    """G4: not "OK" alone; by neither party, on no paper, and the refusal says what is missing."""
+    assert was in signed_home.SHEET
+    monkeypatch.setattr(signed_home, "SHEET", signed_home.SHEET.replace(was, now))
+    with Station(Settings(home=tmp_path / "home"), clock=lambda: NOON) as bare:
+        seal(bare._db, bare._evidence, 1)
+        for party in ("buyer", "supplier"):
+            with pytest.raises(ConflictError) as refused:
+                bare.sign_off.sign(NUMBER, party=party, name="M. Weber")
+            assert f"golden {NUMBER} version 1 cannot be approved {says}" in str(refused.value)
+            assert "station golden seal" in str(refused.value)
+        with pytest.raises(ConflictError, match="cannot be approved without"):
+            approval_sheet(bare, NUMBER)
+        assert bare.sign_off.status(NUMBER).state == "sealed"
+        assert bare.sign_off.status(NUMBER).sign_offs == ()
+
+
+def test_a_golden_whose_photo_is_gone_cannot_be_signed(station: Station) -> None:
+    """G4."""
+    station.evidence_path(station.golden(NUMBER).photo_sha256).unlink()
+    with pytest.raises(ConflictError, match=r"cannot be approved without its photo\."):
+        station.sign_off.sign(NUMBER, party="buyer", name="M. Weber")
 
 
 def test_one_key_does_not_sign_for_both_parties(station: Station) -> None:

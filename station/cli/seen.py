@@ -1,0 +1,131 @@
+"""``nc seen``, ``nc kinds``, ``nc photo``: what people saw and counted on a lot, and their photos of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast, get_args
+
+import typer
+
+from station.cli.conduct import By, Claim, Json, context_of, document, emit, show, table
+from station.errors import RequestError
+
+if TYPE_CHECKING:
+    from station.values.documents import DefectClass
+    from station.values.nonconformity import NonconformityDocument
+
+Point = Annotated[int, typer.Argument(metavar="POINT", help="The point.")]
+Tongue = Annotated[str, typer.Option("--language", metavar="CODE", help="en, zh-Hant, or another file's name.")]
+Scale = Annotated[
+    str, typer.Option("--scale", metavar="WHAT", help="What the photo shows sizes by: ruler, calliper, pull gauge ...")
+]
+
+
+def register(nc: typer.Typer) -> None:
+    """Add the commands of this room to ``nc``."""
+    nc.command("seen")(seen)
+    nc.command("kinds")(kinds)
+    nc.command("photo")(attach)
+
+
+def seen(
+    context: typer.Context,
+    number: Claim,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="Of the catalogue, or another word for it: wrong-card, bent ring ...")
+    ] = None,
+    note: Annotated[
+        str | None, typer.Option("--note", metavar="WORDS", help="What is wrong, as in: SKU is missing.")
+    ] = None,
+    units: Annotated[int | None, typer.Option("--units", metavar="K", help="How many show it ...")] = None,
+    of: Annotated[int | None, typer.Option("--of", metavar="N", help="... of how many looked at.")] = None,
+    name: Annotated[str, typer.Option("--name", help="What it is called; the kind without it.")] = "",
+    clause: Annotated[
+        str, typer.Option("--standard", metavar="WORDS", help="Which standard says so, as in: carton mark version 3.")
+    ] = "",
+    defect_class: Annotated[str | None, typer.Option("--class", help="critical, major or minor.")] = None,
+    cartons: Annotated[bool, typer.Option("--cartons", help="Cartons were counted, not units.")] = False,
+    photo: Annotated[Path | None, typer.Option("--photo", metavar="FILE", help="A photo of it.")] = None,
+    scale: Scale = "",
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", metavar="SEEN.csv", help="Many: kind,note,units,of[,name,standard,class,counted]."),
+    ] = None,
+    by: By = "",
+    json: Json = False,
+) -> None:
+    """Add a point that a person saw and counted: a wrong card, a label without SKU, a weak clutch."""
+    from station.quality.kind_words import require_kind
+    from station.service.seen_file import add_seen
+    from station.values.documents import DefectClass as Classes
+
+    if defect_class is not None and defect_class not in get_args(Classes):
+        raise RequestError(f"{defect_class[:40]!r} is no class", "Use critical, major or minor.")
+    with context_of(context).open() as station:
+        if file is not None:
+            if any(x is not None for x in (kind, note, units, of, photo)):
+                raise RequestError("--file is given beside a single point", "Give one or the other.")
+            tell(add_seen(station.nonconformities, number, file, by=by), json)
+            return
+        if kind is None or note is None or units is None or of is None:
+            raise RequestError("a point needs --kind, --note, --units and --of", "Give them, or a table with --file.")
+        found = station.nonconformities.seen(
+            number, kind=kind, name=name, note=note, units=units, of=of, clause=clause, cartons=cartons, by=by,
+            defect_class=cast("DefectClass | None", defect_class),
+        )  # fmt: skip
+        if photo is not None:
+            meant = require_kind(kind)
+            point = next(p.number for p in found.points if p.item.key == f"seen:{meant}:{name.strip() or meant}")
+            found = station.nonconformities.attach(number, point, photo, by=by, scale=scale)
+    tell(found, json)
+
+
+def kinds(
+    word: Annotated[str | None, typer.Argument(metavar="WORD", help="What you call it.")] = None,
+    language: Tongue = "en",
+    json: Json = False,
+) -> None:
+    """The kinds of nonconformity with their remedy and the other words for them; or what a word means."""
+    import json as encoder
+
+    from station.quality.catalogue import KINDS
+    from station.quality.kind_words import require_kind, words
+    from station.report.languages import language as tongue_of
+
+    others, tongue = words(), tongue_of(language)
+    found = sorted(KINDS) if word is None else [require_kind(word)]
+    if json:
+        for name in found:
+            told = {"kind": name, "category": KINDS[name].category, "remedy": KINDS[name].remedy}
+            emit(encoder.dumps(told | {"words": others.get(name, ())}, ensure_ascii=False))
+        return
+    rows = [
+        [name, tongue.text(f"kind.{name}"), tongue.text(f"disposition.{KINDS[name].remedy}"), ", ".join(others[name])]
+        for name in found
+    ]
+    table("Kinds of nonconformity", ["kind", "name", "remedy", "also"], rows)
+
+
+def attach(
+    context: typer.Context,
+    number: Claim,
+    point: Point,
+    photo: Annotated[Path, typer.Argument(metavar="FILE", help="A photo of the defect, beside a ruler or calliper.")],
+    scale: Scale = "",
+    by: By = "",
+    json: Json = False,
+) -> None:
+    """Put a photo of your own to a point; it takes the place of the station's picture."""
+    with context_of(context).open() as station:
+        tell(station.nonconformities.attach(number, point, photo, by=by, scale=scale), json)
+
+
+def tell(found: NonconformityDocument, json: bool) -> None:
+    """How a nonconformity stands, in short or as its document."""
+    from station.service.nonconformity_reporting import in_short
+
+    if json:
+        emit(document(found))
+        return
+    for line in in_short(found):
+        show(line)
