@@ -13,6 +13,7 @@ from station.service import tools, views
 from station.service.lots import golden_of_lot
 from station.service.measuring import keep_photo
 from station.service.showing import bench_view, check_view, lens_remarks, lens_view, rig_view
+from station.service.steps import OnStep, Steps, silent
 from station.settings import Settings
 from station.store import records
 from station.store.database import Database
@@ -61,6 +62,7 @@ class Bench:
         over: int | None = None,
         u_measured_mm: float | None = None,
         replace: bool = False,
+        on_step: OnStep = silent,
     ) -> views.CalibrationView:
         """Measure the lens on pictures of the ChArUco board.
 
@@ -93,7 +95,9 @@ class Bench:
         if measured_mm is not None:
             across = bench.board.squares[0] if bench.board is not None else 1
             measured = MeasuredBoard(measured_mm, over or across, u_measured_mm or U_READING_MM)
-        low, high = ([self._read(p) for p in paths] for paths in (boards, raised))
+        step = Steps(on_step, len(boards) + len(raised) + 1)
+        low, high = ([self._read(p, step) for p in paths] for paths in (boards, raised))
+        step("measuring")
         first: dict[str, str] = {}
         for shot in (*low, *high):
             if shot.sha256 in first:
@@ -138,6 +142,7 @@ class Bench:
         measured_on: date | None = None,
         second_rate: Sequence[Path] = (),
         valid_days: int = LIGHT_DAYS,
+        on_step: OnStep = silent,
     ) -> views.CalibrationView:
         """Measure the light on pictures of the grey card.
 
@@ -165,10 +170,11 @@ class Bench:
         now = self._clock()
         meter = _meter_reading(lux, instrument, measured_on, now.astimezone().date())
         read: dict[Path, str] = {}
+        step = Steps(on_step, len(greys) + len(second_rate))
 
         def each(paths: Sequence[Path]) -> Iterator[Shot]:
             for path in paths:
-                shot = self._read(path)
+                shot = self._read(path, step)
                 same = next((p for p, sha256 in read.items() if sha256 == shot.sha256), None)
                 if same is not None:
                     raise RequestError(
@@ -226,7 +232,7 @@ class Bench:
             )
         earlier = self._checks(row, light)
         made = check_light(
-            shot, find_card(shot, load_cards(card), lying), lying, bench,
+            shot, find_card(shot, load_cards(card or self._settings.card), lying), lying, bench,
             reference=next((c for c in earlier if c.reference), None), at=self._clock(),
         )  # fmt: skip
         records.add_light_check(
@@ -277,7 +283,7 @@ class Bench:
         from station.calibrate.bounds import hold_to_viewing
         from station.calibrate.card import load_cards
 
-        cards = load_cards(card)
+        cards = load_cards(card or self._settings.card)
         if rig is None:
             return Calibration(cards=cards)
         now = self._clock()
@@ -310,7 +316,8 @@ class Bench:
         found = records.light_checks(self._db, row.id, since=light.made_at)
         return [LightCheck.from_dict(json.loads(r.document)) for r in found]
 
-    def _read(self, path: Path) -> Shot:
+    def _read(self, path: Path, step: Callable[[str], None] = lambda _: None) -> Shot:
+        step("reading")
         return tools.read(path, self._settings)
 
     def _rig(self, name: str) -> tuple[RigRow, Rig]:

@@ -25,6 +25,26 @@ REASONS = (
 )
 """Reasons by the keys 1 to 9, as shown and as recorded; the first is chosen when the page opens."""
 
+GOLDEN_PARTS = (
+    ("picture", "Master"),
+    ("limits", "Limits and what can be proven"),
+    ("signatures", "Signatures, and who holds what"),
+    ("record", "Completeness of the record"),
+    ("items", "Open items"),
+    ("versions", "Versions"),
+    ("documents", "Documents"),
+)
+"""Parts of the page of a golden sample."""
+
+STREAM_PARTS = (
+    ("standing", "Where it stands"),
+    ("next", "The next lot"),
+    ("course", "Lots so far"),
+    ("history", "History, with reasons"),
+    ("say", "Say something of it"),
+)
+"""Parts of the page of a stream."""
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -41,6 +61,21 @@ def lots_page(request: Request) -> Response:
 @router.get("/orders", response_class=HTMLResponse)
 def orders_page(request: Request) -> Response:
     return page(request, "orders.html", room="orders")
+
+
+@router.get("/bench", response_class=HTMLResponse)
+def bench_page(request: Request) -> Response:
+    return page(request, "bench.html", room="bench")
+
+
+@router.get("/golden", response_class=HTMLResponse)
+def golden_page(request: Request) -> Response:
+    return page(request, "golden.html", room="golden", parts=GOLDEN_PARTS)
+
+
+@router.get("/streams", response_class=HTMLResponse)
+def streams_page(request: Request) -> Response:
+    return page(request, "streams.html", room="streams", parts=STREAM_PARTS)
 
 
 @router.get("/sign-in", response_class=HTMLResponse)
