@@ -32,7 +32,7 @@
 ``steps``      how far a use case is that takes a while
 ``units_file`` names and identifiers of the units
 ``showing``    from rows to views
-``views``      what the use cases answer beside the contract's documents
+``bench_views``, ``views`` what the use cases answer beside the contract's documents
 """
 
 from station.service.station import Station

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from station.errors import CalibrationError, RequestError
-from station.service import tools, views
+from station.service import bench_views, tools, views
 from station.service.lots import golden_of_lot
 from station.service.measuring import keep_photo
 from station.service.showing import bench_view, check_view, lens_remarks, lens_view, rig_view
 from station.service.steps import OnStep, Steps, silent
 from station.settings import Settings
-from station.store import records
+from station.store import inspections, records
 from station.store.database import Database
 from station.store.evidence import Evidence
 from station.store.rows import RigRow
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SHOWN_CHECKS = 50
 """Checks that a bench's status lists."""
+SHOWN_PHOTOS = 100
+"""Photos whose card residuals are listed."""
 LARGEST_LUX = 200_000
 """Above full sunlight: a slip of the keyboard."""
 
@@ -246,6 +248,32 @@ class Bench:
         row, _ = self._rig(rig)
         rows = records.light_checks(self._db, row.id)
         return [check_view(rig, r.photo, LightCheck.from_dict(json.loads(r.document))) for r in rows]
+
+    def card_residuals(self, rig: str) -> bench_views.CardResidualsView:
+        """How well the colour cards were fitted in the newest photos against golden samples sealed on a bench."""
+        from station.calibrate.card_reading import MAX_RESIDUAL
+        from station.values.documents import UnitDocument
+
+        row, _ = self._rig(rig)
+        shown = []
+        for unit in inspections.newest_of_rig(self._db, row.name, SHOWN_PHOTOS):
+            document = UnitDocument.model_validate_json(unit.document)
+            fit = document.correction
+            if fit is not None:
+                shown.append(
+                    bench_views.CardResidualView(
+                        unit_id=unit.id, unit=unit.unit, at=unit.inspected_at, taken_at=document.taken_at,
+                        mean=fit.mean, max=fit.max, loo_mean=fit.loo_mean,
+                    )
+                )  # fmt: skip
+        most_mean, most_max = MAX_RESIDUAL
+        return bench_views.CardResidualsView(rig=rig, most_mean=most_mean, most_max=most_max, photos=tuple(shown))
+
+    def drift_bounds(self) -> bench_views.DriftBoundsView:
+        """By how much a check of the light may differ from its reference."""
+        from station.calibrate.drift import CHECK_LIGHTNESS, CHECK_TINT
+
+        return bench_views.DriftBoundsView(lightness=CHECK_LIGHTNESS, tint=CHECK_TINT)
 
     def light(self, rig: str) -> LightCalibration | None:
         """The newest light calibration of a bench, also an expired one."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from station.errors import DeviceError, NotFoundError
-from station.service.views import CameraView
+from station.service.bench_views import CameraView
 from station.settings import Settings
 
 if TYPE_CHECKING:

@@ -219,17 +219,6 @@ class FrameView(Document):
     origin_px: tuple[float, float]
 
 
-class CameraView(Document):
-    """The camera of the bench. width, height : of a picture, None where pictures differ. reason : why it gives none."""
-
-    present: bool
-    kind: str
-    name: str
-    width: int | None
-    height: int | None
-    reason: str
-
-
 class ReviewView(Document):
     """One reviewer's word; the newest of a unit stands."""
 

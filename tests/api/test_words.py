@@ -8,7 +8,7 @@ import string
 import pytest
 
 from station.values.account import ROLES
-from station.web.routes.pages import GOLDEN_PARTS, REASONS, STREAM_PARTS
+from station.web.routes.pages import GOLDEN_PARTS, LIGHT_PARTS, REASONS, STREAM_PARTS
 from station.web.showing import FOLDER, PLACES, STATIC
 from station.web.words import ENGLISH, LANGUAGES, tables, translate
 
@@ -20,7 +20,7 @@ COUNTED = re.compile(r"""\bcount\([^"]*?"([^"]*)", "([^"]*)\"""")
 
 def shown() -> set[str]:
     """The texts that templates and scripts ask for, and those that come to a template from a table."""
-    found = {name for _, name in (*PLACES, *GOLDEN_PARTS, *STREAM_PARTS)} | {
+    found = {name for _, name in (*PLACES, *GOLDEN_PARTS, *STREAM_PARTS, *LIGHT_PARTS)} | {
         text for reason in REASONS for text in reason
     }
     for path in (*(FOLDER / "templates").glob("*.html"), *STATIC.glob("*.js")):

@@ -19,6 +19,6 @@
 ``streams``   streams of lots
 ``nonconformities``, ``corrective``  complaints and corrective actions
 ``pictures``  pictures by digest
-``pages``     the pages: review, bench, golden, streams, lots, orders, help, the one to sign in
+``pages``     the pages: review, bench, golden, light, lots, streams, orders, help, the one to sign in
 ``common``    what they share: the station, who asks, cursors, a page of a list
 """

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from station.service import Station, views
+from station.service import Station, bench_views
 from station.values.documents import Document
 from station.web.errors import ErrorDocument
 from station.web.routes.common import StationOf
@@ -31,7 +31,7 @@ class NewCapture(Document):
 
 
 @router.get("/camera", summary="Which camera the station has, and whether it can be opened")
-def camera(station: StationOf) -> views.CameraView:
+def camera(station: StationOf) -> bench_views.CameraView:
     return station.camera.status()
 
 

@@ -44,6 +44,14 @@ STREAM_PARTS = (
     ("say", "Say something of it"),
 )
 """Parts of the page of a stream."""
+LIGHT_PARTS = (
+    ("next", "What to do next"),
+    ("made", "Calibration in force"),
+    ("drift", "Drift since the calibration"),
+    ("card", "Colour card in the photos"),
+    ("calibrate", "Calibrate and check"),
+)
+"""Parts of the page of a bench's light."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -76,6 +84,11 @@ def golden_page(request: Request) -> Response:
 @router.get("/streams", response_class=HTMLResponse)
 def streams_page(request: Request) -> Response:
     return page(request, "streams.html", room="streams", parts=STREAM_PARTS)
+
+
+@router.get("/light", response_class=HTMLResponse)
+def light_page(request: Request) -> Response:
+    return page(request, "light.html", room="light", parts=LIGHT_PARTS)
 
 
 @router.get("/sign-in", response_class=HTMLResponse)

@@ -67,17 +67,17 @@ async function show(stream) {
       badge(stream.agreed ? "conforms" : "undecided", stream.agreed ? t("reduced inspection is agreed") : t("reduced inspection is not agreed"))),
     stream.remarks.length ? original("ul", { class: "bullets" }, stream.remarks.map((r) => el("li", {}, r))) : "");
   standing(stream);
-  next(stream);
   byId("say-body").replaceChildren(wordForm(stream, nameField(t("Name")), refresh));
-  for (const part of ["course", "history"]) byId(`${part}-body`).replaceChildren(el("p", { class: "none" }, say("loading")));
+  for (const part of ["next", "course", "history"]) byId(`${part}-body`).replaceChildren(el("p", { class: "none" }, say("loading")));
   try {
     const events = await patiently(() => api.streamEvents(agreed.name));
     if (state.stream !== stream) return;
+    next(stream, events.findLast((e) => e.size)?.size);
     course(stream, events);
     drawHistory(stream, events);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    for (const part of ["course", "history"]) byId(`${part}-body`).replaceChildren(refusalOf(error));
+    for (const part of ["next", "course", "history"]) byId(`${part}-body`).replaceChildren(refusalOf(error));
   }
 }
 
@@ -93,8 +93,8 @@ function standing(stream) {
 
 // --- the next lot ----------------------------------------------------------------------------------------------------
 
-function next(stream) {
-  const field = el("input", { type: "number", min: 1, max: 1e9, required: true, value: localStorage.getItem(KEPT) ?? "" });
+function next(stream, size) {
+  const field = el("input", { type: "number", min: 1, max: 1e9, required: true, value: localStorage.getItem(KEPT) ?? size ?? "" });
   const answer = el("div", { "aria-live": "polite" });
   const ask = async () => {
     try {
@@ -154,7 +154,7 @@ function drawHistory(stream, events) {
   const all = counted(events).reverse();
   const switched = (e) => stream.changes.filter((c) => c.event === e.number).map((c) => el("p", {}, `${named(c.class)}: `, severity(c.before), " → ", severity(c.after), original("span", { class: "u" }, ` ${c.reason}`)));
   byId("history-body").replaceChildren(all.length ? table(t("History"), [t("No."), t("When"), t("What happened"), t("What it changed")], all.map((e) => {
-    const line = row(String(e.number), el("span", { class: "day" }, dayAndTime(e.at)), el("td", {}, what(e)), el("td", {}, e.void ? badge("undecided", t("taken out")) : switched(e)));
+    const line = row(String(e.number), el("span", { class: "day" }, dayAndTime(e.at)), el("td", { class: "happened" }, what(e)), el("td", {}, e.void ? badge("undecided", t("taken out")) : switched(e)));
     line.classList.toggle("void", e.void);
     return line;
   })) : el("p", { class: "none" }, t("Nothing happened yet.")));
