@@ -87,7 +87,7 @@ SIZES = ((1280, 800), (2560, 1440), (820, 1180))
 
 @pytest.fixture
 def quiet_page(browser: Browser) -> Iterator[Page]:
-    """A page that may complain of nothing but of what a test asks for that is not there, and may take its time."""
+    """A page that may complain of nothing but of what a test has the station refuse, and may take its time."""
     complaints: list[str] = []
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", accept_downloads=True)
     found = context.new_page()
@@ -98,7 +98,7 @@ def quiet_page(browser: Browser) -> Iterator[Page]:
     yield found
     context.close()
     expect.set_options(timeout=5_000)
-    assert [c for c in complaints if "404" not in c] == []
+    assert [c for c in complaints if "the server responded with a status of" not in c] == []
 
 
 @pytest.fixture
@@ -113,5 +113,24 @@ def fits() -> Callable[[Page], bool]:
                 wide.append(width)
         page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
         return wide == []
+
+    return asked
+
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture
+def violations() -> Callable[[Page], list[str]]:
+    """Call it with a page: what axe finds, one line a place."""
+
+    def asked(page: Page) -> list[str]:
+        script = (Path(__file__).with_name("axe") / "axe.min.js").read_text(encoding="utf-8")
+        ran = page.evaluate(
+            f"(rules) => {{ {script}; return axe.run(document, {{ runOnly: rules, resultTypes: ['violations'] }}); }}",
+            RULES,
+        )
+        assert len(ran["passes"]) > 15  # it did look
+        return [f"{v['id']}: {n['target']}" for v in ran["violations"] for n in v["nodes"]]
 
     return asked

@@ -22,6 +22,7 @@ async function ask(path, options = {}, read = (answer) => answer.json()) {
   const body = await (answer.ok ? read(answer) : answer.json()).catch(() => null);
   if (answer.ok && body !== null) return body;
   if (answer.status === 401) location.assign("/sign-in"); // what is on its way is kept, and sent after signing in
+  if (body?.error?.code === "device") throw new Refusal(answer.status, body.error); // somebody has to see to the camera
   if (answer.status >= 500 || [401, 429].includes(answer.status) || body === null) throw new Unreachable(body?.error?.message ?? `HTTP ${answer.status}`);
   throw new Refusal(answer.status, body.error);
 }

@@ -35,7 +35,7 @@ export function command(text) {
 
 /** A table with a caption for who cannot see it, in a frame that scrolls where it is too wide. */
 export function table(caption, columns, rows) {
-  return el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": caption }, el("table", {},
+  return el("div", { class: "wide", tabindex: "0", role: "group", "aria-label": caption }, el("table", {},
     el("caption", { class: "unseen" }, caption),
     el("thead", {}, el("tr", {}, columns.map((c) => el("th", { scope: "col" }, c)))),
     el("tbody", {}, rows)));

@@ -145,7 +145,7 @@ function course(stream, events) {
   const chart = svg("svg", { class: "course", width, height: high, viewBox: `0 0 ${width} ${high}`, role: "img", "aria-label": told },
     stream.classes.map((c, i) => [svg("text", { x: 0, y: TOP_PX + i * ROW_PX + 18 }, `${named(c.class)}, AQL ${c.aql}`),
       ...lots.map((lot, k) => block(lot, c, LEFT_PX + k * (SIDE_PX + 4), TOP_PX + i * ROW_PX))]).flat());
-  byId("course-body").replaceChildren(el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": told }, chart),
+  byId("course-body").replaceChildren(el("div", { class: "wide", tabindex: "0", role: "group", "aria-label": told }, chart),
     el("ul", { class: "legend-row" }, ["normal", "tightened", "reduced"].map((s) => el("li", {}, severity(s, `${named(s).slice(0, 1).toUpperCase()} · ${named(s)}`))), el("li", {}, t("crossed: not accepted"))),
     el("p", { class: "u" }, t("{first} to {last}", { first: lots[0].lot, last: lots.at(-1).lot })));
 }
