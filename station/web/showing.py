@@ -17,6 +17,7 @@ PLACES: Final = (
     ("/", "Review"),
     ("/bench", "Bench"),
     ("/golden", "Golden"),
+    ("/light", "Light"),
     ("/lots", "Lots"),
     ("/streams", "Streams"),
     ("/orders", "Orders"),

@@ -9,9 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
+from entered_line import SHEET as LINE_SHEET
+from entered_line import draw_line
+from entered_line import photo as line_photo
 from shown_golden import DRAWN, DRAWN_REGIONS, ITEM, NUMBER, REGIONS, drawn_golden, drawn_sheet, sheet
 
 import sample_data
+from station.client import Client, Refused
 
 API = "/api/v1"
 BENCH = Path(sample_data.__file__).parent / "bench"
@@ -153,6 +157,17 @@ def test_what_cannot_be_sealed_is_refused_with_what_to_do(station: httpx.Client,
     assert failed["error"]["code"] == "bad-photo"
     assert station.post(f"{API}/goldens", json={"sheet": drawn_sheet(), "photo": "u-notthere"}).status_code == 404
     assert len(get(station, "/goldens")) == 1
+
+
+def test_the_client_seals_and_says_why_it_may_not(
+    station: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw_line(monkeypatch)
+    with Client(str(station.base_url), timeout=120) as client:
+        made = client.seal(LINE_SHEET, line_photo(tmp_path / "golden.png", 0))
+        assert (made.number, made.version, made.photo) == ("GS-1", 1, "golden.png")
+        with pytest.raises(Refused, match="handed in twice"):
+            client.seal(LINE_SHEET, tmp_path / "golden.png", again=[tmp_path / "golden.png"])
 
 
 def test_an_open_item_is_named_and_settled(station: httpx.Client) -> None:

@@ -42,7 +42,7 @@ def handed_in(page: Page, address: str, files: list[Path]) -> None:
 
 
 def test_pictures_that_are_handed_in_are_judged_one_after_another(
-    quiet_page: Page, address: str, tmp_path: Path
+    address: str, quiet_page: Page, tmp_path: Path
 ) -> None:
     page = quiet_page
     files = [photo(tmp_path / f"unit-{n}.png", steps, grain=n) for n, steps in enumerate((CONFORMING, OUT, CONFORMING))]
@@ -67,7 +67,7 @@ def test_pictures_that_are_handed_in_are_judged_one_after_another(
     expect(page.locator("#unit-name")).to_have_text("unit-1")  # on the review page
 
 
-def test_one_key_takes_a_picture_and_judges_it(quiet_page: Page, address: str) -> None:
+def test_one_key_takes_a_picture_and_judges_it(address: str, quiet_page: Page) -> None:
     page = quiet_page
     page.goto(f"{address}/bench")
     expect(page.locator("#capture")).to_be_visible()
@@ -85,7 +85,7 @@ def test_one_key_takes_a_picture_and_judges_it(quiet_page: Page, address: str) -
     assert len(units) == 2
 
 
-def test_j_and_k_go_through_what_was_inspected(quiet_page: Page, address: str, tmp_path: Path) -> None:
+def test_j_and_k_go_through_what_was_inspected(address: str, quiet_page: Page, tmp_path: Path) -> None:
     page = quiet_page
     handed_in(page, address, [photo(tmp_path / f"unit-{n}.png", CONFORMING, grain=n) for n in range(3)])
     expect(page.locator("#side li")).to_have_count(3)
@@ -99,12 +99,13 @@ def test_j_and_k_go_through_what_was_inspected(quiet_page: Page, address: str, t
 
 
 def test_it_speaks_both_languages_and_fits(
-    quiet_page: Page, address: str, tmp_path: Path, fits: Callable[[Page], bool]
+    address: str, quiet_page: Page, tmp_path: Path, fits: Callable[[Page], bool]
 ) -> None:
     page = quiet_page
     page.goto(f"{address}/bench")
     page.get_by_label("Language").select_option("zh-Hant")
     expect(page.locator("html")).to_have_attribute("lang", "zh-Hant")
+    expect(page.locator("#golden")).to_have_value(GOLDEN)
     page.locator("#files").set_input_files([photo(tmp_path / "blind.png", BLIND - 100)])
     expect(page.locator(".verdict h2")).to_have_text("未決")
     assert fits(page)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import Field
+from starlette.concurrency import run_in_threadpool
 
 from station.web.errors import ErrorDocument
 from station.web.jobs import JobDocument, Jobs, UploadDocument, Uploads
@@ -52,7 +53,7 @@ async def upload(request: Request, station: StationOf, uploads: UploadsOf, name:
     made, path = uploads.place(name)
     try:
         await receive(request, path, int(station.settings.max_photo_mb * 1_000_000))
-        return uploads.keep(made, path)
+        return await run_in_threadpool(uploads.keep, made, path)
     except BaseException:
         uploads.drop(made)
         raise
