@@ -7,7 +7,7 @@ import { valueOf } from "./bars.js";
 import { badge, byId, el, shape, WORDS } from "./dom.js";
 import { ProgressLine } from "./jobs.js";
 import { kindOf, nameOf } from "./places.js";
-import { alertUser, api, begin, light, original, patiently, stepping } from "./room.js";
+import { alertUser, api, begin, light, newKey, original, patiently, stepping } from "./room.js";
 import { count, named, t } from "./words.js";
 
 const AT_ONCE = 2; // pictures on their way; the station measures no more at a moment
@@ -99,7 +99,8 @@ function tell() {
 function capture() {
   if (!state.camera?.present) return byId("files").click();
   if (state.running) return;
-  add([{ name: t("picture of the camera"), ask: () => api.capture(against()) }]);
+  const key = newKey(); // sent again it is the same picture
+  add([{ name: t("picture of the camera"), ask: () => api.capture(query, key) }]);
 }
 
 // --- what came of it -------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
 import { el, svg } from "./dom.js";
 import { masterPicture } from "./golden-master.js";
 import { busy, handIn, ProgressLine, watch } from "./jobs.js";
-import { api, original, patiently } from "./room.js";
+import { api, original, patiently, surely } from "./room.js";
 import { pin } from "./session.js";
 import { count, named, t } from "./words.js";
 
@@ -34,15 +34,16 @@ export async function sealing(root, golden) {
     return [...files].map((f) => handed.get(f));
   };
   const request = async () => ({ sheet: editor.text, photo: (await ids(photo.files))[0], rig: rig.value || null });
+  const drafted = (body) => surely((key) => api.draft(body, key));
   const measure = el("button", { type: "button", class: "quiet", on: { click: () => photo.reportValidity() && busy(measure, line, async () => {
-    const job = await watch(await api.draft(await request()), line);
+    const job = await watch(await drafted(await request()), line);
     if (job) draft.show(job, editor.remarks);
   }) } }, t("Measure"));
   const seal = el("button", { type: "button", class: "quiet strong-button", on: { click: () => photo.reportValidity() && busy(seal, line, async () => {
     const signed = await pin();
     if (signed === null) return;
     const body = { ...(await request()), again: await ids(again.files) };
-    const job = await watch(await api.seal(body, signed), line);
+    const job = await watch(await surely((key) => api.seal(body, signed, key)), line);
     if (!job) return;
     localStorage.removeItem(KEPT);
     location.assign(`/golden?golden=${encodeURIComponent(job.result.number)}`);

@@ -8,7 +8,7 @@ import { drawMaster } from "./golden-master.js";
 import { sealing } from "./golden-new.js";
 import { busy, ProgressLine, refusalOf, watch } from "./jobs.js";
 import { LANGUAGES, say } from "./messages.js";
-import { alertUser, api, begin, command, day, light, original, patiently, row, side, stepping, table } from "./room.js";
+import { alertUser, api, begin, command, day, light, original, patiently, row, side, stepping, surely, table } from "./room.js";
 import { nameField, pin } from "./session.js";
 import { named, t } from "./words.js";
 
@@ -99,7 +99,7 @@ function warnings(body, golden) {
 function study(golden) {
   const line = new ProgressLine();
   const button = el("button", { type: "button", class: "quiet", on: { click: () => busy(button, line, async () => {
-    if (await watch(await api.study(golden.number, {}), line)) await show(golden);
+    if (await watch(await surely((key) => api.study(golden.number, {}, key)), line)) await show(golden);
   }) } }, t("Make the study here"));
   return el("span", {}, button, line.node);
 }
@@ -136,7 +136,7 @@ function signing(golden, status) {
     const signed = await pin();
     if (signed === null) return;
     try {
-      await patiently(() => api.sign(golden.number, { party: party.value, name: name.field.value.trim(), role: role.value.trim(), artefact: artefact.value }, signed));
+      await surely((key) => api.sign(golden.number, { party: party.value, name: name.field.value.trim(), role: role.value.trim(), artefact: artefact.value }, signed, key));
       await refresh();
       byId("signatures").scrollIntoView({ block: "nearest" });
     } catch (error) {
@@ -169,10 +169,10 @@ const supplied = (text) => el("td", {}, text.startsWith("station ") ? command(te
 function items(body, golden, record) {
   const name = nameField(t("Name"));
   const text = el("input", { required: true, maxlength: 120 });
-  const say_ = async (call) => {
+  const send = async (call) => {
     if (!name.field.reportValidity()) return;
     try {
-      await patiently(call);
+      await surely(call);
       await refresh();
     } catch (error) {
       alertUser(error);
@@ -180,7 +180,7 @@ function items(body, golden, record) {
   };
   const settle = (item) => {
     const how = el("input", { required: true, maxlength: 120, "aria-label": t("What was agreed on: {item}", { item: item.text }), placeholder: t("what was agreed") });
-    return el("form", { class: "inline", on: { submit: (event) => { event.preventDefault(); say_(() => api.settleItem(golden.number, item.text, how.value.trim(), name.field.value.trim())); } } },
+    return el("form", { class: "inline", on: { submit: (event) => { event.preventDefault(); send((key) => api.settleItem(golden.number, item.text, how.value.trim(), name.field.value.trim(), key)); } } },
       how, el("button", { class: "quiet" }, t("Settle")));
   };
   const mine = (i) => ["sheet", "record"].includes(i.source);
@@ -188,7 +188,7 @@ function items(body, golden, record) {
     record.open_items.length ? table(t("Open items"), [t("No."), t("Item"), t("From"), t("Next")], record.open_items.map((i) => row(String(i.number), original("td", {}, i.text), named(i.source), el("td", {}, mine(i) ? settle(i) : supplied(i.do)))))
       : el("p", {}, badge("conforms", t("Nothing is still to be confirmed."))),
     record.settled_items.length ? el("details", {}, el("summary", {}, t("Settled ({n})", { n: record.settled_items.length })), el("ul", { class: "lines" }, record.settled_items.map((i) => original("li", {}, `${i.text}: ${i.how} (${i.by}, ${day(i.at)})`)))) : "",
-    el("form", { class: "deciding", on: { submit: (event) => { event.preventDefault(); say_(() => api.openItem(golden.number, text.value.trim(), name.field.value.trim())); } } },
+    el("form", { class: "deciding", on: { submit: (event) => { event.preventDefault(); send((key) => api.openItem(golden.number, text.value.trim(), name.field.value.trim(), key)); } } },
       name.node, el("label", { class: "field" }, t("Still to be confirmed"), " ", text), el("button", { class: "quiet" }, t("Add"))));
 }
 

@@ -6,7 +6,7 @@ import { badge, byId, dayAndTime, el } from "./dom.js";
 import { busy, handIn, ProgressLine, refusalOf, watch } from "./jobs.js";
 import { chart } from "./light-chart.js";
 import { say } from "./messages.js";
-import { alertUser, api, begin, command, day, light, original, patiently, row, side, stepping, table } from "./room.js";
+import { alertUser, api, begin, command, day, light, original, patiently, row, side, stepping, surely, table } from "./room.js";
 import { count, t } from "./words.js";
 
 const STATE = { ok: "released", soon: "ready", out: "closed" };
@@ -48,7 +48,7 @@ function begun(bench) {
   const send = async (event) => {
     event.preventDefault();
     try {
-      const made = await patiently(() => api.addRig(text.value));
+      const made = await surely((key) => api.addRig(text.value, key));
       location.assign(`/light?rig=${encodeURIComponent(made.name)}`);
     } catch (error) {
       alertUser(error);
@@ -180,7 +180,7 @@ function forms(bench) {
       busy(button, line, async () => {
         said.textContent = "";
         const ids = await handIn([...needs.files], (done, of) => line.tell(t("handing in the pictures"), done, of));
-        const job = await watch(await ask(ids), line);
+        const job = await watch(await surely((key) => ask(ids, key)), line);
         if (!job) return;
         await refresh();
         byId("calibrate").querySelector(`[data-said="${words}"]`)?.replaceChildren(...told(job.result));
@@ -193,9 +193,9 @@ function forms(bench) {
     it.said.dataset.said = words;
     return el("form", { class: "card-form", on: { submit: it.submit } }, el("h3", {}, title), el("p", { class: "u" }, hint), fields.map(([name, node]) => el("label", { class: "field" }, name, " ", node)), it.button, it.line.node, it.said);
   };
-  const checked = run(t("Check the light"), card, (ids) => api.checkLight(bench.rig, { photo: ids[0] }), (r) => [badge(r.ok ? "conforms" : "nonconforms", r.reference ? t("this check is the reference") : r.ok ? t("within bounds") : t("out of bounds")), original("span", {}, ` ${r.reason}`)]);
-  const lit = run(t("Calibrate the light"), greys, (ids) => api.calibrateLight(bench.rig, { greys: ids, lux: lux.value.split(/[,; ]+/).filter(Boolean).map(Number), instrument: lux.value.trim() ? instrument.value.trim() : "" }), calibrated);
-  const seen = run(t("Calibrate the lens"), boards, (ids) => api.calibrateLens(bench.rig, { boards: ids, replace: replace.checked }), calibrated);
+  const checked = run(t("Check the light"), card, (ids, key) => api.checkLight(bench.rig, { photo: ids[0] }, key), (r) => [badge(r.ok ? "conforms" : "nonconforms", r.reference ? t("this check is the reference") : r.ok ? t("within bounds") : t("out of bounds")), original("span", {}, ` ${r.reason}`)]);
+  const lit = run(t("Calibrate the light"), greys, (ids, key) => api.calibrateLight(bench.rig, { greys: ids, lux: lux.value.split(/[,; ]+/).filter(Boolean).map(Number), instrument: lux.value.trim() ? instrument.value.trim() : "" }, key), calibrated);
+  const seen = run(t("Calibrate the lens"), boards, (ids, key) => api.calibrateLens(bench.rig, { boards: ids, replace: replace.checked }, key), calibrated);
   byId("calibrate-body").replaceChildren(el("div", { class: "card-forms" },
     form(t("Check"), t("Every morning, and whenever lamp or camera was touched."), checked, t("Check the light"), [t("Photo of the bench with the colour card"), card]),
     form(t("Light"), t("Two to ten pictures of the grey card, filling the picture, with the camera as it inspects."), lit, t("Calibrate the light"), [t("Pictures of the grey card"), greys], [t("Lux meter, one reading a place"), lux], [t("Which meter"), instrument]),

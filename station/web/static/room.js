@@ -67,6 +67,15 @@ export async function patiently(call) {
   }
 }
 
+/** A key of its own for what is done once, however often it is sent. */
+export const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** Send a change until the station answers; it is done once. */
+export function surely(call) {
+  const key = newKey();
+  return patiently(() => call(key));
+}
+
 /** Draw the list at the side; its entries are links, so that each has an address. */
 export function side(items, { name, parameter, chosen, entry, choose }) {
   byId("count").textContent = items.length;

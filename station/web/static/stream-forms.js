@@ -1,7 +1,7 @@
 // What people say of a stream, and a stream that is opened.
 
 import { el } from "./dom.js";
-import { alertUser, api, patiently } from "./room.js";
+import { alertUser, api, surely } from "./room.js";
 import { named, t } from "./words.js";
 
 const LEVELS = ["I", "II", "III", "S-1", "S-2", "S-3", "S-4"];
@@ -41,7 +41,7 @@ export function wordForm(stream, name, done) {
     if (kind === "void") body.event = Number(event.value);
     if (kind === "directed" && classes.value) body.classes = [classes.value];
     try {
-      await patiently(() => api.streamWord(stream.stream.name, body));
+      await surely((key) => api.streamWord(stream.stream.name, body, key));
       await done();
     } catch (error) {
       alertUser(error);
@@ -62,7 +62,7 @@ export function streamForm(done) {
     const aqls = Object.fromEntries(["critical", "major", "minor"].filter((c) => it[c].value).map((c) => [c, Number(it[c].value)]));
     const words = Object.fromEntries(["name", "sku", "supplier", "process", "level", "edition", "type"].map((k) => [k, it[k].value.trim()]));
     try {
-      done(await patiently(() => api.openStream({ ...words, aql: aqls })));
+      done(await surely((key) => api.openStream({ ...words, aql: aqls }, key)));
     } catch (error) {
       alertUser(error);
     }
