@@ -36,7 +36,7 @@ def opened(page: Page, address: str) -> Page:
 def test_picture_and_list_point_at_each_other(page: Page, address: str) -> None:
     opened(page, address)
     rows = page.locator("#picture-body tbody tr")
-    assert rows.locator("th button").all_inner_texts() == REGIONS
+    expect(rows.locator("th button")).to_have_text(REGIONS)
     lake = page.get_by_role("button", name="lake", exact=True)
     lake.focus()
     page.keyboard.press("Enter")
