@@ -106,7 +106,7 @@ def test_a_golden_is_sealed_by_pointing_at_its_picture(
         sheet = page.get_by_label("Control sheet (TOML)")
         expect(page.locator(".lint > p")).to_be_visible()  # of the template
         sheet.fill(head + "[[sizes]]\nnom = 1\n")
-        expect(page.locator(".lint .refused")).to_contain_text("name is missing")
+        expect(page.locator(".lint .refused")).to_contain_text('unknown key "nom"')
         sheet.fill(head + size)
         expect(page.locator(".lint ul li").first).to_be_visible()
         page.get_by_label("Photo of the golden sample").set_input_files(photo)
