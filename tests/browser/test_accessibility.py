@@ -113,8 +113,7 @@ def test_no_room_has_a_fault_that_axe_finds(
         quiet_page.get_by_label("Language").select_option(NAMES[language])
         expect(quiet_page.locator("html")).to_have_attribute("lang", language)
         quiet_page.locator(whole).first.wait_for(state="attached")
-        for closed in quiet_page.locator("main details:not([open]) > summary").all():
-            closed.click()
+        quiet_page.evaluate("() => document.querySelectorAll('main details').forEach((node) => { node.open = true; })")
         faults[room] = violations(quiet_page)
     assert {where: found for where, found in faults.items() if found} == {}
 
