@@ -15,7 +15,7 @@ import json
 import ssl
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -211,6 +211,33 @@ class Client:
         answer = self.request("POST", f"{API}/inspections", photo.read_bytes(), query=query, content_type=kind)
         found = _settled(answer).json()
         return int(found["id"]), UnitDocument.model_validate(found["unit"])
+
+    def upload(self, photo: Path) -> str:
+        """Hand in a picture for a request that follows: what it is named by there, for an hour."""
+        kind = "image/png" if photo.suffix.lower() == ".png" else "image/jpeg"
+        answer = self.request(
+            "POST", f"{API}/uploads", photo.read_bytes(), query={"name": photo.name}, content_type=kind
+        )
+        return str(_settled(answer).json()["id"])
+
+    def result(self, job: Mapping[str, Any], *, every_s: float = 0.5) -> dict[str, Any] | None:
+        """The result of a job, once it is done; None where it was stopped. Raises Refused where it failed."""
+        while job["ended_at"] is None:
+            time.sleep(every_s)
+            job = self.get(f"/jobs/{job['id']}")
+        if job["error"] is not None:
+            error = job["error"]
+            raise Refused(422, error["code"], error["message"], error["do"])
+        return dict(job["result"]) if job["result"] is not None else None
+
+    def seal(
+        self, sheet: str, photo: Path, *, again: Sequence[Path] = (), rig: str | None = None, pin: str | None = None
+    ) -> views.GoldenView:
+        """Seal a golden sample; sheet : its control sheet as TOML. Answers when it is sealed. Raises Refused."""
+        body = {
+            "sheet": sheet, "photo": self.upload(photo), "again": [self.upload(p) for p in again], "rig": rig,
+        }  # fmt: skip
+        return views.GoldenView.model_validate(self.result(self.post("/goldens", body, pin=pin)))
 
     def review(
         self,

@@ -26,6 +26,12 @@ class Settings(BaseSettings):
     session_hours: int = Field(default=12, ge=1, le=31 * 24, description="after which one signs in again in any case")
     max_megapixels: float = Field(default=60.0, gt=0, description="a larger picture is refused before it is decoded")
     max_photo_mb: float = Field(default=120.0, gt=0, description="a larger file is refused before it is opened")
+    card: str | None = Field(
+        default=None, description="edition of the colour card, or the path of a card TOML, where none is named"
+    )
+    camera: str = Field(
+        default="", description="camera of the page Bench: replay:FOLDER, replay:VIDEO or simulated:DESIGN?seed=NUMBER"
+    )
     defect_model: str = Field(
         default="golden-unit-net",
         description="a defect model's name, or the path of its card",

@@ -279,3 +279,19 @@ def unchanged_lot_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def lot_home(unchanged_lot_home: Path, tmp_path: Path) -> Path:
     """A copy of that home for one test."""
     return Path(shutil.copytree(unchanged_lot_home, tmp_path / "lots"))
+
+
+@pytest.fixture(scope="session")
+def unchanged_golden_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a station with one sealed golden sample, for tests that change nothing."""
+    from shown_golden import build
+
+    home = tmp_path_factory.mktemp("goldens") / "home"
+    build(home)
+    return home
+
+
+@pytest.fixture
+def golden_home(unchanged_golden_home: Path, tmp_path: Path) -> Path:
+    """A copy of that home for one test."""
+    return Path(shutil.copytree(unchanged_golden_home, tmp_path / "goldens"))

@@ -2,10 +2,12 @@
 
 ``station``    the class the commands and pages call
 ``bench``      rigs, their calibrations and what they say of the light
+``camera``     the camera over a bench
 ``sealing``    a photo and a control sheet become a sealed master
 ``signing_off`` artefacts, sign-off by both parties, acknowledgements, who holds what
 ``golden_record`` the record of a golden sample: photos, copies, open items, changes, holds, checklist, linter;
                ``record_standing`` the facts that it rests on
+``golden_showing`` a master in outlines, limits beside what can be proven, a draft before the seal
 ``packages``   sealed packages: exported, verified, countersigned
 ``ledger_view`` the ledger and the keys, to be read
 ``inspecting`` a batch of photos: known ones answered, the rest measured, one writer
@@ -27,9 +29,10 @@
 ``accounts``   who may use the station: accounts, sessions, PINs; ``attempts`` bounds guessing
 ``repeating``  a request sent twice is done once
 ``watching``   what is recorded, one thing after another, while somebody watches
+``steps``      how far a use case is that takes a while
 ``units_file`` names and identifiers of the units
 ``showing``    from rows to views
-``views``      what the use cases answer beside the contract's documents
+``bench_views``, ``views`` what the use cases answer beside the contract's documents
 """
 
 from station.service.station import Station

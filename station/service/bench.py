@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from station.errors import CalibrationError, RequestError
-from station.service import tools, views
+from station.service import bench_views, tools, views
 from station.service.lots import golden_of_lot
 from station.service.measuring import keep_photo
 from station.service.showing import bench_view, check_view, lens_remarks, lens_view, rig_view
+from station.service.steps import OnStep, Steps, silent
 from station.settings import Settings
-from station.store import records
+from station.store import inspections, records
 from station.store.database import Database
 from station.store.evidence import Evidence
 from station.store.rows import RigRow
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 SHOWN_CHECKS = 50
 """Checks that a bench's status lists."""
+SHOWN_PHOTOS = 100
+"""Photos whose card residuals are listed."""
 LARGEST_LUX = 200_000
 LEAST_CCT, LARGEST_CCT = 1000, 25_000
 """Above full sunlight: a slip of the keyboard."""
@@ -62,6 +65,7 @@ class Bench:
         over: int | None = None,
         u_measured_mm: float | None = None,
         replace: bool = False,
+        on_step: OnStep = silent,
     ) -> views.CalibrationView:
         """Measure the lens on pictures of the ChArUco board.
 
@@ -94,7 +98,9 @@ class Bench:
         if measured_mm is not None:
             across = bench.board.squares[0] if bench.board is not None else 1
             measured = MeasuredBoard(measured_mm, over or across, u_measured_mm or U_READING_MM)
-        low, high = ([self._read(p) for p in paths] for paths in (boards, raised))
+        step = Steps(on_step, len(boards) + len(raised) + 1)
+        low, high = ([self._read(p, step) for p in paths] for paths in (boards, raised))
+        step("measuring")
         first: dict[str, str] = {}
         for shot in (*low, *high):
             if shot.sha256 in first:
@@ -140,6 +146,7 @@ class Bench:
         measured_on: date | None = None,
         second_rate: Sequence[Path] = (),
         valid_days: int = LIGHT_DAYS,
+        on_step: OnStep = silent,
     ) -> views.CalibrationView:
         """Measure the light on pictures of the grey card.
 
@@ -168,10 +175,11 @@ class Bench:
         now = self._clock()
         meter = _meter_reading(lux, cct_k, instrument, measured_on, now.astimezone().date())
         read: dict[Path, str] = {}
+        step = Steps(on_step, len(greys) + len(second_rate))
 
         def each(paths: Sequence[Path]) -> Iterator[Shot]:
             for path in paths:
-                shot = self._read(path)
+                shot = self._read(path, step)
                 same = next((p for p, sha256 in read.items() if sha256 == shot.sha256), None)
                 if same is not None:
                     raise RequestError(
@@ -229,7 +237,7 @@ class Bench:
             )
         earlier = self._checks(row, light)
         made = check_light(
-            shot, find_card(shot, load_cards(card), lying), lying, bench,
+            shot, find_card(shot, load_cards(card or self._settings.card), lying), lying, bench,
             reference=next((c for c in earlier if c.reference), None), at=self._clock(),
         )  # fmt: skip
         records.add_light_check(
@@ -243,6 +251,32 @@ class Bench:
         row, _ = self._rig(rig)
         rows = records.light_checks(self._db, row.id)
         return [check_view(rig, r.photo, LightCheck.from_dict(json.loads(r.document))) for r in rows]
+
+    def card_residuals(self, rig: str) -> bench_views.CardResidualsView:
+        """How well the colour cards were fitted in the newest photos against golden samples sealed on a bench."""
+        from station.calibrate.card_reading import MAX_RESIDUAL
+        from station.values.documents import UnitDocument
+
+        row, _ = self._rig(rig)
+        shown = []
+        for unit in inspections.newest_of_rig(self._db, row.name, SHOWN_PHOTOS):
+            document = UnitDocument.model_validate_json(unit.document)
+            fit = document.correction
+            if fit is not None:
+                shown.append(
+                    bench_views.CardResidualView(
+                        unit_id=unit.id, unit=unit.unit, at=unit.inspected_at, taken_at=document.taken_at,
+                        mean=fit.mean, max=fit.max, loo_mean=fit.loo_mean,
+                    )
+                )  # fmt: skip
+        most_mean, most_max = MAX_RESIDUAL
+        return bench_views.CardResidualsView(rig=rig, most_mean=most_mean, most_max=most_max, photos=tuple(shown))
+
+    def drift_bounds(self) -> bench_views.DriftBoundsView:
+        """By how much a check of the light may differ from its reference."""
+        from station.calibrate.drift import CHECK_LIGHTNESS, CHECK_TINT
+
+        return bench_views.DriftBoundsView(lightness=CHECK_LIGHTNESS, tint=CHECK_TINT)
 
     def light(self, rig: str) -> LightCalibration | None:
         """The newest light calibration of a bench, also an expired one."""
@@ -280,7 +314,7 @@ class Bench:
         from station.calibrate.bounds import hold_to_viewing
         from station.calibrate.card import load_cards
 
-        cards = load_cards(card)
+        cards = load_cards(card or self._settings.card)
         if rig is None:
             return Calibration(cards=cards)
         now = self._clock()
@@ -313,7 +347,8 @@ class Bench:
         found = records.light_checks(self._db, row.id, since=light.made_at)
         return [LightCheck.from_dict(json.loads(r.document)) for r in found]
 
-    def _read(self, path: Path) -> Shot:
+    def _read(self, path: Path, step: Callable[[str], None] = lambda _: None) -> Shot:
+        step("reading")
         return tools.read(path, self._settings)
 
     def _rig(self, name: str) -> tuple[RigRow, Rig]:

@@ -255,6 +255,14 @@ def _held(
     return held
 
 
+def study_in_force(
+    db: Database, golden: GoldenRow, use: ModelUseDocument, program: str, thresholds: ThresholdsInForce | None = None
+) -> CapabilityDocument | None:
+    """The study that :func:`capability_in_force` tells of, whole."""
+    held = _held(db, golden, use, program, thresholds)
+    return None if held is None else held.study
+
+
 def _lacks(later: CapabilityDocument, held: CapabilityDocument) -> str:
     """What a later study has less of than the one in force, in words; "" where it takes its place."""
     told = {_label(k) for k in held.limits if k.state != "unknown"}

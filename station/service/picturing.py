@@ -45,7 +45,7 @@ def card_chart(photo: Path, card: str | None, settings: Settings) -> RGB:
     from station.report.colour_pictures import card_picture
 
     shot = tools.read(photo, settings)
-    found = card_document(shot, find_card(shot, load_cards(card)))
+    found = card_document(shot, find_card(shot, load_cards(card or settings.card)))
     coded = shot.photo.pixels
     pixels = coded if coded.dtype == np.uint8 else cv2.convertScaleAbs(coded, alpha=1 / 257)
     return card_picture(np.asarray(pixels, dtype=np.uint8), found, limits=MAX_RESIDUAL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,12 +41,13 @@ def seal(
     at: datetime,
     model: str,
     again: Sequence[tuple[Path, Shot]] = (),
+    step: Callable[[str], None] = lambda _: None,
 ) -> tuple[GoldenRow, bool]:
     """Seal a golden sample; answers its row and whether it is new. A sample sealed before gives its own version again.
 
     model : the defect model that units will be looked at with, for what it is known to miss. again : further photos of
     the same golden, lifted and laid down again; the spread of its colours over them goes into
-    the uncertainty.
+    the uncertainty. step : hears of each step as it begins.
 
     Raises
     ------
@@ -59,26 +60,17 @@ def seal(
     AlignmentError
         The photo shows no part that can be measured.
     """
-    from station.calibrate.bounds import hold_to_viewing
     from station.calibrate.light import correct
     from station.golden_line import correct_like, measure_master, place_again
     from station.quality.golden import next_version
     from station.report import pictures
-    from station.sheet import read_sheet_file
 
     if len({shot.sha256, *(s.sha256 for _, s in again)}) <= len(again):
         raise RequestError(
             "one photo is handed in twice", "Lift the golden, lay it down elsewhere, photograph it again."
         )
-    sheet, sheet_toml = read_sheet_file(sheet_path)
-    thickness = sheet.product.thickness_mm
-    if calibration.rig is not None and thickness is not None and thickness > calibration.rig.camera.distance_mm / 2:
-        raise SheetError(
-            f"thickness_mm = {thickness:g} is more than half the way to the camera of rig {calibration.rig.name}, "
-            f"which stands {calibration.rig.camera.distance_mm:g} mm above the bench",
-            "Give the height of the measured face over the bench in millimetres.",
-        )
-    calibration = hold_to_viewing(calibration, sheet.viewing, now=at)
+    step("measuring")
+    sheet, sheet_toml, calibration = _agreed(sheet_path, calibration, at)
     if again:
         _require_light(calibration)
     corrected = correct(shot, calibration)
@@ -87,6 +79,7 @@ def seal(
     version = max(sheet.golden.version or 1, next_version([newest.version] if newest else []))
     master = measure_master(corrected, sheet, number=number, version=version)
     if again:
+        step("placing")
         master = place_again(master, [correct_like(master, s, calibration) for _, s in again])
     _hold_to_callipers(sheet, master)
     arrays, document = save_master(master)
@@ -101,6 +94,7 @@ def seal(
         "photo_sha256": shot.sha256,
         "master_digest": master_digest(document),
     }
+    step("keeping")
     photo_file = keep_photo(evidence, photo_path, shot.sha256)
     again_files = [keep_photo(evidence, path, s.sha256) for path, s in again]
     master_file = keep(evidence, arrays, "application/x-npz")
@@ -120,6 +114,37 @@ def seal(
         "warnings": json.dumps(_warnings(sheet, corrected, master, model), ensure_ascii=False),
     }
     return records.add_golden(db, values, [photo_file, master_file, frame_file, *again_files], at), True
+
+
+def draft(
+    *, sheet_path: Path, shot: Shot, calibration: Calibration, at: datetime, model: str
+) -> tuple[Sheet, str, Master, list[str]]:
+    """A golden sample measured as :func:`seal` would, and not sealed: its sheet, that as text, its master, the
+    warnings. Raises as sealing does, but for what further photos are the cause of."""
+    from station.calibrate.light import correct
+    from station.golden_line import measure_master
+
+    sheet, sheet_toml, calibration = _agreed(sheet_path, calibration, at)
+    corrected = correct(shot, calibration)
+    master = measure_master(corrected, sheet, number=sheet.golden.number or "", version=1)
+    _hold_to_callipers(sheet, master)
+    return sheet, sheet_toml, master, _warnings(sheet, corrected, master, model)
+
+
+def _agreed(sheet_path: Path, calibration: Calibration, at: datetime) -> tuple[Sheet, str, Calibration]:
+    """A control sheet, its text, and the bench held to the light that it asks for. Raises SheetError."""
+    from station.calibrate.bounds import hold_to_viewing
+    from station.sheet import read_sheet_file
+
+    sheet, sheet_toml = read_sheet_file(sheet_path)
+    thickness = sheet.product.thickness_mm
+    if calibration.rig is not None and thickness is not None and thickness > calibration.rig.camera.distance_mm / 2:
+        raise SheetError(
+            f"thickness_mm = {thickness:g} is more than half the way to the camera of rig {calibration.rig.name}, "
+            f"which stands {calibration.rig.camera.distance_mm:g} mm above the bench",
+            "Give the height of the measured face over the bench in millimetres.",
+        )
+    return sheet, sheet_toml, hold_to_viewing(calibration, sheet.viewing, now=at)
 
 
 def proposed(master: Master, sheet_toml: str) -> tuple[ProposalView, ...]:

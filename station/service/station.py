@@ -17,7 +17,8 @@ from station.errors import ConflictError, NotFoundError, RequestError
 from station.service import tools, views
 from station.service.accounts import Accounts
 from station.service.bench import Bench
-from station.service.capability import Capability, capability_in_force, capability_remarks
+from station.service.camera import Camera
+from station.service.capability import Capability, capability_in_force, capability_remarks, study_in_force
 from station.service.corrective import CorrectiveActions
 from station.service.deciding import Deciding
 from station.service.draws import Draws
@@ -27,6 +28,7 @@ from station.service.gate_release import GateRelease
 from station.service.gates import Gates
 from station.service.gauge import Gauge, spreads_in_force
 from station.service.golden_record import GoldenRecords
+from station.service.golden_showing import GoldenShowing
 from station.service.inspecting import Batch, Engine, InProcess
 from station.service.ledger_view import LedgerView, read_head
 from station.service.lot_analysis import LotAnalysis
@@ -41,6 +43,7 @@ from station.service.repeating import Repeats
 from station.service.reviewing import vet_reference, vet_review
 from station.service.showing import golden_view, lot_view, review_view, unit_view
 from station.service.signing_off import SignOff
+from station.service.steps import OnStep, Steps, silent
 from station.service.streams import Streams
 from station.service.traceability import Traceability
 from station.service.units_file import name_units
@@ -54,6 +57,7 @@ from station.store.rows import GoldenRow, UnitRow
 from station.values.documents import LotDocument, ModelUseDocument, UnitDocument, Verdict
 
 if TYPE_CHECKING:
+    from station.values.capability import CapabilityDocument
     from station.values.line import Master, Shot
     from station.values.tolerance import ToleranceDocument
 
@@ -68,13 +72,15 @@ def _now() -> datetime:
 class Station:
     """Opens the home named by the settings; makes it where there is none. Close it, or use it in a ``with``.
 
-    ``bench`` holds what can be done with rigs and their calibrations, ``entered`` with values measured by hand,
+    ``bench`` holds what can be done with rigs and their calibrations, ``camera`` with the camera over one, ``entered``
+    with values measured by hand,
     ``gauge`` with gauge studies, ``capability`` with studies of what is found, ``finding_reviews`` with what reviewers
     say of findings, ``recalibration`` with the thresholds that follow from it, ``streams`` with streams of lots,
     ``draws`` with pick lists, ``deciding`` with the decisions of lots, ``analysis`` with the defects of a lot,
     ``processes`` with control charts and drift, ``nonconformities`` with complaints, ``corrective`` with corrective
-    actions, ``sign_off`` with what the parties say of golden samples, ``record`` with their records, ``gates`` with
-    orders and their gates, ``releases`` with who opens them and what a closed one stops, ``packages`` with sealed
+    actions, ``sign_off`` with what the parties say of golden samples, ``record`` with their records, ``shown`` with
+    what is looked at of them, ``gates`` with orders and their gates, ``releases`` with who opens them and what a closed
+    one stops, ``packages`` with sealed
     packages, ``ledger`` with the ledger and the keys, ``papers`` with documents to be sent,
     ``accounts`` with who may use the station, ``repeats`` with requests sent twice, ``watching`` with what is recorded
     while somebody watches.
@@ -94,6 +100,7 @@ class Station:
         self._db = open_database(self.settings, clock)
         self._evidence = Evidence(self.settings.home / "evidence")
         self.bench = Bench(self._db, self._evidence, self.settings, clock)
+        self.camera = Camera(self.settings)
         self.entered = EnteredValues(self._db, clock, self._may_enter)
         self.gauge = Gauge(self._db, clock, self._line, PROGRAM)
         self.capability = Capability(self._db, clock, self._line)
@@ -109,6 +116,7 @@ class Station:
         self.traceability = Traceability(self, self._evidence)
         self.sign_off = SignOff(self._db, self._evidence, self.settings, clock)
         self.record = GoldenRecords(self._db, self._evidence, self.settings, clock, self.sign_off)
+        self.shown = GoldenShowing(self, self._db, clock)
         self.gates = Gates(self, self._db, self._evidence, clock)
         self.releases = GateRelease(self.gates, self._db, clock)
         self.packages = Packages(self._db, self._evidence, clock)
@@ -134,23 +142,30 @@ class Station:
         self.close()
 
     def close(self) -> None:
-        """Give back the database."""
+        """Give back the camera and the database."""
+        self.camera.close()
         self._db.close()
 
     # --- golden samples ----------------------------------------------------------------------------------------------
 
     def seal_golden(
-        self, sheet: Path, photo: Path, *, rig: str | None = None, card: str | None = None, again: Sequence[Path] = ()
-    ) -> views.GoldenView:
+        self, sheet: Path, photo: Path, *, rig: str | None = None, card: str | None = None, again: Sequence[Path] = (),
+        on_step: OnStep = silent,
+    ) -> views.GoldenView:  # fmt: skip
         """Measure the golden sample into a master and seal it. The same sample sealed again is the same version.
 
         again : further photos of the same golden, each lifted and laid down again."""
         from station.service.sealing import proposed, seal
 
+        step = Steps(on_step, len(again) + (4 if again else 3))
+        shots: list[tuple[Path, Shot]] = []
+        for path in (photo, *again):
+            step("reading")
+            shots.append((path, self._read(path)))
         row, new = seal(
-            self._db, self._evidence, sheet_path=sheet, photo_path=photo, shot=self._read(photo),
-            calibration=self.bench.calibration(rig, card), at=self._clock(), again=[(p, self._read(p)) for p in again],
-            model=self.settings.defect_model,
+            self._db, self._evidence, sheet_path=sheet, photo_path=photo, shot=shots[0][1],
+            calibration=self.bench.calibration(rig, card), at=self._clock(), again=shots[1:],
+            model=self.settings.defect_model, step=step,
         )  # fmt: skip
         view = golden_view(row, new=new)
         use = self._model_use()
@@ -278,6 +293,11 @@ class Station:
         return [
             views.FindingView(**{k: v for k, v in r.items() if k != "class"}, defect_class=r["class"]) for r in rows
         ]
+
+    def study_in_force(self, golden: GoldenRow) -> CapabilityDocument | None:
+        """The capability study that an inspection against a version of a golden sample is held to, None without one."""
+        use = self._model_use()
+        return study_in_force(self._db, golden, use, PROGRAM, thresholds_in_force(self._db, golden, use, PROGRAM))
 
     def line(self, golden: str, *, rig: str | None = None, card: str | None = None) -> Line:
         """What a photo is inspected with against the newest version of a golden sample, as :meth:`inspect` does it."""

@@ -45,7 +45,7 @@ def read_card(photo: Path, card: str | None, settings: Settings) -> CardDocument
     from station.calibrate.card_finding import find_card
     from station.calibrate.card_reading import card_document
 
-    cards = load_cards(card)
+    cards = load_cards(card or settings.card)
     shot = read(photo, settings)
     return card_document(shot, find_card(shot, cards))
 

@@ -139,6 +139,13 @@ def unit(db: Database, unit_id: int) -> UnitRow:
     return _unit(row)
 
 
+def newest_of_rig(db: Database, rig: str, limit: int) -> list[UnitRow]:
+    """The newest units held to golden samples that were sealed on a bench, oldest first."""
+    query = _units().where(t.goldens.c.rig == rig).order_by(t.units.c.id.desc()).limit(limit)
+    with db.read() as c:
+        return [_unit(r) for r in reversed(c.execute(query).all())]
+
+
 def units(
     db: Database,
     *,

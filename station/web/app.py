@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -15,17 +17,21 @@ from station.settings import Settings, read_settings
 from station.web import description, errors
 from station.web.etags import Etags
 from station.web.gate import Gate
+from station.web.jobs import Jobs, Uploads
 from station.web.metrics import Measured, Metrics
 from station.web.once import Once
 from station.web.permissions import API
 from station.web.routes import (
     accounts,
     bench,
+    calibrating,
+    capturing,
     corrective,
     events,
     findings,
     goldens,
     inspections,
+    jobs,
     lot_records,
     lots,
     measuring,
@@ -34,6 +40,7 @@ from station.web.routes import (
     pages,
     pictures,
     planning,
+    sealing,
     streams,
     units,
 )
@@ -41,7 +48,8 @@ from station.web.security import Guard, allowed_hosts
 from station.web.showing import STATIC
 
 ROUTERS = (
-    *(bench.router, accounts.router, events.router, goldens.router, inspections.router, units.router),
+    *(bench.router, calibrating.router, capturing.router, accounts.router, events.router, jobs.router),
+    *(sealing.router, goldens.router, inspections.router, units.router),
     *(findings.router, lot_records.router, lots.router, planning.router, orders.router, streams.router),
     *(nonconformities.router, corrective.router),
     *(measuring.router, pictures.router),
@@ -58,8 +66,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with Station(used) as station:
-            app.state.station = station
+        with (
+            Station(used) as station,
+            tempfile.TemporaryDirectory(prefix="station-") as folder,
+            closing(Jobs()) as running,
+        ):
+            app.state.station, app.state.jobs, app.state.uploads = station, running, Uploads(Path(folder))
             yield
 
     app = FastAPI(

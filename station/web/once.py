@@ -17,8 +17,8 @@ from station.web.security import UPLOADS, Replay, read_body
 OWN_KEYS = frozenset(
     {f"{API}/units/{{unit_id}}/reviews", f"{API}/units/{{unit_id}}/findings/{{number}}/reviews", *UPLOADS}
 )
-"""Routes whose records hold the key themselves, in the same transaction, and that of pictures, of which the same one is
-one unit anyway."""
+"""Routes whose records hold the key themselves, in the same transaction, and those of pictures: the same one is one
+unit anyway, and one handed in twice is dropped unused."""
 SECRETS = frozenset({f"{API}/session", f"{API}/accounts/first", f"{API}/accounts"})
 """Routes whose requests are not kept, not even as a digest."""
 REPLAYED = "Idempotency-Replayed"

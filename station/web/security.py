@@ -22,7 +22,7 @@ from station.web.errors import error_response, unexpected
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_BODY_BYTES = 64 * 1024
 """The largest request is one review with its reason. Photos are handed in by routes of their own, see ``UPLOADS``."""
-UPLOADS = frozenset({"/api/v1/inspections"})
+UPLOADS = frozenset({"/api/v1/inspections", "/api/v1/uploads"})
 """Routes that take a picture as their body; they count its bytes themselves."""
 PICTURES = ("image/", "application/octet-stream")
 """What a picture is sent as; no form of another site can."""

@@ -13,7 +13,16 @@ from station.web.words import LANGUAGES, language_of, translate
 
 FOLDER: Final = Path(__file__).resolve().parent
 STATIC: Final = FOLDER / "static"
-PLACES: Final = (("/", "Review"), ("/lots", "Lots"), ("/orders", "Orders"), ("/help", "Help"))
+PLACES: Final = (
+    ("/", "Review"),
+    ("/bench", "Bench"),
+    ("/golden", "Golden"),
+    ("/light", "Light"),
+    ("/lots", "Lots"),
+    ("/streams", "Streams"),
+    ("/orders", "Orders"),
+    ("/help", "Help"),
+)
 """Where the head leads: address and name in English."""
 
 _templates = Environment(

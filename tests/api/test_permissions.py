@@ -92,7 +92,7 @@ def send(client: httpx.Client, method: str, template: str, **headers: str) -> ht
     path = filled(template)
     if template.endswith("/events") and "streams" not in template and "nonconform" not in template:
         path += "?once=true"
-    kind = "image/jpeg" if template.endswith("/inspections") else "application/json"
+    kind = "image/jpeg" if template.endswith(("/inspections", "/uploads")) else "application/json"
     content = b"{" if method in ("POST", "PATCH") else None
     return client.request(method, path, content=content, headers={"Content-Type": kind, **headers})
 

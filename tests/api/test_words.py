@@ -8,7 +8,7 @@ import string
 import pytest
 
 from station.values.account import ROLES
-from station.web.routes.pages import REASONS
+from station.web.routes.pages import GOLDEN_PARTS, LIGHT_PARTS, REASONS, STREAM_PARTS
 from station.web.showing import FOLDER, PLACES, STATIC
 from station.web.words import ENGLISH, LANGUAGES, tables, translate
 
@@ -20,7 +20,9 @@ COUNTED = re.compile(r"""\bcount\([^"]*?"([^"]*)", "([^"]*)\"""")
 
 def shown() -> set[str]:
     """The texts that templates and scripts ask for, and those that come to a template from a table."""
-    found = {text for _, name in PLACES for text in [name]} | {text for reason in REASONS for text in reason}
+    found = {name for _, name in (*PLACES, *GOLDEN_PARTS, *STREAM_PARTS, *LIGHT_PARTS)} | {
+        text for reason in REASONS for text in reason
+    }
     for path in (*(FOLDER / "templates").glob("*.html"), *STATIC.glob("*.js")):
         source = path.read_text(encoding="utf-8")
         found |= set(TEXT.findall(source)) | set(CONSTANT.findall(source))

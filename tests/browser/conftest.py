@@ -79,3 +79,58 @@ def bench(browser: Browser, review_home: Path, serve: Callable[..., Any]) -> Ite
     yield found
     context.close()
     found.stop()
+
+
+SIZES = ((1280, 800), (2560, 1440), (820, 1180))
+"""Window sizes that every page must fit: a small and a large screen, a tablet upright."""
+
+
+@pytest.fixture
+def quiet_page(browser: Browser) -> Iterator[Page]:
+    """A page that may complain of nothing but of what a test has the station refuse, and may take its time."""
+    complaints: list[str] = []
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", accept_downloads=True)
+    found = context.new_page()
+    found.set_default_timeout(120_000)
+    expect.set_options(timeout=120_000)
+    found.on("pageerror", lambda error: complaints.append(str(error)))
+    found.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+    yield found
+    context.close()
+    expect.set_options(timeout=5_000)
+    assert [c for c in complaints if "the server responded with a status of" not in c] == []
+
+
+@pytest.fixture
+def fits() -> Callable[[Page], bool]:
+    """Call it with a page: whether nothing stands beyond the right edge, at every size."""
+
+    def asked(page: Page) -> bool:
+        wide = []
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            if page.evaluate("() => document.documentElement.scrollWidth > innerWidth"):
+                wide.append(width)
+        page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
+        return wide == []
+
+    return asked
+
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture
+def violations() -> Callable[[Page], list[str]]:
+    """Call it with a page: what axe finds, one line a place."""
+
+    def asked(page: Page) -> list[str]:
+        script = (Path(__file__).with_name("axe") / "axe.min.js").read_text(encoding="utf-8")
+        ran = page.evaluate(
+            f"(rules) => {{ {script}; return axe.run(document, {{ runOnly: rules, resultTypes: ['violations'] }}); }}",
+            RULES,
+        )
+        assert len(ran["passes"]) > 15  # it did look
+        return [f"{v['id']}: {n['target']}" for v in ran["violations"] for n in v["nodes"]]
+
+    return asked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -11,13 +12,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+import sample_data
 from station.service import Station
 from station.settings import Settings
 
 AXE = Path(__file__).with_name("axe")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PASSWORD = "four plain words together"
-SIZES = ((1280, 800), (2560, 1440), (820, 1180))
 NAMES = {"en": "English", "zh-Hant": "繁體中文"}
 
 
@@ -41,29 +41,10 @@ def page(browser: Browser, review_home: Path, serve: Callable[..., Any]) -> Iter
     assert [c for c in complaints if "404" not in c] == []  # the page that is missing, asked for below
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds, one line a place."""
-    script = (AXE / "axe.min.js").read_text(encoding="utf-8")
-    ran = page.evaluate(
-        f"(rules) => {{ {script}; return axe.run(document, {{ runOnly: rules, resultTypes: ['violations'] }}); }}",
-        RULES,
-    )
-    assert len(ran["passes"]) > 15  # it did look
-    return [f"{v['id']}: {n['target']}" for v in ran["violations"] for n in v["nodes"]]
-
-
-def fits(page: Page) -> bool:
-    """Whether nothing stands beyond the right edge, at every size."""
-    for width, height in SIZES:
-        page.set_viewport_size({"width": width, "height": height})
-        if page.evaluate("() => document.documentElement.scrollWidth > innerWidth"):
-            return False
-    page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
-    return True
-
-
 @pytest.mark.parametrize("language", NAMES)
-def test_no_page_has_a_fault_that_axe_finds_and_all_fit(page: Page, language: str) -> None:
+def test_no_page_has_a_fault_that_axe_finds_and_all_fit(
+    page: Page, language: str, violations: Callable[[Page], list[str]], fits: Callable[[Page], bool]
+) -> None:
     page.goto("/help/sampling")
     page.get_by_label("Language").select_option(NAMES[language])
     expect(page.locator("html")).to_have_attribute("lang", language)
@@ -92,6 +73,48 @@ def test_no_page_has_a_fault_that_axe_finds_and_all_fit(page: Page, language: st
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
     faults["keys"] = violations(page)
+    assert {where: found for where, found in faults.items() if found} == {}
+
+
+@pytest.fixture(scope="module")
+def rooms(
+    unchanged_golden_home: Path, tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., Any]
+) -> Iterator[str]:
+    """Of a station with a golden sample, a bench that is not calibrated, and a stream under tightened inspection."""
+    home = Path(shutil.copytree(unchanged_golden_home, tmp_path_factory.mktemp("rooms") / "home"))
+    with Station(Settings(home=home)) as station:
+        station.bench.add_rig(Path(sample_data.__file__).parent / "bench" / "rig.toml")
+        station.streams.open("pins", sku="MAS", supplier="Hongda", process="", aql={"major": 2.5})
+        for lot, found in (("L-1", 9), ("L-2", 9)):
+            station.streams.record_lot("pins", lot, size=1200, found={"major": [found]})
+    with serve(home) as (found_, _app):
+        yield found_
+
+
+ROOMS = {
+    "golden": "#record .gauge",
+    "golden?new": ".lint > p",
+    "bench": "#golden option",
+    "light": "#card-body > p",
+    "light?new": "#rig",
+    "streams": "#history tbody tr",
+    "streams?new": ".stream-form",
+}
+"""Pages, and what stands on them when they are whole."""
+
+
+@pytest.mark.parametrize("language", NAMES)
+def test_no_room_has_a_fault_that_axe_finds(
+    quiet_page: Page, rooms: str, language: str, violations: Callable[[Page], list[str]]
+) -> None:
+    faults = {}
+    for room, whole in ROOMS.items():
+        quiet_page.goto(f"{rooms}/{room}")
+        quiet_page.get_by_label("Language").select_option(NAMES[language])
+        expect(quiet_page.locator("html")).to_have_attribute("lang", language)
+        quiet_page.locator(whole).first.wait_for(state="attached")
+        quiet_page.evaluate("() => document.querySelectorAll('main details').forEach((node) => { node.open = true; })")
+        faults[room] = violations(quiet_page)
     assert {where: found for where, found in faults.items() if found} == {}
 
 

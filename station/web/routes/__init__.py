@@ -3,7 +3,11 @@
 ``bench``     health, metrics, benches
 ``accounts``  signing in and out, accounts
 ``events``    what is recorded, as it is recorded
+``calibrating`` a bench calibrated from pictures that were handed in
+``jobs``      files that are handed in, and the jobs that use them; ``receiving`` a picture as it arrives
+``sealing``   a sheet as it is written, a draft, the seal, the capability study
 ``goldens``   golden samples, their versions, who signed them
+``capturing`` the camera over the bench
 ``inspections`` a unit inspected by its picture
 ``units``     units, the queue, reviews
 ``findings``  the findings of a unit and what reviewers say of each
@@ -15,6 +19,6 @@
 ``streams``   streams of lots
 ``nonconformities``, ``corrective``  complaints and corrective actions
 ``pictures``  pictures by digest
-``pages``     the pages: review, lots, orders, help, the one to sign in
+``pages``     the pages: review, bench, golden, light, lots, streams, orders, help, the one to sign in
 ``common``    what they share: the station, who asks, cursors, a page of a list
 """

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Request, Response
 
 from station import __version__
-from station.service import views
+from station.service import bench_views, views
 from station.values.documents import Document
 from station.web.routes.common import StationOf
 
@@ -55,6 +55,16 @@ def bench(station: StationOf, rig: RigName) -> views.BenchView:
 @router.get("/bench/{rig}/drift", tags=["bench"], summary="Every check of its light, oldest first")
 def drift(station: StationOf, rig: RigName) -> list[views.LightCheckView]:
     return station.bench.drift_history(rig)
+
+
+@router.get("/bench/{rig}/card", tags=["bench"], summary="How well the colour cards of its newest photos were fitted")
+def card_residuals(station: StationOf, rig: RigName) -> bench_views.CardResidualsView:
+    return station.bench.card_residuals(rig)
+
+
+@router.get("/drift-bounds", tags=["bench"], summary="By how much a check of the light may differ from its reference")
+def drift_bounds(station: StationOf) -> bench_views.DriftBoundsView:
+    return station.bench.drift_bounds()
 
 
 @router.get("/rigs", tags=["bench"], summary="Registered benches, and until when they are calibrated")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from fastapi import Depends, Header, Path, Query, Request
 from pydantic import Field
@@ -66,6 +66,14 @@ def refuses(*statuses: int) -> dict[int | str, dict[str, Any]]:
         503: "The station cannot do it now",
     }
     return {s: {"model": ErrorDocument, "description": words[s]} for s in statuses}
+
+
+Form = Literal["pdf", "xlsx"]
+FORMS: dict[Form, str] = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+"""What a paper is set in, and its media type."""
 
 
 class Page(Document, Generic[Item]):

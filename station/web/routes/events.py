@@ -16,7 +16,9 @@ from starlette.concurrency import run_in_threadpool
 
 from station.errors import TooManyError
 from station.service import Station
+from station.web.jobs import Jobs
 from station.web.routes.common import StationOf
+from station.web.routes.jobs import JobsOf
 
 router = APIRouter(tags=["station"])
 
@@ -34,18 +36,19 @@ class _Event(StreamingResponse):
 
 @router.get(
     "/events",
-    summary="What is recorded, as it is recorded, and how far the lots are (server-sent events)",
+    summary="What is recorded, as it is recorded, and how far lots and jobs are (server-sent events)",
     response_class=_Event,
     responses={
         200: {
             "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}},
-            "description": "Events named after what was recorded, its ledger number as id; `progress` of lots",
+            "description": "Named after what was recorded, its ledger number as id; `progress` of a lot, `job`",
         }
     },
 )
 def events(
     request: Request,
     station: StationOf,
+    jobs: JobsOf,
     last_event_id: Annotated[
         str | None, Header(max_length=12, pattern="^[0-9]{1,12}$", description="go on behind this event")
     ] = None,
@@ -59,13 +62,14 @@ def events(
         raise TooManyError(f"{MOST} streams of events are open", "Close a page of the station.", 30)
     first = int(last_event_id) if last_event_id else after
     start = station.watching.newest() if first is None else first
-    return _Event(_stream(station, start, watchers, once), headers={"X-Accel-Buffering": "no"})
+    return _Event(_stream(station, jobs, start, watchers, once), headers={"X-Accel-Buffering": "no"})
 
 
-async def _stream(station: Station, last: int, watchers: set[object], once: bool) -> AsyncIterator[str]:
+async def _stream(station: Station, jobs: Jobs, last: int, watchers: set[object], once: bool) -> AsyncIterator[str]:
     me = object()
     watchers.add(me)
     began = spoke = time.monotonic()
+    _, seen = jobs.changed(0)
     try:
         yield "retry: 1000\n\n"
         while time.monotonic() - began < LONGEST_S:
@@ -76,6 +80,9 @@ async def _stream(station: Station, last: int, watchers: set[object], once: bool
                 yield _told(event.kind.replace(" ", "-"), event, last)
                 if isinstance(event.about.get("lot"), str):
                     lots[event.about["lot"]] = None
+            changed, seen = jobs.changed(seen)
+            for job in changed:
+                yield _told("job", job)
             for lot in lots:
                 yield _told("progress", await run_in_threadpool(station.watching.progress, lot))
             if found:

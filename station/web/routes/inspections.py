@@ -10,11 +10,11 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from station.errors import PhotoError
 from station.service import Station
 from station.values.documents import Document, UnitDocument
 from station.web.errors import ErrorDocument
 from station.web.routes.common import StationOf
+from station.web.routes.receiving import PICTURE_BODY, FileName, receive
 
 router = APIRouter(tags=["units"])
 
@@ -39,23 +39,13 @@ Name = Annotated[str | None, Query(max_length=200)]
         413: {"model": ErrorDocument, "description": "The picture is larger than the station takes"},
         415: {"model": ErrorDocument, "description": "The body is no picture"},
     },
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {k: {"schema": {"type": "string", "format": "binary"}} for k in ("image/jpeg", "image/png")},
-        }
-    },
+    openapi_extra=PICTURE_BODY,
 )
 async def inspect(
     request: Request,
     station: StationOf,
     golden: Annotated[str, Query(min_length=1, max_length=200, examples=["GS-20260510"])],
-    photo: Annotated[
-        str,
-        Query(
-            pattern=r"^\w[\w .()+-]{0,99}$", description="the picture's name, for the records", examples=["0001.jpg"]
-        ),
-    ],
+    photo: FileName,
     unit: Annotated[Name, Query(description="the unit's name; that of the picture without it")] = None,
     lot: Name = None,
     rig: Name = None,
@@ -63,30 +53,15 @@ async def inspect(
 ) -> InspectedDocument:
     with tempfile.TemporaryDirectory(prefix="station-") as folder:
         file = Path(folder) / photo
-        await _receive(request, file, int(station.settings.max_photo_mb * 1_000_000))
+        await receive(request, file, int(station.settings.max_photo_mb * 1_000_000))
         async with request.app.state.measuring:
-            return await run_in_threadpool(_inspect, station, file, golden, unit, lot, rig, card)
+            return await run_in_threadpool(inspected, station, file, golden, unit, lot, rig, card)
 
 
-async def _receive(request: Request, file: Path, most: int) -> None:
-    """Write the body to a file, as far as the station takes it. Raises PhotoError."""
-    size = 0
-    with file.open("xb") as out:
-        async for part in request.stream():
-            size += len(part)
-            if size > most:
-                raise TooLargeError(f"the picture is larger than {most // 1_000_000} MB", "Send a smaller picture.")
-            out.write(part)
-
-
-class TooLargeError(PhotoError):
-    code = "too-large"
-    status = 413
-
-
-def _inspect(
+def inspected(
     station: Station, file: Path, golden: str, unit: str | None, lot: str | None, rig: str | None, card: str | None
 ) -> InspectedDocument:
+    """A unit inspected by a file. Raises what stands in the way."""
     done = station.inspect(file, golden=golden, unit=unit, rig=rig, card=card, lot=lot)
     if done.error is not None:
         raise done.error

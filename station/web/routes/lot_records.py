@@ -3,7 +3,7 @@ slashes."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
@@ -13,15 +13,9 @@ from station.service import papers
 from station.values.documents import Document
 from station.values.draw import DrawDocument, IntegrityDocument
 from station.values.lot_analysis import LotExplanationDocument, LotMapDocument, LotUnitDocument
-from station.web.routes.common import StationOf
+from station.web.routes.common import FORMS, Form, StationOf
 
 router = APIRouter(tags=["lots"])
-
-Form = Literal["pdf", "xlsx"]
-_TYPES: dict[Form, str] = {
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 class Counted(Document):
@@ -72,7 +66,7 @@ def pulled(station: StationOf, lot: str) -> IntegrityDocument:
     "/lots/{lot:path}/report",
     summary="The report of a decided lot, to send",
     response_class=Response,
-    responses={200: {"content": {t: {} for t in _TYPES.values()}, "description": "The file"}},
+    responses={200: {"content": {t: {} for t in FORMS.values()}, "description": "The file"}},
 )
 def report(
     station: StationOf,
@@ -83,4 +77,4 @@ def report(
     name = quote(f"{lot.replace('/', '-')} {language}.{form}")
     data = papers.set_in(station.papers.lot(lot, language), form)
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
-    return Response(data, media_type=_TYPES[form], headers=headers)
+    return Response(data, media_type=FORMS[form], headers=headers)

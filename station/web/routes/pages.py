@@ -25,6 +25,34 @@ REASONS = (
 )
 """Reasons by the keys 1 to 9, as shown and as recorded; the first is chosen when the page opens."""
 
+GOLDEN_PARTS = (
+    ("picture", "Master"),
+    ("limits", "Limits and what can be proven"),
+    ("signatures", "Signatures, and who holds what"),
+    ("record", "Completeness of the record"),
+    ("items", "Open items"),
+    ("versions", "Versions"),
+    ("documents", "Documents"),
+)
+"""Parts of the page of a golden sample."""
+
+STREAM_PARTS = (
+    ("standing", "Where it stands"),
+    ("next", "The next lot"),
+    ("course", "Lots so far"),
+    ("history", "History, with reasons"),
+    ("say", "Say something of it"),
+)
+"""Parts of the page of a stream."""
+LIGHT_PARTS = (
+    ("next", "What to do next"),
+    ("made", "Calibration in force"),
+    ("drift", "Drift since the calibration"),
+    ("card", "Colour card in the photos"),
+    ("calibrate", "Calibrate and check"),
+)
+"""Parts of the page of a bench's light."""
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -41,6 +69,26 @@ def lots_page(request: Request) -> Response:
 @router.get("/orders", response_class=HTMLResponse)
 def orders_page(request: Request) -> Response:
     return page(request, "orders.html", room="orders")
+
+
+@router.get("/bench", response_class=HTMLResponse)
+def bench_page(request: Request) -> Response:
+    return page(request, "bench.html", room="bench")
+
+
+@router.get("/golden", response_class=HTMLResponse)
+def golden_page(request: Request) -> Response:
+    return page(request, "golden.html", room="golden", parts=GOLDEN_PARTS)
+
+
+@router.get("/streams", response_class=HTMLResponse)
+def streams_page(request: Request) -> Response:
+    return page(request, "streams.html", room="streams", parts=STREAM_PARTS)
+
+
+@router.get("/light", response_class=HTMLResponse)
+def light_page(request: Request) -> Response:
+    return page(request, "light.html", room="light", parts=LIGHT_PARTS)
 
 
 @router.get("/sign-in", response_class=HTMLResponse)

@@ -12,16 +12,17 @@ export class Refusal extends Error {
 /** The station does not answer, or cannot now: asking again later makes sense. */
 export class Unreachable extends Error {}
 
-async function ask(path, options = {}) {
+async function ask(path, options = {}, read = (answer) => answer.json()) {
   let answer;
   try {
     answer = await fetch(API + path, { signal: AbortSignal.timeout(15000), ...options });
   } catch (error) {
     throw new Unreachable(error.message);
   }
-  const body = await answer.json().catch(() => null);
+  const body = await (answer.ok ? read(answer) : answer.json()).catch(() => null);
   if (answer.ok && body !== null) return body;
   if (answer.status === 401) location.assign("/sign-in"); // what is on its way is kept, and sent after signing in
+  if (body?.error?.code === "device") throw new Refusal(answer.status, body.error); // somebody has to see to the camera
   if (answer.status >= 500 || [401, 429].includes(answer.status) || body === null) throw new Unreachable(body?.error?.message ?? `HTTP ${answer.status}`);
   throw new Refusal(answer.status, body.error);
 }
@@ -50,7 +51,7 @@ export const api = {
   golden: (number, version) => ask(`/goldens/${part(number)}?version=${version}`),
   frame: (number, version) => ask(`/goldens/${part(number)}/frame?version=${version}`),
   tally: (lot, size) => ask(`/lots/${part(lot)}/tally${size ? `?size=${size}` : ""}`),
-  decide: (lot, size, pin) => post(`/lots/${part(lot)}/decisions`, { size }, pin ? { "Station-PIN": pin } : {}),
+  decide: (lot, size, pin) => post(`/lots/${part(lot)}/decisions`, { size }, signed(pin)),
   unit: (id) => ask(`/units/${part(id)}`),
   map: (lot) => ask(`/lots/${part(lot)}/map`, patient()),
   density: (lot, kind) => `${API}/lots/${part(lot)}/density?kind=${part(kind)}`,
@@ -62,6 +63,43 @@ export const api = {
   orders: () => whole("/orders"),
   nonconformities: () => whole("/nonconformities"),
   actions: () => whole("/corrective-actions"),
+  goldens: () => ask("/goldens"),
+  statuses: () => whole("/sign-offs"),
+  status: (number) => ask(`/goldens/${part(number)}/status`),
+  master: (number, version) => ask(`/goldens/${part(number)}/master?version=${version}`, patient()),
+  limits: (number, version) => ask(`/goldens/${part(number)}/limits?version=${version}`, patient()),
+  record: (number) => ask(`/goldens/${part(number)}/record`, patient()),
+  checklist: (number) => ask(`/goldens/${part(number)}/checklist`, patient()),
+  sheet: (number, version) => ask(`/goldens/${part(number)}/sheet?version=${version}`, {}, (answer) => answer.text()),
+  paper: (number, kind, language, form) => `${API}/goldens/${part(number)}/paper?kind=${kind}&language=${language}&form=${form}`,
+  sign: (number, body, pin, key) => post(`/goldens/${part(number)}/sign-offs`, body, { ...signed(pin), ...once(key) }),
+  openItem: (number, text, by, key) => post(`/goldens/${part(number)}/items`, { text, by }, once(key)),
+  settleItem: (number, item, how, by, key) => post(`/goldens/${part(number)}/items/settled`, { item, how, by }, once(key)),
+  lint: (sheet) => post("/sheets/lint", { sheet }),
+  template: (kind) => ask(`/sheets/templates/${part(kind)}`, {}, (answer) => answer.text()),
+  draft: (body, key) => post("/goldens/drafts", body, once(key)),
+  seal: (body, pin, key) => post("/goldens", body, { ...signed(pin), ...once(key) }),
+  study: (number, body, key) => post(`/goldens/${part(number)}/capability`, body, once(key)),
+  drift: (rig) => ask(`/bench/${part(rig)}/drift`),
+  driftBounds: () => ask("/drift-bounds"),
+  cardResiduals: (rig) => ask(`/bench/${part(rig)}/card`, patient()),
+  addRig: (rig, key) => post("/rigs", { rig }, once(key)),
+  calibrateLens: (rig, body, key) => post(`/bench/${part(rig)}/lens`, body, once(key)),
+  calibrateLight: (rig, body, key) => post(`/bench/${part(rig)}/light`, body, once(key)),
+  checkLight: (rig, body, key) => post(`/bench/${part(rig)}/checks`, body, once(key)),
+  streams: () => whole("/streams"),
+  streamEvents: (name) => whole(`/streams/${part(name)}/events`),
+  nextLot: (name, size) => ask(`/streams/${part(name)}/next?size=${size}`),
+  streamWord: (name, body, key) => post(`/streams/${part(name)}/words`, body, once(key)),
+  openStream: (body, key) => post("/streams", body, once(key)),
+  camera: () => ask("/camera", patient()),
+  capture: (body, key) => post("/camera/captures", body, once(key), AbortSignal.timeout(600000)),
+  inspect: (file, query) => ask(`/inspections?${new URLSearchParams({ photo: plainName(file.name), ...query })}`, pictureOf(file)),
+  rigs: () => ask("/rigs"),
+  job: (id) => ask(`/jobs/${part(id)}`),
+  stop: (id) => post(`/jobs/${part(id)}/stop`, {}),
+  jobPicture: (id) => `${API}/jobs/${part(id)}/picture`,
+  upload: (file) => ask(`/uploads?name=${part(plainName(file.name))}`, pictureOf(file)),
   session: () => ask("/session"),
   signOut: () => fetch(`${API}/session`, { method: "DELETE" }),
   review: (id, body, key) => post(`/units/${id}/reviews`, body, { "Idempotency-Key": key }),
@@ -69,6 +107,17 @@ export const api = {
   picture: (sha256) => `${API}/pictures/${sha256}`,
 };
 
-function post(path, body, headers = {}) {
-  return ask(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...headers } });
+/** With its key a request that is sent again is done once. */
+const once = (key) => ({ "Idempotency-Key": key });
+
+const signed = (pin) => (pin ? { "Station-PIN": pin } : {});
+
+/** A picture as the body of a request. */
+const pictureOf = (file) => ({ method: "POST", body: file, headers: { "Content-Type": file.type.startsWith("image/") ? file.type : "application/octet-stream" }, signal: AbortSignal.timeout(600000) });
+
+/** A file's name as the records take it. */
+const plainName = (name) => name.normalize("NFC").replace(/[^\p{L}\p{N}_ .()+-]/gu, "-").replace(/^[^\p{L}\p{N}_]+/u, "").slice(-100) || "picture";
+
+function post(path, body, headers = {}, signal = AbortSignal.timeout(15000)) {
+  return ask(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...headers }, signal });
 }

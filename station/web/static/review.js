@@ -1,7 +1,7 @@
 // The review page: the queue, one unit at a time, one key a decision. See outbox.js for how a decision is kept.
 
 import { Unreachable, api } from "./api.js";
-import { drawBenches } from "./bench.js";
+import { drawBenches } from "./bench-banner.js";
 import { WORDS, badge, byId, el, shape, time } from "./dom.js";
 import { drawFacts, drawTally, markPlace } from "./facts.js";
 import { SAID } from "./findings.js";

@@ -35,7 +35,7 @@ export function command(text) {
 
 /** A table with a caption for who cannot see it, in a frame that scrolls where it is too wide. */
 export function table(caption, columns, rows) {
-  return el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": caption }, el("table", {},
+  return el("div", { class: "wide", tabindex: "0", role: "group", "aria-label": caption }, el("table", {},
     el("caption", { class: "unseen" }, caption),
     el("thead", {}, el("tr", {}, columns.map((c) => el("th", { scope: "col" }, c)))),
     el("tbody", {}, rows)));
@@ -65,6 +65,15 @@ export async function patiently(call) {
       await new Promise((done) => setTimeout(done, delay));
     }
   }
+}
+
+/** A key of its own for what is done once, however often it is sent. */
+export const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** Send a change until the station answers; it is done once. */
+export function surely(call) {
+  const key = newKey();
+  return patiently(() => call(key));
 }
 
 /** Draw the list at the side; its entries are links, so that each has an address. */

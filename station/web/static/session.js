@@ -18,6 +18,16 @@ export async function whoIsHere() {
   field.closest("label").after(out);
 }
 
+const REMEMBERED = "station.reviewer";
+
+/** A field for the name of whoever says something: with accounts it holds the account's and stays as it is. */
+export function nameField(label) {
+  const single = session.mode === "single-user";
+  const field = el("input", { required: true, maxlength: 120, autocomplete: "name", readonly: !single, value: single ? localStorage.getItem(REMEMBERED) ?? "" : session.name });
+  field.addEventListener("change", () => { if (single) localStorage.setItem(REMEMBERED, field.value.trim()); });
+  return { field, node: el("label", { class: "field" }, label, " ", field) };
+}
+
 async function leave() {
   await api.signOut();
   location.assign("/sign-in");

@@ -1,0 +1,238 @@
+"""What takes longer than a request may: done one after another in a thread, looked at while it goes on.
+
+Jobs and the files that are handed in for them live as long as the server. A job that was cut short left nothing
+half-written; it is asked for again.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from station.errors import NotFoundError, StationError, TooManyError
+from station.values.digest import sha256_hex
+from station.values.documents import Document
+from station.web.errors import ErrorBody
+
+logger = logging.getLogger("station.web")
+
+Kind = Literal["seal", "draft", "capability", "lens", "light", "check"]
+KEPT_S = 3600.0
+"""How long a file that was handed in is kept."""
+MOST_FILES, MOST_BYTES = 400, 2_000_000_000
+"""Of files that wait to be used."""
+MOST_JOBS, MOST_WAITING = 100, 20
+"""Jobs that are remembered; of them waiting."""
+
+
+class UploadDocument(Document):
+    """A file that was handed in, to be named in a request. It is kept for an hour, or until the server ends."""
+
+    id: str = Field(examples=["u-5rT0mEXAMPLE"])
+    name: str = Field(examples=["golden.jpg"])
+    size: int
+    sha256: str
+
+
+class JobDocument(Document):
+    """A job as it stands. about : number of the golden sample, SKU or bench. step : what it does now. result : of a job
+    that is done, in the shape that its request names; error : of one that failed. picture : there is one of it."""
+
+    id: str = Field(examples=["j-5rT0mEXAMPLE"])
+    kind: Kind
+    about: str
+    state: Literal["waiting", "running", "done", "failed", "stopped"]
+    step: str = Field(examples=["measuring"])
+    done: int
+    of: int
+    asked_at: datetime
+    ended_at: datetime | None
+    result: dict[str, Any] | None
+    error: ErrorBody | None
+    picture: bool
+
+
+@dataclass
+class Progress:
+    """What a job is given to tell of itself. stop : set where somebody wants it to end. picture : JPEG, to be shown."""
+
+    tell: Callable[[str, int, int], None]
+    stop: threading.Event
+    picture: bytes | None = None
+
+
+@dataclass
+class _Job:
+    document: JobDocument
+    work: Callable[[Progress], BaseModel | None]
+    progress: Progress = field(init=False)
+    change: int = 0
+
+
+class Uploads:
+    """Files that were handed in, in a folder of their own. clock : seconds that only go on."""
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._folder, self._clock = folder, clock
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[UploadDocument, Path, float]] = {}
+
+    def place(self, name: str) -> tuple[str, Path]:
+        """An id, and where the file of that name is to be written. Raises TooManyError."""
+        with self._lock:
+            self._sweep()
+            if len(self._known) >= MOST_FILES or sum(d.size for d, _, _ in self._known.values()) > MOST_BYTES:
+                text = "too many files wait to be used"
+                raise TooManyError(text, "Use them, or wait until they are dropped after an hour.", 600)
+        made = f"u-{secrets.token_urlsafe(12)}"
+        folder = self._folder / made
+        folder.mkdir()
+        return made, folder / name
+
+    def keep(self, made: str, path: Path) -> UploadDocument:
+        """The file is whole."""
+        data = path.read_bytes()
+        document = UploadDocument(id=made, name=path.name, size=len(data), sha256=sha256_hex(data))
+        with self._lock:
+            self._known[made] = (document, path, self._clock())
+        return document
+
+    def drop(self, made: str) -> None:
+        """The file is not wanted, or not whole."""
+        with self._lock:
+            self._known.pop(made, None)
+        folder = self._folder / made
+        for path in folder.glob("*"):
+            path.unlink()
+        if folder.is_dir():
+            folder.rmdir()
+
+    def path(self, made: str) -> Path:
+        """Where a file lies. Raises NotFoundError."""
+        with self._lock:
+            self._sweep()
+            found = self._known.get(made)
+        if found is None:
+            raise NotFoundError(f"no file {made[:40]!r} was handed in", "Hand it in again: files are kept for an hour.")
+        return found[1]
+
+    def _sweep(self) -> None:
+        old = [k for k, (_, _, at) in self._known.items() if self._clock() - at > KEPT_S]
+        for made in old:
+            _, path, _ = self._known.pop(made)
+            path.unlink(missing_ok=True)
+            path.parent.rmdir()
+
+
+class Jobs:
+    """Jobs, one at a time in the order in which they were asked for."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="job")
+        self._lock = threading.Lock()
+        self._jobs: dict[str, _Job] = {}
+        self._changes = 0
+
+    def start(self, kind: Kind, about: str, work: Callable[[Progress], BaseModel | None]) -> JobDocument:
+        """Ask for a job. Its ``work`` answers the result, or None where it was stopped. Raises TooManyError."""
+        made = f"j-{secrets.token_urlsafe(12)}"
+        document = JobDocument(
+            id=made, kind=kind, about=about, state="waiting", step="", done=0, of=0, asked_at=datetime.now(UTC),
+            ended_at=None, result=None, error=None, picture=False,
+        )  # fmt: skip
+        job = _Job(document, work)
+        job.progress = Progress(
+            tell=lambda step, done, of: self._set(job, step=step, done=done, of=of), stop=threading.Event()
+        )
+        with self._lock:
+            if sum(j.document.state == "waiting" for j in self._jobs.values()) >= MOST_WAITING:
+                raise TooManyError("too many jobs wait", "Wait until some of them are done.", 30)
+            ended = [k for k, j in self._jobs.items() if j.document.ended_at is not None]
+            for old in ended[: max(0, len(self._jobs) + 1 - MOST_JOBS)]:
+                del self._jobs[old]
+            self._jobs[made] = job
+        self._set(job)
+        self._pool.submit(self._run, job)
+        return document
+
+    def get(self, made: str) -> JobDocument:
+        """A job as it stands. Raises NotFoundError."""
+        return self._job(made).document
+
+    def all(self) -> list[JobDocument]:
+        """Every job that is remembered, the newest first."""
+        with self._lock:
+            return [j.document for j in reversed(self._jobs.values())]
+
+    def picture(self, made: str) -> bytes:
+        """The picture of a job, as JPEG. Raises NotFoundError."""
+        found = self._job(made).progress.picture
+        if found is None:
+            raise NotFoundError(f"job {made} has no picture", "Ask for a draft, and wait until it is done.")
+        return found
+
+    def stop(self, made: str) -> JobDocument:
+        """Let a job end where it may: one that waits does not begin, a study ends after the picture it is at."""
+        job = self._job(made)
+        job.progress.stop.set()
+        return job.document
+
+    def changed(self, since: int) -> tuple[list[JobDocument], int]:
+        """Jobs that changed behind a count of changes, and the count now."""
+        with self._lock:
+            found = [j.document for j in self._jobs.values() if j.change > since]
+            return found, self._changes
+
+    def close(self) -> None:
+        """Begin no further job, let the one that runs come to its end."""
+        with self._lock:
+            for job in self._jobs.values():
+                job.progress.stop.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _job(self, made: str) -> _Job:
+        with self._lock:
+            found = self._jobs.get(made)
+        if found is None:
+            text = "Look at what it was to make: jobs are forgotten when the server ends."
+            raise NotFoundError(f"there is no job {made[:40]!r}", text)
+        return found
+
+    def _set(self, job: _Job, **values: Any) -> None:
+        with self._lock:
+            self._changes += 1
+            job.change = self._changes
+            job.document = job.document.model_copy(update=values)
+
+    def _run(self, job: _Job) -> None:
+        def end(state: str, **values: Any) -> None:
+            self._set(job, state=state, ended_at=datetime.now(UTC), **values)
+
+        if job.progress.stop.is_set():
+            end("stopped")
+            return
+        self._set(job, state="running")
+        try:
+            found = job.work(job.progress)
+        except StationError as error:
+            end("failed", error=ErrorBody(code=error.code, message=error.message, do=error.do))
+        except Exception as error:  # the request that asked for it was answered long ago
+            logger.error("job %s %s failed", job.document.kind, job.document.id, exc_info=error)
+            text = f"this should not have happened: {type(error).__name__}"
+            end("failed", error=ErrorBody(code="unexpected", message=text, do="Report it with the log."))
+        else:
+            if found is None:
+                end("stopped")
+            else:
+                end("done", done=job.document.of, result=found.model_dump(mode="json", by_alias=True),
+                    picture=job.progress.picture is not None)  # fmt: skip

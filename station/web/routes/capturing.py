@@ -1,0 +1,54 @@
+"""The camera over the bench: a picture taken and inspected at one word."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+
+from station.service import Station, bench_views
+from station.values.documents import Document
+from station.web.errors import ErrorDocument
+from station.web.routes.common import StationOf
+from station.web.routes.inspections import InspectedDocument, inspected
+
+router = APIRouter(tags=["bench"])
+
+
+class NewCapture(Document):
+    """What the picture is inspected against. unit : the unit's name; made of the time without it."""
+
+    golden: str = Field(min_length=1, max_length=200, examples=["GS-20260510"])
+    unit: str | None = Field(default=None, min_length=1, max_length=100, pattern=r"^\w[\w .()+-]*$")
+    lot: str | None = Field(default=None, max_length=200)
+    rig: str | None = Field(default=None, max_length=200)
+    card: Annotated[str | None, Field(max_length=40, pattern=r"^[a-z0-9-]+$")] = None
+
+
+@router.get("/camera", summary="Which camera the station has, and whether it can be opened")
+def camera(station: StationOf) -> bench_views.CameraView:
+    return station.camera.status()
+
+
+@router.post(
+    "/camera/captures",
+    summary="Take a picture and inspect the unit on it; the answer comes when the unit is durable",
+    status_code=201,
+    responses={409: {"model": ErrorDocument, "description": "The bench is not calibrated, or the records refuse it"}},
+)
+async def capture(request: Request, station: StationOf, new: NewCapture) -> InspectedDocument:
+    async with request.app.state.measuring:
+        return await run_in_threadpool(_capture, station, new)
+
+
+def _capture(station: Station, new: NewCapture) -> InspectedDocument:
+    station.golden(new.golden)  # before a picture is taken that nobody wants
+    name = new.unit or f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
+    with tempfile.TemporaryDirectory(prefix="station-") as folder:
+        file = station.camera.capture(Path(folder), name)
+        return inspected(station, file, new.golden, name, new.lot, new.rig, new.card)

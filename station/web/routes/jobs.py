@@ -1,0 +1,84 @@
+"""Files that are handed in, and the jobs that use them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+
+from station.web.errors import ErrorDocument
+from station.web.jobs import JobDocument, Jobs, UploadDocument, Uploads
+from station.web.routes.common import StationOf
+from station.web.routes.receiving import PICTURE_BODY, FileName, receive
+
+router = APIRouter(tags=["jobs"])
+
+UploadId = Annotated[str, Field(pattern=r"^u-[\w-]{8,40}$", examples=["u-5rT0mEXAMPLE"])]
+"""What a file is named by that was handed in."""
+UploadIds = Annotated[tuple[UploadId, ...], Field(max_length=60)]
+JobId = Annotated[str, Path(max_length=60)]
+
+
+def jobs_of(request: Request) -> Jobs:
+    """The jobs of this server."""
+    found = request.app.state.jobs
+    assert isinstance(found, Jobs)
+    return found
+
+
+def uploads_of(request: Request) -> Uploads:
+    """The files that were handed in to this server."""
+    found = request.app.state.uploads
+    assert isinstance(found, Uploads)
+    return found
+
+
+JobsOf = Annotated[Jobs, Depends(jobs_of)]
+UploadsOf = Annotated[Uploads, Depends(uploads_of)]
+
+
+@router.post(
+    "/uploads",
+    summary="Hand in a picture, which is the body, for a request that follows; it is kept for an hour",
+    status_code=201,
+    responses={
+        413: {"model": ErrorDocument, "description": "The picture is larger than the station takes"},
+        415: {"model": ErrorDocument, "description": "The body is no picture"},
+    },
+    openapi_extra=PICTURE_BODY,
+)
+async def upload(request: Request, station: StationOf, uploads: UploadsOf, name: FileName) -> UploadDocument:
+    made, path = uploads.place(name)
+    try:
+        await receive(request, path, int(station.settings.max_photo_mb * 1_000_000))
+        return await run_in_threadpool(uploads.keep, made, path)
+    except BaseException:
+        uploads.drop(made)
+        raise
+
+
+@router.get("/jobs", summary="What is done, was done and is to be done by this server, the newest first")
+def jobs(known: JobsOf) -> list[JobDocument]:
+    return known.all()
+
+
+@router.get("/jobs/{job}", summary="A job: how far it is, and its result")
+def job(known: JobsOf, job: JobId) -> JobDocument:
+    return known.get(job)
+
+
+@router.get(
+    "/jobs/{job}/picture",
+    summary="The picture that a job made",
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {}}, "description": "The picture"}},
+)
+def picture(known: JobsOf, job: JobId) -> Response:
+    return Response(known.picture(job), media_type="image/jpeg")
+
+
+@router.post("/jobs/{job}/stop", summary="Let a job end where it may: one that waits does not begin")
+def stop(known: JobsOf, job: JobId) -> JobDocument:
+    return known.stop(job)

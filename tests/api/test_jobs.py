@@ -1,0 +1,157 @@
+"""Jobs and the files that are handed in for them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from station.errors import NotFoundError, SheetError, TooManyError
+from station.values.documents import Document
+from station.web import jobs as module
+from station.web.jobs import JobDocument, Jobs, Progress, Uploads
+
+
+class Made(Document):
+    number: str
+
+
+@pytest.fixture
+def jobs() -> Iterator[Jobs]:
+    with closing(Jobs()) as found:
+        yield found
+
+
+def ended(jobs: Jobs, job: JobDocument) -> JobDocument:
+    until = time.monotonic() + 60
+    while jobs.get(job.id).ended_at is None:
+        assert time.monotonic() < until
+        time.sleep(0.005)
+    return jobs.get(job.id)
+
+
+def test_a_job_tells_how_far_it_is_and_answers_its_result(jobs: Jobs) -> None:
+    go, told = threading.Event(), threading.Event()
+
+    def work(progress: Progress) -> Made:
+        progress.tell("measuring", 1, 3)
+        told.set()
+        assert go.wait(60)
+        progress.picture = b"jpeg"
+        return Made(number="GS-1")
+
+    asked = jobs.start("seal", "MAS", work)
+    assert (asked.state, asked.result) == ("waiting", None)
+    assert told.wait(60)
+    now = jobs.get(asked.id)
+    assert (now.state, now.step, now.done, now.of, now.picture) == ("running", "measuring", 1, 3, False)
+    with pytest.raises(NotFoundError, match="no picture"):
+        jobs.picture(asked.id)
+    go.set()
+    done = ended(jobs, asked)
+    assert (done.state, done.result, done.done, done.picture) == ("done", {"number": "GS-1"}, 3, True)
+    assert jobs.picture(asked.id) == b"jpeg"
+
+
+def test_jobs_are_done_one_at_a_time_in_their_order_and_a_stopped_one_does_not_begin(jobs: Jobs) -> None:
+    go, order = threading.Event(), []
+
+    def numbered(n: int) -> Callable[[Progress], Made]:
+        def work(_: Progress) -> Made:
+            assert go.wait(60)
+            order.append(n)
+            return Made(number=str(n))
+
+        return work
+
+    first, second, third = (jobs.start("light", "bench-a", numbered(n)) for n in range(3))
+    jobs.stop(second.id)
+    go.set()
+    assert [ended(jobs, j).state for j in (first, second, third)] == ["done", "stopped", "done"]
+    assert order == [0, 2]
+    assert [j.id for j in jobs.all()] == [third.id, second.id, first.id]
+
+
+def test_what_fails_says_what_to_do_and_what_nobody_foresaw_does_not_tell_the_inside(
+    jobs: Jobs, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused(_: Progress) -> Made:
+        raise SheetError("the sheet is empty", "Write one.")
+
+    def broken(_: Progress) -> Made:
+        raise ZeroDivisionError("secret of the inside")
+
+    failed = ended(jobs, jobs.start("draft", "", refused))
+    assert failed.error is not None
+    assert (failed.state, failed.error.code, failed.error.do) == ("failed", "bad-sheet", "Write one.")
+    unforeseen = ended(jobs, jobs.start("draft", "", broken))
+    assert unforeseen.error is not None
+    assert "secret" not in unforeseen.error.message
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_changes_are_told_once(jobs: Jobs) -> None:
+    _, before = jobs.changed(0)
+    job = ended(jobs, jobs.start("light", "bench-a", lambda _: Made(number="1")))
+    found, after = jobs.changed(before)
+    assert [j.id for j in found] == [job.id]
+    assert jobs.changed(after)[0] == []
+
+
+def test_no_more_wait_than_are_taken_and_old_ones_are_forgotten(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_JOBS", 2)
+    monkeypatch.setattr(module, "MOST_WAITING", 1)
+    first = ended(jobs, jobs.start("light", "a", lambda _: Made(number="1")))
+    ended(jobs, jobs.start("light", "b", lambda _: Made(number="2")))
+    ended(jobs, jobs.start("light", "c", lambda _: Made(number="3")))
+    with pytest.raises(NotFoundError, match="no job"):
+        jobs.get(first.id)
+    go, began = threading.Event(), threading.Event()
+
+    def held(_: Progress) -> Made:
+        began.set()
+        assert go.wait(60)
+        return Made(number="4")
+
+    jobs.start("light", "d", held)
+    assert began.wait(60)
+    jobs.start("light", "e", held)
+    with pytest.raises(TooManyError, match="too many jobs"):
+        jobs.start("light", "f", held)
+    go.set()
+
+
+def test_files_are_kept_for_an_hour_under_ids_that_cannot_be_guessed(tmp_path: Path) -> None:
+    now = [0.0]
+    uploads = Uploads(tmp_path, lambda: now[0])
+    made, path = uploads.place("golden.png")
+    path.write_bytes(b"picture")
+    kept = uploads.keep(made, path)
+    assert (kept.name, kept.size) == ("golden.png", 7)
+    assert uploads.path(kept.id) == path
+    with pytest.raises(NotFoundError, match="handed in"):
+        uploads.path("u-somethingelse")
+    now[0] = module.KEPT_S + 1
+    with pytest.raises(NotFoundError, match="handed in"):
+        uploads.path(kept.id)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_not_whole_is_dropped_and_there_is_an_end_to_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_FILES", 1)
+    uploads = Uploads(tmp_path)
+    made, path = uploads.place("golden.png")
+    path.write_bytes(b"half")
+    uploads.drop(made)
+    assert list(tmp_path.iterdir()) == []
+    made, path = uploads.place("golden.png")
+    path.write_bytes(b"whole")
+    uploads.keep(made, path)
+    with pytest.raises(TooManyError, match="too many files"):
+        uploads.place("another.png")

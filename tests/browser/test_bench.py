@@ -1,0 +1,111 @@
+"""The page at the bench in Chromium: pictures handed in or taken by the camera, the verdict at once and large."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from entered_line import BLIND, SHEET, draw_line, photo
+from playwright.sync_api import Page, expect
+
+from station.service import Station
+from station.settings import Settings
+
+API = "/api/v1"
+GOLDEN, LOT = "GS-1", "L-BENCH"
+CONFORMING, OUT = 0, 120  # steps of 2 um over 30 mm, which may differ by 0.15
+
+
+@pytest.fixture
+def address(tmp_path: Path, serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Of a station with one golden sample of the drawn line, and a camera with two pictures."""
+    draw_line(monkeypatch)
+    home, roll = tmp_path / "home", tmp_path / "roll"
+    sheet = tmp_path / "sheet.toml"
+    sheet.write_text(SHEET, encoding="utf-8")
+    for n in range(2):
+        photo(roll / f"{n}.png", CONFORMING, grain=100 + n)
+    with Station(Settings(home=home)) as station:
+        station.seal_golden(sheet, photo(tmp_path / "golden.png", CONFORMING, grain=399))
+    with serve(home, camera=f"replay:{roll}") as (found, _app):
+        yield found
+
+
+def handed_in(page: Page, address: str, files: list[Path]) -> None:
+    page.goto(f"{address}/bench")
+    expect(page.locator("#golden")).to_have_value(GOLDEN)
+    page.locator("#lot").fill(LOT)
+    page.locator("#files").set_input_files(files)
+
+
+def test_pictures_that_are_handed_in_are_judged_one_after_another(
+    address: str, quiet_page: Page, tmp_path: Path
+) -> None:
+    page = quiet_page
+    files = [photo(tmp_path / f"unit-{n}.png", steps, grain=n) for n, steps in enumerate((CONFORMING, OUT, CONFORMING))]
+    broken = tmp_path / "unit-3.png"
+    broken.write_bytes(b"\x89PNG and no more")
+    handed_in(page, address, [*files, broken])
+    expect(page.locator("#progress")).to_contain_text("3 units are inspected · 1 picture is refused")
+    entries = {li.locator("b").inner_text(): li.locator(".badge").inner_text() for li in page.locator("#side li").all()}
+    units = httpx.get(f"{address}{API}/units?lot={LOT}", trust_env=False, timeout=60).json()["items"]
+    assert entries == {u["unit"]: u["verdict"] for u in units} | {"unit-3.png": "refused"}
+    assert len(units) == 3
+    bad = next(u for u in units if u["unit"] == "unit-1")
+    page.locator("#side a", has_text="unit-1").click()
+    verdict = page.locator(".verdict")
+    expect(verdict).to_have_class(f"verdict {bad['verdict']}")
+    expect(verdict.locator("h2")).to_have_text(bad["verdict"])
+    height = verdict.locator("h2").evaluate("node => parseFloat(getComputedStyle(node).fontSize)")
+    assert height >= 80  # some 20 mm on a usual screen: read from two metres
+    expect(page.locator(".reasons li").first).to_have_text(bad["reasons"][0])
+    expect(page.locator(".lights .light").first).to_be_visible()
+    page.locator("#result a").click()
+    expect(page.locator("#unit-name")).to_have_text("unit-1")  # on the review page
+
+
+def test_one_key_takes_a_picture_and_judges_it(address: str, quiet_page: Page) -> None:
+    page = quiet_page
+    page.goto(f"{address}/bench")
+    expect(page.locator("#capture")).to_be_visible()
+    expect(page.locator("#camera")).to_have_text("Camera: roll")
+    page.locator("#lot").fill(LOT)
+    page.locator("#main").focus()
+    for n in (1, 2):
+        page.keyboard.press(" ")
+        expect(page.locator("#side li")).to_have_count(n)
+        expect(page.locator("#capture")).to_be_enabled()
+    page.keyboard.press(" ")
+    expect(page.locator(".verdict h2")).to_have_text("Refused")
+    expect(page.locator(".reasons")).to_contain_text("The end of roll is reached after 2 frames")
+    units = httpx.get(f"{address}{API}/units?lot={LOT}", trust_env=False, timeout=60).json()["items"]
+    assert len(units) == 2
+
+
+def test_j_and_k_go_through_what_was_inspected(address: str, quiet_page: Page, tmp_path: Path) -> None:
+    page = quiet_page
+    handed_in(page, address, [photo(tmp_path / f"unit-{n}.png", CONFORMING, grain=n) for n in range(3)])
+    expect(page.locator("#side li")).to_have_count(3)
+    names = page.locator("#side b").all_inner_texts()
+    expect(page.locator(".verdict p")).to_have_text(names[0])
+    page.locator("#main").focus()
+    page.keyboard.press("j")
+    expect(page.locator(".verdict p")).to_have_text(names[1])
+    page.keyboard.press("k")
+    expect(page.locator(".verdict p")).to_have_text(names[0])
+
+
+def test_it_speaks_both_languages_and_fits(
+    address: str, quiet_page: Page, tmp_path: Path, fits: Callable[[Page], bool]
+) -> None:
+    page = quiet_page
+    page.goto(f"{address}/bench")
+    page.get_by_label("Language").select_option("zh-Hant")
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hant")
+    expect(page.locator("#golden")).to_have_value(GOLDEN)
+    page.locator("#files").set_input_files([photo(tmp_path / "blind.png", BLIND - 100)])
+    expect(page.locator(".verdict h2")).to_have_text("未決")
+    assert fits(page)

@@ -1,0 +1,149 @@
+"""The page of golden samples in Chromium: what it shows, sealing by pointing, that the keyboard reaches it, in both
+languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+from shown_golden import DRAWN, ITEM, NUMBER, REGIONS, drawn_golden, drawn_sheet
+
+API = "/api/v1"
+
+
+@pytest.fixture(scope="module")
+def address(unchanged_golden_home: Path, serve: Callable[..., Any]) -> Iterator[str]:
+    """Of a station that the tests here share; they change nothing in it."""
+    with serve(unchanged_golden_home) as (found, _app):
+        yield found
+
+
+@pytest.fixture
+def page(quiet_page: Page) -> Page:
+    return quiet_page
+
+
+def opened(page: Page, address: str) -> Page:
+    page.goto(f"{address}/golden")
+    expect(page.locator("#head h2")).to_have_text(f"Golden sample {NUMBER}")
+    return page
+
+
+def test_picture_and_list_point_at_each_other(page: Page, address: str) -> None:
+    opened(page, address)
+    rows = page.locator("#picture-body tbody tr")
+    expect(rows.locator("th button")).to_have_text(REGIONS)
+    lake = page.get_by_role("button", name="lake", exact=True)
+    lake.focus()
+    page.keyboard.press("Enter")
+    expect(lake).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("path.region.chosen")).to_have_attribute("data-region", "lake")
+    image = page.locator("svg.master image").evaluate("node => fetch(node.href.baseVal).then((a) => a.status)")
+    assert image == 200
+
+
+def test_a_limit_below_what_is_proven_is_plain_to_see(page: Page, address: str) -> None:
+    opened(page, address)
+    body = page.locator("#limits-body")
+    expect(body.locator("> p .badge.nonconforms")).to_contain_text("2 limits lie below what can be proven")
+    below = body.locator("tbody tr.below")
+    expect(below).to_have_count(2)
+    sky = below.filter(has_text="sky")
+    expect(sky.locator(".badge")).to_have_text("below what is proven")
+    mark, bar = (sky.locator(s).bounding_box() for s in (".limit-mark", ".proven-to"))
+    assert mark is not None
+    assert bar is not None
+    assert mark["x"] < bar["x"] + bar["width"]  # the limit lies within what is not proven
+    sky.get_by_text("Why").click()
+    expect(sky.locator("details p")).to_contain_text("agree a wider limit")
+    sun = body.locator("tbody tr", has_text="colour · sun")
+    expect(sun.locator(".badge.conforms")).to_have_text("proven")
+    expect(body).to_contain_text(f"station model capability --golden {NUMBER}")
+
+
+def test_it_is_signed_and_an_item_settled_on_the_page(page: Page, golden_home: Path, serve: Callable[..., Any]) -> None:
+    with serve(golden_home) as (address, _app):
+        opened(page, address)
+        form = page.locator("#signatures form")
+        form.get_by_label("Name").fill("M. Weber")
+        form.get_by_label("Name").press("Enter")
+        expect(page.locator("#head .light")).to_have_text("signed by one party")
+        expect(page.locator("#signatures tbody .badge.conforms")).to_have_text("buyer · local key")
+        items = page.locator("#items-body")
+        items.get_by_label(f"What was agreed on: {ITEM}").fill("as on the sealed sample")
+        items.get_by_label("Name").fill("M. Weber")
+        items.get_by_role("button", name="Settle").click()
+        expect(items.locator(".badge.conforms")).to_contain_text("Nothing is still to be confirmed")
+        found = httpx.get(f"{address}{API}/goldens/{NUMBER}/record", trust_env=False, timeout=120).json()
+        assert [(s["text"], s["how"], s["by"]) for s in found["settled_items"]] == [
+            (ITEM, "as on the sealed sample", "M. Weber")
+        ]
+        page.goto("about:blank")
+
+
+def test_completeness_counts_the_items_and_says_what_supplies_them(page: Page, address: str) -> None:
+    opened(page, address)
+    found = httpx.get(f"{address}{API}/goldens/{NUMBER}/checklist", trust_env=False, timeout=120).json()
+    expect(page.locator("#record-body > p .badge")).to_have_text(f"{found['score']} of 20 items")
+    expect(page.locator("#record-body .gauge .ok")).to_have_count(found["score"])
+    commands = page.locator("#record-body code").all_inner_texts()
+    assert f"station golden sign {NUMBER} --party buyer --name WHO" in commands
+    expect(page.locator("#documents-body a")).to_have_count(5)
+
+
+def test_a_golden_is_sealed_by_pointing_at_its_picture(
+    page: Page, golden_home: Path, serve: Callable[..., Any], tmp_path: Path
+) -> None:
+    photo = drawn_golden(tmp_path)
+    head, _, rest = drawn_sheet().partition("[[regions]]")
+    size = rest[rest.index("[[sizes]]") :]
+    with serve(golden_home) as (address, _app):
+        page.goto(f"{address}/golden?new")
+        sheet = page.get_by_label("Control sheet (TOML)")
+        expect(page.locator(".lint > p")).to_be_visible()  # of the template
+        sheet.fill(head + "[[sizes]]\nnom = 1\n")
+        expect(page.locator(".lint .refused")).to_contain_text('unknown key "nom"')
+        sheet.fill(head + size)
+        expect(page.locator(".lint ul li").first).to_be_visible()
+        page.get_by_label("Photo of the golden sample").set_input_files(photo)
+        page.get_by_role("button", name="Measure").click()
+        picture = page.locator("svg.master")
+        expect(picture).to_be_visible()
+        page.get_by_label("Called").fill("sky")
+        picture.focus()
+        for _ in range(8):
+            page.keyboard.press("ArrowUp")
+        page.keyboard.press("Enter")
+        expect(sheet).to_have_value(
+            f'{head + size}\n[[regions]]\nname = "sky"\nseed_mm = [0, -4]\nsurface = "soft enamel"\n'
+            'accept = 2.0\nreject = 3.0\nclass = "major"\n'
+        )
+        page.get_by_label("Point at").select_option("mark")
+        page.get_by_label("Called").fill("star")
+        box = picture.bounding_box()
+        assert box is not None
+        for x, y in ((0.3, 0.25), (0.42, 0.25), (0.42, 0.4)):
+            page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        page.get_by_role("button", name="Close the border").click()
+        assert '[[marks]]\nname = "star"\npolygon_mm = [[' in sheet.input_value()
+        page.get_by_role("button", name="Seal", exact=True).click()
+        expect(page.locator("#head h2")).to_have_text(f"Golden sample {DRAWN}")
+        expect(page.locator("#picture-body tbody th button")).to_have_text(["sky"])
+        assert page.evaluate("localStorage.getItem('station.sheet')") is None
+        page.goto("about:blank")
+
+
+def test_it_speaks_both_languages_and_fits(page: Page, address: str, fits: Callable[[Page], bool]) -> None:
+    opened(page, address)
+    page.get_by_label("Language").select_option("zh-Hant")
+    expect(page.locator("#limits-title")).to_have_text("限值與可證實的能力")
+    expect(page.locator("#head .light")).to_have_text("已封樣")
+    expect(page.locator("#record-body .gauge")).to_be_visible()
+    assert fits(page)
+    page.goto(f"{address}/golden?new")
+    expect(page.locator(".lint > p")).to_be_visible()
+    assert fits(page)
