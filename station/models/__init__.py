@@ -35,7 +35,7 @@ FOUND = {
 }
 """Defects at or over the usual limit that a model found, of all that were rendered into 30 units of five designs."""
 
-_TRUSTED = 0.75
+_TRUSTED = 0.75  # share of such defects that trials prove to be found, at 95 % confidence
 
 
 def shipped() -> tuple[str, ...]:
@@ -117,11 +117,17 @@ def _shipped_cards() -> dict[str, Card]:
 
 
 def seldom_found(name: str) -> frozenset[str]:
-    """Kinds that a model, or the reference difference beside it, may name and that the model found less than three
-    times in four in its trials, or was never tried with. Raises ModelError."""
-    found = _trials(name)
-    trusted = {kind for kind, (hits, of) in found.items() if hits >= _TRUSTED * of}
+    """Kinds that a model, or the reference difference beside it, may name and of which its trials do not prove that it
+    finds three in four: it missed more, or was tried too little or never. Raises ModelError."""
+    trusted = {kind for kind, trials in _trials(name).items() if _proven(*trials) >= _TRUSTED}
     return frozenset({*_kinds(name), *FOUND[REFERENCE_DIFFERENCE]} - trusted)
+
+
+def _proven(hits: int, of: int) -> float:
+    """The exact lower bound of a share at 95 % confidence, one-sided (Clopper and Pearson, Biometrika 26, 1934)."""
+    from scipy.special import betaincinv
+
+    return float(betaincinv(hits, of - hits + 1, 0.05)) if hits else 0.0
 
 
 def _trials(name: str) -> dict[str, tuple[int, int]]:
@@ -141,7 +147,7 @@ def capability_warnings(name: str, kinds: Iterable[str]) -> list[str]:
             warnings.append(f"{kind}: the defect model {name} does not know this kind; inspect it by eye")
         elif kind not in found:
             warnings.append(f"{kind}: the defect model {name} was never tried with this kind; inspect it by eye")
-        elif found[kind][0] < _TRUSTED * found[kind][1]:
+        elif _proven(*found[kind]) < _TRUSTED:
             hits, of = found[kind]
             warnings.append(f"{kind}: the defect model {name} found {hits} of {of} in trials; inspect it by eye")
     return warnings
