@@ -376,6 +376,11 @@ def _limits(sheet: Sheet, curves: Sequence[CurveDocument], kind_of: Mapping[str,
         unreached = next((c for c in told if c.unreached), None)
         open_ = next((c for c in told if c.a90_95_mm is None), None)
         worst = max((c for c in told if c.a90_95_mm is not None), key=lambda c: c.a90_95_mm or 0.0, default=None)
+        late = max(  # too few large ones were tried for a bound, and even the curve itself lies over the limit
+            (c for c in told if c.a90_95_mm is None and (c.a90_mm or 0.0) > bound),
+            key=lambda c: c.a90_mm or 0.0,
+            default=None,
+        )
         state, where, reason = "proven", worst, ""
         if unreached is not None:
             state, where = "below", unreached
@@ -388,6 +393,11 @@ def _limits(sheet: Sheet, curves: Sequence[CurveDocument], kind_of: Mapping[str,
             reason = (
                 f"{label}: the limit of {bound:g} mm lies below the a90/95 of {worst.a90_95_mm:.2f} mm in "
                 f"{worst.region}{_DO}"
+            )
+        elif late is not None:
+            state, where = "below", late
+            reason = (
+                f"{label}: the limit of {bound:g} mm lies below the a90 of {late.a90_mm:.2f} mm in {late.region}{_DO}"
             )
         elif open_ is not None or worst is None:
             state, where = "unknown", open_
