@@ -24,16 +24,16 @@ SHIPPED = Path(__file__).parents[2] / "models"
 
 FOUND = {
     REFERENCE_DIFFERENCE: {
-        "pit": (11, 16),
-        "speck": (21, 22),
-        "missing-enamel": (36, 38),
-        "bubble": (19, 26),
-        "scratch": (10, 17),
-        "overflow": (5, 23),
-        "plating-spot": (0, 23),
+        "pit": (39, 47),
+        "speck": (42, 46),
+        "missing-enamel": (62, 65),
+        "bubble": (47, 57),
+        "scratch": (25, 51),
+        "overflow": (12, 48),
+        "plating-spot": (0, 44),
     }
 }
-"""Defects at or over the usual limit that a model found, of all that were rendered into 30 units of five designs."""
+"""Defects at or over the usual limit that a model found, of all that were rendered into 60 units of five designs."""
 
 _TRUSTED = 0.75  # share of such defects that trials prove to be found, at 95 % confidence
 

@@ -185,7 +185,8 @@ def test_what_the_verdict_lets_through_is_no_hit(station: Station, monkeypatch: 
     pooled = next(c for c in study.curves if c.region == "")
     assert pooled.let_through > 20
     assert pooled.hits + pooled.let_through + pooled.harmless <= pooled.trials
-    assert [t.size_mm for t in study.trials if t.found and 0.1 < t.size_mm < 0.4] == []  # smaller are measured too large
+    # the very smallest are measured too large
+    assert [t.size_mm for t in study.trials if t.found and 0.1 < t.size_mm < 0.4] == []
     assert _unit(station).verdict == "undecided"
 
 

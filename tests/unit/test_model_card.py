@@ -34,7 +34,7 @@ def test_every_model_says_what_its_figures_were_made_with() -> None:
     plain, network = all_described(REFERENCE_DIFFERENCE)
     assert plain.measured is not None
     assert network.measured is not None
-    assert (plain.measured.seed, plain.measured.units, plain.measured.weights) == (90733, 30, None)
+    assert (plain.measured.seed, plain.measured.units, plain.measured.weights) == (94117, 60, None)
     assert network.measured.weights == read_card(SHIPPED / "defects.toml").trials_of
     for card in (plain, network):
         assert card.measured is not None
@@ -89,7 +89,7 @@ def test_the_command_shows_it(capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert f"Trials: {trials}, weights sha256 {card.trials_of}" in out
     assert run(app, ["model", "card", "--json"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert lines[0]["measured"] == {"seed": 90733, "units": 30, "program": "0.3.0", "weights": None}
+    assert lines[0]["measured"] == {"seed": 94117, "units": 60, "program": "0.3.0", "weights": None}
     assert [(c["schema"], c["name"]) for c in lines] == [(1, REFERENCE_DIFFERENCE), (1, PAIR_MODEL)]
     monkeypatch.setenv("STATION_DEFECT_MODEL", REFERENCE_DIFFERENCE)
     assert run(app, ["model", "card", PAIR_MODEL]) == 0

@@ -72,7 +72,7 @@ def test_unknown_model_is_refused_by_name() -> None:
 def test_kinds_that_are_seldom_found_are_named() -> None:
     warnings = capability_warnings(REFERENCE_DIFFERENCE, ["speck", "plating-spot", "burn-mark"])
     assert [w.split(":")[0] for w in warnings] == ["plating-spot", "burn-mark"]
-    assert "0 of 23" in warnings[0]
+    assert "0 of 44" in warnings[0]
     assert "does not know" in warnings[1]
     assert "never tried" in capability_warnings(NETWORK, ["burn-mark"])[0]
 
