@@ -143,7 +143,6 @@ def test_signing_again_is_the_same_signature_and_another_name_is_refused(station
 @pytest.mark.parametrize(
     ("was", "now", "says"),
     [
-        ("received_on = 2026-05-10\n", "", "without its date (received_on or approved_on under [golden])"),
         (
             signed_home.SHEET[signed_home.SHEET.index("[[regions]]") : signed_home.SHEET.index("[aql]")],
             '[[sizes]]\nname = "w{reject}"\nnominal_mm = 30.0\n',
@@ -151,7 +150,7 @@ def test_signing_again_is_the_same_signature_and_another_name_is_refused(station
         ),
     ],
 )
-def test_what_has_no_date_or_no_limit_cannot_be_signed(
+def test_what_has_no_limit_cannot_be_signed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, was: str, now: str, says: str
 ) -> None:
     """G4: not "OK" alone; by neither party, on no paper, and the refusal says what is missing."""

@@ -27,7 +27,9 @@ Millimetres = Annotated[float, Field(gt=0, le=10_000)]
 class NewRig(Document):
     """A bench as TOML."""
 
-    rig: str = Field(min_length=1, max_length=60_000)
+    rig: str = Field(
+        min_length=1, max_length=60_000, examples=['name = "bench-a"\n[camera]\nwidth = 2000\nheight = 1500\n']
+    )
 
 
 class NewLens(Document):
