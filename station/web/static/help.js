@@ -9,8 +9,10 @@ let timer;
 let asked = field.value.trim();
 
 if (matchMedia("(max-width: 900px)").matches) by("contents").open = false;
-document.querySelector(".contents [aria-current]")?.scrollIntoView({ block: "center" });
-if (location.hash) by(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView(); // the line above may have moved it
+const list = document.querySelector(".contents");
+const here = list.querySelector("[aria-current]");
+// not scrollIntoView: the next press of Tab would go on from there and not from the top of the page
+if (here) list.scrollTop += here.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight / 2;
 
 function show(address, title, nodes) {
   by("content").replaceChildren(...nodes);
