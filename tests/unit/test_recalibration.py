@@ -143,7 +143,7 @@ def test_the_newest_answer_of_each_reviewer_counts(
         ([NewAnswer(1, "confirm"), NewAnswer(1, "refuse")], "A", "finding 1 is answered twice"),
         ([NewAnswer(1, "accept")], "A", "'accept' is no answer"),  # type: ignore[arg-type]
         ([NewAnswer(1, "confirm")], " ", "the reviewer is missing"),
-        ([NewAnswer(1, "confirm", named="Pit!")], "A", "no kind of finding"),
+        ([NewAnswer(1, "confirm", named="?!")], "A", "no kind of finding"),
         ([NewAnswer(1, "confirm", reason="a\x00")], "A", "no plain text"),
     ],
 )
