@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from station.judge.reviewed import NOT_OF_A_MODEL, judge_aside, set_aside, threshold_remark, threshold_use
+from station.measure.hidden import CUT_OFF, GLARE
 from station.measure.hole_rims import CLOSED_HOLE
 from station.measure.off_colour import KIND as OFF_COLOUR
 from station.sheet import load_sheet
@@ -48,7 +49,7 @@ def test_what_may_be_critical_always_counts() -> None:
 
 
 def test_what_was_found_without_a_model_always_counts() -> None:
-    assert {CLOSED_HOLE, OFF_COLOUR} == NOT_OF_A_MODEL
+    assert {CLOSED_HOLE, OFF_COLOUR, GLARE, CUT_OFF} == NOT_OF_A_MODEL
     everything = replace(FORCE, scores=dict.fromkeys((*NOT_OF_A_MODEL, "dust"), 1.0))
     found = tuple(replace(PIT, kind=kind) for kind in everything.scores)
     assert set_aside(found, everything, SHEET) == (found, ())
