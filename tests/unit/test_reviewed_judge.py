@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from station.judge.reviewed import NOT_OF_A_MODEL, judge_aside, set_aside, threshold_remark, threshold_use
+from station.judge.finding_rules import NOT_OF_A_MODEL
+from station.judge.reviewed import judge_aside, set_aside, threshold_remark, threshold_use
 from station.measure.hidden import CUT_OFF, GLARE
 from station.measure.hole_rims import CLOSED_HOLE
 from station.measure.off_colour import KIND as OFF_COLOUR
