@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,19 +87,31 @@ SIZES = ((1280, 800), (2560, 1440), (820, 1180))
 
 
 @pytest.fixture
-def quiet_page(browser: Browser) -> Iterator[Page]:
+def quiet_page(watch: Callable[..., AbstractContextManager[Page]]) -> Iterator[Page]:
     """A page that may complain of nothing but of what a test has the station refuse, and may take its time."""
+    with watch(120_000, excused="the server responded with a status of") as page:
+        yield page
+
+
+@pytest.fixture
+def watch(browser: Browser) -> Callable[..., AbstractContextManager[Page]]:
+    """Opens a page with a patience in ms that may complain of nothing but what has ``excused`` in it."""
+    return partial(_watched, browser)
+
+
+@contextmanager
+def _watched(browser: Browser, timeout_ms: int, *, excused: str) -> Iterator[Page]:
     complaints: list[str] = []
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", accept_downloads=True)
     found = context.new_page()
-    found.set_default_timeout(120_000)
-    expect.set_options(timeout=120_000)
+    found.set_default_timeout(timeout_ms)
+    expect.set_options(timeout=timeout_ms)
     found.on("pageerror", lambda error: complaints.append(str(error)))
     found.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
     yield found
     context.close()
     expect.set_options(timeout=5_000)
-    assert [c for c in complaints if "the server responded with a status of" not in c] == []
+    assert [c for c in complaints if excused not in c] == []
 
 
 @pytest.fixture

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from shown_lot import BAD, CLEAN, LOT, ORDER
 
 SIZES = [(1280, 800), (2560, 1440), (820, 1180)]
@@ -22,19 +23,10 @@ def address(unchanged_lot_home: Path, serve: Callable[..., Any]) -> Iterator[str
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(watch: Callable[..., AbstractContextManager[Page]]) -> Iterator[Page]:
     """A page that may complain of nothing but of what a test asks for that is not there."""
-    complaints: list[str] = []
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", accept_downloads=True)
-    found = context.new_page()
-    found.set_default_timeout(60_000)
-    expect.set_options(timeout=60_000)
-    found.on("pageerror", lambda error: complaints.append(str(error)))
-    found.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
-    yield found
-    context.close()
-    expect.set_options(timeout=5_000)
-    assert [c for c in complaints if "404" not in c] == []
+    with watch(60_000, excused="404") as found:
+        yield found
 
 
 def open_lot(page: Page, address: str, lot: str = LOT) -> Page:
