@@ -153,7 +153,8 @@ def _runs(start: int, stop: int, multiple: int) -> list[tuple[slice, slice]]:
     length = stop - start
     if length <= TILE:
         return [(slice(start, stop), slice(start, stop))]
-    count = -(-(length - _OVERLAP) // (TILE - _OVERLAP))
+    longest = (TILE - _OVERLAP) // multiple * multiple
+    count = -(-(length - _OVERLAP) // longest)
     step = math.ceil((length - _OVERLAP) / count / multiple) * multiple
     pieces = []
     for k in range(count):

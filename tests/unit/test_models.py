@@ -162,6 +162,16 @@ def test_a_card_that_promises_other_kinds_is_found_out(tmp_path: Path) -> None:
         model(golden, unit, np.full((64, 64), OTHER, dtype=np.uint8), 0.002)
 
 
+@pytest.mark.parametrize("multiple", [1, 16, 256])
+@pytest.mark.parametrize("length", [769, 1200, 1636, 5000])
+def test_tiles_are_no_longer_than_promised_and_join(length: int, multiple: int) -> None:
+    pieces = network._runs(7, 7 + length, multiple)
+    assert max(whole.stop - whole.start for whole, _ in pieces) <= TILE
+    assert all((whole.start - 7) % multiple == 0 for whole, _ in pieces)
+    assert [kept.start for _, kept in pieces[1:]] == [kept.stop for _, kept in pieces[:-1]]
+    assert (pieces[0][1].start, pieces[-1][1].stop) == (7, 7 + length)
+
+
 @pytest.mark.parametrize("answer", [5.0, -0.5, np.nan])
 def test_scores_that_are_no_shares_are_refused(answer: float) -> None:
     model = OnnxModel.__new__(OnnxModel)
