@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from station.lots.defect_map import PlacedFinding
 from station.lots.repeated_places import LEAST_UNITS, NEAR_MM, repeated_places
 
@@ -33,3 +35,15 @@ def test_places_are_apart_and_the_commonest_comes_first() -> None:
         ("pit", 5.0, 4), ("pit", 0.0, 3), ("speck", 0.0, 3),
     ]  # fmt: skip
     assert repeated_places([]) == ()
+
+
+def test_in_a_large_lot_only_what_comes_again_on_many_units_is_named() -> None:
+    """4,000 units with five scratches anywhere and one spot of the golden on every tenth: any place has three of the
+    first by chance."""
+    rng = np.random.default_rng(4)
+    anywhere = rng.uniform(-15, 15, (20_000, 2))
+    found = [at("scratch", i // 5, x, y) for i, (x, y) in enumerate(anywhere.tolist())]
+    found += [at("scratch", i, 3.0 + 0.1 * np.sin(i), -4.0) for i in range(0, 4_000, 10)]
+    (place,) = repeated_places(found)
+    assert 400 <= place.units < 450
+    assert np.hypot(place.x_mm - 3.0, place.y_mm + 4.0) < 0.1
