@@ -73,5 +73,6 @@ def test_the_sign_in_speaks_both_languages_and_fits_a_narrow_screen(page: Page, 
     page.get_by_label("語言").select_option("繁體中文")
     expect(page.get_by_text("密碼")).to_be_visible()
     expect(page.get_by_role("button", name="登入")).to_be_visible()
+    page.wait_for_load_state()  # its style sheets, too
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     page.screenshot(path=tmp_path / "sign-in.png")
