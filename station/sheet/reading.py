@@ -7,6 +7,7 @@ import json
 import tomllib
 import typing
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ def read_sheet_file(path: Path) -> tuple[Sheet, str]:
     return _parse(name, data), data.decode("utf-8-sig")
 
 
+@lru_cache(maxsize=64)  # the sheet in force is asked for with every decision, and no sheet is ever changed
 def _parse(name: str, data: bytes) -> Sheet:
     try:
         table = tomllib.loads(data.decode("utf-8-sig"))

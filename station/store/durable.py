@@ -13,11 +13,14 @@ ORPHAN_AGE_S = 600.0
 """A temporary older than this belongs to a process that died: no write of one file takes ten minutes."""
 
 
-def write_whole(target: Path, data: bytes, *, mode: int = 0o644, fresh: bool = False, prefix: str = TEMPORARY) -> None:
+def write_whole(
+    target: Path, data: bytes, *, mode: int = 0o644, fresh: bool = False, prefix: str = TEMPORARY, lasting: bool = True
+) -> None:
     """Write ``data`` under a temporary name in the target's folder, flush it, rename it into place, flush the folder.
 
-    fresh : leave a file that is there already as it is. prefix : of the temporary's name. Raises OSError; then nothing
-    is left behind.
+    fresh : leave a file that is there already as it is. prefix : of the temporary's name. lasting : without it the
+    folder is not flushed, and after a loss of power the file may be the one before. Raises OSError; then nothing is
+    left behind.
     """
     temporary = target.parent / f"{prefix}{secrets.token_hex(8)}"
     try:
@@ -39,7 +42,8 @@ def write_whole(target: Path, data: bytes, *, mode: int = 0o644, fresh: bool = F
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    flush_folder(target.parent)
+    if lasting:
+        flush_folder(target.parent)
 
 
 def flush_folder(folder: Path) -> None:

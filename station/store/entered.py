@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -116,10 +117,11 @@ def entered_values(
     return [r for r in _read(db, *where) if r.standing or not standing]
 
 
-def _read(db: Database, *where: sa.ColumnElement[bool]) -> list[EnteredRow]:
+@cache  # a statement is never changed, and building it takes longer than the query
+def _values() -> sa.Select[Any]:
     e, later = t.entered_values, t.entered_values.alias("later")
     superseded = sa.exists().where(later.c.supersedes == e.c.id)
-    query: sa.Select[Any] = (
+    return (
         sa.select(
             *(e.c[k] for k in ("id", "unit", "name", "verdict", "document", "digest", "supersedes", "at")),
             t.goldens.c.number.label("golden"),
@@ -129,9 +131,11 @@ def _read(db: Database, *where: sa.ColumnElement[bool]) -> list[EnteredRow]:
         )
         .join(t.goldens, t.goldens.c.id == e.c.golden_id)
         .outerjoin(t.lots, t.lots.c.id == e.c.lot_id)
-        .where(*where)
         .order_by(e.c.id)
     )
+
+
+def _read(db: Database, *where: sa.ColumnElement[bool]) -> list[EnteredRow]:
     with db.read() as c:
-        found = [dict(r._mapping) for r in c.execute(query)]
+        found = [dict(r._mapping) for r in c.execute(_values().where(*where))]
     return [EnteredRow(**{**r, "verdict": Verdict(r["verdict"]), "standing": bool(r["standing"])}) for r in found]

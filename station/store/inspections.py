@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from station.store.rows import NewUnit, ReviewRow, UnitRow
 from station.values.documents import Verdict
 
 
+@cache  # a statement is never changed, and building it takes longer than the query
 def _units(*, bare: bool = False) -> sa.Select[Any]:
     other = t.reviews.alias("other")
     newest = sa.select(sa.func.max(other.c.id)).where(other.c.unit_id == t.units.c.id).scalar_subquery()

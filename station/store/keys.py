@@ -82,9 +82,10 @@ class KeyRing:
             write_whole(target, public_pem(public).encode("ascii"))
 
     def keep_head(self, head: Head) -> None:
-        """Keep the newest head. A disk that is full only leaves the older one: the next entry brings it up to date."""
+        """Keep the newest head. A full disk or a loss of power only leaves an older one: the next entry brings it up to
+        date."""
         with contextlib.suppress(OSError):
-            write_whole(self.head_file, _text(head))
+            write_whole(self.head_file, _text(head), lasting=False)
 
     def set_head_aside(self) -> None:
         """Keep a head that the ledger contradicts beside the next ones: it shows what was taken from the ledger."""
