@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,3 +16,14 @@ def test_every_answer_to_generated_requests_is_described(server: tuple[str, Any]
     assert found.cases > 20  # some hundred where nothing else runs
     assert not found.wrong, "\n".join(found.wrong[:20])
     assert not [s for s in found.statuses if s >= 500]
+
+
+def test_files_from_strangers_are_refused_or_undecided_and_leave_nothing(golden_home: Path, serve: Any) -> None:
+    from shown_golden import NUMBER
+    from upload_fuzz import bombs, upload
+
+    with serve(golden_home) as (address, _app):
+        found = upload(address, golden_home, count=30, seed=20261130, golden=NUMBER)
+    assert sum(found.statuses.values()) == 30 + len(bombs())
+    assert found.codes["bad-photo"] > 20
+    assert not found.wrong, "\n".join(found.wrong[:20])

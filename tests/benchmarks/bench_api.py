@@ -2,10 +2,12 @@
 
     python tests/benchmarks/bench_api.py fuzz [CASES_PER_OPERATION]
     python tests/benchmarks/bench_api.py load [SECONDS] [REQUESTS_A_SECOND]
+    python tests/benchmarks/bench_api.py uploads [FILES]
 
 ``load``: a server of its own with 1,000 units, mixed reading and deciding at a steady rate; a request's time runs from
 the moment it was due, so that waiting behind a slow one counts. One decision in ten is sent twice under its key, as
-after a lost answer. Exit code 1 where a decision is lost or doubled, or an answer is not as described.
+after a lost answer. ``uploads``: bombs, polyglots and random files, see ``upload_fuzz.py``. Exit code 1 where a
+decision is lost or doubled, or an answer is not as described.
 """
 
 from __future__ import annotations
@@ -68,8 +70,8 @@ def home_with(folder: Path, units: int) -> Path:
 
 
 @contextmanager
-def served(home: Path) -> Iterator[str]:
-    """The address of ``station serve`` on this home."""
+def served(home: Path) -> Iterator[tuple[str, int]]:
+    """Address and process of ``station serve`` on this home."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     code = "import sys; from station.cli import main; sys.argv[0] = 'station'; main()"
@@ -82,7 +84,7 @@ def served(home: Path) -> Iterator[str]:
                 break
             except OSError:
                 time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", process.pid
     finally:
         process.terminate()
         process.wait(30)
@@ -135,7 +137,7 @@ def load(seconds: float, rate: float) -> int:
     """Mixed reading and deciding at a steady rate."""
     with tempfile.TemporaryDirectory() as folder:
         home = home_with(Path(folder), UNITS)
-        with served(home) as address:
+        with served(home) as (address, _):
             told, due = Told(), queue.Queue[float | None]()
             threads = [threading.Thread(target=worker, args=(address, due, told, i)) for i in range(THREADS)]
             for thread in threads:
@@ -184,7 +186,7 @@ def fuzz_all(examples: int) -> int:
 
     with tempfile.TemporaryDirectory() as folder:
         home = home_with(Path(folder), 8)
-        with served(home) as address:
+        with served(home) as (address, _):
             began = time.monotonic()
             found = fuzz(address, examples=examples, seconds=3600, seed=random.randrange(2**32))
     print(f"{found.cases} requests in {time.monotonic() - began:.0f} s, answers {dict(sorted(found.statuses.items()))}")
@@ -193,11 +195,40 @@ def fuzz_all(examples: int) -> int:
     return int(bool(found.wrong))
 
 
+def upload_all(count: int) -> int:
+    """Files from strangers, against a golden sample that is there."""
+    from upload_fuzz import peak_mb, upload
+
+    sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
+    from shown_golden import NUMBER, build
+
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        build(home)
+        with served(home) as (address, pid):
+            began, seed = time.monotonic(), random.randrange(2**32)
+            found = upload(address, home, count=count, seed=seed, golden=NUMBER, tell=progress)
+            took, peak = time.monotonic() - began, peak_mb(pid)
+    print(f"seed {seed}: {sum(found.statuses.values())} files in {took:.0f} s, answers {dict(found.statuses)}")
+    print(f"refused as {dict(found.codes)}; slowest {found.slowest_s:.2f} s ({found.slowest}); peak {peak:.0f} MB")
+    for line in found.wrong:
+        print(line)
+    return int(bool(found.wrong))
+
+
+def progress(done: int) -> None:
+    """Tell of every thousandth."""
+    if done % 1000 == 0:
+        print(f"{done} ...", flush=True)
+
+
 def main(arguments: list[str]) -> int:
     """Run what is asked for."""
     numbers: list[Any] = [float(a) for a in arguments[1:]]
     if arguments[:1] == ["fuzz"]:
         return fuzz_all(int(numbers[0]) if numbers else 60)
+    if arguments[:1] == ["uploads"]:
+        return upload_all(int(numbers[0]) if numbers else 10_000)
     if arguments[:1] == ["load"]:
         return load(numbers[0] if numbers else 300.0, numbers[1] if len(numbers) > 1 else 200.0)
     print(__doc__)
