@@ -40,6 +40,7 @@ from station.service.papers import Papers
 from station.service.processes import Processes
 from station.service.recalibrating import Recalibration, thresholds_in_force
 from station.service.repeating import Repeats
+from station.service.review_screen import ReviewScreen
 from station.service.reviewing import vet_reference, vet_review
 from station.service.showing import golden_view, lot_view, review_view, unit_view
 from station.service.signing_off import SignOff
@@ -82,7 +83,8 @@ class Station:
     what is looked at of them, ``gates`` with orders and their gates, ``releases`` with who opens them and what a closed
     one stops, ``packages`` with sealed
     packages, ``ledger`` with the ledger and the keys, ``papers`` with documents to be sent,
-    ``accounts`` with who may use the station, ``repeats`` with requests sent twice, ``watching`` with what is recorded
+    ``accounts`` with who may use the station, ``repeats`` with requests sent twice, ``review_screen`` with what a
+    reviewer's page is drawn from, ``watching`` with what is recorded
     while somebody watches.
     clock : answers the time now, in UTC.
 
@@ -124,6 +126,7 @@ class Station:
         self.papers = Papers(self, self._db)
         self.accounts = Accounts(self._db, self.settings, clock)
         self.repeats = Repeats(self._db, clock)
+        self.review_screen = ReviewScreen(self, self._db, self._evidence)
         self.watching = Watching(self._db, self.draws, clock)
         try:
             self._db.ensure()
@@ -383,7 +386,7 @@ class Station:
         units = standing_units(as_they_stand(self._db, found))
         count = Counter(u.standing for u in units)
         decided = records.lot_decisions(self._db, row.id)
-        return lot_view(row, count, decided[0] if decided else None, waiting=len(self.queue(name)))
+        return lot_view(row, count, decided[0] if decided else None, waiting=self.review_screen.waiting(name))
 
     def learned_tolerance(self, golden: str, *, lot: str | None = None, region: str | None = None) -> ToleranceDocument:
         """The colour tolerance that a golden sample's accepted units teach; nothing is judged by it.

@@ -178,14 +178,17 @@ def units(
         return [_unit(r) for r in c.execute(query)]
 
 
-def queue(db: Database, *, lot: str | None = None, settled: bool = False) -> list[UnitRow]:
+def queue(db: Database, *, lot: str | None = None, settled: bool = False, bare: bool = False) -> list[UnitRow]:
     """Units that wait for a reviewer: not conforming and not settled; undecided first, worst margin first.
 
-    settled : those that a reviewer accepted or rejected instead, the newest review first.
+    settled : those that a reviewer accepted or rejected instead, the newest review first. bare : without their
+    documents, for a list of thousands.
     """
     accepted_or_rejected = t.reviews.c.decision.in_(("accept", "reject"))
     waits = sa.or_(t.reviews.c.id.is_(None), ~accepted_or_rejected)
-    query = _units().where(t.units.c.verdict != "conforms", accepted_or_rejected if settled else waits, ~_replaced())
+    query = _units(bare=bare).where(
+        t.units.c.verdict != "conforms", accepted_or_rejected if settled else waits, ~_replaced()
+    )
     if lot is not None:
         query = query.where(t.lots.c.name == lot)
     order: tuple[sa.ColumnElement[Any], ...] = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from station.web.routes.common import StationOf
 
@@ -13,13 +13,21 @@ router = APIRouter(tags=["pictures"])
 IMMUTABLE = "private, max-age=31536000, immutable"
 
 
+Width = Annotated[
+    int | None,
+    Query(ge=32, le=4096, description="no wider than so many pixels, as JPEG; left out, the picture as it is kept"),
+]
+
+
 @router.get(
     "/pictures/{sha256}",
     summary="A photo, a frame or an annotated picture, by its digest",
     response_class=Response,
     responses={200: {"content": {"image/*": {}}, "description": "The picture as it is kept"}},
 )
-def picture(station: StationOf, sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]) -> Response:
-    found = station.picture(sha256)
+def picture(
+    station: StationOf, sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")], width: Width = None
+) -> Response:
+    found = station.picture(sha256) if width is None else station.review_screen.picture(sha256, width)
     headers = {"Cache-Control": IMMUTABLE, "ETag": f'"{found.sha256}"', "Content-Disposition": "inline"}
     return Response(found.data, media_type=found.media_type, headers=headers)
