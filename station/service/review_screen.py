@@ -87,8 +87,12 @@ class ReviewScreen:
 
     def layer(self, unit_id: int) -> views.LayerView:
         """The heat map of a unit, and why there is none where there is none."""
+        from station.measure.kept_map import cells
+
         unit = inspections.unit(self._db, unit_id)
         sheet = self._sheet(unit)
+        frame = self._station.golden_frame(unit.golden, unit.golden_version)
+        step, across, down = cells(frame.width, frame.height, frame.pitch_mm, _averaged_mm())
         limits = dict.fromkeys(
             (float(v), n) for r in sheet.regions for v, n in ((r.accept, "accept"), (r.reject, "reject"))
         )
@@ -102,6 +106,7 @@ class ReviewScreen:
             kind="heat", quantity="CIEDE2000", top=_top([v for v, _ in limits]), averaged_mm=_averaged_mm(), note=note,
             marks=tuple(views.LayerMark(value=v, name=n) for v, n in sorted(limits)) if len(limits) <= 4 else (),
             href=f"/api/v1/units/{unit_id}/layers/heat" if unit.frame_sha256 else "", reason=_unregistered(unit),
+            covers_px=(across * step, down * step),
         )  # fmt: skip
 
     def layer_picture(self, unit_id: int) -> views.Picture:

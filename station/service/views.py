@@ -281,7 +281,8 @@ class LayerMark(Document):
 
 class LayerView(Document):
     """A layer that can be laid over a unit. href : its picture, in the golden frame, "" where there is none; ``reason``
-    then says why. top : the value at the upper end of its scale, and beyond. note : what it shows and what it does not.
+    then says why. covers_px : pixels of the frame that it
+    covers, across and down. top : the value at the upper end of its scale, and beyond. note : what it shows and what it does not.
     """
 
     kind: Literal["heat"]
@@ -291,6 +292,7 @@ class LayerView(Document):
     averaged_mm: float = Field(examples=[0.4])
     note: str
     href: str = Field(examples=["/api/v1/units/7/layers/heat"])
+    covers_px: tuple[int, int] = Field(examples=[(1000, 1000)])
     reason: str = Field(default="", examples=["the unit was not laid over the golden: not the golden's product"])
 
 

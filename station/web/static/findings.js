@@ -4,6 +4,7 @@
 import { bar } from "./bars.js";
 import { dayAndTime, el, shape, svg } from "./dom.js";
 import { numberOf } from "./facts.js";
+import { keys } from "./keymap.js";
 import { extentOf } from "./places.js";
 import { count, named, t } from "./words.js";
 
@@ -148,12 +149,13 @@ export class Findings {
     const own = this.own(numbered);
     const kind = own?.named ?? numbered.finding.kind;
     const kinds = [...new Set([numbered.finding.kind, kind, ...this.seen.kinds])];
-    const button = (key, word, answer) => el("button", { type: "button", class: "quiet", "data-answer": answer, on: { click: () => this.heard.answer(answer) } }, el("kbd", {}, key), ` ${word}`);
+    const key = (action) => el("kbd", { "data-key": action }, keys.name(action));
+    const button = (word, answer) => el("button", { type: "button", class: "quiet", "data-answer": answer, on: { click: () => this.heard.answer(answer) } }, key(answer), ` ${word}`);
     return el("form", { class: "answering", on: { submit: (event) => { event.preventDefault(); this.heard.answer("confirm"); } } },
-      el("div", { class: "buttons" }, button("C", t("Defect"), "confirm"), button("X", t("No defect"), "refuse"), button("Q", t("Cannot tell"), "undecidable"),
-        el("button", { type: "button", class: "quiet", disabled: !own || own.answer === "undo", on: { click: this.heard.back } }, el("kbd", {}, "W"), ` ${t("Take back")}`)),
+      el("div", { class: "buttons" }, button(t("Defect"), "confirm"), button(t("No defect"), "refuse"), button(t("Cannot tell"), "undecidable"),
+        el("button", { type: "button", class: "quiet", disabled: !own || own.answer === "undo", on: { click: this.heard.back } }, key("take-back"), ` ${t("Take back")}`)),
       el("div", { class: "row" },
-        el("label", {}, el("kbd", {}, "T"), ` ${t("kind")} `, el("select", { name: "kind" }, kinds.map((k) => el("option", { value: k, selected: k === kind }, named(k))))),
+        el("label", {}, key("kind"), ` ${t("kind")} `, el("select", { name: "kind" }, kinds.map((k) => el("option", { value: k, selected: k === kind }, named(k))))),
         el("input", { name: "why", maxlength: 500, "aria-label": t("Why, added to your answer"), placeholder: t("why, if you like") })));
   }
 

@@ -6,6 +6,7 @@ import { svg } from "./dom.js";
 const WIDTHS = [256, 384, 512, 768, 1024, 1536, 2048, 3072];
 const SHARP = 1.1; // how much larger than its pixels a picture may be shown before the whole one is fetched
 const PATIENCE_MS = 120;
+const DWELL_MS = 300; // on a unit, before its heat map is asked for: who decides at once has no use for it
 export const OPACITIES = [0.15, 0.3, 0.45, 0.6, 0.8, 1];
 export const GAIN = 4; // of the difference, see .difference in review.css
 
@@ -74,10 +75,10 @@ export class Layers {
     this.listen();
   }
 
-  /** Show a unit; answers how its pictures loaded. layer: asks for {href, reason, ...} of the heat map. */
-  show({ whole, across, width, golden, unit, registered, layer }) {
-    Object.assign(this, { whole, golden, unit, registered, layer });
-    this.set.clear(whole, across, width);
+  /** Show a unit; answers how its pictures loaded. pixels: of the frame, across and down; layer: asks for {href, reason, ...} of the heat map. */
+  show({ whole, across, pixels, golden, unit, registered, layer }) {
+    Object.assign(this, { whole, pixels, golden, unit, registered, layer });
+    this.set.clear(whole, across, registered ? pixels[0] : Infinity);
     const made = [this.set.image(unit, "unit"), this.set.image(golden, "golden")];
     this.base.replaceChildren(made[0][0]);
     this.over.replaceChildren(made[1][0]);
@@ -139,13 +140,16 @@ export class Layers {
   /** The heat map of the unit that is shown. */
   async fetch() {
     const { layer } = this;
-    this.found = { reason: "", pending: true };
+    this.found = { reason: "", marks: [] };
+    await new Promise((done) => setTimeout(done, DWELL_MS));
+    if (this.layer !== layer) return;
     const found = await layer().catch((error) => ({ href: "", reason: error.message, marks: [] }));
     if (this.layer !== layer) return;
     this.found = found;
     if (found.href) {
       const { x, y, w, h } = this.whole;
-      const node = svg("image", { href: found.href, x, y, width: w, height: h, preserveAspectRatio: "none" });
+      const [across, down] = found.covers_px;
+      const node = svg("image", { href: found.href, x, y, width: (w * across) / this.pixels[0], height: (h * down) / this.pixels[1], preserveAspectRatio: "none" });
       node.addEventListener("error", () => { this.found = { href: "", reason: "?", marks: [] }; this.onchange?.(); }, { once: true });
       node.addEventListener("load", () => { this.found.loaded = true; this.onchange?.(); }, { once: true });
       this.heat.replaceChildren(node);
