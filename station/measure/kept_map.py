@@ -73,9 +73,9 @@ def kept_map(golden: U8, unit: U8, labels: U8, pitch_mm: float, side_mm: float, 
         share = cv2.boxFilter(weight, -1, (around, around), normalize=False, borderType=cv2.BORDER_CONSTANT)
         where[y0:y1, x0:x1] |= counted
         for mean, picture in zip(means, (golden, unit), strict=True):
-            shone = np.asarray(cv2.LUT(np.ascontiguousarray(picture[box]), light))
-            shone = cv2.multiply(_filled(shone, *core.shape), cv2.merge([core] * 3))
-            part = cv2.resize(shone, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
+            shone = np.asarray(cv2.LUT(np.ascontiguousarray(picture[box]), light), dtype=np.float32)
+            counted_light = cv2.multiply(_filled(shone, *core.shape), cv2.merge([core] * 3))
+            part = cv2.resize(counted_light, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
             total = cv2.boxFilter(part, -1, (around, around), normalize=False, borderType=cv2.BORDER_CONSTANT)
             mean[y0:y1, x0:x1][counted] = total[counted] / share[counted][..., None]
     reference, seen = (m[where].astype(np.float64) for m in means)

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from station.errors import NotFoundError
+from station.errors import NotFoundError, RequestError
 from station.service import views
 from station.service.entering import as_they_stand
 from station.service.showing import unit_view
@@ -21,6 +21,7 @@ from station.values.digest import sha256_hex
 from station.values.documents import Verdict
 
 if TYPE_CHECKING:
+    from station.report.pictures import RGB
     from station.service.station import Station
     from station.sheet import Sheet
     from station.store.database import Database
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 _KEPT_MB = 96
 """Pictures made for the screen that are remembered; they are made again where they were forgotten."""
 _QUALITY = 92
+_DECODED = 2
+"""Whole pictures that are kept decoded, for their parts: that of the golden and that of the unit that is looked at."""
 _COMMON_TOP = 10.0
 """CIEDE2000 at the end of the heat map's scale where the sheet limits no colour."""
 
@@ -40,6 +43,8 @@ class ReviewScreen:
     def __init__(self, station: Station, db: Database, evidence: Evidence) -> None:
         self._station, self._db, self._evidence = station, db, evidence
         self._made = _Made(_KEPT_MB * 1_000_000)
+        self._decoded: OrderedDict[str, RGB] = OrderedDict()
+        self._decoding = threading.Lock()
 
     def queue(self, lot: str | None = None, *, settled: bool = False) -> views.QueueDocument:
         """The queue in columns: undecided first, worst margin first; settled ones, the newest review first."""
@@ -84,6 +89,31 @@ class ReviewScreen:
         if not data:
             return kept
         return views.Picture(data, "image/jpeg", sha256_hex(data))
+
+    def part(self, sha256: str, box: tuple[int, int, int, int]) -> views.Picture:
+        """A part of a picture, pixel for pixel. box : left, top, width, height in its pixels; what reaches beyond the
+        picture is left out. Raises NotFoundError as :meth:`Station.picture` does, RequestError where nothing is left.
+        """
+        kept = self._station.picture(sha256)
+        data = self._made.get((sha256, str(box)), lambda: self._cut(kept, box))
+        return views.Picture(data, "image/jpeg", sha256_hex(data))
+
+    def _cut(self, kept: views.Picture, box: tuple[int, int, int, int]) -> bytes:
+        from station.report.pictures import decoded, jpeg
+
+        with self._decoding:  # the parts of one picture are asked for at once: it is decoded once
+            whole = self._decoded.get(kept.sha256)
+            if whole is None:
+                whole = decoded(kept.data)
+                self._decoded[kept.sha256] = whole
+                while len(self._decoded) > _DECODED:
+                    self._decoded.popitem(last=False)
+            self._decoded.move_to_end(kept.sha256)
+        left, top, width, height = box
+        found = whole[max(0, top) : max(0, top + height), max(0, left) : max(0, left + width)]
+        if not found.size:
+            raise RequestError("this part lies outside the picture", "Ask for one within it.")
+        return jpeg(found, _QUALITY)
 
     def layer(self, unit_id: int) -> views.LayerView:
         """The heat map of a unit, and why there is none where there is none."""

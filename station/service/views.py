@@ -281,8 +281,8 @@ class LayerMark(Document):
 
 class LayerView(Document):
     """A layer that can be laid over a unit. href : its picture, in the golden frame, "" where there is none; ``reason``
-    then says why. covers_px : pixels of the frame that it
-    covers, across and down. top : the value at the upper end of its scale, and beyond. note : what it shows and what it does not.
+    then says why. covers_px : pixels of the frame that it covers, across and down. top : the value at the upper end of
+    its scale, and beyond. note : what it shows and what it does not.
     """
 
     kind: Literal["heat"]

@@ -19,6 +19,16 @@ Width = Annotated[
 ]
 
 
+Part = Annotated[
+    str | None,
+    Query(
+        pattern=r"^\d{1,5},\d{1,5},[1-9]\d{0,3},[1-9]\d{0,3}$",
+        description="left, top, width and height in pixels: that part of it alone, as JPEG",
+        examples=["1200,800,160,160"],
+    ),
+]
+
+
 @router.get(
     "/pictures/{sha256}",
     summary="A photo, a frame or an annotated picture, by its digest",
@@ -26,8 +36,17 @@ Width = Annotated[
     responses={200: {"content": {"image/*": {}}, "description": "The picture as it is kept"}},
 )
 def picture(
-    station: StationOf, sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")], width: Width = None
+    station: StationOf,
+    sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")],
+    width: Width = None,
+    part: Part = None,
 ) -> Response:
-    found = station.picture(sha256) if width is None else station.review_screen.picture(sha256, width)
+    if part is not None:
+        left, top, across, down = (int(v) for v in part.split(","))
+        found = station.review_screen.part(sha256, (left, top, across, down))
+    elif width is not None:
+        found = station.review_screen.picture(sha256, width)
+    else:
+        found = station.picture(sha256)
     headers = {"Cache-Control": IMMUTABLE, "ETag": f'"{found.sha256}"', "Content-Disposition": "inline"}
     return Response(found.data, media_type=found.media_type, headers=headers)

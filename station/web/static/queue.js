@@ -16,14 +16,15 @@ export class Queue {
     this.page = page;
     this.units = new Map();
     const scroller = document.querySelector("nav.queue");
-    const heard = { row: (unit) => this.row(unit), wanted: (units) => this.know(units).catch(page.failed) };
+    const heard = { row: (unit) => this.row(unit), wanted: (units) => this.standing.then(() => this.know(units)).catch(page.failed) };
+    this.standing = new Promise((done) => { this.begin = done; }); // the first unit's pictures come before the rows
     this.waiting = new QueueList(byId("queue"), scroller, heard);
     this.settled = new QueueList(byId("settled"), scroller, heard);
   }
 
-  /** Fetch both lists anew. */
-  async fetch(lot) {
-    const found = await Promise.all([api.columns(lot, false), api.columns(lot, true)]);
+  /** Fetch both lists anew. given: what is known already of those that wait. */
+  async fetch(lot, given = null) {
+    const found = await Promise.all([given ?? api.columns(lot, false), api.columns(lot, true)]);
     return found.map((columns) => this.read(columns));
   }
 

@@ -103,13 +103,15 @@ function soon() {
   tally();
 }
 
+const deferred = (unit) => (unit.review?.decision === "defer" ? 1 : 0);
+const deferredLast = (a, b) => deferred(a) - deferred(b);
+
 /** Fetch the lists anew. Deferred units wait behind the others: somebody else is to look at them. */
-async function refresh() {
+async function refresh(given = null) {
   api.benches().then((found) => drawBenches(byId("bench"), found)).catch(() => {}); // the lists below say what is lost
   clearTimeout(state.resting);
-  const [[waiting, settled], lots] = await patiently(() => Promise.all([queue.fetch(lotChosen()), api.lots()]));
-  const deferred = (unit) => (unit.review?.decision === "defer" ? 1 : 0);
-  state.waiting = waiting.sort((a, b) => deferred(a) - deferred(b));
+  const [[waiting, settled], lots] = await patiently(() => Promise.all([queue.fetch(lotChosen(), given), api.lots()]));
+  state.waiting = waiting.sort(deferredLast);
   state.settled = settled;
   state.lots = lots;
   for (const item of outbox.items) if (!item.finding) settle(item.unit_id, item); // what is on its way counts as done
@@ -139,32 +141,51 @@ async function show(unit) {
   const early = cache.ahead?.unit === unit ? cache.ahead.found : null;
   const [document, golden, reviews, seen] = await (early ?? patiently(() => gather(unit)));
   if (state.unit?.id !== unit.id) return;
-  head();
   state.document = document;
   state.reviews = reviews;
   state.places = placesOf(document, seen);
   byId("facts").classList.remove("loading");
   const pictures = { frame: golden.frame, golden: golden.href, unit: api.picture(unit.frame_sha256 ?? unit.sha256) };
-  findings.show({ ...pictures, seen, places: state.places, ...places.answering() });
-  facts();
-  head();
   tools.display.reset();
-  await stage.show({
+  const standing = stage.show({
     ...pictures, registered: unit.frame_sha256 !== null, name: unit.unit, places: state.places, outline: document.outline ?? null,
     layer: async () => (await api.layers(unit.id))[0],
   });
+  findings.show({ ...pictures, seen, places: state.places, ...places.answering() }); // while the pictures come
+  facts();
+  head();
+  await standing;
   if (state.unit?.id !== unit.id) return;
   places.line(null);
   state.shownAt = performance.now();
   byId("stage").dataset.unit = unit.id;
-  ahead(unit);
-  if (early) verify(unit);
+  queue.begin();
+  setTimeout(() => { // what a decision is waiting for comes first
+    if (state.unit !== unit) return;
+    findings.cut();
+    ahead(unit);
+    if (early) verify(unit);
+  }, early ? GUARD_MS : 0);
   await tally();
+}
+
+/** The address of a unit's picture and how many pixels it is wide. */
+const pictureOf = (unit, golden) => [api.picture(unit.frame_sha256 ?? unit.sha256), unit.frame_sha256 ? golden.frame.width : Infinity];
+
+/** Have a picture come in the size at which it is shown. */
+function fetchPicture({ frame }, href, width) {
+  const picture = new Image();
+  picture.src = sized(href, stage.across({ w: frame.width * frame.pitch_mm, h: frame.height * frame.pitch_mm }), width);
+  return picture;
 }
 
 /** What is shown of a unit. */
 function gather(unit) {
-  const golden = queue.know([unit]).then(() => goldenOf(unit));
+  const golden = queue.know([unit]).then(() => goldenOf(unit)).then((found) => {
+    fetchPicture(found, found.href, found.frame.width);
+    fetchPicture(found, ...pictureOf(unit, found));
+    return found;
+  });
   return Promise.all([documentOf(unit), golden, api.reviews(unit.id), api.findings(unit.id)]);
 }
 
@@ -192,6 +213,7 @@ async function why(measurement) {
 }
 
 function nothing() {
+  queue.begin();
   byId("facts").replaceChildren();
   const settled = state.settled.length;
   byId("empty").replaceChildren(...(settled || state.lots.length
@@ -246,9 +268,8 @@ function ahead(unit) {
   const found = gather(next);
   cache.ahead = { unit: next, found: found.catch(() => patiently(() => gather(next))) };
   found.then(([, golden]) => {
-    const picture = cache.ahead.picture = new Image();
-    picture.src = sized(api.picture(next.frame_sha256 ?? next.sha256), stage.across(), next.frame_sha256 ? golden.frame.width : Infinity);
-    return picture.decode();
+    cache.ahead.picture = fetchPicture(golden, ...pictureOf(next, golden));
+    return cache.ahead.picture.decode();
   }).catch(() => {}); // it is asked for again where it is shown
 }
 
@@ -457,9 +478,14 @@ byId("reviewer").addEventListener("change", () => {
 // a session left open overnight asks again when somebody comes back to it
 document.addEventListener("visibilitychange", () => { if (!document.hidden) { outbox.flush(); refresh(); } });
 
-patiently(whoIsHere).then(async () => {
-  outbox.flush();
-  const wanted = new URLSearchParams(location.hash.slice(1)).get("unit"); // a link from the page of a lot
-  if (wanted) await show(queue.learn(await patiently(() => api.unit(wanted))));
-  refresh();
-});
+patiently(whoIsHere).then(() => outbox.flush());
+const wanted = new URLSearchParams(location.hash.slice(1)).get("unit"); // a link from the page of a lot
+if (wanted) patiently(() => api.unit(wanted)).then((unit) => show(queue.learn(unit))).then(() => refresh());
+else {
+  patiently(() => api.columns(lotChosen(), false)).then((columns) => { // the first picture does not wait for the other lists
+    state.waiting = queue.read(columns).sort(deferredLast);
+    for (const item of outbox.items) if (!item.finding) settle(item.unit_id, item);
+    const first = state.waiting.length ? show(state.waiting[0]) : null;
+    Promise.race([first, new Promise((done) => setTimeout(done, REST_MS))]).then(() => refresh(columns));
+  });
+}

@@ -55,11 +55,11 @@ export class Stage {
     if (this.token === token) this.panes.forEach(({ figure }, i) => figure.classList.toggle("broken", ended[i].includes("error")));
   }
 
-  /** Pixels of the screen that the frame is wide as it is shown; of the whole frame without a view. */
-  across(view = this.whole) {
+  /** Pixels of the screen that a frame is wide where a part of it fills the pane, by default the whole. */
+  across(whole = this.whole, view = whole) {
     const box = this.panes[1].root.getBoundingClientRect();
     const scale = Math.min(box.width / view.w, box.height / view.h) || 0;
-    return Math.ceil(scale * this.whole.w * devicePixelRatio);
+    return Math.ceil(scale * whole.w * devicePixelRatio);
   }
 
   /** While held, the golden stands in the place of the unit. */
@@ -157,7 +157,7 @@ export class Stage {
   draw() {
     if (!this.view) return;
     const { x, y, w, h } = this.view;
-    const across = this.across(this.view);
+    const across = this.across(this.whole, this.view);
     for (const pane of this.panes) {
       pane.root.setAttribute("viewBox", `${x} ${y} ${w} ${h}`);
       const box = pane.root.getBoundingClientRect();

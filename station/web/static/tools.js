@@ -17,8 +17,8 @@ export class Tools {
         button.addEventListener("click", () => does[tool]());
         continue;
       }
-      button.addEventListener("pointerdown", (event) => { button.setPointerCapture(event.pointerId); stage.blink(true); });
-      for (const end of ["pointerup", "pointercancel"]) button.addEventListener(end, () => stage.blink(false));
+      button.addEventListener("pointerdown", () => stage.blink(true));
+      for (const end of ["pointerup", "pointercancel", "pointerleave"]) button.addEventListener(end, () => stage.blink(false));
       button.addEventListener("contextmenu", (event) => event.preventDefault()); // a long press is holding it
       button.addEventListener("keydown", (event) => { if ([" ", "Enter"].includes(event.key) && !event.repeat) stage.blink(true); });
       for (const end of ["keyup", "blur"]) button.addEventListener(end, () => stage.blink(false));
