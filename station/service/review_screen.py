@@ -6,8 +6,9 @@ from __future__ import annotations
 import io
 import json
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from station.errors import NotFoundError, RequestError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from station.sheet import Sheet
     from station.store.database import Database
     from station.store.evidence import Evidence
-    from station.store.rows import UnitRow
+    from station.store.rows import QueuedRow, UnitRow
 
 _KEPT_MB = 96
 """Pictures made for the screen that are remembered; they are made again where they were forgotten."""
@@ -53,27 +54,28 @@ class ReviewScreen:
             ids=tuple(r.id for r in rows),
             units=tuple(r.unit for r in rows),
             verdicts=tuple(r.verdict for r in rows),
-            reviews=tuple(r.review.id if r.review else 0 for r in rows),
-            decisions=tuple(r.review.decision if r.review else "" for r in rows),
+            reviews=tuple(r.review_id or 0 for r in rows),
+            decisions=tuple(r.decision or "" for r in rows),
         )
 
-    def waiting(self, lot: str | None = None) -> int:
-        """How many flagged units wait for a reviewer."""
-        return len(self._queued(lot, settled=False))
+    def waiting(self, lot: str | None = None) -> Counter[str | None]:
+        """How many flagged units wait for a reviewer, by their lots."""
+        return Counter(r.lot for r in self._queued(lot, settled=False))
 
     def units(self, ids: Sequence[int]) -> list[views.UnitView]:
         """Units by their ids, in that order. Raises NotFoundError for one that does not exist."""
         return [unit_view(u) for u in as_they_stand(self._db, [inspections.unit(self._db, i) for i in ids])]
 
-    def _queued(self, lot: str | None, settled: bool) -> list[UnitRow]:
-        """Rows without their documents, but of units that a value was entered of: it may change their verdict."""
-        rows = inspections.queue(self._db, lot=lot, settled=settled, bare=True)
+    def _queued(self, lot: str | None, settled: bool) -> list[QueuedRow]:
+        """The verdicts are those that stand with what was entered of a unit by hand."""
+        rows = inspections.queued(self._db, lot=lot, settled=settled)
         entered = {(e.golden, e.golden_version, e.lot, e.unit) for e in entered_values(self._db, lot=lot)}
         told = [r.id for r in rows if (r.golden, r.golden_version, r.lot, r.unit) in entered] if entered else []
         if not told:
             return rows
-        found = {u.id: u for u in as_they_stand(self._db, [inspections.unit(self._db, i) for i in told])}
-        rows = [found.get(r.id, r) for r in rows]
+        found = as_they_stand(self._db, [inspections.unit(self._db, i) for i in told])
+        verdicts = {u.id: u.verdict for u in found}
+        rows = [replace(r, verdict=verdicts.get(r.id, r.verdict)) for r in rows]
         if settled:
             return rows
         rows = [r for r in rows if r.verdict is not Verdict.CONFORMS]

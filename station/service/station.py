@@ -54,7 +54,7 @@ from station.store import inspections, records
 from station.store.audit import audit
 from station.store.database import Database, sqlite_url
 from station.store.evidence import Evidence
-from station.store.rows import GoldenRow, UnitRow
+from station.store.rows import GoldenRow, LotRow, UnitRow
 from station.values.documents import LotDocument, ModelUseDocument, UnitDocument, Verdict
 
 if TYPE_CHECKING:
@@ -376,17 +376,20 @@ class Station:
 
     def lots(self) -> list[views.LotView]:
         """Every lot as it stands, newest first."""
-        return [self.lot(r.name) for r in records.lots(self._db)]
+        waiting = self.review_screen.waiting()
+        return [self._lot(r, waiting[r.name]) for r in records.lots(self._db)]
 
     def lot(self, name: str) -> views.LotView:
         """One lot as it stands."""
-        row = records.lot(self._db, name)
-        bare = not self.entered.values(lot=name)
-        found = inspections.units(self._db, lot=name, current=True, bare=bare)
+        return self._lot(records.lot(self._db, name), self.review_screen.waiting(name)[name])
+
+    def _lot(self, row: LotRow, waiting: int) -> views.LotView:
+        bare = not self.entered.values(lot=row.name)
+        found = inspections.units(self._db, lot=row.name, current=True, bare=bare)
         units = standing_units(as_they_stand(self._db, found))
         count = Counter(u.standing for u in units)
         decided = records.lot_decisions(self._db, row.id)
-        return lot_view(row, count, decided[0] if decided else None, waiting=self.review_screen.waiting(name))
+        return lot_view(row, count, decided[0] if decided else None, waiting=waiting)
 
     def learned_tolerance(self, golden: str, *, lot: str | None = None, region: str | None = None) -> ToleranceDocument:
         """The colour tolerance that a golden sample's accepted units teach; nothing is judged by it.
