@@ -57,7 +57,19 @@ REVIEW_MODULES = tuple(
     f"{name}.js"
     for name in (
         *("words", "dom", "api", "keymap", "bars", "places", "facts", "findings", "stepping", "layers", "display"),
-        *("stage", "tools", "queue-list", "queue", "why", "key-dialog", "outbox", "session", "bench-banner", "head"),
+        *(
+            "stage",
+            "tools",
+            "queue-list",
+            "queue",
+            "why",
+            "key-dialog",
+            "review-keys",
+            "outbox",
+            "session",
+            "bench-banner",
+            "head",
+        ),
     )
 )
 """Scripts of the review page, named at its head so that the browser fetches them at once and not one after another."""

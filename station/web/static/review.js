@@ -5,16 +5,14 @@ import { drawBenches } from "./bench-banner.js";
 import { badge, byId, el, time } from "./dom.js";
 import { drawFacts, drawTally } from "./facts.js";
 import { SAID } from "./findings.js";
-import { keyDialog } from "./key-dialog.js";
-import { keys } from "./keymap.js";
 import { sized } from "./layers.js";
 import { Outbox } from "./outbox.js";
 import { placesOf } from "./places.js";
 import { Queue } from "./queue.js";
 import { GUARD_MS, Places } from "./stepping.js";
+import { keyboard } from "./review-keys.js";
 import { pin, whoIsHere } from "./session.js";
 import { Stage } from "./stage.js";
-import { Tools } from "./tools.js";
 import { openWhy } from "./why.js";
 import { count, named, t } from "./words.js";
 
@@ -397,70 +395,12 @@ function move(step) {
 
 // --- keys ------------------------------------------------------------------------------------------------------------
 
-const say = (text) => { byId("said").textContent = text; };
-
 const DO = {
   accept: () => decide("accept"), reject: () => decide("reject"), defer: () => decide("defer"), undo,
   next: () => move(1), previous: () => move(-1),
-  drawings: () => { say(stage.toggle() ? t("Drawings on") : t("Drawings off, {key} brings them back", { key: keys.name("drawings") })); tools.draw(); },
-  outline: () => {
-    const times = stage.edges();
-    say(times === null ? t("The outline of this unit was not measured") : times ? t("Outline: deviations enlarged {times} times, orange out, blue in", { times }) : t("Outline off"));
-  },
-  "next-place": () => places.next(),
-  "next-finding": () => places.nextFinding(1), "previous-finding": () => places.nextFinding(-1),
-  confirm: () => places.answer("confirm"), refuse: () => places.answer("refuse"), undecidable: () => places.answer("undecidable"),
-  kind: () => places.kind(), "take-back": () => places.takeBack(),
-  reset: () => { stage.reset(); stage.layers.reset(); tools.display.reset(); places.line(null); },
-  blink: () => stage.blink(true),
-  swipe: () => stage.layers.toggle("swipe"), heat: () => stage.layers.toggle("heat"), difference: () => stage.layers.toggle("difference"),
-  fainter: () => stage.layers.cover(-1), stronger: () => stage.layers.cover(1),
-  brighter: () => tools.display.step("brightness", 1), darker: () => tools.display.step("brightness", -1),
-  "more-contrast": () => tools.display.step("contrast", 1), "less-contrast": () => tools.display.step("contrast", -1),
   note: () => byId("note").focus(),
-  nearer: () => stage.zoom(0.7), farther: () => stage.zoom(1 / 0.7),
 };
-const ARROWS = { arrowleft: [-1, 0], arrowright: [1, 0], arrowup: [0, -1], arrowdown: [0, 1] };
-const MAY_REPEAT = new Set(["next", "previous", "next-finding", "previous-finding", "nearer", "farther", "brighter", "darker", "more-contrast", "less-contrast", "fainter", "stronger"]);
-const tools = new Tools(stage, DO);
-
-/** The arrows move the divider while there is one, else the pictures. */
-function arrow([right, down]) {
-  if (stage.layers.on.swipe && right) stage.layers.slide(stage.layers.share + 0.02 * right);
-  else stage.move(0.15 * right, 0.15 * down);
-}
-
-const writing = (target) => target.closest("select, textarea, input:not([type=radio], [type=range])") !== null;
-
-addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  if (writing(event.target)) {
-    if (event.key === "Escape" || (event.key === "Enter" && !event.target.closest("form.size"))) event.target.blur();
-    if (event.key === "Enter" && event.target.closest("form.answering")) {
-      event.preventDefault();
-      places.answer("confirm");
-    }
-    return;
-  }
-  const key = event.key.toLowerCase();
-  const action = keys.action(event);
-  if (!state.unit && !["next", "previous", "undo"].includes(action)) return;
-  const chip = /^[1-9]$/.test(key) && document.querySelectorAll("input[name=reason]")[key - 1];
-  const call = chip ? () => { chip.checked = true; buttons(); } : key in ARROWS ? () => arrow(ARROWS[key]) : DO[action];
-  if (!call || (event.repeat && !MAY_REPEAT.has(action) && !(key in ARROWS))) return;
-  if (event.target.matches("input[type=range], [role=slider]") && !chip && key in ARROWS && event.target !== byId("divider")) return;
-  event.preventDefault();
-  call(event);
-});
-addEventListener("keyup", (event) => { if (keys.action(event) === "blink") stage.blink(false); });
-addEventListener("blur", () => stage.blink(false));
-
-keyDialog();
-keys.onchange = () => {
-  if (!state.unit || !state.document) return;
-  findings.update(places.answering());
-  places.line(places.chosen ?? null);
-};
+const tools = keyboard({ state, stage, places, buttons, does: DO });
 
 // --- beginning -------------------------------------------------------------------------------------------------------
 
