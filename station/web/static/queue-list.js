@@ -2,6 +2,8 @@
 
 import { el } from "./dom.js";
 
+const ROW_PX = 52; // as in review.css
+const HEAD_PX = 40; // the title, which stays in view
 const SPARE = 8; // rows beyond either edge
 const AT_ONCE = 60; // units that are asked for in one request
 const PAUSE_MS = 60; // of scrolling, before details of rows are asked for
@@ -20,13 +22,8 @@ export class QueueList {
     this.node.setAttribute("data-count", units.length);
     this.drawn.clear();
     this.node.replaceChildren();
-    this.height = this.rowHeight();
-    this.node.style.height = `${units.length * this.height}px`;
+    this.node.style.height = `${units.length * ROW_PX}px`;
     this.draw();
-  }
-
-  rowHeight() {
-    return parseFloat(getComputedStyle(this.node).getPropertyValue("--row-px")) || 52;
   }
 
   later() {
@@ -36,13 +33,12 @@ export class QueueList {
   /** The rows that stand on the screen, from and to. */
   range() {
     const top = this.node.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top;
-    const from = Math.floor(-top / this.height) - SPARE;
-    const to = Math.ceil((this.scroller.clientHeight - top) / this.height) + SPARE;
+    const from = Math.floor(-top / ROW_PX) - SPARE;
+    const to = Math.ceil((this.scroller.clientHeight - top) / ROW_PX) + SPARE;
     return [Math.max(0, Math.min(this.units.length, from)), Math.max(0, Math.min(this.units.length, to))];
   }
 
   draw() {
-    if (!this.height) return;
     const [from, to] = this.range();
     for (const [unit, item] of this.drawn) {
       const at = this.units[item.at] === unit ? item.at : -1;
@@ -57,7 +53,7 @@ export class QueueList {
       let item = this.drawn.get(unit);
       if (!item) {
         item = { at, node: el("li", { "aria-setsize": this.units.length, "aria-posinset": at + 1 }, this.row(unit)) };
-        item.node.style.top = `${at * this.height}px`;
+        item.node.style.top = `${at * ROW_PX}px`;
         this.drawn.set(unit, item);
         if (before) before.after(item.node);
         else this.node.prepend(item.node);
@@ -80,12 +76,11 @@ export class QueueList {
   /** Bring a unit into view. */
   reveal(unit) {
     const at = this.units.indexOf(unit);
-    if (at < 0 || !this.height) return;
+    if (at < 0) return;
     const frame = this.scroller.getBoundingClientRect();
-    const head = 40; // the title, which stays in view
-    const top = this.node.getBoundingClientRect().top - frame.top + at * this.height;
-    if (top < head) this.scroller.scrollTop += top - head;
-    else if (top + this.height > frame.height) this.scroller.scrollTop += top + this.height - frame.height;
+    const top = this.node.getBoundingClientRect().top - frame.top + at * ROW_PX;
+    if (top < HEAD_PX) this.scroller.scrollTop += top - HEAD_PX;
+    else if (top + ROW_PX > frame.height) this.scroller.scrollTop += top + ROW_PX - frame.height;
     this.draw();
   }
 }

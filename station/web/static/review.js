@@ -124,7 +124,13 @@ async function refresh(given = null) {
   else if (state.unit.known) { head(); await tally(); }
 }
 
-const drawQueue = () => queue.draw(state.waiting, state.settled);
+/** Draw the lists with the next frame: the pictures come first. */
+function drawQueue() {
+  state.drawing ??= requestAnimationFrame(() => {
+    state.drawing = null;
+    queue.draw(state.waiting, state.settled);
+  });
+}
 
 async function show(unit) {
   state.unit = unit;
