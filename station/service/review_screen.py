@@ -101,12 +101,17 @@ class ReviewScreen:
         return views.Picture(data, "image/jpeg", sha256_hex(data))
 
     def _cut(self, kept: views.Picture, box: tuple[int, int, int, int]) -> bytes:
+        from PIL import Image
+
         from station.report.pictures import decoded, jpeg
 
         with self._decoding:  # the parts of one picture are asked for at once: it is decoded once
             whole = self._decoded.get(kept.sha256)
             if whole is None:
-                whole = decoded(kept.data)
+                try:
+                    whole = decoded(kept.data)
+                except (OSError, ValueError, Image.DecompressionBombError):
+                    raise RequestError("no part can be cut from this picture", "Ask for it whole.") from None
                 self._decoded[kept.sha256] = whole
                 while len(self._decoded) > _DECODED:
                     self._decoded.popitem(last=False)
@@ -210,7 +215,7 @@ def _unregistered(unit: UnitRow) -> str:
 
 def _narrowed(data: bytes, width: int) -> bytes:
     """JPEG bytes of a picture at most so wide; nothing where it is no wider or no kind that can be decoded here."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, ImageOps
 
     try:
         with Image.open(io.BytesIO(data)) as picture:
@@ -219,7 +224,7 @@ def _narrowed(data: bytes, width: int) -> bytes:
             profile = picture.info.get("icc_profile")
             picture.draft("RGB", (width, width * picture.height // picture.width))  # a JPEG is decoded smaller at once
             upright = ImageOps.exif_transpose(picture).convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError):
+    except (OSError, ValueError, Image.DecompressionBombError):
         return b""
     height = max(1, round(upright.height * width / upright.width))
     out = io.BytesIO()

@@ -64,6 +64,18 @@ def test_a_picture_is_answered_no_wider_than_it_is_asked_for(reader: httpx.Clien
     assert reader.get(f"{frame}?width=10").status_code == 422
 
 
+def test_a_part_of_a_picture_is_answered_pixel_for_pixel(reader: httpx.Client) -> None:
+    frame = f"{API}/pictures/{get(reader, '/units/1')['frame_sha256']}"
+    part = pixels(reader.get(f"{frame}?part=121,86,40,30"))
+    assert part.shape == (30, 40, 4)
+    whole = pixels(reader.get(frame))[86:116, 121:161, :3].astype(int)
+    assert np.abs(whole - part[..., :3]).mean() < 3
+    assert pixels(reader.get(f"{frame}?part=230,0,40,30")).shape == (30, 10, 4)  # what lies beyond is left out
+    assert reader.get(f"{frame}?part=240,0,10,10").status_code == 422
+    for wrong in ("1,2,3", "-1,0,5,5", "0,0,0,5", "a,b,c,d"):
+        assert reader.get(f"{frame}?part={wrong}").status_code == 422
+
+
 def test_the_heat_map_is_clear_off_the_enamel_and_hot_where_the_pit_is(reader: httpx.Client) -> None:
     (layer,) = get(reader, "/units/1/layers")
     assert (layer["kind"], layer["reason"], layer["top"]) == ("heat", "", 6.0)
