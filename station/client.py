@@ -198,6 +198,18 @@ class Client:
         """Flagged units that wait for a reviewer."""
         return [views.UnitView.model_validate(u) for u in self.get("/queue", lot=lot)]
 
+    def queue_columns(self, lot: str | None = None, *, settled: bool = False) -> views.QueueDocument:
+        """The queue as one small answer, however long."""
+        return views.QueueDocument.model_validate(self.get("/queue/columns", lot=lot, settled=settled))
+
+    def layers(self, unit_id: int) -> list[views.LayerView]:
+        """The layers that can be laid over a unit."""
+        return [views.LayerView.model_validate(x) for x in self.get(f"/units/{unit_id}/layers")]
+
+    def sources(self, unit_id: int) -> views.SourcesView:
+        """Where a unit's numbers come from."""
+        return views.SourcesView.model_validate(self.get(f"/units/{unit_id}/sources"))
+
     def unit_document(self, unit_id: int) -> UnitDocument:
         """What the station said of a unit."""
         return UnitDocument.model_validate(self.get(f"/units/{unit_id}/document"))

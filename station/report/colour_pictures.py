@@ -6,6 +6,7 @@ and in grey (Nunez, Anderton and Renslow, PLoS ONE 13, 2018); limits are marked 
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,17 @@ def scale_colours(value: NDArray[np.floating], top: float) -> RGB:
     return np.stack([np.interp(at, np.arange(len(_CIVIDIS)), _CIVIDIS[:, k]) for k in range(3)], axis=-1).astype(
         np.uint8
     )
+
+
+def clear_scale_png(value: NDArray[np.floating], where: NDArray[np.bool_], top: float) -> bytes:
+    """PNG bytes of values (h, w) on the scale of 0 to ``top``, to be laid over a picture: clear outside ``where``."""
+    codes = np.where(where, 1 + np.rint(np.clip(np.asarray(value, dtype=np.float64) / top, 0, 1) * 254), 0)
+    picture = Image.fromarray(codes.astype(np.uint8))
+    colours = scale_colours(np.linspace(0.0, top, 255), top)
+    picture.putpalette(np.concatenate([np.zeros((1, 3), np.uint8), colours]).tobytes())
+    out = io.BytesIO()
+    picture.save(out, "PNG", transparency=0)
+    return out.getvalue()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from station.report.pictures import RGB
     from station.service.station import Station
     from station.service.views import UnitFindingsView
+    from station.sheet.models import Viewing
     from station.values.documents import FindingDocument, UnitDocument
     from station.values.geometry import Frame
 
@@ -91,15 +92,22 @@ def bench_of(station: Station, known: Recorded, rig: str | None, card: str | Non
     viewing = load_sheet(station.golden_sheet(said.golden, said.golden_version).encode()).viewing
     rigs = [rig] if rig is not None else [*(r.name for r in station.bench.rigs()), None]
     cards: list[str | None] = [card] if card is not None else [None, *BUILT_IN]
+    return with_calibration(station, known.document.calibration, viewing, rigs, cards) or (rig, card)
+
+
+def with_calibration(
+    station: Station, digest: str, viewing: Viewing, rigs: Sequence[str | None], cards: Sequence[str | None]
+) -> tuple[str | None, str | None] | None:
+    """The first bench and card whose calibration, as it is now, has this digest; None where none has."""
     for one in rigs:
         for other in cards:
             try:
                 found = station.bench.calibration(one, other, viewing).digest
             except RigError:
                 continue
-            if found == known.document.calibration:
+            if found == digest:
                 return one, other
-    return rig, card
+    return None
 
 
 def told(known: Recorded) -> str:

@@ -40,6 +40,7 @@ from station.service.papers import Papers
 from station.service.processes import Processes
 from station.service.recalibrating import Recalibration, thresholds_in_force
 from station.service.repeating import Repeats
+from station.service.review_screen import ReviewScreen
 from station.service.reviewing import vet_reference, vet_review
 from station.service.showing import golden_view, lot_view, review_view, unit_view
 from station.service.signing_off import SignOff
@@ -53,7 +54,7 @@ from station.store import inspections, records
 from station.store.audit import audit
 from station.store.database import Database, sqlite_url
 from station.store.evidence import Evidence
-from station.store.rows import GoldenRow, UnitRow
+from station.store.rows import GoldenRow, LotRow, UnitRow
 from station.values.documents import LotDocument, ModelUseDocument, UnitDocument, Verdict
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ class Station:
     what is looked at of them, ``gates`` with orders and their gates, ``releases`` with who opens them and what a closed
     one stops, ``packages`` with sealed
     packages, ``ledger`` with the ledger and the keys, ``papers`` with documents to be sent,
-    ``accounts`` with who may use the station, ``repeats`` with requests sent twice, ``watching`` with what is recorded
+    ``accounts`` with who may use the station, ``repeats`` with requests sent twice, ``review_screen`` with what a
+    reviewer's page is drawn from, ``watching`` with what is recorded
     while somebody watches.
     clock : answers the time now, in UTC.
 
@@ -124,6 +126,7 @@ class Station:
         self.papers = Papers(self, self._db)
         self.accounts = Accounts(self._db, self.settings, clock)
         self.repeats = Repeats(self._db, clock)
+        self.review_screen = ReviewScreen(self, self._db, self._evidence)
         self.watching = Watching(self._db, self.draws, clock)
         try:
             self._db.ensure()
@@ -373,17 +376,20 @@ class Station:
 
     def lots(self) -> list[views.LotView]:
         """Every lot as it stands, newest first."""
-        return [self.lot(r.name) for r in records.lots(self._db)]
+        waiting = self.review_screen.waiting()
+        return [self._lot(r, waiting[r.name]) for r in records.lots(self._db)]
 
     def lot(self, name: str) -> views.LotView:
         """One lot as it stands."""
-        row = records.lot(self._db, name)
-        bare = not self.entered.values(lot=name)
-        found = inspections.units(self._db, lot=name, current=True, bare=bare)
+        return self._lot(records.lot(self._db, name), self.review_screen.waiting(name)[name])
+
+    def _lot(self, row: LotRow, waiting: int) -> views.LotView:
+        bare = not self.entered.values(lot=row.name)
+        found = inspections.units(self._db, lot=row.name, current=True, bare=bare)
         units = standing_units(as_they_stand(self._db, found))
         count = Counter(u.standing for u in units)
         decided = records.lot_decisions(self._db, row.id)
-        return lot_view(row, count, decided[0] if decided else None, waiting=len(self.queue(name)))
+        return lot_view(row, count, decided[0] if decided else None, waiting=waiting)
 
     def learned_tolerance(self, golden: str, *, lot: str | None = None, region: str | None = None) -> ToleranceDocument:
         """The colour tolerance that a golden sample's accepted units teach; nothing is judged by it.

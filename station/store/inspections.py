@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -14,24 +14,39 @@ from station.store import tables as t
 from station.store.database import Database
 from station.store.ledger import insert, insert_all, insert_once, touch, touched
 from station.store.records import ensure_lot, keep_files
-from station.store.rows import NewUnit, ReviewRow, UnitRow
+from station.store.rows import NewUnit, QueuedRow, ReviewRow, UnitRow
 from station.values.documents import Verdict
 
 
 @cache  # a statement is never changed, and building it takes longer than the query
 def _units(*, bare: bool = False) -> sa.Select[Any]:
+    review = [t.reviews.c[k].label(f"review_{k}") for k in ("id", "decision", "reason", "reviewer", "at", "supersedes")]
+    return _of_units(
+        *(c for c in t.units.c if c.name not in (_BEHIND if bare else ("document",))),
+        *(empty.label(name) for name, empty in _BEHIND.items() if bare),
+        *(() if bare else (t.units.c.document,)),
+        t.goldens.c.number.label("golden"),
+        t.goldens.c.version.label("golden_version"),
+        t.lots.c.name.label("lot"),
+        *review,
+    )
+
+
+_BEHIND: dict[str, sa.ColumnElement[Any]] = {
+    **{name: sa.literal("") for name in ("document", "digest", "carton")},
+    "identifiers": sa.literal("{}"),
+    "inspected_at": sa.literal(datetime.min.replace(tzinfo=UTC), t.units.c.inspected_at.type),
+}
+"""A unit's document and what stands behind it in its row, empty: to get there SQLite would read the whole document."""
+
+
+def _of_units(*columns: Any) -> sa.Select[Any]:
+    """Columns of units with their golden, their lot and their newest review."""
     other = t.reviews.alias("other")
     newest = sa.select(sa.func.max(other.c.id)).where(other.c.unit_id == t.units.c.id).scalar_subquery()
-    review = [t.reviews.c[k].label(f"review_{k}") for k in ("id", "decision", "reason", "reviewer", "at", "supersedes")]
     return (
-        sa.select(
-            *(c for c in t.units.c if c.name != "document"),
-            (sa.literal("") if bare else t.units.c.document).label("document"),
-            t.goldens.c.number.label("golden"),
-            t.goldens.c.version.label("golden_version"),
-            t.lots.c.name.label("lot"),
-            *review,
-        )
+        sa.select(*columns)
+        .select_from(t.units)
         .join(t.goldens, t.goldens.c.id == t.units.c.golden_id)
         .outerjoin(t.lots, t.lots.c.id == t.units.c.lot_id)
         .outerjoin(t.reviews, t.reviews.c.id == newest)
@@ -162,8 +177,8 @@ def units(
 ) -> list[UnitRow]:
     """Units in the order of inspection; ``current`` leaves out what a later inspection of the picture replaced.
 
-    bare : without their documents, for counting. after : only units with a greater id, which is how a list is read
-    page by page while units are added to it.
+    bare : without their documents, digests, cartons, identifiers and times, for counting. after : only units with a
+    greater id, which is how a list is read page by page while units are added to it.
     """
     query = _units(bare=bare).where(t.units.c.id > after).order_by(t.units.c.id).limit(limit)
     if lot is not None:
@@ -185,9 +200,31 @@ def queue(db: Database, *, lot: str | None = None, settled: bool = False) -> lis
 
     settled : those that a reviewer accepted or rejected instead, the newest review first.
     """
+    with db.read() as c:
+        return [_unit(r) for r in c.execute(_queued(_units(), lot, settled))]
+
+
+def queued(db: Database, *, lot: str | None = None, settled: bool = False) -> list[QueuedRow]:
+    """What a list of thousands shows of the units of :func:`queue`, in its order.
+
+    Nothing is asked for that stands behind a unit's document in its row: SQLite would read all of that to get there.
+    """
+    review = (t.reviews.c.id.label("review_id"), t.reviews.c.decision.label("decision"))
+    query = _of_units(
+        t.units.c.id, t.units.c.unit, t.goldens.c.number.label("golden"), t.goldens.c.version.label("golden_version"),
+        t.lots.c.name.label("lot"), t.units.c.verdict, *review,
+    )  # fmt: skip
+    with db.read() as c:
+        return [
+            QueuedRow(r.id, r.unit, r.golden, r.golden_version, r.lot, Verdict(r.verdict), r.review_id, r.decision)
+            for r in c.execute(_queued(query, lot, settled))
+        ]
+
+
+def _queued(query: sa.Select[Any], lot: str | None, settled: bool) -> sa.Select[Any]:
     accepted_or_rejected = t.reviews.c.decision.in_(("accept", "reject"))
     waits = sa.or_(t.reviews.c.id.is_(None), ~accepted_or_rejected)
-    query = _units().where(t.units.c.verdict != "conforms", accepted_or_rejected if settled else waits, ~_replaced())
+    query = query.where(t.units.c.verdict != "conforms", accepted_or_rejected if settled else waits, ~_replaced())
     if lot is not None:
         query = query.where(t.lots.c.name == lot)
     order: tuple[sa.ColumnElement[Any], ...] = (
@@ -196,10 +233,7 @@ def queue(db: Database, *, lot: str | None = None, settled: bool = False) -> lis
         t.units.c.margin,
         t.units.c.id,
     )
-    if settled:
-        order = (t.reviews.c.id.desc(),)
-    with db.read() as c:
-        return [_unit(r) for r in c.execute(query.order_by(*order))]
+    return query.order_by(t.reviews.c.id.desc()) if settled else query.order_by(*order)
 
 
 def findings(

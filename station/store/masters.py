@@ -19,6 +19,19 @@ from station.values.line import U_THICKNESS_MM, FeatureMaster, MarkMaster, Maste
 FORMAT = 1
 
 
+def load_labels(data: bytes) -> NDArray[np.uint8]:
+    """The region map (H, W) alone, out of the bytes of a master's ``.npz``: its picture, which is large, stays packed.
+
+    Raises StoreError where the file is no master.
+    """
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return np.asarray(arrays["labels"], dtype=np.uint8)
+    except (ValueError, OSError, LookupError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
+        restore = "Restore the home from a copy, or seal the golden sample again."
+        raise StoreError(f"the master's file cannot be read: {error}", restore) from error
+
+
 def save_master(master: Master) -> tuple[bytes, dict[str, Any]]:
     """Bytes of the ``.npz`` and the JSON document that describes them.
 

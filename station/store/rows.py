@@ -117,6 +117,20 @@ class ReviewRow:
 
 
 @dataclass(frozen=True, slots=True)
+class QueuedRow:
+    """What a list of thousands shows of a unit. review_id, decision : of its standing review, None without one."""
+
+    id: int
+    unit: str
+    golden: str
+    golden_version: int
+    lot: str | None
+    verdict: Verdict
+    review_id: int | None
+    decision: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class UnitRow:
     """An inspected unit with its golden, its lot and its standing review.
 

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 
 from station import __version__
 from station.service import Station
@@ -40,17 +39,27 @@ from station.web.routes import (
     pages,
     pictures,
     planning,
+    reviewing,
     sealing,
     streams,
     units,
 )
 from station.web.security import Guard, allowed_hosts
 from station.web.showing import STATIC
+from station.web.static_files import PackedFiles
 
 ROUTERS = (
     *(bench.router, calibrating.router, capturing.router, accounts.router, events.router, jobs.router),
     *(sealing.router, goldens.router, inspections.router, units.router),
-    *(findings.router, lot_records.router, lots.router, planning.router, orders.router, streams.router),
+    *(
+        reviewing.router,
+        findings.router,
+        lot_records.router,
+        lots.router,
+        planning.router,
+        orders.router,
+        streams.router,
+    ),
     *(nonconformities.router, corrective.router),
     *(measuring.router, pictures.router),
 )
@@ -90,7 +99,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     app.include_router(pages.router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", PackedFiles(directory=STATIC), name="static")
     app.openapi = description.of(app)  # type: ignore[method-assign]
     # the one added last stands first: the guard before all else, then the gate
     app.add_middleware(Etags)

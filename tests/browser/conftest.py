@@ -147,3 +147,37 @@ def violations() -> Callable[[Page], list[str]]:
         return [f"{v['id']}: {n['target']}" for v in ran["violations"] for n in v["nodes"]]
 
     return asked
+
+
+@pytest.fixture
+def long_queue() -> Callable[[Path, int], None]:
+    """Call it with a home and a number: so many flagged units more, each after those of the home."""
+
+    def add(home: Path, units: int) -> None:
+        import sqlalchemy as sa
+
+        from station.service.station import open_database
+        from station.settings import Settings
+        from station.store import tables as t
+
+        db = open_database(Settings(home=home))
+        with db.write() as connection:  # past the ledger: thousands of entries of their own would take minutes
+            like = dict(connection.execute(sa.select(t.units).where(t.units.c.unit == "unit-2")).one()._mapping)
+            file = dict(
+                connection.execute(sa.select(t.evidence).where(t.evidence.c.sha256 == like["photo_sha256"]))
+                .one()
+                ._mapping
+            )
+            del like["id"]
+            names = [f"long-{number:05d}" for number in range(units)]
+            connection.execute(sa.insert(t.evidence), [file | {"sha256": f"{n:064x}"} for n in range(units)])
+            connection.execute(
+                sa.insert(t.units),
+                [
+                    like | {"unit": name, "ingest_key": name, "photo_sha256": f"{n:064x}", "margin": 1.0 + n / units}
+                    for n, name in enumerate(names)
+                ],
+            )
+        db.close()
+
+    return add

@@ -10,6 +10,7 @@
 ``capturing`` the camera over the bench
 ``inspections`` a unit inspected by its picture
 ``units``     units, the queue, reviews
+``reviewing`` the queue in columns, layers over a unit, where its numbers come from
 ``findings``  the findings of a unit and what reviewers say of each
 ``measuring`` values entered by hand, gauge studies
 ``lots``      lots, their running tally and decision

@@ -53,12 +53,33 @@ LIGHT_PARTS = (
 )
 """Parts of the page of a bench's light."""
 
+REVIEW_MODULES = tuple(
+    f"{name}.js"
+    for name in (
+        *("words", "dom", "api", "keymap", "bars", "places", "facts", "findings", "stepping", "layers", "display"),
+        *(
+            "stage",
+            "tools",
+            "queue-list",
+            "queue",
+            "why",
+            "key-dialog",
+            "review-keys",
+            "outbox",
+            "session",
+            "bench-banner",
+            "head",
+        ),
+    )
+)
+"""Scripts of the review page, named at its head so that the browser fetches them at once and not one after another."""
+
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/", response_class=HTMLResponse)
 def review_page(request: Request) -> Response:
-    return page(request, "review.html", version=__version__, reasons=REASONS)
+    return page(request, "review.html", version=__version__, reasons=REASONS, modules=REVIEW_MODULES)
 
 
 @router.get("/lots", response_class=HTMLResponse)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from station.web.routes.common import StationOf
 
@@ -13,13 +13,40 @@ router = APIRouter(tags=["pictures"])
 IMMUTABLE = "private, max-age=31536000, immutable"
 
 
+Width = Annotated[
+    int | None,
+    Query(ge=32, le=4096, description="no wider than so many pixels, as JPEG; left out, the picture as it is kept"),
+]
+
+
+Part = Annotated[
+    str | None,
+    Query(
+        pattern=r"^\d{1,5},\d{1,5},[1-9]\d{0,3},[1-9]\d{0,3}$",
+        description="left, top, width and height in pixels: that part of it alone, as JPEG",
+        examples=["1200,800,160,160"],
+    ),
+]
+
+
 @router.get(
     "/pictures/{sha256}",
     summary="A photo, a frame or an annotated picture, by its digest",
     response_class=Response,
     responses={200: {"content": {"image/*": {}}, "description": "The picture as it is kept"}},
 )
-def picture(station: StationOf, sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]) -> Response:
-    found = station.picture(sha256)
+def picture(
+    station: StationOf,
+    sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")],
+    width: Width = None,
+    part: Part = None,
+) -> Response:
+    if part is not None:
+        left, top, across, down = (int(v) for v in part.split(","))
+        found = station.review_screen.part(sha256, (left, top, across, down))
+    elif width is not None:
+        found = station.review_screen.picture(sha256, width)
+    else:
+        found = station.picture(sha256)
     headers = {"Cache-Control": IMMUTABLE, "ETag": f'"{found.sha256}"', "Content-Disposition": "inline"}
     return Response(found.data, media_type=found.media_type, headers=headers)

@@ -44,7 +44,10 @@ async function whole(path) {
 export const api = {
   benches: () => ask("/bench"),
   lots: () => ask("/lots"),
-  queue: (lot, settled) => ask(`/queue?settled=${settled}${lot ? `&lot=${part(lot)}` : ""}`),
+  columns: (lot, settled) => ask(`/queue/columns?settled=${settled}${lot ? `&lot=${part(lot)}` : ""}`),
+  some: (ids) => ask(`/queue/units?${ids.map((id) => `unit=${id}`).join("&")}`),
+  layers: (id) => ask(`/units/${id}/layers`),
+  sources: (id) => ask(`/units/${id}/sources`, patient()),
   document: (id) => ask(`/units/${id}/document`),
   reviews: (id) => ask(`/units/${id}/reviews`),
   findings: (id) => ask(`/units/${id}/findings`),

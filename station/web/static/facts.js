@@ -10,14 +10,14 @@ const DECIDED = { accept: ["conforms", t("accepted")], reject: ["nonconforms", t
 
 const STANDS = { accepted: t("to be accepted"), rejected: t("to be rejected"), open: t("still open") };
 
-function measurement(m, places, choose) {
+function measurement(m, places, choose, why) {
   const index = places.findIndex((p) => p.sources?.includes(m));
   const head = el("div", { class: "row" },
     el("span", { class: "name" }, numberOf(places, index, choose), `${nameOf(m)} `, el("i", {}, kindOf(m))),
     el("span", { class: "value" }, valueOf(m), m.value !== null && m.u > 0 ? el("span", { class: "u" }, ` ± ${shownOf(m)[1]}`) : ""));
   const foot = el("div", { class: "row limits" }, el("span", {}, shape(m.verdict), [m.verdict, m.class].filter(Boolean).map(named).join(", ")), el("span", {}, limitsOf(m)));
   if (m.verdict !== "conforms" && typeof m.dL === "number") foot.append(el("span", {}, `ΔL ${signed(m.dL)}   ΔC ${signed(m.dC)}   ΔH ${signed(m.dH)}`));
-  return el("li", { class: `measure ${m.verdict}`, "data-place": index < 0 ? null : index }, head, bar(m), foot);
+  return el("li", { class: `measure ${m.verdict}`, "data-place": index < 0 ? null : index }, head, el("button", { type: "button", class: "bar-button", "aria-haspopup": "dialog", title: t("Where this number comes from"), "aria-label": `${nameOf(m)} ${kindOf(m)}: ${t("Where this number comes from")}`, on: { click: () => why(m) } }, bar(m)), foot);
 }
 
 /** Mark the row of a place and bring it into view; -1 marks none. */
@@ -35,9 +35,9 @@ export function numberOf(places, index, choose) {
   return el("button", { class: `number ${verdict}`, type: "button", "aria-label": t("Zoom to place {label}", { label }), on: { click: () => choose(index) } }, label);
 }
 
-/** `findings` is the section that findings.js keeps. */
-export function drawFacts(target, unit, document, reviews, places, choose, findings) {
-  const rows = document.measurements.map((m) => [m, measurement(m, places, choose)]);
+/** choose(index): goes to a place; why(measurement): tells where it comes from; findings: the section of findings.js. */
+export function drawFacts(target, unit, document, reviews, places, { choose, why, findings }) {
+  const rows = document.measurements.map((m) => [m, measurement(m, places, choose, why)]);
   const order = ([m, row]) => Number(row.dataset.place ?? places.length + GRAVITY[m.verdict]); // as the places are numbered
   const flagged = rows.filter(([m]) => m.verdict !== "conforms").sort((a, b) => order(a) - order(b));
   const fine = rows.filter(([m]) => m.verdict === "conforms");
@@ -46,7 +46,7 @@ export function drawFacts(target, unit, document, reviews, places, choose, findi
   const remarked = (title, found) =>
     found.length ? section(title, el("ul", { class: "why remarks" }, found.map((g) => el("li", {}, sentence(g.reason))))) : "";
   target.replaceChildren(
-    section(t("Why"), why(document.reasons)),
+    section(t("Why"), reasonsOf(document.reasons)),
     remarked(t("Remarks on the photo"), remarks("photo")),
     remarked(t("Remarks on the unit"), [...remarks("residual"), ...(document.disagreements?.length ? [] : remarks("cross-check"))]),
     gates.length ? section(t("Not fit to measure"), el("ul", { class: "why" }, gates.map((g) => el("li", {}, el("b", {}, g.name), ` ${g.reason}`)))) : "",
@@ -62,7 +62,7 @@ export function drawFacts(target, unit, document, reviews, places, choose, findi
 }
 
 /** The worst reasons at once, the rest on demand. */
-function why(reasons) {
+function reasonsOf(reasons) {
   const list = (some) => el("ul", { class: "why" }, some.map((r) => el("li", {}, sentence(r))));
   if (!reasons.length) return el("p", { class: "none" }, t("Nothing to remark."));
   const [first, rest] = [reasons.slice(0, AT_ONCE), reasons.slice(AT_ONCE)];

@@ -4,11 +4,13 @@
 import { bar } from "./bars.js";
 import { dayAndTime, el, shape, svg } from "./dom.js";
 import { numberOf } from "./facts.js";
+import { keys } from "./keymap.js";
 import { extentOf } from "./places.js";
 import { count, named, t } from "./words.js";
 
 const LEAST_MM = 1.6; // width of a crop, and how many times the finding's extent it shows
 const REACH = 3.2;
+const WHOLE_PX = 2e6; // a picture of so few pixels is shown whole, a larger one by the part that a crop shows
 const MARK_MM = 0.1; // between a finding and the corners that mark it
 const BARS_MM = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 const STANDING = { confirmed: t("✓ confirmed"), refused: t("✗ refused"), undecidable: t("? cannot be told"), disputed: t("⇄ disputed") };
@@ -25,7 +27,14 @@ export class Findings {
   show({ seen, places, frame, golden, unit, reviewer, pending }) {
     Object.assign(this, { seen, places, frame, golden, unit, reviewer, pending });
     this.chosen = -1;
+    this.cutting = false;
     this.draw();
+  }
+
+  /** Ask for the parts of the pictures, once these themselves stand on the screen. */
+  cut() {
+    this.cutting = true;
+    for (const node of this.node.querySelectorAll("image:not([href])")) node.setAttribute("href", node.dataset.href);
   }
 
   /** What reviewers say by now. */
@@ -125,7 +134,6 @@ export class Findings {
 
   /** A square round the finding, with corners that hide nothing of it and, on the golden, a bar of a round length. */
   crop(href, f, name, look, scaled = false) {
-    const { pitch_mm: pitch, width, height, origin_px: [ox, oy] } = this.frame;
     const [left, top, right, bottom] = boxOf(f);
     const side = Math.max(LEAST_MM, REACH * Math.max(right - left, bottom - top));
     const [x, y] = [(left + right - side) / 2, (top + bottom - side) / 2];
@@ -137,10 +145,25 @@ export class Findings {
     const say = (sx, sy, text) => svg("text", { x: sx, y: sy, "font-size": 0.095 * side, "stroke-width": 0.02 * side }, text);
     const [bx, by] = [x + 0.04 * side, y + 0.96 * side];
     return svg("svg", { class: "crop", viewBox: `${x} ${y} ${side} ${side}`, role: "img", "aria-label": `${named(f.kind)}, ${name}` },
-      svg("image", { href, x: (-0.5 - ox) * pitch, y: (-0.5 - oy) * pitch, width: width * pitch, height: height * pitch, preserveAspectRatio: "xMidYMid meet" }),
+      this.picture(href, x, y, side),
       svg("path", { class: "halo", d }), svg("path", { class: `corners ${look}`, d }),
       say(bx, y + 0.12 * side, name),
       scaled ? [svg("rect", { class: "scale", x: bx, y: by - 0.02 * side, width: length, height: 0.02 * side, "stroke-width": 0.006 * side }), say(bx, by - 0.05 * side, `${length} mm`)] : null);
+  }
+
+  /** What of a picture lies in a square: decoding 12 megapixels for each would hold up all that is drawn. */
+  picture(href, x, y, side) {
+    const { pitch_mm: pitch, width, height, origin_px: [ox, oy] } = this.frame;
+    const px = (mm, origin, most) => Math.min(most, Math.max(0, mm / pitch + origin + 0.5));
+    const [l, t] = [Math.floor(px(x, ox, width - 1)), Math.floor(px(y, oy, height - 1))];
+    const [w, h] = [Math.ceil(px(x + side, ox, width)) - l, Math.ceil(px(y + side, oy, height)) - t];
+    const whole = width * height <= WHOLE_PX || Math.max(w, h) > 2000 || Math.min(w, h) < 1;
+    const [left, top, across, down] = whole ? [0, 0, width, height] : [l, t, w, h];
+    const address = whole ? href : `${href}?part=${left},${top},${across},${down}`;
+    return svg("image", {
+      href: whole || this.cutting ? address : null, "data-href": address,
+      x: (left - 0.5 - ox) * pitch, y: (top - 0.5 - oy) * pitch, width: across * pitch, height: down * pitch, preserveAspectRatio: "xMidYMid meet",
+    });
   }
 
   /** The buttons of the chosen finding. */
@@ -148,12 +171,13 @@ export class Findings {
     const own = this.own(numbered);
     const kind = own?.named ?? numbered.finding.kind;
     const kinds = [...new Set([numbered.finding.kind, kind, ...this.seen.kinds])];
-    const button = (key, word, answer) => el("button", { type: "button", class: "quiet", "data-answer": answer, on: { click: () => this.heard.answer(answer) } }, el("kbd", {}, key), ` ${word}`);
+    const key = (action) => el("kbd", { "data-key": action }, keys.name(action));
+    const button = (word, answer) => el("button", { type: "button", class: "quiet", "data-answer": answer, on: { click: () => this.heard.answer(answer) } }, key(answer), ` ${word}`);
     return el("form", { class: "answering", on: { submit: (event) => { event.preventDefault(); this.heard.answer("confirm"); } } },
-      el("div", { class: "buttons" }, button("C", t("Defect"), "confirm"), button("X", t("No defect"), "refuse"), button("Q", t("Cannot tell"), "undecidable"),
-        el("button", { type: "button", class: "quiet", disabled: !own || own.answer === "undo", on: { click: this.heard.back } }, el("kbd", {}, "W"), ` ${t("Take back")}`)),
+      el("div", { class: "buttons" }, button(t("Defect"), "confirm"), button(t("No defect"), "refuse"), button(t("Cannot tell"), "undecidable"),
+        el("button", { type: "button", class: "quiet", disabled: !own || own.answer === "undo", on: { click: this.heard.back } }, key("take-back"), ` ${t("Take back")}`)),
       el("div", { class: "row" },
-        el("label", {}, el("kbd", {}, "T"), ` ${t("kind")} `, el("select", { name: "kind" }, kinds.map((k) => el("option", { value: k, selected: k === kind }, named(k))))),
+        el("label", {}, key("kind"), ` ${t("kind")} `, el("select", { name: "kind" }, kinds.map((k) => el("option", { value: k, selected: k === kind }, named(k))))),
         el("input", { name: "why", maxlength: 500, "aria-label": t("Why, added to your answer"), placeholder: t("why, if you like") })));
   }
 

@@ -2,14 +2,18 @@
 
 import { Unreachable, api } from "./api.js";
 import { drawBenches } from "./bench-banner.js";
-import { WORDS, badge, byId, el, shape, time } from "./dom.js";
-import { drawFacts, drawTally, markPlace } from "./facts.js";
+import { badge, byId, el, time } from "./dom.js";
+import { drawFacts, drawTally } from "./facts.js";
 import { SAID } from "./findings.js";
+import { sized } from "./layers.js";
 import { Outbox } from "./outbox.js";
 import { placesOf } from "./places.js";
+import { Queue } from "./queue.js";
 import { GUARD_MS, Places } from "./stepping.js";
+import { keyboard } from "./review-keys.js";
 import { pin, whoIsHere } from "./session.js";
 import { Stage } from "./stage.js";
+import { openWhy } from "./why.js";
 import { count, named, t } from "./words.js";
 
 const DEFERRED_REASON = "second reviewer wanted";
@@ -17,11 +21,12 @@ const DONE = { accept: t("accepted"), reject: t("rejected"), defer: t("deferred"
 const ENGLISH = { accept: "accepted", reject: "rejected", defer: "deferred", confirm: "confirmed", refuse: "refused", undecidable: "marked as not to be told" }; // as it is recorded
 const verb = (item) => (item.finding ? SAID : DONE)[item.decision];
 const done = (item) => (item.finding ? t("finding {finding} ", item) : "") + verb(item);
-const STANDING = { accept: "conforms", reject: "nonconforms", defer: "undecided" };
+const REST_MS = 1200; // without a decision, before the lists are fetched anew
 
 const state = { waiting: [], settled: [], unit: null, document: null, reviews: [], places: [], shownAt: Infinity, mine: [], lots: [] };
-const cache = { documents: new Map(), goldens: new Map() };
+const cache = { documents: new Map(), goldens: new Map(), sources: new Map(), ahead: null };
 const stage = new Stage(byId("golden-figure"), byId("unit-figure"), byId("unit-caption"));
+const queue = new Queue({ chosen: () => state.unit, show: (unit) => show(unit), failed: () => {} });
 
 const outbox = new Outbox({
   changed: connection,
@@ -37,7 +42,7 @@ const outbox = new Outbox({
     }
     for (const unit of [...state.waiting, ...state.settled]) if (unit.id === item.unit_id) unit.review = review;
     if (state.unit?.id === item.unit_id) showReviews();
-    if (!outbox.waiting) refresh();
+    if (!outbox.waiting) soon();
   },
   refused(item, error) {
     const what = item.finding ? t("{unit} finding {finding}", item) : item.unit;
@@ -89,13 +94,22 @@ async function patiently(call) {
 
 const lotChosen = () => byId("lot").value;
 
+/** Fetch the lists anew once the reviewer rests; what has been decided is shown already. */
+function soon() {
+  clearTimeout(state.resting);
+  state.resting = setTimeout(refresh, REST_MS);
+  tally();
+}
+
+const deferred = (unit) => (unit.review?.decision === "defer" ? 1 : 0);
+const deferredLast = (a, b) => deferred(a) - deferred(b);
+
 /** Fetch the lists anew. Deferred units wait behind the others: somebody else is to look at them. */
-async function refresh() {
+async function refresh(given = null) {
   api.benches().then((found) => drawBenches(byId("bench"), found)).catch(() => {}); // the lists below say what is lost
-  const [waiting, settled, lots] = await patiently(() =>
-    Promise.all([api.queue(lotChosen(), false), api.queue(lotChosen(), true), api.lots()]));
-  const deferred = (unit) => (unit.review?.decision === "defer" ? 1 : 0);
-  state.waiting = waiting.sort((a, b) => deferred(a) - deferred(b));
+  clearTimeout(state.resting);
+  const [[waiting, settled], lots] = await patiently(() => Promise.all([queue.fetch(lotChosen(), given), api.lots()]));
+  state.waiting = waiting.sort(deferredLast);
   state.settled = settled;
   state.lots = lots;
   for (const item of outbox.items) if (!item.finding) settle(item.unit_id, item); // what is on its way counts as done
@@ -107,60 +121,103 @@ async function refresh() {
   if (now) state.unit = now;
   drawQueue();
   if (!state.unit) await show(state.waiting[0] ?? null);
-  else { head(); await tally(); }
+  else if (state.unit.known) { head(); await tally(); }
 }
 
+/** Draw the lists with the next frame: the pictures come first. */
 function drawQueue() {
-  const entry = (unit) => {
-    const standing = unit.review ? STANDING[unit.review.decision] ?? unit.verdict : unit.verdict;
-    const word = unit.review && unit.review.decision !== "undo" ? DONE[unit.review.decision] : named(unit.verdict);
-    const current = unit.id === state.unit?.id;
-    return el("li", {}, el("button", { type: "button", "aria-current": current ? "true" : null, "data-unit": unit.id, on: { click: () => show(unit) } },
-      el("span", { class: "unit" }, shape(standing), el("b", {}, unit.unit)),
-      el("span", { class: "reason" }, el("span", { class: "word" }, word), ` · ${unit.reasons[0] ?? ""}`)));
-  };
-  byId("waiting").textContent = state.waiting.length;
-  byId("settled-count").textContent = state.settled.length;
-  byId("settled-title").hidden = !state.settled.length;
-  byId("queue").replaceChildren(...state.waiting.map(entry));
-  byId("settled").replaceChildren(...state.settled.map(entry));
-  document.querySelector(".queue [aria-current]")?.scrollIntoView({ block: "nearest" });
+  state.drawing ??= requestAnimationFrame(() => {
+    state.drawing = null;
+    queue.draw(state.waiting, state.settled);
+  });
 }
 
 async function show(unit) {
   state.unit = unit;
   state.document = null;
   state.shownAt = Infinity;
-  for (const id of ["head", "stage", "decide"]) byId(id).hidden = !unit;
+  for (const id of ["head", "stage", "tools", "decide"]) byId(id).hidden = !unit;
   byId("empty").hidden = Boolean(unit);
   byId("facts").classList.toggle("loading", Boolean(unit));
   byId("place").textContent = "";
   drawQueue();
   if (!unit) return nothing();
-  head();
-  const [document, golden, reviews, seen] = await patiently(() =>
-    Promise.all([documentOf(unit), goldenOf(unit), api.reviews(unit.id), api.findings(unit.id)]));
+  const early = cache.ahead?.unit === unit ? cache.ahead.found : null;
+  const [document, golden, reviews, seen] = await (early ?? patiently(() => gather(unit)));
   if (state.unit?.id !== unit.id) return;
   state.document = document;
   state.reviews = reviews;
   state.places = placesOf(document, seen);
   byId("facts").classList.remove("loading");
   const pictures = { frame: golden.frame, golden: golden.href, unit: api.picture(unit.frame_sha256 ?? unit.sha256) };
-  findings.show({ ...pictures, seen, places: state.places, ...places.answering() });
-  drawFacts(byId("facts"), unit, document, reviews, state.places, (i) => places.choose(i), findings.node);
-  head();
-  await stage.show({
+  tools.display.reset();
+  const standing = stage.show({
     ...pictures, registered: unit.frame_sha256 !== null, name: unit.unit, places: state.places, outline: document.outline ?? null,
+    layer: async () => (await api.layers(unit.id))[0],
   });
+  findings.show({ ...pictures, seen, places: state.places, ...places.answering() }); // while the pictures come
+  facts();
+  head();
+  await standing;
   if (state.unit?.id !== unit.id) return;
   places.line(null);
   state.shownAt = performance.now();
   byId("stage").dataset.unit = unit.id;
-  ahead(unit);
+  queue.begin();
+  setTimeout(() => { // what a decision is waiting for comes first
+    if (state.unit !== unit) return;
+    findings.cut();
+    ahead(unit);
+    if (early) verify(unit);
+  }, early ? GUARD_MS : 0);
   await tally();
 }
 
+/** The address of a unit's picture and how many pixels it is wide. */
+const pictureOf = (unit, golden) => [api.picture(unit.frame_sha256 ?? unit.sha256), unit.frame_sha256 ? golden.frame.width : Infinity];
+
+/** Have a picture come in the size at which it is shown. */
+function fetchPicture({ frame }, href, width) {
+  const picture = new Image();
+  picture.src = sized(href, stage.across({ w: frame.width * frame.pitch_mm, h: frame.height * frame.pitch_mm }), width);
+  return picture;
+}
+
+/** What is shown of a unit. */
+function gather(unit) {
+  const golden = queue.know([unit]).then(() => goldenOf(unit)).then((found) => {
+    fetchPicture(found, found.href, found.frame.width);
+    fetchPicture(found, ...pictureOf(unit, found));
+    return found;
+  });
+  return Promise.all([documentOf(unit), golden, api.reviews(unit.id), api.findings(unit.id)]);
+}
+
+const facts = () => drawFacts(byId("facts"), state.unit, state.document, state.reviews, state.places, { choose: (i) => places.choose(i), why, findings: findings.node });
+
+/** Whether what was fetched ahead of a unit still holds. */
+async function verify(unit) {
+  const [reviews, seen] = await Promise.all([api.reviews(unit.id), api.findings(unit.id)]).catch(() => [null, null]);
+  if (!reviews || state.unit?.id !== unit.id) return;
+  if (reviews.at(-1)?.id !== state.reviews.at(-1)?.id) showReviews();
+  if (JSON.stringify(seen) !== JSON.stringify(findings.seen)) showAnswers(unit.id);
+}
+
+/** Tell where a number comes from; the records behind it are asked for once a unit. */
+async function why(measurement) {
+  const { unit, document } = state;
+  const index = state.places.findIndex((p) => p.sources?.includes(measurement));
+  const told = { unit, document, show: index < 0 ? null : () => places.choose(index) };
+  openWhy(measurement, { ...told, sources: cache.sources.get(unit.id) ?? null });
+  if (cache.sources.has(unit.id)) return;
+  const found = await api.sources(unit.id).catch((error) => { byId("why").close(); alertUser(`${error.message}. ${error.do ?? ""}`); return null; });
+  if (!found) return;
+  cache.sources.set(unit.id, found);
+  if (byId("why").open && state.unit?.id === unit.id) openWhy(measurement, { ...told, sources: found });
+}
+
 function nothing() {
+  queue.begin();
   byId("facts").replaceChildren();
   const settled = state.settled.length;
   byId("empty").replaceChildren(...(settled || state.lots.length
@@ -184,7 +241,7 @@ async function showReviews() {
   const reviews = await patiently(() => api.reviews(unit.id));
   if (state.unit?.id !== unit.id || !state.document) return;
   state.reviews = reviews;
-  drawFacts(byId("facts"), unit, state.document, reviews, state.places, (i) => places.choose(i), findings.node);
+  facts();
 }
 
 /** Show by now what is said of the findings of the unit. */
@@ -208,12 +265,16 @@ async function goldenOf({ golden: number, golden_version: version }) {
   return cache.goldens.get(key);
 }
 
-/** Have the next unit's picture and document ready before it is asked for. */
+/** Have all of the next unit ready before it is asked for, its picture decoded in the size at which it is shown. */
 function ahead(unit) {
-  const next = state.waiting[state.waiting.findIndex((u) => u.id === unit.id) + 1];
-  if (!next) return;
-  new Image().src = api.picture(next.frame_sha256 ?? next.sha256);
-  documentOf(next).catch(() => {});
+  const next = nextAfter(unit);
+  if (!next || cache.ahead?.unit === next) return;
+  const found = gather(next);
+  cache.ahead = { unit: next, found: found.catch(() => patiently(() => gather(next))) };
+  found.then(([, golden]) => {
+    cache.ahead.picture = fetchPicture(golden, ...pictureOf(next, golden));
+    return cache.ahead.picture.decode();
+  }).catch(() => {}); // it is asked for again where it is shown
 }
 
 async function tally() {
@@ -340,49 +401,12 @@ function move(step) {
 
 // --- keys ------------------------------------------------------------------------------------------------------------
 
-const KEYS = {
-  a: () => decide("accept"), r: () => decide("reject"), d: () => decide("defer"), u: undo,
-  j: () => move(1), k: () => move(-1),
-  o: () => { byId("said").textContent = stage.toggle() ? t("Drawings on") : t("Drawings off, O brings them back"); },
-  e: () => {
-    const times = stage.edges();
-    byId("said").textContent = times === null ? t("The outline of this unit was not measured") : times ? t("Outline: deviations enlarged {times} times, orange out, blue in", { times }) : t("Outline off");
-  },
-  z: () => places.next(),
-  f: (event) => places.nextFinding(event.shiftKey ? -1 : 1),
-  c: () => places.answer("confirm"), x: () => places.answer("refuse"), q: () => places.answer("undecidable"),
-  t: () => places.kind(), w: () => places.takeBack(),
-  0: () => { stage.reset(); places.line(null); },
-  b: () => stage.blink(true),
-  n: () => byId("note").focus(),
-  "+": () => stage.zoom(0.7), "=": () => stage.zoom(0.7), "-": () => stage.zoom(1 / 0.7),
-  arrowleft: () => stage.move(-0.15, 0), arrowright: () => stage.move(0.15, 0),
-  arrowup: () => stage.move(0, -0.15), arrowdown: () => stage.move(0, 0.15),
+const DO = {
+  accept: () => decide("accept"), reject: () => decide("reject"), defer: () => decide("defer"), undo,
+  next: () => move(1), previous: () => move(-1),
+  note: () => byId("note").focus(),
 };
-const MAY_REPEAT = new Set(["j", "k", "f", "+", "=", "-", "arrowleft", "arrowright", "arrowup", "arrowdown"]);
-
-const writing = (target) => target.closest("select, textarea, input:not([type=radio])") !== null;
-
-addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || byId("help").open) return;
-  if (writing(event.target)) {
-    if (event.key === "Escape" || (event.key === "Enter" && !event.target.closest("form.size"))) event.target.blur();
-    if (event.key === "Enter" && event.target.closest("form.answering")) {
-      event.preventDefault();
-      places.answer("confirm");
-    }
-    return;
-  }
-  const key = event.key.toLowerCase();
-  if (!state.unit && !"jku".includes(key)) return;
-  const chip = /^[1-9]$/.test(key) && document.querySelectorAll("input[name=reason]")[key - 1];
-  const call = chip ? () => { chip.checked = true; buttons(); } : KEYS[key];
-  if (!call || (event.repeat && !MAY_REPEAT.has(key))) return;
-  event.preventDefault();
-  call(event);
-});
-addEventListener("keyup", (event) => { if (event.key.toLowerCase() === "b") stage.blink(false); });
-addEventListener("blur", () => stage.blink(false));
+const tools = keyboard({ state, stage, places, buttons, does: DO });
 
 // --- beginning -------------------------------------------------------------------------------------------------------
 
@@ -400,9 +424,14 @@ byId("reviewer").addEventListener("change", () => {
 // a session left open overnight asks again when somebody comes back to it
 document.addEventListener("visibilitychange", () => { if (!document.hidden) { outbox.flush(); refresh(); } });
 
-patiently(whoIsHere).then(async () => {
-  outbox.flush();
-  const wanted = new URLSearchParams(location.hash.slice(1)).get("unit"); // a link from the page of a lot
-  if (wanted) await show(await patiently(() => api.unit(wanted)));
-  refresh();
-});
+patiently(whoIsHere).then(() => outbox.flush());
+const wanted = new URLSearchParams(location.hash.slice(1)).get("unit"); // a link from the page of a lot
+if (wanted) patiently(() => api.unit(wanted)).then((unit) => show(queue.learn(unit))).then(() => refresh());
+else {
+  patiently(() => api.columns(lotChosen(), false)).then((columns) => { // the first picture does not wait for the other lists
+    state.waiting = queue.read(columns).sort(deferredLast);
+    for (const item of outbox.items) if (!item.finding) settle(item.unit_id, item);
+    const first = state.waiting.length ? show(state.waiting[0]) : null;
+    Promise.race([first, new Promise((done) => setTimeout(done, REST_MS))]).then(() => refresh(columns));
+  });
+}

@@ -1,7 +1,9 @@
 // Golden and unit side by side in one frame. Both are SVG in millimetres of the golden frame and share one view box, so
 // they always show the same place; the drawings lie over them in the same millimetres.
 
-import { WORDS, svg } from "./dom.js";
+import { WORDS, byId, svg } from "./dom.js";
+import { keys } from "./keymap.js";
+import { Layers, Pictures } from "./layers.js";
 import { t } from "./words.js";
 
 const RING_MM = 0.7; // the smallest ring round a place
@@ -20,13 +22,16 @@ export class Stage {
       new ResizeObserver(() => this.draw()).observe(root);
       return { figure, root, pictures, drawings, isUnit: index === 1 };
     });
+    this.reference = new Pictures();
+    this.layers = new Layers(unitFigure, this.panes[1].root, this.panes[1].pictures, byId("divider"));
     this.places = [];
     this.selected = -1;
     this.shown = true;
   }
 
-  /** Show a unit: frame as the API gives it, addresses of the pictures (unit's may be its photo), places to circle. */
-  async show({ frame, golden, unit, registered, name, places, outline }) {
+  /** Show a unit: frame as the API gives it, addresses of the pictures (unit's may be its photo), places to circle.
+   *  layer: asks for its heat map. */
+  async show({ frame, golden, unit, registered, name, places, outline, layer }) {
     const { pitch_mm: pitch, width, height, origin_px: [ox, oy] } = frame;
     this.whole = { x: (-0.5 - ox) * pitch, y: (-0.5 - oy) * pitch, w: width * pitch, h: height * pitch };
     this.places = places;
@@ -36,29 +41,32 @@ export class Stage {
     this.registered = registered;
     this.name = name;
     const token = (this.token = Symbol("unit"));
-    const loading = this.panes.flatMap((pane) => {
-      const image = (href, kind) => {
-        const { x, y, w, h } = this.whole;
-        const node = svg("image", { class: kind, href, x, y, width: w, height: h, preserveAspectRatio: "xMidYMid meet" });
-        return [node, new Promise((done) => ["load", "error"].forEach((e) => node.addEventListener(e, () => done(e), { once: true })))];
-      };
-      const made = pane.isUnit ? [image(unit, "unit"), image(golden, "golden")] : [image(golden, "golden")];
-      pane.pictures.replaceChildren(...made.map(([node]) => node));
-      pane.root.setAttribute("aria-label", pane.isUnit ? t("Unit {name}", { name }) : t("Golden sample"));
-      return made.map(([, loaded]) => loaded);
-    });
+    const [pane] = this.panes;
+    const set = { whole: this.whole, across: this.across(), pixels: [width, height] };
+    this.reference.clear(set.whole, set.across, width);
+    const [node, loaded] = this.reference.image(golden, "golden");
+    pane.pictures.replaceChildren(node);
+    pane.root.setAttribute("aria-label", t("Golden sample"));
+    this.panes[1].root.setAttribute("aria-label", t("Unit {name}", { name }));
+    const loading = [[loaded], this.layers.show({ ...set, golden, unit, registered, layer })];
     this.blink(false);
     this.draw();
-    const ended = await Promise.all(loading);
-    if (this.token === token) this.panes.forEach((pane) => pane.figure.classList.toggle("broken", ended.includes("error")));
+    const ended = await Promise.all(loading.map((all) => Promise.all(all)));
+    if (this.token === token) this.panes.forEach(({ figure }, i) => figure.classList.toggle("broken", ended[i].includes("error")));
+  }
+
+  /** Pixels of the screen that a frame is wide where a part of it fills the pane, by default the whole. */
+  across(whole = this.whole, view = whole) {
+    const box = this.panes[1].root.getBoundingClientRect();
+    const scale = Math.min(box.width / view.w, box.height / view.h) || 0;
+    return Math.ceil(scale * whole.w * devicePixelRatio);
   }
 
   /** While held, the golden stands in the place of the unit. */
   blink(on) {
-    const pane = this.panes[1];
-    pane.figure.classList.toggle("blink", on);
+    this.layers.blink(on);
     const unit = this.registered ? this.name : t("{name}: the photo as handed in, not registered", { name: this.name });
-    this.caption.textContent = on ? t("golden sample, while B is held") : unit;
+    this.caption.textContent = on ? t("golden sample, while {key} is held", { key: keys.name("blink") }) : unit;
   }
 
   toggle() {
@@ -149,6 +157,7 @@ export class Stage {
   draw() {
     if (!this.view) return;
     const { x, y, w, h } = this.view;
+    const across = this.across(this.whole, this.view);
     for (const pane of this.panes) {
       pane.root.setAttribute("viewBox", `${x} ${y} ${w} ${h}`);
       const box = pane.root.getBoundingClientRect();
@@ -158,6 +167,9 @@ export class Stage {
       if (this.enlarged && pane.isUnit && this.shown && this.registered) drawn.unshift(this.deviations());
       pane.drawings.replaceChildren(...drawn.filter(Boolean));
     }
+    this.reference.refine(across);
+    this.layers.set.refine(across);
+    this.layers.place();
   }
 
   ring(place, index, pane, mm) {
@@ -195,6 +207,7 @@ export class Stage {
     }, { passive: false });
     root.addEventListener("pointerdown", (event) => {
       if (event.button !== 0 || !this.view || event.target.closest(".number")) return;
+      if (event.pointerType !== "mouse" && this.layers.on.swipe && root === this.panes[1].root) return; // it moves the divider
       const from = point(event);
       root.setPointerCapture(event.pointerId);
       const drag = (e) => {

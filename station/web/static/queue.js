@@ -1,0 +1,82 @@
+// The queue at the left: what waits and what is settled, as columns of the API; what a row shows besides comes when it is
+// looked at. A unit is one object, however often the lists are fetched anew.
+
+import { api } from "./api.js";
+import { byId, el, shape } from "./dom.js";
+import { QueueList } from "./queue-list.js";
+import { named, t } from "./words.js";
+
+const STANDING = { accept: "conforms", reject: "nonconforms", defer: "undecided" };
+const DONE = { accept: t("accepted"), reject: t("rejected"), defer: t("deferred"), undo: t("undone") };
+const THUMB_PX = 96;
+
+export class Queue {
+  /** @param page {chosen(): unit or null, show(unit), failed(error)} */
+  constructor(page) {
+    this.page = page;
+    this.units = new Map();
+    const scroller = document.querySelector("nav.queue");
+    const heard = { row: (unit) => this.row(unit), wanted: (units) => this.standing.then(() => this.know(units)).catch(page.failed) };
+    this.standing = new Promise((done) => { this.begin = done; }); // the first unit's pictures come before the rows
+    this.waiting = new QueueList(byId("queue"), scroller, heard);
+    this.settled = new QueueList(byId("settled"), scroller, heard);
+  }
+
+  /** Fetch both lists anew. given: what is known already of those that wait. */
+  async fetch(lot, given = null) {
+    const found = await Promise.all([given ?? api.columns(lot, false), api.columns(lot, true)]);
+    return found.map((columns) => this.read(columns));
+  }
+
+  read({ ids, units, verdicts, reviews, decisions }) {
+    return ids.map((id, i) => {
+      const unit = this.units.get(id) ?? { id };
+      if (unit.verdict !== verdicts[i]) unit.known = false;
+      const review = !reviews[i] ? null : unit.review?.id === reviews[i] ? unit.review : { id: reviews[i], decision: decisions[i] };
+      this.units.set(id, Object.assign(unit, { unit: units[i], verdict: verdicts[i], review }));
+      return unit;
+    });
+  }
+
+  /** The unit of a view of the API, which then knows all that the view says. */
+  learn(view) {
+    const unit = this.units.get(view.id) ?? view;
+    const { review, ...rest } = view;
+    Object.assign(unit, rest, { known: true, review: unit.review === undefined ? review : unit.review });
+    this.units.set(view.id, unit);
+    return unit;
+  }
+
+  /** Ask for what is not known of some units. */
+  async know(units) {
+    const lacking = units.filter((unit) => !unit.known).map((unit) => unit.id);
+    if (!lacking.length) return;
+    for (const view of await api.some(lacking)) {
+      const unit = this.learn(view);
+      this.waiting.update(unit);
+      this.settled.update(unit);
+    }
+  }
+
+  draw(waiting, settled) {
+    byId("waiting").textContent = waiting.length;
+    byId("settled-count").textContent = settled.length;
+    byId("settled-title").hidden = !settled.length;
+    this.waiting.show(waiting);
+    this.settled.show(settled);
+    const chosen = this.page.chosen();
+    if (chosen) this[waiting.includes(chosen) ? "waiting" : "settled"].reveal(chosen);
+  }
+
+  row(unit) {
+    const { decision } = unit.review ?? {};
+    const standing = STANDING[decision] ?? unit.verdict;
+    const word = decision && decision !== "undo" ? DONE[decision] : named(unit.verdict);
+    const current = unit === this.page.chosen();
+    const picture = unit.known && (unit.frame_sha256 ?? unit.sha256);
+    return el("button", { type: "button", "aria-current": current ? "true" : null, "data-unit": unit.id, on: { click: () => this.page.show(unit) } },
+      picture ? el("img", { src: `${api.picture(picture)}?width=${THUMB_PX}`, alt: "", width: 40, height: 40, loading: "lazy", decoding: "async" }) : el("i", { class: "blank" }),
+      el("span", { class: "unit" }, shape(standing), el("b", {}, unit.unit)),
+      el("span", { class: "reason" }, el("span", { class: "word" }, word), unit.known ? ` · ${unit.reasons[0] ?? ""}` : ""));
+  }
+}
