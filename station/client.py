@@ -26,6 +26,7 @@ from pydantic import BaseModel
 
 from station.errors import StationError
 from station.service import views
+from station.service.bench_views import LiveView
 from station.values.account import SessionDocument
 from station.values.documents import LotDocument, PlanDocument, UnitDocument
 from station.values.live import EventDocument, ProgressDocument
@@ -211,6 +212,14 @@ class Client:
         answer = self.request("POST", f"{API}/inspections", photo.read_bytes(), query=query, content_type=kind)
         found = _settled(answer).json()
         return int(found["id"]), UnitDocument.model_validate(found["unit"])
+
+    def look(self, *, golden: str | None = None, rig: str | None = None, card: str | None = None) -> LiveView:
+        """What the camera of the station sees now."""
+        return LiveView.model_validate(self.get("/camera/view", golden=golden, rig=rig, card=card))
+
+    def look_picture(self, frame: str, *, zebra: bool = True) -> bytes:
+        """The picture of a look, JPEG."""
+        return _settled(self.request("GET", f"{API}/camera/view/{frame}", query={"zebra": zebra})).body
 
     def upload(self, photo: Path) -> str:
         """Hand in a picture for a request that follows: what it is named by there, for an hour."""

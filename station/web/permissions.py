@@ -115,6 +115,8 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     # units
     ("POST", f"{API}/inspections", _OPERATE),
     ("GET", f"{API}/camera", _READ),
+    ("GET", f"{API}/camera/view", _READ),
+    ("GET", f"{API}/camera/view/{{frame}}", _READ),
     ("POST", f"{API}/camera/captures", _OPERATE),
     ("GET", f"{API}/units", _READ),
     ("GET", f"{API}/queue", _READ),

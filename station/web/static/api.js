@@ -93,6 +93,8 @@ export const api = {
   streamWord: (name, body, key) => post(`/streams/${part(name)}/words`, body, once(key)),
   openStream: (body, key) => post("/streams", body, once(key)),
   camera: () => ask("/camera", patient()),
+  look: (query) => ask(`/camera/view?${new URLSearchParams(query)}`, patient()),
+  lookPicture: (frame, zebra) => `${API}/camera/view/${frame}?zebra=${zebra}`,
   capture: (body, key) => post("/camera/captures", body, once(key), AbortSignal.timeout(600000)),
   inspect: (file, query) => ask(`/inspections?${new URLSearchParams({ photo: plainName(file.name), ...query })}`, pictureOf(file)),
   rigs: () => ask("/rigs"),
