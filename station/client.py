@@ -27,6 +27,7 @@ from pydantic import BaseModel
 from station.errors import StationError
 from station.service import views
 from station.service.bench_views import LiveView
+from station.service.sample_line import SampleLine
 from station.values.account import SessionDocument
 from station.values.documents import LotDocument, PlanDocument, UnitDocument
 from station.values.live import EventDocument, ProgressDocument
@@ -261,6 +262,11 @@ class Client:
         """Record a reviewer's word on a unit; on return it is durable."""
         body = {"decision": decision, "reason": reason, "reviewer": reviewer, "supersedes": supersedes}
         return views.ReviewView.model_validate(self.post(f"/units/{unit_id}/reviews", body, key=key))
+
+    def lay_out_samples(self, units: int | None = None, *, pin: str | None = None) -> SampleLine | None:
+        """Lay out the sample data in an empty home; units : how many, all by default. None where it was stopped."""
+        found = self.result(self.post("/sample-line", {"units": units}, pin=pin))
+        return None if found is None else SampleLine.model_validate(found)
 
     def tally(self, lot: str, size: int | None = None) -> LotDocument:
         """The decision of a lot as it would be now."""

@@ -42,6 +42,7 @@ from station.service.processes import Processes
 from station.service.recalibrating import Recalibration, thresholds_in_force
 from station.service.repeating import Repeats
 from station.service.reviewing import vet_reference, vet_review
+from station.service.sample_line import Samples
 from station.service.showing import golden_view, lot_view, review_view, unit_view
 from station.service.signing_off import SignOff
 from station.service.steps import OnStep, Steps, silent
@@ -84,7 +85,7 @@ class Station:
     one stops, ``packages`` with sealed
     packages, ``ledger`` with the ledger and the keys, ``papers`` with documents to be sent,
     ``accounts`` with who may use the station, ``repeats`` with requests sent twice, ``watching`` with what is recorded
-    while somebody watches.
+    while somebody watches, ``samples`` with the sample data.
     clock : answers the time now, in UTC.
 
     Raises
@@ -127,6 +128,7 @@ class Station:
         self.accounts = Accounts(self._db, self.settings, clock)
         self.repeats = Repeats(self._db, clock)
         self.watching = Watching(self._db, self.draws, clock)
+        self.samples = Samples(self)
         try:
             self._db.ensure()
             self._evidence.sweep()

@@ -40,6 +40,7 @@ from station.web.routes import (
     pages,
     pictures,
     planning,
+    samples,
     sealing,
     streams,
     units,
@@ -48,7 +49,7 @@ from station.web.security import Guard, allowed_hosts
 from station.web.showing import STATIC
 
 ROUTERS = (
-    *(bench.router, calibrating.router, capturing.router, accounts.router, events.router, jobs.router),
+    *(bench.router, calibrating.router, capturing.router, accounts.router, events.router, jobs.router, samples.router),
     *(sealing.router, goldens.router, inspections.router, units.router),
     *(findings.router, lot_records.router, lots.router, planning.router, orders.router, streams.router),
     *(nonconformities.router, corrective.router),

@@ -64,6 +64,8 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("GET", f"{API}/health", _PUBLIC),
     ("GET", f"{API}/metrics", _READ),
     ("GET", f"{API}/events", _READ),
+    ("GET", f"{API}/sample-line", _READ),
+    ("POST", f"{API}/sample-line", _SIGN),
     # accounts
     ("GET", f"{API}/session", _PUBLIC),
     ("POST", f"{API}/session", _PUBLIC),

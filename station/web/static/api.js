@@ -102,6 +102,8 @@ export const api = {
   stop: (id) => post(`/jobs/${part(id)}/stop`, {}),
   jobPicture: (id) => `${API}/jobs/${part(id)}/picture`,
   upload: (file) => ask(`/uploads?name=${part(plainName(file.name))}`, pictureOf(file)),
+  sampleOffer: () => ask("/sample-line"),
+  layOutSamples: (pin, key) => post("/sample-line", {}, { ...signed(pin), ...once(key) }),
   session: () => ask("/session"),
   signOut: () => fetch(`${API}/session`, { method: "DELETE" }),
   review: (id, body, key) => post(`/units/${id}/reviews`, body, { "Idempotency-Key": key }),
