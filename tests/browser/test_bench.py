@@ -86,8 +86,9 @@ def test_one_key_takes_a_picture_and_judges_it(address: str, quiet_page: Page) -
 
 
 def test_the_live_view_shows_what_the_camera_sees_and_what_a_shot_would_meet(
-    address: str, quiet_page: Page, tmp_path: Path
-) -> None:
+    address: str, quiet_page: Page, tmp_path: Path, fits: Callable[[Page], bool],
+    violations: Callable[[Page], list[str]],
+) -> None:  # fmt: skip
     page = quiet_page
     page.goto(f"{address}/bench")
     view = page.locator("#view")
@@ -97,6 +98,8 @@ def test_the_live_view_shows_what_the_camera_sees_and_what_a_shot_would_meet(
     assert shown.evaluate("img => [img.naturalWidth, img.naturalHeight]") == [64, 64]
     expect(view.locator(".exposure")).to_contain_text("% clipped")
     expect(view.locator(".histogram rect")).to_have_count(64)
+    assert violations(page) == []
+    assert fits(page)
     before = shown.get_attribute("src")
     assert before is not None
     page.locator("#main").focus()

@@ -36,7 +36,7 @@ export function tour(asked) {
     if (!same) return;
   }
   document.getElementById("tour")?.remove();
-  const go = (by) => el("button", { type: "button", class: "quiet", on: { click: () => tour(step + by) } }, by > 0 ? t("Next") : t("Back"));
+  const go = (by) => el("button", { type: "button", class: "quiet", on: { click: () => tour(step + by) } }, by > 0 ? t("Next step") : t("Back"));
   const heading = el("h2", { id: "tour-title", tabindex: "-1" }, `${step + 1} / ${STEPS.length} · ${title}`);
   const panel = el("aside", { id: "tour", class: "tour", role: "region", "aria-labelledby": "tour-title" }, heading, el("p", {}, words),
     here(address) ? "" : el("p", {}, el("a", { href: address }, t("To the page of this step"))),
