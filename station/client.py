@@ -26,6 +26,8 @@ from pydantic import BaseModel
 
 from station.errors import StationError
 from station.service import views
+from station.service.bench_views import LiveView
+from station.service.sample_line import SampleLine
 from station.values.account import SessionDocument
 from station.values.documents import LotDocument, PlanDocument, UnitDocument
 from station.values.live import EventDocument, ProgressDocument
@@ -224,6 +226,14 @@ class Client:
         found = _settled(answer).json()
         return int(found["id"]), UnitDocument.model_validate(found["unit"])
 
+    def look(self, *, golden: str | None = None, rig: str | None = None, card: str | None = None) -> LiveView:
+        """What the camera of the station sees now."""
+        return LiveView.model_validate(self.get("/camera/view", golden=golden, rig=rig, card=card))
+
+    def look_picture(self, frame: str, *, zebra: bool = True) -> bytes:
+        """The picture of a look, JPEG."""
+        return _settled(self.request("GET", f"{API}/camera/view/{frame}", query={"zebra": zebra})).body
+
     def upload(self, photo: Path) -> str:
         """Hand in a picture for a request that follows: what it is named by there, for an hour."""
         kind = "image/png" if photo.suffix.lower() == ".png" else "image/jpeg"
@@ -264,6 +274,11 @@ class Client:
         """Record a reviewer's word on a unit; on return it is durable."""
         body = {"decision": decision, "reason": reason, "reviewer": reviewer, "supersedes": supersedes}
         return views.ReviewView.model_validate(self.post(f"/units/{unit_id}/reviews", body, key=key))
+
+    def lay_out_samples(self, units: int | None = None, *, pin: str | None = None) -> SampleLine | None:
+        """Lay out the sample data in an empty home; units : how many, all by default. None where it was stopped."""
+        found = self.result(self.post("/sample-line", {"units": units}, pin=pin))
+        return None if found is None else SampleLine.model_validate(found)
 
     def tally(self, lot: str, size: int | None = None) -> LotDocument:
         """The decision of a lot as it would be now."""

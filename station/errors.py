@@ -14,6 +14,7 @@
     |   +-- NotSignedInError     no session, or one that has ended
     |   +-- TooManyError         asked too often; ``wait_s`` says for how long to stop
     +-- DeviceError              a camera: not found, unplugged, a control that did not hold, no fresh frame
+    |   +-- FramesEndedError     a recording in the place of a camera has no further frame
     +-- ModelError               a defect model whose hash, card or output is not what was promised
     +-- StoreError               records or evidence
         +-- NotFoundError        no such golden, unit, lot, rig
@@ -104,6 +105,10 @@ class TooManyError(AccessError):
 class DeviceError(StationError):
     code = "device"
     status = 503
+
+
+class FramesEndedError(DeviceError):
+    """A recording in the place of a camera has no further frame."""
 
 
 class ModelError(StationError):

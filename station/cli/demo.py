@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from station.cli.conduct import INTERRUPTED, Context, Jobs, context_of, progress, show, table
-from station.errors import RequestError
+from station.service.sample_line import DESIGN, LOT, LOT_SIZE, samples_folder
 from station.values.names import natural_key
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from station.service.views import Inspected
     from station.values.documents import LotDocument
 
-DESIGN, LOT, LOT_SIZE = "alpine", "ALPINE-2026-11", 280
 SPOILT_LOT = "ALPINE-2026-11-spoilt"
 
 
@@ -42,7 +41,7 @@ def demo(
     Report and pictures go to the folder station-demo where you are, or to --out. Records and evidence go to --home or
     STATION_HOME, which then hold the demo's bench, golden and lots; without either to the folder home beside them.
     """
-    samples = _samples()
+    samples = samples_folder()
     given = context_of(context)
     home = given.home or (Path(os.environ["STATION_HOME"]) if os.environ.get("STATION_HOME") else out / "home")
     began = time.monotonic()
@@ -67,18 +66,6 @@ def demo(
 
         context.obj = Context(home=home, debug=given.debug)
         run_server(context, port=None, open_page=True)
-
-
-def _samples() -> Path:
-    import sample_data
-
-    folder = Path(sample_data.__file__).parent
-    if not (folder / DESIGN / "golden.jpg").exists():
-        raise RequestError(
-            f"the sample pictures are not in {folder}",
-            "Run this in a clone of the repository, or make them: python -m sample_data.renderer --help",
-        )
-    return folder
 
 
 @contextmanager

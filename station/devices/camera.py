@@ -30,7 +30,8 @@ class Description:
 class Camera(ABC):
     """A source of encoded frames. One thread at a time is let through; the others wait.
 
-    A subclass gives ``_open``, ``_close``, ``_capture`` and ``_describe``; it is never asked for a frame while closed.
+    A subclass gives ``_open``, ``_close``, ``_capture``, ``_preview`` and ``_describe``; it is never asked for a frame
+    while closed.
     A control that does not hold its value is a ``DeviceError`` of :meth:`open`, so an open camera has kept its word.
     """
 
@@ -65,6 +66,16 @@ class Camera(ABC):
             self._require_open()
             return self._capture()
 
+    def preview(self) -> bytes:
+        """The bytes of a picture file of what lies under the camera now, to aim by; it is no evidence.
+
+        It takes nothing away: of recorded or rendered frames it is the one that the next capture hands out, and the
+        same bytes object as long as that stays so. Raises ``DeviceError`` as a capture does.
+        """
+        with self._lock:
+            self._require_open()
+            return self._preview()
+
     def describe(self) -> Description:
         """What the camera is and how it is set now. Raises ``DeviceError`` where it is closed."""
         with self._lock:
@@ -92,6 +103,9 @@ class Camera(ABC):
 
     @abstractmethod
     def _capture(self) -> bytes: ...
+
+    @abstractmethod
+    def _preview(self) -> bytes: ...
 
     @abstractmethod
     def _describe(self) -> Description: ...

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from station.devices.camera import Camera, Description
 from station.devices.photo import photo_files
-from station.errors import DeviceError, PhotoError
+from station.errors import DeviceError, FramesEndedError, PhotoError
 
 
 def replay(path: Path) -> Camera:
@@ -22,25 +22,35 @@ class FolderCamera(Camera):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self._folder = folder
-        self._files: Iterator[Path] = iter(())
-        self._count = 0
+        self._files: list[Path] = []
+        self._at = 0
+        self._next: tuple[tuple[int, int], bytes] | None = None  # size and time of the file that was read, its bytes
 
     def _open(self) -> None:
         try:
             files = photo_files([self._folder])
         except PhotoError as error:
             raise DeviceError(error.message, error.do) from error
-        self._files, self._count = iter(files), len(files)
+        self._files, self._at, self._next = files, 0, None
 
     def _close(self) -> None:
-        self._files = iter(())
+        self._files, self._next = [], None
 
     def _capture(self) -> bytes:
-        file = next(self._files, None)
-        if file is None:
-            raise _ended(self._folder, self._count)
+        picture = self._preview()
+        self._at, self._next = self._at + 1, None
+        return picture
+
+    def _preview(self) -> bytes:
+        if self._at >= len(self._files):
+            raise _ended(self._folder, len(self._files))
+        file = self._files[self._at]
         try:
-            return file.read_bytes()
+            found = file.stat()
+            stamp = (found.st_size, found.st_mtime_ns)
+            if self._next is None or self._next[0] != stamp:
+                self._next = (stamp, file.read_bytes())
+            return self._next[1]
         except OSError as error:
             raise DeviceError(
                 f"{file.name} cannot be read ({error.strerror})", "Put it back and start again."
@@ -61,6 +71,7 @@ class VideoCamera(Camera):
         self._file = file
         self._video: Any = None
         self._count = 0
+        self._next: bytes | None = None
 
     def _open(self) -> None:
         import cv2
@@ -73,15 +84,22 @@ class VideoCamera(Camera):
             raise DeviceError(
                 f"{self._file.name} is not a video that can be read", "Convert it to FFV1 in an AVI file."
             )
-        self._video, self._count = video, 0
+        self._video, self._count, self._next = video, 0, None
 
     def _close(self) -> None:
         self._video.release()
-        self._video = None
+        self._video, self._next = None, None
 
     def _capture(self) -> bytes:
+        picture = self._preview()
+        self._next = None
+        return picture
+
+    def _preview(self) -> bytes:
         import cv2
 
+        if self._next is not None:
+            return self._next
         there, frame = self._video.read()
         if not there:
             raise _ended(self._file, self._count)
@@ -89,7 +107,8 @@ class VideoCamera(Camera):
         encoded, png = cv2.imencode(".png", frame, [cv2.IMWRITE_PNG_COMPRESSION, 1])
         if not encoded:
             raise DeviceError(f"Frame {self._count} of {self._file.name} cannot be encoded", "Export the video again.")
-        return bytes(png)
+        self._next = bytes(png)
+        return self._next
 
     def _describe(self) -> Description:
         import cv2
@@ -100,8 +119,8 @@ class VideoCamera(Camera):
         )
 
 
-def _ended(path: Path, count: int) -> DeviceError:
+def _ended(path: Path, count: int) -> FramesEndedError:
     frames = "1 frame" if count == 1 else f"{count} frames"
-    return DeviceError(
+    return FramesEndedError(
         f"The end of {path.name} is reached after {frames}", "Open it again to start from the beginning."
     )

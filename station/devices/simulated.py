@@ -29,6 +29,7 @@ class SimulatedCamera(Camera):
         self._seed = seed
         self._unit = 0
         self._size = (0, 0)
+        self._next: bytes | None = None
         self._photograph: Callable[[str, int, int], bytes] | None = None
 
     def _open(self) -> None:
@@ -42,16 +43,21 @@ class SimulatedCamera(Camera):
 
         if self._design not in DESIGN_NAMES:
             raise DeviceError(f"The simulated bench has no design {self._design!r}", f"Use {', '.join(DESIGN_NAMES)}.")
-        self._unit, self._size, self._photograph = 0, PHOTO_SIZE_PX, photograph
+        self._unit, self._size, self._photograph, self._next = 0, PHOTO_SIZE_PX, photograph, None
 
     def _close(self) -> None:
         self._photograph = None
 
     def _capture(self) -> bytes:
-        assert self._photograph is not None  # capture() lets no closed camera through
-        picture = self._photograph(self._design, self._seed, self._unit)
-        self._unit += 1
+        picture = self._preview()
+        self._unit, self._next = self._unit + 1, None
         return picture
+
+    def _preview(self) -> bytes:
+        assert self._photograph is not None  # no closed camera is asked
+        if self._next is None:
+            self._next = self._photograph(self._design, self._seed, self._unit)
+        return self._next
 
     def _describe(self) -> Description:
         return Description("simulated", f"{self._design}, seed {self._seed}", self._size)

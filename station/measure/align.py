@@ -168,6 +168,14 @@ def _register(
     return replace(_filled(corrected, master, photo, placed, gates), rival=other)
 
 
+def sharpness_gate(added: float) -> Gate:
+    """The gate of a unit whose edges are blurred by ``added`` px (sigma) of the golden frame more than the golden's."""
+    if added <= _ADDED_BLUR_PX:
+        return Gate("sharpness", True)
+    reason = f"The photo is less sharp than the golden's: its edges are blurred by {added:.1f} px more"
+    return Gate("sharpness", False, reason)
+
+
 def _expected_area(plane: PlaneMap, shape: tuple[int, ...], index: MasterIndex, height_mm: float) -> float:
     """Area in px of the golden's outline in the middle of the photo."""
     return index.area_mm2 / max(px_mm(plane, np.array([shape[1] / 2, shape[0] / 2]), height_mm) ** 2, 1e-12)
@@ -338,11 +346,7 @@ def _filled(
     added = math.sqrt(max(0.0, blur**2 - master.blur_px**2)) if math.isfinite(blur) else math.inf
     if math.isfinite(placed.rms_px) and overlap < _OVERLAP and gates[1].ok:
         gates = (gates[0], Gate("alignment", False, f"Only {overlap:.0%} of the outlines coincide"), *gates[2:])
-    if added > _ADDED_BLUR_PX:
-        reason = f"The photo is less sharp than the golden's: its edges are blurred by {added:.1f} px more"
-        sharpness = Gate("sharpness", False, reason)
-    else:
-        sharpness = Gate("sharpness", True)
+    sharpness = sharpness_gate(added)
     u_plane = photo.plane.u_scale_at(np.array([pose.x, pose.y]), photo.height_mm)
     return Aligned(
         image=image,

@@ -173,14 +173,14 @@ def outline_of(image: Light, bench: BenchView, component: Bool) -> PartOutline:
     )
 
 
-def rough_part(bench: BenchView, shape: tuple[int, int], area_px: float) -> tuple[Float, bool] | None:
+def rough_part(bench: BenchView, shape: tuple[int, int], area_px: float | None) -> tuple[Float, bool] | None:
     """The part's outline (n, 2) px, found in the reduced picture alone, and whether the border cuts it; None where no
     part is seen.
 
-    shape : (H, W) of the photo. area_px : the part's expected area. Good to tell where to look for a known product: a
-    shadow that is taken for the part is not cut off, and the edge is known to a part of a reduced pixel.
+    shape : (H, W) of the photo. area_px : the part's expected area, where it is known. Good to tell where to look for a
+    product: a shadow that is taken for the part is not cut off, and the edge is known to a part of a reduced pixel.
     """
-    component = _plausible(bench, area_px * float(bench.scale.prod()))
+    component = _plausible(bench, None if area_px is None else area_px * float(bench.scale.prod()))
     if component is None:
         return None
     contour = _to_edges(

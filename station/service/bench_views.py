@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from station.values.documents import Document
+from pydantic import Field
+
+from station.values.documents import Document, GateDocument
 
 
 class CardResidualView(Document):
@@ -45,3 +47,37 @@ class CameraView(Document):
     width: int | None
     height: int | None
     reason: str
+
+
+class SeenMarker(Document):
+    """A marker of the bench as the camera sees it: its corners in pixels of the photo."""
+
+    id: int
+    corners_px: tuple[tuple[float, float], ...]
+
+
+class LiveView(Document):
+    """What the camera sees now, in pixels of the photo that it would take.
+
+    frame : names the look and its picture; None where the camera gives nothing, with ``reason`` and ``do``.
+    every_ms : in how many milliseconds there is something new. blur_px : sigma of the sharpest edges within
+    ``focus_px`` (left, top, right, bottom), None where no edge is seen. clipped_share : of all pixels, 0 to 1.
+    histogram : shares of the pixels by their brightest channel, from dark to bright. card_px : corners of the colour
+    card; part_px : rough outline of the part. gates : the conditions as a shot would meet them.
+    """
+
+    frame: str | None = Field(examples=["5b1f0c9a2f3d4e5f60718293"])
+    reason: str = ""
+    do: str = ""
+    every_ms: int
+    width: int = 0
+    height: int = 0
+    blur_px: float | None = None
+    focus_px: tuple[int, int, int, int] | None = None
+    clipped_share: float = 0.0
+    histogram: tuple[float, ...] = ()
+    card_found: bool = False
+    card_px: tuple[tuple[float, float], ...] = ()
+    markers: tuple[SeenMarker, ...] = ()
+    part_px: tuple[tuple[float, float], ...] = ()
+    gates: tuple[GateDocument, ...] = ()

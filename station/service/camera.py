@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from station.errors import DeviceError, NotFoundError
+from station.errors import DeviceError, FramesEndedError, NotFoundError
 from station.service.bench_views import CameraView
 from station.settings import Settings
 
@@ -23,18 +23,40 @@ class Camera:
         self._spec = settings.camera
         self._lock = threading.Lock()
         self._device: Device | None = None
+        self._told: CameraView | None = None
+
+    @property
+    def present(self) -> bool:
+        """Whether the settings name a camera."""
+        return bool(self._spec)
 
     def status(self) -> CameraView:
-        """Which camera there is. One that cannot be opened is there, with the reason."""
+        """Which camera there is. One that cannot be opened is there, with the reason.
+
+        While it is at work what it said last is answered.
+        """
         if not self._spec:
             return CameraView(present=False, kind="", name="", width=None, height=None, reason="")
+        told = self._told
+        if told is not None and self._lock.locked():
+            return told
         try:
             with self._opened() as device:
                 found = device.describe()
         except DeviceError as error:
             return CameraView(present=True, kind="", name=self._spec, width=None, height=None, reason=str(error))
         width, height = found.size or (None, None)
-        return CameraView(present=True, kind=found.kind, name=found.name, width=width, height=height, reason="")
+        self._told = CameraView(present=True, kind=found.kind, name=found.name, width=width, height=height, reason="")
+        return self._told
+
+    def look(self) -> bytes:
+        """The bytes of what lies under the camera now, to aim by; the next picture stays the one it would have been.
+
+        Raises DeviceError where the camera gives nothing; it is opened afresh at the next look, but where a recording
+        has come to its end, which a look does not begin again.
+        """
+        with self._opened(looking=True) as device:
+            return device.preview()
 
     def capture(self, folder: Path, name: str) -> Path:
         """Take a picture into a folder, as ``name`` with the ending of its format.
@@ -60,7 +82,7 @@ class Camera:
             self._let_go()
 
     @contextmanager
-    def _opened(self) -> Iterator[Device]:
+    def _opened(self, *, looking: bool = False) -> Iterator[Device]:
         from station.devices.camera import open_camera
 
         with self._lock:
@@ -68,8 +90,9 @@ class Camera:
                 if self._device is None:
                     self._device = open_camera(self._spec)
                 yield self._device
-            except DeviceError:
-                self._let_go()
+            except DeviceError as error:
+                if not (looking and isinstance(error, FramesEndedError)):
+                    self._let_go()
                 raise
 
     def _let_go(self) -> None:

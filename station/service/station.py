@@ -31,6 +31,7 @@ from station.service.golden_record import GoldenRecords
 from station.service.golden_showing import GoldenShowing
 from station.service.inspecting import Batch, Engine, InProcess
 from station.service.ledger_view import LedgerView, read_head
+from station.service.live_view import Viewfinder
 from station.service.lot_analysis import LotAnalysis
 from station.service.lots import golden_of_lot, standing_units, vet_lot_id
 from station.service.measuring import Line
@@ -42,6 +43,7 @@ from station.service.recalibrating import Recalibration, thresholds_in_force
 from station.service.repeating import Repeats
 from station.service.review_screen import ReviewScreen
 from station.service.reviewing import vet_reference, vet_review
+from station.service.sample_line import Samples
 from station.service.showing import golden_view, lot_view, review_view, unit_view
 from station.service.signing_off import SignOff
 from station.service.steps import OnStep, Steps, silent
@@ -73,8 +75,8 @@ def _now() -> datetime:
 class Station:
     """Opens the home named by the settings; makes it where there is none. Close it, or use it in a ``with``.
 
-    ``bench`` holds what can be done with rigs and their calibrations, ``camera`` with the camera over one, ``entered``
-    with values measured by hand,
+    ``bench`` holds what can be done with rigs and their calibrations, ``camera`` with the camera over one,
+    ``viewfinder`` with what that sees, ``entered`` with values measured by hand,
     ``gauge`` with gauge studies, ``capability`` with studies of what is found, ``finding_reviews`` with what reviewers
     say of findings, ``recalibration`` with the thresholds that follow from it, ``streams`` with streams of lots,
     ``draws`` with pick lists, ``deciding`` with the decisions of lots, ``analysis`` with the defects of a lot,
@@ -84,8 +86,8 @@ class Station:
     one stops, ``packages`` with sealed
     packages, ``ledger`` with the ledger and the keys, ``papers`` with documents to be sent,
     ``accounts`` with who may use the station, ``repeats`` with requests sent twice, ``review_screen`` with what a
-    reviewer's page is drawn from, ``watching`` with what is recorded
-    while somebody watches.
+    reviewer's page is drawn from, ``watching`` with what is recorded while somebody watches, ``samples`` with the sample
+    data.
     clock : answers the time now, in UTC.
 
     Raises
@@ -103,6 +105,7 @@ class Station:
         self._evidence = Evidence(self.settings.home / "evidence")
         self.bench = Bench(self._db, self._evidence, self.settings, clock)
         self.camera = Camera(self.settings)
+        self.viewfinder = Viewfinder(self, self.camera)
         self.entered = EnteredValues(self._db, clock, self._may_enter)
         self.gauge = Gauge(self._db, clock, self._line, PROGRAM)
         self.capability = Capability(self._db, clock, self._line)
@@ -128,6 +131,7 @@ class Station:
         self.repeats = Repeats(self._db, clock)
         self.review_screen = ReviewScreen(self, self._db, self._evidence)
         self.watching = Watching(self._db, self.draws, clock)
+        self.samples = Samples(self)
         try:
             self._db.ensure()
             self._evidence.sweep()

@@ -40,6 +40,7 @@ from station.web.routes import (
     pictures,
     planning,
     reviewing,
+    samples,
     sealing,
     streams,
     units,
@@ -49,7 +50,7 @@ from station.web.showing import STATIC
 from station.web.static_files import PackedFiles
 
 ROUTERS = (
-    *(bench.router, calibrating.router, capturing.router, accounts.router, events.router, jobs.router),
+    *(bench.router, calibrating.router, capturing.router, accounts.router, events.router, jobs.router, samples.router),
     *(sealing.router, goldens.router, inspections.router, units.router),
     *(
         reviewing.router,

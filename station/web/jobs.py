@@ -26,7 +26,7 @@ from station.web.errors import ErrorBody
 
 logger = logging.getLogger("station.web")
 
-Kind = Literal["seal", "draft", "capability", "lens", "light", "check"]
+Kind = Literal["seal", "draft", "capability", "lens", "light", "check", "sample"]
 KEPT_S = 3600.0
 """How long a file that was handed in is kept."""
 MOST_FILES, MOST_BYTES = 400, 2_000_000_000

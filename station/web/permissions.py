@@ -64,6 +64,8 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("GET", f"{API}/health", _PUBLIC),
     ("GET", f"{API}/metrics", _READ),
     ("GET", f"{API}/events", _READ),
+    ("GET", f"{API}/sample-line", _READ),
+    ("POST", f"{API}/sample-line", _SIGN),
     # accounts
     ("GET", f"{API}/session", _PUBLIC),
     ("POST", f"{API}/session", _PUBLIC),
@@ -115,6 +117,8 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     # units
     ("POST", f"{API}/inspections", _OPERATE),
     ("GET", f"{API}/camera", _READ),
+    ("GET", f"{API}/camera/view", _READ),
+    ("GET", f"{API}/camera/view/{{frame}}", _READ),
     ("POST", f"{API}/camera/captures", _OPERATE),
     ("GET", f"{API}/units", _READ),
     ("GET", f"{API}/queue", _READ),

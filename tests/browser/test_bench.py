@@ -85,6 +85,42 @@ def test_one_key_takes_a_picture_and_judges_it(address: str, quiet_page: Page) -
     assert len(units) == 2
 
 
+def test_the_live_view_shows_what_the_camera_sees_and_what_a_shot_would_meet(
+    address: str, quiet_page: Page, tmp_path: Path, fits: Callable[[Page], bool],
+    violations: Callable[[Page], list[str]],
+) -> None:  # fmt: skip
+    page = quiet_page
+    page.goto(f"{address}/bench")
+    view = page.locator("#view")
+    expect(view.locator(".standing .light")).to_have_text("1 condition is not met")
+    expect(view.locator(".lights li.told")).to_contain_text("too small to show a part")
+    shown = view.locator("img")
+    assert shown.evaluate("img => [img.naturalWidth, img.naturalHeight]") == [64, 64]
+    expect(view.locator(".exposure")).to_contain_text("% clipped")
+    expect(view.locator(".histogram rect")).to_have_count(64)
+    assert violations(page) == []
+    assert fits(page)
+    before = shown.get_attribute("src")
+    assert before is not None
+    page.locator("#main").focus()
+    page.keyboard.press("z")
+    expect(shown).to_have_attribute("src", before.replace("zebra=true", "zebra=false"))
+    page.keyboard.press("v")
+    expect(shown).to_be_hidden()
+    page.reload()  # the browser remembers it
+    expect(view.get_by_role("button", name="Live view")).to_have_attribute("aria-pressed", "false")
+    page.locator("#main").focus()
+    page.keyboard.press("v")
+    expect(shown).to_be_visible()
+    away = tmp_path / "away"
+    (tmp_path / "roll").rename(away)
+    expect(view.locator(".gone")).to_contain_text("cannot be")
+    expect(view.locator(".standing .light")).to_have_text("The camera gives no picture")
+    away.rename(tmp_path / "roll")
+    expect(shown).to_be_visible()
+    expect(view.locator(".gone")).to_be_hidden()
+
+
 def test_j_and_k_go_through_what_was_inspected(address: str, quiet_page: Page, tmp_path: Path) -> None:
     page = quiet_page
     handed_in(page, address, [photo(tmp_path / f"unit-{n}.png", CONFORMING, grain=n) for n in range(3)])

@@ -137,6 +137,87 @@ def test_a_golden_is_sealed_by_pointing_at_its_picture(
         page.goto("about:blank")
 
 
+def test_what_the_sheet_places_is_moved_and_taken_out_on_the_picture(page: Page, address: str, tmp_path: Path) -> None:
+    photo = drawn_golden(tmp_path)
+    head, _, rest = drawn_sheet().partition("[[regions]]")
+    size = rest[rest.index("[[sizes]]") :]
+    page.goto(f"{address}/golden?new")
+    sheet = page.get_by_label("Control sheet (TOML)")
+    expect(page.locator(".lint > p")).to_be_visible()
+    region = '[[regions]]\nname = "sky" # the upper cell\nseed_mm = [0, -4]\nsurface = "soft enamel"\naccept = 2.0\n'
+    mark = '[[marks]]\nname = "star"\npolygon_mm = [\n  [2, 2],\n  [4, 2],\n  [4, 4],\n  [2, 4],\n]\noffset_mm = 0.3\n'
+    sheet.fill(f"{head}{region}\n{mark}\n{size}")
+    page.get_by_label("Photo of the golden sample").set_input_files(photo)
+    page.get_by_role("button", name="Measure").click()
+    picture = page.locator("svg.master")
+    handles = picture.locator(".handle")
+    expect(handles).to_have_count(5)
+
+    seed = picture.get_by_role("button", name="sky, point")
+    box, whole = seed.bounding_box(), picture.bounding_box()
+    assert box is not None
+    assert whole is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 40, y + 5, steps=4)
+    page.mouse.up()
+    text = sheet.input_value()
+    assert '"sky" # the upper cell\nseed_mm = [0, -4]' not in text
+    assert '"sky" # the upper cell\nseed_mm = [' in text  # the remark stays
+    page.keyboard.press("Control+z")
+    assert "seed_mm = [0, -4]" in sheet.input_value()
+
+    seed.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")  # the focus stays on the point that was moved
+    assert "seed_mm = [0.5, -3.9]" in sheet.input_value()
+
+    picture.get_by_role("button", name="star, corner 3").focus()
+    page.keyboard.press("ArrowDown")
+    assert "polygon_mm = [[2, 2], [4, 2], [4, 4.5], [2, 4]]" in sheet.input_value()
+    picture.get_by_role("button", name="star, corner 4").focus()
+    page.keyboard.press("Delete")
+    assert "polygon_mm = [[2, 2], [4, 2], [4, 4.5]]" in sheet.input_value()
+    expect(handles).to_have_count(4)
+
+    page.get_by_label("Point at").select_option("distance")
+    page.get_by_label("Called").fill("across")
+    picture.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    assert (
+        'name = "across"\nfeature = "distance"\nat_mm = [0, 0]\nto_mm = [0.5, 0]\nnominal_mm = "golden"'
+        in sheet.input_value()
+    )
+    page.get_by_label("across, upper tolerance").fill("0.25")
+    page.get_by_label("across, upper tolerance").press("Tab")
+    assert "plus_mm = 0.25\nminus_mm = 0.1" in sheet.input_value()
+    page.get_by_role("button", name="Take star out of the sheet").click()
+    assert "star" not in sheet.input_value()
+    expect(page.locator(".placed-rows b")).to_have_text(["sky", "width", "across"])
+    sheet.fill("")  # what is written is kept in the browser
+
+
+def test_a_place_in_pixels_becomes_one_in_millimetres_and_the_rest_of_the_text_stays(page: Page, address: str) -> None:
+    opened(page, address)
+    text = (
+        "# the sheet\n[[regions]]\nname = 'sky'\nseed_px = [1.0, 2.0] # read at the desk\nclass = \"major\"\n\n"
+        '# what follows is of the mark\n[[marks]]\nname = "star"\n'
+    )
+    moved, taken = page.evaluate(
+        """async (text) => {
+          const { tables, withKey, without } = await import("/static/golden-sheet.js");
+          const [region] = tables(text);
+          return [withKey(text, region, "seed_mm", "[3, 4]"), without(text, region)];
+        }""",
+        text,
+    )
+    assert moved == text.replace("seed_px = [1.0, 2.0]", "seed_mm = [3, 4]")
+    assert taken == '# the sheet\n\n# what follows is of the mark\n[[marks]]\nname = "star"\n'
+
+
 def test_it_speaks_both_languages_and_fits(page: Page, address: str, fits: Callable[[Page], bool]) -> None:
     opened(page, address)
     page.get_by_label("Language").select_option("zh-Hant")

@@ -83,7 +83,7 @@ def test_closed_cameras(make: Callable[[], Camera]) -> None:
     camera = make()
     camera.close()
     camera.close()
-    for use in (camera.capture, camera.describe):
+    for use in (camera.capture, camera.preview, camera.describe):
         with pytest.raises(DeviceError, match="closed"):
             use()
 
@@ -101,6 +101,16 @@ def test_an_error_inside_the_block_closes_the_camera(make: Callable[[], Camera])
         _ = 1 / 0
     with pytest.raises(DeviceError, match="closed"):
         camera.capture()
+
+
+def test_a_preview_takes_no_frame_away(make: Callable[[], Camera]) -> None:
+    with make() as camera:
+        seen = camera.preview()
+        assert camera.preview() is seen  # whoever aims sees at once that nothing has changed
+        assert camera.capture() == seen
+        following = camera.preview()
+        assert following != seen
+        assert camera.capture() == following
 
 
 def test_description(make: Callable[[], Camera]) -> None:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request, Response
+from fastapi import Path as InPath
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
@@ -33,6 +34,34 @@ class NewCapture(Document):
 @router.get("/camera", summary="Which camera the station has, and whether it can be opened")
 def camera(station: StationOf) -> bench_views.CameraView:
     return station.camera.status()
+
+
+Chosen = Annotated[str | None, Query(min_length=1, max_length=200)]
+
+
+@router.get("/camera/view", summary="What the camera sees now, and the conditions as a shot would meet them")
+def view(
+    station: StationOf,
+    golden: Annotated[str | None, Query(min_length=1, max_length=200, description="what a shot is held to")] = None,
+    rig: Chosen = None,
+    card: Annotated[str | None, Query(max_length=40, pattern=r"^[a-z0-9-]+$")] = None,
+) -> bench_views.LiveView:
+    return station.viewfinder.look(golden=golden, rig=rig, card=card)
+
+
+@router.get(
+    "/camera/view/{frame}",
+    summary="The picture of a look, small; the last few are kept",
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {}}, "description": "JPEG"}},
+)
+def view_picture(
+    station: StationOf,
+    frame: Annotated[str, InPath(pattern=r"^[0-9a-f]{24}$")],
+    zebra: Annotated[bool, Query(description="clipped pixels under stripes")] = True,
+) -> Response:
+    found = station.viewfinder.picture(frame, zebra=zebra)
+    return Response(found, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=60"})
 
 
 @router.post(

@@ -3,8 +3,10 @@
 
 import { Refusal } from "./api.js";
 import { drawBenches } from "./bench-banner.js";
+import { LiveView } from "./bench-view.js";
 import { valueOf } from "./bars.js";
 import { badge, byId, el, shape, WORDS } from "./dom.js";
+import { GATES } from "./gates.js";
 import { ProgressLine } from "./jobs.js";
 import { kindOf, nameOf } from "./places.js";
 import { alertUser, api, begin, light, newKey, original, patiently, stepping } from "./room.js";
@@ -14,7 +16,6 @@ const AT_ONCE = 2; // pictures on their way; the station measures no more at a m
 const KEPT = { golden: "station.bench.golden", lot: "station.bench.lot", rig: "station.bench.rig" };
 const PICTURE = /\.(jpe?g|png|tiff?|webp|heic|heif|dng|nef|cr2|cr3|arw|raf|orf|rw2)$/i;
 const MOST_FLAGS = 6;
-const GATES = { light: t("light"), card: t("colour card"), scale: t("scale of the photo"), clipping: t("overexposure"), part: t("part seen"), alignment: t("registration"), identity: t("the right product"), sharpness: t("sharpness"), capability: t("capability"), height: t("height"), photo: t("photo file") };
 
 const state = { camera: null, done: [], chosen: -1, waiting: [], running: 0, asked: 0, ended: 0, refused: 0 };
 const line = new ProgressLine();
@@ -39,7 +40,8 @@ async function start() {
   line.button.onclick = () => { state.asked -= state.waiting.length; state.waiting = []; };
   state.camera = camera;
   byId("capture").hidden = !camera.present;
-  byId("camera").textContent = camera.present ? camera.reason || t("Camera: {name}", camera) : "";
+  if (camera.present) new LiveView({ against, busy: () => state.running > 0 });
+  byId("camera").textContent = camera.present && !camera.reason ? t("Camera: {name}", camera) : ""; // the live view gives the reason
   if (!newest.length) byId("empty").replaceChildren(t("No golden sample is sealed yet."), " ", el("a", { href: "/golden?new" }, t("Seal a golden sample")));
 }
 

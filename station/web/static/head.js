@@ -12,6 +12,11 @@ language.addEventListener("change", () => {
   location.reload();
 });
 
+// the tour of the sample data goes from page to page; this browser remembers where it is
+const tour = (step) => import("./tour.js").then((found) => found.tour(step));
+if (localStorage.getItem("station.tour") !== null) tour(null);
+for (const button of document.querySelectorAll("[data-tour]")) button.addEventListener("click", () => tour(0));
+
 document.getElementById("help-open").addEventListener("click", () => keys.showModal());
 addEventListener("keydown", (event) => {
   if (event.key !== "?" || event.ctrlKey || event.metaKey || event.altKey || writing(event.target) || document.querySelector("dialog[open]")) return;

@@ -6,7 +6,8 @@ import { alertUser, api, original, patiently } from "./room.js";
 import { t } from "./words.js";
 
 const EVERY_MS = 350;
-const STEPS = { reading: t("reading the pictures"), measuring: t("measuring"), placing: t("laying further photos over it"), keeping: t("writing"), rendering: t("rendering defects and looking for them") };
+const STEPS = { reading: t("reading the pictures"), measuring: t("measuring"), placing: t("laying further photos over it"), keeping: t("writing"), rendering: t("rendering defects and looking for them"),
+  lens: t("calibrating the lens"), light: t("calibrating the light"), sealing: t("sealing the golden sample"), inspecting: t("inspecting"), deciding: t("deciding the lot") };
 
 /** Hand in files; `tell` hears how many are there. Answers their ids in order. */
 export async function handIn(files, tell = () => {}) {
@@ -46,7 +47,7 @@ export class ProgressLine {
 export async function watch(asked, line) {
   let job = asked;
   line.bar.hidden = false;
-  line.button.hidden = asked.kind !== "capability";
+  line.button.hidden = !["capability", "sample"].includes(asked.kind);
   line.button.onclick = () => api.stop(job.id).catch(alertUser);
   while (!job.ended_at) {
     line.tell(job.state === "waiting" ? t("waiting for its turn") : STEPS[job.step] ?? job.step, job.done, job.of);

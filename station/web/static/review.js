@@ -223,6 +223,7 @@ function nothing() {
   byId("empty").replaceChildren(...(settled || state.lots.length
     ? [el("h2", {}, t("Nothing waits")), el("p", {}, settled ? t("All flagged units are settled, {n} of them by a reviewer. Choose one at the left to look at it again.", { n: settled }) : t("No inspected unit was flagged."))]
     : [el("h2", {}, t("No units yet")), el("p", {}, t("Inspect some, then come back:")), el("pre", {}, "station inspect PHOTOS --golden NUMBER --lot ID")]));
+  if (!settled && !state.lots.length) import("./first-run.js").then((firstRun) => firstRun.begin(byId("empty"))).catch(alertUser);
   tally();
 }
 

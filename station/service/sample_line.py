@@ -1,0 +1,121 @@
+"""The sample data as a line to look around in, in a home that is empty: bench, golden sample, units, decided lot."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pydantic import Field
+
+from station.errors import ConflictError, RequestError
+from station.service.inspecting import Engine
+from station.service.steps import OnStep, silent
+from station.values.documents import Document
+
+if TYPE_CHECKING:
+    from station.service.station import Station
+
+DESIGN: Final = "alpine"
+LOT: Final = "ALPINE-2026-11"
+LOT_SIZE: Final = 280
+
+
+class SampleLine(Document):
+    """What of the sample data is in the home. stopped : before all of it was."""
+
+    golden: str = Field(examples=["GS-ALPINE-01"])
+    lot: str = Field(examples=[LOT])
+    units: int
+    stopped: bool = False
+
+
+class SampleOffer(Document):
+    """Whether the sample data may be laid out in this home, and why not."""
+
+    offered: bool
+    reason: str
+
+
+def samples_folder() -> Path:
+    """Where the sample pictures are. Raises RequestError where they were not installed."""
+    import sample_data
+
+    folder = Path(sample_data.__file__).parent
+    if not (folder / DESIGN / "golden.jpg").exists():
+        raise RequestError(
+            f"the sample pictures are not in {folder}",
+            "Run this in a clone of the repository, or make them: python -m sample_data.renderer --help",
+        )
+    return folder
+
+
+class Samples:
+    """The use cases. Reached as ``Station.samples``."""
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+
+    def offer(self) -> SampleOffer:
+        """Whether :meth:`lay_out` would begin."""
+        try:
+            self.require()
+        except (ConflictError, RequestError) as error:
+            return SampleOffer(offered=False, reason=f"{error.message}. {error.do}")
+        return SampleOffer(offered=True, reason="")
+
+    def lay_out(
+        self, engine: Engine, *, on_step: OnStep = silent, stop: threading.Event | None = None, units: int | None = None
+    ) -> SampleLine:
+        """Register and calibrate the sample bench, seal its golden sample, inspect its units, decide their lot.
+
+        units : how many, all by default. A run that was stopped leaves what is whole; the lot is then not decided.
+        Raises ConflictError where the home holds anything already, RequestError without the sample pictures.
+        """
+        self.require()
+        samples, station = samples_folder(), self._station
+        bench, folder = samples / "bench", samples / DESIGN
+        card = str(bench / "card.toml")
+        photos = sorted((folder / "units").glob("*.jpg"))[:units]
+        of, done = len(photos) + 4, 0
+
+        def step(what: str) -> None:
+            on_step(what, done, of)
+
+        step("lens")
+        rig = station.bench.add_rig(bench / "rig.toml").name
+        station.bench.calibrate_lens(rig, sorted(bench.glob("board-*.jpg")))
+        done += 1
+        step("light")
+        station.bench.calibrate_light(rig, sorted(bench.glob("grey-*.jpg")), lux=[900])
+        done += 1
+        step("sealing")
+        number = station.seal_golden(folder / "sheet.toml", folder / "golden.jpg", rig=rig, card=card).number
+        done += 1
+        step("inspecting")
+
+        def one(_found: object) -> None:
+            nonlocal done
+            done += 1
+            step("inspecting")
+
+        result = station.inspect_many(
+            photos, golden=number, engine=engine, on_done=one, rig=rig, card=card, lot=LOT,
+            units_file=folder / "units.csv", stop=stop,
+        )  # fmt: skip
+        inspected = done - 3
+        if result.stopped:
+            return SampleLine(golden=number, lot=LOT, units=inspected, stopped=True)
+        step("deciding")
+        station.decide_lot(LOT, LOT_SIZE)
+        return SampleLine(golden=number, lot=LOT, units=inspected)
+
+    def require(self) -> None:
+        """Raises ConflictError where the home holds anything, RequestError without the sample pictures."""
+        samples_folder()
+        station = self._station
+        if station.bench.rigs() or station.goldens() or station.lots() or station.units(limit=1):
+            raise ConflictError(
+                "this home holds records, and the sample data would stand among them",
+                "Look around in a home of its own: station demo, then station --home station-demo/home serve.",
+            )

@@ -1,0 +1,69 @@
+"""A home without anything in Chromium: what to do first, the sample data laid out, the tour of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from station.client import Client, Refused
+from station.service.sample_line import LOT
+
+TITLES = ["The golden sample", "The bench", "The review", "The lot", "The documents", "And then"]
+
+
+def two_units(route: Route) -> None:
+    """The whole lot takes minutes."""
+    if route.request.method == "POST":
+        route.continue_(post_data=json.dumps({"units": 2}))
+    else:
+        route.continue_()
+
+
+def test_the_sample_data_is_laid_out_on_request_and_looked_at_by_a_tour(
+    quiet_page: Page, serve: Callable[..., Any], tmp_path: Path, violations: Callable[[Page], list[str]],
+    fits: Callable[[Page], bool],
+) -> None:  # fmt: skip
+    page = quiet_page
+    with serve(tmp_path / "home") as (address, _app):
+        page.route("**/api/v1/sample-line", two_units)
+        page.goto(address)
+        expect(page.locator("#empty h2")).to_have_text("Welcome. Nothing is here yet.")
+        assert violations(page) == []
+        assert fits(page)
+        page.get_by_role("button", name="Look around with the sample data").click()
+        expect(page.locator(".progress-line")).to_contain_text("calibrating the lens")
+        page.wait_for_url("**/golden", timeout=400_000)  # the tour begins where the line does
+        panel = page.get_by_role("region", name="1 / 6 · The golden sample")
+        expect(panel.locator("h2")).to_be_focused()
+        expect(page.locator("#head h2")).to_have_text("Golden sample GS-ALPINE-01")
+        assert violations(page) == []
+        for n, title in enumerate(TITLES[1:], 2):
+            page.locator("#tour").get_by_role("button", name="Next").focus()
+            page.keyboard.press("Enter")
+            expect(page.locator("#tour h2")).to_have_text(f"{n} / 6 · {title}")
+            assert fits(page)
+        page.reload()  # the browser remembers where it was
+        expect(page.locator("#tour h2")).to_have_text("6 / 6 · And then")
+        expect(page.locator("#tour h2")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(page.locator("#tour")).to_have_count(0)
+        page.reload()
+        expect(page.get_by_role("button", name="Take the tour")).to_be_visible()
+        expect(page.locator("#tour")).to_have_count(0)
+        page.get_by_role("button", name="Take the tour").click()
+        expect(page.locator("#tour h2")).to_have_text("1 / 6 · The golden sample")
+        page.get_by_label("Language").select_option("zh-Hant")
+        expect(page.locator("#tour h2")).to_have_text("1 / 6 · 封樣")
+        page.get_by_role("button", name="結束導覽").click()
+        expect(page.locator("#tour")).to_have_count(0)
+        with Client(address, timeout=60) as station:
+            assert len(list(station.units(lot=LOT))) == 2
+            assert station.get("/sample-line")["offered"] is False
+            with pytest.raises(Refused, match="holds records"):  # and never among others
+                station.lay_out_samples(1)
+        page.goto("about:blank")
