@@ -66,7 +66,12 @@ def named_rows(reason: str, sheet: Sheet) -> dict[str, DefectClass]:
 
 def vet_reference(decision: str, reason: str, verdict: Verdict, sheet: Sheet) -> None:
     """Raises RequestError for a rejection that is a preference, or of a unit that keeps every limit (``verdict`` of the
-    line) and of which the reason names no row of the sheet."""
+    line) and of which the reason names no row of the sheet; and for a nonconforming unit that is accepted without a
+    reason."""
+    if decision == "accept" and verdict is Verdict.NONCONFORMS and not reason:
+        raise RequestError(
+            "the station found this unit nonconforming, and accepting it needs a reason", "Say why, in a few words."
+        )
     if decision != "reject":
         return
     if preference_of(reason):

@@ -19,6 +19,7 @@ from station.service.accounts import Accounts
 from station.service.bench import Bench
 from station.service.camera import Camera
 from station.service.capability import Capability, capability_in_force, capability_remarks, study_in_force
+from station.service.claiming import Claiming
 from station.service.corrective import CorrectiveActions
 from station.service.deciding import Deciding
 from station.service.draws import Draws
@@ -83,7 +84,7 @@ class Station:
     one stops, ``packages`` with sealed
     packages, ``ledger`` with the ledger and the keys, ``papers`` with documents to be sent,
     ``accounts`` with who may use the station, ``repeats`` with requests sent twice, ``watching`` with what is recorded
-    while somebody watches.
+    while somebody watches, ``claiming`` with who looks at which unit.
     clock : answers the time now, in UTC.
 
     Raises
@@ -125,6 +126,7 @@ class Station:
         self.accounts = Accounts(self._db, self.settings, clock)
         self.repeats = Repeats(self._db, clock)
         self.watching = Watching(self._db, self.draws, clock)
+        self.claiming = Claiming(self._db, clock)
         try:
             self._db.ensure()
             self._evidence.sweep()
@@ -305,12 +307,18 @@ class Station:
 
     # --- review ------------------------------------------------------------------------------------------------------
 
-    def queue(self, lot: str | None = None, *, settled: bool = False) -> list[views.UnitView]:
+    def queue(
+        self, lot: str | None = None, *, settled: bool = False, second_look: bool = False
+    ) -> list[views.UnitView]:
         """Flagged units that wait for a reviewer: undecided first, worst margin first.
 
-        settled : those that a reviewer accepted or rejected instead, the newest review first.
+        settled : those that a reviewer accepted or rejected instead, the newest review first. second_look : of those
+        that wait only what was deferred and what reviewers disagree about. Raises RequestError for both at once.
         """
-        found = as_they_stand(self._db, inspections.queue(self._db, lot=lot, settled=settled))
+        if settled and second_look:
+            raise RequestError("what waits for a second look is not settled", "Ask for one of the two.")
+        rows = inspections.queue(self._db, lot=lot, settled=settled, second_look=second_look)
+        found = as_they_stand(self._db, rows)
         return [unit_view(u) for u in found if settled or u.verdict is not Verdict.CONFORMS]
 
     def review(
@@ -322,15 +330,24 @@ class Station:
         *,
         expected: int | None = None,
         request_key: str | None = None,
+        approves: bool = False,
+        take_over: bool = False,
     ) -> views.ReviewView:
         """Record a reviewer's word; on return it is durable. ``undo`` gives the line's own verdict back.
+
+        approves : the reviewer is an approver, whose word settles what others disagree about. take_over : decide the
+        unit although another reviewer looks at it.
 
         Raises
         ------
         RequestError
-            Another decision, no reviewer, a rejection or deferral without a reason, or a rejection for a preference.
+            Another decision, no reviewer, a rejection or deferral without a reason, a rejection for a preference, or
+            a nonconforming unit accepted without a reason.
         ConflictError
-            Another review came in between (``expected``), or ``request_key`` was used for another one.
+            Another review came in between (``expected``), ``request_key`` was used for another one, or the reviewer
+            deferred the unit, which is for another one to settle.
+        ClaimedError
+            Another reviewer looks at the unit.
         """
         from station.sheet import load_sheet
 
@@ -340,7 +357,7 @@ class Station:
         vet_reference(decision, reason, unit.verdict, sheet)
         row = inspections.add_review(
             self._db, unit_id=unit_id, decision=decision, reason=reason, reviewer=reviewer, at=self._clock(),
-            expected=expected, request_key=request_key,
+            expected=expected, request_key=request_key, approves=approves, take_over=take_over,
         )  # fmt: skip
         return review_view(row)
 

@@ -221,7 +221,9 @@ class FrameView(Document):
 
 
 class ReviewView(Document):
-    """One reviewer's word; the newest of a unit stands."""
+    """One reviewer's word; the newest of a unit stands. ``disputes`` is the id of another reviewer's word that it
+    contradicts: both are kept, and the unit is undecided until one of them comes round, a third reviewer or an approver
+    decides."""
 
     id: int
     unit_id: int
@@ -230,6 +232,17 @@ class ReviewView(Document):
     reviewer: str
     at: datetime
     supersedes: int | None
+    disputes: int | None = None
+
+
+class UnitClaimView(Document):
+    """Who looks at a unit now, and since when. ``until`` : the claim ends then unless it is renewed."""
+
+    unit_id: int
+    unit: str
+    reviewer: str
+    since: datetime
+    until: datetime
 
 
 class UnitView(Document):

@@ -34,7 +34,7 @@ def verdicts(db: Database) -> dict[str, int]:
 def units_of_lot(db: Database, lot: str) -> tuple[int, int]:
     """Units of a lot, and those of them that are flagged and wait for a reviewer."""
     newest = (
-        sa.select(t.reviews.c.decision)
+        sa.select(sa.case((t.reviews.c.disputes.is_not(None), "defer"), else_=t.reviews.c.decision))
         .where(t.reviews.c.unit_id == t.units.c.id)
         .order_by(t.reviews.c.id.desc())
         .limit(1)

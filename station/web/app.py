@@ -26,6 +26,7 @@ from station.web.routes import (
     bench,
     calibrating,
     capturing,
+    claims,
     corrective,
     events,
     findings,
@@ -49,7 +50,7 @@ from station.web.showing import STATIC
 
 ROUTERS = (
     *(bench.router, calibrating.router, capturing.router, accounts.router, events.router, jobs.router),
-    *(sealing.router, goldens.router, inspections.router, units.router),
+    *(sealing.router, goldens.router, inspections.router, units.router, claims.router),
     *(findings.router, lot_records.router, lots.router, planning.router, orders.router, streams.router),
     *(nonconformities.router, corrective.router),
     *(measuring.router, pictures.router),

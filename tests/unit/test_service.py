@@ -460,7 +460,7 @@ def test_a_review_changes_what_the_lot_counts(station: Station, lot: Path) -> No
     before = station.decide_lot("L1", 8)
     assert (before.conforms, before.nonconforms, before.undecided) == (5, 2, 1)
     station.review(queue[0].id, "reject", "scratched, seen by eye", "Mei")
-    station.review(queue[1].id, "accept", reviewer="Mei")
+    station.review(queue[1].id, "accept", "dust, wiped off", "Mei")
     station.review(queue[2].id, "defer", "ask the buyer", "Mei")
     after = station.decide_lot("L1", 8)
     assert (after.conforms, after.nonconforms, after.undecided) == (6, 1, 1)

@@ -2,11 +2,15 @@
 
 import { Unreachable, api } from "./api.js";
 import { drawBenches } from "./bench-banner.js";
+import { Claims, person } from "./claims.js";
 import { WORDS, badge, byId, el, shape, time } from "./dom.js";
 import { drawFacts, drawTally, markPlace } from "./facts.js";
 import { SAID } from "./findings.js";
+import { newKey } from "./keys.js";
+import { gathered, listen, steadily } from "./live.js";
 import { Outbox } from "./outbox.js";
 import { placesOf } from "./places.js";
+import { before, rank, remarks } from "./second-look.js";
 import { GUARD_MS, Places } from "./stepping.js";
 import { pin, whoIsHere } from "./session.js";
 import { Stage } from "./stage.js";
@@ -19,13 +23,14 @@ const verb = (item) => (item.finding ? SAID : DONE)[item.decision];
 const done = (item) => (item.finding ? t("finding {finding} ", item) : "") + verb(item);
 const STANDING = { accept: "conforms", reject: "nonconforms", defer: "undecided" };
 
-const state = { waiting: [], settled: [], unit: null, document: null, reviews: [], places: [], shownAt: Infinity, mine: [], lots: [] };
+const state = { waiting: [], settled: [], unit: null, document: null, reviews: [], places: [], shownAt: Infinity, mine: [], lots: [], news: null };
 const cache = { documents: new Map(), goldens: new Map() };
 const stage = new Stage(byId("golden-figure"), byId("unit-figure"), byId("unit-caption"));
 
 const outbox = new Outbox({
   changed: connection,
   recorded(item, review) {
+    if (!item.finding) claims.decided(item.unit_id);
     const reason = item.decision === "undo" || !review.reason ? "" : ` · ${t(review.reason)}`;
     const kind = review.named ? t(" as {kind}", { kind: named(review.named) }) : "";
     byId("said").replaceChildren(el("b", {}, t("✓ Recorded {when}", { when: time(review.at) })), ` · ${item.finding ? t("answer {id}", review) : t("review {id}", review)} · ${item.unit} ${done(item)}${kind}${reason}`);
@@ -41,10 +46,20 @@ const outbox = new Outbox({
   },
   refused(item, error) {
     const what = item.finding ? t("{unit} finding {finding}", item) : item.unit;
-    alertUser(t("{what} was not {done}: {message}. {then}", { what, done: verb(item), message: error.message, then: error.do }));
+    const again = error.code === "claimed" && (() => outbox.add({ ...item, take_over: true }));
+    alertUser(t("{what} was not {done}: {message}. {then}", { what, done: verb(item), message: error.message, then: error.do }), again && [t("Record it all the same"), again]);
     if (item.finding) showAnswers(item.unit_id);
     else if (state.unit?.id === item.unit_id) showReviews();
     refresh();
+  },
+});
+
+const claims = new Claims({
+  reviewer: () => byId("reviewer").value,
+  changed: () => steadily(byId("lists"), () => drawQueue(false)),
+  skipped(claim) {
+    byId("said").textContent = t("{reviewer} looks at {unit}: passed over", claim);
+    show(nextAfter(state.unit), true);
   },
 });
 
@@ -63,8 +78,9 @@ function connection(reachable) {
   byId("link").classList.toggle("lost", !reachable);
 }
 
-function alertUser(text) {
-  const item = el("li", {}, el("span", {}, text), el("button", { type: "button", class: "quiet", on: { click: () => item.remove() } }, t("Dismiss")));
+function alertUser(text, offer = null) {
+  const item = el("li", {}, el("span", {}, text),
+    offer && el("button", { type: "button", class: "quiet", on: { click: () => { item.remove(); offer[1](); } } }, offer[0]), el("button", { type: "button", class: "quiet", on: { click: () => item.remove() } }, t("Dismiss")));
   byId("alerts").append(item);
 }
 
@@ -89,14 +105,16 @@ async function patiently(call) {
 
 const lotChosen = () => byId("lot").value;
 
-/** Fetch the lists anew. Deferred units wait behind the others: somebody else is to look at them. */
+/** Fetch the lists anew. Deferred units wait behind the others, and last those that somebody else is to look at. */
 async function refresh() {
   api.benches().then((found) => drawBenches(byId("bench"), found)).catch(() => {}); // the lists below say what is lost
-  const [waiting, settled, lots] = await patiently(() =>
-    Promise.all([api.queue(lotChosen(), false), api.queue(lotChosen(), true), api.lots()]));
-  const deferred = (unit) => (unit.review?.decision === "defer" ? 1 : 0);
-  state.waiting = waiting.sort((a, b) => deferred(a) - deferred(b));
+  const second = byId("which").value === "second";
+  const [waiting, settled, lots, held] = await patiently(() =>
+    Promise.all([api.queue(lotChosen(), false, second), api.queue(lotChosen(), true), api.lots(), api.claims()]));
+  const me = byId("reviewer").value;
+  state.waiting = waiting.sort((a, b) => rank(a, me) - rank(b, me));
   state.settled = settled;
+  claims.apply(held);
   state.lots = lots;
   for (const item of outbox.items) if (!item.finding) settle(item.unit_id, item); // what is on its way counts as done
   const select = byId("lot");
@@ -105,18 +123,22 @@ async function refresh() {
   select.value = chosen;
   const now = [...state.waiting, ...state.settled].find((u) => u.id === state.unit?.id);
   if (now) state.unit = now;
-  drawQueue();
-  if (!state.unit) await show(state.waiting[0] ?? null);
+  steadily(byId("lists"), () => drawQueue(!state.unit));
+  if (!state.unit) await show(state.waiting.find((u) => !claims.other(u.id)) ?? state.waiting[0] ?? null, true);
   else { head(); await tally(); }
 }
 
-function drawQueue() {
+/** follow: bring the current unit into view. */
+function drawQueue(follow = true) {
   const entry = (unit) => {
-    const standing = unit.review ? STANDING[unit.review.decision] ?? unit.verdict : unit.verdict;
-    const word = unit.review && unit.review.decision !== "undo" ? DONE[unit.review.decision] : named(unit.verdict);
+    const { review } = unit;
+    const standing = review?.disputes ? "undecided" : STANDING[review?.decision] ?? unit.verdict;
+    const word = review?.disputes ? t("⇄ reviewers disagree") : review && review.decision !== "undo" ? DONE[review.decision] : named(unit.verdict);
+    const held = claims.other(unit.id);
     const current = unit.id === state.unit?.id;
     return el("li", {}, el("button", { type: "button", "aria-current": current ? "true" : null, "data-unit": unit.id, on: { click: () => show(unit) } },
       el("span", { class: "unit" }, shape(standing), el("b", {}, unit.unit)),
+      held && el("span", { class: "looking" }, t("{reviewer} looks at it", held)),
       el("span", { class: "reason" }, el("span", { class: "word" }, word), ` · ${unit.reasons[0] ?? ""}`)));
   };
   byId("waiting").textContent = state.waiting.length;
@@ -124,11 +146,23 @@ function drawQueue() {
   byId("settled-title").hidden = !state.settled.length;
   byId("queue").replaceChildren(...state.waiting.map(entry));
   byId("settled").replaceChildren(...state.settled.map(entry));
-  document.querySelector(".queue [aria-current]")?.scrollIntoView({ block: "nearest" });
+  if (follow) document.querySelector(".queue [aria-current]")?.scrollIntoView({ block: "nearest" });
+  between();
 }
 
-async function show(unit) {
+/** Say in the head what of the unit concerns several reviewers. */
+function between() {
+  const { unit, reviews, news } = state;
+  byId("between").replaceChildren(...(unit && state.document ? remarks({
+    reviews, news, time, reviewer: byId("reviewer").value, claim: claims.other(unit.id), takeOver: () => claims.takeOver(unit.id),
+  }) : []));
+}
+
+/** byItself: it was not asked for, and is passed over where somebody else looks at it. */
+async function show(unit, byItself = false) {
   state.unit = unit;
+  state.news = null;
+  claims.look(unit?.id ?? null, byItself);
   state.document = null;
   state.shownAt = Infinity;
   for (const id of ["head", "stage", "decide"]) byId(id).hidden = !unit;
@@ -149,6 +183,7 @@ async function show(unit) {
   findings.show({ ...pictures, seen, places: state.places, ...places.answering() });
   drawFacts(byId("facts"), unit, document, reviews, state.places, (i) => places.choose(i), findings.node);
   head();
+  between();
   await stage.show({
     ...pictures, registered: unit.frame_sha256 !== null, name: unit.unit, places: state.places, outline: document.outline ?? null,
   });
@@ -163,7 +198,8 @@ async function show(unit) {
 function nothing() {
   byId("facts").replaceChildren();
   const settled = state.settled.length;
-  byId("empty").replaceChildren(...(settled || state.lots.length
+  if (byId("which").value) byId("empty").replaceChildren(el("h2", {}, t("No unit waits for a second look")));
+  else byId("empty").replaceChildren(...(settled || state.lots.length
     ? [el("h2", {}, t("Nothing waits")), el("p", {}, settled ? t("All flagged units are settled, {n} of them by a reviewer. Choose one at the left to look at it again.", { n: settled }) : t("No inspected unit was flagged."))]
     : [el("h2", {}, t("No units yet")), el("p", {}, t("Inspect some, then come back:")), el("pre", {}, "station inspect PHOTOS --golden NUMBER --lot ID")]));
   tally();
@@ -183,8 +219,11 @@ async function showReviews() {
   const unit = state.unit;
   const reviews = await patiently(() => api.reviews(unit.id));
   if (state.unit?.id !== unit.id || !state.document) return;
+  const { scrollTop } = byId("facts");
   state.reviews = reviews;
   drawFacts(byId("facts"), unit, state.document, reviews, state.places, (i) => places.choose(i), findings.node);
+  byId("facts").scrollTop = scrollTop;
+  between();
 }
 
 /** Show by now what is said of the findings of the unit. */
@@ -229,7 +268,9 @@ async function tally() {
     async record() {
       const signed = await pin();
       if (signed === null) return;
-      const done = await patiently(() => api.decide(lot.lot, found.size, signed));
+      byId("said").textContent = t("Lot {lot} is being decided: every unit of it is counted …", lot);
+      const key = newKey();
+      const done = await patiently(() => api.decide(lot.lot, found.size, signed, key));
       byId("said").replaceChildren(el("b", {}, t("✓ Recorded")), t(" · lot {lot} {decision}", { lot: done.lot, decision: named(done.decision) }));
       refresh();
     },
@@ -277,13 +318,26 @@ function decide(decision) {
   const unit = state.unit;
   if (!unit || performance.now() - state.shownAt < GUARD_MS || state.shownAt === Infinity) return;
   const name = reviewer();
-  if (!name) return;
+  if (!name || hindered(decision)) return;
   const next = nextAfter(unit);
   const item = outbox.add({ unit_id: unit.id, unit: unit.unit, decision, reason: reasonFor(decision), reviewer: name, supersedes: seen(unit) });
   state.mine.push(item);
   byId("note").value = "";
   settle(unit.id, item);
-  show(next);
+  show(next, true);
+}
+
+/** Say why a decision is not taken yet: somebody else looks at the unit or has just decided it, or it needs a reason. */
+function hindered(decision) {
+  const { unit, news } = state;
+  const held = claims.other(unit.id);
+  const plain = byId("note").value.trim() === "" && document.querySelector("input[name=reason]").checked;
+  const why = held ? t("{reviewer} looks at {unit}: take it over first, or go on with J.", held)
+    : news ? t("{reviewer} has just decided {unit}: press the key again to decide it all the same.", { reviewer: news.reviewer, unit: unit.unit })
+      : decision === "accept" && unit.verdict === "nonconforms" && plain ? t("The station found {unit} nonconforming: choose a reason (2 to 9) or write a note, then accept it.", unit) : "";
+  state.news = null;
+  if (why) byId("said").replaceChildren(el("b", {}, why));
+  return why !== "";
 }
 
 /** The review that the reviewer sees of a unit, 0 for none. */
@@ -319,14 +373,15 @@ function settle(id, { decision, reason }) {
   unit.review = { ...unit.review, decision, reason };
   state.waiting = state.waiting.filter((u) => u !== unit);
   state.settled = state.settled.filter((u) => u !== unit);
-  if (decision === "defer") state.waiting.push(unit);
+  if (decision === "defer") state.waiting.push(unit); // for somebody else
   else if (decision === "undo") state.waiting.unshift(unit);
   else state.settled.unshift(unit);
 }
 
-/** The unit that comes by itself: the next that nobody has deferred. */
+/** The unit that comes by itself: the next that waits for this reviewer and that nobody else looks at. */
 function nextAfter(unit) {
-  const open = (u) => u.id !== unit.id && u.review?.decision !== "defer";
+  const me = byId("reviewer").value;
+  const open = (u) => u.id !== unit.id && rank(u, me) < 2 && !claims.other(u.id);
   const index = state.waiting.findIndex((u) => u.id === unit.id);
   return state.waiting.slice(index + 1).find(open) ?? state.waiting.find(open) ?? null;
 }
@@ -337,6 +392,59 @@ function move(step) {
   const unit = all[index < 0 ? 0 : Math.min(all.length - 1, Math.max(0, index + step))];
   if (unit && unit.id !== state.unit?.id) show(unit);
 }
+
+// --- what others do --------------------------------------------------------------------------------------------------
+
+const MANY = 25; // units that are asked for one by one
+
+/** Put units where they belong as they stand by now; what is shown stays where it is. */
+const arrived = gathered(async (ids) => {
+  const news = [...new Set(ids)];
+  if (news.length > MANY) return refresh();
+  const found = await Promise.all(news.map((id) => api.unit(id).catch(() => null)));
+  for (const unit of found.filter(Boolean)) place(unit);
+  steadily(byId("lists"), () => drawQueue(false));
+  if (!state.unit) return show(nextAfter({ id: null }), true);
+  const mine = found.find((u) => u?.id === state.unit.id);
+  if (!mine) return undefined;
+  const { review } = mine;
+  if (review && review.id > (state.reviews.at(-1)?.id ?? 0) && person(review.reviewer) !== person(byId("reviewer").value)) state.news = review;
+  return showReviews();
+}, 150);
+
+function place(unit) {
+  if (outbox.items.some((item) => !item.finding && item.unit_id === unit.id)) return; // what is on its way counts as done
+  const again = (u) => u.sha256 === unit.sha256 && u.golden === unit.golden && u.golden_version === unit.golden_version && u.lot === unit.lot;
+  const others = (list) => list.filter((u) => u.id !== unit.id && !(u.id < unit.id && again(u)));
+  [state.waiting, state.settled] = [others(state.waiting), others(state.settled)];
+  if (state.unit?.id === unit.id) state.unit = unit;
+  if (unit.verdict === "conforms" || (lotChosen() && unit.lot !== lotChosen())) return;
+  const { review } = unit;
+  if (["accept", "reject"].includes(review?.decision) && !review.disputes) {
+    state.settled = [unit, ...state.settled].sort((a, b) => b.review.id - a.review.id);
+  } else if (byId("which").value === "" || review?.disputes || review?.decision === "defer") {
+    const me = byId("reviewer").value;
+    const index = state.waiting.findIndex((u) => before(unit, u, me) < 0);
+    state.waiting.splice(index < 0 ? state.waiting.length : index, 0, unit);
+  }
+}
+
+const retally = gathered((lots) => { if (lots.includes(state.unit?.lot ?? lotChosen())) tally(); }, 1000);
+
+const HEARD = {
+  claims: (data) => claims.apply(data.claims),
+  "unit-inspected": (data) => arrived(...(data.rows.units ?? [])),
+  "picture-presented-again": (data) => arrived(...(data.rows.units ?? [])),
+  "unit-reviewed": (data) => arrived(data.about.unit),
+  "values-entered": () => refresh(),
+  "lot-decided": () => refresh(),
+  opened: () => refresh(),
+  progress({ lot, waiting }) {
+    const option = [...byId("lot").options].find((o) => o.value === lot);
+    if (option) option.textContent = waiting ? `${lot} (${waiting})` : lot;
+    retally(lot);
+  },
+};
 
 // --- keys ------------------------------------------------------------------------------------------------------------
 
@@ -390,17 +498,19 @@ for (const button of document.querySelectorAll("[data-decision]")) button.addEve
 byId("undo").addEventListener("click", undo);
 byId("decide").addEventListener("input", buttons);
 byId("decide").addEventListener("submit", (event) => event.preventDefault());
-byId("lot").addEventListener("change", () => { state.unit = null; refresh(); });
+for (const id of ["lot", "which"]) byId(id).addEventListener("change", () => { state.unit = null; refresh(); });
 byId("reviewer").value = localStorage.getItem("station.reviewer") ?? "";
 byId("reviewer").addEventListener("change", () => {
   localStorage.setItem("station.reviewer", byId("reviewer").value.trim());
   byId("reviewer").classList.remove("missing");
   if (state.document) findings.update(places.answering());
+  claims.sync();
+  refresh();
 });
 // a session left open overnight asks again when somebody comes back to it
 document.addEventListener("visibilitychange", () => { if (!document.hidden) { outbox.flush(); refresh(); } });
 
-patiently(whoIsHere).then(async () => {
+Promise.all([patiently(whoIsHere), listen((name, data) => HEARD[name]?.(data))]).then(async () => {
   outbox.flush();
   const wanted = new URLSearchParams(location.hash.slice(1)).get("unit"); // a link from the page of a lot
   if (wanted) await show(await patiently(() => api.unit(wanted)));
