@@ -197,7 +197,7 @@ def test_reviewers_disagree_until_a_third_decides(bench: Bench) -> None:
     expect(page.locator("#queue li").last).to_contain_text("⇄ reviewers disagree")
     page.locator("#which").select_option("second")
     ready(page, 4)
-    expect(page.locator("#between")).to_contain_text("⇄ Reviewers disagree (Wang: accepted, K. Lang: rejected).")
+    expect(page.locator("#between")).to_contain_text("⇄ Reviewers disagree · Wang: accepted · K. Lang: rejected")
     page.locator("#unit-name").click()
     page.keyboard.press("r")
     bench.said("unit-4 rejected")

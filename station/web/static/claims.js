@@ -19,6 +19,7 @@ export class Claims {
     this.held = null; // the unit that this window has claimed
     this.renewedAt = 0;
     this.busy = false;
+    this.silent = false;
     for (const kind of ACTIVE) addEventListener(kind, () => this.touched(), { passive: true, capture: true });
     addEventListener("pagehide", () => this.leave());
     addEventListener("pageshow", (event) => { if (event.persisted) this.sync(); });
@@ -48,7 +49,7 @@ export class Claims {
 
   /** Bring the station to know what is looked at; one request after another, so that the last one holds. */
   async sync() {
-    if (this.busy) return;
+    if (this.busy || this.silent) return;
     this.busy = true;
     try {
       while (this.held !== this.wanted && !this.other(this.wanted) && (await this.step()));
@@ -79,6 +80,7 @@ export class Claims {
       this.list = [...this.list.filter((c) => c.unit_id !== id), made];
       return true;
     } catch (error) {
+      this.silent = error.code === "not-allowed"; // whoever may not review claims nothing
       if (!(error instanceof Refusal) || error.code !== "claimed") return this.wanted !== id; // asked again when somebody moves
       this.list = await api.claims().catch(() => this.list);
       this.page.changed();

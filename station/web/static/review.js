@@ -2,15 +2,16 @@
 
 import { Unreachable, api } from "./api.js";
 import { drawBenches } from "./bench-banner.js";
-import { Claims, person } from "./claims.js";
+import { Claims } from "./claims.js";
 import { WORDS, badge, byId, el, shape, time } from "./dom.js";
 import { drawFacts, drawTally, markPlace } from "./facts.js";
 import { SAID } from "./findings.js";
 import { newKey } from "./keys.js";
-import { gathered, listen, steadily } from "./live.js";
+import { listen, steadily } from "./live.js";
+import { hearing } from "./others.js";
 import { Outbox } from "./outbox.js";
 import { placesOf } from "./places.js";
-import { before, rank, remarks } from "./second-look.js";
+import { hindrance, rank, remarks } from "./second-look.js";
 import { GUARD_MS, Places } from "./stepping.js";
 import { pin, whoIsHere } from "./session.js";
 import { Stage } from "./stage.js";
@@ -327,14 +328,10 @@ function decide(decision) {
   show(next, true);
 }
 
-/** Say why a decision is not taken yet: somebody else looks at the unit or has just decided it, or it needs a reason. */
+/** Say why a decision is not taken yet, where it is not; what was said just now is known then. */
 function hindered(decision) {
-  const { unit, news } = state;
-  const held = claims.other(unit.id);
   const plain = byId("note").value.trim() === "" && document.querySelector("input[name=reason]").checked;
-  const why = held ? t("{reviewer} looks at {unit}: take it over first, or go on with J.", held)
-    : news ? t("{reviewer} has just decided {unit}: press the key again to decide it all the same.", { reviewer: news.reviewer, unit: unit.unit })
-      : decision === "accept" && unit.verdict === "nonconforms" && plain ? t("The station found {unit} nonconforming: choose a reason (2 to 9) or write a note, then accept it.", unit) : "";
+  const why = hindrance({ decision, unit: state.unit, held: claims.other(state.unit.id), news: state.news, plain });
   state.news = null;
   if (why) byId("said").replaceChildren(el("b", {}, why));
   return why !== "";
@@ -392,59 +389,6 @@ function move(step) {
   const unit = all[index < 0 ? 0 : Math.min(all.length - 1, Math.max(0, index + step))];
   if (unit && unit.id !== state.unit?.id) show(unit);
 }
-
-// --- what others do --------------------------------------------------------------------------------------------------
-
-const MANY = 25; // units that are asked for one by one
-
-/** Put units where they belong as they stand by now; what is shown stays where it is. */
-const arrived = gathered(async (ids) => {
-  const news = [...new Set(ids)];
-  if (news.length > MANY) return refresh();
-  const found = await Promise.all(news.map((id) => api.unit(id).catch(() => null)));
-  for (const unit of found.filter(Boolean)) place(unit);
-  steadily(byId("lists"), () => drawQueue(false));
-  if (!state.unit) return show(nextAfter({ id: null }), true);
-  const mine = found.find((u) => u?.id === state.unit.id);
-  if (!mine) return undefined;
-  const { review } = mine;
-  if (review && review.id > (state.reviews.at(-1)?.id ?? 0) && person(review.reviewer) !== person(byId("reviewer").value)) state.news = review;
-  return showReviews();
-}, 150);
-
-function place(unit) {
-  if (outbox.items.some((item) => !item.finding && item.unit_id === unit.id)) return; // what is on its way counts as done
-  const again = (u) => u.sha256 === unit.sha256 && u.golden === unit.golden && u.golden_version === unit.golden_version && u.lot === unit.lot;
-  const others = (list) => list.filter((u) => u.id !== unit.id && !(u.id < unit.id && again(u)));
-  [state.waiting, state.settled] = [others(state.waiting), others(state.settled)];
-  if (state.unit?.id === unit.id) state.unit = unit;
-  if (unit.verdict === "conforms" || (lotChosen() && unit.lot !== lotChosen())) return;
-  const { review } = unit;
-  if (["accept", "reject"].includes(review?.decision) && !review.disputes) {
-    state.settled = [unit, ...state.settled].sort((a, b) => b.review.id - a.review.id);
-  } else if (byId("which").value === "" || review?.disputes || review?.decision === "defer") {
-    const me = byId("reviewer").value;
-    const index = state.waiting.findIndex((u) => before(unit, u, me) < 0);
-    state.waiting.splice(index < 0 ? state.waiting.length : index, 0, unit);
-  }
-}
-
-const retally = gathered((lots) => { if (lots.includes(state.unit?.lot ?? lotChosen())) tally(); }, 1000);
-
-const HEARD = {
-  claims: (data) => claims.apply(data.claims),
-  "unit-inspected": (data) => arrived(...(data.rows.units ?? [])),
-  "picture-presented-again": (data) => arrived(...(data.rows.units ?? [])),
-  "unit-reviewed": (data) => arrived(data.about.unit),
-  "values-entered": () => refresh(),
-  "lot-decided": () => refresh(),
-  opened: () => refresh(),
-  progress({ lot, waiting }) {
-    const option = [...byId("lot").options].find((o) => o.value === lot);
-    if (option) option.textContent = waiting ? `${lot} (${waiting})` : lot;
-    retally(lot);
-  },
-};
 
 // --- keys ------------------------------------------------------------------------------------------------------------
 
@@ -510,7 +454,8 @@ byId("reviewer").addEventListener("change", () => {
 // a session left open overnight asks again when somebody comes back to it
 document.addEventListener("visibilitychange", () => { if (!document.hidden) { outbox.flush(); refresh(); } });
 
-Promise.all([patiently(whoIsHere), listen((name, data) => HEARD[name]?.(data))]).then(async () => {
+const heard = hearing({ state, outbox, claims, lotChosen, refresh, drawQueue, show, showReviews, nextAfter, tally });
+Promise.all([patiently(whoIsHere), listen((name, data) => heard[name]?.(data))]).then(async () => {
   outbox.flush();
   const wanted = new URLSearchParams(location.hash.slice(1)).get("unit"); // a link from the page of a lot
   if (wanted) await show(await patiently(() => api.unit(wanted)));

@@ -46,12 +46,20 @@ export function remarks({ reviews, reviewer, claim, news, takeOver, time }) {
   if (news) found.push(el("p", { class: "news" }, el("b", {}, t("{reviewer} has just {done} it.", { reviewer: news.reviewer, done: VERB[news.decision] })), news.reason ? ` ${t(news.reason)}` : ""));
   if (last?.disputes) {
     const other = reviews.find((r) => r.id === last.disputes);
-    const said = [other, last].filter(Boolean).map((r) => `${r.reviewer}: ${VERB[r.decision]}`).join(", ");
-    found.push(el("p", { class: "disagreement" }, el("b", {}, t("⇄ Reviewers disagree")), ` (${said}). ${t("A third reviewer settles it, or an approver.")}`));
+    const said = [other, last].filter(Boolean).map((r) => `${r.reviewer}: ${VERB[r.decision]}`).join(" · ");
+    found.push(el("p", { class: "disagreement" }, el("b", {}, t("⇄ Reviewers disagree")), ` · ${said}`, el("br"), t("A third reviewer settles it, or an approver.")));
   } else if (deferredBy(reviews, reviewer)) {
     found.push(el("p", { class: "deferral" }, el("b", {}, t("You deferred it.")), ` ${t("A second reviewer settles it. Deferred by mistake? Undo it.")}`));
   } else if (last?.decision === "defer") {
     found.push(el("p", { class: "deferral" }, el("b", {}, t("{reviewer} asks for a second look.", last)), last.reason ? ` ${t(last.reason)}` : ""));
   }
   return found;
+}
+
+/** Why a decision is not taken yet: somebody else looks at the unit or has just decided it, or it needs a reason. */
+export function hindrance({ decision, unit, held, news, plain }) {
+  if (held) return t("{reviewer} looks at {unit}: take it over first, or go on with J.", held);
+  if (news) return t("{reviewer} has just decided {unit}: press the key again to decide it all the same.", { reviewer: news.reviewer, unit: unit.unit });
+  if (decision === "accept" && unit.verdict === "nonconforms" && plain) return t("The station found {unit} nonconforming: choose a reason (2 to 9) or write a note, then accept it.", unit);
+  return "";
 }
