@@ -105,13 +105,16 @@ async function patiently(call) {
 }
 
 const lotChosen = () => byId("lot").value;
+let asked = 0; // how often the lists were fetched
 
 /** Fetch the lists anew. Deferred units wait behind the others, and last those that somebody else is to look at. */
 async function refresh() {
   api.benches().then((found) => drawBenches(byId("bench"), found)).catch(() => {}); // the lists below say what is lost
+  const turn = ++asked;
   const second = byId("which").value === "second";
   const [waiting, settled, lots, held] = await patiently(() =>
     Promise.all([api.queue(lotChosen(), false, second), api.queue(lotChosen(), true), api.lots(), api.claims()]));
+  if (turn !== asked) return; // asked again in the meantime, maybe for another lot
   const me = byId("reviewer").value;
   state.waiting = waiting.sort((a, b) => rank(a, me) - rank(b, me));
   state.settled = settled;
