@@ -112,6 +112,22 @@ def test_a_decision_on_a_claimed_unit_is_refused_and_offered_again(bench: Bench)
     assert [r["reviewer"] for r in bench.reviews(4)] == ["M. Weber"]
 
 
+def test_a_claim_is_renewed_while_somebody_is_there(bench: Bench) -> None:
+    page = opened(bench.page, bench.address, "M. Weber", 4)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.method) if request.url.endswith("/claim") else None)
+    page.mouse.move(600, 300)
+    page.evaluate("{ const now = performance.now.bind(performance); performance.now = () => now() + 31000; }")
+    page.wait_for_timeout(300)
+    assert asked == []  # nobody was there
+    with page.expect_request("**/units/4/claim"):
+        page.mouse.move(620, 320)
+    page.mouse.move(640, 320)
+    page.wait_for_timeout(300)
+    assert asked == ["PUT"]
+    assert claims(bench) == [(4, "M. Weber")]
+
+
 # --- what appears by itself ------------------------------------------------------------------------------------------
 
 
@@ -158,6 +174,27 @@ def inspected(home: Path, number: int, margin: float) -> None:
         ),
     )  # fmt: skip
     db.close()
+
+
+def test_the_windows_of_a_browser_share_one_stream_of_events(bench: Bench) -> None:
+    streams: list[Page] = []
+
+    def note(request: Any) -> None:
+        if request.url.endswith("/events"):
+            streams.append(request.frame.page)
+
+    first, context = bench.page, bench.page.context
+    context.on("request", note)
+    opened(first, bench.address, "M. Weber", 4)
+    second = opened(context.new_page(), bench.address, "M. Weber", 4)
+    assert streams == [first]
+    assert decide(bench, 2, "reject", "Wang").status_code == 201
+    for page in (first, second):
+        expect(page.locator("#settled b")).to_have_text(["unit-2"])
+    first.close()
+    assert decide(bench, 1, "reject", "Wang").status_code == 201  # while nobody listens, or the other one does already
+    expect(second.locator("#settled b")).to_have_text(["unit-1", "unit-2"])
+    assert streams == [first, second]
 
 
 # --- second looks ----------------------------------------------------------------------------------------------------
