@@ -319,7 +319,8 @@ class Station:
             raise RequestError("what waits for a second look is not settled", "Ask for one of the two.")
         rows = inspections.queue(self._db, lot=lot, settled=settled, second_look=second_look)
         found = as_they_stand(self._db, rows)
-        return [unit_view(u) for u in found if settled or u.verdict is not Verdict.CONFORMS]
+        waiting = (Verdict.NONCONFORMS, Verdict.UNDECIDED)
+        return [unit_view(u) for u in found if settled or u.verdict in waiting or u.standing is Verdict.UNDECIDED]
 
     def review(
         self,

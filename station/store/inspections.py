@@ -184,17 +184,18 @@ def units(
 
 
 def queue(db: Database, *, lot: str | None = None, settled: bool = False, second_look: bool = False) -> list[UnitRow]:
-    """Units that wait for a reviewer: not conforming and not settled; undecided first, worst margin first.
+    """Units that wait for a reviewer: flagged and not settled, deferred, or in disagreement; undecided first, worst
+    margin first.
 
-    settled : those that a reviewer accepted or rejected instead, the newest review first. second_look : of those that
-    wait only what was deferred and what reviewers disagree about.
+    settled : flagged ones that a reviewer accepted or rejected instead, the newest review first. second_look : of those
+    that wait only what was deferred and what reviewers disagree about.
     """
     disputed = t.reviews.c.disputes.is_not(None)
     accepted_or_rejected = t.reviews.c.decision.in_(("accept", "reject")) & ~disputed
-    waits = sa.or_(t.reviews.c.id.is_(None), ~accepted_or_rejected)
-    if second_look:
-        waits = disputed | (t.reviews.c.decision == "defer")
-    query = _units().where(t.units.c.verdict != "conforms", accepted_or_rejected if settled else waits, ~_replaced())
+    flagged = t.units.c.verdict != "conforms"
+    again = sa.or_(disputed, t.reviews.c.decision == "defer")  # of a unit that conforms, too
+    waits = again if second_look else sa.or_(again, flagged & sa.or_(t.reviews.c.id.is_(None), ~accepted_or_rejected))
+    query = _units().where(flagged & accepted_or_rejected if settled else waits, ~_replaced())
     if lot is not None:
         query = query.where(t.lots.c.name == lot)
     order: tuple[sa.ColumnElement[Any], ...] = (

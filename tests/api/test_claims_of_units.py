@@ -223,6 +223,17 @@ def test_two_decisions_that_differ_are_both_kept_until_a_third_decides(station: 
     assert station.check().added == ()
 
 
+def test_a_unit_that_conforms_waits_too_where_it_is_deferred_or_disputed(station: Station) -> None:
+    before = station.lot("L/1").waiting
+    for reviewer, decision in (("M. Weber", "defer"), ("Wang", "accept"), ("K. Lang", "reject")):
+        station.review(3, decision, "width, by calliper", reviewer)
+        waits = decision != "accept"
+        assert ("unit-3" in [u.unit for u in station.queue(second_look=True)]) is waits
+        assert station.lot("L/1").waiting == station.watching.progress("L/1").waiting == before + waits
+    station.review(3, "undo", reviewer="K. Lang")
+    assert station.lot("L/1").waiting == before
+
+
 def test_an_approver_settles(station: Station) -> None:
     station.review(2, "accept", reviewer="M. Weber")
     assert station.review(2, "reject", "enamel defect", "Wang").disputes is not None

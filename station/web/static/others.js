@@ -22,7 +22,7 @@ export function hearing(page) {
     const others = (list) => list.filter((u) => u.id !== unit.id && !(u.id < unit.id && again(u)));
     [state.waiting, state.settled] = [others(state.waiting), others(state.settled)];
     if (state.unit?.id === unit.id) state.unit = unit;
-    if (unit.verdict === "conforms" || (lotChosen() && unit.lot !== lotChosen())) return;
+    if ((unit.verdict === "conforms" && unit.standing !== "undecided") || (lotChosen() && unit.lot !== lotChosen())) return;
     const { review } = unit;
     if (["accept", "reject"].includes(review?.decision) && !review.disputes) {
       state.settled = [unit, ...state.settled].sort((a, b) => b.review.id - a.review.id);
