@@ -117,7 +117,7 @@ class Client:
             sent["Content-Type"] = content_type
         if self._cookie:
             sent["Cookie"] = self._cookie
-        safe = method in ("GET", "DELETE") or "Idempotency-Key" in sent
+        safe = method in ("GET", "PUT", "DELETE") or "Idempotency-Key" in sent
         for attempt in range(self._tries if safe else 1):
             try:
                 answer = self._send(method, target, data, sent)
@@ -196,9 +196,24 @@ class Client:
         """Inspected units in the order of inspection."""
         return self.pages("/units", views.UnitView, lot=lot, verdict=verdict)
 
-    def queue(self, lot: str | None = None) -> list[views.UnitView]:
-        """Flagged units that wait for a reviewer."""
-        return [views.UnitView.model_validate(u) for u in self.get("/queue", lot=lot)]
+    def queue(self, lot: str | None = None, *, second_look: bool = False) -> list[views.UnitView]:
+        """Flagged units that wait for a reviewer; second_look : only what was deferred or reviewers disagree about."""
+        return [views.UnitView.model_validate(u) for u in self.get("/queue", lot=lot, second_look=second_look)]
+
+    def claims(self) -> list[views.UnitClaimView]:
+        """Who looks at which unit now."""
+        return [views.UnitClaimView.model_validate(c) for c in self.get("/claims")]
+
+    def claim(self, unit_id: int, *, reviewer: str, window: str, take_over: bool = False) -> views.UnitClaimView:
+        """Say that a reviewer looks at a unit, for 90 seconds; said again it is renewed. window : any name of 8 letters
+        and digits or more, which has one claim at a time. Raises Refused where another reviewer looks at it."""
+        body = {"reviewer": reviewer, "window": window, "take_over": take_over}
+        answer = self.request("PUT", f"{API}/units/{unit_id}/claim", body)
+        return views.UnitClaimView.model_validate(_settled(answer).json())
+
+    def release(self, unit_id: int, *, window: str) -> None:
+        """Say that a window looks at a unit no longer."""
+        _settled(self.request("DELETE", f"{API}/units/{unit_id}/claim", query={"window": window}))
 
     def queue_columns(self, lot: str | None = None, *, settled: bool = False) -> views.QueueDocument:
         """The queue as one small answer, however long."""
@@ -269,10 +284,15 @@ class Client:
         reviewer: str,
         reason: str = "",
         supersedes: int | None = None,
+        take_over: bool = False,
         key: str | None = None,
     ) -> views.ReviewView:
-        """Record a reviewer's word on a unit; on return it is durable."""
-        body = {"decision": decision, "reason": reason, "reviewer": reviewer, "supersedes": supersedes}
+        """Record a reviewer's word on a unit; on return it is durable. take_over : although another reviewer looks at
+        it."""
+        body = {
+            "decision": decision, "reason": reason, "reviewer": reviewer, "supersedes": supersedes,
+            "take_over": take_over,
+        }  # fmt: skip
         return views.ReviewView.model_validate(self.post(f"/units/{unit_id}/reviews", body, key=key))
 
     def lay_out_samples(self, units: int | None = None, *, pin: str | None = None) -> SampleLine | None:

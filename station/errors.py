@@ -19,6 +19,8 @@
     +-- StoreError               records or evidence
         +-- NotFoundError        no such golden, unit, lot, rig
         +-- ConflictError        exists already, or was changed by somebody else
+        |   +-- BeingDoneError   the same request is being done at this moment
+        |   +-- ClaimedError     another reviewer looks at the unit
         |   +-- ChangedError     it is no longer what the request was made for (``If-Match``)
         +-- StaleSchemaError     the database was written by another version
         +-- StorageFullError     the disk is full or read-only
@@ -129,6 +131,14 @@ class NotFoundError(StoreError):
 class ConflictError(StoreError):
     code = "conflict"
     status = 409
+
+
+class BeingDoneError(ConflictError):
+    code = "being-done"
+
+
+class ClaimedError(ConflictError):
+    code = "claimed"
 
 
 class ChangedError(ConflictError):

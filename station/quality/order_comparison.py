@@ -64,7 +64,10 @@ def units_of(records: Rows) -> dict[Place, Unit]:
     """Units by golden sample, lot and name; of a unit that was inspected several times the newest."""
     goldens = {r["id"]: r for r in records["goldens"]}
     lots = {r["id"]: r["name"] for r in records["lots"]}
-    reviews = {r["unit_id"]: r["decision"] for r in sorted(records["reviews"], key=lambda r: int(r["id"]))}
+    reviews = {
+        r["unit_id"]: "defer" if r.get("disputes") else r["decision"]
+        for r in sorted(records["reviews"], key=lambda r: int(r["id"]))
+    }
     found: dict[Place, Unit] = {}
     for row in sorted(records["units"], key=lambda r: int(r["id"])):
         unit = _unit(row["unit"], goldens[row["golden_id"]], lots.get(row.get("lot_id")))

@@ -157,7 +157,7 @@ class Deciding:
 
 def _preferences(units: Sequence[UnitRow]) -> list[PreferenceDocument]:
     """What reviewers would rather have otherwise on units that they accepted."""
-    accepted = [u for u in units if u.review is not None and u.review.decision == "accept" and not u.overtaken]
+    accepted = [u for u in units if u.review is not None and u.review.counted == "accept" and not u.overtaken]
     return [
         PreferenceDocument(unit=u.unit, words=words, by=u.review.reviewer)
         for u in accepted

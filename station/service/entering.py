@@ -267,7 +267,7 @@ def _standing(row: UnitRow, values: Sequence[EnteredRow]) -> UnitRow:
     review = row.review
     unseen = (
         review is not None
-        and review.decision in ("accept", "defer")
+        and review.counted in ("accept", "defer")
         and any(e.at > review.at and e.verdict is Verdict.NONCONFORMS for e in values)
     )
     return replace(changed, overtaken=True) if unseen else changed

@@ -103,7 +103,7 @@ def _form(
         for unit in station.standing_units(lot):
             document = station.unit_document(unit.id)
             review = None if unit.overtaken else unit.review
-            by = {} if review is None else {review.decision: review.reviewer}
+            by = {} if review is None else {review.counted: review.reviewer}
             pieces.append(FirstPiece(document, accepted_by=by.get("accept", ""), rejected_by=by.get("reject", "")))
     tried = next((e for e in reversed(events) if e.kind == "checked" and e.gate == "first-off"), None)
     functional = "" if tried is None else f"{tried.wrong} of {tried.n} failed: {tried.text}".rstrip(": ")

@@ -145,7 +145,7 @@ def _seen(row: UnitRow, sheet: Sheet) -> SeenUnit:
 
     wrong = outcome(row, sheet).characteristics
     document = UnitDocument.model_validate_json(row.document)
-    reason = row.review.reason if row.review is not None and row.review.decision == "reject" else ""
+    reason = row.review.reason if row.review is not None and row.review.counted == "reject" else ""
     return SeenUnit(row.id, document, wrong, row.carton, reason, named_rows(reason, sheet) if reason else {})
 
 

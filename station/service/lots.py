@@ -92,9 +92,9 @@ def outcome(row: UnitRow, sheet: Sheet) -> UnitOutcome:
     line = replace(outcome_of(UnitDocument.model_validate_json(row.document), sheet), order=row.id)
     if row.review is None or row.review.decision == "undo" or row.overtaken:
         return line
-    if row.review.decision == "accept":
+    if row.review.counted == "accept":
         return UnitOutcome(row.unit, Verdict.CONFORMS, frozenset(), frozenset(), frozenset(), order=row.id)
-    if row.review.decision == "defer":
+    if row.review.counted == "defer":
         open_ = line.nonconforming | line.undecided or sheet.classes
         return UnitOutcome(row.unit, Verdict.UNDECIDED, frozenset(), open_, frozenset(), order=row.id)
     # rejected: in the classes the line found; where it found none, of what the reviewer names, or else as major

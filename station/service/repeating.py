@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from station.errors import ConflictError, RequestError
+from station.errors import BeingDoneError, ConflictError, RequestError
 from station.store import repeats as store
 from station.store.database import Database
 
@@ -33,8 +33,8 @@ class Repeats:
     def begin(self, key: str, digest: str) -> Answer | None:
         """Claim a key for the request of this digest; the answer where it was done before.
 
-        Raises RequestError for what is no key, ConflictError where the key was used for another request, or the same
-        one is being done at this moment.
+        Raises RequestError for what is no key, ConflictError where the key was used for another request, BeingDoneError
+        where the same one is being done at this moment.
         """
         if _KEY.fullmatch(key) is None:
             raise RequestError(
@@ -46,7 +46,7 @@ class Repeats:
         if found.mine:
             return None
         if found.status is None or found.answer is None:
-            raise ConflictError("this request is being done already", "Send it again in some seconds.")
+            raise BeingDoneError("this request is being done already", "Send it again in some seconds.")
         return Answer(found.status, found.answer)
 
     def finish(self, key: str, answer: Answer) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from station.errors import NotFoundError, RequestError
 from station.service import views
 from station.service.entering import as_they_stand
+from station.service.reviewing import vet_queue
 from station.service.showing import unit_view
 from station.service.sources import sources
 from station.store import inspections, records
@@ -47,28 +48,33 @@ class ReviewScreen:
         self._decoded: OrderedDict[str, RGB] = OrderedDict()
         self._decoding = threading.Lock()
 
-    def queue(self, lot: str | None = None, *, settled: bool = False) -> views.QueueDocument:
-        """The queue in columns: undecided first, worst margin first; settled ones, the newest review first."""
-        rows = self._queued(lot, settled)
+    def queue(self, lot: str | None = None, *, settled: bool = False, second_look: bool = False) -> views.QueueDocument:
+        """The queue in columns, in the order and with the choices of :meth:`Station.queue`. Raises RequestError as it
+        does."""
+        vet_queue(settled, second_look)
+        rows = self._queued(lot, settled, second_look)
         return views.QueueDocument(
             ids=tuple(r.id for r in rows),
             units=tuple(r.unit for r in rows),
             verdicts=tuple(r.verdict for r in rows),
             reviews=tuple(r.review_id or 0 for r in rows),
             decisions=tuple(r.decision or "" for r in rows),
+            reviewers=tuple(r.reviewer or "" for r in rows),
+            disputes=tuple(r.disputes or 0 for r in rows),
+            margins=tuple(None if r.margin is None else round(r.margin, 4) for r in rows),
         )
 
     def waiting(self, lot: str | None = None) -> Counter[str | None]:
         """How many flagged units wait for a reviewer, by their lots."""
-        return Counter(r.lot for r in self._queued(lot, settled=False))
+        return Counter(r.lot for r in self._queued(lot))
 
     def units(self, ids: Sequence[int]) -> list[views.UnitView]:
         """Units by their ids, in that order. Raises NotFoundError for one that does not exist."""
         return [unit_view(u) for u in as_they_stand(self._db, [inspections.unit(self._db, i) for i in ids])]
 
-    def _queued(self, lot: str | None, settled: bool) -> list[QueuedRow]:
+    def _queued(self, lot: str | None, settled: bool = False, second_look: bool = False) -> list[QueuedRow]:
         """The verdicts are those that stand with what was entered of a unit by hand."""
-        rows = inspections.queued(self._db, lot=lot, settled=settled)
+        rows = inspections.queued(self._db, lot=lot, settled=settled, second_look=second_look)
         entered = {(e.golden, e.golden_version, e.lot, e.unit) for e in entered_values(self._db, lot=lot)}
         told = [r.id for r in rows if (r.golden, r.golden_version, r.lot, r.unit) in entered] if entered else []
         if not told:
@@ -78,7 +84,7 @@ class ReviewScreen:
         rows = [replace(r, verdict=verdicts.get(r.id, r.verdict)) for r in rows]
         if settled:
             return rows
-        rows = [r for r in rows if r.verdict is not Verdict.CONFORMS]
+        rows = [r for r in rows if r.verdict is not Verdict.CONFORMS or r.decision == "defer" or r.disputes]
         return sorted(rows, key=lambda r: r.verdict is not Verdict.UNDECIDED)  # stable: each in its order of margins
 
     # --- pictures ----------------------------------------------------------------------------------------------------

@@ -42,6 +42,12 @@ def vet_review(decision: str, reason: str, reviewer: str) -> tuple[str, str]:
 _PREFERENCE = re.compile(r"(?:^|: )preference: *(\S.*)", re.IGNORECASE | re.DOTALL)
 
 
+def vet_queue(settled: bool, second_look: bool) -> None:
+    """Raises RequestError for a queue of what is settled and waits for a second look at once."""
+    if settled and second_look:
+        raise RequestError("what waits for a second look is not settled", "Ask for one of the two.")
+
+
 def preference_of(reason: str) -> str:
     """The words of a preference that a reason states, "" where it states none."""
     found = _PREFERENCE.search(reason)
@@ -66,7 +72,12 @@ def named_rows(reason: str, sheet: Sheet) -> dict[str, DefectClass]:
 
 def vet_reference(decision: str, reason: str, verdict: Verdict, sheet: Sheet) -> None:
     """Raises RequestError for a rejection that is a preference, or of a unit that keeps every limit (``verdict`` of the
-    line) and of which the reason names no row of the sheet."""
+    line) and of which the reason names no row of the sheet; and for a nonconforming unit that is accepted without a
+    reason."""
+    if decision == "accept" and verdict is Verdict.NONCONFORMS and not reason:
+        raise RequestError(
+            "the station found this unit nonconforming, and accepting it needs a reason", "Say why, in a few words."
+        )
     if decision != "reject":
         return
     if preference_of(reason):

@@ -196,6 +196,7 @@ def review_view(row: ReviewRow) -> views.ReviewView:
         reviewer=row.reviewer,
         at=row.at,
         supersedes=row.supersedes,
+        disputes=row.disputes,
     )
 
 

@@ -19,6 +19,7 @@ from station.service.accounts import Accounts
 from station.service.bench import Bench
 from station.service.camera import Camera
 from station.service.capability import Capability, capability_in_force, capability_remarks, study_in_force
+from station.service.claiming import Claiming
 from station.service.corrective import CorrectiveActions
 from station.service.deciding import Deciding
 from station.service.draws import Draws
@@ -42,7 +43,7 @@ from station.service.processes import Processes
 from station.service.recalibrating import Recalibration, thresholds_in_force
 from station.service.repeating import Repeats
 from station.service.review_screen import ReviewScreen
-from station.service.reviewing import vet_reference, vet_review
+from station.service.reviewing import vet_queue, vet_reference, vet_review
 from station.service.sample_line import Samples
 from station.service.showing import golden_view, lot_view, review_view, unit_view
 from station.service.signing_off import SignOff
@@ -86,8 +87,8 @@ class Station:
     one stops, ``packages`` with sealed
     packages, ``ledger`` with the ledger and the keys, ``papers`` with documents to be sent,
     ``accounts`` with who may use the station, ``repeats`` with requests sent twice, ``review_screen`` with what a
-    reviewer's page is drawn from, ``watching`` with what is recorded while somebody watches, ``samples`` with the sample
-    data.
+    reviewer's page is drawn from, ``watching`` with what is recorded while somebody watches, ``claiming`` with who
+    looks at which unit, ``samples`` with the sample data.
     clock : answers the time now, in UTC.
 
     Raises
@@ -132,6 +133,7 @@ class Station:
         self.review_screen = ReviewScreen(self, self._db, self._evidence)
         self.watching = Watching(self._db, self.draws, clock)
         self.samples = Samples(self)
+        self.claiming = Claiming(self._db, clock)
         try:
             self._db.ensure()
             self._evidence.sweep()
@@ -312,13 +314,19 @@ class Station:
 
     # --- review ------------------------------------------------------------------------------------------------------
 
-    def queue(self, lot: str | None = None, *, settled: bool = False) -> list[views.UnitView]:
+    def queue(
+        self, lot: str | None = None, *, settled: bool = False, second_look: bool = False
+    ) -> list[views.UnitView]:
         """Flagged units that wait for a reviewer: undecided first, worst margin first.
 
-        settled : those that a reviewer accepted or rejected instead, the newest review first.
+        settled : those that a reviewer accepted or rejected instead, the newest review first. second_look : of those
+        that wait only what was deferred and what reviewers disagree about. Raises RequestError for both at once.
         """
-        found = as_they_stand(self._db, inspections.queue(self._db, lot=lot, settled=settled))
-        return [unit_view(u) for u in found if settled or u.verdict is not Verdict.CONFORMS]
+        vet_queue(settled, second_look)
+        rows = inspections.queue(self._db, lot=lot, settled=settled, second_look=second_look)
+        found = as_they_stand(self._db, rows)
+        waiting = (Verdict.NONCONFORMS, Verdict.UNDECIDED)
+        return [unit_view(u) for u in found if settled or u.verdict in waiting or u.standing is Verdict.UNDECIDED]
 
     def review(
         self,
@@ -329,15 +337,24 @@ class Station:
         *,
         expected: int | None = None,
         request_key: str | None = None,
+        approves: bool = False,
+        take_over: bool = False,
     ) -> views.ReviewView:
         """Record a reviewer's word; on return it is durable. ``undo`` gives the line's own verdict back.
+
+        approves : the reviewer is an approver, whose word settles what others disagree about. take_over : decide the
+        unit although another reviewer looks at it.
 
         Raises
         ------
         RequestError
-            Another decision, no reviewer, a rejection or deferral without a reason, or a rejection for a preference.
+            Another decision, no reviewer, a rejection or deferral without a reason, a rejection for a preference, or
+            a nonconforming unit accepted without a reason.
         ConflictError
-            Another review came in between (``expected``), or ``request_key`` was used for another one.
+            Another review came in between (``expected``), ``request_key`` was used for another one, or the reviewer
+            deferred the unit, which is for another one to settle.
+        ClaimedError
+            Another reviewer looks at the unit.
         """
         from station.sheet import load_sheet
 
@@ -347,7 +364,7 @@ class Station:
         vet_reference(decision, reason, unit.verdict, sheet)
         row = inspections.add_review(
             self._db, unit_id=unit_id, decision=decision, reason=reason, reviewer=reviewer, at=self._clock(),
-            expected=expected, request_key=request_key,
+            expected=expected, request_key=request_key, approves=approves, take_over=take_over,
         )  # fmt: skip
         return review_view(row)
 

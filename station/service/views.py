@@ -223,7 +223,9 @@ class FrameView(Document):
 
 
 class ReviewView(Document):
-    """One reviewer's word; the newest of a unit stands."""
+    """One reviewer's word; the newest of a unit stands. ``disputes`` is the id of another reviewer's word that it
+    contradicts: both are kept, and the unit is undecided until one of them comes round, a third reviewer or an approver
+    decides."""
 
     id: int
     unit_id: int
@@ -232,6 +234,17 @@ class ReviewView(Document):
     reviewer: str
     at: datetime
     supersedes: int | None
+    disputes: int | None = None
+
+
+class UnitClaimView(Document):
+    """Who looks at a unit now, and since when. ``until`` : the claim ends then unless it is renewed."""
+
+    unit_id: int
+    unit: str
+    reviewer: str
+    since: datetime
+    until: datetime
 
 
 class UnitView(Document):
@@ -262,7 +275,8 @@ class QueueDocument(Document):
     """The queue of a reviewer in columns, so that ten thousand units are one small answer; what else is known of them
     is asked for where it is looked at.
 
-    reviews, decisions : the standing review of each unit and what it says; 0 and "" for a unit without one.
+    margins : as of the units, to four places. reviews, decisions, reviewers, disputes : the newest review of each unit,
+    what it says, whose it is and which other one it contradicts; 0 and "" for a unit without one.
     """
 
     ids: tuple[int, ...] = Field(examples=[(4, 2)])
@@ -270,6 +284,9 @@ class QueueDocument(Document):
     verdicts: tuple[Verdict, ...] = Field(examples=[("undecided", "nonconforms")])
     reviews: tuple[int, ...] = Field(examples=[(0, 7)])
     decisions: tuple[str, ...] = Field(examples=[("", "defer")])
+    reviewers: tuple[str, ...] = Field(examples=[("", "Li Wei")])
+    disputes: tuple[int, ...] = Field(examples=[(0, 0)])
+    margins: tuple[float | None, ...] = Field(examples=[(0.41, -1.2)])
 
 
 class LayerMark(Document):

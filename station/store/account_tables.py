@@ -1,7 +1,7 @@
-"""Tables of accounts, of their sessions, and of requests that may be repeated.
+"""Tables of accounts, of their sessions, of requests that may be repeated, and of who looks at which unit.
 
-Accounts are records: they stand in the ledger, each change with who made it. Sessions and request keys come and go and
-prove nothing; they are in :data:`PASSING` and the ledger does not cite them.
+Accounts are records: they stand in the ledger, each change with who made it. Sessions, request keys and claims on units
+come and go and prove nothing; they are in :data:`PASSING` and the ledger does not cite them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from station.store.tables import Utc, metadata
 
-PASSING = ("sessions", "request_keys")
+PASSING = ("sessions", "request_keys", "unit_claims")
 """Tables whose rows are removed again."""
 
 
@@ -56,5 +56,16 @@ request_keys = sa.Table(
     sa.Column("begun_at", Utc, nullable=False),
     sa.Column("status", sa.Integer, nullable=True),
     _text("answer", null=True),
+    sqlite_strict=True,
+)
+
+unit_claims = sa.Table(
+    "unit_claims",
+    metadata,
+    sa.Column("unit_id", sa.Integer, sa.ForeignKey("units.id"), primary_key=True, autoincrement=False),
+    _text("reviewer"),
+    _text("window"),
+    sa.Column("since", Utc, nullable=False),
+    sa.Column("until", Utc, nullable=False),
     sqlite_strict=True,
 )

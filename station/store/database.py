@@ -24,7 +24,7 @@ from station.store.keys import KeyRing
 from station.store.ledger import Ledger
 from station.store.tables import APPEND_ONLY
 
-HEAD = "0013"
+HEAD = "0014"
 """The Alembic revision this version of the station reads and writes."""
 
 _URLS = "Use postgresql://user@host/name or sqlite:///file.db, or unset it for SQLite inside the home."

@@ -10,17 +10,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from station.errors import ConflictError, NotFoundError, RequestError
+from station.judge.second_look import Word, disputed_by, may_settle
 from station.store import tables as t
+from station.store import unit_claims
 from station.store.database import Database
 from station.store.ledger import insert, insert_all, insert_once, touch, touched
 from station.store.records import ensure_lot, keep_files
 from station.store.rows import NewUnit, QueuedRow, ReviewRow, UnitRow
 from station.values.documents import Verdict
 
+_REVIEW = ("id", "decision", "reason", "reviewer", "at", "supersedes", "disputes")
+
 
 @cache  # a statement is never changed, and building it takes longer than the query
 def _units(*, bare: bool = False) -> sa.Select[Any]:
-    review = [t.reviews.c[k].label(f"review_{k}") for k in ("id", "decision", "reason", "reviewer", "at", "supersedes")]
+    review = [t.reviews.c[k].label(f"review_{k}") for k in _REVIEW]
     return _of_units(
         *(c for c in t.units.c if c.name not in (_BEHIND if bare else ("document",))),
         *(empty.label(name) for name, empty in _BEHIND.items() if bare),
@@ -71,6 +75,7 @@ def _unit(row: sa.Row[Any]) -> UnitRow:
         review = ReviewRow(
             id=m["review_id"], unit_id=m["id"], decision=m["review_decision"], reason=m["review_reason"],
             reviewer=m["review_reviewer"], at=m["review_at"], supersedes=m["review_supersedes"],
+            disputes=m["review_disputes"],
         )  # fmt: skip
     return UnitRow(
         id=m["id"], unit=m["unit"], photo=m["photo"], photo_sha256=m["photo_sha256"],
@@ -195,36 +200,55 @@ def units(
         return [_unit(r) for r in c.execute(query)]
 
 
-def queue(db: Database, *, lot: str | None = None, settled: bool = False) -> list[UnitRow]:
-    """Units that wait for a reviewer: not conforming and not settled; undecided first, worst margin first.
+def queue(db: Database, *, lot: str | None = None, settled: bool = False, second_look: bool = False) -> list[UnitRow]:
+    """Units that wait for a reviewer: flagged and not settled, deferred, or in disagreement; undecided first, worst
+    margin first.
 
-    settled : those that a reviewer accepted or rejected instead, the newest review first.
+    settled : flagged ones that a reviewer accepted or rejected instead, the newest review first. second_look : of those
+    that wait only what was deferred and what reviewers disagree about.
     """
     with db.read() as c:
-        return [_unit(r) for r in c.execute(_queued(_units(), lot, settled))]
+        return [_unit(r) for r in c.execute(_queued(_units(), lot, settled, second_look))]
 
 
-def queued(db: Database, *, lot: str | None = None, settled: bool = False) -> list[QueuedRow]:
+def queued(
+    db: Database, *, lot: str | None = None, settled: bool = False, second_look: bool = False
+) -> list[QueuedRow]:
     """What a list of thousands shows of the units of :func:`queue`, in its order.
 
     Nothing is asked for that stands behind a unit's document in its row: SQLite would read all of that to get there.
     """
-    review = (t.reviews.c.id.label("review_id"), t.reviews.c.decision.label("decision"))
+    review = [t.reviews.c[k].label(f"review_{k}") for k in ("id", "decision", "reviewer", "disputes")]
     query = _of_units(
         t.units.c.id, t.units.c.unit, t.goldens.c.number.label("golden"), t.goldens.c.version.label("golden_version"),
-        t.lots.c.name.label("lot"), t.units.c.verdict, *review,
+        t.lots.c.name.label("lot"), t.units.c.verdict, t.units.c.margin, *review,
     )  # fmt: skip
     with db.read() as c:
         return [
-            QueuedRow(r.id, r.unit, r.golden, r.golden_version, r.lot, Verdict(r.verdict), r.review_id, r.decision)
-            for r in c.execute(_queued(query, lot, settled))
+            QueuedRow(
+                r.id,
+                r.unit,
+                r.golden,
+                r.golden_version,
+                r.lot,
+                Verdict(r.verdict),
+                r.margin,
+                r.review_id,
+                r.review_decision,
+                r.review_reviewer,
+                r.review_disputes,
+            )  # fmt: skip
+            for r in c.execute(_queued(query, lot, settled, second_look))
         ]
 
 
-def _queued(query: sa.Select[Any], lot: str | None, settled: bool) -> sa.Select[Any]:
-    accepted_or_rejected = t.reviews.c.decision.in_(("accept", "reject"))
-    waits = sa.or_(t.reviews.c.id.is_(None), ~accepted_or_rejected)
-    query = query.where(t.units.c.verdict != "conforms", accepted_or_rejected if settled else waits, ~_replaced())
+def _queued(query: sa.Select[Any], lot: str | None, settled: bool, second_look: bool) -> sa.Select[Any]:
+    disputed = t.reviews.c.disputes.is_not(None)
+    accepted_or_rejected = t.reviews.c.decision.in_(("accept", "reject")) & ~disputed
+    flagged = t.units.c.verdict != "conforms"
+    again = sa.or_(disputed, t.reviews.c.decision == "defer")  # of a unit that conforms, too
+    waits = again if second_look else sa.or_(again, flagged & sa.or_(t.reviews.c.id.is_(None), ~accepted_or_rejected))
+    query = query.where(flagged & accepted_or_rejected if settled else waits, ~_replaced())
     if lot is not None:
         query = query.where(t.lots.c.name == lot)
     order: tuple[sa.ColumnElement[Any], ...] = (
@@ -277,8 +301,10 @@ def add_review(
     at: datetime,
     expected: int | None = None,
     request_key: str | None = None,
+    approves: bool = False,
+    take_over: bool = False,
 ) -> ReviewRow:
-    """Record a reviewer's word; it supersedes the unit's newest. Nothing is changed or erased.
+    """Record a reviewer's word; it supersedes the unit's newest. Nothing is changed or erased. The unit's claim ends.
 
     Parameters
     ----------
@@ -287,11 +313,18 @@ def add_review(
         None: do not ask.
     request_key
         The same key a second time answers the first record.
+    approves
+        The reviewer is an approver, whose word settles what others disagree about.
+    take_over
+        Decide the unit although another reviewer looks at it.
 
     Raises
     ------
     ConflictError
-        Somebody else reviewed the unit in the meantime, or the key was used for another review.
+        Somebody else reviewed the unit in the meantime, the key was used for another review, or the reviewer deferred
+        the unit, which is for another one to settle.
+    ClaimedError
+        Another reviewer looks at the unit.
     """
     with db.write() as c:
         if request_key is not None:
@@ -305,23 +338,46 @@ def add_review(
                 ):
                     raise ConflictError("this request key was used for another review", "Send a new key.")
                 return _review(again)
-        # the row lock keeps two first reviews of one unit apart in PostgreSQL; SQLite has one writer anyway
-        if c.execute(sa.select(t.units.c.id).where(t.units.c.id == unit_id).with_for_update()).first() is None:
-            raise NotFoundError(f"there is no unit {unit_id}", "Look it up in the list of units.")
-        newest = c.execute(sa.select(sa.func.max(t.reviews.c.id)).where(t.reviews.c.unit_id == unit_id)).scalar()
+        unit_claims.lock_unit(c, unit_id)
+        words = _words(c, unit_id)
+        newest = words[-1].id if words else None
         if expected is not None and (newest or 0) != expected:
             raise ConflictError(
                 "this unit was reviewed by somebody else in the meantime", "Look at it again, then decide."
             )
         if decision == "undo" and newest is None:
             raise RequestError(f"unit {unit_id} has no review to undo", "Accept, reject or defer it.")
+        if decision in ("accept", "reject") and not may_settle(words, reviewer):
+            raise ConflictError(
+                f"{reviewer} deferred this unit, and a second reviewer is to settle it",
+                "Leave it to somebody else, or undo the deferral first.",
+            )
+        held = unit_claims.holder(c, unit_id, at)
+        if held is not None and not take_over:
+            unit_claims.refuse_others(held, reviewer)
+        disputes = disputed_by(words, decision, reviewer, approves=approves)
         values = {
             "unit_id": unit_id, "decision": decision, "reason": reason, "reviewer": reviewer, "at": at,
-            "supersedes": newest, "request_key": request_key,
+            "supersedes": newest, "request_key": request_key, "disputes": disputes,
         }  # fmt: skip
         made = insert(c, t.reviews, values)
-        db.ledger.enter(c, "unit reviewed", by=reviewer, about={"unit": unit_id, "decision": decision})
+        unit_claims.end(c, unit_id)
+        told = {"lot": _lot_of(c, unit_id), "disputes": disputes}
+        about = {"unit": unit_id, "decision": decision} | {k: v for k, v in told.items() if v is not None}
+        db.ledger.enter(c, "unit reviewed", by=reviewer, about=about)
         return _review(made)
+
+
+def _lot_of(c: sa.Connection, unit_id: int) -> str | None:
+    query = sa.select(t.lots.c.name).join(t.units, t.units.c.lot_id == t.lots.c.id).where(t.units.c.id == unit_id)
+    return c.execute(query).scalar()
+
+
+def _words(c: sa.Connection, unit_id: int) -> list[Word]:
+    """Every word on a unit, oldest first."""
+    k = t.reviews.c
+    query = sa.select(k.id, k.decision, k.reviewer, k.disputes).where(k.unit_id == unit_id).order_by(k.id)
+    return [Word(**r._mapping) for r in c.execute(query)]
 
 
 def reviews(db: Database, unit_id: int) -> list[ReviewRow]:
@@ -336,5 +392,5 @@ def reviews(db: Database, unit_id: int) -> list[ReviewRow]:
 def _review(row: sa.Row[Any]) -> ReviewRow:
     return ReviewRow(
         id=row.id, unit_id=row.unit_id, decision=row.decision, reason=row.reason, reviewer=row.reviewer, at=row.at,
-        supersedes=row.supersedes,
+        supersedes=row.supersedes, disputes=row.disputes,
     )  # fmt: skip

@@ -105,7 +105,7 @@ class NewUnit:
 
 @dataclass(frozen=True, slots=True)
 class ReviewRow:
-    """One reviewer's word on one unit."""
+    """One reviewer's word on one unit. disputes : the other reviewer's word that it contradicts, if any."""
 
     id: int
     unit_id: int
@@ -114,11 +114,18 @@ class ReviewRow:
     reviewer: str
     at: datetime
     supersedes: int | None
+    disputes: int | None = None
+
+    @property
+    def counted(self) -> str:
+        """The decision as it counts: one that disputes another reviewer's leaves the unit open, as a deferral does."""
+        return self.decision if self.disputes is None else "defer"
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedRow:
-    """What a list of thousands shows of a unit. review_id, decision : of its standing review, None without one."""
+    """What a list of thousands shows of a unit. review_id, decision, reviewer, disputes : of its newest review, None
+    without one."""
 
     id: int
     unit: str
@@ -126,8 +133,11 @@ class QueuedRow:
     golden_version: int
     lot: str | None
     verdict: Verdict
+    margin: float | None
     review_id: int | None
     decision: str | None
+    reviewer: str | None
+    disputes: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +170,7 @@ class UnitRow:
     def standing(self) -> Verdict:
         """The line's verdict, or what a reviewer made of it."""
         return (
-            self.verdict if self.review is None or self.overtaken else STANDING.get(self.review.decision, self.verdict)
+            self.verdict if self.review is None or self.overtaken else STANDING.get(self.review.counted, self.verdict)
         )
 
 

@@ -128,6 +128,7 @@ reviews = _table(
     _at("at"),
     sa.Column("supersedes", sa.Integer, sa.ForeignKey("reviews.id"), nullable=True),
     _text("request_key", null=True),
+    sa.Column("disputes", sa.Integer, sa.ForeignKey("reviews.id"), nullable=True),
     sa.UniqueConstraint("supersedes"),
     sa.UniqueConstraint("request_key"),
     sa.CheckConstraint("decision IN ('accept', 'reject', 'defer', 'undo')", name="decision"),

@@ -19,6 +19,11 @@ def same_name(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
+def same_person(name: str) -> str:
+    """What two spellings of one person's name have in common: blanks and case are not regarded."""
+    return " ".join(same_name(name).split()).casefold()
+
+
 def dated_number(prefix: str, on: date, taken: Collection[str] = ()) -> str:
     """``PREFIX-YYYYMMDD``; the second of a day is ``-2``, and so on. taken : numbers in use, whatever their case."""
     used = {number.casefold() for number in taken}

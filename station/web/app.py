@@ -25,6 +25,7 @@ from station.web.routes import (
     bench,
     calibrating,
     capturing,
+    claims,
     corrective,
     events,
     findings,
@@ -51,16 +52,8 @@ from station.web.static_files import PackedFiles
 
 ROUTERS = (
     *(bench.router, calibrating.router, capturing.router, accounts.router, events.router, jobs.router, samples.router),
-    *(sealing.router, goldens.router, inspections.router, units.router),
-    *(
-        reviewing.router,
-        findings.router,
-        lot_records.router,
-        lots.router,
-        planning.router,
-        orders.router,
-        streams.router,
-    ),
+    *(sealing.router, goldens.router, inspections.router, units.router, claims.router, reviewing.router),
+    *(findings.router, lot_records.router, lots.router, planning.router, orders.router, streams.router),
     *(nonconformities.router, corrective.router),
     *(measuring.router, pictures.router),
 )

@@ -135,6 +135,9 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("GET", f"{API}/units/{{unit_id}}/reviews", _READ),
     ("POST", f"{API}/units/{{unit_id}}/reviews", _REVIEW),
     ("POST", f"{API}/units/{{unit_id}}/findings/{{number}}/reviews", _REVIEW),
+    ("GET", f"{API}/claims", _READ),
+    ("PUT", f"{API}/units/{{unit_id}}/claim", _REVIEW),
+    ("DELETE", f"{API}/units/{{unit_id}}/claim", _REVIEW),
     ("GET", f"{API}/pictures/{{sha256}}", _READ),
     # lots, plans, streams
     ("GET", f"{API}/lots", _READ),

@@ -224,7 +224,7 @@ def test_a_page_without_a_session_leads_to_the_sign_in(client: httpx.Client) -> 
 
 def test_what_is_decided_bears_the_name_of_the_account(client: httpx.Client) -> None:
     sign_in(client)
-    path, body = f"{API}/units/1/reviews", {"decision": "accept", "reviewer": "somebody else"}
+    path, body = f"{API}/units/1/reviews", {"decision": "accept", "reason": "dust", "reviewer": "somebody else"}
     refused = client.post(path, json=body)
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "not-allowed")
     assert client.post(path, json={**body, "reviewer": "M. Weber"}).json()["reviewer"] == "M. Weber"

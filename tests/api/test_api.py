@@ -113,7 +113,7 @@ def test_the_same_key_records_a_review_once(client: httpx.Client) -> None:
 def test_a_review_supersedes_and_nothing_is_erased(client: httpx.Client) -> None:
     first = decide(client, 1).json()
     assert get(client, "/units/1")["standing"] == "nonconforms"
-    second = decide(client, 1, decision="accept", reason="", supersedes=first["id"]).json()
+    second = decide(client, 1, decision="accept", reason="dust, wiped off", supersedes=first["id"]).json()
     assert second["supersedes"] == first["id"]
     assert get(client, "/units/1")["standing"] == "conforms"
     decide(client, 1, decision="undo", reason="by mistake")

@@ -92,7 +92,7 @@ def test_what_has_not_changed_is_not_sent_again(client: httpx.Client) -> None:
     again = client.get(f"{API}/units/1", headers={"If-None-Match": f'"other", {first.headers["etag"]}'})
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["etag"] == first.headers["etag"]
-    client.post(f"{API}/units/1/reviews", json={"decision": "accept", "reviewer": "M. Weber"})
+    client.post(f"{API}/units/1/reviews", json={"decision": "accept", "reason": "dust", "reviewer": "M. Weber"})
     changed = client.get(f"{API}/units/1", headers={"If-None-Match": first.headers["etag"]})
     assert changed.status_code == 200
     assert changed.headers["etag"] != first.headers["etag"]
@@ -104,7 +104,7 @@ def test_what_has_not_changed_is_not_sent_again(client: httpx.Client) -> None:
 
 def test_a_change_of_what_somebody_else_changed_is_refused(client: httpx.Client) -> None:
     tag = client.get(f"{API}/units/1").headers["etag"]
-    body = {"decision": "accept", "reviewer": "M. Weber"}
+    body = {"decision": "accept", "reason": "dust", "reviewer": "M. Weber"}
     assert client.post(f"{API}/units/1/reviews", json=body, headers={"If-Match": tag}).status_code == 201
     late = client.post(f"{API}/units/1/reviews", json=body, headers={"If-Match": tag})
     assert (late.status_code, late.json()["error"]["code"]) == (412, "changed")
@@ -218,7 +218,7 @@ def test_events_tell_all_that_was_recorded_once_and_in_order(client: httpx.Clien
     assert [e.rows["units"] for e in inspected] == [[1], [2], [3], [4]]
     progress = [e for e in told if isinstance(e, ProgressDocument)]
     assert (progress[-1].lot, progress[-1].inspected, progress[-1].waiting) == ("L/1", 4, 3)
-    client.post(f"{API}/units/1/reviews", json={"decision": "accept", "reviewer": "M. Weber"})
+    client.post(f"{API}/units/1/reviews", json={"decision": "accept", "reason": "dust", "reviewer": "M. Weber"})
     (new,) = (e for e in station_client.events(after=events[-1].sequence) if isinstance(e, EventDocument))
     assert (new.kind, new.by, new.rows) == ("unit reviewed", "M. Weber", {"reviews": [1]})
 
@@ -241,7 +241,7 @@ def test_a_listener_hears_what_is_recorded_while_it_listens_and_goes_on_where_it
                     return
 
     def accept(unit: int) -> None:
-        body = {"decision": "accept", "reviewer": "M. Weber"}
+        body = {"decision": "accept", "reason": "dust", "reviewer": "M. Weber"}
         assert client.post(f"{API}/units/{unit}/reviews", json=body).status_code == 201
 
     ready = threading.Event()

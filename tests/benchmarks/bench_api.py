@@ -3,11 +3,13 @@
     python tests/benchmarks/bench_api.py fuzz [CASES_PER_OPERATION]
     python tests/benchmarks/bench_api.py load [SECONDS] [REQUESTS_A_SECOND]
     python tests/benchmarks/bench_api.py uploads [FILES]
+    python tests/benchmarks/bench_api.py killed [KILLS]
 
 ``load``: a server of its own with 1,000 units, mixed reading and deciding at a steady rate; a request's time runs from
 the moment it was due, so that waiting behind a slow one counts. One decision in ten is sent twice under its key, as
-after a lost answer. ``uploads``: bombs, polyglots and random files, see ``upload_fuzz.py``. Exit code 1 where a
-decision is lost or doubled, or an answer is not as described.
+after a lost answer. One request in 25 claims a unit. ``uploads``: bombs, polyglots and random files, see
+``upload_fuzz.py``. ``killed``: twenty clients decide while the server is killed with SIGKILL and started again. Exit
+code 1 where a decision is lost or doubled, or an answer is not as described.
 """
 
 from __future__ import annotations
@@ -95,7 +97,7 @@ class Told:
     """What the threads noted. decided : by key, the unit and the id that was answered."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    seconds: dict[str, list[float]] = field(default_factory=lambda: {"read": [], "decide": []})
+    seconds: dict[str, list[float]] = field(default_factory=lambda: {"read": [], "claim": [], "decide": []})
     statuses: Counter[int] = field(default_factory=Counter)
     decided: dict[str, tuple[int, int]] = field(default_factory=dict)
 
@@ -111,11 +113,16 @@ def worker(address: str, due: queue.Queue[float | None], told: Told, seed: int) 
             roll, key, record, status = chance.random(), str(uuid.uuid4()), None, 200
             try:
                 if roll < 0.25:
-                    kind = "decide"
-                    record = client.review(unit, "accept", reviewer=f"reviewer {seed}", key=key)
+                    kind, said = "decide", {"reason": "fine by eye", "reviewer": f"reviewer {seed}"}
+                    record = client.review(unit, "accept", **said, take_over=True, key=key)
                     if chance.random() < 0.1:
-                        again = client.review(unit, "accept", reviewer=f"reviewer {seed}", key=key)
+                        again = client.review(
+                            unit, "accept", reason="fine by eye", reviewer=f"reviewer {seed}", key=key
+                        )
                         assert again.id == record.id
+                elif roll < 0.29:
+                    kind = "claim"
+                    claim(client, unit, seed)
                 elif roll < 0.6:
                     client.unit_document(unit)
                 elif roll < 0.8:
@@ -131,6 +138,17 @@ def worker(address: str, due: queue.Queue[float | None], told: Told, seed: int) 
                 told.statuses[status] += 1
                 if record is not None:
                     told.decided[key] = (unit, record.id)
+
+
+def claim(client: Any, unit: int, seed: int) -> None:
+    """As a page does that goes to a unit; another reviewer may look at it already."""
+    from station.client import Refused
+
+    try:
+        client.claim(unit, reviewer=f"reviewer {seed}", window=f"window-{seed}")
+    except Refused as refused:
+        if refused.code != "claimed":
+            raise
 
 
 def load(seconds: float, rate: float) -> int:
@@ -178,6 +196,25 @@ def held_to_records(home: Path, told: Told) -> tuple[int, int]:
             recorded |= {(unit.id, r.id) for r in station.reviews(unit.id)}
     acknowledged = set(told.decided.values())
     return len(acknowledged - recorded), len(recorded - acknowledged)
+
+
+def killed(kills: int) -> int:
+    """Decisions while the server is killed so many times."""
+    import killed_server
+
+    with tempfile.TemporaryDirectory() as folder:
+        home = home_with(Path(folder), 100)
+        server = killed_server.Server(home)
+        began = time.monotonic()
+        try:
+            found = killed_server.decide(server, clients=20, each=10 * kills, units=100, kills=kills)
+        finally:
+            server.stop()
+        took = time.monotonic() - began
+        lost, doubled = killed_server.held_to_records(home, found)
+    print(f"{found.kills} kills in {took:.0f} s, {found.broken} requests without an answer")
+    print(f"decisions acknowledged {len(found.acknowledged)}, lost {lost}, doubled {doubled}")
+    return int(bool(lost or doubled))
 
 
 def fuzz_all(examples: int) -> int:
@@ -229,6 +266,8 @@ def main(arguments: list[str]) -> int:
         return fuzz_all(int(numbers[0]) if numbers else 60)
     if arguments[:1] == ["uploads"]:
         return upload_all(int(numbers[0]) if numbers else 10_000)
+    if arguments[:1] == ["killed"]:
+        return killed(int(numbers[0]) if numbers else 10)
     if arguments[:1] == ["load"]:
         return load(numbers[0] if numbers else 300.0, numbers[1] if len(numbers) > 1 else 200.0)
     print(__doc__)

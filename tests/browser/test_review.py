@@ -119,13 +119,14 @@ def test_a_decision_outlives_a_station_that_is_gone(bench: Bench) -> None:
     (review,) = bench.reviews(2)
     assert (review["decision"], review["reason"]) == ("reject", "as per control sheet")
     assert page.evaluate("Object.keys(localStorage).filter((k) => k.startsWith('station.decision.')).length") == 0
-    # the browser itself reports the refused connections, nothing else
-    assert all("ERR_CONNECTION" in c or "ERR_EMPTY" in c for c in bench.complaints)
+    # the browser itself reports the connections that were refused or cut, nothing else
+    assert all("net::ERR_" in c for c in bench.complaints), bench.complaints
 
 
 def test_a_decision_on_what_somebody_else_decided_is_said_and_not_recorded(bench: Bench) -> None:
+    bench.page.route("**/api/v1/events", lambda route: route.abort())  # the page does not hear of it in time
     page = bench.open()
-    theirs = {"decision": "accept", "reviewer": "somebody else"}
+    theirs = {"decision": "accept", "reviewer": "somebody else", "take_over": True}
     assert httpx.post(f"{bench.address}/api/v1/units/4/reviews", json=theirs, trust_env=False).status_code == 201
     page.keyboard.press("r")
     expect(page.locator("#alerts")).to_contain_text("unit-4 was not rejected: this unit was reviewed by somebody else")

@@ -142,13 +142,13 @@ def test_the_calibration_in_force_when_it_was_measured_counts(station: Station) 
 
 def test_a_value_entered_after_an_acceptance_that_nobody_had_seen_counts_again(station: Station) -> None:
     unit = next(u for u in station.units(lot="L1") if u.unit == "unit-1")
-    station.review(unit.id, "accept", reviewer="M. Weber")
+    station.review(unit.id, "accept", "fine by eye", "M. Weber")
     station.entered.enter([thickness("unit-1")])
     assert verdicts(station)["unit-1"] == "conforms"
     station.entered.enter([replace(SCALE, value=50.0)])
     assert verdicts(station)["unit-1"] == "nonconforms"
     assert {c.defect_class: c.nonconforming for c in station.lot_tally("L1", 8).classes}["minor"] == 1
-    station.review(unit.id, "accept", reviewer="M. Weber")
+    station.review(unit.id, "accept", "fine by eye", "M. Weber")
     assert verdicts(station)["unit-1"] == "conforms"
 
 

@@ -135,7 +135,7 @@ def test_only_accepted_units_teach(review_home: Path, add: Add) -> None:
     with Station(Settings(home=review_home)) as station:
         before = station.learned_tolerance("GS-1", lot="L/2")
         waiting = next(u for u in station.units(lot="L/2", verdict=Verdict.UNDECIDED))
-        station.review(waiting.id, "accept", reviewer="Ada")
+        station.review(waiting.id, "accept", "fine by eye", "Ada")
         after = station.learned_tolerance("GS-1", lot="L/2")
     assert (before.units, after.units) == (20, 21)
     assert before.left_out == {"not accepted": 7, "accepted on a photo in which a gate failed": 3}

@@ -18,6 +18,7 @@ from station import golden_line, pipeline
 from station.batch.serial import Serial
 from station.calibrate import light
 from station.errors import (
+    ClaimedError,
     ConflictError,
     NotFoundError,
     PhotoError,
@@ -460,7 +461,7 @@ def test_a_review_changes_what_the_lot_counts(station: Station, lot: Path) -> No
     before = station.decide_lot("L1", 8)
     assert (before.conforms, before.nonconforms, before.undecided) == (5, 2, 1)
     station.review(queue[0].id, "reject", "scratched, seen by eye", "Mei")
-    station.review(queue[1].id, "accept", reviewer="Mei")
+    station.review(queue[1].id, "accept", "dust, wiped off", "Mei")
     station.review(queue[2].id, "defer", "ask the buyer", "Mei")
     after = station.decide_lot("L1", 8)
     assert (after.conforms, after.nonconforms, after.undecided) == (6, 1, 1)
@@ -510,7 +511,12 @@ def test_the_use_cases_over_either_database(store_url: str, tmp_path: Path, cloc
         assert run(station, tmp_path / "lot")[1].inspected == 3
         queue = station.queue()
         assert [u.unit for u in queue] == ["unit-3", "unit-2"]
+        station.claiming.take(queue[0].id, "Mei", "window-of-mei")
+        with pytest.raises(ClaimedError, match="Mei has been looking at unit-3"):
+            station.review(queue[0].id, "reject", "scratched", "Bo")
+        station.claiming.release(queue[0].id, "another-window")
         station.review(queue[0].id, "reject", "scratched", "Mei")
+        assert station.claiming.standing() == []
         assert station.decide_lot("L1", 3).decision == "rejected"
     with Station(Settings(home=tmp_path / "home", database_url=store_url), clock=clock) as station:
         assert run(station, tmp_path / "lot")[1].known == 3

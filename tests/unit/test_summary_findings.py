@@ -47,7 +47,7 @@ def test_what_reviewers_refused_or_accepted_is_left_out(station: Station) -> Non
     reviews = station.finding_reviews
     reviews.answer(1, [NewAnswer(1, "refuse"), NewAnswer(2, "confirm")], "M. Weber")
     reviews.answer(3, [NewAnswer(1, "undecidable")], "M. Weber")
-    station.review(2, "accept", reviewer="M. Weber")
+    station.review(2, "accept", "fine by eye", "M. Weber")
     assert shown(station, 3) == [("1", 2), ("3", 1), ("1", 3)]
     assert all(n.number != 1 or u.unit != "1" for u, n in worst_findings(station, station.units(lot="L1"), 99))
 

@@ -15,7 +15,9 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from station.errors import TooManyError
-from station.service import Station
+from station.service import Station, views
+from station.values.documents import Document
+from station.values.live import EventDocument
 from station.web.jobs import Jobs
 from station.web.routes.common import StationOf
 from station.web.routes.jobs import JobsOf
@@ -34,6 +36,12 @@ class _Event(StreamingResponse):
     media_type = "text/event-stream"
 
 
+class ClaimsDocument(Document):
+    """Every claim on a unit that holds."""
+
+    claims: tuple[views.UnitClaimView, ...]
+
+
 @router.get(
     "/events",
     summary="What is recorded, as it is recorded, and how far lots and jobs are (server-sent events)",
@@ -41,7 +49,8 @@ class _Event(StreamingResponse):
     responses={
         200: {
             "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}},
-            "description": "Named after what was recorded, its ledger number as id; `progress` of a lot, `job`",
+            "description": "Named after what was recorded, its ledger number as id; `progress` of a lot, `job`, and "
+            "`claims`: all that hold, whenever somebody begins or ends to look at a unit",
         }
     },
 )
@@ -70,10 +79,15 @@ async def _stream(station: Station, jobs: Jobs, last: int, watchers: set[object]
     watchers.add(me)
     began = spoke = time.monotonic()
     _, seen = jobs.changed(0)
+    holding: list[tuple[object, ...]] = []
+
+    def look() -> tuple[list[EventDocument], list[views.UnitClaimView]]:
+        return station.watching.after(last), station.claiming.standing()
+
     try:
         yield "retry: 1000\n\n"
         while time.monotonic() - began < LONGEST_S:
-            found = await run_in_threadpool(station.watching.after, last)
+            found, claims = await run_in_threadpool(look)
             lots: dict[str, None] = {}
             for event in found:
                 last = event.sequence
@@ -83,6 +97,10 @@ async def _stream(station: Station, jobs: Jobs, last: int, watchers: set[object]
             changed, seen = jobs.changed(seen)
             for job in changed:
                 yield _told("job", job)
+            now: list[tuple[object, ...]] = [(c.unit_id, c.reviewer, c.since) for c in claims]
+            if now != holding and not once:
+                holding = now
+                yield _told("claims", ClaimsDocument(claims=tuple(claims)))
             for lot in lots:
                 yield _told("progress", await run_in_threadpool(station.watching.progress, lot))
             if found:

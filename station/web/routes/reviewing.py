@@ -24,8 +24,11 @@ def columns(
     station: StationOf,
     lot: Annotated[str | None, Query(max_length=200)] = None,
     settled: Annotated[bool, Query(description="those accepted or rejected instead, newest first")] = False,
+    second_look: Annotated[
+        bool, Query(description="only those that wait for a second reviewer: deferred, or reviewers disagree")
+    ] = False,
 ) -> views.QueueDocument:
-    return station.review_screen.queue(lot, settled=settled)
+    return station.review_screen.queue(lot, settled=settled, second_look=second_look)
 
 
 @router.get("/queue/units", summary="What a list shows of some units, in the order of their ids as given")

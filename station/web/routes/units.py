@@ -35,12 +35,14 @@ class NewReview(Document):
 
     supersedes : the review of the unit that the reviewer saw, 0 for a unit without one. Where another came in between,
         the answer is 409 and nothing is recorded. Left out, nobody asks.
+    take_over : decide the unit although another reviewer looks at it; without it the answer is 409 then.
     """
 
     decision: Literal["accept", "reject", "defer", "undo"] = Field(examples=["reject"])
     reason: str = Field(default="", max_length=2000, examples=["enamel defect: pit in the sky"])
     reviewer: str = Field(min_length=1, max_length=200, examples=["M. Weber"])
     supersedes: int | None = Field(default=None, ge=0, le=2**31 - 1, examples=[0])
+    take_over: bool = False
 
 
 @router.get("/units", tags=["units"], summary="Inspected units in the order of inspection")
@@ -61,8 +63,11 @@ def queue(
     station: StationOf,
     lot: Lot = None,
     settled: Annotated[bool, Query(description="those accepted or rejected instead, newest first")] = False,
+    second_look: Annotated[
+        bool, Query(description="only those that wait for a second reviewer: deferred, or reviewers disagree")
+    ] = False,
 ) -> list[views.UnitView]:
-    return station.queue(lot, settled=settled)
+    return station.queue(lot, settled=settled, second_look=second_look)
 
 
 @router.get("/units/{unit_id}", tags=["units"], summary="One unit as it stands")
@@ -90,7 +95,11 @@ def reviews(station: StationOf, unit_id: RowId) -> list[views.ReviewView]:
     summary="Record a reviewer's word; the answer comes when it is durable",
     status_code=201,
     responses={
-        409: {"model": ErrorDocument, "description": "Another review came in between, or the key was used"},
+        409: {
+            "model": ErrorDocument,
+            "description": "Another review came in between, another reviewer looks at the unit (`claimed`), the "
+            "reviewer deferred it, or the key was used",
+        },
         **refuses(412),
     },
 )
@@ -105,7 +114,7 @@ def review(
     with if_match.of(lambda: station.unit(unit_id)):
         return station.review(
             unit_id, new.decision, new.reason, speaker(who, new.reviewer), expected=new.supersedes,
-            request_key=idempotency_key,
+            request_key=idempotency_key, approves=who.role == "approver", take_over=new.take_over,
         )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ async function ask(path, options = {}, read = (answer) => answer.json()) {
   const body = await (answer.ok ? read(answer) : answer.json()).catch(() => null);
   if (answer.ok && body !== null) return body;
   if (answer.status === 401) location.assign("/sign-in"); // what is on its way is kept, and sent after signing in
+  if (body?.error?.code === "being-done") throw new Unreachable(body.error.message); // sent again: the first one still runs
   if (body?.error?.code === "device") throw new Refusal(answer.status, body.error); // somebody has to see to the camera
   if (answer.status >= 500 || [401, 429].includes(answer.status) || body === null) throw new Unreachable(body?.error?.message ?? `HTTP ${answer.status}`);
   throw new Refusal(answer.status, body.error);
@@ -43,18 +44,21 @@ async function whole(path) {
 
 export const api = {
   benches: () => ask("/bench"),
-  lots: () => ask("/lots"),
-  columns: (lot, settled) => ask(`/queue/columns?settled=${settled}${lot ? `&lot=${part(lot)}` : ""}`),
+  lots: () => ask("/lots", patient()),
+  columns: (lot, settled, secondLook = false) => ask(`/queue/columns?settled=${settled}&second_look=${secondLook}${lot ? `&lot=${part(lot)}` : ""}`, patient()),
   some: (ids) => ask(`/queue/units?${ids.map((id) => `unit=${id}`).join("&")}`),
   layers: (id) => ask(`/units/${id}/layers`),
   sources: (id) => ask(`/units/${id}/sources`, patient()),
+  claims: () => ask("/claims"),
+  claim: (id, body) => ask(`/units/${id}/claim`, { method: "PUT", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
+  release: (id, window) => fetch(`${API}/units/${id}/claim?window=${part(window)}`, { method: "DELETE", keepalive: true }),
   document: (id) => ask(`/units/${id}/document`),
   reviews: (id) => ask(`/units/${id}/reviews`),
   findings: (id) => ask(`/units/${id}/findings`),
   golden: (number, version) => ask(`/goldens/${part(number)}?version=${version}`),
   frame: (number, version) => ask(`/goldens/${part(number)}/frame?version=${version}`),
-  tally: (lot, size) => ask(`/lots/${part(lot)}/tally${size ? `?size=${size}` : ""}`),
-  decide: (lot, size, pin) => post(`/lots/${part(lot)}/decisions`, { size }, signed(pin)),
+  tally: (lot, size) => ask(`/lots/${part(lot)}/tally${size ? `?size=${size}` : ""}`, patient()),
+  decide: (lot, size, pin, key) => post(`/lots/${part(lot)}/decisions`, { size }, { ...signed(pin), ...once(key) }, AbortSignal.timeout(900000)),
   unit: (id) => ask(`/units/${part(id)}`),
   map: (lot) => ask(`/lots/${part(lot)}/map`, patient()),
   density: (lot, kind) => `${API}/lots/${part(lot)}/density?kind=${part(kind)}`,

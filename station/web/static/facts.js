@@ -79,7 +79,7 @@ function history(reviews) {
   if (!reviews.length) return el("p", { class: "none" }, t("Nobody has reviewed this unit yet."));
   return el("ol", { class: "history" }, [...reviews].reverse().map((r, i) => {
     const [verdict, word] = DECIDED[r.decision];
-    return el("li", { class: i ? "past" : "" },
+    return el("li", { class: i && r.id !== reviews.at(-1).disputes ? "past" : "" },
       el("span", { class: "row" }, el("b", {}, verdict ? shape(verdict) : "↶ ", word), el("span", { class: "u" }, dayAndTime(r.at))),
       r.reason ? el("span", {}, t(r.reason)) : "",
       el("span", { class: "u" }, t("{reviewer} · review {id}", r) + (r.supersedes ? t(", supersedes {supersedes}", r) : "")));

@@ -6,7 +6,7 @@ import { drawCause } from "./lot-cause.js";
 import { drawMap } from "./lot-map.js";
 import { drawTally } from "./lot-tally.js";
 import { LANGUAGES, say } from "./messages.js";
-import { alertUser, api, begin, command, original, patiently, row, side, stepping, table } from "./room.js";
+import { alertUser, api, begin, command, original, patiently, row, side, stepping, surely, table } from "./room.js";
 import { pin } from "./session.js";
 
 const VERDICT = { accepted: "conforms", rejected: "nonconforms", open: "undecided" };
@@ -80,11 +80,13 @@ const tally = (lot) => fill(lot, "tally", () => api.tally(lot.lot, sizeOf(lot.lo
 async function decide(lot, found, said) {
   const signed = await pin();
   if (signed === null) return;
+  said.textContent = say("tally.deciding");
   try {
-    const made = await patiently(() => api.decide(lot.lot, found.size, signed)); // the same one twice is recorded once
+    const made = await surely((key) => api.decide(lot.lot, found.size, signed, key));
     said.textContent = say("tally.made", { decision: say(`decision.${made.decision}`) });
     await refresh();
   } catch (error) {
+    said.textContent = "";
     alertUser(error);
   }
 }

@@ -63,6 +63,7 @@ const TEXTS = {
   "tally.recorded": "Newest recorded decision:",
   "tally.unrecorded": "Nothing is recorded yet:",
   "tally.record": "Record the decision",
+  "tally.deciding": "Every unit of the lot is counted …",
   "tally.made": "Recorded: {decision}",
   "standing.rejected": "rejected",
   "standing.accepted": "accepted",

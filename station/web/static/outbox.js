@@ -1,26 +1,37 @@
 // Decisions on their way. Each is kept in the browser's own storage before it is sent and leaves it only when the station
-// says that it is recorded, or refuses it. It carries a key of its own, so sending it twice records it once.
+// says that it is recorded, or refuses it. It carries a key of its own, so sending it twice records it once. The windows
+// of a browser share what is kept: one sends at a time, and what a window leaves behind another sends.
 
 import { Refusal, api } from "./api.js";
+import { WINDOW, newKey } from "./keys.js";
 
 const PREFIX = "station.decision.";
 const SLOWEST_MS = 8000;
+const TURN_MS = 20000; // longer than a request may take: then the other window is stuck, and the key keeps it harmless
 
 export class Outbox {
   /** @param heard {recorded(item, review), refused(item, refusal), changed(reachable)} */
   constructor(heard) {
     this.heard = heard;
-    this.items = stored();
+    this.unkept = []; // where the browser keeps nothing
     this.sending = false;
     this.delay = 500;
+    this.reread();
+    this.others = new BroadcastChannel("station.outbox");
+    this.others.addEventListener("message", ({ data }) => { if (data.item.window === WINDOW) this.tell(data); });
     addEventListener("online", () => this.flush());
+    addEventListener("storage", ({ key }) => {
+      if (key !== null && !key.startsWith(PREFIX)) return;
+      this.reread();
+      this.flush();
+    });
   }
 
   add(decision) {
-    const key = crypto.randomUUID();
-    const item = { ...decision, key, order: `${Date.now()}`.padStart(15, "0") + key };
-    this.items.push(item);
-    keep(item);
+    const key = newKey();
+    const item = { ...decision, key, window: WINDOW, order: `${Date.now()}`.padStart(15, "0") + key };
+    if (!keep(item)) this.unkept.push(item);
+    this.reread();
     this.flush();
     return item;
   }
@@ -29,62 +40,102 @@ export class Outbox {
     return this.items.length;
   }
 
+  /** What waits by now, in this window or another. */
+  reread() {
+    const order = (a, b) => (a.order < b.order ? -1 : 1);
+    this.items = [...stored(), ...this.unkept].sort(order);
+  }
+
   async flush() {
     if (this.sending) return;
     this.sending = true;
     clearTimeout(this.timer);
-    while (this.items.length) {
+    const answered = await alone(() => this.send());
+    this.sending = false;
+    if (!answered) {
+      this.timer = setTimeout(() => this.flush(), this.delay);
+      this.delay = Math.min(SLOWEST_MS, this.delay * 2);
+    } else if (this.items.length) this.flush();
+  }
+
+  /** Send what waits; false where the station does not answer. */
+  async send() {
+    for (this.reread(); this.items.length; this.reread()) {
       const item = this.items[0];
       try {
-        const review = await send(item);
+        const review = await sent(item);
         this.drop(item);
         // what this reviewer decided on the same unit, or answered about the same finding, afterwards, knew this one
         for (const later of this.items) if (about(later) === about(item)) keep(Object.assign(later, { supersedes: review.id }));
         this.delay = 500;
-        this.heard.changed(true);
-        this.heard.recorded(item, review);
+        this.told({ item, review });
       } catch (error) {
-        if (error instanceof Refusal) {
-          this.drop(item);
-          this.heard.changed(true);
-          this.heard.refused(item, error);
-          continue;
+        if (!(error instanceof Refusal)) {
+          this.heard.changed(false);
+          return false;
         }
-        this.heard.changed(false);
-        this.timer = setTimeout(() => this.flush(), this.delay);
-        this.delay = Math.min(SLOWEST_MS, this.delay * 2);
-        break;
+        this.drop(item);
+        this.told({ item, refusal: { code: error.code, message: error.message, do: error.do } });
       }
     }
-    this.sending = false;
+    return true;
+  }
+
+  /** Say how it ended, here and in the window in which it was decided. */
+  told(outcome) {
+    if (outcome.item.window !== WINDOW) this.others.postMessage(outcome);
+    this.heard.changed(true);
+    this.tell(outcome);
+  }
+
+  tell({ item, review, refusal }) {
+    this.reread();
+    if (review) this.heard.recorded(item, review);
+    else this.heard.refused(item, refusal);
   }
 
   drop(item) {
-    this.items = this.items.filter((other) => other !== item);
+    this.unkept = this.unkept.filter((other) => other.key !== item.key);
     try {
       localStorage.removeItem(PREFIX + item.order);
     } catch { /* no storage: it was kept in memory only */ }
+    this.reread();
+  }
+}
+
+/** Do it while no other window of this browser does. Browsers without locks, over plain HTTP, send twice and record once. */
+async function alone(call) {
+  if (!navigator.locks) return call();
+  try {
+    return await navigator.locks.request("station.outbox", { signal: AbortSignal.timeout(TURN_MS) }, call);
+  } catch (error) {
+    if (error.name !== "TimeoutError" && error.name !== "AbortError") throw error;
+    return call();
   }
 }
 
 /** A decision on a unit, or an answer about one of its findings. */
-function send({ unit_id: unit, finding, decision, named, reason, reviewer, supersedes, key }) {
+function sent({ unit_id: unit, finding, decision, named, reason, reviewer, supersedes, take_over, key }) {
   if (finding) return api.answer(unit, finding, { answer: decision, named, reason, reviewer, supersedes }, key);
-  return api.review(unit, { decision, reason, reviewer, supersedes }, key);
+  return api.review(unit, { decision, reason, reviewer, supersedes, take_over }, key);
 }
 
 const about = ({ unit_id: unit, finding, reviewer }) => JSON.stringify(finding ? [unit, finding, reviewer] : [unit]);
 
+/** Whether the browser keeps it: its storage may be full or forbidden. */
 function keep(item) {
   try {
     localStorage.setItem(PREFIX + item.order, JSON.stringify(item));
-  } catch { /* storage full or forbidden: the item stays in memory and is sent from there */ }
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function stored() {
   try {
-    const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)).sort();
-    return keys.map((key) => JSON.parse(localStorage.getItem(key)));
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
+    return keys.map((key) => JSON.parse(localStorage.getItem(key))).filter(Boolean);
   } catch {
     return [];
   }

@@ -11,7 +11,7 @@ const DONE = { accept: t("accepted"), reject: t("rejected"), defer: t("deferred"
 const THUMB_PX = 96;
 
 export class Queue {
-  /** @param page {chosen(): unit or null, show(unit), failed(error)} */
+  /** @param page {chosen(): unit or null, show(unit), holder(id): another's claim on it, failed(error)} */
   constructor(page) {
     this.page = page;
     this.units = new Map();
@@ -22,18 +22,18 @@ export class Queue {
     this.settled = new QueueList(byId("settled"), scroller, heard);
   }
 
-  /** Fetch both lists anew. given: what is known already of those that wait. */
-  async fetch(lot, given = null) {
-    const found = await Promise.all([given ?? api.columns(lot, false), api.columns(lot, true)]);
+  /** Fetch both lists anew. second: of those that wait only what is to be looked at again. */
+  async fetch(lot, second) {
+    const found = await Promise.all([api.columns(lot, false, second), api.columns(lot, true)]);
     return found.map((columns) => this.read(columns));
   }
 
-  read({ ids, units, verdicts, reviews, decisions }) {
+  read({ ids, units, verdicts, reviews, decisions, reviewers, disputes, margins }) {
     return ids.map((id, i) => {
       const unit = this.units.get(id) ?? { id };
       if (unit.verdict !== verdicts[i]) unit.known = false;
-      const review = !reviews[i] ? null : unit.review?.id === reviews[i] ? unit.review : { id: reviews[i], decision: decisions[i] };
-      this.units.set(id, Object.assign(unit, { unit: units[i], verdict: verdicts[i], review }));
+      const review = !reviews[i] ? null : unit.review?.id === reviews[i] ? unit.review : { id: reviews[i], decision: decisions[i], reviewer: reviewers[i], disputes: disputes[i] || null };
+      this.units.set(id, Object.assign(unit, { unit: units[i], verdict: verdicts[i], margin: margins[i], review }));
       return unit;
     });
   }
@@ -58,25 +58,27 @@ export class Queue {
     }
   }
 
-  draw(waiting, settled) {
+  /** follow: bring the current unit into view. */
+  draw(waiting, settled, follow) {
     byId("waiting").textContent = waiting.length;
     byId("settled-count").textContent = settled.length;
     byId("settled-title").hidden = !settled.length;
     this.waiting.show(waiting);
     this.settled.show(settled);
     const chosen = this.page.chosen();
-    if (chosen) this[waiting.includes(chosen) ? "waiting" : "settled"].reveal(chosen);
+    if (chosen && follow) this[waiting.includes(chosen) ? "waiting" : "settled"].reveal(chosen);
   }
 
   row(unit) {
-    const { decision } = unit.review ?? {};
-    const standing = STANDING[decision] ?? unit.verdict;
-    const word = decision && decision !== "undo" ? DONE[decision] : named(unit.verdict);
+    const { decision, disputes } = unit.review ?? {};
+    const standing = disputes ? "undecided" : STANDING[decision] ?? unit.verdict;
+    const word = disputes ? t("⇄ reviewers disagree") : decision && decision !== "undo" ? DONE[decision] : named(unit.verdict);
+    const held = this.page.holder(unit.id);
     const current = unit === this.page.chosen();
     const picture = unit.known && (unit.frame_sha256 ?? unit.sha256);
     return el("button", { type: "button", "aria-current": current ? "true" : null, "data-unit": unit.id, on: { click: () => this.page.show(unit) } },
       picture ? el("img", { src: `${api.picture(picture)}?width=${THUMB_PX}`, alt: "", width: 40, height: 40, loading: "lazy", decoding: "async" }) : el("i", { class: "blank" }),
       el("span", { class: "unit" }, shape(standing), el("b", {}, unit.unit)),
-      el("span", { class: "reason" }, el("span", { class: "word" }, word), unit.known ? ` · ${unit.reasons[0] ?? ""}` : ""));
+      el("span", { class: "reason" }, held ? el("span", { class: "looking" }, t("{reviewer} looks at it", held), " · ") : "", el("span", { class: "word" }, word), unit.known ? ` · ${unit.reasons[0] ?? ""}` : ""));
   }
 }

@@ -2,13 +2,18 @@
 
 import { Unreachable, api } from "./api.js";
 import { drawBenches } from "./bench-banner.js";
+import { Claims } from "./claims.js";
 import { badge, byId, el, time } from "./dom.js";
 import { drawFacts, drawTally } from "./facts.js";
 import { SAID } from "./findings.js";
+import { newKey } from "./keys.js";
 import { sized } from "./layers.js";
+import { listen, steadily } from "./live.js";
+import { hearing } from "./others.js";
 import { Outbox } from "./outbox.js";
 import { placesOf } from "./places.js";
 import { Queue } from "./queue.js";
+import { hindrance, rank, remarks } from "./second-look.js";
 import { GUARD_MS, Places } from "./stepping.js";
 import { keyboard } from "./review-keys.js";
 import { pin, whoIsHere } from "./session.js";
@@ -23,14 +28,15 @@ const verb = (item) => (item.finding ? SAID : DONE)[item.decision];
 const done = (item) => (item.finding ? t("finding {finding} ", item) : "") + verb(item);
 const REST_MS = 1200; // without a decision, before the lists are fetched anew
 
-const state = { waiting: [], settled: [], unit: null, document: null, reviews: [], places: [], shownAt: Infinity, mine: [], lots: [] };
+const state = { waiting: [], settled: [], unit: null, document: null, reviews: [], places: [], shownAt: Infinity, mine: [], lots: [], news: null };
 const cache = { documents: new Map(), goldens: new Map(), sources: new Map(), ahead: null };
 const stage = new Stage(byId("golden-figure"), byId("unit-figure"), byId("unit-caption"));
-const queue = new Queue({ chosen: () => state.unit, show: (unit) => show(unit), failed: () => {} });
+const queue = new Queue({ chosen: () => state.unit, show: (unit) => show(unit), holder: (id) => claims.other(id), failed: () => {} });
 
 const outbox = new Outbox({
   changed: connection,
   recorded(item, review) {
+    if (!item.finding) claims.decided(item.unit_id);
     const reason = item.decision === "undo" || !review.reason ? "" : ` · ${t(review.reason)}`;
     const kind = review.named ? t(" as {kind}", { kind: named(review.named) }) : "";
     byId("said").replaceChildren(el("b", {}, t("✓ Recorded {when}", { when: time(review.at) })), ` · ${item.finding ? t("answer {id}", review) : t("review {id}", review)} · ${item.unit} ${done(item)}${kind}${reason}`);
@@ -46,10 +52,20 @@ const outbox = new Outbox({
   },
   refused(item, error) {
     const what = item.finding ? t("{unit} finding {finding}", item) : item.unit;
-    alertUser(t("{what} was not {done}: {message}. {then}", { what, done: verb(item), message: error.message, then: error.do }));
+    const again = error.code === "claimed" && (() => outbox.add({ ...item, take_over: true }));
+    alertUser(t("{what} was not {done}: {message}. {then}", { what, done: verb(item), message: error.message, then: error.do }), again && [t("Record it all the same"), again]);
     if (item.finding) showAnswers(item.unit_id);
     else if (state.unit?.id === item.unit_id) showReviews();
     refresh();
+  },
+});
+
+const claims = new Claims({
+  reviewer: () => byId("reviewer").value,
+  changed: () => drawQueue(false),
+  skipped(claim) {
+    byId("said").textContent = t("{reviewer} looks at {unit}: passed over", claim);
+    show(nextAfter(state.unit), true);
   },
 });
 
@@ -68,8 +84,9 @@ function connection(reachable) {
   byId("link").classList.toggle("lost", !reachable);
 }
 
-function alertUser(text) {
-  const item = el("li", {}, el("span", {}, text), el("button", { type: "button", class: "quiet", on: { click: () => item.remove() } }, t("Dismiss")));
+function alertUser(text, offer = null) {
+  const item = el("li", {}, el("span", {}, text),
+    offer && el("button", { type: "button", class: "quiet", on: { click: () => { item.remove(); offer[1](); } } }, offer[0]), el("button", { type: "button", class: "quiet", on: { click: () => item.remove() } }, t("Dismiss")));
   byId("alerts").append(item);
 }
 
@@ -93,6 +110,7 @@ async function patiently(call) {
 }
 
 const lotChosen = () => byId("lot").value;
+let asked = 0; // how often the lists were fetched
 
 /** Fetch the lists anew once the reviewer rests; what has been decided is shown already. */
 function soon() {
@@ -101,16 +119,22 @@ function soon() {
   tally();
 }
 
-const deferred = (unit) => (unit.review?.decision === "defer" ? 1 : 0);
-const deferredLast = (a, b) => deferred(a) - deferred(b);
+const secondLook = () => byId("which").value === "second";
 
-/** Fetch the lists anew. Deferred units wait behind the others: somebody else is to look at them. */
-async function refresh(given = null) {
+/** In the station's order, but deferred units behind the others, and last those that somebody else is to look at. */
+const inOrder = (units) => { const me = byId("reviewer").value; return units.sort((a, b) => rank(a, me) - rank(b, me)); };
+const firstOpen = () => state.waiting.find((u) => !claims.other(u.id)) ?? state.waiting[0] ?? null;
+
+/** Fetch the lists anew. */
+async function refresh() {
   api.benches().then((found) => drawBenches(byId("bench"), found)).catch(() => {}); // the lists below say what is lost
   clearTimeout(state.resting);
-  const [[waiting, settled], lots] = await patiently(() => Promise.all([queue.fetch(lotChosen(), given), api.lots()]));
-  state.waiting = waiting.sort(deferredLast);
+  const turn = ++asked;
+  const [[waiting, settled], lots, held] = await patiently(() => Promise.all([queue.fetch(lotChosen(), secondLook()), api.lots(), api.claims()]));
+  if (turn !== asked) return; // asked again in the meantime, maybe for another lot
+  state.waiting = inOrder(waiting);
   state.settled = settled;
+  claims.apply(held);
   state.lots = lots;
   for (const item of outbox.items) if (!item.finding) settle(item.unit_id, item); // what is on its way counts as done
   const select = byId("lot");
@@ -119,21 +143,37 @@ async function refresh(given = null) {
   select.value = chosen;
   const now = [...state.waiting, ...state.settled].find((u) => u.id === state.unit?.id);
   if (now) state.unit = now;
-  drawQueue();
-  if (!state.unit) await show(state.waiting[0] ?? null);
+  drawQueue(!state.unit);
+  if (!state.unit) await show(firstOpen(), true);
   else if (state.unit.known) { head(); await tally(); }
 }
 
-/** Draw the lists with the next frame: the pictures come first. */
-function drawQueue() {
+/** Draw the lists with the next frame: the pictures come first. follow: bring the current unit into view, else what is seen stays where it is. */
+function drawQueue(follow = true) {
+  state.follow ||= follow;
   state.drawing ??= requestAnimationFrame(() => {
+    const draw = () => queue.draw(state.waiting, state.settled, state.follow);
+    if (state.follow) draw();
+    else steadily(byId("lists"), draw);
     state.drawing = null;
-    queue.draw(state.waiting, state.settled);
+    state.follow = false;
   });
+  between();
 }
 
-async function show(unit) {
+/** Say in the head what of the unit concerns several reviewers. */
+function between() {
+  const { unit, reviews, news } = state;
+  byId("between").replaceChildren(...(unit && state.document ? remarks({
+    reviews, news, time, reviewer: byId("reviewer").value, claim: claims.other(unit.id), takeOver: () => claims.takeOver(unit.id),
+  }) : []));
+}
+
+/** byItself: it was not asked for, and is passed over where somebody else looks at it. */
+async function show(unit, byItself = false) {
   state.unit = unit;
+  state.news = null;
+  claims.look(unit?.id ?? null, byItself);
   state.document = null;
   state.shownAt = Infinity;
   for (const id of ["head", "stage", "tools", "decide"]) byId(id).hidden = !unit;
@@ -158,6 +198,7 @@ async function show(unit) {
   findings.show({ ...pictures, seen, places: state.places, ...places.answering() }); // while the pictures come
   facts();
   head();
+  between();
   await standing;
   if (state.unit?.id !== unit.id) return;
   places.line(null);
@@ -220,7 +261,8 @@ function nothing() {
   queue.begin();
   byId("facts").replaceChildren();
   const settled = state.settled.length;
-  byId("empty").replaceChildren(...(settled || state.lots.length
+  if (byId("which").value) byId("empty").replaceChildren(el("h2", {}, t("No unit waits for a second look")));
+  else byId("empty").replaceChildren(...(settled || state.lots.length
     ? [el("h2", {}, t("Nothing waits")), el("p", {}, settled ? t("All flagged units are settled, {n} of them by a reviewer. Choose one at the left to look at it again.", { n: settled }) : t("No inspected unit was flagged."))]
     : [el("h2", {}, t("No units yet")), el("p", {}, t("Inspect some, then come back:")), el("pre", {}, "station inspect PHOTOS --golden NUMBER --lot ID")]));
   if (!settled && !state.lots.length) import("./first-run.js").then((firstRun) => firstRun.begin(byId("empty"))).catch(alertUser);
@@ -241,8 +283,11 @@ async function showReviews() {
   const unit = state.unit;
   const reviews = await patiently(() => api.reviews(unit.id));
   if (state.unit?.id !== unit.id || !state.document) return;
+  const { scrollTop } = byId("facts");
   state.reviews = reviews;
   facts();
+  byId("facts").scrollTop = scrollTop;
+  between();
 }
 
 /** Show by now what is said of the findings of the unit. */
@@ -291,7 +336,9 @@ async function tally() {
     async record() {
       const signed = await pin();
       if (signed === null) return;
-      const done = await patiently(() => api.decide(lot.lot, found.size, signed));
+      byId("said").textContent = t("Lot {lot} is being decided: every unit of it is counted …", lot);
+      const key = newKey();
+      const done = await patiently(() => api.decide(lot.lot, found.size, signed, key));
       byId("said").replaceChildren(el("b", {}, t("✓ Recorded")), t(" · lot {lot} {decision}", { lot: done.lot, decision: named(done.decision) }));
       refresh();
     },
@@ -339,13 +386,22 @@ function decide(decision) {
   const unit = state.unit;
   if (!unit || performance.now() - state.shownAt < GUARD_MS || state.shownAt === Infinity) return;
   const name = reviewer();
-  if (!name) return;
+  if (!name || hindered(decision)) return;
   const next = nextAfter(unit);
   const item = outbox.add({ unit_id: unit.id, unit: unit.unit, decision, reason: reasonFor(decision), reviewer: name, supersedes: seen(unit) });
   state.mine.push(item);
   byId("note").value = "";
   settle(unit.id, item);
-  show(next);
+  show(next, true);
+}
+
+/** Say why a decision is not taken yet, where it is not; what was said just now is known then. */
+function hindered(decision) {
+  const plain = byId("note").value.trim() === "" && document.querySelector("input[name=reason]").checked;
+  const why = hindrance({ decision, unit: state.unit, held: claims.other(state.unit.id), news: state.news, plain });
+  state.news = null;
+  if (why) byId("said").replaceChildren(el("b", {}, why));
+  return why !== "";
 }
 
 /** The review that the reviewer sees of a unit, 0 for none. */
@@ -381,14 +437,15 @@ function settle(id, { decision, reason }) {
   unit.review = { ...unit.review, decision, reason };
   state.waiting = state.waiting.filter((u) => u !== unit);
   state.settled = state.settled.filter((u) => u !== unit);
-  if (decision === "defer") state.waiting.push(unit);
+  if (decision === "defer") state.waiting.push(unit); // for somebody else
   else if (decision === "undo") state.waiting.unshift(unit);
   else state.settled.unshift(unit);
 }
 
-/** The unit that comes by itself: the next that nobody has deferred. */
+/** The unit that comes by itself: the next that waits for this reviewer and that nobody else looks at. */
 function nextAfter(unit) {
-  const open = (u) => u.id !== unit.id && u.review?.decision !== "defer";
+  const me = byId("reviewer").value;
+  const open = (u) => u.id !== unit.id && rank(u, me) < 2 && !claims.other(u.id);
   const index = state.waiting.findIndex((u) => u.id === unit.id);
   return state.waiting.slice(index + 1).find(open) ?? state.waiting.find(open) ?? null;
 }
@@ -415,24 +472,32 @@ for (const button of document.querySelectorAll("[data-decision]")) button.addEve
 byId("undo").addEventListener("click", undo);
 byId("decide").addEventListener("input", buttons);
 byId("decide").addEventListener("submit", (event) => event.preventDefault());
-byId("lot").addEventListener("change", () => { state.unit = null; refresh(); });
+for (const id of ["lot", "which"]) byId(id).addEventListener("change", () => { state.unit = null; refresh(); });
 byId("reviewer").value = localStorage.getItem("station.reviewer") ?? "";
 byId("reviewer").addEventListener("change", () => {
   localStorage.setItem("station.reviewer", byId("reviewer").value.trim());
   byId("reviewer").classList.remove("missing");
   if (state.document) findings.update(places.answering());
+  claims.sync();
+  refresh();
 });
 // a session left open overnight asks again when somebody comes back to it
 document.addEventListener("visibilitychange", () => { if (!document.hidden) { outbox.flush(); refresh(); } });
 
-patiently(whoIsHere).then(() => outbox.flush());
+const heard = hearing({ state, outbox, claims, queue, lotChosen, refresh, drawQueue, show, showReviews, nextAfter, tally });
+const listening = listen((name, data) => heard[name]?.(data));
+const here = patiently(whoIsHere).then(() => { outbox.flush(); claims.sync(); });
 const wanted = new URLSearchParams(location.hash.slice(1)).get("unit"); // a link from the page of a lot
-if (wanted) patiently(() => api.unit(wanted)).then((unit) => show(queue.learn(unit))).then(() => refresh());
-else {
-  patiently(() => api.columns(lotChosen(), false)).then((columns) => { // the first picture does not wait for the other lists
-    state.waiting = queue.read(columns).sort(deferredLast);
-    for (const item of outbox.items) if (!item.finding) settle(item.unit_id, item);
-    const first = state.waiting.length ? show(state.waiting[0]) : null;
-    Promise.race([first, new Promise((done) => setTimeout(done, REST_MS))]).then(() => refresh(columns));
-  });
+
+/** Show the first unit, whose pictures wait for nothing else. */
+async function begin() {
+  if (wanted) return show(queue.learn(await patiently(() => api.unit(wanted))));
+  const [columns, held] = await patiently(() => Promise.all([api.columns(lotChosen(), false, secondLook()), api.claims()]));
+  state.waiting = inOrder(queue.read(columns));
+  claims.apply(held);
+  for (const item of outbox.items) if (!item.finding) settle(item.unit_id, item);
+  return state.waiting.length ? show(firstOpen(), true) : null;
 }
+
+// what was recorded before the stream of events was open is in the lists that are fetched then
+Promise.all([here, listening, Promise.race([begin(), new Promise((done) => setTimeout(done, REST_MS))])]).then(() => refresh());

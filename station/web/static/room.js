@@ -2,6 +2,7 @@
 
 import { api, Unreachable } from "./api.js";
 import { byId, el, svg } from "./dom.js";
+import { newKey } from "./keys.js";
 import { say, translate } from "./messages.js";
 import { whoIsHere } from "./session.js";
 
@@ -67,9 +68,6 @@ export async function patiently(call) {
   }
 }
 
-/** A key of its own for what is done once, however often it is sent. */
-export const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-
 /** Send a change until the station answers; it is done once. */
 export function surely(call) {
   const key = newKey();
@@ -113,4 +111,4 @@ export async function begin(start) {
   }
 }
 
-export { api };
+export { api, newKey };

@@ -1,0 +1,117 @@
+// Who looks at which unit now. A claim keeps two reviewers from working on one unit at the same moment; it ends when the
+// window goes on or is closed, and by itself where nobody has touched it for a while. See the API for what it hinders.
+
+import { Refusal, api } from "./api.js";
+import { WINDOW } from "./keys.js";
+
+const RENEW_MS = 30000; // the station keeps a claim for 90 s
+const ACTIVE = ["keydown", "pointerdown", "pointermove", "wheel", "touchstart"];
+
+/** What two spellings of one person's name have in common. */
+export const person = (name) => name.normalize("NFC").trim().replace(/\s+/g, " ").toLowerCase();
+
+export class Claims {
+  /** @param page {reviewer(), changed(), skipped(claim)}: the name at the top; the claims are others; the unit that came by itself is another's */
+  constructor(page) {
+    this.page = page;
+    this.list = [];
+    this.wanted = null; // the unit that is shown
+    this.held = null; // the unit that this window has claimed
+    this.renewedAt = 0;
+    this.busy = false;
+    this.silent = false;
+    for (const kind of ACTIVE) addEventListener(kind, () => this.touched(), { passive: true, capture: true });
+    addEventListener("pagehide", () => this.leave());
+    addEventListener("pageshow", (event) => { if (event.persisted) this.sync(); });
+  }
+
+  /** Another reviewer's claim on a unit, undefined where there is none. */
+  other(id) {
+    const me = person(this.page.reviewer());
+    return this.list.find((claim) => claim.unit_id === id && person(claim.reviewer) !== me);
+  }
+
+  /** The claims as the station tells them. */
+  apply(list) {
+    const before = JSON.stringify(this.list.map((c) => [c.unit_id, c.reviewer, c.since]));
+    this.list = list;
+    if (this.held !== null && this.other(this.held)) this.held = null; // somebody took it over
+    if (before !== JSON.stringify(list.map((c) => [c.unit_id, c.reviewer, c.since]))) this.page.changed();
+    this.sync();
+  }
+
+  /** The reviewer looks at a unit now, at none with null. byItself: it came without being asked for, and is passed over where another looks at it. */
+  look(id, byItself = false) {
+    this.wanted = id;
+    this.byItself = byItself;
+    this.sync();
+  }
+
+  /** Bring the station to know what is looked at; one request after another, so that the last one holds. */
+  async sync() {
+    if (this.busy || this.silent) return;
+    this.busy = true;
+    try {
+      while (this.held !== this.wanted && !this.other(this.wanted) && (await this.step()));
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  async step() {
+    const { wanted } = this;
+    const reviewer = this.page.reviewer().trim();
+    if (wanted === null || !reviewer) {
+      if (this.held === null) return false;
+      const { held } = this;
+      this.held = null;
+      await api.release(held, WINDOW).catch(() => {});
+      return this.wanted !== wanted;
+    }
+    return this.claim(wanted, { reviewer, window: WINDOW });
+  }
+
+  /** Claim a unit; whether it is worth going on. */
+  async claim(id, body) {
+    try {
+      const made = await api.claim(id, body);
+      this.held = id;
+      this.renewedAt = performance.now();
+      this.list = [...this.list.filter((c) => c.unit_id !== id), made];
+      return true;
+    } catch (error) {
+      this.silent = error.code === "not-allowed"; // whoever may not review claims nothing
+      if (!(error instanceof Refusal) || error.code !== "claimed") return this.wanted !== id; // asked again when somebody moves
+      this.list = await api.claims().catch(() => this.list);
+      this.page.changed();
+      if (this.byItself && this.wanted === id && this.other(id)) this.page.skipped(this.other(id));
+      return this.wanted !== id;
+    }
+  }
+
+  /** Take a unit over from another reviewer. */
+  async takeOver(id) {
+    await this.claim(id, { reviewer: this.page.reviewer().trim(), window: WINDOW, take_over: true });
+    this.page.changed();
+  }
+
+  /** The unit was decided, which ends its claim. */
+  decided(id) {
+    this.list = this.list.filter((c) => c.unit_id !== id);
+    if (this.held === id) this.held = null;
+  }
+
+  /** Somebody is here: what is looked at stays claimed. */
+  touched() {
+    this.byItself = false;
+    if (this.wanted === null || performance.now() - this.renewedAt < RENEW_MS) return;
+    this.renewedAt = performance.now();
+    this.held = null;
+    this.sync();
+  }
+
+  leave() {
+    if (this.held !== null) api.release(this.held, WINDOW).catch(() => {});
+    this.held = null;
+  }
+}

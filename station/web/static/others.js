@@ -1,0 +1,70 @@
+// What others do while the review page is open: newly inspected units and decided ones take their places in the queue, and
+// what is shown stays where it is.
+
+import { api } from "./api.js";
+import { person } from "./claims.js";
+import { byId } from "./dom.js";
+import { gathered } from "./live.js";
+import { before } from "./second-look.js";
+
+const MANY = 25; // units that are asked for one by one
+const TOGETHER_MS = 150;
+const TALLY_MS = 1000;
+
+/** What the page does at each event. page: {state, outbox, claims, queue, lotChosen(), refresh(), drawQueue(follow), show(unit, byItself), showReviews(), nextAfter(unit), tally()} */
+export function hearing(page) {
+  const { state, outbox, claims, lotChosen, refresh } = page;
+  const me = () => byId("reviewer").value;
+
+  function place(unit) {
+    if (outbox.items.some((item) => !item.finding && item.unit_id === unit.id)) return; // what is on its way counts as done
+    const again = (u) => u.sha256 === unit.sha256 && u.golden === unit.golden && u.golden_version === unit.golden_version && u.lot === unit.lot;
+    const others = (list) => list.filter((u) => u.id !== unit.id && !(u.id < unit.id && again(u)));
+    [state.waiting, state.settled] = [others(state.waiting), others(state.settled)];
+    if (state.unit?.id === unit.id) state.unit = unit;
+    if ((unit.verdict === "conforms" && unit.standing !== "undecided") || (lotChosen() && unit.lot !== lotChosen())) return;
+    const { review } = unit;
+    if (["accept", "reject"].includes(review?.decision) && !review.disputes) {
+      state.settled = [unit, ...state.settled].sort((a, b) => b.review.id - a.review.id);
+    } else if (byId("which").value === "" || review?.disputes || review?.decision === "defer") {
+      const index = state.waiting.findIndex((u) => before(unit, u, me()) < 0);
+      state.waiting.splice(index < 0 ? state.waiting.length : index, 0, unit);
+    }
+  }
+
+  /** Put units where they belong as they stand by now. */
+  const arrived = gathered(async (ids) => {
+    const wanted = [...new Set(ids)];
+    if (wanted.length > MANY) return refresh();
+    const views = (await Promise.all(wanted.map((id) => api.unit(id).catch(() => null)))).filter(Boolean);
+    const found = views.map((view) => Object.assign(page.queue.learn(view), { review: view.review }));
+    found.forEach(place);
+    page.drawQueue(false);
+    if (!state.unit) return page.show(page.nextAfter({ id: null }), true);
+    const shown = found.find((u) => u.id === state.unit.id);
+    if (!shown) return undefined;
+    const { review } = shown;
+    if (review && review.id > (state.reviews.at(-1)?.id ?? 0) && person(review.reviewer) !== person(me())) state.news = review;
+    return page.showReviews();
+  }, TOGETHER_MS);
+
+  const retally = gathered((lots) => { if (lots.includes(state.unit?.lot ?? lotChosen())) page.tally(); }, TALLY_MS);
+
+  /** Whether the page has a review already: it is its own. */
+  const known = (id, review) => [...state.waiting, ...state.settled].some((u) => u.id === id && u.review?.id >= review);
+
+  return {
+    claims: (data) => claims.apply(data.claims),
+    "unit-inspected": ({ rows }) => arrived(...(rows.units ?? [])),
+    "picture-presented-again": ({ rows }) => arrived(...(rows.units ?? [])),
+    "unit-reviewed": ({ about: { unit: id }, rows }) => { if (!known(id, rows.reviews?.[0])) arrived(id); },
+    "values-entered": () => refresh(),
+    "lot-decided": () => refresh(),
+    opened: () => refresh(),
+    progress({ lot, waiting }) {
+      const option = [...byId("lot").options].find((o) => o.value === lot);
+      if (option) option.textContent = waiting ? `${lot} (${waiting})` : lot;
+      retally(lot);
+    },
+  };
+}

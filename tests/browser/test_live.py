@@ -1,0 +1,364 @@
+"""Several reviewers, windows and moments without a network, in Chromium against a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from station.service.station import open_database
+from station.settings import Settings
+from station.store import inspections
+from station.store.evidence import Evidence
+from station.store.rows import File, NewUnit
+
+if TYPE_CHECKING:
+    from conftest import Bench
+
+API = "/api/v1"
+KEPT = "Object.keys(localStorage).filter((k) => k.startsWith('station.decision.')).length"
+
+
+@pytest.fixture
+def others(browser: Browser) -> Iterator[BrowserContext]:
+    """Another browser, at another desk."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    yield context
+    context.close()
+
+
+def opened(page: Page, address: str, reviewer: str, unit: int | None = None) -> Page:
+    page.add_init_script(f"localStorage.setItem('station.reviewer', {reviewer!r})")
+    page.goto(address)
+    if unit is not None:
+        ready(page, unit)
+    return page
+
+
+def ready(page: Page, unit: int) -> None:
+    """Wait until the unit stands on the screen and its keys are no longer guarded."""
+    expect(page.locator("#stage")).to_have_attribute("data-unit", str(unit))
+    page.wait_for_timeout(200)
+
+
+def decide(bench: Bench, unit: int, decision: str, reviewer: str, **more: Any) -> httpx.Response:
+    body = {"decision": decision, "reviewer": reviewer, "reason": "enamel defect", **more}
+    return httpx.post(f"{bench.address}{API}/units/{unit}/reviews", json=body, trust_env=False)
+
+
+def claims(bench: Bench) -> list[tuple[int, str]]:
+    found = httpx.get(f"{bench.address}{API}/claims", trust_env=False).json()
+    return [(c["unit_id"], c["reviewer"]) for c in found]
+
+
+# --- claims ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_one_reviewer_looks_at_the_other_passes_over(bench: Bench, others: BrowserContext) -> None:
+    weber = opened(bench.page, bench.address, "M. Weber", 4)
+    wang = opened(others.new_page(), bench.address, "Wang", 2)  # 4 is worse, and taken
+    looks = weber.locator("#queue li", has=weber.locator("b", has_text="unit-2")).locator(".looking")
+    expect(looks).to_have_text("Wang looks at it")
+    expect(wang.locator("#queue li").first.locator(".looking")).to_have_text("M. Weber looks at it")
+    weber.keyboard.press("d")  # the next one by itself is not 2
+    ready(weber, 1)
+    expect(weber.locator("#queue .looking")).to_have_text(["Wang looks at it"])
+    assert sorted(claims(bench)) == [(1, "M. Weber"), (2, "Wang")]
+    others.close()  # a browser that is closed lets go
+    expect(weber.locator("#queue .looking")).to_have_count(0)
+    assert bench.complaints == []
+
+
+def test_a_unit_is_taken_over_before_it_is_decided(bench: Bench, others: BrowserContext) -> None:
+    weber = opened(bench.page, bench.address, "M. Weber", 4)
+    wang = opened(others.new_page(), bench.address, "Wang", 2)
+    wang.keyboard.press("k")
+    ready(wang, 4)
+    expect(wang.locator("#between")).to_contain_text("M. Weber looks at it since")
+    wang.keyboard.press("a")
+    expect(wang.locator("#said")).to_contain_text("M. Weber looks at unit-4: take it over first")
+    assert bench.reviews(4) == []
+    wang.get_by_role("button", name="Take it over").click()
+    expect(wang.locator("#between")).not_to_contain_text("looks at it")
+    expect(weber.locator("#between")).to_contain_text("Wang looks at it since")
+    expect(weber.locator("#unit-name")).to_have_text("unit-4")  # what is shown stays
+    wang.keyboard.press("a")
+    expect(weber.locator("#between")).to_contain_text("Wang has just accepted it.")
+    assert [r["reviewer"] for r in bench.reviews(4)] == ["Wang"]
+    weber.keyboard.press("r")  # pressed for what was there before
+    expect(weber.locator("#said")).to_contain_text("Wang has just decided unit-4: press the key again")
+    assert len(bench.reviews(4)) == 1
+    weber.keyboard.press("r")
+    ready(weber, 1)
+    assert [(r["reviewer"], r["disputes"]) for r in bench.reviews(4)] == [("Wang", None), ("M. Weber", 1)]
+
+
+def test_a_decision_on_a_claimed_unit_is_refused_and_offered_again(bench: Bench) -> None:
+    page = bench.page
+    page.route("**/api/v1/events", lambda route: route.abort())  # the page does not hear of it in time
+    opened(page, bench.address, "M. Weber", 4)
+    body = {"reviewer": "Wang", "window": "window-of-wang", "take_over": True}
+    assert httpx.put(f"{bench.address}{API}/units/4/claim", json=body, trust_env=False).status_code == 200
+    page.keyboard.press("r")
+    expect(page.locator("#alerts")).to_contain_text("unit-4 was not rejected: Wang has been looking at unit-4 since")
+    assert bench.reviews(4) == []
+    page.get_by_role("button", name="Record it all the same").click()
+    bench.said("unit-4 rejected")
+    expect(page.locator("#alerts li")).to_have_count(0)
+    assert [r["reviewer"] for r in bench.reviews(4)] == ["M. Weber"]
+
+
+def test_a_claim_is_renewed_while_somebody_is_there(bench: Bench) -> None:
+    page = opened(bench.page, bench.address, "M. Weber", 4)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.method) if request.url.endswith("/claim") else None)
+    page.mouse.move(600, 300)
+    page.evaluate("{ const now = performance.now.bind(performance); performance.now = () => now() + 31000; }")
+    page.wait_for_timeout(300)
+    assert asked == []  # nobody was there
+    with page.expect_request("**/units/4/claim"):
+        page.mouse.move(620, 320)
+    page.mouse.move(640, 320)
+    page.wait_for_timeout(300)
+    assert asked == ["PUT"]
+    assert claims(bench) == [(4, "M. Weber")]
+
+
+# --- what appears by itself ------------------------------------------------------------------------------------------
+
+
+def test_new_units_and_others_decisions_appear_and_nothing_moves(bench: Bench) -> None:
+    bench.page.set_viewport_size({"width": 1280, "height": 420})  # the queue has to scroll
+    page = opened(bench.page, bench.address, "M. Weber", 4)
+    for number in range(5, 25):
+        inspected(bench.home, number, margin=0.2 + number / 100)
+    entries = page.locator("#queue b")
+    expect(entries).to_have_count(23)
+    page.keyboard.press("k")
+    queue = page.locator("#lists")
+    queue.evaluate("(list) => { list.scrollTop = 300; }")
+
+    def place() -> float:
+        box = page.locator("#queue b", has_text="unit-12").bounding_box()
+        assert box is not None
+        return box["y"]
+
+    before = place()
+    inspected(bench.home, 25, margin=-5.0)  # worse than all of them: it goes above what is seen
+    expect(entries).to_have_count(24)
+    assert place() == pytest.approx(before, abs=1)
+    assert decide(bench, 2, "reject", "Wang").status_code == 201
+    expect(page.locator("#settled b")).to_have_text(["unit-2"])
+    assert place() == pytest.approx(before, abs=1)
+    expect(page.locator("#unit-name")).to_have_text("unit-4")
+    expect(page.locator("#lot option[value='L/1']")).to_have_text("L/1 (23)")
+    assert bench.complaints == []
+
+
+def inspected(home: Path, number: int, margin: float) -> None:
+    """Another process records a unit."""
+    db = open_database(Settings(home=home))
+    like = inspections.unit(db, 2)
+    data = f"picture {number}".encode()
+    media = File(Evidence(home / "evidence").put(data), len(data), "image/jpeg")
+    inspections.add_unit(
+        db,
+        NewUnit(
+            ingest_key=f"key {number}", unit=f"unit-{number}", photo=f"unit-{number}.jpg", photo_file=media,
+            frame_file=None, annotated_file=None, golden_id=1, lot="L/1", verdict=like.verdict, margin=margin,
+            document=like.document, digest=like.digest, inspected_at=like.inspected_at,
+        ),
+    )  # fmt: skip
+    db.close()
+
+
+def test_the_windows_of_a_browser_share_one_stream_of_events(bench: Bench) -> None:
+    streams: list[Page] = []
+
+    def note(request: Any) -> None:
+        if request.url.endswith("/events"):
+            streams.append(request.frame.page)
+
+    first, context = bench.page, bench.page.context
+    context.on("request", note)
+    opened(first, bench.address, "M. Weber", 4)
+    second = opened(context.new_page(), bench.address, "M. Weber", 4)
+    assert streams == [first]
+    assert decide(bench, 2, "reject", "Wang").status_code == 201
+    for page in (first, second):
+        expect(page.locator("#settled b")).to_have_text(["unit-2"])
+    first.close()
+    assert decide(bench, 1, "reject", "Wang").status_code == 201  # while nobody listens, or the other one does already
+    expect(second.locator("#settled b")).to_have_text(["unit-1", "unit-2"])
+    assert streams == [first, second]
+
+
+# --- second looks ----------------------------------------------------------------------------------------------------
+
+
+def test_a_deferred_unit_waits_for_another_reviewer(bench: Bench, others: BrowserContext) -> None:
+    weber = opened(bench.page, bench.address, "M. Weber", 4)
+    weber.keyboard.press("d")
+    ready(weber, 2)
+    weber.locator("#which").select_option("second")
+    ready(weber, 4)
+    expect(weber.locator("#queue b")).to_have_text(["unit-4"])
+    expect(weber.locator("#between")).to_contain_text("You deferred it. A second reviewer settles it.")
+    weber.locator("#unit-name").click()
+    weber.keyboard.press("a")
+    expect(weber.locator("#alerts")).to_contain_text(
+        "M. Weber deferred this unit, and a second reviewer is to settle it"
+    )
+    wang = opened(others.new_page(), bench.address, "Wang", 2)
+    wang.locator("#which").select_option("second")
+    ready(wang, 4)
+    expect(wang.locator("#between")).to_contain_text("M. Weber asks for a second look.")
+    wang.locator("#unit-name").click()
+    weber.locator("#which").select_option("")  # leaves 4
+    ready(weber, 1)
+    wang.keyboard.press("a")
+    expect(wang.locator("#said")).to_contain_text("unit-4 accepted")
+    expect(wang.locator("#empty")).to_contain_text("No unit waits for a second look")
+    assert [r["decision"] for r in bench.reviews(4)] == ["defer", "accept"]
+
+
+def test_reviewers_disagree_until_a_third_decides(bench: Bench) -> None:
+    assert decide(bench, 4, "accept", "Wang").status_code == 201
+    assert decide(bench, 4, "reject", "K. Lang").status_code == 201
+    page = opened(bench.page, bench.address, "M. Weber", 2)
+    expect(page.locator("#queue b")).to_have_text(["unit-2", "unit-1", "unit-4"])
+    expect(page.locator("#queue li").last).to_contain_text("⇄ reviewers disagree")
+    page.locator("#which").select_option("second")
+    ready(page, 4)
+    expect(page.locator("#between")).to_contain_text("⇄ Reviewers disagree · Wang: accepted · K. Lang: rejected")
+    page.locator("#unit-name").click()
+    page.keyboard.press("r")
+    bench.said("unit-4 rejected")
+    page.locator("#which").select_option("")
+    expect(page.locator("#settled b")).to_have_text(["unit-4"])
+    assert [r["disputes"] for r in bench.reviews(4)] == [None, 1, None]
+    assert bench.complaints == []
+
+
+def test_a_nonconforming_unit_is_accepted_with_a_reason(bench: Bench) -> None:
+    page = opened(bench.page, bench.address, "M. Weber", 4)
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    ready(page, 1)
+    page.keyboard.press("a")
+    bench.said("The station found unit-1 nonconforming: choose a reason")
+    page.keyboard.press("3")
+    page.keyboard.press("a")
+    bench.said("unit-1 accepted · dust or lint, not of the part")
+    assert [r["decision"] for r in bench.reviews(1)] == ["accept"]
+
+
+# --- moments without a network ---------------------------------------------------------------------------------------
+
+
+def sent(context: BrowserContext) -> list[str]:
+    """The keys of decisions as they are sent."""
+    keys: list[str] = []
+
+    def note(request: Any) -> None:
+        if request.method == "POST" and request.url.endswith("/reviews"):
+            keys.append(request.headers["idempotency-key"])
+
+    context.on("request", note)
+    return keys
+
+
+def test_decisions_without_a_network_are_sent_once_after_it_is_back(bench: Bench) -> None:
+    page = opened(bench.page, bench.address, "M. Weber", 4)
+    page.context.set_offline(True)
+    page.keyboard.press("r")
+    expect(page.locator("#link")).to_contain_text("1 decision kept here")
+    page.context.set_offline(False)
+    bench.said("unit-4 rejected")
+    assert [r["decision"] for r in bench.reviews(4)] == ["reject"]
+    assert page.evaluate(KEPT) == 0
+
+
+def test_a_decision_outlives_a_page_that_is_loaded_anew_without_a_network(bench: Bench) -> None:
+    page = opened(bench.page, bench.address, "M. Weber", 4)
+    page.context.set_offline(True)
+    page.keyboard.press("r")
+    expect(page.locator("#link")).to_contain_text("1 decision kept here")
+    with pytest.raises(Exception, match="ERR_INTERNET_DISCONNECTED"):
+        page.reload()
+    page.context.set_offline(False)
+    keys = sent(page.context)
+    page.goto(bench.address)
+    bench.said("unit-4 rejected")
+    assert [r["decision"] for r in bench.reviews(4)] == ["reject"]
+    assert (len(keys), page.evaluate(KEPT)) == (1, 0)
+
+
+def test_two_windows_send_what_was_kept_once_and_one_sends_what_the_other_left(bench: Bench) -> None:
+    first = opened(bench.page, bench.address, "M. Weber", 4)
+    second = opened(first.context.new_page(), bench.address, "M. Weber", 4)
+    second.keyboard.press("j")
+    ready(second, 2)
+    first.context.set_offline(True)
+    first.keyboard.press("r")
+    second.keyboard.press("a")
+    for page in (first, second):
+        expect(page.locator("#link")).to_contain_text("2 decisions kept here")
+    keys = sent(first.context)
+    first.context.set_offline(False)
+    expect(first.locator("#said")).to_contain_text("unit-4 rejected")
+    expect(second.locator("#said")).to_contain_text("unit-2 accepted")
+    assert len([r for unit in (4, 2) for r in bench.reviews(unit)]) == 2
+    assert (len(keys), len(set(keys)), first.evaluate(KEPT)) == (2, 2, 0)
+
+
+def test_a_window_sends_what_a_closed_one_left_behind(bench: Bench) -> None:
+    first = bench.page
+    second = opened(first.context.new_page(), bench.address, "M. Weber", 4)
+    opened(first, bench.address, "M. Weber", 4)
+    first.context.set_offline(True)
+    first.keyboard.press("r")
+    expect(second.locator("#link")).to_contain_text("1 decision kept here")
+    first.close()
+    second.context.set_offline(False)
+    expect(second.locator("#said")).to_contain_text("unit-4 rejected")
+    assert [r["decision"] for r in bench.reviews(4)] == ["reject"]
+
+
+def test_a_browser_without_locks_and_random_names_still_decides(bench: Bench) -> None:
+    """As over plain HTTP on a trusted network, where browsers give neither."""
+    bench.page.add_init_script(
+        "delete Crypto.prototype.randomUUID; Object.defineProperty(navigator, 'locks', { value: undefined });"
+    )
+    page = opened(bench.page, bench.address, "M. Weber", 4)
+    page.keyboard.press("r")
+    bench.said("unit-4 rejected")
+    assert decide(bench, 2, "reject", "Wang").status_code == 409  # this window has gone on to it
+    assert decide(bench, 1, "reject", "Wang").status_code == 201
+    expect(page.locator("#settled b")).to_have_text(["unit-1", "unit-4"])
+    assert bench.complaints == []
+
+
+def test_a_lot_that_takes_long_to_decide_is_waited_for(bench: Bench) -> None:
+    keys: list[str] = []
+
+    def late(route: Any) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) == 1:
+            route.abort()  # the connection breaks: it is asked again under the same key
+        else:
+            page.wait_for_timeout(500)
+            route.continue_()
+
+    page = opened(bench.page, bench.address, "M. Weber", 4)
+    page.locator("#lot-size").fill("50")
+    page.locator("#lot-size").press("Enter")
+    page.route("**/decisions", late)
+    page.get_by_role("button", name="Record the decision").click()
+    bench.said("Lot L/1 is being decided")
+    bench.said("lot L/1 rejected")
+    assert (len(keys), len(set(keys))) == (2, 1)
