@@ -19,7 +19,7 @@ from station.web.security import MAX_BODY_BYTES
 
 REVIEW = "/api/v1/units/1/reviews"
 Serve = Callable[..., Any]
-BODY = {"decision": "accept", "reviewer": "M. Weber"}
+BODY = {"decision": "accept", "reason": "dust", "reviewer": "M. Weber"}
 
 
 @pytest.fixture(scope="module")

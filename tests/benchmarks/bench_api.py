@@ -116,9 +116,7 @@ def worker(address: str, due: queue.Queue[float | None], told: Told, seed: int) 
                     kind, said = "decide", {"reason": "fine by eye", "reviewer": f"reviewer {seed}"}
                     record = client.review(unit, "accept", **said, take_over=True, key=key)
                     if chance.random() < 0.1:
-                        again = client.review(
-                            unit, "accept", reason="fine by eye", reviewer=f"reviewer {seed}", key=key
-                        )
+                        again = client.review(unit, "accept", **said, take_over=True, key=key)
                         assert again.id == record.id
                 elif roll < 0.29:
                     kind = "claim"
