@@ -237,7 +237,7 @@ def queued(
                 r.review_decision,
                 r.review_reviewer,
                 r.review_disputes,
-            )  # fmt: skip
+            )
             for r in c.execute(_queued(query, lot, settled, second_look))
         ]
 

@@ -136,8 +136,8 @@ def test_new_units_and_others_decisions_appear_and_nothing_moves(bench: Bench) -
     page = opened(bench.page, bench.address, "M. Weber", 4)
     for number in range(5, 25):
         inspected(bench.home, number, margin=0.2 + number / 100)
-    entries = page.locator("#queue b")
-    expect(entries).to_have_count(23)
+    waiting = page.locator("#waiting")
+    expect(waiting).to_have_text("23")
     page.keyboard.press("k")
     queue = page.locator("#lists")
     queue.evaluate("(list) => { list.scrollTop = 300; }")
@@ -149,7 +149,7 @@ def test_new_units_and_others_decisions_appear_and_nothing_moves(bench: Bench) -
 
     before = place()
     inspected(bench.home, 25, margin=-5.0)  # worse than all of them: it goes above what is seen
-    expect(entries).to_have_count(24)
+    expect(waiting).to_have_text("24")
     assert place() == pytest.approx(before, abs=1)
     assert decide(bench, 2, "reject", "Wang").status_code == 201
     expect(page.locator("#settled b")).to_have_text(["unit-2"])
