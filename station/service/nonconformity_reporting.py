@@ -10,6 +10,7 @@ import numpy as np
 
 from station.errors import NotFoundError, RequestError
 from station.store.durable import TEMPORARY, write_whole
+from station.store.evidence import FULL, disk_error
 from station.values.nonconformity import Effect, NonconformityDocument, Point
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ def readable(station: Station, sha256: str) -> RGB:
 
 
 def write_file(out: Path, data: bytes, suffix: str) -> None:
-    """Write a whole file or none, durable on return. Raises RequestError for a name or place that does not do."""
+    """Write a whole file or none, durable on return. Raises RequestError for a name or place that does not do,
+    StorageFullError for a full disk."""
     if out.suffix.lower() != suffix:
         raise RequestError(f"{out.name} is no {suffix[1:].upper()} by its name", f"End the name in {suffix}.")
     if out.is_dir() or not out.parent.is_dir():
@@ -79,6 +81,8 @@ def write_file(out: Path, data: bytes, suffix: str) -> None:
     try:
         write_whole(out, data, prefix=f".{out.name}{TEMPORARY}")
     except OSError as error:
+        if error.errno in FULL:
+            raise disk_error(error) from error
         raise RequestError(f"{out} cannot be written: {error.strerror}", "Give another place.") from error
 
 
