@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 from station.report.blocks import Block, Bullets, Cell, Column, Facts, Figure, Paper, Picture, Pictures, Section, Table
+from station.report.gate_words import gate_words
 from station.report.languages import Language
 from station.report.words import (
     TONES,
@@ -69,7 +70,7 @@ def unit_paper(u: ShownUnit, language: Language) -> Paper:
     if d.findings:
         blocks: list[Block] = [findings_table(d.findings, language)]
         sections.append(Section(say("section.defects"), blocks))
-    closed = [f"{g.name}: {g.reason}" for g in d.gates if not g.ok]
+    closed = [gate_words(g.name, g.reason, language) for g in d.gates if not g.ok]
     if closed:
         sections.append(Section(say("section.reasons"), [Bullets(closed)]))
     return Paper(
