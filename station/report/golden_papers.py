@@ -36,6 +36,7 @@ from station.report.words import (
     with_u,
 )
 from station.sheet import Sheet
+from station.sheet.plating import bounds_um
 from station.values.sign_off import GoldenStatusDocument, SignOffDocument
 
 PARTIES: Final = ("buyer", "supplier")
@@ -258,8 +259,8 @@ def _coating(sheet: Sheet, language: Language) -> Iterator[tuple[str, Cell]]:
         yield say("fact.plating-stack"), " / ".join(layer.words for layer in sheet.plating)
     if sheet.lacquer is not None:
         coat = sheet.lacquer
-        bounds = "–".join(f"{x:g}" for x in (coat.min_um, coat.max_um) if x is not None)
-        told = [say(f"lacquer.{coat.kind.replace(' ', '-')}"), f"{bounds} µm" if bounds else "", coat.look]
+        bounds = bounds_um(coat.min_um, coat.max_um)
+        told = [say(f"lacquer.{coat.kind.replace(' ', '-')}"), bounds, coat.look]
         yield say("fact.lacquer"), language.listed.join(t for t in told if t)
 
 

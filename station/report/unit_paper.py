@@ -119,7 +119,7 @@ def findings_table(findings: Sequence[FindingDocument], language: Language) -> T
     rows = [
         (
             Figure(str(n), n), defect(f.kind, language), place(f.region, language),
-            f"{f.x_mm:+.1f} / {f.y_mm:+.1f}".replace("-", "−"), figure(extent_mm(f), u=f.u_mm),
+            f"{f.x_mm:+z.1f} / {f.y_mm:+z.1f}".replace("-", "−"), figure(extent_mm(f), u=f.u_mm),
             figure(f.u_mm, u=f.u_mm), limit(f.limit_mm), defect_class(f.defect_class, language),
             verdict(f.verdict, language),
         )
@@ -143,7 +143,7 @@ def finding_lines(f: FindingDocument, head: str, language: Language) -> tuple[st
     """What stands under an enlarged finding."""
     most = language.text("text.no-limit") if f.limit_mm is None else f"{f.limit_mm:g} mm"
     size = language.text("text.crop-size", size=f"{extent_mm(f):.2f}", u=f"{f.u_mm:.2f}", limit=most)
-    where = language.text("text.crop-where", region=place(f.region, language), x=f"{f.x_mm:+.1f}", y=f"{f.y_mm:+.1f}")
+    where = language.text("text.crop-where", region=place(f.region, language), x=f"{f.x_mm:+z.1f}", y=f"{f.y_mm:+z.1f}")
     return (head, size, where.replace("-", "−"))
 
 

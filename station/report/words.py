@@ -34,7 +34,8 @@ def characteristic(name: str, language: Language) -> str:
 
 def defect(kind: str, language: Language) -> str:
     """A kind of finding in words; one that a control sheet alone knows keeps its name."""
-    return language.texts.get(f"kind.{kind}", kind.replace("-", " "))
+    found = language.texts.get(f"kind.{kind}") or language.texts.get(f"found_kind.{kind}")
+    return found or kind.replace("-", " ")
 
 
 def place(region: str, language: Language) -> str:

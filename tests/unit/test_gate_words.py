@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 import station
+from station.judge.finding_rules import HARMLESS, NOT_OF_A_MODEL
 from station.report.gate_words import TABLE, gate_reason, gate_words
 from station.report.languages import language
+from station.report.words import defect
 
 EN, ZH = language("en"), language("zh-Hant")
 ROOT = Path(station.__file__).parent
@@ -79,3 +81,9 @@ def test_each_template_is_what_the_line_says() -> None:
         for part in re.split(r"\{\w+\}|[:;,(`]", text):
             clause = re.sub(r"^(K|lux) |( by|( and)? run)$", "", part.strip())
             assert len(clause) < 12 or clause in said, (key, clause)
+
+
+@pytest.mark.parametrize("kind", sorted(HARMLESS | NOT_OF_A_MODEL))
+def test_what_is_no_defect_has_a_word_too(kind: str) -> None:
+    """Glare, dust and the like stand among the findings of a unit's sheet."""
+    assert defect(kind, ZH) != defect(kind, EN)

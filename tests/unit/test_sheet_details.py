@@ -94,16 +94,18 @@ def test_what_a_stack_leaves_open_is_told() -> None:
 def test_the_control_sheet_prints_them() -> None:
     """T3, T9, T17, G11: in both languages, on the page that both parties work by."""
     for code, words in (
-        ("en", ("Why these sizes matter", "assembly; packaging: the card slot is 30.3 mm", "clear e-coat, 8 µm, gloss",
-                "copper ≥ 3 µm / imitation gold 0.03–0.08 µm", "800–1000 lux, 5,000–6,500 K",
-                "SHA-256 abababababababab")),
-        ("zh-Hant", ("尺寸為何重要", "組裝", "透明電著漆", "電鍍層")),
+        ("en", ("Why these sizes matter", "assembly; packaging: the card slot is 30.3 mm",
+                "clear e-coat; ≤ 8 µm; gloss", "copper ≥ 3 µm / imitation gold 0.03–0.08 µm",
+                "800–1,000 lux, 5,000–6,500 K",
+                "SHA-256 abababababababab", "ANSI/ASQ Z1.4, level II, normal", "colour of the clutch")),
+        ("zh-Hant", ("尺寸為何重要", "組裝；包裝：the card", "透明電著漆；≤ 8 µm", "電鍍層", "徽章",
+                     "ANSI/ASQ Z1.4，水準 II，正常", "colour of the clutch")),
     ):  # fmt: skip
         sealed = Sealed(
             sheet=load_sheet(DETAILS), status=cast("GoldenStatusDocument", SimpleNamespace(number="GS-20260510")),
             version=1, digest="1" * 64, sheet_digest="2" * 64, master_digest="3" * 64, photo_sha256="4" * 64,
             photo="front.jpg", rig=None, scale_source="card", sealed_at=NOW, picture=b"", criteria=(), sizes=(),
-            head="",
+            head="", open_items=("colour of the clutch",),
         )  # fmt: skip
         data = paper_data(control_sheet(sealed, language(code)), {})
         told = json.dumps(data, ensure_ascii=False).replace("\u200b", "")
