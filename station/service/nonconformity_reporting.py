@@ -45,16 +45,18 @@ def message_text(station: Station, number: str, code: str) -> str:
 
 def picture_of(station: Station, point: Point) -> bytes | None:
     """JPEG of a point: a person's photo, else the worst unit beside the golden sample, None where there is neither."""
-    from station.report.pictures import jpeg
+    from station.report.pictures import decoded, jpeg, panels_of
 
     if point.photo_sha256:
         return jpeg(readable(station, point.photo_sha256))
     if point.item.unit_id is None:
         return None
     try:
-        return station.unit_picture(point.item.unit_id, kind="annotated").data
+        drawn = station.unit_picture(point.item.unit_id, kind="annotated").data
     except NotFoundError:
         return None
+    unit = station.unit(point.item.unit_id)
+    return jpeg(panels_of(decoded(drawn), station.master(unit.golden, unit.golden_version).frame))
 
 
 def readable(station: Station, sha256: str) -> RGB:
