@@ -19,7 +19,7 @@ from killed import some
 def main(count: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
         steps, kills, wrong = some(Path(folder), count, seed=20260510)
-    print("kills of steps:", ", ".join(f"{name} {kills[name]} of {n}" for name, n in steps.items()))
+    print("kills:", ", ".join(f"{name} {kills[name]} at {n} steps" for name, n in steps.items()))
     print(f"{sum(kills.values())} kills, {len(wrong)} faults")
     print(*wrong[:20], sep="\n", end="\n" if wrong else "")
     return int(bool(wrong))
