@@ -21,6 +21,7 @@ from station.cli.conduct import (
     document,
     emit,
     progress,
+    say,
     show,
     table,
 )
@@ -28,7 +29,7 @@ from station.cli.seen import Point, Tongue, tell
 from station.errors import RequestError
 
 if TYPE_CHECKING:
-    pass
+    from station.values.nonconformity import NonconformityDocument
 
 nc = typer.Typer(
     help="Nonconformities: from a failed lot to a complaint, its disposition, its cost.",
@@ -267,6 +268,8 @@ def message(context: typer.Context, number: Claim, language: Tongue = "en") -> N
 
     with context_of(context).open() as station:
         emit(message_text(station, number, language).rstrip("\n"))
+        found = station.nonconformities.show(number)
+    _say_unfinished(found)
 
 
 @nc.command("report")
@@ -284,10 +287,19 @@ def report(
 
     with context_of(context).open() as station, progress("Setting the report"):
         data, remark = report_pdf(station, number, language, internal=internal)
+        found = station.nonconformities.show(number)
     write_file(out, data, ".pdf")
     show(f"Written: {out}")
+    _say_unfinished(found)
     if remark:
         show(f"Note: {remark}.")
+
+
+def _say_unfinished(found: NonconformityDocument) -> None:
+    """On standard error, that a message or report is of a complaint which cannot be sent yet, and why."""
+    if found.faults:
+        more = f" (and {len(found.faults) - 1} more)" if len(found.faults) > 1 else ""
+        say(f"note: {found.number} is not complete: {found.faults[0]}{more}. Complete and send it, then hand this on.")
 
 
 @nc.command("package")

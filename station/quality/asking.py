@@ -38,8 +38,9 @@ def _asks(points: Sequence[Point], facts: Facts, pause: bool, by: date) -> Itera
     if pause:
         yield Phrase(key="ask.pause", values={"lot": facts.lot})
     for p in points:
+        name = f"@kind.{p.item.kind}" if p.item.source == "finding" else p.item.name
         values = {
-            "name": p.item.name, "note": p.item.note, "size": f"{facts.size:,}", "measured": str(MEASURED),
+            "name": name, "note": p.item.note, "size": f"{facts.size:,}", "measured": str(MEASURED),
             "golden": facts.golden, "version": str(facts.golden_version),
         }  # fmt: skip
         keys = _BY_KIND.get(p.item.kind) or _BY_CATEGORY[p.item.category]

@@ -43,6 +43,7 @@ def replay_anomalies(events: Sequence[GateEvent], now: datetime) -> tuple[Anomal
     """The anomalies of an order as they stand. An anomaly keeps the ladder that was in force when it was opened."""
     plan: ControlPlan | None = None
     ladders: dict[int, tuple[LadderLevel, ...]] = {}
+    given: dict[int, GateEvent] = {}  # what gave an anomaly its day
     found: dict[int, Anomaly] = {}
     for e in events:
         if e.kind == "planned" and e.gate == "in-line":
@@ -51,6 +52,7 @@ def replay_anomalies(events: Sequence[GateEvent], now: datetime) -> tuple[Anomal
             number = len(found) + 1
             ladders[number] = ladder_of(plan)
             rung = ladders[number][0]
+            given[number] = e
             found[number] = Anomaly(
                 number=number, gate=e.gate, text=e.text, by=e.by, opened_at=e.at, level=1, who=rung.who,
                 due=e.at + timedelta(hours=rung.hours), overdue=False, next_who="", resolved_at=None, resolution="",
@@ -60,10 +62,18 @@ def replay_anomalies(events: Sequence[GateEvent], now: datetime) -> tuple[Anomal
             rung = ladders[e.number][level - 1]
             told = {"level": level, "who": rung.who, "due": e.at + timedelta(hours=rung.hours)}
             found[e.number] = found[e.number].model_copy(update=told)
+            given[e.number] = e
         elif e.kind == "resolved" and e.number in found:
             told = {"resolved_at": e.at, "resolution": e.text}
             found[e.number] = found[e.number].model_copy(update=told)
-    return tuple(_dated(a, ladders[a.number], now) for a in found.values())
+    return tuple(_dated(a, ladders[a.number], latest(events, given[a.number], now)) for a in found.values())
+
+
+def latest(events: Sequence[GateEvent], event: GateEvent, now: datetime) -> datetime:
+    """The latest time that is known since an event: now, or that of what was recorded after it. A clock that was set
+    back since makes nothing early again that was late on record."""
+    after = next(n for n, e in enumerate(events, 1) if e is event)
+    return max([now, *(e.at for e in events[after:])])
 
 
 def _dated(a: Anomaly, ladder: Sequence[LadderLevel], now: datetime) -> Anomaly:

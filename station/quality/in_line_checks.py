@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from station.errors import RequestError
+from station.quality.escalation import latest
 from station.values.gates import ControlPlan, GateEvent, NextCheck
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def next_check(h: History) -> NextCheck | None:
     reasons = []
     if due_made is not None and h.made > due_made:
         reasons.append(f"the line was to be checked at {due_made:,} units made and {h.made:,} are")
-    if due_at is not None and h.now > due_at:
+    if due_at is not None and latest(h.events, last, h.now) > due_at:
         reasons.append(f"the line was to be checked by {due_at:%Y-%m-%d %H:%M} UTC")
     if finished and due_made is not None and due_made >= h.made:
         due_made = None  # nothing more is made that a check could be due at

@@ -7,6 +7,7 @@ characteristics with requirement and result (form 3).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -53,6 +54,8 @@ from station.values.gates import FirstArticleDocument, FormRow, FormValue, GateR
 _ACROSS: Final = 5
 """First pieces that stand beside each other in the table of results."""
 _DEFECT: Final = "defect"
+_ENTERED: Final = re.compile(r"(?P<name>.+), calibrated (?P<on>[\d-]+), due (?P<due>[\d-]+)")
+"""By what a value was measured by hand, as the record says it."""
 _GATE_TONES: Final[dict[State, Tone]] = {
     "released": "good", "lapsed": "bad", "ready": "open", "closed": "open", "locked": "open",
 }  # fmt: skip
@@ -283,8 +286,10 @@ def _piece_value(values: Sequence[FormValue], digits: int) -> Cell:
 
 def _instrument(r: FormRow, words: str, language: Language) -> str:
     """By hand what was entered; else the camera, by which method the records say."""
-    by_hand = r.key.startswith("entered:") or ", calibrated " in words
-    return words if by_hand else language.text("text.fa-camera")
+    entered = _ENTERED.fullmatch(words)
+    if entered is not None:
+        return language.text("text.fa-instrument", **entered.groupdict())
+    return words if r.key.startswith("entered:") else language.text("text.fa-camera")
 
 
 def _function(s: ShownFirstArticle, language: Language) -> Iterator[Block]:

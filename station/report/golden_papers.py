@@ -24,8 +24,19 @@ from station.report.blocks import (
     Table,
 )
 from station.report.languages import Language
-from station.report.words import characteristic, defect, defect_class, limit, or_not_said, time_of, unit_of, with_u
+from station.report.words import (
+    EDITIONS,
+    characteristic,
+    defect,
+    defect_class,
+    limit,
+    or_not_said,
+    time_of,
+    unit_of,
+    with_u,
+)
 from station.sheet import Sheet
+from station.sheet.plating import bounds_um
 from station.values.sign_off import GoldenStatusDocument, SignOffDocument
 
 PARTIES: Final = ("buyer", "supplier")
@@ -54,6 +65,7 @@ class Sealed:
     criteria: Sequence[Criterion]
     sizes: Sequence[tuple[str, OwnValue]]
     head: str
+    open_items: Sequence[str] = ()
 
     @property
     def number(self) -> str:
@@ -78,14 +90,14 @@ def control_sheet(s: Sealed, language: Language) -> Paper:
     if reasons:
         sections.append(Section(say("section.matters"), [Facts(reasons, beside=1)]))
     if s.sheet.defects:
-        sections.append(Section(say("section.defects"), [_defects(s.sheet, language)]))
+        sections.append(Section(say("section.defects"), [defect_limits(s.sheet, language)]))
     sections.append(
         Section("", [Beside([_classes(s.sheet, language)], [Facts(_light_facts(s.sheet, language), beside=1)], 78)])
     )
-    if s.sheet.golden.open_items:
-        sections.append(
-            Section("", [Facts([(say("fact.open-items"), "; ".join(s.sheet.golden.open_items))], beside=1)])
-        )
+    rest = [("notes", s.sheet.product.notes), ("open-items", language.listed.join(s.open_items))]
+    told: list[tuple[str, Cell]] = [(say(f"fact.{name}"), text) for name, text in rest if text]
+    if told:
+        sections.append(Section("", [Facts(told, beside=1)]))
     return Paper(
         title=say("paper.control-sheet"), subtitle=_subtitle(s, language), stamp=text, on=s.sealed_at.date(),
         sections=sections, language=language, footer=say("paper.footer"), head=s.head,
@@ -107,7 +119,7 @@ def certificate(s: Sealed, language: Language) -> Paper:
         own = (Column(say("column.characteristic"), wide=1), Column(say("column.master"), right=True))
         units = {"area": "mm²"}
         rows = [
-            (characteristic(f"size:{name}", language), own_words(v, units.get(name, "mm"), language))
+            (language.texts.get(f"own_size.{name}", name), own_words(v, units.get(name, "mm"), language))
             for name, v in s.sizes
         ]
         master.append(Table(own, rows, name=say("section.master")))
@@ -190,13 +202,14 @@ def _product_facts(s: Sealed, language: Language) -> list[tuple[str, Cell]]:
         ("product", p.name), ("sku", p.sku), ("finish", p.finish), ("material", p.material), ("thickness", thickness),
         ("supplier", p.supplier), ("order", p.order), ("artwork", _artwork(g.artwork, g.artwork_sha256)),
         ("approved", "" if g.approved_on is None else g.approved_on.isoformat()), ("approved-by", g.approved_by),
-        ("confirmed-by", g.confirmed_by), ("type", p.type),
+        ("confirmed-by", g.confirmed_by), ("type", say(f"type.{p.type}")),
     ]  # fmt: skip
     facts = [(say(f"fact.{name}"), or_not_said(text, language)) for name, text in told]
     return [*facts[:-1], *_coating(s.sheet, language), facts[-1]]
 
 
-def _defects(sheet: Sheet, language: Language) -> Table:
+def defect_limits(sheet: Sheet, language: Language) -> Table:
+    """The limit of every kind of local defect, and where it holds."""
     say = language.text
     placed = any(d.where for d in sheet.defects)
     where = (Column(say("column.where"), wide=1),) if placed else ()
@@ -232,9 +245,10 @@ def _reasons(sheet: Sheet, language: Language) -> list[tuple[str, Cell]]:
     found: list[tuple[str, Cell]] = []
     for name, matters, why in rows:
         told = language.listed.join(language.text(f"matter.{m}") for m in matters)
-        words = ": ".join(w for w in (told, why) if w)
-        if words:
-            found.append((name, words))
+        if told and why:
+            found.append((name, language.text("text.matters", what=told, why=why)))
+        elif told or why:
+            found.append((name, told or why))
     return found
 
 
@@ -245,18 +259,21 @@ def _coating(sheet: Sheet, language: Language) -> Iterator[tuple[str, Cell]]:
         yield say("fact.plating-stack"), " / ".join(layer.words for layer in sheet.plating)
     if sheet.lacquer is not None:
         coat = sheet.lacquer
-        bounds = "–".join(f"{x:g}" for x in (coat.min_um, coat.max_um) if x is not None)
-        told = [say(f"lacquer.{coat.kind.replace(' ', '-')}"), f"{bounds} µm" if bounds else "", coat.look]
-        yield say("fact.lacquer"), ", ".join(t for t in told if t)
+        bounds = bounds_um(coat.min_um, coat.max_um)
+        told = [say(f"lacquer.{coat.kind.replace(' ', '-')}"), bounds, coat.look]
+        yield say("fact.lacquer"), language.listed.join(t for t in told if t)
 
 
 def _light_facts(sheet: Sheet, language: Language) -> list[tuple[str, Cell]]:
     say, lux = language.text, sheet.viewing.lux
-    viewing = say("fact.not-said") if lux is None else f"{lux[0]:g}–{lux[1]:g} lux"
+    viewing = say("fact.not-said") if lux is None else f"{lux[0]:,g}–{lux[1]:,g} lux"
     if sheet.viewing.cct_k is not None:
         kelvin = "{:,g}–{:,g} K".format(*sheet.viewing.cct_k)
         viewing = kelvin if lux is None else f"{viewing}, {kelvin}"
-    sampling = f"{sheet.aql.edition}, {sheet.aql.level}, {say(f'severity.{sheet.aql.severity}')}"
+    sampling = say(
+        "text.sampling", edition=EDITIONS[sheet.aql.edition], level=sheet.aql.level,
+        severity=say(f"severity.{sheet.aql.severity}"),
+    )  # fmt: skip
     return [
         (say("fact.sampling"), sampling),
         (say("fact.guard"), say(f"guard.{sheet.decision.guard_band}")),
@@ -282,7 +299,7 @@ def _signature_facts(x: SignOffDocument, language: Language) -> Iterator[tuple[s
     say = language.text
     yield say("fact.name"), x.statement.name
     yield say("fact.role"), or_not_said(x.statement.role, language)
-    yield say("fact.at"), x.statement.at
+    yield say("fact.at"), time_of(datetime.fromisoformat(x.statement.at))
     yield say("fact.method"), say(f"method.{x.method.replace(' ', '-')}")
     yield say("fact.statement"), Code(x.digest)
     if x.fingerprint is not None:

@@ -62,8 +62,8 @@ def approval_paper(s: Sealed, language: Language) -> Paper:
         Section("", [Beside(picture, [Facts(pairs, beside=1)], 68)]),
         Section(say("section.statement"), [Words(approval_text(s, language), "framed")]),
     ]
-    if g.open_items:
-        sections.append(Section("", [Facts([(say("fact.open-items"), language.listed.join(g.open_items))], beside=1)]))
+    if s.open_items:
+        sections.append(Section("", [Facts([(say("fact.open-items"), language.listed.join(s.open_items))], beside=1)]))
     sections.append(Section(say("section.signatures"), [places]))
     return _paper(s, language, "approval", sections)
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from station.report.evidence_words import factor_words
 from station.report.languages import Language
 from station.report.typesetting import CJK_FONT, LATIN_FONT, glyph_remark, set_in_type
 from station.values.nonconformity import (
@@ -17,6 +18,7 @@ from station.values.nonconformity import (
     CostComparison,
     Effect,
     NonconformityDocument,
+    Phrase,
     Point,
     Share,
 )
@@ -144,7 +146,7 @@ def _sentence(point: Point, language: Language) -> str:
 def _record(d: NonconformityDocument, language: Language) -> list[list[str]]:
     """The record of S9 in rows of two: SKU, order, carton and lot codes, inspected, found."""
     f, say = d.facts, language.text
-    codes = [f"{k.replace('_', ' ')}: {_short(v)}" for k, v in list(f.identifiers.items())[:_CODES]]
+    codes = [f"{factor_words(k, language)}: {_short(v)}" for k, v in list(f.identifiers.items())[:_CODES]]
     empty = say("label.not_given")
     cause = say(f"cause_name.{f.cause}") if f.cause else say("label.unknown")
     pairs = [
@@ -228,7 +230,7 @@ def _costs(c: CostComparison, language: Language) -> dict[str, Any]:
     for p in c.paths:
         lines = [f"{say(f'line.{x.what}')}: {x.arithmetic}" for x in p.lines]
         if not p.allowed:
-            lines.append(say("cost.not_allowed", why="; ".join(language.say(w) for w in p.why_not)))
+            lines.append(say("cost.not_allowed", why=_listed(p.why_not, language)))
         amounts = [_money(x) if p.lines else "" for x in (p.supplier, p.buyer, p.total, p.total_high)]
         ready = p.ready_on.isoformat() if p.ready_on else ""
         rows.append([say(f"remedy.{p.remedy}"), lines, *amounts, ready])
@@ -241,6 +243,11 @@ def _costs(c: CostComparison, language: Language) -> dict[str, Any]:
         "steady": "" if c.best is None else say("cost.steady" if c.steady else "cost.not_steady"),
         "usual": language.joint.join(_beside(c, language)),
     }  # fmt: skip
+
+
+def _listed(sentences: Sequence[Phrase], language: Language) -> str:
+    """Sentences as a list, without their full stops."""
+    return language.listed.join(language.say(x).rstrip(".。") for x in sentences)
 
 
 def _beside(c: CostComparison, language: Language) -> Iterator[str]:

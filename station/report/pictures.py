@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
+from typing import Final
 
 import cv2
 import numpy as np
@@ -77,6 +78,11 @@ def decoded(data: bytes) -> RGB:
 def font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """The drawing font (Pillow's built-in scalable one) at ``size`` pixels."""
     return ImageFont.load_default(size=size)
+
+
+PANEL_PX: Final = 820
+"""Width of the golden and of the unit in the picture of a unit."""
+_GAP, _FOOT, _REASONS = 16, 44, 4  # pixels between and below the panels, reasons above them
 
 
 class Canvas:
@@ -251,7 +257,7 @@ class Canvas:
         return out.convert("RGB")
 
 
-def unit_picture(master: Master, aligned: Aligned, document: UnitDocument, *, panel_px: int = 820) -> RGB:
+def unit_picture(master: Master, aligned: Aligned, document: UnitDocument, *, panel_px: int = PANEL_PX) -> RGB:
     """The golden beside the unit in one frame, annotated; the verdict and its reasons above. (H, W, 3) uint8."""
     golden = Canvas(_quiet_bench(display(master.image, master.correction), master), master.frame, panel_px)
     unit = Canvas(_quiet_bench(display(aligned.image, aligned.correction), master), master.frame, panel_px)
@@ -261,6 +267,17 @@ def unit_picture(master: Master, aligned: Aligned, document: UnitDocument, *, pa
     _draw_sizes(unit, master, judged)
     _draw_findings(golden, unit, document)
     return _sheet_of(golden.finish(), unit.finish(), document)
+
+
+def panels_of(sheet: RGB, frame: Frame) -> RGB:
+    """The two panels of a :func:`unit_picture` in this frame, without the English words above and below them, for a
+    document in another language; a picture of another layout as it is."""
+    high, wide = sheet.shape[:2]
+    panel = round(frame.height * PANEL_PX / frame.width)
+    head = high - panel - _FOOT
+    if wide != 2 * PANEL_PX + 3 * _GAP or head not in [_head(n) for n in range(_REASONS + 1)]:
+        return sheet
+    return sheet[head : head + panel]
 
 
 def _quiet_bench(raster: RGB, master: Master) -> RGB:
@@ -360,10 +377,15 @@ def gravity(verdict: Verdict) -> int:
     return [Verdict.CONFORMS, Verdict.UNDECIDED, Verdict.NONCONFORMS].index(verdict)
 
 
+def _head(reasons: int) -> int:
+    """Pixels above the panels, for the verdict and so many reasons."""
+    return 64 + 26 * max(1, min(_REASONS, reasons))
+
+
 def _sheet_of(golden: Image.Image, unit: Image.Image, document: UnitDocument) -> RGB:
-    gap, head = 16, 64 + 26 * max(1, min(4, len(document.reasons)))
+    gap, head = _GAP, _head(len(document.reasons))
     width = golden.width + unit.width + 3 * gap
-    sheet = Image.new("RGB", (width, head + golden.height + 44), PAPER)
+    sheet = Image.new("RGB", (width, head + golden.height + _FOOT), PAPER)
     draw = ImageDraw.Draw(sheet)
     badge = document.verdict.value.upper()
     colour = COLOURS[document.verdict]
@@ -374,9 +396,9 @@ def _sheet_of(golden: Image.Image, unit: Image.Image, document: UnitDocument) ->
     draw.text((gap + 14 - left, 23 - top), badge, font=face, fill=text_colour)
     title = f"{document.unit}   against golden {document.golden} version {document.golden_version}"
     draw.text((gap + right - left + 46, 19), title, font=font(22), fill=INK)
-    for i, reason in enumerate(document.reasons[:4]):
-        more = len(document.reasons) - 4
-        tail = f"   (and {more} more)" if i == 3 and more > 0 else ""
+    for i, reason in enumerate(document.reasons[:_REASONS]):
+        more = len(document.reasons) - _REASONS
+        tail = f"   (and {more} more)" if i == _REASONS - 1 and more > 0 else ""
         draw.text((gap, 60 + 26 * i), fit_text(draw, reason + tail, width - 2 * gap, 18), font=font(18), fill=INK)
     sheet.paste(golden, (gap, head))
     sheet.paste(unit, (2 * gap + golden.width, head))

@@ -6,7 +6,7 @@ from typing import Final
 
 from station.quality.quotation import CONTROLS, FailedLot, Quotation
 from station.report.blocks import Block, Bullets, Cell, Column, Facts, Figure, Formula, Paper, Section, Table, Words
-from station.report.golden_papers import Sealed, criteria_table
+from station.report.golden_papers import Sealed, criteria_table, defect_limits
 from station.report.languages import Language
 from station.report.words import characteristic, or_not_said
 
@@ -38,6 +38,7 @@ def quotation_paper(s: Sealed, q: Quotation, language: Language) -> Paper:
         Section(say("section.spend"), list(_spend(q, language))),
         Section(say("section.history"), list(_history(q, language))),
         Section(say("section.limits"), [criteria_table(s.criteria, language)]),
+        *([Section(say("section.defects"), [defect_limits(s.sheet, language)])] if s.sheet.defects else []),
     ]
     return Paper(
         title=say("paper.rfq"),

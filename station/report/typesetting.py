@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from station.errors import StorageFullError
+
 FONTS: Final = Path(__file__).with_name("fonts")
 CJK_FONT: Final = "Noto Sans TC"
 LATIN_FONT: Final = "Libertinus Serif"
@@ -57,31 +59,42 @@ def typeset(template: Path, data: Mapping[str, Any], pictures: Mapping[str, byte
 
 def set_in_type(template: Path, data: Mapping[str, Any], pictures: Mapping[str, bytes]) -> tuple[bytes, str]:
     """PDF bytes of a template with its data, which it reads from ``data.json``, and the characters that no font has:
-    ``[U+0E01]`` stands for each of them, never a box. pictures : by file name."""
+    ``[U+0E01]`` stands for each of them, never a box. pictures : by file name.
+
+    Raises StorageFullError where the folder for temporary files is full."""
+    text = json.dumps(_visible(data), ensure_ascii=False)
+    try:
+        with tempfile.TemporaryDirectory(prefix="station-report-") as folder:
+            return _compiled(Path(folder), template, text, pictures)
+    except OSError as error:
+        raise StorageFullError(
+            f"the document cannot be set, as the folder for temporary files does not take it: {error.strerror}",
+            "Free some space there, or name another folder in TMPDIR, then run it again.",
+        ) from error
+
+
+def _compiled(root: Path, template: Path, text: str, pictures: Mapping[str, bytes]) -> tuple[bytes, str]:
     import typst  # a compiler of some 40 MB: loaded when a document is asked for
 
-    text = json.dumps(_visible(data), ensure_ascii=False)
+    for name, content in pictures.items():
+        (root / name).write_bytes(content)
+    source = root / template.name
+    source.write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
     spelled = ""
-    with tempfile.TemporaryDirectory(prefix="station-report-") as folder:
-        root = Path(folder)
-        for name, content in pictures.items():
-            (root / name).write_bytes(content)
-        source = root / template.name
-        source.write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
-        while True:
-            (root / "data.json").write_text(_spelled(text, spelled), encoding="utf-8")
-            own = not missing_glyphs(_spelled(text, spelled))
-            try:
-                made = typst.compile(
-                    str(source), root=folder, format="pdf", font_paths=[str(FONTS)], ignore_system_fonts=own,
-                    pdf_standards="a-2b",
-                )  # fmt: skip
-                return bytes(made), spelled
-            except typst.TypstError as error:
-                lacking = _lacking(str(getattr(error, "diagnostic", error)), text)
-                if not set(lacking) - set(spelled):
-                    raise
-                spelled = "".join(dict.fromkeys(spelled + lacking))
+    while True:
+        (root / "data.json").write_text(_spelled(text, spelled), encoding="utf-8")
+        own = not missing_glyphs(_spelled(text, spelled))
+        try:
+            made = typst.compile(
+                str(source), root=str(root), format="pdf", font_paths=[str(FONTS)], ignore_system_fonts=own,
+                pdf_standards="a-2b",
+            )  # fmt: skip
+            return bytes(made), spelled
+        except typst.TypstError as error:
+            lacking = _lacking(str(getattr(error, "diagnostic", error)), text)
+            if not set(lacking) - set(spelled):
+                raise
+            spelled = "".join(dict.fromkeys(spelled + lacking))
 
 
 def _lacking(diagnostic: str, text: str) -> str:

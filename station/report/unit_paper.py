@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 from station.report.blocks import Block, Bullets, Cell, Column, Facts, Figure, Paper, Picture, Pictures, Section, Table
+from station.report.gate_words import gate_words
 from station.report.languages import Language
 from station.report.words import (
     TONES,
@@ -69,7 +70,7 @@ def unit_paper(u: ShownUnit, language: Language) -> Paper:
     if d.findings:
         blocks: list[Block] = [findings_table(d.findings, language)]
         sections.append(Section(say("section.defects"), blocks))
-    closed = [f"{g.name}: {g.reason}" for g in d.gates if not g.ok]
+    closed = [gate_words(g.name, g.reason, language) for g in d.gates if not g.ok]
     if closed:
         sections.append(Section(say("section.reasons"), [Bullets(closed)]))
     return Paper(
@@ -118,7 +119,7 @@ def findings_table(findings: Sequence[FindingDocument], language: Language) -> T
     rows = [
         (
             Figure(str(n), n), defect(f.kind, language), place(f.region, language),
-            f"{f.x_mm:+.1f} / {f.y_mm:+.1f}".replace("-", "−"), figure(extent_mm(f), u=f.u_mm),
+            f"{f.x_mm:+z.1f} / {f.y_mm:+z.1f}".replace("-", "−"), figure(extent_mm(f), u=f.u_mm),
             figure(f.u_mm, u=f.u_mm), limit(f.limit_mm), defect_class(f.defect_class, language),
             verdict(f.verdict, language),
         )
@@ -142,7 +143,7 @@ def finding_lines(f: FindingDocument, head: str, language: Language) -> tuple[st
     """What stands under an enlarged finding."""
     most = language.text("text.no-limit") if f.limit_mm is None else f"{f.limit_mm:g} mm"
     size = language.text("text.crop-size", size=f"{extent_mm(f):.2f}", u=f"{f.u_mm:.2f}", limit=most)
-    where = language.text("text.crop-where", region=place(f.region, language), x=f"{f.x_mm:+.1f}", y=f"{f.y_mm:+.1f}")
+    where = language.text("text.crop-where", region=place(f.region, language), x=f"{f.x_mm:+z.1f}", y=f"{f.y_mm:+z.1f}")
     return (head, size, where.replace("-", "−"))
 
 

@@ -13,6 +13,11 @@ from station.values.documents import FindingDocument, Verdict
 TONES: Final[dict[Verdict, Tone]] = {
     Verdict.CONFORMS: "good", Verdict.NONCONFORMS: "bad", Verdict.UNDECIDED: "open",
 }  # fmt: skip
+EDITIONS: Final = {
+    "z1.4": "ANSI/ASQ Z1.4", "z1.4-1993": "ANSI/ASQC Z1.4-1993", "z1.4-2003": "ANSI/ASQ Z1.4-2003",
+    "mil-std-105e": "MIL-STD-105E", "iso2859-1": "ISO 2859-1",
+}  # fmt: skip
+"""Of the sampling plans, as they are cited."""
 _UNITS: Final = {"deg": "°", "CIEDE2000": "ΔE00", "1": ""}
 _MOST_DIGITS: Final = 4
 
@@ -29,7 +34,8 @@ def characteristic(name: str, language: Language) -> str:
 
 def defect(kind: str, language: Language) -> str:
     """A kind of finding in words; one that a control sheet alone knows keeps its name."""
-    return language.texts.get(f"kind.{kind}", kind.replace("-", " "))
+    found = language.texts.get(f"kind.{kind}") or language.texts.get(f"found_kind.{kind}")
+    return found or kind.replace("-", " ")
 
 
 def place(region: str, language: Language) -> str:

@@ -210,10 +210,11 @@ class Gates:
     def bonded(
         self, name: str, batch: str, *, sku: str | None = None, at: datetime | None = None, by: str
     ) -> OrderGatesDocument:
-        """Start the cure clock of a batch (T15). at : when it was bonded, now without it."""
+        """Start the cure clock of a batch (T15). at : when it was bonded, now without it; by a clock that was set back
+        since the last record of the order, no earlier than that."""
         row = store.order(self._db, name, sku)
         found, _ = self._show(row)
-        now = self._clock()
+        now = max([self._clock(), *(e.at for e in self.events(row))])
         at = at or now
         if at > now:
             raise RequestError(f"{at:%Y-%m-%d %H:%M} UTC has not come yet", "Give the time when the parts were bonded.")

@@ -10,6 +10,7 @@ import numpy as np
 
 from station.errors import NotFoundError, RequestError
 from station.store.durable import TEMPORARY, write_whole
+from station.store.evidence import FULL, disk_error
 from station.values.nonconformity import Effect, NonconformityDocument, Point
 
 if TYPE_CHECKING:
@@ -44,16 +45,18 @@ def message_text(station: Station, number: str, code: str) -> str:
 
 def picture_of(station: Station, point: Point) -> bytes | None:
     """JPEG of a point: a person's photo, else the worst unit beside the golden sample, None where there is neither."""
-    from station.report.pictures import jpeg
+    from station.report.pictures import decoded, jpeg, panels_of
 
     if point.photo_sha256:
         return jpeg(readable(station, point.photo_sha256))
     if point.item.unit_id is None:
         return None
     try:
-        return station.unit_picture(point.item.unit_id, kind="annotated").data
+        drawn = station.unit_picture(point.item.unit_id, kind="annotated").data
     except NotFoundError:
         return None
+    unit = station.unit(point.item.unit_id)
+    return jpeg(panels_of(decoded(drawn), station.master(unit.golden, unit.golden_version).frame))
 
 
 def readable(station: Station, sha256: str) -> RGB:
@@ -71,7 +74,8 @@ def readable(station: Station, sha256: str) -> RGB:
 
 
 def write_file(out: Path, data: bytes, suffix: str) -> None:
-    """Write a whole file or none, durable on return. Raises RequestError for a name or place that does not do."""
+    """Write a whole file or none, durable on return. Raises RequestError for a name or place that does not do,
+    StorageFullError for a full disk."""
     if out.suffix.lower() != suffix:
         raise RequestError(f"{out.name} is no {suffix[1:].upper()} by its name", f"End the name in {suffix}.")
     if out.is_dir() or not out.parent.is_dir():
@@ -79,6 +83,8 @@ def write_file(out: Path, data: bytes, suffix: str) -> None:
     try:
         write_whole(out, data, prefix=f".{out.name}{TEMPORARY}")
     except OSError as error:
+        if error.errno in FULL:
+            raise disk_error(error) from error
         raise RequestError(f"{out} cannot be written: {error.strerror}", "Give another place.") from error
 
 

@@ -177,6 +177,7 @@ class Papers:
             picture=self._station.golden_picture(number, row.version).data,
             criteria=tuple(criteria(sheet, master, own)),
             sizes=tuple(_other_sizes(master, named)), head=self.head(),
+            open_items=self._station.record.open_items(number),
         )  # fmt: skip
 
     def _failed(self, sku: str) -> list[FailedLot]:

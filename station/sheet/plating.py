@@ -14,6 +14,15 @@ DECORATIVE_UM = (0.03, 0.08)
 """Usual thickness of a decorative top layer in micrometres, over the supplier's base system (T9)."""
 
 
+def bounds_um(low: float | None, high: float | None) -> str:
+    """``3–5 µm`` of a thickness, ``≥ 3 µm`` of one with an open side; "" of one with two."""
+    if low is None and high is None:
+        return ""
+    if low is None or high is None:
+        return f"{'≥' if high is None else '≤'} {(low or high):g} µm"
+    return f"{low:g}–{high:g} µm"
+
+
 class PlatingLayer(Table):
     """A layer of the plating, from the base metal up (T9). ``min_um``, ``max_um``: its thickness in micrometres, as XRF
     or another instrument finds it; a side left out is open."""
@@ -32,12 +41,7 @@ class PlatingLayer(Table):
     @property
     def words(self) -> str:
         """``nickel 3-5 µm``."""
-        low, high = self.min_um, self.max_um
-        if low is None and high is None:
-            return self.metal
-        if low is None or high is None:
-            return f"{self.metal} {'≥' if high is None else '≤'} {(low or high):g} µm"
-        return f"{self.metal} {low:g}–{high:g} µm"
+        return f"{self.metal} {bounds_um(self.min_um, self.max_um)}".rstrip()
 
 
 class Lacquer(Table):

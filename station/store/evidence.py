@@ -15,7 +15,9 @@ from station.errors import NotFoundError, StorageFullError, StoreError
 from station.store.durable import ORPHAN_AGE_S, TEMPORARY, flush_folder, sweep, write_whole
 from station.values.digest import sha256_hex
 
-_FULL_OR_READ_ONLY = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""What the system says where there is no space for a file."""
+_FULL_OR_READ_ONLY = {*FULL, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 def disk_error(error: OSError) -> StoreError:

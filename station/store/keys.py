@@ -43,6 +43,10 @@ class KeyRing:
         return self.folder / "station.pem"
 
     @property
+    def _public_file(self) -> Path:
+        return self.folder / "station.pub"
+
+    @property
     def head_file(self) -> Path:
         """Where the newest head is kept."""
         return self.folder / "head.json"
@@ -125,7 +129,7 @@ class KeyRing:
 
     def _key(self) -> Ed25519PrivateKey:
         if self._private is None:
-            if not self._file.exists():
+            if not self._file.exists() or not self._public_file.exists():
                 self._make()
             self._private = self._load()
         return self._private
@@ -142,17 +146,20 @@ class KeyRing:
         return key
 
     def _make(self) -> None:
-        """Make the key. Of two processes that do so at once one wins, and both use its key."""
+        """Make the key, or finish what was begun before a disk was full or the power went: the public half is written
+        last. Of two processes that do so at once one wins, and both use its key."""
         with _translated():
-            if (self.folder / "station.pub").exists():  # a new key would not be the one that signed the past
-                raise StoreError(f"{self._file} is missing, and its public half is there", _RESTORE)
-            self._folder(self.folder)
-            private = Ed25519PrivateKey.generate()
+            if not self._file.exists():
+                if self._public_file.exists():  # a new key would not be the one that signed the past
+                    raise StoreError(f"{self._file} is missing, and its public half is there", _RESTORE)
+                self._folder(self.folder)
+                made = Ed25519PrivateKey.generate()
+                pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+                write_whole(self._file, pem, mode=0o600, fresh=True)
+            private = self._load()
             before = Head(0, GENESIS, public_of(private), sign(private, LEDGER_HEAD, head_value(0, GENESIS)))
             write_whole(self.head_file, _text(before), fresh=True)  # so that none is missing, whenever the power goes
-            pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-            write_whole(self._file, pem, mode=0o600, fresh=True)
-            write_whole(self.folder / "station.pub", public_pem(public_of(self._load())).encode("ascii"))
+            write_whole(self._public_file, public_pem(public_of(private)).encode("ascii"))
 
     def _folder(self, folder: Path) -> None:
         if not folder.is_dir():

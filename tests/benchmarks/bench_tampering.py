@@ -4,7 +4,8 @@
 
 The home has the golden's record and an order with a released gate too. Half of COUNT, ten thousand by itself, are made
 in a home (records, ledger, evidence, keys, a cut end), half in the bytes of a package, and once more half in those of
-an order's archive. Exit code 1 where one was not found or not named.
+an order's archive. Printed are the counts of each kind of mutation too. Exit code 1 where one was not found or not
+named.
 """
 
 from __future__ import annotations
@@ -32,6 +33,15 @@ def named(said: list[str], tampered: Tampered) -> bool:
     return any(word in line for word in tampered.named for line in said)
 
 
+def counted(tally: Counter[str], tampered: Tampered, found: bool, said: list[str]) -> bool:
+    """Count a mutation, all in all and of its kind; whether it was found and named."""
+    seen = {"made": True, "found": found, "named": found and named(said, tampered)}
+    for what, yes in seen.items():
+        tally[what] += yes
+        tally[f"{what}: {tampered.kind}"] += yes
+    return seen["named"]
+
+
 def in_home(home: Path, folder: Path, count: int, seed: int) -> tuple[Counter[str], list[str]]:
     """Mutations of a home: counts, and what went unseen."""
     tampered_home, tally, unseen = TamperedHome(home, folder), Counter[str](), []
@@ -39,12 +49,10 @@ def in_home(home: Path, folder: Path, count: int, seed: int) -> tuple[Counter[st
     for i in range(seed, seed + count):
         with tampered_home.tampered(i) as tampered:
             said = report(tampered_home.audit())
-            tally["made"] += 1
-            tally["found"] += bool(said)
-            tally["named"] += named(said, tampered)
+            seen = counted(tally, tampered, bool(said), said)
             if tally["made"] % 250 == 0:
                 print(f"home: {tally['made']} made, {tally['named']} named", file=sys.stderr, flush=True)
-            if not named(said, tampered):
+            if not seen:
                 unseen.append(f"home, seed {i}: {tampered.what}: {said[:3]}")
     assert tampered_home.audit().ok
     tampered_home.close()
@@ -71,10 +79,7 @@ def in_archive(home: Path, folder: Path, count: int, seed: int, *, order: bool) 
         file.write_bytes(changed)
         found = hold(file, [key])
         said = [f"{f.where}: {f.what}" for f in found.faults]
-        tally["made"] += 1
-        tally["found"] += not found.ok
-        tally["named"] += named(said, tampered)
-        if found.ok or not named(said, tampered):
+        if not counted(tally, tampered, not found.ok, said):
             unseen.append(f"archive, seed {i}: {tampered.what} in {tampered.named}: {said[:3]}")
     return tally, unseen
 
@@ -94,7 +99,10 @@ def main(count: int) -> int:
             spent = time.process_time() - begun
             print(f"{what}: {tally['made']} mutations, {tally['found']} found, {tally['named']} named at their place; "
                   f"{1000 * spent / (count // 2):.1f} ms of processor time each", flush=True)  # fmt: skip
-            print(*unseen[:20], sep="\n")
+            for kind in sorted(k.removeprefix("made: ") for k in tally if k.startswith("made: ")):
+                of = [tally[f"{said}: {kind}"] for said in ("made", "found", "named")]
+                print(f"  {kind}: {of[0]} made, {of[1]} found, {of[2]} named")
+            print(*unseen[:20], sep="\n", end="\n" if unseen else "")
             failed += len(unseen)
     return int(failed > 0)
 

@@ -16,18 +16,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from killed import OPERATIONS
+from killed import EVERY
 
 from station.errors import StationError
 from station.service import Station
 
 _CALLS = ("open", "write", "fsync", "link", "replace", "mkdir")
-
-
-ELSEWHERE = ("signing", "importing", "releasing a gate", "writing a document")
-"""Left out: a signature and a release are a row, as a decision is; a document's command names the file that it could
-not write."""
-WORK = {name: work for name, work in OPERATIONS.items() if name not in ELSEWHERE}
 
 
 class FullDisk:
@@ -83,7 +77,7 @@ def tried(station: Station, out: Path, work: str, disk: FullDisk) -> StationErro
     """Do the work on this disk; what the station said where it could not."""
     with disk.under(station):
         try:
-            WORK[work](station, out)
+            EVERY[work](station, out)
         except StationError as error:
             return error
     return None

@@ -139,9 +139,11 @@ def build(home: Path, photo: Path | None = None, clock: Callable[[], datetime] =
         _inspect(db, evidence, first.id)
 
 
-def add_gates(home: Path, clock: Callable[[], datetime] = lambda: NOON, *, release: bool = True) -> None:
+def add_gates(
+    home: Path, clock: Callable[[], datetime] = lambda: NOON, *, release: bool = True, cures: bool = False
+) -> None:
     """What people recorded of the golden sample, and an order: everything that its first gate asks answered or waived,
-    and the gate released or, without ``release``, ready to be."""
+    and the gate released or, without ``release``, ready to be. cures : parts are bonded."""
     with Station(Settings(home=home), clock=clock) as station:
         proof, plan = home / "swatch.pdf", home / "sheet.toml"
         proof.write_bytes(b"%PDF-1.7 a swatch")
@@ -151,7 +153,7 @@ def add_gates(home: Path, clock: Callable[[], datetime] = lambda: NOON, *, relea
         record.write(NUMBER, by="M. Weber", values=["packing=polybag", "hardware=butterfly clutch"])
         record.change(NUMBER, "colour", "sky 0.3 CIEDE2000 darker", attach=[f"sample-photo={proof}"], by="M. Weber")
         record.acknowledge_change(NUMBER, 1, by="Li Wei", text="agreed", attach=proof)
-        station.gates.open(ORDER, Order(units=(1200,)), golden=NUMBER, by="M. Weber")
+        station.gates.open(ORDER, Order(units=(1200,)), golden=NUMBER, cures=cures, by="M. Weber")
         station.gates.answer(ORDER, "spec", "as sealed", file=plan, by="M. Weber")
         station.gates.answer(ORDER, "material-colour", "swatch approved", file=proof, by="M. Weber")
         station.gates.assign(ORDER, "final", "L-9", by="M. Weber")

@@ -10,7 +10,7 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from station.store.audit import Audit, audit
@@ -23,10 +23,11 @@ Named = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Tampered:
-    """What was done, and what a report of it must name."""
+    """What was done, what a report of it must name, and of which kind it is."""
 
     what: str
     named: Named
+    kind: str = ""
 
 
 class TamperedHome:
@@ -58,7 +59,8 @@ class TamperedHome:
         """Tamper as the seed says; everything is as before when the block ends."""
         rng = random.Random(seed)
         try:
-            yield rng.choice(MUTATIONS)(self, rng)
+            mutation = rng.choice(MUTATIONS)
+            yield replace(mutation(self, rng), kind=mutation.__name__.replace("_", " "))
         finally:
             with contextlib.closing(sqlite3.connect(self._file)) as c:
                 self.pristine.backup(c)
@@ -304,6 +306,13 @@ def tamper_with_package(data: bytes, place: Callable[[int], str], rng: random.Ra
     """One change anywhere in a package's bytes."""
     how = rng.choice(("byte", "byte", "byte", "byte", "bit", "cut", "longer", "inserted", "removed"))
     at = rng.randrange(len(data))
+    changed, tampered = _tampered_bytes(data, place, rng, how, at)
+    return changed, replace(tampered, kind=how)
+
+
+def _tampered_bytes(
+    data: bytes, place: Callable[[int], str], rng: random.Random, how: str, at: int
+) -> tuple[bytes, Tampered]:
     where = place(at)
     if how == "byte":
         return data[:at] + bytes([data[at] ^ rng.randrange(1, 256)]) + data[at + 1 :], Tampered(f"byte {at}", (where,))

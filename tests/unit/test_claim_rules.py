@@ -11,6 +11,7 @@ from scipy.stats import binomtest, fisher_exact
 
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.quality.answers import answers, lot_share
+from station.quality.asking import proposed_asks
 from station.quality.catalogue import KINDS, kind_of, kind_of_measurement
 from station.quality.corrective import effect, fell, find, lacking, replay_actions, vet_new, vet_step, wanted
 from station.quality.cost import Quantities, compare
@@ -70,6 +71,20 @@ def test_bounds_of_a_share_are_those_of_clopper_and_pearson(units: int, of: int)
     """N1: how many it affects."""
     interval = binomtest(units, of).proportion_ci(0.95, "exact")
     assert share_bounds(units, of) == pytest.approx((interval.low, interval.high), abs=1e-12)
+
+
+def test_what_is_asked_names_the_defect_in_the_reader_s_language() -> None:
+    """N5: a finding of the station by its kind, what a control sheet or a person named by that name."""
+    pit = item("pit", source="finding", name="pit", clause="defects: pit")
+    zh = language("zh-Hant")
+
+    def said(of: Item) -> str:
+        return "".join(zh.say(a.phrase) for a in proposed_asks([point(of)], facts(), False, TODAY) if a.phrase)
+
+    assert "「針孔」" in said(pit)
+    assert "pit" not in said(pit)
+    assert "「sky」" in said(item())
+    assert "「pit」" in said(item("pit", source="seen", name="pit"))
 
 
 def test_nine_of_fifty_is_known_to_within_its_bounds() -> None:

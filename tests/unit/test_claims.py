@@ -358,7 +358,13 @@ def test_the_commands_carry_a_lot_to_its_report(
     assert run(app, ["nc", "report", number, "-o", str(tmp_path / "nc.doc")]) == 2
     capsys.readouterr()
     assert run(app, ["nc", "message", number]) == 0
-    assert capsys.readouterr().out.startswith("Nonconformity NC-")
+    said = capsys.readouterr()
+    assert said.out.startswith("Nonconformity NC-")
+    assert said.err == ""
+    assert run(app, ["nc", "draft", LABEL, "--use", "retail", "--by", BY]) == 0
+    open_one = next(w.rstrip(":") for w in capsys.readouterr().out.split() if w.startswith("NC-"))
+    assert run(app, ["nc", "message", open_one]) == 0
+    assert f"note: {open_one} is not complete: point 1 (carton label fields)" in capsys.readouterr().err
     assert run(app, ["nc", "show", number, "--language", "fr"]) == 2
     assert "there is no language 'fr'. Use one of en, zh-Hant." in capsys.readouterr().err
     assert run(app, ["nc", "show", number]) == 0

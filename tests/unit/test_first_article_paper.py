@@ -49,7 +49,14 @@ def test_a_released_form_has_every_row_and_who_released_it(home: Home) -> None:
     assert form.digest in json.dumps(paper_data(paper, {})).replace("\\u200b", "")
     assert home.station.ledger.head().head == paper.head
     chinese = told(home.station.papers.first_article(ORDER, "zh-Hant"))
-    for wanted in ("首件檢驗報告 PO-7", "首件的 4 項特性全部符合", "尺寸：width", "5 件中 0 件不合格", "已放行"):
+    for wanted in (
+        "首件檢驗報告 PO-7",
+        "首件的 4 項特性全部符合",
+        "尺寸：width",
+        "5 件中 0 件不合格",
+        "已放行",
+        "S-3，校驗",
+    ):
         assert wanted in chinese, wanted
     made = paper_xlsx(paper)
     rows, results, pieces = sheets(made)

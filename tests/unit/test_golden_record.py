@@ -101,14 +101,23 @@ def test_what_people_write_is_kept_and_carried_to_the_next_version(station: Stat
         'accessories = ["butterfly clutch, 1"]\nhardware = "one post, butterfly clutch"\n'
         "[carton]\nquantity = 24\ngross_kg = 3.2\nnet_kg = 2.8\nsize_cm = [30.0, 20.0, 15.0]\n"
         '[master]\nplating = "bright nickel"\npantone = ["286 C"]\nweight_g = [9.0, 11.0]\nbarcode_version = "2"\n'
+        'rim_mm = 2.0\ncentre_mm = 1.6\nattachment = "post, 4 mm above the middle"\n'
+        'card_orientation = "summit up"\ninsert_revision = "3"\n'
         '[material]\ngrade = "zinc alloy 3"\ncare = ["children"]\n'
     )
-    found = station.record.write(NUMBER, by=BY, file=file, values=["carton.origin=Taiwan"])
+    may_vary = 'acceptable=["crease of the carton up to 20 mm"]'
+    found = station.record.write(NUMBER, by=BY, file=file, values=["carton.origin=Taiwan", may_vary])
     values = {f.field: f.value for f in found.fields}
     assert found.aliases == ("sealed sample",)
     assert values["outer-carton information"] == "24 units, gross 3.2 kg, net 2.8 kg, 30 x 20 x 15 cm, Taiwan"
     assert values["accessory list"] == "butterfly clutch, 1"
+    master = found.entry.master.model_dump(exclude={"pantone", "weight_g"})
     assert found.entry.master.weight_g == (9.0, 11.0)
+    assert master == {
+        "rim_mm": 2.0, "centre_mm": 1.6, "attachment": "post, 4 mm above the middle", "plating": "bright nickel",
+        "card_orientation": "summit up", "insert_revision": "3", "barcode_version": "2",
+    }  # fmt: skip
+    assert found.entry.acceptable == ("crease of the carton up to 20 mm",)
     assert found.entry.packaging_components == ("backing card", "polybag", "insert")
     assert any("no camera tells the material (zinc alloy 3)" in r for r in found.remarks)
     assert any("children needs a certificate" in r for r in found.remarks)

@@ -81,6 +81,16 @@ def test_a_flagged_finding_is_circled_and_a_harmless_one_is_not() -> None:
     assert has_colour(loud, orange) > has_colour(quiet, orange) + 200
 
 
+@pytest.mark.parametrize("reasons", [0, 1, 3, 9])
+def test_the_panels_of_a_unit_stand_without_the_words_around_them(reasons: int) -> None:
+    drawn = pictures.unit_picture(master(), aligned(), unit(reasons=reasons))
+    panels = pictures.panels_of(drawn, master().frame)
+    assert panels.shape == (pictures.PANEL_PX, drawn.shape[1], 3)
+    plain = pictures.unit_picture(master(), aligned(), unit(reasons=1))
+    assert np.array_equal(panels, pictures.panels_of(plain, master().frame))
+    assert pictures.panels_of(drawn[:-1], master().frame).shape == drawn[:-1].shape
+
+
 def test_a_label_lies_above_the_lines_and_dark_on_light() -> None:
     def draw(*, label_first: bool, text: str = "sky: dE00 3.00") -> np.ndarray:
         canvas = pictures.Canvas(np.full((SIZE, SIZE, 3), 60, np.uint8), master().frame, 400)

@@ -15,9 +15,11 @@ from test_sheet import SHEET
 from station.calibrate.bounds import viewing_faults
 from station.errors import RequestError, SheetError
 from station.quality.gate_rules import vet_light
+from station.quality.quotation import quotation
 from station.report.golden_papers import Sealed, control_sheet
 from station.report.languages import language
 from station.report.paper import paper_data
+from station.report.quotation_paper import quotation_paper
 from station.sheet import Viewing, dump_sheet, lint_sheet, load_sheet
 from station.values.bench import LightCalibration
 from station.values.light import MeterReading
@@ -91,20 +93,36 @@ def test_what_a_stack_leaves_open_is_told() -> None:
     }
 
 
+def sealed_details() -> Sealed:
+    return Sealed(
+        sheet=load_sheet(DETAILS), status=cast("GoldenStatusDocument", SimpleNamespace(number="GS-20260510")),
+        version=1, digest="1" * 64, sheet_digest="2" * 64, master_digest="3" * 64, photo_sha256="4" * 64,
+        photo="front.jpg", rig=None, scale_source="card", sealed_at=NOW, picture=b"", criteria=(), sizes=(),
+        head="", open_items=("colour of the clutch",),
+    )  # fmt: skip
+
+
+def test_the_annex_to_an_order_has_every_limit() -> None:
+    """N15, N17: those of local defects too."""
+    sealed = sealed_details()
+    paper = quotation_paper(sealed, quotation(sealed.sheet, ()), language("en"))
+    told = json.dumps(paper_data(paper, {}))
+    assert sealed.sheet.defects
+    assert "Local defects" in told
+    assert all(d.kind in told for d in sealed.sheet.defects)
+
+
 def test_the_control_sheet_prints_them() -> None:
     """T3, T9, T17, G11: in both languages, on the page that both parties work by."""
     for code, words in (
-        ("en", ("Why these sizes matter", "assembly; packaging: the card slot is 30.3 mm", "clear e-coat, 8 µm, gloss",
-                "copper ≥ 3 µm / imitation gold 0.03–0.08 µm", "800–1000 lux, 5,000–6,500 K",
-                "SHA-256 abababababababab")),
-        ("zh-Hant", ("尺寸為何重要", "組裝", "透明電著漆", "電鍍層")),
+        ("en", ("Why these sizes matter", "assembly; packaging: the card slot is 30.3 mm",
+                "clear e-coat; ≤ 8 µm; gloss", "copper ≥ 3 µm / imitation gold 0.03–0.08 µm",
+                "800–1,000 lux, 5,000–6,500 K",
+                "SHA-256 abababababababab", "ANSI/ASQ Z1.4, level II, normal", "colour of the clutch")),
+        ("zh-Hant", ("尺寸為何重要", "組裝；包裝：the card", "透明電著漆；≤ 8 µm", "電鍍層", "徽章",
+                     "ANSI/ASQ Z1.4，水準 II，正常", "colour of the clutch")),
     ):  # fmt: skip
-        sealed = Sealed(
-            sheet=load_sheet(DETAILS), status=cast("GoldenStatusDocument", SimpleNamespace(number="GS-20260510")),
-            version=1, digest="1" * 64, sheet_digest="2" * 64, master_digest="3" * 64, photo_sha256="4" * 64,
-            photo="front.jpg", rig=None, scale_source="card", sealed_at=NOW, picture=b"", criteria=(), sizes=(),
-            head="",
-        )  # fmt: skip
+        sealed = sealed_details()
         data = paper_data(control_sheet(sealed, language(code)), {})
         told = json.dumps(data, ensure_ascii=False).replace("\u200b", "")
         assert [w for w in words if w not in told] == []

@@ -140,7 +140,9 @@ def _add(
         "reasons": [f["reason"] for f in found], "pose": None, "gates": [],
         "alignment": {"rms_px": 0.1, "overlap": 0.99}, "measurements": [width], "findings": found,
     }  # fmt: skip
-    document = UnitDocument.model_validate({**content, "digest": digest(content)})
+    drawn = UnitDocument.model_validate({**content, "digest": ""})
+    said = drawn.model_dump(mode="json", by_alias=True, exclude={"digest"})
+    document = drawn.model_copy(update={"digest": digest(said)})
     columns = ("kind", "x_mm", "y_mm", "size_mm", "length_mm", "area_mm2", "region", "score", "class", "verdict")
     inspections.add_unit(
         db,
