@@ -21,7 +21,8 @@ from station.web.routes.common import (
     refuses,
     speaker,
 )
-from station.web.routes.nonconformities import PointNumber, Said, Text
+from station.web.routes.nonconformities import PointNumber
+from station.web.routes.saying import Said, Text
 
 router = APIRouter(tags=["corrective actions"])
 
