@@ -9,9 +9,12 @@ the answer was lost: it is done once. An answer that is a refusal raises :class:
 
 ``connection`` requests, answers, files, jobs
 ``units``      sessions, units, reviews, events
-``goldens``    golden samples and their record
+``goldens``    golden samples: sealed, signed, their papers
+``records``    the record of a golden sample
 ``orders``     orders and their gates
-``lots``       lots, plans, streams
+``lots``       lots, pick lists, plans, streams, charts
+``measuring``  entered values, gauge studies, photos looked at
+``exchange``   packages and archives between stations, the ledger, keys
 ``claims``     nonconformities
 """
 
@@ -19,15 +22,18 @@ from __future__ import annotations
 
 from station.client.claims import Claims
 from station.client.connection import API, Answer, Refused
+from station.client.exchange import Exchange
 from station.client.goldens import Goldens
 from station.client.lots import Lots
+from station.client.measuring import Measuring
 from station.client.orders import Orders
+from station.client.records import Records
 from station.client.units import Units
 
 __all__ = ["API", "Answer", "Client", "Refused"]
 
 
-class Client(Units, Goldens, Orders, Lots, Claims):
+class Client(Units, Goldens, Records, Orders, Lots, Claims, Measuring, Exchange):
     """One connection to a station; not to be shared by threads.
 
     address : such as ``http://127.0.0.1:8321``. timeout : seconds. tries : how often a request is sent where the

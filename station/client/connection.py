@@ -191,11 +191,19 @@ class Connection:
         found = self.done(job, every_s=every_s)["result"]
         return dict(found) if found is not None else None
 
-    def made(self, kind: type[Model], path: str, body: Mapping[str, Any]) -> tuple[Model, bytes]:
-        """The result of a job that is asked for by a POST, and the file that it made, empty where it made none."""
+    def made(
+        self, kind: type[Model], path: str, body: Mapping[str, Any], *, pin: str | None = None
+    ) -> tuple[Model, bytes]:
+        """The result of a job that is asked for by a POST, and what it made: its file, else its picture, else nothing.
+
+        Raises Refused, also where the job failed or was stopped.
+        """
         given = {k: v for k, v in body.items() if v is not None}
-        job = self.done(self.post(path, given), every_s=0.1)
-        data = self.file(f"/jobs/{job['id']}/file") if job["file"] is not None else b""
+        job = self.done(self.post(path, given, pin=pin), every_s=0.1)
+        if job["result"] is None:
+            raise Refused(409, "stopped", f"job {job['id']} was stopped", "Ask for it again.")
+        what = "file" if job["file"] is not None else "picture" if job["picture"] else ""
+        data = self.file(f"/jobs/{job['id']}/{what}") if what else b""
         return kind.model_validate(job["result"]), data
 
     def pages(self, path: str, kind: type[Model], **query: Any) -> Iterator[Model]:

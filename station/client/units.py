@@ -74,3 +74,7 @@ class Units(Connection):
                 progress = fields["event"] == "progress"
                 kind: type[EventDocument | ProgressDocument] = ProgressDocument if progress else EventDocument
                 yield kind.model_validate_json(fields["data"])
+
+    def unit_paper(self, unit_id: int, *, language: str = "en", form: str = "pdf") -> bytes:
+        """One unit beside its golden sample as pdf, or xlsx."""
+        return self.file(f"/units/{unit_id}/paper", language=language, form=form)

@@ -148,7 +148,9 @@ def package(station: StationOf, who: WhoOf, jobs: JobsOf, number: str, new: NewC
     def work(progress: Progress) -> BaseModel:
         out = progress.place(f"{known}.zip")
         with written(new.sheet, "sheet.toml") as sheet:
-            _, found = corrective_package.corrective_package(station, known, sheet, by=by, write=out.write_bytes)
+            _, found = corrective_package.corrective_package(
+                station, known, sheet, by=by, write=lambda data: nonconformity_reporting.write_file(out, data, ".zip")
+            )
         return found
 
     return jobs.start("corrective package", known, work)

@@ -34,8 +34,8 @@ class StudyRow(Document):
 
 class NewEnteredValue(Document):
     """A value measured with an instrument. u : expanded uncertainty (k = 2) in the value's unit. due_on : until when
-    the calibration holds, a year from it without. measured_on : today without it. unit_of_measure : as the control sheet
-    has it without."""
+    the calibration holds, a year from it without. measured_on : today without it. unit_of_measure : as the control
+    sheet has it without."""
 
     unit: str = Field(min_length=1, max_length=200, examples=["unit-07"])
     name: str = Field(min_length=1, max_length=200, examples=["weight"])
