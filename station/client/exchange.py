@@ -70,7 +70,7 @@ class Exchange(Connection):
         """Walk records, evidence and ledger. head : of the ledger, as it was kept elsewhere."""
         return self.made(AuditView, "/ledger/checks", {"head": head})[0]
 
-    def keys(self) -> list[KeyDocument]:
+    def known_keys(self) -> list[KeyDocument]:
         """The public keys that the station knows."""
         return [KeyDocument.model_validate(k) for k in self.get("/keys")]
 

@@ -130,7 +130,7 @@ def test_anomalies_go_up_the_ladder_and_are_resolved_over_http(station: Client) 
     assert station.escalate(ORDER, 1, 3, by="Chen").anomalies[0].level == 3
     resolved = station.resolve_anomaly(ORDER, 1, "jig replaced, 0 of 50 bent", by="Li")
     assert resolved.anomalies[0].resolution == "jig replaced, 0 of 50 bent"
-    with pytest.raises(Refused, match="no open anomaly 9|anomaly 9"):
+    with pytest.raises(Refused, match="anomaly 9"):
         station.resolve_anomaly(ORDER, 9, "jig replaced, 0 of 50 bent", by="Li")
 
 
