@@ -94,8 +94,12 @@ class Connection:
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, Any] | None = None,
         content_type: str = "application/json",
+        again: bool = False,
     ) -> Answer:
-        """One request and its answer, whatever it is; sent again where none came. body : bytes, or what JSON knows."""
+        """One request and its answer, whatever it is; sent again where none came and it does no harm to be done twice.
+
+        body : bytes, or what JSON knows. again : it does none though it has no key.
+        """
         data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         given = {k: v for k, v in (query or {}).items() if v is not None}
         asked = [(k, _word(one)) for k, v in given.items() for one in (v if isinstance(v, list | tuple) else [v])]
@@ -105,7 +109,7 @@ class Connection:
             sent["Content-Type"] = content_type
         if self._cookie:
             sent["Cookie"] = self._cookie
-        safe = method in ("GET", "DELETE") or "Idempotency-Key" in sent
+        safe = again or method in ("GET", "DELETE") or "Idempotency-Key" in sent
         for attempt in range(self._tries if safe else 1):
             try:
                 answer = self._send(method, target, data, sent)
@@ -169,7 +173,9 @@ class Connection:
     def upload(self, file: Path) -> str:
         """Hand in a picture or another file for a request that follows: what it is named by there, for an hour."""
         kind = _TYPES.get(file.suffix.lower(), "application/octet-stream")
-        answer = self.request("POST", f"{API}/uploads", file.read_bytes(), query={"name": file.name}, content_type=kind)
+        answer = self.request(
+            "POST", f"{API}/uploads", file.read_bytes(), query={"name": file.name}, content_type=kind, again=True
+        )
         return str(settled(answer).json()["id"])
 
     def handed_in(self, file: Path | None) -> str | None:

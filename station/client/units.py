@@ -46,7 +46,9 @@ class Units(Connection):
         """Inspect a unit by its picture: its id and its document. Sent again, the same picture is one unit."""
         query = {"golden": golden, "photo": photo.name, "unit": unit, "lot": lot, "rig": rig}
         kind = "image/png" if photo.suffix.lower() == ".png" else "image/jpeg"
-        answer = self.request("POST", f"{API}/inspections", photo.read_bytes(), query=query, content_type=kind)
+        answer = self.request(
+            "POST", f"{API}/inspections", photo.read_bytes(), query=query, content_type=kind, again=True
+        )
         found = settled(answer).json()
         return int(found["id"]), UnitDocument.model_validate(found["unit"])
 

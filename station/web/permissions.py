@@ -176,6 +176,7 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("POST", f"{API}/inspections", _OPERATE),
     ("GET", f"{API}/camera", _READ),
     ("POST", f"{API}/camera/captures", _OPERATE),
+    ("POST", f"{API}/camera/pictures", _OPERATE),
     ("GET", f"{API}/units", _READ),
     ("GET", f"{API}/queue", _READ),
     ("GET", f"{API}/findings", _READ),

@@ -35,7 +35,8 @@ class Order(Terms):
 class PlanRequest(Document):
     """A plan as ``station plan`` is asked for one, its options as keys; only what belongs together. By AQL : lot_size
     or letter with aql; scheme : the whole switching scheme. By limiting_quality, with ac. By variables : method, with
-    ``values``, the sample itself, and its limits. Qualities and risks are shares."""
+    ``values``, the sample itself, and its limits. Qualities are in per cent, risks
+    are shares."""
 
     lot_size: Annotated[int, Field(ge=2, le=10**9)] | None = Field(default=None, examples=[1200])
     letter: Annotated[str, Field(max_length=2)] | None = None
