@@ -79,9 +79,9 @@ class Measuring(Connection):
         body = {"golden": self.upload(golden), "unit": self.upload(unit), "model": model}
         return self.made(BoxesDocument, "/models/runs", body)
 
-    def models(self, name: str | None = None) -> list[ModelCardDocument]:
-        """The cards of the defect models."""
-        return [ModelCardDocument.model_validate(m) for m in self.get("/models", name=name)]
+    def models(self) -> list[ModelCardDocument]:
+        """The cards of the defect models that the station has."""
+        return [ModelCardDocument.model_validate(m) for m in self.get("/models")]
 
     def compare(self, *photos: Path, **more: Any) -> tuple[ComparisonDocument, bytes]:
         """The parts in a photo beside the golden in it, and the picture of it. more : golden or sheet, choices, lights,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from entered_line import draw_line, photo
 from gated_orders import BUYER, NUMBER, SHEET
+from shown_golden import NUMBER as SEALED
 from shown_lot import GOLDEN, LOT
 
 import sample_data
@@ -85,12 +87,23 @@ def test_lots_and_processes_are_drawn(lots: Client) -> None:
     assert lots.unit_paper(unit.id, language="zh-Hant").startswith(b"%PDF-")
     assert lots.unit_paper(unit.id, form="xlsx").startswith(b"PK")
     assert lots.lot_report(LOT).startswith(b"%PDF-")
-    drawn, picture = lots.chart("findings", unit=unit.id)
-    assert picture.startswith(JPEG)
-    assert drawn.remarks
     for wrong in ({}, {"unit": 10**6}, {"unit": unit.id, "golden": "GS-0"}):
         with pytest.raises(Refused):
             lots.chart("findings", **wrong)
+
+
+def test_a_unit_on_record_and_a_new_photo_are_drawn(
+    unchanged_golden_home: Path, tmp_path: Path, serve: Callable[..., Any]
+) -> None:
+    home = Path(shutil.copytree(unchanged_golden_home, tmp_path / "home"))
+    shot = next(iter(sorted((Path(sample_data.__file__).parent / "alpine" / "units").glob("*.jpg"))))
+    with serve(home) as (address, _app), Client(address, timeout=300) as client:
+        unit, _ = client.inspect(shot, golden=SEALED)
+        drawn, picture = client.chart("findings", unit=unit)
+        assert picture.startswith(JPEG)
+        assert "on record" in drawn.remarks[0]
+        assert client.chart("residual", photo=shot, golden=SEALED)[1].startswith(JPEG)
+        assert client.file(f"/goldens/{SEALED}/regions").startswith(PNG)
 
 
 # --- plans -----------------------------------------------------------------------------------------------------------
@@ -174,9 +187,10 @@ def test_two_pictures_are_laid_over_each_other_and_their_difference_marked(lots:
         with pytest.raises(Refused) as refused:
             lots.run_model(golden, unit, model=name)
         assert refused.value.status == 422
-    assert lots.models()
+    names = {m.name for m in lots.models()}
+    assert "reference-difference" in names
     with pytest.raises(Refused):
-        lots.models("no-such-model")
+        lots.run_model(golden, unit, model="no-such-model")
 
 
 def test_a_photo_and_its_card_are_described(lots: Client, tmp_path: Path) -> None:

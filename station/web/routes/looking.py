@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 
 from station.errors import RequestError
 from station.service import comparing, drawn, picturing, side_by_side, tools, views
@@ -102,15 +103,19 @@ class DrawnDocument(Document):
 @router.post(
     "/photos/described", tags=["photos"], summary="What the decoder makes of a photo, and what speaks of editing"
 )
-def describe(station: StationOf, uploads: UploadsOf, new: GivenPhoto) -> views.PhotoDocument:
-    return tools.describe_photo(uploads.path(new.photo), station.settings)
+async def describe(request: Request, station: StationOf, uploads: UploadsOf, new: GivenPhoto) -> views.PhotoDocument:
+    photo = uploads.path(new.photo)
+    async with request.app.state.measuring:  # decoded whole, as a unit's is
+        return await run_in_threadpool(tools.describe_photo, photo, station.settings)
 
 
 @router.post(
     "/photos/card", tags=["photos"], summary="Find the colour card, fit its correction, say whether it may be used"
 )
-def card(station: StationOf, uploads: UploadsOf, new: GivenCardPhoto) -> CardDocument:
-    return tools.read_card(uploads.path(new.photo), new.card, station.settings)
+async def card(request: Request, station: StationOf, uploads: UploadsOf, new: GivenCardPhoto) -> CardDocument:
+    photo = uploads.path(new.photo)
+    async with request.app.state.measuring:
+        return await run_in_threadpool(tools.read_card, photo, new.card, station.settings)
 
 
 @router.post("/alignments", tags=["photos"], summary="Register one picture onto another: a job", status_code=202)
@@ -135,10 +140,8 @@ def run_model(station: StationOf, jobs: JobsOf, uploads: UploadsOf, new: NewMode
 
 
 @router.get("/models", tags=["photos"], summary="The cards of the defect models: kinds, data, figures, known limits")
-def models(
-    station: StationOf, name: Annotated[ModelName | None, Query(description="one of them; all without it")] = None
-) -> list[ModelCardDocument]:
-    return tools.model_cards(name, station.settings)
+def models(station: StationOf) -> list[ModelCardDocument]:
+    return tools.model_cards(None, station.settings)
 
 
 @router.post("/comparisons", tags=["photos"], summary="Compare the parts in a photo with the golden beside them: a job",
