@@ -37,7 +37,7 @@ class NewLens(Document):
     printed board over so many squares (``over``). u_spacer_mm, u_measured_mm : their standard uncertainties. replace :
     also in the place of a calibration that is surer."""
 
-    boards: UploadIds
+    boards: UploadIds = Field(examples=[["u-5rT0mEXAMPLE"]])
     raised: UploadIds = ()
     spacer_mm: Millimetres | None = None
     measured_mm: Millimetres | None = None
@@ -52,7 +52,7 @@ class NewLight(Document):
     a position, and cct_k : their colour temperature, read on ``measured_on`` (today) with ``instrument``. valid_days :
     how long it holds."""
 
-    greys: UploadIds
+    greys: UploadIds = Field(examples=[["u-5rT0mEXAMPLE"]])
     second_rate: UploadIds = ()
     lux: Annotated[tuple[Lux, ...], Field(max_length=50)] = ()
     cct_k: Annotated[float, Field(gt=0, le=100_000)] | None = Field(default=None, examples=[5000.0])

@@ -28,7 +28,7 @@ class GivenPackage(Document):
     """A package or archive, as it was handed in, and the public keys that one trusts."""
 
     file: UploadId
-    keys: PublicKeys = Field(min_length=1)
+    keys: PublicKeys = Field(min_length=1, examples=[["0" * 64]])
 
 
 class NewArchive(Document):

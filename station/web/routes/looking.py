@@ -71,7 +71,7 @@ class NewComparison(Document):
     """Parts side by side: one photo, or two under two lights; with ``set`` the parts of one photo held to each other.
     golden : a sealed one, or sheet : a control sheet as TOML whose seeds lie in the photo."""
 
-    photos: tuple[UploadId, ...] = Field(min_length=1, max_length=2)
+    photos: tuple[UploadId, ...] = Field(min_length=1, max_length=2, examples=[["u-5rT0mEXAMPLE"]])
     golden: str | None = Field(default=None, max_length=200, examples=["GS-20260510"])
     sheet: Toml | None = None
     choices: tuple[GoldenChoice, ...] = Field(default=(), max_length=2)

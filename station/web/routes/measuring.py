@@ -78,10 +78,12 @@ class NewCapturedPhoto(Document):
     trial: str = Field(min_length=1, max_length=40, examples=["1"])
 
 
-class NewStudy(Said):
+class NewGaugeStudy(Said):
     """A gauge study of photos that were handed in."""
 
-    captures: tuple[NewCapturedPhoto, ...] = Field(min_length=2, max_length=400)
+    captures: tuple[NewCapturedPhoto, ...] = Field(
+        min_length=2, max_length=400, examples=[[{"photo": "u-5rT0mEXAMPLE", "part": "1", "trial": "1"}]]
+    )
     golden: str = Field(min_length=1, max_length=200, examples=["GS-20260510"])
     rig: str | None = Field(default=None, max_length=200)
     card: Annotated[str | None, Field(max_length=40, pattern=r"^[a-z0-9-]+$")] = None
@@ -114,7 +116,7 @@ def enter(station: StationOf, who: WhoOf, uploads: UploadsOf, new: NewEntered) -
 
 @router.post("/gauge/studies", tags=["bench"], summary="Measure the photos of a gauge study: a job", status_code=202,
              responses=refuses(409))  # fmt: skip
-def take(station: StationOf, who: WhoOf, jobs: JobsOf, uploads: UploadsOf, new: NewStudy) -> JobDocument:
+def take(station: StationOf, who: WhoOf, jobs: JobsOf, uploads: UploadsOf, new: NewGaugeStudy) -> JobDocument:
     by, number = speaker(who, new.by), station.golden(new.golden).number
     captures = [Capture(uploads.path(c.photo), c.part, c.operator, c.trial) for c in new.captures]
 

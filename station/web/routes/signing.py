@@ -56,7 +56,12 @@ class NewDetachedSignOff(Document):
     """A signature that was made on another station."""
 
     party: Party = Field(examples=["supplier"])
-    signature: DetachedSignature
+    signature: DetachedSignature = Field(
+        examples=[
+            {"what": "sign-off of a golden sample", "statement": {"number": "GS-20260510"}, "key": "0" * 64,
+             "signature": "0" * 128}
+        ]
+    )  # fmt: skip
 
 
 class NewCountersignature(Document):
@@ -64,7 +69,7 @@ class NewCountersignature(Document):
     trusts; one of them sealed the package."""
 
     package: UploadId
-    keys: PublicKeys = Field(min_length=1)
+    keys: PublicKeys = Field(min_length=1, examples=[["0" * 64]])
     party: Party = Field(examples=["supplier"])
     name: By = ""
     role: Short = ""
