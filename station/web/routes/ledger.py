@@ -17,7 +17,7 @@ from station.web.routes.signing import PublicKey
 router = APIRouter(tags=["ledger"])
 
 
-class NewCheck(Document):
+class NewRecordsCheck(Document):
     """head : of the ledger, as it was kept elsewhere."""
 
     head: Annotated[str, Field(pattern=r"^[0-9]{1,12}:[0-9a-f]{64}$", examples=[f"42:{'0' * 64}"])] | None = None
@@ -47,7 +47,7 @@ def head(station: StationOf) -> LedgerHeadDocument:
     summary="Walk records, evidence and ledger: a job, whose result names what is missing, extra, changed or added",
     status_code=202,
 )
-def check(station: StationOf, jobs: JobsOf, new: NewCheck) -> JobDocument:
+def check(station: StationOf, jobs: JobsOf, new: NewRecordsCheck) -> JobDocument:
     return jobs.start("records check", new.head or "", lambda _: station.check(new.head))
 
 
