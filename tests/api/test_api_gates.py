@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from entered_line import draw_line, photo
-from gated_orders import ARTEFACTS, BUYER, KEY, NUMBER, ORDER, SHEET, SUPPLIER, UNITS
+from gated_orders import ARTEFACTS, BUYER, KEY, NUMBER, ORDER, SHEET, SUPPLIER, UNITS, Home
 
 from station.client import Client, Refused
 from station.quality.signing import SIGN_OFF, public_of, sign
@@ -195,3 +195,29 @@ def test_advice_before_an_order_is_placed(station: Client) -> None:
     assert planned.profile == "carded"
     drawn = station.request("POST", "/api/v1/orders/plan/picture", {"units": [1500], "golden": NUMBER})
     assert drawn.body.startswith(b"\x89PNG")
+
+
+def test_an_approver_releases_with_the_pin_and_in_nobody_elses_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serve: Callable[..., Any]
+) -> None:
+    draw_line(monkeypatch)
+    password, pin = "four plain words together", "402817"
+    made = Home(tmp_path)
+    for step in (made.seal, made.sign, made.open, made.answers, made.samples):
+        step()
+    for name, role in (("A. Keller", "administrator"), (BUYER, "approver"), ("Chen Wei", "inspector")):
+        made.station.accounts.add(name, role, password, pin=pin if role == "approver" else None)
+    made.station.close()
+    with serve(tmp_path / "home") as (address, _app), Client(address, timeout=120) as client:
+        client.sign_in("Chen Wei", password)
+        with pytest.raises(Refused, match="an inspector may not") as refused:
+            client.release_gate(ORDER, "pre-production", party="buyer", pin=pin)
+        assert refused.value.status == 403
+        client.sign_in(BUYER, password)
+        with pytest.raises(Refused, match="PIN"):
+            client.release_gate(ORDER, "pre-production", party="buyer")
+        with pytest.raises(Refused, match="is signed in, not"):
+            client.release_gate(ORDER, "pre-production", party="buyer", by="Chen Wei", pin=pin)
+        release = client.release_gate(ORDER, "pre-production", party="buyer", pin=pin).gates[0].release
+        assert release is not None
+        assert (release.name, release.party) == (BUYER, "buyer")
