@@ -81,6 +81,8 @@ def test_lots_and_processes_are_drawn(lots: Client) -> None:
     assert lots.trends(GOLDEN).golden == GOLDEN
     with pytest.raises(Refused, match="identifier"):
         lots.control_chart("nonconforming", golden=GOLDEN, where={"": "B"})
+    with pytest.raises(Refused, match="component"):
+        lots.control_chart("size:width", golden=GOLDEN, component="")
     with pytest.raises(Refused, match="type"):
         lots.control_chart("nonconforming", golden=GOLDEN, type="pie")
     unit = next(iter(lots.units(lot=LOT)))

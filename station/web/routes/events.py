@@ -40,7 +40,7 @@ class _Event(StreamingResponse):
     response_class=_Event,
     responses={
         200: {
-            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}},
+            "content": {"text/event-stream": {"example": EXAMPLE}},
             "description": "Named after what was recorded, its ledger number as id; `progress` of a lot, `job`",
         }
     },
