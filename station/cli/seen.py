@@ -86,23 +86,14 @@ def kinds(
     json: Json = False,
 ) -> None:
     """The kinds of nonconformity with their remedy and the other words for them; or what a word means."""
-    import json as encoder
+    from station.service.seen_file import kinds as known
 
-    from station.quality.catalogue import KINDS
-    from station.quality.kind_words import require_kind, words
-    from station.report.languages import language as tongue_of
-
-    others, tongue = words(), tongue_of(language)
-    found = sorted(KINDS) if word is None else [require_kind(word)]
+    found = known(word, language)
     if json:
-        for name in found:
-            told = {"kind": name, "category": KINDS[name].category, "remedy": KINDS[name].remedy}
-            emit(encoder.dumps(told | {"words": others.get(name, ())}, ensure_ascii=False))
+        for one in found:
+            emit(document(one))
         return
-    rows = [
-        [name, tongue.text(f"kind.{name}"), tongue.text(f"disposition.{KINDS[name].remedy}"), ", ".join(others[name])]
-        for name in found
-    ]
+    rows = [[k.kind, k.name, k.remedy_name, ", ".join(k.words)] for k in found]
     table("Kinds of nonconformity", ["kind", "name", "remedy", "also"], rows)
 
 

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 SHEET, RECORD = "sheet.toml", "record.toml"
 
 
-def write_clone(
-    station: Station, number: str, folder: Path, *, version: int | None = None, sku: str = "", name: str = "",
-    order: str = "", changes: Sequence[str] = (),
-) -> CloneDocument:  # fmt: skip
-    """Write ``sheet.toml`` and ``record.toml`` of a re-order or sibling into a folder that is not there yet.
+def made_clone(
+    station: Station, number: str, *, version: int | None = None, sku: str = "", name: str = "", order: str = "",
+    changes: Sequence[str] = (),
+) -> tuple[CloneDocument, dict[str, str]]:  # fmt: skip
+    """What ``sheet.toml`` and ``record.toml`` of a re-order or sibling say, by their names, and what differs.
 
-    Nothing is sealed or signed by it. Raises NotFoundError for a version that there is none of, RequestError for a
-    change that makes no sheet or a folder that cannot be written.
+    changes : ``TABLE.ROW.KEY=VALUE``. Nothing is sealed or signed by it. Raises NotFoundError for a version that there
+    is none of, RequestError for a change that makes no sheet.
     """
     before = station.golden(number, version)
     was = load_sheet(station.golden_sheet(number, before.version).encode())
@@ -37,8 +37,19 @@ def write_clone(
     made = rules.clone(was, origin, sku=sku.strip(), name=name.strip(), order=order.strip(), changes=changes)
     entry = _entry(station, number)
     kept = {k: v for k, v in entry.items() if k != "order"}  # the order of the origin is not this one's
-    _write(folder, {SHEET: dump_sheet(made), RECORD: dump_table(kept)})
-    return _document(station, before, was, made, None, rules.differences(entry, kept))
+    told = _document(station, before, was, made, None, rules.differences(entry, kept))
+    return told, {SHEET: dump_sheet(made), RECORD: dump_table(kept)}
+
+
+def write_clone(
+    station: Station, number: str, folder: Path, *, version: int | None = None, sku: str = "", name: str = "",
+    order: str = "", changes: Sequence[str] = (),
+) -> CloneDocument:  # fmt: skip
+    """Write :func:`made_clone` into a folder that is not there yet. Raises RequestError also for one that cannot be
+    written."""
+    told, files = made_clone(station, number, version=version, sku=sku, name=name, order=order, changes=changes)
+    _write(folder, files)
+    return told
 
 
 def origin(station: Station, number: str) -> CloneDocument:

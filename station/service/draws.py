@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from station.errors import RequestError
 from station.service.lots import draw_of_lot, golden_of_lot, known_golden, vet_lot_id
@@ -284,6 +284,13 @@ def picks_csv(document: DrawDocument) -> str:
         own = [p.label, p.carton, p.position, p.third, *([p.sample] if several else [])]
         writer.writerow([*own, *(p.identifiers.get(n, "") for n in names)])
     return out.getvalue()
+
+
+def picks_as(document: DrawDocument, form: Literal["pdf", "csv"]) -> bytes:
+    """The pick list as the bytes of a file: to print, or to fill in."""
+    from station.report.pick_list import pick_list_pdf
+
+    return pick_list_pdf(document) if form == "pdf" else picks_csv(document).encode()
 
 
 def write_picks(document: DrawDocument, out: Path) -> None:

@@ -109,6 +109,13 @@ class Gates:
         """Every order as it stands, oldest first."""
         return [self.show(r.name, r.sku) for r in store.orders(self._db)]
 
+    def page(self, after: int, limit: int) -> tuple[list[OrderGatesDocument], int | None]:
+        """Up to ``limit`` orders behind an id as they stand, oldest first, and the id of the last where more follow.
+        None but these are looked at."""
+        rows = store.orders_after(self._db, after, limit + 1)
+        more = rows[limit - 1].id if len(rows) > limit else None
+        return [self._show(r)[0] for r in rows[:limit]], more
+
     def show(self, name: str, sku: str | None = None) -> OrderGatesDocument:
         """An order as it stands now. Raises NotFoundError, and ConflictError where its SKU has to be named."""
         return self._show(store.order(self._db, name, sku))[0]

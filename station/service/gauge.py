@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from station.errors import RequestError, StationError, StorageFullError
 from station.service.gauge_series import (
@@ -140,6 +141,24 @@ class Gauge:
             source="photos", by=by, program=line.program, captures=sorted(d.sha256 for d in documents.values()),
         )  # fmt: skip
         return replace(answer, id=study_id, document=document)
+
+    def evaluated(self, captures: Sequence[Capture], **given: Any) -> GaugeStudyDocument | None:
+        """:meth:`run`, whose study is answered; None where it was stopped.
+
+        Raises also what is wrong with the first photo that cannot be used.
+        """
+        wrong: list[StationError] = []
+        on_done = given.pop("on_done")
+
+        def noted(one: Captured) -> None:
+            if one.error is not None:
+                wrong.append(one.error)
+            on_done(one)
+
+        answer = self.run(captures, on_done=noted, **given)
+        if answer.document is None and not answer.stopped and wrong:
+            raise wrong[0]
+        return answer.document
 
     def from_values(
         self,

@@ -22,10 +22,11 @@ class LedgerView:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def entries(self, first: int = 1) -> list[LedgerEntryDocument]:
-        """Entries from number ``first`` on, in order, as they are stored; `station check` says whether they hold."""
+    def entries(self, first: int = 1, limit: int | None = None) -> list[LedgerEntryDocument]:
+        """Up to ``limit`` entries from number ``first`` on, in order, as they are stored; `station check` says whether
+        they hold."""
         with self._db.read() as c:
-            found = ledger.entries(c, first=first)
+            found = ledger.entries(c, first=first, limit=limit)
         documents = []
         for e in found:
             content = json.loads(e.content)
@@ -53,8 +54,9 @@ class LedgerView:
         """Every public key that this home knows."""
         return [_key(name, key) for key, name in self._db.ledger.keys.trusted().items()]
 
-    def trust(self, file: Path, name: str) -> KeyDocument:
-        """Know the public key of another station from now on. Raises RequestError, ConflictError."""
+    def trust(self, file: Path | str, name: str) -> KeyDocument:
+        """Know the public key of another station from now on. file : of it, or its 64 digits. Raises RequestError,
+        ConflictError."""
         vet_lot_id(name)
         if "/" in name or name.startswith("."):
             raise RequestError(f"{name[:40]!r} reads like a path", "Give the key a plain name, such as factory.")

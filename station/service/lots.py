@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 MAX_LOT_ID = 200
-_OF_A_LOT = ("decision", "decisions", "tally", "map", "density", "explanation", "counted", "draw", "pulled", "report")
+_OF_A_LOT = (
+    "decision", "decisions", "tally", "map", "density", "explanation", "counted", "draw", "draws", "picks", "picture",
+    "pulled", "report", "sets",
+)  # fmt: skip
 """What addresses of the API end in behind a lot's id."""
 
 

@@ -157,16 +157,28 @@ class OrderExchange:
         """
         known = foreign_orders.foreign_orders(self._db)
         path = Path(what)
-        row = next((r for r in known if r.order_name == str(what)), None)
         if path.is_file():
-            name, data = path.name, package_file.read(path)
-        elif row is not None:
-            name, data = f"order {row.order_name} of {row.party}", self._evidence.read(row.archive_sha256)
-        else:
+            return self._beside(path.name, package_file.read(path), known, keys)
+        if not any(r.order_name == str(what) for r in known):
             raise NotFoundError(
                 f"{str(what)[:80]!r} is no file, and no order of this name was received",
                 "Give the archive, or list what was received: station order received",
             )
+        return self.compare_received(str(what), keys=keys)
+
+    def compare_received(self, order: str, *, keys: Sequence[str] = ()) -> OrderComparisonDocument:
+        """:meth:`compare` with the newest archive of an order that was received, never with a file of that name."""
+        known = foreign_orders.foreign_orders(self._db)
+        row = next((r for r in known if r.order_name == order), None)
+        if row is None:
+            raise NotFoundError(f"no order {order[:80]!r} was received", "Receive the other station's archive first.")
+        name = f"order {row.order_name} of {row.party}"
+        return self._beside(name, self._evidence.read(row.archive_sha256), known, keys)
+
+    def _beside(
+        self, name: str, data: bytes, known: Sequence[ForeignOrderRow], keys: Sequence[str]
+    ) -> OrderComparisonDocument:
+        """This station's records beside those of an archive."""
         trusted = [*keys, *(r.key for r in known), self._db.ledger.keys.public]
         contents, proof, key, theirs = self._held(name, data, trusted)
         own_numbers = {g.number for g in records.golden_versions(self._db)}

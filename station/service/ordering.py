@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from station.errors import RequestError
-from station.values.orders import GatePlan, OrderDocument, OrderGate
+from station.values.orders import GatePlan, OrderAdvice, OrderDocument, OrderGate
 
 if TYPE_CHECKING:
     from station.lots.orders import Order
@@ -67,11 +67,26 @@ def plan_order(
 
 def plan_of(station: Station, given: Mapping[str, Any]) -> OrderDocument:
     """:func:`plan_order` of the order's fields and its own arguments in one mapping."""
+    order, more = order_of(given)
+    return plan_order(station, order, **more)
+
+
+def order_of(given: Mapping[str, Any]) -> tuple[Order, dict[str, Any]]:
+    """The order that a mapping says, and what else it says. Raises RequestError for values out of their range."""
     from station.lots.orders import Order
 
     fields = {f.name for f in dataclasses.fields(Order)}
     order = Order(**{k: v for k, v in given.items() if k in fields})
-    return plan_order(station, order, **{k: v for k, v in given.items() if k not in fields})
+    return order, {k: v for k, v in given.items() if k not in fields}
+
+
+def advice_of(given: Mapping[str, Any]) -> OrderAdvice:
+    """What is to be thought of before an order is placed: its risk, its schedule, whether it is large enough. given :
+    the fields of the order and of its making. Raises RequestError."""
+    from station.lots.order_advice import Making, advice
+
+    order, making = order_of(given)
+    return advice(order, Making(**making))
 
 
 def gate_name(gate: OrderGate, order: OrderDocument) -> str:

@@ -34,6 +34,8 @@ from station.values.sign_off import (
     PackageSigner,
 )
 
+MOST_BYTES = package_file.MAX_BYTES
+"""Of a package or an archive that is read."""
 _SUFFIX = {"image/jpeg": "jpg", "image/png": "png", "image/tiff": "tif", "image/webp": "webp", "image/heif": "heic"}
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from station.values.geometry import Frame
     from station.values.line import Master
 
+GoldenPaper = Literal["control-sheet", "certificate", "approval", "message", "rfq"]
+"""Papers about a golden sample."""
 _MOST_FINDINGS: Final = 9
 _NO_NAMES: Final = ("", "")
 
@@ -83,6 +85,20 @@ class Papers:
         asked = quotation(sealed.sheet, failed, use=use, budget=budget, quantities=tuple(quantities))
         return quotation_paper(sealed, asked, tongue)
 
+    def of_golden(
+        self, kind: GoldenPaper, number: str, code: str, *, use: str = "", budget: str = "",
+        quantities: Sequence[int] = (),
+    ) -> tuple[Paper, str | None]:  # fmt: skip
+        """The paper of a kind about a golden sample, and its text where it is a letter. use, budget, quantities : of
+        the annex to a request for quotation."""
+        if kind == "approval":
+            return self.approval(number, code)
+        if kind == "message":
+            return self.message(number, code)
+        if kind == "rfq":
+            return self.quotation(number, code, use=use, budget=budget, quantities=quantities), None
+        return (self.certificate if kind == "certificate" else self.control_sheet)(number, code), None
+
     def first_article(self, order: str, code: str, *, sku: str | None = None) -> Paper:
         """The first-article form of an order (W6). sku : which, where the order has several."""
         from station.report.first_article_paper import first_article_paper
@@ -94,14 +110,15 @@ class Papers:
         shown = shown_first_article(self._station, self._db, self._sealed(form.golden), frame, order, form.sku)
         return first_article_paper(shown, tongue)
 
-    def unit(self, unit: str, code: str, *, golden: str | None = None, lot: str | None = None) -> Paper:
-        """The sheet of a unit: its newest photo. golden, lot : which, where the name is not the only one."""
+    def unit(self, unit: str | int, code: str, *, golden: str | None = None, lot: str | None = None) -> Paper:
+        """The sheet of a unit: its newest photo; or of the one of that id. golden, lot : which, where the name is not
+        the only one."""
         from station.report.languages import language
         from station.report.unit_paper import ShownUnit, gravest, unit_paper
         from station.service.entering import as_they_stand
 
         tongue = language(code)
-        found = self._station.finding_reviews.find(unit, golden=golden, lot=lot)
+        found = unit if isinstance(unit, int) else self._station.finding_reviews.find(unit, golden=golden, lot=lot)
         row = as_they_stand(self._db, [inspections.unit(self._db, found)])[0]
         document = UnitDocument.model_validate_json(row.document)
         sealed = records.golden(self._db, row.golden, row.golden_version)
@@ -208,11 +225,15 @@ class Papers:
         return shown
 
 
-def set_in(paper: Paper, form: Literal["pdf", "xlsx"]) -> bytes:
-    """A paper as the bytes of a file."""
+def set_in(paper: Paper, form: Literal["pdf", "xlsx", "txt"], text: str | None = None) -> bytes:
+    """A paper as the bytes of a file. text : of a letter. Raises RequestError for the text of what is no letter."""
     from station.report.paper import paper_pdf
     from station.report.workbook import paper_xlsx
 
+    if form == "txt":
+        if text is None:
+            raise RequestError("this paper is no letter, so it has no text", "Ask for it as pdf or xlsx.")
+        return text.encode()
     return paper_pdf(paper)[0] if form == "pdf" else paper_xlsx(paper)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from station.errors import RequestError
 from station.values.documents import PlanDocument
@@ -15,6 +16,22 @@ if TYPE_CHECKING:
     from station.lots.requests import AnyPlan
     from station.report.pictures import RGB
     from station.report.plan_charts import QualityMark
+
+
+def plan_of(request: Mapping[str, Any]) -> AnyPlan:
+    """The plan that is asked for by the command's options as keys. Raises RequestError."""
+    from station.service.tools import plan
+
+    if "values" in request:
+        request = {**request, "values": list(request["values"])}
+    return plan(request)
+
+
+def curve_as(document: AnyPlan, form: Literal["png", "csv"]) -> bytes:
+    """A plan's curve as the bytes of a picture or of a table. Raises RequestError where there is none to draw."""
+    from station.report.pictures import png
+
+    return png(plan_chart(document)) if form == "png" else plan_csv(document).encode()
 
 
 def plan_table(document: AnyPlan) -> tuple[tuple[str, ...], list[tuple[float | None, ...]]]:

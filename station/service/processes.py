@@ -83,7 +83,10 @@ class Processes:
             An unknown characteristic, type, component or subgroup, or too few values. NotFoundError for an unknown
             golden or lot.
         """
-        for name, given, known in (("type", kind, TYPES), ("component", component or "dL", COMPONENTS)):
+        for name, given, known in (
+            ("type", kind, TYPES),
+            ("component", "dL" if component is None else component, COMPONENTS),
+        ):
             if given not in known:
                 raise RequestError(f"{given!r} is no {name} of a chart", f"Give one of {', '.join(known)}.")
         row = records.golden(self._db, golden)

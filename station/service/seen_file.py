@@ -10,13 +10,29 @@ from station.errors import RequestError
 from station.quality.kind_words import require_kind
 from station.service.values_file import TableRow, read_table
 from station.values.documents import DefectClass
-from station.values.nonconformity import NonconformityDocument
+from station.values.nonconformity import KindDocument, NonconformityDocument
 
 if TYPE_CHECKING:
     from station.service.nonconformities import Nonconformities, Seen
 
 REQUIRED = ("kind", "note", "units", "of")
 OPTIONAL = ("name", "standard", "class", "counted")
+
+
+def kinds(word: str | None, code: str) -> list[KindDocument]:
+    """The kinds of nonconformity by name, or the one that a word means. code : of the language. Raises RequestError."""
+    from station.quality.catalogue import KINDS
+    from station.quality.kind_words import words
+    from station.report.languages import language
+
+    others, tongue = words(), language(code)
+    return [
+        KindDocument(
+            kind=name, category=KINDS[name].category, remedy=KINDS[name].remedy, name=tongue.text(f"kind.{name}"),
+            remedy_name=tongue.text(f"disposition.{KINDS[name].remedy}"), words=others.get(name, ()),
+        )
+        for name in (sorted(KINDS) if word is None else [require_kind(word)])
+    ]  # fmt: skip
 
 
 def read_seen(path: Path) -> list[Seen]:

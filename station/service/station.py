@@ -218,12 +218,14 @@ class Station:
         rig: str | None = None,
         card: str | None = None,
         lot: str | None = None,
+        golden_version: int | None = None,
     ) -> views.Inspected:
-        """Inspect one photo. Raises PhotoError and what else stands in the way."""
+        """Inspect one photo. golden_version : by which whoever inspects works. Raises PhotoError and what else stands
+        in the way."""
         done: list[views.Inspected] = []
         entry = name_units([photo])[0][0]
         entry = entry if unit is None else type(entry)(entry.path, unit)
-        self._held_to(golden, lot, None)
+        self._held_to(golden, lot, golden_version)
         batch = self._batch(golden, rig, card, lot, done.append)
         batch.run([entry], InProcess(), None)
         return done[0]

@@ -16,8 +16,8 @@ from station.store.database import Database
 from station.store.rows import UnitRow
 from station.values.documents import MeasurementDocument, UnitDocument, Verdict
 from station.values.tolerance import (
+    AxisLimitDocument,
     EllipsoidDocument,
-    LimitDocument,
     RegionToleranceDocument,
     ToleranceDocument,
     Triple,
@@ -135,7 +135,7 @@ def _region(region: Region, accepted: list[UnitDocument]) -> RegionToleranceDocu
                 factor=e.factor,
                 half_axes=_triple(e.half_axes),
                 axes=(_triple(e.axes[0]), _triple(e.axes[1]), _triple(e.axes[2])),
-                limits={k: LimitDocument(lower=low, upper=high) for k, (low, high) in e.limits.items()},
+                limits={k: AxisLimitDocument(lower=low, upper=high) for k, (low, high) in e.limits.items()},
             )
             for e in learned.ellipsoids
         ),

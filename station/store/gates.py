@@ -62,6 +62,14 @@ def orders(db: Database, name: str | None = None) -> list[OrderRow]:
         return [OrderRow(**r._mapping) for r in c.execute(query)]
 
 
+def orders_after(db: Database, after: int, limit: int) -> list[OrderRow]:
+    """Up to ``limit`` orders behind an id, oldest first."""
+    k = t.orders.c.id
+    query = sa.select(t.orders).where(k > after).order_by(k).limit(limit)
+    with db.read() as c:
+        return [OrderRow(**r._mapping) for r in c.execute(query)]
+
+
 def order_by_id(db: Database, order_id: int) -> OrderRow:
     """An order by its id."""
     with db.read() as c:

@@ -401,6 +401,17 @@ class NonconformityDocument(Document):
     digest: str = ""
 
 
+class KindDocument(Document):
+    """A kind of nonconformity. name, remedy_name : in a language. words : what else people call it."""
+
+    kind: str
+    category: str
+    remedy: str
+    name: str
+    remedy_name: str
+    words: tuple[str, ...]
+
+
 class ReorderDocument(Document):
     """Whether a product may be ordered again (N18). blocked : by a failed lot without its corrective package."""
 

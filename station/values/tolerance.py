@@ -11,7 +11,7 @@ from station.values.documents import Document
 Triple = tuple[float, float, float]
 
 
-class LimitDocument(Document):
+class AxisLimitDocument(Document):
     """Lower and upper limit of one difference, unit minus golden, in Lab units."""
 
     lower: float
@@ -26,7 +26,7 @@ class EllipsoidDocument(Document):
     factor: float = Field(description="(x - mean)' inverse(covariance) (x - mean) <= factor")
     half_axes: Triple
     axes: tuple[Triple, Triple, Triple]
-    limits: dict[str, LimitDocument]
+    limits: dict[str, AxisLimitDocument]
 
 
 class RegionToleranceDocument(Document):

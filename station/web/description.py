@@ -100,8 +100,10 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         if status == 422 or "content" not in given:
             responses[str(status)] = _refusal(code, given.get("description") if status != 422 else None, words)
     for status, given in responses.items():
-        if status.startswith("4") and "application/json" in given.get("content", {}):
-            given["content"]["application/json"].setdefault("example", _example("conflict", given["description"]))
+        given.get("content", {}).get("text/event-stream", {}).pop("schema", None)  # a stream is no one string
+        if status >= "4" and "application/json" in given.get("content", {}):
+            code = "conflict" if status.startswith("4") else known.get(int(status), ("unexpected", ""))[0]
+            given["content"]["application/json"].setdefault("example", _example(code, given["description"]))
     if not changes and "application/json" in responses.get("200", {}).get("content", {}):
         responses["304"] = {"description": "It is what `If-None-Match` names"}
         operation.setdefault("parameters", []).append(

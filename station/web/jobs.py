@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import secrets
+import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -26,7 +28,11 @@ from station.web.errors import ErrorBody
 
 logger = logging.getLogger("station.web")
 
-Kind = Literal["seal", "draft", "capability", "lens", "light", "check", "sample"]
+Kind = Literal[
+    "seal", "draft", "capability", "lens", "light", "check", "sample", "package", "archive", "archive check",
+    "archive received", "archive compared", "corrective package", "records check", "comparison", "gauge", "chart",
+    "pair",
+]  # fmt: skip
 KEPT_S = 3600.0
 """How long a file that was handed in is kept."""
 MOST_FILES, MOST_BYTES = 400, 2_000_000_000
@@ -46,7 +52,8 @@ class UploadDocument(Document):
 
 class JobDocument(Document):
     """A job as it stands. about : number of the golden sample, SKU or bench. step : what it does now. result : of a job
-    that is done, in the shape that its request names; error : of one that failed. picture : there is one of it."""
+    that is done, in the shape that its request names; error : of one that failed. picture : there is one of it.
+    file : the name of a file that it made, None where it made none."""
 
     id: str = Field(examples=["j-5rT0mEXAMPLE"])
     kind: Kind
@@ -60,15 +67,19 @@ class JobDocument(Document):
     result: dict[str, Any] | None
     error: ErrorBody | None
     picture: bool
+    file: str | None = None
 
 
 @dataclass
 class Progress:
-    """What a job is given to tell of itself. stop : set where somebody wants it to end. picture : JPEG, to be shown."""
+    """What a job is given to tell of itself. stop : set where somebody wants it to end. picture : JPEG, to be shown.
+    place : where a file of a name is to be written, to be fetched; the newest asked for is the job's file."""
 
     tell: Callable[[str, int, int], None]
     stop: threading.Event
+    place: Callable[[str], Path]
     picture: bytes | None = None
+    file: Path | None = None
 
 
 @dataclass
@@ -126,6 +137,10 @@ class Uploads:
             raise NotFoundError(f"no file {made[:40]!r} was handed in", "Hand it in again: files are kept for an hour.")
         return found[1]
 
+    def given(self, made: str | None) -> Path | None:
+        """:meth:`path` of a file that need not be."""
+        return None if made is None else self.path(made)
+
     def _sweep(self) -> None:
         old = [k for k, (_, _, at) in self._known.items() if self._clock() - at > KEPT_S]
         for made in old:
@@ -142,6 +157,7 @@ class Jobs:
         self._lock = threading.Lock()
         self._jobs: dict[str, _Job] = {}
         self._changes = 0
+        self._folder: Path | None = None  # of the files that jobs make; there once one does
 
     def start(self, kind: Kind, about: str, work: Callable[[Progress], BaseModel | None]) -> JobDocument:
         """Ask for a job. Its ``work`` answers the result, or None where it was stopped. Raises TooManyError."""
@@ -152,14 +168,17 @@ class Jobs:
         )  # fmt: skip
         job = _Job(document, work)
         job.progress = Progress(
-            tell=lambda step, done, of: self._set(job, step=step, done=done, of=of), stop=threading.Event()
-        )
+            tell=lambda step, done, of: self._set(job, step=step, done=done, of=of), stop=threading.Event(),
+            place=lambda name: self._place(job, name),
+        )  # fmt: skip
         with self._lock:
             if sum(j.document.state == "waiting" for j in self._jobs.values()) >= MOST_WAITING:
                 raise TooManyError("too many jobs wait", "Wait until some of them are done.", 30)
             ended = [k for k, j in self._jobs.items() if j.document.ended_at is not None]
             for old in ended[: max(0, len(self._jobs) + 1 - MOST_JOBS)]:
-                del self._jobs[old]
+                forgotten = self._jobs.pop(old).progress.file
+                if forgotten is not None:
+                    shutil.rmtree(forgotten.parent, ignore_errors=True)
             self._jobs[made] = job
         self._set(job)
         self._pool.submit(self._run, job)
@@ -181,6 +200,13 @@ class Jobs:
             raise NotFoundError(f"job {made} has no picture", "Ask for a draft, and wait until it is done.")
         return found
 
+    def file(self, made: str) -> Path:
+        """The file that a job made. Raises NotFoundError."""
+        job = self._job(made)
+        if job.document.file is None or job.progress.file is None:
+            raise NotFoundError(f"job {made} has no file", "Wait until it is done; its document says whether it has.")
+        return job.progress.file
+
     def stop(self, made: str) -> JobDocument:
         """Let a job end where it may: one that waits does not begin, a study ends after the picture it is at."""
         job = self._job(made)
@@ -199,6 +225,17 @@ class Jobs:
             for job in self._jobs.values():
                 job.progress.stop.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _place(self, job: _Job, name: str) -> Path:
+        with self._lock:
+            if self._folder is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="station-jobs-"))
+        folder = self._folder / job.document.id
+        folder.mkdir(exist_ok=True)
+        job.progress.file = folder / name
+        return job.progress.file
 
     def _job(self, made: str) -> _Job:
         with self._lock:
@@ -234,5 +271,6 @@ class Jobs:
             if found is None:
                 end("stopped")
             else:
+                file = job.progress.file
                 end("done", done=job.document.of, result=found.model_dump(mode="json", by_alias=True),
-                    picture=job.progress.picture is not None)  # fmt: skip
+                    picture=job.progress.picture is not None, file=None if file is None else file.name)  # fmt: skip

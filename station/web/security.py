@@ -23,9 +23,12 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_BODY_BYTES = 64 * 1024
 """The largest request is one review with its reason. Photos are handed in by routes of their own, see ``UPLOADS``."""
 UPLOADS = frozenset({"/api/v1/inspections", "/api/v1/uploads"})
-"""Routes that take a picture as their body; they count its bytes themselves."""
+"""Routes that take a picture or a file as their body; they count its bytes themselves."""
 PICTURES = ("image/", "application/octet-stream")
 """What a picture is sent as; no form of another site can."""
+HANDED_IN = "/api/v1/uploads"
+FILES = (*PICTURES, "application/pdf", "application/zip", "application/toml", "application/json", "text/csv")
+"""What a file is handed in as for a request that follows; no form of another site can send these either."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -138,7 +141,7 @@ class Guard:
             )
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if scope["path"] in UPLOADS:
-            if kind.startswith(PICTURES):
+            if kind.startswith(FILES if scope["path"] == HANDED_IN else PICTURES):
                 return None
             text, do = "the request is no picture", "Send its bytes as they are, with Content-Type: image/jpeg."
             return (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-a-picture", text, do)

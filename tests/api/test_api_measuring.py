@@ -39,7 +39,7 @@ def measured_by_hand(home: Path) -> None:
 @pytest.fixture
 def client(review_home: Path, serve: Callable[..., Any]) -> Iterator[httpx.Client]:
     measured_by_hand(review_home)
-    with serve(review_home) as (address, _app), httpx.Client(base_url=address, trust_env=False) as found:
+    with serve(review_home) as (address, _app), httpx.Client(base_url=address, trust_env=False, timeout=60) as found:
         yield found
 
 

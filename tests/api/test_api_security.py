@@ -181,6 +181,24 @@ def test_a_picture_is_not_taken_from_a_form(client: httpx.Client, kind: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("kind", "taken"),
+    [
+        ("application/pdf", True), ("application/zip", True), ("text/csv", True), ("application/toml", True),
+        ("image/png", True), ("application/octet-stream", True), ("text/plain", False), ("", False),
+        ("application/x-www-form-urlencoded", False), ("multipart/form-data", False), ("text/html", False),
+    ],
+)  # fmt: skip
+def test_a_file_is_handed_in_and_never_by_a_form(client: httpx.Client, kind: str, taken: bool) -> None:
+    answer = client.post("/api/v1/uploads?name=a.pdf", content=b"%PDF-", headers={"Content-Type": kind})
+    assert (answer.status_code == 201) == taken
+    if not taken:
+        assert code(answer) == (415, "not-a-picture")
+    elif not kind.startswith(("image/", "application/octet-stream")):
+        inspected = client.post(f"{INSPECT}a.jpg", content=b"%PDF-", headers={"Content-Type": kind})
+        assert code(inspected) == (415, "not-a-picture")
+
+
+@pytest.mark.parametrize(
     "name",
     ["../a.jpg", "..", ".hidden", "a/b.jpg", "/etc/passwd", "a\\b.jpg", "", "a" * 101, "con:1", "-rf", "a\n.jpg"],
 )

@@ -57,6 +57,40 @@ def test_a_job_tells_how_far_it_is_and_answers_its_result(jobs: Jobs) -> None:
     assert jobs.picture(asked.id) == b"jpeg"
 
 
+def test_the_file_of_a_job_is_kept_as_long_as_the_job_is(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_JOBS", 2)
+
+    def work(progress: Progress) -> Made:
+        progress.place("GS-1.zip").write_bytes(b"PK")
+        return Made(number="GS-1")
+
+    first = ended(jobs, jobs.start("package", "GS-1", work))
+    file = jobs.file(first.id)
+    assert (first.file, file.name, file.read_bytes()) == ("GS-1.zip", "GS-1.zip", b"PK")
+    plain = ended(jobs, jobs.start("seal", "GS-1", lambda _: Made(number="GS-1")))
+    assert plain.file is None
+    with pytest.raises(NotFoundError, match="has no file"):
+        jobs.file(plain.id)
+    other = ended(jobs, jobs.start("package", "GS-1", work))
+    assert not file.exists()
+    with pytest.raises(NotFoundError, match="there is no job"):
+        jobs.file(first.id)
+    left = jobs.file(other.id)
+    jobs.close()
+    assert not left.exists()
+
+
+def test_a_job_that_failed_offers_no_file(jobs: Jobs) -> None:
+    def work(progress: Progress) -> Made:
+        progress.place("GS-1.zip").write_bytes(b"half")
+        raise SheetError("it is wrong", "Correct it.")
+
+    failed = ended(jobs, jobs.start("package", "GS-1", work))
+    assert (failed.state, failed.file) == ("failed", None)
+    with pytest.raises(NotFoundError, match="has no file"):
+        jobs.file(failed.id)
+
+
 def test_jobs_are_done_one_at_a_time_in_their_order_and_a_stopped_one_does_not_begin(jobs: Jobs) -> None:
     go, order = threading.Event(), []
 

@@ -15,8 +15,10 @@ from starlette.concurrency import run_in_threadpool
 from station.service import Station, bench_views
 from station.values.documents import Document
 from station.web.errors import ErrorDocument
+from station.web.jobs import UploadDocument
 from station.web.routes.common import StationOf
 from station.web.routes.inspections import InspectedDocument, inspected
+from station.web.routes.jobs import UploadsOf
 
 router = APIRouter(tags=["bench"])
 
@@ -73,6 +75,22 @@ def view_picture(
 async def capture(request: Request, station: StationOf, new: NewCapture) -> InspectedDocument:
     async with request.app.state.measuring:
         return await run_in_threadpool(_capture, station, new)
+
+
+@router.post(
+    "/camera/pictures",
+    summary="Take a picture, kept for a request that follows as if it had been handed in",
+    status_code=201,
+    responses={503: {"model": ErrorDocument, "description": "The camera gives no picture"}},
+)
+def take(station: StationOf, uploads: UploadsOf) -> UploadDocument:
+    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
+    made, path = uploads.place(name)
+    try:
+        return uploads.keep(made, station.camera.capture(path.parent, name))
+    except BaseException:
+        uploads.drop(made)
+        raise
 
 
 def _capture(station: Station, new: NewCapture) -> InspectedDocument:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
+from urllib.parse import quote
 
-from fastapi import Depends, Header, Path, Query, Request
+from fastapi import Depends, Header, Path, Query, Request, Response
 from pydantic import Field
 
 from station.errors import AccessError, RequestError
-from station.service import Station
+from station.service import Station, papers
 from station.values.account import Who
 from station.values.documents import Document
 from station.web.errors import ErrorDocument
+
+if TYPE_CHECKING:
+    from station.report.blocks import Paper
 
 Item = TypeVar("Item")
 
@@ -68,12 +72,39 @@ def refuses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {s: {"model": ErrorDocument, "description": words[s]} for s in statuses}
 
 
+RECORDED: dict[str, Any] = {"status_code": 201, "responses": refuses(409, 412)}
+"""Of a route that records something."""
+
 Form = Literal["pdf", "xlsx"]
 FORMS: dict[Form, str] = {
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 """What a paper is set in, and its media type."""
+TYPES: dict[str, str] = {
+    "pdf": FORMS["pdf"], "xlsx": FORMS["xlsx"], "txt": "text/plain; charset=utf-8", "csv": "text/csv; charset=utf-8",
+    "png": "image/png",
+}  # fmt: skip
+"""Media types of the files that routes answer."""
+Language = Annotated[str, Query(max_length=20, examples=["zh-Hant"])]
+
+
+def file_answer(*forms: str) -> dict[int | str, dict[str, Any]]:
+    """The answer of a route that is a file in one of these forms, for its description."""
+    content = {TYPES[f].partition(";")[0]: {"schema": {"type": "string", "format": "binary"}} for f in forms}
+    return {200: {"content": content, "description": "The file"}}
+
+
+def file_of(data: bytes, name: str, form: str) -> Response:
+    """A file as an answer. name : without its ending; of whatever characters."""
+    told = quote(f"{name.replace('/', '-')}.{form}")
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{told}"}
+    return Response(data, media_type=TYPES[form], headers=headers)
+
+
+def paper_answer(made: Paper, name: str, form: Form) -> Response:
+    """A paper as a file. name : without language and ending."""
+    return file_of(papers.set_in(made, form), f"{name} {made.language.code}", form)
 
 
 class Page(Document, Generic[Item]):

@@ -21,7 +21,8 @@ from station.web.routes.common import (
     refuses,
     speaker,
 )
-from station.web.routes.nonconformities import PointNumber, Said, Text
+from station.web.routes.nonconformities import PointNumber
+from station.web.routes.saying import Said, Text
 
 router = APIRouter(tags=["corrective actions"])
 
@@ -41,14 +42,14 @@ class NewAction(Said):
     kind: ActionKind = Field(examples=["prevention"])
     text: Text = Field(examples=["Filter the enamel before every shift, with a record"])
     owner: str = Field(max_length=120, examples=["Li Wei"])
-    due: date
+    due: date = Field(examples=["2026-12-01"])
     points: tuple[PointNumber, ...] = Field(default=(), max_length=100)
 
 
 class NewDue(Said):
     """Another due date, and why."""
 
-    due: date
+    due: date = Field(examples=["2026-12-01"])
     reason: Text = Field(examples=["the filter is delivered a week later"])
 
 

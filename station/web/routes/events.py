@@ -48,7 +48,7 @@ class ClaimsDocument(Document):
     response_class=_Event,
     responses={
         200: {
-            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}},
+            "content": {"text/event-stream": {"example": EXAMPLE}},
             "description": "Named after what was recorded, its ledger number as id; `progress` of a lot, `job`, and "
             "`claims`: all that hold, whenever somebody begins or ends to look at a unit",
         }

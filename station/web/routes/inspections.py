@@ -50,19 +50,23 @@ async def inspect(
     lot: Name = None,
     rig: Name = None,
     card: Annotated[str | None, Query(max_length=40, pattern=r"^[a-z0-9-]+$")] = None,
+    golden_version: Annotated[
+        int | None, Query(ge=1, le=2**31 - 1, description="by which whoever inspects works; another one is refused")
+    ] = None,
 ) -> InspectedDocument:
     with tempfile.TemporaryDirectory(prefix="station-") as folder:
         file = Path(folder) / photo
         await receive(request, file, int(station.settings.max_photo_mb * 1_000_000))
         async with request.app.state.measuring:
-            return await run_in_threadpool(inspected, station, file, golden, unit, lot, rig, card)
+            return await run_in_threadpool(inspected, station, file, golden, unit, lot, rig, card, golden_version)
 
 
 def inspected(
-    station: Station, file: Path, golden: str, unit: str | None, lot: str | None, rig: str | None, card: str | None
-) -> InspectedDocument:
+    station: Station, file: Path, golden: str, unit: str | None, lot: str | None, rig: str | None, card: str | None,
+    golden_version: int | None = None,
+) -> InspectedDocument:  # fmt: skip
     """A unit inspected by a file. Raises what stands in the way."""
-    done = station.inspect(file, golden=golden, unit=unit, rig=rig, card=card, lot=lot)
+    done = station.inspect(file, golden=golden, unit=unit, rig=rig, card=card, lot=lot, golden_version=golden_version)
     if done.error is not None:
         raise done.error
     assert done.document is not None

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.responses import FileResponse
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
+from station.service.packages import MOST_BYTES
 from station.web.errors import ErrorDocument
 from station.web.jobs import JobDocument, Jobs, UploadDocument, Uploads
 from station.web.routes.common import StationOf
-from station.web.routes.receiving import PICTURE_BODY, FileName, receive
+from station.web.routes.receiving import FILE_BODY, FileName, receive
 
 router = APIRouter(tags=["jobs"])
 
@@ -41,18 +43,19 @@ UploadsOf = Annotated[Uploads, Depends(uploads_of)]
 
 @router.post(
     "/uploads",
-    summary="Hand in a picture, which is the body, for a request that follows; it is kept for an hour",
+    summary="Hand in a picture or file, which is the body, for a request that follows; it is kept for an hour",
     status_code=201,
     responses={
-        413: {"model": ErrorDocument, "description": "The picture is larger than the station takes"},
-        415: {"model": ErrorDocument, "description": "The body is no picture"},
+        413: {"model": ErrorDocument, "description": "The file is larger than the station takes"},
+        415: {"model": ErrorDocument, "description": "The body is sent as no picture or file"},
     },
-    openapi_extra=PICTURE_BODY,
+    openapi_extra=FILE_BODY,
 )
 async def upload(request: Request, station: StationOf, uploads: UploadsOf, name: FileName) -> UploadDocument:
     made, path = uploads.place(name)
     try:
-        await receive(request, path, int(station.settings.max_photo_mb * 1_000_000))
+        most = MOST_BYTES if path.suffix.lower() == ".zip" else int(station.settings.max_photo_mb * 1_000_000)
+        await receive(request, path, most)
         return await run_in_threadpool(uploads.keep, made, path)
     except BaseException:
         uploads.drop(made)
@@ -77,6 +80,17 @@ def job(known: JobsOf, job: JobId) -> JobDocument:
 )
 def picture(known: JobsOf, job: JobId) -> Response:
     return Response(known.picture(job), media_type="image/jpeg")
+
+
+@router.get(
+    "/jobs/{job}/file",
+    summary="The file that a job made: a package or an archive",
+    response_class=Response,
+    responses={200: {"content": {"application/zip": {}}, "description": "The file"}},
+)
+def file(known: JobsOf, job: JobId) -> FileResponse:
+    found = known.file(job)
+    return FileResponse(found, media_type="application/zip", filename=found.name)
 
 
 @router.post("/jobs/{job}/stop", summary="Let a job end where it may: one that waits does not begin")

@@ -4,16 +4,14 @@ slashes."""
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from station.service import papers
 from station.values.documents import Document
 from station.values.draw import DrawDocument, IntegrityDocument
 from station.values.lot_analysis import LotExplanationDocument, LotMapDocument, LotUnitDocument
-from station.web.routes.common import FORMS, Form, StationOf
+from station.web.routes.common import Form, Language, StationOf, file_answer, paper_answer
 
 router = APIRouter(tags=["lots"])
 
@@ -66,15 +64,7 @@ def pulled(station: StationOf, lot: str) -> IntegrityDocument:
     "/lots/{lot:path}/report",
     summary="The report of a decided lot, to send",
     response_class=Response,
-    responses={200: {"content": {t: {} for t in FORMS.values()}, "description": "The file"}},
+    responses=file_answer("pdf", "xlsx"),
 )
-def report(
-    station: StationOf,
-    lot: str,
-    language: Annotated[str, Query(max_length=20, examples=["zh-Hant"])] = "en",
-    form: Annotated[Form, Query()] = "pdf",
-) -> Response:
-    name = quote(f"{lot.replace('/', '-')} {language}.{form}")
-    data = papers.set_in(station.papers.lot(lot, language), form)
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
-    return Response(data, media_type=FORMS[form], headers=headers)
+def report(station: StationOf, lot: str, language: Language = "en", form: Form = "pdf") -> Response:
+    return paper_answer(station.papers.lot(lot, language), lot, form)

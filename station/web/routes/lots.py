@@ -16,9 +16,11 @@ router = APIRouter(tags=["lots"])
 
 
 class NewDecision(Document):
-    """Units in the whole lot, of which the sample was drawn."""
+    """size : units in the whole lot, of which the sample was drawn; as drawn or decided before without it. stream : of
+    lots, whose severity holds; as drawn without it."""
 
-    size: int = Field(ge=1, le=10**9, examples=[1200])
+    size: int | None = Field(default=None, ge=1, le=10**9, examples=[1200])
+    stream: str | None = Field(default=None, max_length=200)
 
 
 @router.get("/lots", summary="Every lot as it stands, newest first")
@@ -33,8 +35,11 @@ def tally(
     size: Annotated[
         int | None, Query(ge=1, le=10**9, description="units in the whole lot; by default as last drawn or decided")
     ] = None,
+    stream: Annotated[
+        str | None, Query(max_length=200, description="whose severity holds; by default as drawn")
+    ] = None,
 ) -> LotDocument:
-    return station.lot_tally(lot, size)
+    return station.lot_tally(lot, size, stream=stream)
 
 
 @router.get("/lots/{lot:path}/decision", summary="The newest recorded decision")
@@ -50,7 +55,7 @@ def decision(station: StationOf, lot: str) -> LotDocument:
 )
 def decide(station: StationOf, lot: str, new: NewDecision, if_match: IfMatch) -> LotDocument:
     with if_match.of(lambda: station.lot(lot)):
-        return station.decide_lot(lot, new.size)
+        return station.decide_lot(lot, new.size, stream=new.stream)
 
 
 @router.get("/lots/{lot:path}", summary="One lot as it stands")

@@ -31,10 +31,10 @@ from station.web.routes.common import (
     refuses,
     speaker,
 )
+from station.web.routes.saying import Said, Text
 
 router = APIRouter(tags=["nonconformities"])
 
-Text = Annotated[str, Field(max_length=4000)]
 PointNumber = Annotated[int, Field(ge=1, le=10_000)]
 Amount = Annotated[Decimal, Field(ge=0, le=10**12, max_digits=18)]
 Days = Annotated[int, Field(ge=0, le=3650)]
@@ -52,12 +52,6 @@ class NewNonconformity(Document):
     brand_colour: bool | None = None
     event_on: date | None = None
     answer_days: int | None = Field(default=None, ge=1, le=90)
-
-
-class Said(Document):
-    """Something that somebody says."""
-
-    by: By = ""
 
 
 class NewSeen(Said):
@@ -118,6 +112,12 @@ class NewCosts(Said):
     discount: Annotated[Decimal, Field(ge=0, le=1)] | None = None
     loss: Amount | None = None
     late_loss: Amount | None = None
+    packing: Amount | None = None
+    inbound: Amount | None = None
+    returns: Amount | None = None
+    relabelling: Amount | None = None
+    fines: Amount | None = None
+    delay: Amount | None = None
     sort_days: Days | None = None
     rework_days: Days | None = None
     remake_days: Days | None = None

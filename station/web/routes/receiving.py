@@ -1,7 +1,10 @@
-"""A picture that is the body of a request, written to a file no further than the station takes it."""
+"""A picture or file that is the body of a request, written to a file no further than the station takes it."""
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -16,10 +19,21 @@ PICTURE_BODY = {
     }
 }
 """For the description of a route that takes one."""
+FILE_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            k: {"schema": {"type": "string", "format": "binary"}}
+            for k in ("image/jpeg", "image/png", "application/pdf", "application/zip", "text/csv", "application/toml",
+                      "application/octet-stream")
+        },
+    }
+}  # fmt: skip
+"""For the description of the route that takes any file."""
 
 FileName = Annotated[
     str,
-    Query(pattern=r"^\w[\w .()+-]{0,99}$", description="the picture's name, for the records", examples=["0001.jpg"]),
+    Query(pattern=r"^\w[\w .()+-]{0,99}$", description="the file's name, for the records", examples=["0001.jpg"]),
 ]
 
 
@@ -35,5 +49,14 @@ async def receive(request: Request, file: Path, most: int) -> None:
         async for part in request.stream():
             size += len(part)
             if size > most:
-                raise TooLargeError(f"the picture is larger than {most // 1_000_000} MB", "Send a smaller picture.")
+                raise TooLargeError(f"the file is larger than {most // 1_000_000} MB", "Send a smaller one.")
             out.write(part)
+
+
+@contextmanager
+def written(text: str, name: str) -> Iterator[Path]:
+    """A text of a request as a file of that name, for as long as it is read."""
+    with tempfile.TemporaryDirectory(prefix="station-") as folder:
+        path = Path(folder) / name
+        path.write_bytes(text.encode("utf-8", "surrogatepass"))
+        yield path

@@ -3,10 +3,6 @@ on it."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -23,6 +19,7 @@ from station.values.golden_shown import SheetLintDocument
 from station.web.jobs import JobDocument, Progress
 from station.web.routes.common import StationOf, refuses
 from station.web.routes.jobs import JobsOf, UploadId, UploadIds, UploadsOf
+from station.web.routes.receiving import written
 
 router = APIRouter(tags=["goldens"])
 
@@ -52,10 +49,12 @@ class NewGolden(NewDraft):
 
 
 class NewStudy(Document):
-    """trials : of each kind of defect in each kind of region. parts : renderings without a defect."""
+    """trials : of each kind of defect in each kind of region. parts : renderings without a defect. seed : another one
+    draws other defects."""
 
     trials: int = Field(default=100, ge=1, le=2000)
     parts: int = Field(default=60, ge=1, le=2000)
+    seed: int = Field(default=1, ge=0, le=2**31 - 1)
 
 
 @router.post("/sheets/lint", summary="What would be argued about in a control sheet; nothing is recorded")
@@ -82,7 +81,7 @@ def draft(station: StationOf, jobs: JobsOf, uploads: UploadsOf, new: NewDraft) -
 
     def work(progress: Progress) -> BaseModel:
         progress.tell("measuring", 0, 1)
-        with _written(new.sheet) as sheet:
+        with written(new.sheet, "sheet.toml") as sheet:
             shown, progress.picture = station.shown.draft(sheet, photo, rig=new.rig, card=new.card)
         return shown
 
@@ -99,7 +98,7 @@ def seal(station: StationOf, jobs: JobsOf, uploads: UploadsOf, new: NewGolden) -
     photo, again = uploads.path(new.photo), [uploads.path(u) for u in new.again]
 
     def work(progress: Progress) -> BaseModel:
-        with _written(new.sheet) as sheet:
+        with written(new.sheet, "sheet.toml") as sheet:
             return station.seal_golden(sheet, photo, rig=new.rig, card=new.card, again=again, on_step=progress.tell)
 
     return jobs.start("seal", lint_text(new.sheet).sku, work)
@@ -130,14 +129,5 @@ def _studied(station: Station, number: str, new: NewStudy, progress: Progress) -
 
     return station.capability.run(
         golden=number, engine=choose_engine(1), on_done=one, on_total=total, trials=new.trials, parts=new.parts,
-        stop=progress.stop,
+        seed=new.seed, stop=progress.stop,
     ).document  # fmt: skip
-
-
-@contextmanager
-def _written(text: str) -> Iterator[Path]:
-    """A control sheet as a file, for as long as it is read."""
-    with tempfile.TemporaryDirectory(prefix="station-") as folder:
-        path = Path(folder) / "sheet.toml"
-        path.write_bytes(text.encode("utf-8", "surrogatepass"))
-        yield path

@@ -1,0 +1,126 @@
+"""A complaint with all that belongs to it over HTTP: records, causes, photos, tables, its papers, its package."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from claimed_lots import LOGO, SHEET, Days, make_home
+from entered_line import photo
+
+from station.client import Client, Refused
+
+BY, SKU = "M. Weber", "MAS-PIN-30"
+REVISED = SHEET.replace("offset_mm = 0.3", "offset_mm = 0.25") + '\n[[sizes]]\nname = "height"\nnominal_mm = 30.0\n'
+REVISED += "plus_mm = 0.15\nminus_mm = 0.15\n"
+
+
+@pytest.fixture(scope="module")
+def claims(tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., Any]) -> Iterator[Client]:
+    home: Path = make_home(tmp_path_factory.mktemp("claims"), Days(), (LOGO,))
+    with serve(home) as (address, _app), Client(address, timeout=120) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def number(claims: Client) -> str:
+    return claims.draft(LOGO, by=BY, use="retail").number
+
+
+def test_the_factorys_records_are_asked_for_and_come(claims: Client, number: str, tmp_path: Path) -> None:
+    asked = claims.factory_record(number, "lot-dates", "asked", by=BY)
+    assert [r.state for r in asked.factory_records if r.record == "drift"] == ["asked"]
+    file = tmp_path / "dates.csv"
+    file.write_text("lot,date\n1,2026-05-02\n")
+    came = claims.factory_record(number, "lot-dates", "came", file=file, text="three lots", by=BY)
+    (record,) = [r for r in came.factory_records if r.record == "drift"]
+    assert (record.state, record.sha256 != "") == ("came", True)
+    with pytest.raises(Refused, match="file"):
+        claims.factory_record(number, "incoming-lots", "refused", file=file, by=BY)
+    claims.factory_record(number, "incoming-lots", "refused", text="none kept", by=BY)
+    supplier = came.facts.supplier
+    assert claims.sourcing_risk("nobody") == ()
+    assert bool(claims.sourcing_risk(supplier)) == bool(supplier)
+
+
+def test_causes_are_ruled_out_those_of_the_measurement_first(claims: Client, number: str) -> None:
+    found = claims.nonconformity(number).variance
+    measurement = next(c for c in found if c.measurement)
+    goods = next(c for c in found if not c.measurement)
+    told = claims.cause(number, measurement.name, holds=False, text="light checked on 12 May, 905 lx", by=BY)
+    assert next(c for c in told.variance if c.name == measurement.name).state == "ruled out"
+    confirmed = claims.cause(number, goods.name, holds=True, text="jig 2 stands 0.2 mm off", by=BY)
+    assert next(c for c in confirmed.variance if c.name == goods.name).state == "confirmed"
+    with pytest.raises(Refused):
+        claims.cause(number, goods.name, holds=True, text="", by=BY)
+    with pytest.raises(Refused, match="mood"):
+        claims.cause(number, "mood", holds=True, text="bad", by=BY)
+
+
+def test_people_add_tables_photos_and_prices(claims: Client, number: str, tmp_path: Path) -> None:
+    table = tmp_path / "seen.csv"
+    table.write_text(
+        "kind,note,units,of,class\nwrong-card,names another SKU,9,32,major\nscratch,on the sky,2,32,minor\n"
+    )
+    points = claims.seen_table(number, table, by=BY).points
+    assert {p.item.kind for p in points} >= {"wrong-card", "scratch"}
+    table.write_text("kind,note,units,of\nmood,bad,1,32\n")
+    with pytest.raises(Refused, match="kind"):
+        claims.seen_table(number, table, by=BY)
+    card = next(p for p in points if p.item.kind == "wrong-card")
+    shown = claims.point_photo(number, card.number, photo(tmp_path / "card.png", 3), scale="ruler", by=BY)
+    assert next(p for p in shown.points if p.number == card.number).photo_sha256
+    priced = claims.say_of(
+        number, "costs", by=BY, price="0.80", sort="0.05", remake="0.80", packing="0.10", inbound="12", fines="50"
+    )
+    assert priced.costs is not None
+    assert str(priced.costs.inputs.packing) == "0.10"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hant"])
+def test_its_papers_are_sent_in_both_languages(claims: Client, number: str, language: str) -> None:
+    assert number in claims.supplier_message(number, language=language)
+    plain = claims.claim_report(number, language=language)
+    assert plain.startswith(b"%PDF-")
+    assert claims.claim_report(number, language=language, internal=True) != plain
+    with pytest.raises(Refused):
+        claims.claim_report(number, language="tlh")
+
+
+def test_the_product_is_ordered_again_by_the_corrective_package_alone(claims: Client) -> None:
+    blocked = claims.reorder(SKU)
+    assert blocked.blocked
+    number = claims.draft(LOGO, by=BY).number
+    for attempt in (SHEET, "schema = 1"):
+        with pytest.raises(Refused):
+            claims.corrective_package(number, attempt, by=BY)
+    with pytest.raises(Refused, match="no lot"):
+        claims.reorder("no such product")
+    found = claims.nonconformity(number)
+    if found.faults:
+        for p in found.points:
+            if p.item.defect_class is None:
+                claims.say_of(number, "classes", by=BY, point=p.number, **{"class": "minor"}, reason="seen by eye")
+            for a in p.answers:
+                if not a.text and not a.words:
+                    claims.say_of(
+                        number, "answers", by=BY, point=p.number, question=a.question, text="9 of 32, as counted."
+                    )
+    made, data = claims.corrective_package(number, REVISED, by=BY)
+    assert made.package is not None
+    assert "control-sheet.toml" in zipfile.ZipFile(io.BytesIO(data)).namelist()
+    assert not claims.reorder(SKU).blocked
+
+
+def test_kinds_and_the_words_for_them(claims: Client) -> None:
+    known = {k.kind: k for k in claims.kinds(language="zh-Hant")}
+    assert len(known) > 30
+    (meant,) = claims.kinds("wrong card")
+    assert (meant.kind, meant.remedy) == ("wrong-card", known["wrong-card"].remedy)
+    assert meant.name != known["wrong-card"].name
+    with pytest.raises(Refused, match="xyzzy"):
+        claims.kinds("xyzzy")
