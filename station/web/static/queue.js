@@ -32,7 +32,8 @@ export class Queue {
     return ids.map((id, i) => {
       const unit = this.units.get(id) ?? { id };
       if (unit.verdict !== verdicts[i]) unit.known = false;
-      const review = !reviews[i] ? null : unit.review?.id === reviews[i] ? unit.review : { id: reviews[i], decision: decisions[i], reviewer: reviewers[i], disputes: disputes[i] || null };
+      const kept = unit.review?.id === reviews[i] && !unit.review.pending; // what was only meant to be recorded may have been refused
+      const review = !reviews[i] ? null : kept ? unit.review : { id: reviews[i], decision: decisions[i], reviewer: reviewers[i], disputes: disputes[i] || null };
       this.units.set(id, Object.assign(unit, { unit: units[i], verdict: verdicts[i], margin: margins[i], review }));
       return unit;
     });

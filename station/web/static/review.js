@@ -434,7 +434,7 @@ function undo() {
 function settle(id, { decision, reason }) {
   const unit = [...state.waiting, ...state.settled].find((u) => u.id === id);
   if (!unit) return;
-  unit.review = { ...unit.review, decision, reason };
+  unit.review = { ...unit.review, decision, reason, pending: true };
   state.waiting = state.waiting.filter((u) => u !== unit);
   state.settled = state.settled.filter((u) => u !== unit);
   if (decision === "defer") state.waiting.push(unit); // for somebody else
@@ -500,4 +500,6 @@ async function begin() {
 }
 
 // what was recorded before the stream of events was open is in the lists that are fetched then
-Promise.all([here, listening, Promise.race([begin(), new Promise((done) => setTimeout(done, REST_MS))])]).then(() => refresh());
+const begun = begin();
+const rested = wanted ? begun : Promise.race([begun, new Promise((done) => setTimeout(done, REST_MS))]);
+Promise.all([here, listening, rested]).then(() => refresh());
