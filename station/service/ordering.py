@@ -38,7 +38,8 @@ def plan_order(
     """The inspection plan of an order; nothing is recorded.
 
     golden : whose control sheet gives the AQLs. stream : whose severities are in force, and whose AQLs where there is
-    no golden or its sheet agrees on none. qualities : in per cent, 5 and 10 without any. cartons, correlation : how the final samples are packed.
+    no golden or its sheet agrees on none. qualities : in per cent, 5 and 10 without any. cartons, correlation : how
+    the final samples are packed.
 
     Raises
     ------
