@@ -22,7 +22,6 @@ sku = "MAS"
 thickness_mm = 1.6
 [golden]
 number = "GS-1"
-received_on = 2026-05-01
 [[defects]]
 kind = "pit"
 limit_mm = 0.2
