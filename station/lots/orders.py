@@ -150,7 +150,7 @@ def plan_order(
         lead_days=LEAD_DAYS[profile], stream=stream, edition=aql.edition, level=aql.level,
         cartons=cartons, correlation=None if cartons is None else correlation,
         gates=gates, chances=order_chances(gates),
-        measures=tuple(_measures(profile, base)), remarks=tuple(_remarks(order, profile, agreed)),
+        measures=tuple(_measures(profile, base)), remarks=plan_remarks(order.total, profile, agreed),
     )  # fmt: skip
 
 
@@ -164,7 +164,8 @@ def _measures(profile: Profile, base: Profile) -> list[str]:
     return found
 
 
-def _remarks(order: Order, profile: Profile, agreed: Aql | None) -> list[str]:
+def plan_remarks(total: int, profile: Profile, agreed: Aql | None) -> tuple[str, ...]:
+    """What should be known of an order's plan. total : units of all SKUs. agreed : None where nothing is."""
     found = []
     if agreed is not None and agreed.type != "single":
         found.append(
@@ -172,9 +173,9 @@ def _remarks(order: Order, profile: Profile, agreed: Aql | None) -> list[str]:
         )
     if agreed is not None and profile == "premium" and not 0 < agreed.major <= PREMIUM_MAJOR:
         found.append(f"a premium order usually agrees on major AQL {PREMIUM_MAJOR:g}; {agreed.major:g} is agreed")
-    if order.total > _MIXED_TO:
+    if total > _MIXED_TO:
         found.append(f"above {_MIXED_TO:,} units no profile speaks: the gates are those of the mixed one")
-    return found
+    return tuple(found)
 
 
 def _vet(order: Order, qualities: Sequence[float]) -> None:

@@ -154,7 +154,7 @@ def _quantity(item: Item, facts: Facts) -> Said:
 
 
 def _function(item: Item, kind: Kind) -> Said:
-    if kind.functional and kind.unacceptable:
+    if kind.functional and kind.unsound:
         return (Phrase(key="function.unsound", values={"kind": f"@kind.{kind.name}"}),)
     if kind.functional or item.category in ("function", "assembly"):
         return (Phrase(key="function.yes", values={"name": item.name}),)
@@ -168,7 +168,7 @@ def _function(item: Item, kind: Kind) -> Said:
 def _sales(item: Item, kind: Kind, context: Context) -> Said:
     use = context.use
     values = {"use": f"@use.{use}", "face": f"@face.{context.face}"}
-    if kind.functional or kind.unacceptable or item.category in ("function", "assembly", "count"):
+    if kind.functional or kind.unsound or item.category in ("function", "assembly", "count"):
         return (Phrase(key="sales.function", values=values),)
     if item.category in ("label", "packaging"):
         if context.carton is None:

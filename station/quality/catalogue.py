@@ -9,7 +9,7 @@ station measures or finds by itself are among them. What else people call them i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from station.sheet import FUNCTIONAL
@@ -20,7 +20,8 @@ from station.values.nonconformity import Category, Disposition
 class Kind:
     """remedy : what the matrix gives it. reworkable : None where it depends on the part. functional : it touches
     function or safety, so that it is never minor (S7). unacceptable : no use of the goods and no price makes it good
-    (S15)."""
+    (S15). unsound : of these, that the article itself is spoilt, whatever is around it. slight : a deviation that is
+    classed minor may pass all the same (S14)."""
 
     name: str
     category: Category
@@ -28,6 +29,8 @@ class Kind:
     reworkable: bool | None
     functional: bool = False
     unacceptable: bool = False
+    unsound: bool = False
+    slight: bool = False
 
 
 _REPLACE: Final[dict[Category, tuple[str, ...]]] = {
@@ -56,18 +59,31 @@ _DISCOUNT: Final[dict[Category, tuple[str, ...]]] = {
     "surface": ("back-scuff", "face-scuff"),
     "packaging": ("carton-print", "polybag-wrinkle", "carton-crease"),
 }
-_UNACCEPTABLE: Final = (
-    Kind("crack", "function", "replace", False, functional=True, unacceptable=True),
-    Kind("leak", "function", "replace", None, functional=True, unacceptable=True),
-    Kind("odour", "material", "replace", None, unacceptable=True),
-    Kind("contamination", "surface", "replace", None, unacceptable=True),
-    Kind("deformation", "size", "replace", False, unacceptable=True),
+_UNSOUND: Final = (
+    Kind("crack", "function", "replace", False, functional=True, unsound=True),
+    Kind("leak", "function", "replace", None, functional=True, unsound=True),
+    Kind("odour", "material", "replace", None, unsound=True),
+    Kind("contamination", "surface", "replace", None, unsound=True),
+    Kind("deformation", "size", "replace", False, unsound=True),
 )
-"""Of the ten that may not pass (S15) those that are no measurement; contamination that wipes off has its own kind."""
+"""Of the ten that may not pass (S15) those that no other list has; contamination that wipes off has its own kind."""
+_NEVER_PASS: Final = (
+    *("wrong-material", "missing-mark", "wrong-backstamp", "label", "carton-label", "wrong-barcode"),
+    *("wrong-packing", "missing-accessory"),
+)
+"""The others of the ten: material, missing or misprinted logo, text, warning and barcode, packing method, accessory.
+Sizes, colours and functions are held to their limits and to the use of the goods."""
+_SLIGHT: Final = ("label", "carton-label")
 _NOT_FUNCTIONAL: Final = ("missing-accessory",)
 
 
 def _kinds() -> Iterator[Kind]:
+    for kind in _listed():
+        never = kind.unsound or kind.name in _NEVER_PASS
+        yield replace(kind, unacceptable=never, slight=kind.name in _SLIGHT)
+
+
+def _listed() -> Iterator[Kind]:
     for category, names in _REPLACE.items():
         yield from (Kind(n, category, "replace", False, n in FUNCTIONAL) for n in names)
     yield from (Kind(n, "function", "replace", None, True) for n in _REPLACE_FUNCTIONAL)
@@ -76,7 +92,7 @@ def _kinds() -> Iterator[Kind]:
         yield from (Kind(n, category, "rework", True, functional and n not in _NOT_FUNCTIONAL) for n in names)
     for category, names in _DISCOUNT.items():
         yield from (Kind(n, category, "discount", None) for n in names)
-    yield from _UNACCEPTABLE
+    yield from _UNSOUND
 
 
 KINDS: Final[dict[str, Kind]] = {k.name: k for k in _kinds()}

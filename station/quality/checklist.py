@@ -116,8 +116,9 @@ def _buyer_copy(f: Facts) -> tuple[str, str]:
 
 
 def _supplier_holds(f: Facts) -> tuple[str, str]:
-    found = f.supplier_holds or _copy(f, "factory-sealed")[0]
-    return found, f"station golden acknowledge {f.number} --party factory --name WHO"
+    found = "" if f.supplier_apart else f.supplier_holds or _copy(f, "factory-sealed")[0]
+    apart = f"{f.supplier_apart} is held, in force is version {f.version}: " if f.supplier_apart else ""
+    return found, f"{apart}station golden acknowledge {f.number} --party factory --name WHO"
 
 
 def _copy(f: Facts, role: str) -> tuple[str, str]:
@@ -130,7 +131,13 @@ def _copy(f: Facts, role: str) -> tuple[str, str]:
 
 
 def _reconfirmed(f: Facts) -> tuple[str, str]:
-    return f.reconfirmed, f"after the approval: station golden acknowledge {f.number} --party factory --name WHO"
+    command = f"station golden acknowledge {f.number} --party factory --name WHO"
+    if f.begun:
+        return (
+            f.reconfirmed,
+            f"too late for version {f.version}, lot {f.begun} was opened first; of the next: {command}",
+        )
+    return f.reconfirmed, f"after the approval and before the first lot: {command}"
 
 
 def _first_article(f: Facts) -> tuple[str, str]:

@@ -66,7 +66,7 @@ def demands(item: Item, context: Context) -> tuple[Phrase, ...]:
     said = []
     if kind.functional or item.category == "function":
         said.append(Phrase(key="modifier.function"))
-    if kind.unacceptable:
+    if kind.unacceptable and not (kind.slight and item.defect_class == "minor"):
         said.append(Phrase(key="modifier.unacceptable", values={"kind": f"@kind.{kind.name}"}))
     if item.defect_class == "critical":
         said.append(Phrase(key="modifier.critical"))

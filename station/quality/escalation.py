@@ -59,6 +59,8 @@ def replay_anomalies(events: Sequence[GateEvent], now: datetime) -> tuple[Anomal
             )  # fmt: skip
         elif e.kind == "escalated" and e.number in found:
             level = found[e.number].level + 1
+            if level > len(ladders[e.number]):  # recorded by two at once, who both saw the rung below
+                continue
             rung = ladders[e.number][level - 1]
             told = {"level": level, "who": rung.who, "due": e.at + timedelta(hours=rung.hours)}
             found[e.number] = found[e.number].model_copy(update=told)

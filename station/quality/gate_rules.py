@@ -8,16 +8,19 @@ final inspection are those of the product's type (W16).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, get_args
 
 from station.errors import ConflictError, RequestError
+from station.quality.sign_off import SIGNERS
 from station.values.documents import DefectClass
 from station.values.gates import (
     ControlGate,
     ControlPlan,
+    GateFacts,
     GateLot,
     OrderRecord,
     PhotoKind,
@@ -70,6 +73,16 @@ CLUTCHES: Final = 20
 """Units of a lot whose clutch is tried (T12)."""
 
 
+_VERSION: Final = re.compile(
+    r"\b(?:rev(?:ision)?|ver(?:sion)?|v|r|issue|iss|ed(?:ition)?)[.:\s-]*\d"  # rev 3, v2.1, edition 2
+    r"|\b(?:rev(?:ision)?|ver(?:sion)?|issue|ed(?:ition)?)[.:\s-]+[a-z]\b"  # revision B
+    r"|\b(?:19|20)\d\d[-/.]?\d\d"  # of 2026-05, 20260510
+    r"|(?:版本?|修訂)[\s:：]*[\dA-Z]|[\dA-Z]\s*版",  # 版本 3, 第 3 版
+    re.IGNORECASE,
+)
+"""What tells a version of a written procedure; the number in its name does not (W7)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """n : units. photos : what must be seen on them. measured : how many have to be measured units of the station."""
@@ -97,12 +110,16 @@ SAMPLES: Final[Mapping[SampleKind, Sample]] = {
 @dataclass(frozen=True, slots=True)
 class GateTest:
     """A test at a gate. n : units, None as many as the gate inspects. visual : judged by eye, so in a light that was
-    measured."""
+    measured. by_plan : on the gate's whole sample, to which its plan's acceptance numbers belong. sorts : every unit of
+    the order, and what does not conform is taken out. pull : it loads a bond, which has cured before."""
 
     name: str
     words: str
     n: int | None = None
     visual: bool = False
+    by_plan: bool = False
+    sorts: bool = False
+    pull: bool = False
 
 
 APPEARANCE: Final = GateTest("appearance", "appearance under fixed light", visual=True)
@@ -112,7 +129,7 @@ FINAL: Final = (
     GateTest("packaging", "packaging against the approved pack specification", 5),
 )  # fmt: skip
 FINAL_BY_TYPE: Final[Mapping[str, tuple[GateTest, ...]]] = {
-    "magnet": (GateTest("retention", "retention of the magnet", 5),),
+    "magnet": (GateTest("retention", "retention of the magnet", 5, pull=True),),
     "keychain": (GateTest("ring-opening", "ring-opening resistance", 5), GateTest("swivel", "swivel rotation", 5)),
     "pin": (
         GateTest("post-alignment", "post alignment", CLUTCHES),
@@ -128,12 +145,12 @@ TESTS: Final[Mapping[ControlGate, tuple[GateTest, ...]]] = {
     "in-line": (GateTest("sample", "units from the line"),),
     "post-plating": (GateTest("tone", "plating tone and colour beside the master", visual=True),),
     "pre-pack": (GateTest("sample", "mounted or cured units"),),
-    "sort": (GateTest("sort", "every unit for critical cosmetics", visual=True),),
+    "sort": (GateTest("sort", "every unit for critical cosmetics", visual=True, sorts=True),),
 }
 
 
 def gate_tests(record: OrderRecord, gate: PlannedGate) -> tuple[GateTest, ...]:
-    """The tests of a gate, each with its number of units; never more than the order has."""
+    """The tests of a gate, each with its number of units; never more than the order has, and of a sort all of it."""
     found = TESTS.get(gate.gate, ())
     if gate.gate == "final":
         found = FINAL + FINAL_BY_TYPE.get(record.product_type, ())
@@ -141,7 +158,9 @@ def gate_tests(record: OrderRecord, gate: PlannedGate) -> tuple[GateTest, ...]:
     sizes = [gate.n if t.n is None else t.n for t in found]
     if gate.gate != "incoming":  # material comes in lots of its own
         sizes = [min(n, most) for n in sizes]
-    return tuple(replace(t, n=n) for t, n in zip(found, sizes, strict=True))
+    return tuple(
+        replace(t, n=record.units if t.sorts else n, by_plan=t.n is None) for t, n in zip(found, sizes, strict=True)
+    )
 
 
 def find_test(record: OrderRecord, gate: PlannedGate, name: str) -> GateTest:
@@ -213,12 +232,34 @@ def vet_plan(gate: ControlGate, plan: ControlPlan) -> None:
     missing = [f"--{k}" for k in asked if not getattr(plan, k) and not (k == "frequency" and _numbered(plan))]
     if missing:
         raise RequestError(f"the plan of the {gate} gate leaves out {', '.join(missing)}", "Give it.")
-    if plan.sop and not any(c.isdigit() for c in plan.sop):
-        raise RequestError(f"{plan.sop!r} names no version", "Give the procedure with its version, as in SOP-12 rev 3.")
+    if plan.sop and _VERSION.search(plan.sop) is None:
+        raise RequestError(
+            f"{plan.sop[:60]!r} names no version", "Give the procedure with its version or date, as in SOP-12 rev 3."
+        )
 
 
 def _numbered(plan: ControlPlan) -> bool:
     return plan.every_pieces is not None or plan.every_hours is not None
+
+
+def vet_catalogue(record: OrderRecord, facts: GateFacts) -> None:
+    """Raises ConflictError where production would begin without a defect catalogue in writing, signed by both (W8)."""
+    number, doing = record.golden, f"production of order {record.order} does not begin"
+    again = f"station gate open {record.order} --golden {number} --units {record.units} --by WHO"
+    if not facts.catalogue:
+        raise ConflictError(
+            f"{doing}: the control sheet of golden {number} version {facts.version} names no defects with their "
+            "classes, and after it began nobody can agree on them any more",
+            "Write [[defects]] into the control sheet, seal it (station golden seal --sheet --photo), have both sign, "
+            f"then hold the order to it, in the terms it was opened with: {again}",
+        )
+    missing = [p for p in SIGNERS if p not in facts.signed_by]
+    if missing:
+        raise ConflictError(
+            f"{doing}: the defect catalogue of golden {number} version {facts.version} is not signed by the "
+            f"{' and the '.join(missing)}",
+            f"Have it signed: station golden sign {number} --party {missing[0]} --name WHO",
+        )
 
 
 def vet_counts(record: OrderRecord, n: int, wrong: int, text: str) -> None:

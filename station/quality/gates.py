@@ -13,7 +13,8 @@ from datetime import datetime
 
 from station.errors import ConflictError
 from station.quality.escalation import replay_anomalies
-from station.quality.gate_requirements import History, requirements
+from station.quality.gate_history import History
+from station.quality.gate_requirements import requirements
 from station.quality.gate_rules import BEFORE_PRODUCTION
 from station.quality.in_line_checks import next_check
 from station.quality.signing import fingerprint
@@ -108,6 +109,7 @@ def _remarks(history: History) -> list[str]:
     ]
     if history.facts.superseded_by:
         found.append(f"golden {history.record.golden} is superseded by {history.facts.superseded_by}")
+    found += history.facts.plan_remarks
     found += [f"sourcing risk: {words}" for words in history.facts.sourcing_risk]
     pilots = [e for e in history.events if e.kind == "sample" and e.key == "pilot-run"]
     found += [f"pilot run of {e.n} units on {e.at:%Y-%m-%d}: {e.text}" for e in pilots]

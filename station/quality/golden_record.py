@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Any, get_args
 
 from station.errors import ConflictError, RequestError
+from station.quality.repetition import is_repeated
 from station.values.golden_record import (
     Attachment,
     ChangeDocument,
@@ -51,7 +52,8 @@ TOPICS: Mapping[EventKind, str] = {
 class Standing:
     """A golden sample's events in their order, seen from its version in force.
 
-    sealed : day of sealing of every version, by its number. sheet_items : open items of the sheet in force.
+    sealed : day of sealing of every version, by its number. sheet_items : open items of the sheet in force. notes : of
+    every version's sheet.
     """
 
     number: str
@@ -60,6 +62,7 @@ class Standing:
     today: date
     sealed: Mapping[int, date] = field(default_factory=dict)
     sheet_items: tuple[str, ...] = ()
+    notes: Mapping[int, str] = field(default_factory=dict)
 
     def of(self, *kinds: EventKind) -> list[RecordEvent]:
         """Events of some kinds, in their order."""
@@ -141,7 +144,10 @@ class Standing:
                 found.append((f"the supplier has not acknowledged change {change.number}: {change.text}", "change", do))
         for r in self.resolutions():
             if r.sealed_in is None:
-                do = "write it as a note into the control sheet and seal it: station golden seal --sheet --photo"
+                do = (
+                    f'write its very words, "{r.text}", into notes under [product] of the control sheet and seal it: '
+                    "station golden seal --sheet --photo"
+                )
                 found.append((f"no version holds what was resolved of {r.feature}", "resolution", do))
         return tuple(
             OpenItemDocument(number=n, text=text, source=source, do=do.replace(" N ", f" {n} "))
@@ -162,15 +168,22 @@ class Standing:
         )
 
     def resolutions(self) -> tuple[ResolutionDocument, ...]:
-        """Ambiguities that were resolved, the newest word on each feature, and the version that holds it."""
+        """Ambiguities that were resolved, the newest word on each feature, and the version since which the sheet has
+        these very words among its notes (G15)."""
         newest = {e.key: e for e in self.of("resolution")}
         return tuple(
             ResolutionDocument(
                 feature=e.key, region=e.region, text=e.text, files=e.files, by=e.by, at=e.at, version=e.version,
-                sealed_in=min((v for v in self.sealed if v > e.version), default=None),
+                sealed_in=self._held_since(e),
             )
             for e in newest.values()
         )  # fmt: skip
+
+    def _held_since(self, resolution: RecordEvent) -> int | None:
+        """The first version since that has the words among its notes; None where the one in force has them not."""
+        words = item_key(resolution.text)
+        holding = [v for v, said in self.notes.items() if v >= resolution.version and words in item_key(said)]
+        return min(holding) if self.version in holding else None
 
     def changes(self) -> tuple[ChangeDocument, ...]:
         """Every change, with the supplier's word on it."""
@@ -231,16 +244,6 @@ def photo_fault(width: int, height: int, blur: float | None) -> str:
     return ""
 
 
-def require_settled(number: str, items: Sequence[OpenItemDocument]) -> None:
-    """What a gate asks before it opens. Raises ConflictError where anything is still to be confirmed (G6)."""
-    if items:
-        said = "; ".join(i.text for i in items)
-        raise ConflictError(
-            f"golden {number} is approved conditionally, still to be confirmed: {said}",
-            f"{items[0].do[:1].upper()}{items[0].do[1:]}" if items[0].do.startswith("write") else f"Run: {items[0].do}",
-        )
-
-
 def require_no_hold(number: str, what: str, holds: Iterable[HoldDocument]) -> None:
     """Raises ConflictError where a hold is in force: there is no command that overrides one (G18)."""
     held = [h for h in holds if h.in_force]
@@ -280,7 +283,9 @@ def holds_already(events: Sequence[RecordEvent], event: RecordEvent) -> bool:
         return TOPICS.get(e.kind, e.kind), e.key
 
     newest = next((e for e in reversed(events) if topic(e) == topic(event)), None)
-    return newest is not None and _content(newest) == _content(event)
+    if newest is None or _content(newest) != _content(event):
+        return False
+    return event.kind != "copy used" or is_repeated(newest.at, event.at)  # it is used again and again for one thing
 
 
 def _content(event: RecordEvent) -> dict[str, Any]:

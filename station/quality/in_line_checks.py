@@ -8,7 +8,7 @@ when it is started again, or its plan says pieces alone.
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from station.errors import RequestError
@@ -16,7 +16,7 @@ from station.quality.escalation import latest
 from station.values.gates import ControlPlan, GateEvent, NextCheck
 
 if TYPE_CHECKING:
-    from station.quality.gate_requirements import History
+    from station.quality.gate_history import History
 
 _PIECES: Final = re.compile(r"(\d[\d,]*)\s*(?:pieces|piece|pcs|pc|units|unit|parts|part|件|個)", re.IGNORECASE)
 _TIME: Final = re.compile(
@@ -90,6 +90,17 @@ def next_check(h: History) -> NextCheck | None:
         every_pieces=plan.every_pieces, every_hours=plan.every_hours, last_at=last.at, last_made=made_then,
         due_made=due_made, due_at=due_at, overdue=bool(reasons), reason=" and ".join(reasons),
     )  # fmt: skip
+
+
+def missed(due: NextCheck, made: int, now: datetime) -> int:
+    """How many checks were left out since the last one, by pieces or by hours, whichever are more; 0 where none is
+    due. A waiver of one covers the time until the next would be due."""
+    by_pieces = by_hours = 0
+    if due.every_pieces is not None and due.due_made is not None:
+        by_pieces = max(0, made - due.last_made - 1) // due.every_pieces
+    if due.every_hours is not None and due.due_at is not None and now > due.due_at:
+        by_hours = int((now - due.last_at) / timedelta(hours=due.every_hours))
+    return max(by_pieces, by_hours, int(due.overdue))
 
 
 def _made_by(h: History, event: GateEvent) -> int:

@@ -18,10 +18,12 @@ class Facts:
     """What the records say of a golden sample's version in force.
 
     signed : who signed the product, by party. approved_at : when the second party signed. artefacts : kind to what is
-    in force, such as ``label.pdf (version 2)``. supplier_holds : who on the supplier's side holds the version in force.
-    reconfirmed : who of them said so after the approval. first_lot_at : when the first lot was opened against any
-    version. criteria_at : when it was first recorded what passes. decided : lots decided against this version.
-    colours, logos : as measured on the golden, by the sheet's names. lit : on a bench whose light was calibrated.
+    in force, such as ``label.pdf (version 2)``. supplier_holds : who on the supplier's side holds the version in force,
+    as long as nobody there holds another one; supplier_apart : who does. reconfirmed : who of them said so after the
+    approval and before the first lot of the version, which is ``begun``. first_lot_at : when the first lot was opened
+    against any version. criteria_at : when it was first recorded what passes. decided : lots decided against this
+    version. colours, logos : as measured on the golden, by the sheet's names. lit : on a bench whose light was
+    calibrated.
     """
 
     standing: Standing
@@ -42,6 +44,8 @@ class Facts:
     colours: Mapping[str, str]
     logos: Mapping[str, str]
     lit: bool
+    supplier_apart: str = ""
+    begun: str = ""
 
     @property
     def entry(self) -> RecordEntry:

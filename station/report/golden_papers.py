@@ -48,6 +48,7 @@ class Sealed:
     """A sealed version of a golden sample as the papers show it. picture : JPEG of the golden in its frame.
 
     sizes : own sizes that no row of the sheet names, by name. head : of the ledger, ``NUMBER:HASH``, "" without one.
+    controlled : attributes whose change the record controls, none where it names none.
     """
 
     sheet: Sheet
@@ -66,6 +67,7 @@ class Sealed:
     sizes: Sequence[tuple[str, OwnValue]]
     head: str
     open_items: Sequence[str] = ()
+    controlled: Sequence[str] = ()
 
     @property
     def number(self) -> str:

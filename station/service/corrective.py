@@ -34,12 +34,13 @@ class CorrectiveActions:
         from station.quality.wording import refuse_vague
 
         found = vet_new(kind, owner, due, self._clock().date())
+        events = self._nc.events(number)
         keys = tuple(self._nc.point(number, p).item.key for p in points)
         event = NcEvent(
             kind="action", at=self._clock(), by=named(by), action=found, owner=plain_text(owner, "the owner"), due=due,
             text=refuse_vague(plain_text(text, "the action"), "the action"), keys=keys,
         )  # fmt: skip
-        return self._nc.say(number, event)
+        return self._nc.say(number, event, events)
 
     def put_off(self, number: str, action: int, due: date, *, by: str, reason: str) -> NonconformityDocument:
         """Give an action another due date. Raises ConflictError for one that is done, RequestError without a reason."""
@@ -86,7 +87,7 @@ class CorrectiveActions:
         from station.quality.corrective import effect, find, vet_step
         from station.quality.wording import refuse_vague
 
-        found = self._nc.show(number)
+        found, events = self._nc.seen_at(number)
         one = find(found.actions, action, number)
         vet_step(one, "verified", number)
         if not lots and one.kind == "prevention":
@@ -102,7 +103,7 @@ class CorrectiveActions:
             self._vet_later(found.facts.lot, lots, one)
             judged = effect(before, [self._nc.facts.share(lot, items) for lot in dict.fromkeys(lots)])
         event = NcEvent(kind="verified", at=self._clock(), by=named(by), number=action, text=words, effect=judged)
-        return self._nc.say(number, event)
+        return self._nc.say(number, event, events)
 
     def _vet_later(self, lot: str, lots: Sequence[str], action: Action) -> None:
         later = {x.name: x for x in self._nc.facts.later(lot)}
@@ -122,7 +123,7 @@ class CorrectiveActions:
         from station.quality.corrective import find, vet_step
 
         assert event.number is not None
-        found = self._nc.show(number)
+        found, events = self._nc.seen_at(number)
         one = find(found.actions, event.number, number)
         repeated = {
             "done": one.state == "done" and one.result == event.text,
@@ -131,4 +132,4 @@ class CorrectiveActions:
         }[kind]
         if not repeated:
             vet_step(one, kind, number)
-        return found if repeated else self._nc.say(number, event)
+        return found if repeated else self._nc.say(number, event, events)

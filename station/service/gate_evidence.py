@@ -34,9 +34,11 @@ class GateEvidence:
         self._station, self._db, self._evidence = station, db, evidence
 
     def of_question(
-        self, record: OrderRecord, facts: GateFacts, key: str, text: str, file: Path | None, unit: str | None, on: date
-    ) -> tuple[tuple[EvidenceItem, ...], list[File]]:
-        """What an answer of pre-production confirmation rests on, and the file to be kept.
+        self, record: OrderRecord, facts: GateFacts, key: str, text: str, file: Path | None, unit: str | None,
+        on: date, *, version: int,
+    ) -> tuple[tuple[EvidenceItem, ...], list[File]]:  # fmt: skip
+        """What an answer of pre-production confirmation rests on, and the file to be kept. version : of the golden
+        sample, that the order is held to.
 
         Raises
         ------
@@ -49,7 +51,7 @@ class GateEvidence:
             _vet_quantity(record, text, on)
             return (EvidenceItem(kind="record", name=f"order {record.order}", sha256=record.digest, about=text),), []
         if key == "material-colour" and unit is not None:
-            return (self.unit(record, unit, colour=True),), []
+            return (self.unit(record, unit, version=version, colour=True),), []
         if file is None:
             other = ", or --unit UNIT that was measured" if key == "material-colour" else ""
             raise RequestError(f"{key} is answered with evidence", f"Give the file: --file FILE{other}.")
@@ -90,18 +92,34 @@ class GateEvidence:
             files.append(file)
         return items, files
 
-    def unit(self, record: OrderRecord, name: str, *, colour: bool = False) -> EvidenceItem:
-        """A unit that was measured against the order's golden sample and is not nonconforming.
+    def unit(self, record: OrderRecord, name: str, *, version: int, colour: bool = False) -> EvidenceItem:
+        """A unit that was measured against the order's golden sample, in the version that the order is held to, and is
+        not nonconforming.
 
-        colour : its colours must conform. Raises NotFoundError, ConflictError.
+        name : the unit's, or LOT/UNIT; without its lot a unit that is in none comes first. colour : its colours must
+        conform. Raises NotFoundError, ConflictError, and RequestError where units of several lots bear the name.
         """
-        rows = [u for u in inspections.units(self._db, golden=record.golden) if u.unit == name]
-        found = standing_units(as_they_stand(self._db, rows))
-        if not found:
+        rows = inspections.units(self._db, golden=record.golden)
+        lot, _, short = name.rpartition("/")
+        mine = [u for u in rows if u.unit == name] or [u for u in rows if (u.lot or "", u.unit) == (lot, short)]
+        if not mine:
             raise NotFoundError(
                 f"no unit {name[:40]!r} was measured against golden {record.golden}",
                 f"Measure it: station inspect PHOTO --golden {record.golden}",
             )
+        rows = [u for u in mine if u.golden_version == version]
+        if not rows:
+            raise ConflictError(
+                f"unit {name} was measured against version {mine[-1].golden_version} of golden {record.golden}, the "
+                f"order is held to version {version}",
+                f"Measure it anew: station inspect PHOTO --golden {record.golden}",
+            )
+        lots = list(dict.fromkeys(u.lot for u in rows))
+        if len(lots) > 1 and None not in lots:
+            places = " and ".join(f"lot {x}" for x in lots)
+            raise RequestError(f"{name} is a unit of {places}", f"Name one with its lot: {lots[0]}/{name}")
+        chosen = None if None in lots else lots[0]
+        found = standing_units(as_they_stand(self._db, [u for u in rows if u.lot == chosen]))
         row = found[0]
         if row.standing is Verdict.NONCONFORMS:
             raise ConflictError(f"unit {name} does not conform, so it shows nothing", "Give one that does.")
@@ -109,7 +127,10 @@ class GateEvidence:
         colours = [m for m in document.measurements if m.kind == "colour"]
         if colour and (not colours or any(m.verdict is not Verdict.CONFORMS for m in colours)):
             raise ConflictError(f"the colours of unit {name} are not all conforming", "Give a unit whose colours are.")
-        return EvidenceItem(kind="unit", name=name, sha256=row.digest, about=f"{row.golden} v{row.golden_version}")
+        return EvidenceItem(
+            kind="unit", name=row.unit if row.lot is None else f"{row.lot}/{row.unit}", sha256=row.digest,
+            about=f"{row.golden} v{row.golden_version}", version=row.golden_version,
+        )  # fmt: skip
 
     def _artefact(self, record: OrderRecord, artefact: str, item: EvidenceItem) -> EvidenceItem:
         """The file as a version of an artefact. Raises ConflictError where it is not the newest one."""

@@ -32,7 +32,8 @@ def gate_facts(
     station: Station, db: Database, row: store.OrderRow, record: OrderRecord, events: list[GateEvent]
 ) -> GateFacts:
     """What is on record about an order's golden sample, artefacts, lots and first pieces."""
-    from station.sheet import load_sheet
+    from station.lots.orders import plan_remarks
+    from station.sheet import agreed_aql, load_sheet
 
     golden = records.golden(db, record.golden)
     sheet = load_sheet(golden.sheet_toml.encode())
@@ -56,6 +57,7 @@ def gate_facts(
         catalogue=bool(sheet.defects), lux=sheet.viewing.lux or LUX, cct_k=sheet.viewing.cct_k,
         artwork_sha256=station.record.artwork_digest(record.golden),
         sourcing_risk=station.traceability.sourcing_risk(sheet.product.supplier), signed_by=signed_by,
+        plan_remarks=plan_remarks(record.units + sum(record.beside), record.profile, agreed_aql(sheet)),
         held_by_factory=None if factory is None else factory.version, artefacts=artefacts, lots=lots,
         form=_form(station, db, record, golden, sheet, lots, events),
     )  # fmt: skip

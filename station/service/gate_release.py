@@ -39,9 +39,7 @@ class GateRelease:
         Raises ConflictError where a gate before it is closed, something of it is open, somebody else has to sign it, or
         this key is the other party's.
         """
-        row = store.order(self._db, name, sku)
-        events = self._gates.events(row)  # before looking, so that what came in since is noticed
-        _, found, facts = self._gates.stand(name, sku)
+        row, found, facts, events = self._gates.seen(name, sku)
         planned = rules.vet_gate(found.record, gate)
         party, by = vet("signing party", party, SIGNERS), vet_person(by)
         status = find_gate(found, planned.gate)
@@ -70,9 +68,7 @@ class GateRelease:
 
         Raises ConflictError for what no reason excuses, such as a critical finding, and RequestError without a reason.
         """
-        row = store.order(self._db, name, sku)
-        events = self._gates.events(row)  # before looking, so that what came in since is noticed
-        _, found, facts = self._gates.stand(name, sku)
+        row, found, facts, events = self._gates.seen(name, sku)
         planned = rules.vet_gate(found.record, gate)
         party, by = vet("signing party", party, SIGNERS), vet_person(by)
         if party != "buyer":
@@ -81,8 +77,8 @@ class GateRelease:
         if one.state == "waived":
             return found
         said = self._statement(
-            found, facts, planned.gate, act="waiver", requirement=key, basis=one.reason, party=party, name=by,
-            role=role, text=refuse_vague(plain_text(reason, "the reason"), "the reason"),
+            found, facts, planned.gate, act="waiver", requirement=key, basis=one.fault or one.reason, party=party,
+            name=by, role=role, text=refuse_vague(plain_text(reason, "the reason"), "the reason"),
         )  # fmt: skip
         return self._sign(row, events, said)
 
@@ -115,37 +111,38 @@ class GateRelease:
             key=said.requirement, text=said.text, statement=said, public_key=keys.public, signature=signature,
             versions=versions or {},
         )  # fmt: skip
-        return self._gates.record(row, event, after=len(events))
+        return self._gates.record(row, event, events)
 
     # --- anomalies ---------------------------------------------------------------------------------------------------
 
     def anomaly(self, name: str, gate: str, text: str, *, sku: str | None = None, by: str) -> OrderGatesDocument:
         """Put something odd in the process on the first rung of the ladder; the same again while it is open adds
         nothing."""
-        row, found, _ = self._gates.stand(name, sku)
+        row, found, _, seen = self._gates.seen(name, sku)
         planned = rules.vet_gate(found.record, gate)
         said = refuse_vague(plain_text(text, "the anomaly"), "the anomaly")
         if any(a.text == said and a.gate == planned.gate and a.resolved_at is None for a in found.anomalies):
             return found
         by = vet_person(by, what="--by")
         event = GateEvent(kind="anomaly", at=self._clock(), by=by, gate=planned.gate, text=said)
-        return self._gates.record(row, event)
+        return self._gates.record(row, event, seen)
 
     def escalate(self, name: str, number: int, level: int, *, sku: str | None = None, by: str) -> OrderGatesDocument:
         """Take an anomaly up to a level of the ladder, rung by rung; below where it stands nothing is done."""
-        row, found, _ = self._gates.stand(name, sku)
+        row, found, _, seen = self._gates.seen(name, sku)
         one = escalation.vet_open(found.anomalies, number, name)
         while one.level < level:
             escalation.vet_climb(one)
             event = GateEvent(kind="escalated", at=self._clock(), by=vet_person(by, what="--by"), gate=one.gate,
                               number=number)  # fmt: skip
-            found = self._gates.record(row, event)
+            self._gates.record(row, event, seen)
+            row, found, _, seen = self._gates.seen(name, sku)
             one = escalation.vet_open(found.anomalies, number, name)
         return found
 
     def resolve(self, name: str, number: int, text: str, *, sku: str | None = None, by: str) -> OrderGatesDocument:
         """Record what was done about an anomaly. Raises RequestError for vague words."""
-        row, found, _ = self._gates.stand(name, sku)
+        row, found, _, seen = self._gates.seen(name, sku)
         said = refuse_vague(plain_text(text, "what was done"), "what was done")
         done = next((a for a in found.anomalies if a.number == number), None)
         if done is not None and done.resolution == said:
@@ -153,7 +150,7 @@ class GateRelease:
         one = escalation.vet_open(found.anomalies, number, name)
         by = vet_person(by, what="--by")
         event = GateEvent(kind="resolved", at=self._clock(), by=by, gate=one.gate, number=number, text=said)
-        return self._gates.record(row, event)
+        return self._gates.record(row, event, seen)
 
     # --- what a closed gate stops ------------------------------------------------------------------------------------
 

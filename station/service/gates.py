@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.quality import gate_rules as rules
+from station.quality.gate_repeats import content_of, holds_already
+from station.quality.gate_requirements import pull_reason
 from station.quality.gates import find_gate, order_gates, require_open
 from station.quality.in_line_checks import with_numbers
 from station.quality.wording import refuse_vague
 from station.service.gate_evidence import GateEvidence
 from station.service.gate_facts import gate_facts
+from station.service.gate_planning import planned_gates, strictest_profile
 from station.service.lots import known_golden, vet_lot_id
 from station.service.values_file import plain_text
 from station.store import gates as store
@@ -38,9 +41,13 @@ if TYPE_CHECKING:
     from station.store.database import Database
     from station.store.evidence import Evidence
 
-_REPEATABLE: tuple[EventKind, ...] = ("golden", "answered", "planned", "made", "bonded", "checked", "waived")
-"""Events of which the newest of its gate and key counts, so that the same one again adds nothing."""
-_NOT_CONTENT = {"at", "digest", "public_key", "signature", "statement"}
+
+class _Stand(NamedTuple):
+    """An order as somebody sees it who decides something: seen : its events by then."""
+
+    found: OrderGatesDocument
+    facts: GateFacts
+    seen: list[GateEvent]
 
 
 class Gates:
@@ -65,8 +72,8 @@ class Gates:
         name, by = _order_name(name), _named(by)
         row = records.golden(self._db, golden)
         sheet = load_sheet(row.sheet_toml.encode())
-        gates = tuple(_planned(order, row.sheet_toml))
-        profile = max((p for p, _ in _profiles(order)), key=_strictness)
+        gates = planned_gates(order, sheet)
+        profile = strictest_profile(order)
         content = OrderRecord(
             order=name, sku=row.sku, product_type=sheet.product.type, golden=row.number, golden_version=row.version,
             golden_digest=row.digest, units=order.units[0], beside=order.units[1:],
@@ -74,7 +81,7 @@ class Gates:
         )  # fmt: skip
         known = next((r for r in store.orders(self._db, name) if r.sku == row.sku), None)
         if known is not None:
-            return self._opened_again(known, content)
+            return self._opened_again(known, content, planned_gates(order, sheet, defaults_agreed=True))
         try:
             before = reorder(self._station, row.sku)
         except NotFoundError:
@@ -83,26 +90,32 @@ class Gates:
             raise ConflictError(
                 f"order {name} of {row.sku} is not opened: {'; '.join(before.reasons)}", "Make the corrective package."
             )
-        document = content.model_copy(update={"digest": digest(_content(content, {"digest"}))})
+        document = content.model_copy(update={"digest": digest(content_of(content, {"digest"}))})
         values = {
             "name": name, "sku": row.sku, "golden": row.number, "document": document.model_dump_json(by_alias=True),
             "digest": document.digest, "at": document.at,
         }  # fmt: skip
-        store.open_order(self._db, values, by)
+        if not store.open_order(self._db, values, by):  # somebody else did, at this moment
+            return self._opened_again(store.order(self._db, name, row.sku), content, gates)
         return self.show(name, row.sku)
 
-    def _opened_again(self, known: store.OrderRow, now: OrderRecord) -> OrderGatesDocument:
+    def _opened_again(
+        self, known: store.OrderRow, now: OrderRecord, once: tuple[PlannedGate, ...]
+    ) -> OrderGatesDocument:
+        """once : the gates as an earlier version of the station would have planned them."""
         own = OrderRecord.model_validate_json(known.document)
         version = {"golden_version", "golden_digest", "by", "at", "digest"}
-        if _content(own, version) != _content(now, version):
+        terms = [content_of(x, version) for x in (now, now.model_copy(update={"gates": once}))]
+        if content_of(own, version) not in terms:
             raise ConflictError(
                 f"order {known.name} of {known.sku} is open with other terms: {own.units:,} units, {own.golden}",
                 "Give the new terms an order number of their own.",
             )
-        if self.show(known.name, known.sku).golden_version != now.golden_version:
+        found, _, seen = self._show(known)
+        if found.golden_version != now.golden_version:
             moved = GateEvent(kind="golden", at=now.at, by=now.by, golden_version=now.golden_version,
                               golden_digest=now.golden_digest)  # fmt: skip
-            self._record(known, moved)
+            self.record(known, moved, seen)
         return self.show(known.name, known.sku)
 
     def all(self) -> list[OrderGatesDocument]:
@@ -114,15 +127,15 @@ class Gates:
         None but these are looked at."""
         rows = store.orders_after(self._db, after, limit + 1)
         more = rows[limit - 1].id if len(rows) > limit else None
-        return [self._show(r)[0] for r in rows[:limit]], more
+        return [self._show(r).found for r in rows[:limit]], more
 
     def show(self, name: str, sku: str | None = None) -> OrderGatesDocument:
         """An order as it stands now. Raises NotFoundError, and ConflictError where its SKU has to be named."""
-        return self._show(store.order(self._db, name, sku))[0]
+        return self._show(store.order(self._db, name, sku)).found
 
     def first_article(self, name: str, sku: str | None = None) -> FirstArticleDocument:
         """The first-article form of an order, from the units of its first-off lots."""
-        return self._show(store.order(self._db, name, sku))[1].form
+        return self._show(store.order(self._db, name, sku)).facts.form
 
     # --- what people say ---------------------------------------------------------------------------------------------
 
@@ -136,7 +149,7 @@ class Gates:
         the records answer.
         """
         row = store.order(self._db, name, sku)
-        found, facts = self._show(row)
+        found, facts, seen = self._show(row)
         asked = rules.questions(found.record)
         if key not in asked:
             raise RequestError(f"{key[:40]!r} is none of the questions", f"Use one of {', '.join(asked)}.")
@@ -148,10 +161,12 @@ class Gates:
                 told.command or "Nothing is to be done.",
             )
         text = plain_text(text, "the answer")
-        items, files = self._evidence.of_question(found.record, facts, key, text, file, unit, self._clock().date())
+        items, files = self._evidence.of_question(
+            found.record, facts, key, text, file, unit, self._clock().date(), version=found.golden_version
+        )
         event = GateEvent(kind="answered", at=self._clock(), by=_named(by), gate="pre-production", key=key, text=text,
                           evidence=items)  # fmt: skip
-        return self._record(row, event, files)
+        return self.record(row, event, seen, files)
 
     def task(
         self, name: str, kind: str, *, sku: str | None = None, n: int, photos: Sequence[str] = (),
@@ -162,7 +177,7 @@ class Gates:
         photos : ``WHAT=FILE``. units : names of units that were measured against the golden sample.
         """
         row = store.order(self._db, name, sku)
-        found, _ = self._show(row)
+        found, _, seen = self._show(row)
         sample = rules.vet_sample(kind)
         if not 1 <= n <= found.record.units:
             raise RequestError(f"{n} units are no sample of {found.record.units}", "Give --n.")
@@ -170,27 +185,29 @@ class Gates:
         if gate is not None and gate != "pre-production":
             require_open(found, gate, f"{kind} is not recorded")
         shown, files = self._evidence.photos(photos)
-        items = (*shown, *(self._evidence.unit(found.record, u) for u in units))
+        items = (*shown, *(self._evidence.unit(found.record, u, version=found.golden_version) for u in units))
         event = GateEvent(kind="sample", at=self._clock(), by=_named(by), gate=gate, key=sample, n=n,
                           text=plain_text(text, "the note"), evidence=items)  # fmt: skip
-        return self._record(row, event, files)
+        return self.record(row, event, seen, files)
 
     def plan(self, name: str, gate: str, plan: ControlPlan, *, sku: str | None = None, by: str) -> OrderGatesDocument:
         """Record how a gate is worked (W5, W7). Raises RequestError where the plan leaves something out, or where
         nothing in its frequency says when the line is to be checked."""
         row = store.order(self._db, name, sku)
-        planned = rules.vet_gate(self._show(row)[0].record, gate)
+        found, _, seen = self._show(row)
+        planned = rules.vet_gate(found.record, gate)
         rules.vet_plan(planned.gate, plan)
         plan = with_numbers(plan) if planned.gate == "in-line" else plan
-        return self._record(row, self._event("planned", by, gate=planned.gate, plan=plan))
+        return self.record(row, self._event("planned", by, gate=planned.gate, plan=plan), seen)
 
     def start(self, name: str, *, sku: str | None = None, by: str) -> OrderGatesDocument:
-        """Record that mass production begins, and whether the defect catalogue was signed by then (W8).
+        """Record that mass production begins.
 
-        Raises ConflictError where pre-production confirmation or the incoming goods are not released.
+        Raises ConflictError where pre-production confirmation or the incoming goods are not released, or where no
+        defect catalogue is in writing and signed by both: no later word makes up for that (W8).
         """
         row = store.order(self._db, name, sku)
-        found, facts = self._show(row)
+        found, facts, seen = self._show(row)
         if found.started_at is not None:
             return found
         for g in found.gates:
@@ -199,20 +216,20 @@ class Gates:
                     f"production of order {name} does not begin: the {g.gate} gate is {g.state}: {g.reason}",
                     f"Open it: {g.command}",
                 )
-        holds = facts.catalogue and len(facts.signed_by) == 2
-        return self._record(row, self._event("started", by, holds=holds))
+        rules.vet_catalogue(found.record, facts)
+        return self.record(row, self._event("started", by, holds=True), seen)
 
     def made(self, name: str, n: int, *, sku: str | None = None, by: str) -> OrderGatesDocument:
         """Record how many units are made by now. Raises RequestError for fewer than before, or before production."""
         row = store.order(self._db, name, sku)
-        found, _ = self._show(row)
+        found, _, seen = self._show(row)
         require_open(found, "first-off", f"{n} units of order {name} are not recorded as made")
         if n < found.made or n > 2 * found.record.units:
             raise RequestError(
                 f"{n:,} units cannot be made: it were {found.made:,} before, of {found.record.units:,} ordered",
                 "Give the units made since production began.",
             )
-        return self._record(row, self._event("made", by, n=n))
+        return self.record(row, self._event("made", by, n=n), seen)
 
     def bonded(
         self, name: str, batch: str, *, sku: str | None = None, at: datetime | None = None, by: str
@@ -220,7 +237,7 @@ class Gates:
         """Start the cure clock of a batch (T15). at : when it was bonded, now without it; by a clock that was set back
         since the last record of the order, no earlier than that."""
         row = store.order(self._db, name, sku)
-        found, _ = self._show(row)
+        found, _, seen = self._show(row)
         now = max([self._clock(), *(e.at for e in self.events(row))])
         at = at or now
         if at > now:
@@ -234,7 +251,7 @@ class Gates:
             raise RequestError(f"{at:%Y-%m-%d %H:%M} UTC was before production began", "Correct --at.")
         event = self._event("bonded", by, gate=_last_before_packing(found.record), key=_short(batch, "the batch"),
                             bonded_at=at)  # fmt: skip
-        return self._record(row, event)
+        return self.record(row, event, seen)
 
     def check(
         self, name: str, gate: str, test: str, *, sku: str | None = None, n: int, wrong: int,
@@ -247,7 +264,7 @@ class Gates:
         class, and for a verdict by eye outside the agreed light (T10, T17).
         """
         row = store.order(self._db, name, sku)
-        found, facts = self._show(row)
+        found, facts, seen = self._show(row)
         planned = rules.vet_gate(found.record, gate)
         one = rules.find_test(found.record, planned, test)
         require_open(found, planned.gate, f"the {gate} gate is not inspected")
@@ -255,6 +272,10 @@ class Gates:
         classed = rules.vet_class(defect_class, wrong)
         if one.visual:
             rules.vet_light(lux, facts.lux, cct_k, facts.cct_k)
+        if one.pull and found.record.cures:
+            refused = pull_reason(seen, self._clock())
+            if refused:
+                raise ConflictError(f"the {test} of order {name} is not tried: {refused}", "Pull it then.")
         shown, files = self._evidence.photos(photos)
         share = found.made / found.record.units if planned.gate == "in-line" else None
         said = refuse_vague(plain_text(text, "the result"), "the result") if text else ""
@@ -262,7 +283,7 @@ class Gates:
             "checked", by, gate=planned.gate, key=one.name, n=n, wrong=wrong, defect_class=classed, lux=lux,
             cct_k=cct_k, share=share, text=said, evidence=tuple(shown),
         )  # fmt: skip
-        return self._record(row, event, files)
+        return self.record(row, event, seen, files)
 
     def assign(
         self, name: str, gate: str, lot: str, *, sku: str | None = None, replaces: str | None = None, by: str
@@ -274,7 +295,7 @@ class Gates:
         """
         vet_lot_id(lot)
         row = store.order(self._db, name, sku)
-        found, _ = self._show(row)
+        found = self._show(row).found
         planned = rules.vet_gate(found.record, gate)
         if planned.gate not in rules.WITH_LOTS:
             raise RequestError(f"no lot is inspected at the {gate} gate", f"Use one of {', '.join(rules.WITH_LOTS)}.")
@@ -289,15 +310,20 @@ class Gates:
         if store.order_of_lot(self._db, lot) is None and any(x.name == lot for x in records.lots(self._db)):
             require_open(found, planned.gate, f"lot {lot}, which has units already, is not taken in")
         store.add_lot(self._db, row, lot, planned.gate, by=_named(by), at=self._clock(), replaces=replaces)
-        return self._show(row)[0]
+        return self._show(row).found
 
     # --- inside, and for its neighbours ------------------------------------------------------------------------------
 
     def stand(self, name: str, sku: str | None) -> tuple[store.OrderRow, OrderGatesDocument, GateFacts]:
         """An order's row, how it stands, and what the records say of it."""
         row = store.order(self._db, name, sku)
-        found, facts = self._show(row)
+        found, facts, _ = self._show(row)
         return row, found, facts
+
+    def seen(self, name: str, sku: str | None) -> tuple[store.OrderRow, OrderGatesDocument, GateFacts, list[GateEvent]]:
+        """What :meth:`stand` answers, and the events that it rests on: a decision is recorded after these, or not."""
+        row = store.order(self._db, name, sku)
+        return row, *self._show(row)
 
     def events(self, row: store.OrderRow) -> list[GateEvent]:
         """Everything that happened to an order, in its order."""
@@ -311,61 +337,36 @@ class Gates:
         row = store.order_by_id(self._db, held.order_id)
         return OrderRecord.model_validate_json(row.document), self.events(row)
 
-    def record(self, row: store.OrderRow, event: GateEvent, *, after: int | None = None) -> OrderGatesDocument:
+    def record(
+        self, row: store.OrderRow, event: GateEvent, seen: Sequence[GateEvent], files: Sequence[File] = ()
+    ) -> OrderGatesDocument:
         """Record an event unless it says what holds already, and answer what it leaves.
 
-        after : events that its decision rests on. Raises ConflictError where another one came in since.
+        seen : events that its decision rests on. Raises ConflictError where another one came in since.
         """
-        return self._record(row, event, after=after)
-
-    def _record(
-        self, row: store.OrderRow, event: GateEvent, files: Sequence[File] = (), *, after: int | None = None
-    ) -> OrderGatesDocument:
-        events = self.events(row)
-        if not _holds_already(events, event):
-            made = event.model_copy(update={"digest": digest(_content(event, {"digest"}))})
+        if not holds_already(self.events(row), event):
+            made = event.model_copy(update={"digest": digest(content_of(event, {"digest"}))})
             about = {k: v for k, v in (("gate", made.gate), ("key", made.key)) if v}
-            store.add_event(
-                self._db, row,
-                {"kind": made.kind, "document": made.model_dump_json(by_alias=True), "digest": made.digest,
-                 "at": made.at},
-                after=len(events) if after is None else after, by=made.by, about=about, files=files,
-            )  # fmt: skip
-        return self._show(row)[0]
+            try:
+                store.add_event(
+                    self._db, row,
+                    {"kind": made.kind, "document": made.model_dump_json(by_alias=True), "digest": made.digest,
+                     "at": made.at},
+                    after=len(seen), by=made.by, about=about, files=files,
+                )  # fmt: skip
+            except ConflictError:
+                if not holds_already(self.events(row), event):  # somebody else said the very same at this moment
+                    raise
+        return self._show(row).found
 
-    def _show(self, row: store.OrderRow) -> tuple[OrderGatesDocument, GateFacts]:
+    def _show(self, row: store.OrderRow) -> _Stand:
         record = OrderRecord.model_validate_json(row.document)
         events = self.events(row)
         facts = gate_facts(self._station, self._db, row, record, events)
-        return order_gates(record, events, facts, self._clock()), facts
+        return _Stand(order_gates(record, events, facts, self._clock()), facts, events)
 
     def _event(self, kind: EventKind, by: str, **fields: Any) -> GateEvent:
         return GateEvent(kind=kind, at=self._clock(), by=_named(by), **fields)
-
-
-def _planned(order: Order, sheet_toml: str) -> list[PlannedGate]:
-    """Pre-production confirmation, and the gates that the order's inspection plan has for its first SKU."""
-    from station.lots.orders import plan_order
-    from station.sheet import load_sheet
-
-    found = [PlannedGate(gate="pre-production", when="before production", n=0, lot=None)]
-    for g in plan_order(order, agreed=load_sheet(sheet_toml.encode()).aql).gates:
-        if g.sku in (None, 1):
-            allowed = {p.defect_class: p.ac for p in g.plans if p.defect_class is not None}
-            found.append(PlannedGate(gate=g.gate, when=g.when, n=g.n, lot=g.lot, allowed=allowed))
-    return found
-
-
-def _profiles(order: Order) -> list[Any]:
-    from station.lots.orders import profiles_of
-
-    return profiles_of(order)
-
-
-def _strictness(profile: str) -> int:
-    from station.lots.orders import PROFILES
-
-    return [str(p) for p in PROFILES].index(profile)
 
 
 def _last_before_packing(record: OrderRecord) -> ControlGate:
@@ -391,17 +392,3 @@ def _named(by: str) -> str:
     from station.quality.sign_off import vet_person
 
     return vet_person(by, what="--by")
-
-
-def _content(document: Any, without: set[str]) -> dict[str, Any]:
-    found: dict[str, Any] = document.model_dump(mode="json", by_alias=True, exclude=without)
-    return found
-
-
-def _holds_already(events: Sequence[GateEvent], event: GateEvent) -> bool:
-    if event.kind == "sample":  # photos of one sample come in one by one
-        return any(_content(e, _NOT_CONTENT) == _content(event, _NOT_CONTENT) for e in events)
-    if event.kind not in _REPEATABLE:
-        return False
-    same = [e for e in events if (e.kind, e.gate, e.key) == (event.kind, event.gate, event.key)]
-    return bool(same) and _content(same[-1], _NOT_CONTENT) == _content(event, _NOT_CONTENT)

@@ -90,6 +90,10 @@ class GoldenRecords:
         """What is still to be confirmed, in words."""
         return tuple(i.text for i in self._standing(number)[1].open_items())
 
+    def controlled(self, number: str) -> tuple[str, ...]:
+        """Attributes whose change the record controls, as an approval names them; none where it names none (G19)."""
+        return self._standing(number)[1].entry.controlled
+
     def artwork_digest(self, number: str) -> str:
         """SHA-256 of the artwork file that the golden sample was made by, as the sealed sheet has it, else the record;
         "" where neither says it (G11)."""
@@ -115,21 +119,13 @@ class GoldenRecords:
             written = v.ArtworkFile(name=file.name, sha256=found)
             entry = stands.entry.model_copy(update={"artwork": written})
             kept = keep(self._evidence, data, media_type(data))
-            self._say(number, self._event("entry", "", row, by, entry=entry), [kept])
+            self._say(stands, self._event("entry", "", row, by, entry=entry), [kept])
         elif found != known:
             raise ConflictError(
                 f"{file.name} is not the artwork of golden {number}: its SHA-256 is {found}, on record is {known}",
                 "Work by the file that was approved, or seal a new version for the new one.",
             )
         return v.ArtworkDocument(number=number, name=file.name, sha256=found, recorded=not known)
-
-    def require_settled(self, number: str) -> None:
-        """What a gate asks before it opens. Raises ConflictError where anything is still to be confirmed (G6)."""
-        rules.require_settled(number, self._standing(number)[1].open_items())
-
-    def require_unheld(self, number: str, what: str = "the record") -> None:
-        """What whoever would discard anything asks. Raises ConflictError where a hold is in force (G18)."""
-        rules.require_no_hold(number, what, self._standing(number)[1].holds())
 
     # --- the entry ---------------------------------------------------------------------------------------------------
 
@@ -156,7 +152,7 @@ class GoldenRecords:
         for key in ("acceptable", "unacceptable"):
             for text in getattr(entry, key):
                 refuse_vague(text, key)
-        self._say(number, self._event("entry", "", row, by, entry=entry))
+        self._say(stands, self._event("entry", "", row, by, entry=entry))
         return self.show(number)
 
     # --- photos ------------------------------------------------------------------------------------------------------
@@ -166,7 +162,7 @@ class GoldenRecords:
         count. light : that it was taken in. Raises PhotoError for what is no photo."""
         from station.service.tools import read
 
-        row, _ = self._standing(number)
+        row, stands = self._standing(number)
         slot: v.PhotoKind = rules.vetted("kind of photo", kind, get_args(v.PhotoKind))
         shot = read(photo, self._settings)
         width, height = shot.size
@@ -176,7 +172,7 @@ class GoldenRecords:
         file = keep_photo(self._evidence, photo, shot.sha256)
         files = (rules.attachment(slot, photo.name, file.sha256),)
         event = self._event("photo", f"{slot} {file.sha256} {row.version}", row, by, photo=seen, files=files)
-        self._say(number, event, [file])
+        self._say(stands, event, [file])
         return self.show(number)
 
     # --- copies ------------------------------------------------------------------------------------------------------
@@ -189,7 +185,7 @@ class GoldenRecords:
 
         Raises RequestError where the factory's master has no seal number (G9).
         """
-        row, _ = self._standing(number)
+        row, stands = self._standing(number)
         kind: v.Role = rules.vetted("role", role, get_args(v.Role))
         if kind == "factory-sealed" and not seal.strip():
             raise RequestError("a factory-sealed copy needs the number of its seal", "Give --seal NUMBER.")
@@ -198,7 +194,7 @@ class GoldenRecords:
             place=vet_person(place, what="--place"), seal=_words(seal, "--seal"),
             every_days=rules.CHECK_DAYS if every_days is None else every_days,
         )  # fmt: skip
-        self._say(number, self._event("copy", sample.name, row, by, sample=sample))
+        self._say(stands, self._event("copy", sample.name, row, by, sample=sample))
         return self.show(number)
 
     def check_copy(
@@ -217,7 +213,7 @@ class GoldenRecords:
         check = v.CheckFacts(copy_name=copy.name, on=day, condition=state, seal_intact=seal_intact)
         files, kept = self._attached([] if photo is None else [("photo", photo)])
         event = self._event("copy checked", copy.name, row, by, check=check, text=_words(note, "--note"), files=files)
-        self._say(number, event, kept)
+        self._say(stands, event, kept)
         return self.show(number)
 
     def use_copy(self, number: str, name: str, *, purpose: str, by: str) -> v.GoldenRecordDocument:
@@ -225,7 +221,7 @@ class GoldenRecords:
         row, stands = self._standing(number)
         copy = rules.find_copy(stands.copies(), name, number)
         rules.require_expendable(copy)
-        self._say(number, self._event("copy used", copy.name, row, by, text=vet_person(purpose, what="--for")))
+        self._say(stands, self._event("copy used", copy.name, row, by, text=vet_person(purpose, what="--for")))
         return self.show(number)
 
     def remove_copy(self, number: str, name: str, *, reason: str, by: str) -> v.GoldenRecordDocument:
@@ -234,7 +230,7 @@ class GoldenRecords:
         copy = rules.find_copy(stands.copies(), name, number)
         if not copy.removed:
             rules.require_no_hold(number, f"copy {copy.name}", stands.holds())
-        self._say(number, self._event("copy removed", copy.name, row, by, text=vet_person(reason, what="--reason")))
+        self._say(stands, self._event("copy removed", copy.name, row, by, text=vet_person(reason, what="--reason")))
         return self.show(number)
 
     # --- open items, resolutions, changes, holds ---------------------------------------------------------------------
@@ -244,7 +240,7 @@ class GoldenRecords:
         row, stands = self._standing(number)
         words = vet_person(text, what="the item")
         if rules.item_key(words) not in {rules.item_key(i.text) for i in stands.open_items()}:
-            self._say(number, self._event("item", rules.item_key(words), row, by, text=words))
+            self._say(stands, self._event("item", rules.item_key(words), row, by, text=words))
         return self.show(number)
 
     def settle_item(
@@ -264,7 +260,7 @@ class GoldenRecords:
             raise NotFoundError(f"golden {number} has no open item {item[:40]!r}", f"Open are: {known}.")
         files, kept = self._attached([] if attach is None else [("proof", attach)])
         event = self._event("item settled", rules.item_key(found.text), row, by, text=words, files=files)
-        self._say(number, event, kept)
+        self._say(stands, event, kept)
         return self.show(number)
 
     def resolve(
@@ -278,7 +274,7 @@ class GoldenRecords:
         from station.quality.wording import refuse_vague
         from station.sheet import load_sheet
 
-        row, _ = self._standing(number)
+        row, stands = self._standing(number)
         names = [r.name for r in load_sheet(row.sheet_toml.encode()).regions]
         if region and region not in names:
             raise RequestError(
@@ -287,7 +283,7 @@ class GoldenRecords:
         words = refuse_vague(text, "--text")
         files, kept = self._attached([("front", front), ("back", back)], photos=True)
         key = vet_person(feature, what="the feature")
-        self._say(number, self._event("resolution", key, row, by, text=words, region=region, files=files), kept)
+        self._say(stands, self._event("resolution", key, row, by, text=words, region=region, files=files), kept)
         return self.show(number)
 
     def change(
@@ -303,7 +299,7 @@ class GoldenRecords:
         n = len(stands.of("change")) + 1
         event = self._event("change", str(n), row, by, attribute=what, text=words, files=files, number=n)
         if rules.same_change(stands.events, event) is None:
-            self._say(number, event, kept)
+            self._say(stands, event, kept)
         return self.show(number)
 
     def acknowledge_change(
@@ -319,19 +315,19 @@ class GoldenRecords:
             "change acknowledged", str(change), row, by, text=_words(text, "--text"), number=change, files=files
         )
         if not found.acknowledged_by or (found.acknowledged_by, found.reply) != (event.by, event.text):
-            self._say(number, event, kept)
+            self._say(stands, event, kept)
         return self.show(number)
 
     def hold(
         self, number: str, reason: str, *, until: date | None = None, text: str = "", by: str
     ) -> v.GoldenRecordDocument:
         """Hold everything of a golden sample (G18): it ends with its last day, and no command ends it earlier."""
-        row, _ = self._standing(number)
+        row, stands = self._standing(number)
         why: v.HoldReason = rules.vetted("reason", reason, get_args(v.HoldReason))
         if until is not None and until < self._clock().date():
             raise RequestError(f"{until} is past", "Give the last day of the hold, or none.")
         key = f"{why} {until or 'open'}"
-        self._say(number, self._event("hold", key, row, by, reason=why, until=until, text=_words(text, "--note")))
+        self._say(stands, self._event("hold", key, row, by, reason=why, until=until, text=_words(text, "--note")))
         return self.show(number)
 
     # --- inside ------------------------------------------------------------------------------------------------------
@@ -344,17 +340,22 @@ class GoldenRecords:
         return v.RecordEvent(kind=kind, key=key, version=row.version, at=self._clock(), by=vet_person(by, what="--by"),
                              **said)  # fmt: skip
 
-    def _say(self, number: str, event: v.RecordEvent, files: Sequence[File] = ()) -> None:
-        """Record an event unless the newest word on the matter says the same."""
-        events = events_of(self._db, number)
-        if rules.holds_already(events, event):
+    def _say(self, seen: rules.Standing, event: v.RecordEvent, files: Sequence[File] = ()) -> None:
+        """Record an event unless the newest word on the matter says the same. seen : what its decision rests on; raises
+        ConflictError where another event came in since."""
+        number = seen.number
+        if rules.holds_already(events_of(self._db, number), event):
             return
         sealed = event.model_copy(update={"digest": digest(event.model_dump(mode="json", by_alias=True,
                                                                             exclude={"digest"}))})  # fmt: skip
         row = {"kind": sealed.kind, "document": sealed.model_dump_json(by_alias=True), "digest": sealed.digest}
-        golden_events.add_event(
-            self._db, number, row, after=len(events), by=sealed.by, at=sealed.at, files=files
-        )  # fmt: skip
+        try:
+            golden_events.add_event(
+                self._db, number, row, after=len(seen.events), by=sealed.by, at=sealed.at, files=files
+            )
+        except ConflictError:
+            if not rules.holds_already(events_of(self._db, number), event):  # else somebody said it at this moment
+                raise
 
     def _attached(
         self, given: Sequence[tuple[str, Path]], *, photos: bool = False

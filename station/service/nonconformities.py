@@ -37,6 +37,8 @@ REPEATABLE = (
     *("due", "done", "verified", "withdrawn", "record", "cause"),
 )
 """Events of which the newest counts, so that the same one again adds nothing."""
+_STEPS = ("due", "done", "verified", "withdrawn")
+"""Steps of a corrective action, of which the newest counts whatever its kind."""
 
 
 class Seen(TypedDict):
@@ -70,6 +72,7 @@ class Nonconformities:
         for a context that makes no sense, ConflictError where it is closed and its data changed.
         """
         known = store.nonconformity_of_lot(self._db, records.lot(self._db, lot).id)
+        seen = [] if known is None else self.events(known.number)
         facts = self.facts.of(lot)
         at = self._clock()
         if known is None:
@@ -83,7 +86,7 @@ class Nonconformities:
             )  # fmt: skip
             known = store.nonconformity(self._db, number)
         else:
-            self.record(known.number, NcEvent(kind="drafted", at=at, by=by, facts=facts))
+            self.record(known.number, NcEvent(kind="drafted", at=at, by=by, facts=facts), seen)
         self._set_context(known.number, by, {k: v for k, v in context.items() if v is not None})
         return self.show(known.number)
 
@@ -93,13 +96,17 @@ class Nonconformities:
 
     def show(self, number: str) -> NonconformityDocument:
         """A nonconformity as it stands today. Raises NotFoundError."""
+        return self.seen_at(number)[0]
+
+    def seen_at(self, number: str) -> tuple[NonconformityDocument, list[NcEvent]]:
+        """A nonconformity as it stands, and the events that it rests on: a decision is recorded after these, or not."""
         from station.quality.claim import nonconformity
 
         events = self.events(number)
         today = self._clock().date()
         found = nonconformity(number, events, today)
         again = self._recurrences(found)
-        return nonconformity(number, events, today, again) if again else found
+        return (nonconformity(number, events, today, again) if again else found), events
 
     def events(self, number: str) -> list[NcEvent]:
         """Everything that happened to it, in its order. Raises NotFoundError."""
@@ -150,10 +157,11 @@ class Nonconformities:
             raise RequestError(
                 f"{question[:40]!r} is none of the nine questions", f"Use one of {', '.join(QUESTIONS)}."
             )
+        events = self.events(number)
         key = "" if point is None else self.point(number, point).item.key
         said = refuse_vague(plain_text(text, "the answer"), "the answer")
         event = NcEvent(kind="answer", at=self._clock(), by=named(by), question=asked, text=said, item=key)
-        return self.say(number, event)
+        return self.say(number, event, events)
 
     def classify(
         self, number: str, point: int, defect_class: str, *, by: str, reason: str = ""
@@ -165,6 +173,7 @@ class Nonconformities:
         found: DefectClass | None = next((c for c in get_args(DefectClass) if c == defect_class), None)
         if found is None:
             raise RequestError(f"{defect_class[:40]!r} is no class", "Use critical, major or minor.")
+        events = self.events(number)
         item = self.point(number, point).item
         if found == "minor" and functional(item):
             raise RequestError(
@@ -175,7 +184,7 @@ class Nonconformities:
             kind="class", at=self._clock(), by=named(by), item=item.key, defect_class=found,
             text=plain_text(reason, "the reason"),
         )  # fmt: skip
-        return self.say(number, event)
+        return self.say(number, event, events)
 
     def ask(self, number: str, texts: Sequence[str], *, by: str) -> NonconformityDocument:
         """What the supplier is to do, in a person's words instead of the proposed ones; without any the proposed ones
@@ -194,7 +203,7 @@ class Nonconformities:
         from station.service.measuring import keep_photo
         from station.service.tools import read, shows_card
 
-        shot = read(photo, self._station.settings)
+        shot, events = read(photo, self._station.settings), self.events(number)
         key = self.point(number, point).item.key
         named_scale = plain_text(scale, "the scale")
         shown = named_scale or ("colour card" if shows_card(shot) else "")
@@ -202,15 +211,17 @@ class Nonconformities:
         event = NcEvent(
             kind="photo", at=self._clock(), by=named(by), item=key, photo_sha256=file.sha256, photo_scale=shown
         )
-        return self.say(number, event, file)
+        return self.say(number, event, events, file)
 
     def dispose(self, number: str, shares: Sequence[Share], *, by: str) -> NonconformityDocument:
         """Give every unit of the lot a disposition. Raises RequestError where they do not add up to the lot."""
         from station.quality.disposition import vet
 
-        found = self.show(number)
+        found, events = self.seen_at(number)
         vetted = vet(shares, found.facts, [p for p in found.points if not p.preference])
-        return self.say(number, NcEvent(kind="disposition", at=self._clock(), by=named(by), dispositions=vetted))
+        return self.say(
+            number, NcEvent(kind="disposition", at=self._clock(), by=named(by), dispositions=vetted), events
+        )
 
     def price(self, number: str, given: dict[str, Any], *, by: str) -> NonconformityDocument:
         """Compare what the remedies cost. given : fields of :class:`CostInput`; what was given before holds on.
@@ -219,7 +230,8 @@ class Nonconformities:
         """
         from pydantic import ValidationError
 
-        before = next((e.cost for e in reversed(self.events(number)) if e.cost is not None), None)
+        events = self.events(number)
+        before = next((e.cost for e in reversed(events) if e.cost is not None), None)
         known = {} if before is None else before.model_dump()
         try:
             inputs = CostInput.model_validate({**known, **given})
@@ -227,30 +239,31 @@ class Nonconformities:
             first = error.errors()[0]
             option = str(first["loc"][0]).replace("_", "-")
             raise RequestError(f"--{option}: {first['msg']}", "Give it as an amount, as in 0.80.") from error
-        return self.say(number, NcEvent(kind="cost", at=self._clock(), by=named(by), cost=inputs))
+        return self.say(number, NcEvent(kind="cost", at=self._clock(), by=named(by), cost=inputs), events)
 
     def send(self, number: str, *, by: str) -> NonconformityDocument:
         """Record that the complaint goes out as it stands. Raises ConflictError where something stands against it."""
-        found = self.show(number)
+        found, events = self.seen_at(number)
         if found.faults:
             more = f" (and {len(found.faults) - 1} more: station nc show {number})" if len(found.faults) > 1 else ""
             raise ConflictError(f"{number} cannot be sent yet: {found.faults[0]}{more}", "Complete it, then send it.")
         if found.status == "sent":
             return found
-        return self.say(number, NcEvent(kind="sent", at=self._clock(), by=named(by), document_digest=found.digest))
+        return self.say(
+            number, NcEvent(kind="sent", at=self._clock(), by=named(by), document_digest=found.digest), events
+        )
 
     def close(self, number: str, *, by: str, text: str = "") -> NonconformityDocument:
         """Close it. Raises ConflictError where an action is not verified or units have no disposition."""
-        found = self.show(number)
+        found, events = self.seen_at(number)
         if found.status == "closed":
             return found
         if found.to_close:
             raise ConflictError(
                 f"{number} cannot be closed yet: {'; '.join(found.to_close)}", f"See: station nc show {number}"
             )
-        return self.say(
-            number, NcEvent(kind="closed", at=self._clock(), by=named(by), text=plain_text(text, "the text"))
-        )
+        event = NcEvent(kind="closed", at=self._clock(), by=named(by), text=plain_text(text, "the text"))
+        return self.say(number, event, events)
 
     # --- recording ---------------------------------------------------------------------------------------------------
 
@@ -261,13 +274,21 @@ class Nonconformities:
             raise NotFoundError(f"{number} has no point {point}", f"It has {len(points)}: station nc show {number}")
         return points[point - 1]
 
-    def say(self, number: str, event: NcEvent, file: File | None = None) -> NonconformityDocument:
-        """Record an event and answer what it leaves. Raises ConflictError where it is closed."""
-        self.record(number, event, file)
+    def say(
+        self, number: str, event: NcEvent, seen: Sequence[NcEvent] | None = None, file: File | None = None
+    ) -> NonconformityDocument:
+        """Record an event as :meth:`record` does and answer what it leaves."""
+        self.record(number, event, seen, file)
         return self.show(number)
 
-    def record(self, number: str, event: NcEvent, file: File | None = None) -> bool:
-        """Record an event unless it says what holds already; whether it was recorded."""
+    def record(
+        self, number: str, event: NcEvent, seen: Sequence[NcEvent] | None = None, file: File | None = None
+    ) -> bool:
+        """Record an event unless it says what holds already; whether it was recorded.
+
+        seen : events that its decision rests on; None where it rests on none, such as what somebody counted. Raises
+        ConflictError where another one came in since, or where it is closed.
+        """
         row = store.nonconformity(self._db, number)
         events = self.events(number)
         if _holds_already(events, event):
@@ -275,7 +296,13 @@ class Nonconformities:
         if events[-1].kind == "closed":
             raise ConflictError(f"{number} is closed", "Draft the nonconformity of a later lot.")
         made = sealed(event)
-        store.add_event(self._db, row.id, row_of(made), after=len(events), at=made.at, file=file)
+        after = len(events if seen is None else seen)
+        try:
+            store.add_event(self._db, row.id, row_of(made), after=after, at=made.at, file=file)
+        except ConflictError:
+            if not _holds_already(self.events(number), event):  # else somebody said the very same at this moment
+                raise
+            return False
         return True
 
     def now(self) -> datetime:
@@ -291,14 +318,15 @@ class Nonconformities:
 
         if not changes:
             return
-        before = next((e.context for e in reversed(self.events(number)) if e.context is not None), Context())
+        events = self.events(number)
+        before = next((e.context for e in reversed(events) if e.context is not None), Context())
         try:
             context = Context.model_validate({**before.model_dump(), **changes})
         except ValidationError as error:
             first = error.errors()[0]
             option = str(first["loc"][0]).replace("_", "-")
             raise RequestError(f"--{option}: {first['msg']}", "Correct it.") from error
-        self.record(number, NcEvent(kind="context", at=self._clock(), by=by, context=context))
+        self.record(number, NcEvent(kind="context", at=self._clock(), by=by, context=context), events)
 
     def _recurrences(self, found: NonconformityDocument) -> list[Recurrence]:
         """Items that came back in a decided lot after a prevention was verified (W9)."""
@@ -343,10 +371,15 @@ def _holds_already(events: Sequence[NcEvent], event: NcEvent) -> bool:
         return e.kind, e.item, e.question, e.number, e.seen.key if e.seen else "", e.record, e.variance
 
     if event.kind == "action":
-        return any(_content(e) == _content(event) for e in events if e.kind == "action")
+        gone = {e.number for e in events if e.kind == "withdrawn"}
+        actions = [e for e in events if e.kind == "action"]
+        return any(_content(e) == _content(event) and n not in gone for n, e in enumerate(actions, 1))
     if event.kind not in REPEATABLE:
         return False
-    same = [e for e in events if place(e) == place(event)]
+    if event.kind in _STEPS:  # what was done, refuted and done again in the same words is done again
+        same = [e for e in events if e.kind in _STEPS and e.number == event.number]
+    else:
+        same = [e for e in events if place(e) == place(event)]
     return bool(same) and _content(same[-1]) == _content(event)
 
 

@@ -16,9 +16,9 @@ from station.quality import package as rules
 from station.quality import sign_off
 from station.quality.shown_records import SIGNED
 from station.quality.signing import SIGN_OFF, fingerprint
+from station.service.approving import approval_text
 from station.service.order_exchange import OrderExchange
 from station.service.package_vetting import refuse_faults, seal, unpacked, vet, vet_keys
-from station.service.signing_off import approval_text
 from station.store import gates, golden_events, package_file, records, sign_offs
 from station.store.database import Database
 from station.store.evidence import Evidence
@@ -97,8 +97,7 @@ class Packages:
         said = sign_off.statement(
             number=g["number"], sku=g["sku"], artefact=artefact, version=version, digest=artefact_digest, party=party,
             name=sign_off.vet_person(name), role=sign_off.vet_person(role, what="--role", empty=True), at=self._clock(),
-            text=approval_text(g["number"], g["version"], found.files[rules.SHEET].decode(), photo=True)
-            if artefact == sign_off.PRODUCT
+            text=_approval(found) if artefact == sign_off.PRODUCT
             else sign_off.confirmation(number=g["number"], artefact=artefact, version=version),
         )  # fmt: skip
         own = self._db.ledger.keys
@@ -254,3 +253,13 @@ def _remarks(signers: Sequence[PackageSigner]) -> list[str]:
         if s.key is not None and not s.trusted
     ]
     return said + [f"the {s.party} signed on paper: look at the photo" for s in signers if s.method == "printed sheet"]
+
+
+def _approval(found: rules.Contents) -> str:
+    """The approval statement of a package's version, with the attributes that the golden's record names. It is made
+    here, from what was verified: nobody signs words that a package merely brings along."""
+    entries = [e["entry"] for e in found.record if e.get("entry")]
+    return approval_text(
+        found.golden["number"], found.golden["version"], found.files[rules.SHEET].decode(), photo=True,
+        controlled=entries[-1]["controlled"] if entries else (),
+    )  # fmt: skip

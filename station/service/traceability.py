@@ -47,7 +47,7 @@ class Traceability:
             kind="record", at=claims.now(), by=named(by), record=cause, step=what, due=on,
             text=plain_text(text, "the note"), photo_sha256=kept.sha256 if kept else "",
         )  # fmt: skip
-        return claims.say(number, event, kept)
+        return claims.say(number, event, file=kept)
 
     def cause(self, number: str, name: str, *, holds: bool, text: str, by: str) -> NonconformityDocument:
         """Confirm one of the thirteen causes or rule it out, with what shows it (V1).
@@ -56,9 +56,10 @@ class Traceability:
         """
         claims = self._station.nonconformities
         said = plain_text(text, "the reason")
-        vet_word(claims.show(number).variance, name, holds, said)
+        found, events = claims.seen_at(number)
+        vet_word(found.variance, name, holds, said)
         event = NcEvent(kind="cause", at=claims.now(), by=named(by), variance=name, holds=holds, text=said)
-        return claims.say(number, event)
+        return claims.say(number, event, events)
 
     def sourcing_risk(self, supplier: str) -> tuple[str, ...]:
         """Why a supplier is a risk for the next order, in sentences; empty where it is none (D4)."""

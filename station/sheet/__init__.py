@@ -27,6 +27,7 @@ from station.sheet.models import (
     Sets,
     Sheet,
     Viewing,
+    agreed_aql,
 )
 from station.sheet.reading import dump_sheet, load_sheet, read_sheet_file
 from station.sheet.sizes import Entered, Size
@@ -49,6 +50,7 @@ __all__ = [
     "Sheet",
     "Size",
     "Viewing",
+    "agreed_aql",
     "class_of",
     "decimal_of",
     "dump_sheet",

@@ -288,3 +288,8 @@ class Sheet(Table):
 
 def _default_colour_limits(row: dict[str, Any]) -> tuple[float, float]:
     return DEFAULT_COLOUR_LIMITS.get(row.get("surface", "other"), (2.0, 3.0))
+
+
+def agreed_aql(sheet: Sheet) -> Aql | None:
+    """The sampling that a sheet agrees on, None where it says nothing of it and its ``aql`` holds defaults alone."""
+    return sheet.aql if "aql" in sheet.model_fields_set else None

@@ -62,6 +62,15 @@ def insert_once(c: sa.Connection, table: sa.Table, values: Mapping[str, Any]) ->
     return made is not None
 
 
+def sequences_of(c: sa.Connection, table: sa.Table, keys: Sequence[int]) -> dict[int, int]:
+    """The number of the ledger entry that entered each row of a table, by its key; a row that none entered is left
+    out."""
+    r = t.ledger_rows.c
+    query = sa.select(r.row_key, sa.func.min(r.sequence).label("sequence")).group_by(r.row_key)
+    query = query.where(r.table_name == table.name, r.row_key.in_([str(k) for k in keys]))
+    return {int(x.row_key): int(x.sequence) for x in c.execute(query)}
+
+
 class Ledger:
     """The ledger of one database, written with the keys of one home. clock : the time now, in UTC."""
 

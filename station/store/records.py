@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from station.errors import ConflictError, NotFoundError
 from station.store import tables as t
 from station.store.database import Database
-from station.store.ledger import insert, insert_once
+from station.store.ledger import insert, insert_once, sequences_of
 from station.store.rows import (
     CalibrationRow,
     File,
@@ -195,6 +195,14 @@ def lot(db: Database, name: str) -> LotRow:
             f"there is no lot {name!r}", f"Inspect units into it: station inspect PHOTOS --golden NUMBER --lot {name}"
         )
     return LotRow(**row._mapping)
+
+
+def lots_entered(db: Database, lots: Sequence[LotRow]) -> dict[int, int]:
+    """The number of the ledger entry that entered each lot, by its id: the order in which they came, whatever a clock
+    said. 0 for a lot that is older than the ledger."""
+    with db.read() as c:
+        found = sequences_of(c, t.lots, [x.id for x in lots])
+    return {x.id: found.get(x.id, 0) for x in lots}
 
 
 def lots(db: Database) -> list[LotRow]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from station.errors import ConflictError
 from station.store import tables as t
 from station.store.database import Database
-from station.store.ledger import insert, insert_once
+from station.store.ledger import insert, insert_once, sequences_of
 from station.store.records import keep_files
 from station.store.rows import File
 
@@ -150,13 +150,11 @@ def entered(
     db: Database, rows: Sequence[SignOffRow | AcknowledgementRow]
 ) -> dict[tuple[type[SignOffRow | AcknowledgementRow], int], int]:
     """The number of the ledger entry that entered each row, by its kind and id."""
-    r = t.ledger_rows.c
     found: dict[tuple[type[SignOffRow | AcknowledgementRow], int], int] = {}
     with db.read() as c:
         for kind, table in ((SignOffRow, t.sign_offs), (AcknowledgementRow, t.acknowledgements)):
-            keys = [str(x.id) for x in rows if isinstance(x, kind)]
-            query = sa.select(r.row_key, r.sequence).where(r.table_name == table.name, r.row_key.in_(keys))
-            found |= {(kind, int(x.row_key)): int(x.sequence) for x in c.execute(query)}
+            keys = [x.id for x in rows if isinstance(x, kind)]
+            found |= {(kind, key): n for key, n in sequences_of(c, table, keys).items()}
     return {(type(x), x.id): found.get((type(x), x.id), 0) for x in rows}
 
 

@@ -58,7 +58,7 @@ class OrderRecord(Document):
 
 class EvidenceItem(Document):
     """What an answer rests on. file : kept as evidence, under its SHA-256. unit : that the station measured, by the
-    digest of its document. record : of the station itself."""
+    digest of its document. record : of the station itself. version : of the artefact, of a unit the golden sample's."""
 
     kind: Literal["file", "record", "unit"]
     name: str
@@ -97,7 +97,8 @@ class ControlPlan(Document):
 
 
 class GateStatement(Document):
-    """What is signed when a gate is released or a requirement waived. basis : digest of what the gate rests on."""
+    """What is signed when a gate is released or a requirement waived. basis : digest of what the gate rests on; of a
+    waiver the fault that it excuses, in waivers of earlier versions the reason in words."""
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     act: Literal["release", "waiver"]
@@ -232,7 +233,8 @@ class GateFacts(Document):
     version, golden_digest : of the golden sample in force under the order's number. catalogue : the control sheet
     names defects with their classes. lux, cct_k : the light that is agreed, lowest and highest. artwork_sha256 : of
     the artwork file, "" where nothing says it. held_by_factory : the version of the product that the factory
-    acknowledged. sourcing_risk : records that the supplier could not show or owes.
+    acknowledged. sourcing_risk : records that the supplier could not show or owes. plan_remarks : what should be known
+    of the inspection plan.
     """
 
     version: int
@@ -248,6 +250,7 @@ class GateFacts(Document):
     cct_k: tuple[float, float] | None = None
     artwork_sha256: str = ""
     sourcing_risk: tuple[str, ...] = ()
+    plan_remarks: tuple[str, ...] = ()
     signed_by: tuple[str, ...]
     held_by_factory: int | None
     artefacts: dict[str, ArtefactInForce]
@@ -257,13 +260,14 @@ class GateFacts(Document):
 
 class Requirement(Document):
     """What a gate asks. reason : why it is open, and command : what mends it. waivable : False where no reason excuses
-    it. evidence : what it rests on."""
+    it. evidence : what it rests on. fault : what is wrong, as a waiver names it; "" where nothing is."""
 
     key: str
     words: str
     state: Literal["met", "open", "waived"]
     reason: str = ""
     command: str = ""
+    fault: str = ""
     waivable: bool = True
     evidence: tuple[EvidenceItem, ...] = ()
     waived_by: str = ""

@@ -74,9 +74,13 @@ def master(number: str, version: int, sheet_digest: str, photo_sha256: str) -> M
     )  # fmt: skip
 
 
-def seal(db: Database, evidence: Evidence, version: int, *, number: str = NUMBER, sku: str = "MAS-PIN-30") -> GoldenRow:
+def seal(
+    db: Database, evidence: Evidence, version: int, *, number: str = NUMBER, sku: str = "MAS-PIN-30", notes: str = ""
+) -> GoldenRow:
     """Seal a version as the station does: files first, then the record."""
     sheet_toml = SHEET.format(reject=3.0 + version / 10).replace(NUMBER, number).replace("MAS-PIN-30", sku)
+    if notes:
+        sheet_toml = sheet_toml.replace('type = "pin"\n', f'type = "pin"\nnotes = "{notes}"\n')
     sheet_digest = load_sheet(sheet_toml.encode()).digest
     photo = _keep(evidence, b"\xff\xd8\xff\xe0 photo of " + f"{number} {version}".encode(), "image/jpeg")
     arrays, document = save_master(master(number, version, sheet_digest, photo.sha256))

@@ -94,9 +94,9 @@ class Home:
         order = Order(units=units, **terms)  # type: ignore[arg-type]
         return self.station.gates.open(ORDER, order, golden=NUMBER, cures=cures, by=BUYER)
 
-    def samples(self) -> None:
-        """Three pre-production samples, measured."""
-        shots = [photo(self.folder / "samples" / f"s{k}.png", k, grain=1 + k) for k in range(3)]
+    def samples(self, grain: int = 1) -> None:
+        """Three pre-production samples, measured. grain : other pieces have another one."""
+        shots = [photo(self.folder / "samples" / f"s{k}.png", k, grain=grain + k) for k in range(3)]
         self.station.inspect_many(shots, golden=NUMBER, engine=Serial(), on_done=lambda _: None)
         given = [f"overall={shots[0]}", f"dimensions={shots[1]}"]
         names = ["s0", "s1", "s2"]
@@ -114,6 +114,14 @@ class Home:
         gates.answer(ORDER, "quantity-delivery", f"{UNITS} units, delivered on 2026-12-01", by=BUYER)
         for question in ARTEFACTS:
             gates.answer(ORDER, question, "as signed", file=self.artefact(question), by=BUYER)
+
+    def confirm_anew(self) -> None:
+        """What a new version of the golden sample asks again, artefacts and artwork being the same."""
+        self.station.sign_off.acknowledge(NUMBER, party="factory", name=SUPPLIER)
+        self.station.gates.answer(ORDER, "spec", "as sealed", file=self.folder / "sheet.toml", by=BUYER)
+        swatch = self.folder / "alpine-r4.ai"
+        self.station.gates.answer(ORDER, "material-colour", "swatch approved", file=swatch, by=BUYER)
+        self.samples(grain=301)
 
     def confirm(self) -> OrderGatesDocument:
         """Pre-production confirmation released, and production begun."""

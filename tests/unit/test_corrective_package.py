@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from claimed_lots import LOGO, SHEET, SIZE, Days, draw_claimed, inspect_lot, make_home
@@ -124,6 +125,67 @@ def test_a_later_lot_that_shows_it_again_refutes_the_action_and_recurrence_is_na
     refuted = station.corrective.verify(number, 4, lots=["L-NEXT", "L-BACK"], by=BY).actions[3]
     assert (refuted.state, refuted.overdue) == ("not effective", True)
     assert station.corrective.all(overdue=True) == [(number, refuted)]
+    for _ in range(2):
+        anew = station.corrective.done(number, 4, "2 dowels set on jig 2 on 2 June.", by="Chen Wei").actions[3]
+        assert anew.state == "done"  # in the same words, and done anew
+    assert len([e for e in station.nonconformities.events(number) if e.kind == "done" and e.number == 4]) == 2
+
+
+@pytest.mark.parametrize("closing", [False, True])
+def test_what_is_sent_or_closed_is_what_was_seen(
+    station: Station, number: str, clock: Days, monkeypatch: pytest.MonkeyPatch, closing: bool
+) -> None:
+    """S11, N13: an answer that another station records in between is neither sent nor closed over unseen."""
+    nc = station.nonconformities
+    claims = type(nc)
+    record = claims.record
+    if closing:
+        four_actions(station, number)
+        nc.send(number, by=BY)
+        nc.dispose(number, [Share(disposition="replace", quantity=SIZE)], by=BY)
+        for n in (1, 2, 3):
+            station.corrective.verify(number, n, by=BY, text="Report of 3 June with 12 values seen.")
+        station.corrective.withdraw(number, 4, by=BY, reason="Action 5 replaces it.")
+        monkeypatch.setattr("station.quality.claim.lacking", lambda _: [])
+
+    def between(self: Any, *given: Any, **more: Any) -> bool:
+        monkeypatch.setattr(claims, "record", record)
+        with Station(station.settings, clock=clock) as second:
+            words = "The logo is on the front; 20 of 20 units cannot be displayed."
+            second.nonconformities.answer(number, "sales", words, point=1, by="other")
+        return record(self, *given, **more)
+
+    monkeypatch.setattr(claims, "record", between)
+    with pytest.raises(ConflictError, match="something else was recorded of it in the meantime"):
+        (nc.close if closing else nc.send)(number, by=BY)
+    if not closing:
+        seen = nc.show(number).digest
+        nc.send(number, by=BY)
+        assert nc.events(number)[-1].document_digest == seen
+    assert nc.show(number).status == ("draft" if closing else "sent")
+
+
+def test_two_prices_at_once_do_not_forget_each_other(
+    station: Station, number: str, clock: Days, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """N10: what was given before holds on, also where it was given at this moment."""
+    nc = station.nonconformities
+    nc.price(number, {"price": "0.80"}, by=BY)
+    claims = type(nc)
+    record = claims.record
+
+    def between(self: Any, *given: Any, **more: Any) -> bool:
+        monkeypatch.setattr(claims, "record", record)
+        with Station(station.settings, clock=clock) as second:
+            second.nonconformities.price(number, {"sort": "0.03"}, by="other")
+        return record(self, *given, **more)
+
+    monkeypatch.setattr(claims, "record", between)
+    with pytest.raises(ConflictError, match="in the meantime"):
+        nc.price(number, {"freight": "220"}, by=BY)
+    nc.price(number, {"freight": "220"}, by=BY)
+    cost = next(e.cost for e in reversed(nc.events(number)) if e.cost is not None)
+    assert (str(cost.sort), str(cost.freight)) == ("0.03", "220")
 
 
 def test_actions_are_vetted_put_off_and_withdrawn(station: Station, number: str, clock: Days) -> None:
@@ -146,6 +208,11 @@ def test_actions_are_vetted_put_off_and_withdrawn(station: Station, number: str,
         ca.verify(number, 1, by=BY, text="Seen 2 dowels.")
     ca.withdraw(number, 1, by=BY, reason="Action 2 replaces it.")
     assert ca.withdraw(number, 1, by=BY, reason="Action 2 replaces it.").actions[0].state == "withdrawn"
+    for _ in range(2):  # what was withdrawn may be asked for again, in the same words
+        d = ca.add(number, "prevention", "Pin it with 4 dowels.", owner="Chen", due=date(2026, 6, 29), by=BY)
+    ca.withdraw(number, d.actions[-1].number, by=BY, reason="2 dowels are enough.")
+    again = ca.add(number, "prevention", "Pin it with 4 dowels.", owner="Chen", due=date(2026, 6, 29), by=BY)
+    assert len(again.actions) == len(d.actions) + 1
 
 
 def test_the_package_holds_the_five_parts_and_releases_the_next_order(

@@ -47,6 +47,32 @@ def test_what_may_never_pass_has_a_kind_of_its_own_and_no_price(kind: str, use: 
     assert closed["remake"] == ()
 
 
+@pytest.mark.parametrize(
+    ("kind", "remedied"),
+    [
+        ("wrong-material", "replace"), ("missing-mark", "replace"), ("wrong-backstamp", "replace"),
+        ("wrong-barcode", "rework"), ("wrong-packing", "rework"), ("missing-accessory", "rework"),
+        ("label", "rework"), ("carton-label", "rework"),
+    ],
+)  # fmt: skip
+def test_the_others_of_the_ten_have_no_price_either(kind: str, remedied: str) -> None:
+    """S15: material, logo, text, warning and barcode, packing method, accessory: mended, not paid for."""
+    it = item(kind, source="seen", value=None, limit=None, **{"class": "major"})
+    found, why = remedy(it, Context(use="giveaway"), TODAY)
+    assert found == remedied
+    assert "may not pass" in EN.joined(why)
+    closed = allowed([point(it)], facts(), Context(use="giveaway"))
+    assert closed["discount"] != ()
+    assert closed["concession"] != ()
+
+
+@pytest.mark.parametrize(("kind", "open_"), [("label", True), ("carton-label", True), ("wrong-barcode", False)])
+def test_a_slight_deviation_of_a_label_may_pass(kind: str, open_: bool) -> None:
+    """S14: what is classed minor; a barcode that does not scan is never slight."""
+    it = item(kind, source="seen", value=None, limit=None, **{"class": "minor"})
+    assert (allowed([point(it)], facts(), Context(use="giveaway"))["concession"] == ()) == open_
+
+
 def test_the_five_are_told_in_both_languages_and_sorted_out() -> None:
     """S15: names, answers and requests."""
     for code in ("en", "zh-Hant"):

@@ -261,8 +261,7 @@ def test_a_new_version_makes_the_releases_lapse_and_moves_with_the_order(home: H
     assert [e.kind for e in home.station.gates.events(row)].count("golden") == 1
     home.open()
     assert [e.kind for e in home.station.gates.events(row)].count("golden") == 1
-    home.station.sign_off.acknowledge(NUMBER, party="factory", name=SUPPLIER)
-    home.station.gates.answer(ORDER, "spec", "as sealed", file=home.folder / "sheet.toml", by=BUYER)
+    home.confirm_anew()
     status = home.station.gates.show(ORDER).gates[0]
     assert status.state == "lapsed"
     assert "version 1 of the product, in force is version 2; release it anew" in status.reason
@@ -338,18 +337,48 @@ def test_a_critical_finding_is_never_waived_and_a_major_one_may_be(home: Home) -
     assert home.requirement("final", "assembly").state == "waived"
 
 
-def test_no_final_inspection_without_a_signed_defect_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """W8: the classes were in writing, and signed, before production began."""
+def test_no_production_without_a_signed_defect_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """W8: the classes are in writing, and signed, before production begins; what is refused says the way out."""
     draw_line(monkeypatch)
     home = Home(tmp_path)
     home.seal(defects="")
     home.sign()
     home.open()
-    home.confirm()
-    home.first_off()
-    home.station.gates.assign(ORDER, "final", "L-1", by=BUYER)
-    with pytest.raises(ConflictError, match="no defect catalogue was signed before production began"):
-        home.inspect("L-1", 5, grain=40)
+    home.answers()
+    home.samples()
+    home.release("pre-production")
+    start = home.station.gates.start
+    with pytest.raises(ConflictError, match=r"version 1 names no defects with their classes.*Write \[\[defects\]\]"):
+        start(ORDER, by=BUYER)
+    assert home.station.gates.show(ORDER).started_at is None
+    home.seal()
+    home.sign()
+    home.open()
+    home.confirm_anew()
+    home.release("pre-production")
+    assert start(ORDER, by=BUYER).started_at is not None
+    assert home.requirement("final", "catalogue").state == "met"
+    home.station.close()
+
+
+def test_a_catalogue_that_one_party_signed_begins_no_production(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """W8: the missing signature may be waived before production, the catalogue not."""
+    draw_line(monkeypatch)
+    home = Home(tmp_path)
+    home.seal()
+    home.station.sign_off.sign(NUMBER, party="buyer", name=BUYER)
+    home.open()
+    home.answers()
+    home.samples()
+    waive = home.station.releases.waive
+    waive(ORDER, "pre-production", "golden", reason="the supplier signs on 2 June", party="buyer", by=BUYER)
+    home.release("pre-production")
+    with pytest.raises(ConflictError, match=r"the defect catalogue .* version 1 is not signed by the supplier"):
+        home.station.gates.start(ORDER, by=BUYER)
+    home.sign()
+    assert home.station.gates.start(ORDER, by=BUYER).started_at is not None
     home.station.close()
 
 

@@ -8,7 +8,8 @@ import pytest
 from test_gate_rules import NOW, facts, record
 
 from station.errors import RequestError
-from station.quality.gate_requirements import History, requirements
+from station.quality.gate_history import History
+from station.quality.gate_requirements import requirements
 from station.quality.in_line_checks import next_check, read_frequency, with_numbers
 from station.values.gates import ControlPlan, GateEvent, NextCheck, Requirement
 

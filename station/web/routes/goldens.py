@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import PlainTextResponse
 
-from station.service import reporting, views
+from station.service import views
 from station.values.capability import CapabilityDocument
 from station.values.golden_shown import LimitsDocument, MasterDocument
 from station.values.sign_off import GoldenStatusDocument
@@ -63,7 +63,7 @@ def limits(station: StationOf, number: str, version: Version = None) -> LimitsDo
 @router.get("/goldens/{number}/statement", summary="The sentence in which the buyer approves the sample",
             response_class=PlainTextResponse)  # fmt: skip
 def statement(station: StationOf, number: str) -> str:
-    return reporting.approval_statement(station, number)
+    return station.sign_off.approval_statement(number)
 
 
 @router.get("/goldens/{number}/tolerance", summary="A colour tolerance learned from the accepted units; judges nothing")
