@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from station.errors import NotFoundError
+from station.errors import ConflictError, RequestError
 from station.quality.first_article import FirstPiece, first_article
 from station.quality.gate_rules import LUX
 from station.quality.sign_off import PRODUCT, newest_held
+from station.service.gate_evidence import unit_faults
 from station.service.lots import known_golden
 from station.store import gates as store
 from station.store import records
@@ -59,35 +60,54 @@ def gate_facts(
         sourcing_risk=station.traceability.sourcing_risk(sheet.product.supplier), signed_by=signed_by,
         plan_remarks=plan_remarks(record.units + sum(record.beside), record.profile, agreed_aql(sheet)),
         held_by_factory=None if factory is None else factory.version, artefacts=artefacts, lots=lots,
-        form=_form(station, db, record, golden, sheet, lots, events),
+        unit_faults=unit_faults(db, record, events), form=_form(station, db, record, golden, sheet, lots, events),
     )  # fmt: skip
 
 
 def _lots(station: Station, db: Database, row: store.OrderRow) -> tuple[GateLot, ...]:
     found = []
-    known = {x.name for x in records.lots(db)}
+    known = {x.name: x for x in records.lots(db)}
     assigned = store.lots_of_order(db, row.id)
     replaced = {x.replaces: x.lot for x in assigned if x.replaces is not None}
     for x in assigned:
-        decided: LotDocument | None = None
-        inspected = 0
-        if x.lot in known:
-            inspected = len(station.standing_units(x.lot))
-            try:
-                decided = station.lot_document(x.lot)
-            except NotFoundError:
-                decided = None
+        lot, held = known.get(x.lot), known_golden(db, x.lot)
+        decisions = [] if lot is None else records.lot_decisions(db, lot.id)
+        decided = LotDocument.model_validate_json(decisions[0].document) if decisions else None
+        outdated = ""
+        counts = x.lot not in replaced
+        if counts and lot is not None and decided is not None and records.changed_since(db, lot.id, decisions[0]):
+            outdated = _outdated(station, decided)
         found.append(
             GateLot.model_validate(
                 {
                     "lot": x.lot, "gate": x.gate, "size": None if decided is None else decided.size,
-                    "inspected": inspected, "decision": None if decided is None else decided.decision,
+                    "inspected": 0 if lot is None else len(station.standing_units(x.lot)),
+                    "decision": None if decided is None else decided.decision,
                     "critical": decided is not None and _critical(decided),
                     "reasons": () if decided is None else decided.reasons, "replaced_by": replaced.get(x.lot),
+                    "replaces": x.replaces, "golden_version": None if held is None else held.version,
+                    "opened_at": None if lot is None else lot.created_at, "assigned_at": x.at, "outdated": outdated,
                 }
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def _outdated(station: Station, decided: LotDocument) -> str:
+    """That a decision is not what would be decided today, in words; "" where it is."""
+    lot = decided.lot
+    again = f"lot {lot} was decided ({decided.decision}) before the newest units, values and reviews came"
+    try:
+        now = station.deciding.tally(lot, decided.size, stream=decided.stream, explained=False)
+    except (ConflictError, RequestError) as error:
+        return f"{again}: {error.message}"
+    if now.decision == decided.decision and (now.decision == "accepted" or _counts(now) == _counts(decided)):
+        return ""
+    return f"{again}, by which it is {now.decision}: decide it again"
+
+
+def _counts(decided: LotDocument) -> list[tuple[str, int, bool | None]]:
+    return [(c.defect_class, c.nonconforming, c.accepted) for c in decided.classes]
 
 
 def _critical(decided: LotDocument) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from station.errors import ConflictError, RequestError
 from station.quality import escalation
 from station.quality import gate_rules as rules
+from station.quality.gate_requirements import bonded_batches
 from station.quality.gates import find_gate, require_open, require_released_by, waivable
 from station.quality.sign_off import SIGNERS, require_own_key, vet, vet_person
 from station.quality.signing import GATE
@@ -175,7 +176,7 @@ class GateRelease:
         row = store.order_by_id(self._db, held.order_id)
         if not OrderRecord.model_validate_json(row.document).cures:
             return
-        batches = {e.key: e.bonded_at for e in self._gates.events(row) if e.kind == "bonded"}
+        batches = bonded_batches(self._gates.events(row))
         if not batches:
             raise ConflictError(
                 f"{value} of lot {lot} is not entered: no batch of order {row.name} is on record with the time it was "
@@ -183,7 +184,6 @@ class GateRelease:
                 f"Record it: station gate bonded {row.name} BATCH --at TIME --by WHO",
             )
         for batch, at in batches.items():
-            assert at is not None
             ready = at + rules.PULL_CURE
             if self._clock() < ready or measured_on < ready.date():
                 raise ConflictError(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.quality import gate_rules as rules
-from station.quality.gate_requirements import pull_reason
+from station.quality.gate_lots import foreign
+from station.quality.gate_requirements import bonded_batches, pull_reason
 from station.quality.gates import find_gate, order_gates, require_open
 from station.quality.in_line_checks import with_numbers
 from station.quality.repetition import is_repeated
@@ -230,7 +231,11 @@ class Gates:
     def bonded(
         self, name: str, batch: str, *, sku: str | None = None, at: datetime | None = None, by: str
     ) -> OrderGatesDocument:
-        """Start the cure clock of a batch (T15). at : when it was bonded, now without it."""
+        """Start the cure clock of a batch (T15). at : when it was bonded, now without it.
+
+        Raises RequestError for a time that has not come or was before production, ConflictError for one that would put
+        the clock of the batch back.
+        """
         row = store.order(self._db, name, sku)
         found, _, seen = self._show(row)
         now = self._clock()
@@ -244,8 +249,16 @@ class Gates:
             )
         if at < found.started_at:
             raise RequestError(f"{at:%Y-%m-%d %H:%M} UTC was before production began", "Correct --at.")
-        event = self._event("bonded", by, gate=_last_before_packing(found.record), key=_short(batch, "the batch"),
-                            bonded_at=at)  # fmt: skip
+        key = _short(batch, "the batch")
+        before = bonded_batches(seen).get(key)
+        if before is not None and at < before:
+            raise ConflictError(
+                f"batch {key} is on record as bonded at {before:%Y-%m-%d %H:%M} UTC, which is not put back to "
+                f"{at:%Y-%m-%d %H:%M} UTC",
+                "Wait until it has cured from then on; parts that were bonded apart are a batch of their own: "
+                f"station gate bonded {name} OTHER --at TIME --by WHO",
+            )
+        event = self._event("bonded", by, gate=_last_before_packing(found.record), key=key, bonded_at=at)
         return self.record(row, event, seen)
 
     def check(
@@ -286,7 +299,8 @@ class Gates:
         """Have a lot inspected at a gate: from then on it is held to the gates before.
 
         replaces : the rejected lot whose sorted or remade goods it is. Raises ConflictError for a lot of another order,
-        gate or golden sample, and for one that has units already while a gate before is closed.
+        gate, golden sample or version of it, for one that was opened before production of the order began, and for one
+        that has units already while a gate before is closed.
         """
         vet_lot_id(lot)
         row = store.order(self._db, name, sku)
@@ -300,12 +314,27 @@ class Gates:
                 f"lot {lot} is held to golden {golden.number}, order {name} to {found.record.golden}",
                 "Use another lot.",
             )
+        if store.order_of_lot(self._db, lot) is None:
+            other = self._foreign(found, lot)
+            if other:
+                raise ConflictError(
+                    f"{other}, so it is not taken in", "Inspect the order's own goods, as a lot of another name."
+                )
         if replaces is not None:
-            rules.vet_replaced(found.lots, planned.gate, lot, replaces)
+            rules.vet_replaced(found.lots, planned.gate, lot, replaces, self._foreign(found, replaces))
         if store.order_of_lot(self._db, lot) is None and any(x.name == lot for x in records.lots(self._db)):
             require_open(found, planned.gate, f"lot {lot}, which has units already, is not taken in")
         store.add_lot(self._db, row, lot, planned.gate, by=_named(by), at=self._clock(), replaces=replaces)
         return self._show(row).found
+
+    def _foreign(self, found: OrderGatesDocument, lot: str) -> str:
+        """Why the goods of a lot are not the order's, in words; "" where they may be."""
+        golden, known = known_golden(self._db, lot), next((x for x in records.lots(self._db) if x.name == lot), None)
+        return foreign(
+            lot, version=None if golden is None else golden.version, held=found.golden_version,
+            golden=found.record.golden, opened_at=None if known is None else known.created_at,
+            since=found.started_at, ordered_at=found.record.at,
+        )  # fmt: skip
 
     # --- inside, and for its neighbours ------------------------------------------------------------------------------
 

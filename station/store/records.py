@@ -233,6 +233,29 @@ def lot_decisions(db: Database, lot_id: int) -> list[LotDecisionRow]:
         return [LotDecisionRow(**r._mapping) for r in c.execute(_decisions(lot_id))]
 
 
+def changed_since(db: Database, lot_id: int, decision: LotDecisionRow) -> bool:
+    """Whether a unit, a value or a review of a lot was recorded after a decision on it: by the order in the ledger,
+    whatever a clock said, or by the clock."""
+    u, e, r = t.units.c, t.entered_values.c, t.reviews.c
+    of_lot = sa.select(u.id).where(u.lot_id == lot_id)
+    parts: tuple[tuple[sa.Table, sa.Select[Any], sa.ColumnElement[Any], sa.ColumnElement[bool]], ...] = (
+        (t.units, of_lot, u.inspected_at, u.lot_id == lot_id),
+        (t.entered_values, sa.select(e.id).where(e.lot_id == lot_id), e.at, e.lot_id == lot_id),
+        (t.reviews, sa.select(r.id).where(r.unit_id.in_(of_lot)), r.at, r.unit_id.in_(of_lot)),
+    )
+    with db.read() as c:
+        decided = sequences_of(c, t.lot_decisions, [decision.id]).get(decision.id, 0)
+        k = t.ledger_rows.c
+        for table, ids, at, mine in parts:
+            keys = ids.with_only_columns(sa.cast(ids.selected_columns.id, sa.Text))
+            later = sa.select(k.sequence).where(k.sequence > decided, k.table_name == table.name, k.row_key.in_(keys))
+            if c.execute(later.limit(1)).first() is not None:
+                return True
+            if c.execute(sa.select(at).where(mine, at > decision.at).limit(1)).first() is not None:
+                return True
+    return False
+
+
 def _decisions(lot_id: int) -> sa.Select[Any]:
     return sa.select(t.lot_decisions).where(t.lot_decisions.c.lot_id == lot_id).order_by(t.lot_decisions.c.id.desc())
 
