@@ -70,10 +70,8 @@ def statement(
     context: typer.Context, number: Annotated[str, typer.Argument(metavar="NUMBER", help="The golden sample.")]
 ) -> None:
     """Print the sentence in which the buyer approves the sample."""
-    from station.service.reporting import approval_statement
-
     with context_of(context).open() as station:
-        show(approval_statement(station, number))
+        show(station.sign_off.approval_statement(number))
 
 
 @golden.command("list")

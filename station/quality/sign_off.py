@@ -59,12 +59,13 @@ def vet_person(name: str, *, what: str = "--name", empty: bool = False) -> str:
 
 def lacking_approval(sheet: Sheet, *, version: int, photo: bool) -> list[str]:
     """What an approval needs and a sealed version does not say, each with where it belongs: "OK" alone is no approval
-    (G4). The days are on record: of the sealing, and of the signature itself. photo : whether the golden sample's photo
+    (G4). photo : whether the golden sample's photo
     is there."""
     limited = [s.limited for s in sheet.sizes] + [m.limited for m in sheet.marks] + [e.limited for e in sheet.entered]
     specified = bool(sheet.regions or sheet.defects) or any(limited)
     needs = (
         (version >= 1, "its version"),
+        (bool(sheet.golden.received_on or sheet.golden.approved_on), "its day (received_on or approved_on)"),
         (photo, "its photo"),
         (specified, "its specification (a limit in [[regions]], [[marks]], [[sizes]], [[entered]] or [[defects]])"),
     )
@@ -72,7 +73,7 @@ def lacking_approval(sheet: Sheet, *, version: int, photo: bool) -> list[str]:
 
 
 def require_approvable(number: str, sheet: Sheet, *, version: int, photo: bool) -> None:
-    """Raises ConflictError, naming what is missing, where a version has no photo or specification."""
+    """Raises ConflictError, naming what is missing, where a version has no day, photo or specification."""
     lacking = lacking_approval(sheet, version=version, photo=photo)
     if lacking:
         raise ConflictError(

@@ -6,8 +6,6 @@ buyer to hope (N18). The words themselves are the control sheet's, in ``station.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from station.errors import RequestError
 from station.sheet.words import vague_words
 
@@ -26,11 +24,3 @@ def refuse_vague(text: str, where: str) -> str:
         instead = "; ".join(dict.fromkeys(v.instead for v in found))
         raise RequestError(f"{where} says {words}, which nobody can measure", f"Write instead: {instead}.")
     return text
-
-
-def refuse_all_vague(texts: Iterable[str], where: str) -> tuple[str, ...]:
-    """:func:`refuse_vague` for each. Raises RequestError for none."""
-    kept = tuple(refuse_vague(t, where) for t in texts)
-    if not kept:
-        raise RequestError(f"{where} is missing", "Write what the supplier is to do next.")
-    return kept

@@ -37,6 +37,7 @@ class Sealed:
     """A sealed version of a golden sample as the papers show it. picture : JPEG of the golden in its frame.
 
     sizes : own sizes that no row of the sheet names, by name. head : of the ledger, ``NUMBER:HASH``, "" without one.
+    controlled : attributes whose change the record controls, none where it names none.
     """
 
     sheet: Sheet
@@ -54,6 +55,7 @@ class Sealed:
     criteria: Sequence[Criterion]
     sizes: Sequence[tuple[str, OwnValue]]
     head: str
+    controlled: Sequence[str] = ()
 
     @property
     def number(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from station.report.approval import approval_words
 from station.report.blocks import (
     Beside,
     Block,
@@ -30,16 +31,8 @@ _ARTEFACT_OF: Final = {"packaging": "packaging", "label": "label", "carton": "ca
 
 
 def approval_text(s: Sealed, language: Language) -> str:
-    """The statement in which the buyer approves the version, or the plain confirmation where no date of receipt is
-    known."""
-    golden = s.sheet.golden
-    received = golden.received_on or golden.approved_on
-    if received is None:
-        return language.text("text.confirmation", version=s.version, golden=s.number)
-    return language.text(
-        "text.approval", version=s.version, received=received.isoformat(), golden=s.number,
-        controlled=language.text("text.controlled"),
-    )  # fmt: skip
+    """The statement in which the buyer approves the version."""
+    return approval_words(language, s.sheet, number=s.number, version=s.version, controlled=s.controlled)
 
 
 def approval_paper(s: Sealed, language: Language) -> Paper:

@@ -100,7 +100,8 @@ class Gates:
             "name": name, "sku": row.sku, "golden": row.number, "document": document.model_dump_json(by_alias=True),
             "digest": document.digest, "at": document.at,
         }  # fmt: skip
-        store.open_order(self._db, values, by)
+        if not store.open_order(self._db, values, by):  # somebody else did, at this moment
+            return self._opened_again(store.order(self._db, name, row.sku), content, gates)
         return self.show(name, row.sku)
 
     def _opened_again(

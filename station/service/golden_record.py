@@ -90,6 +90,10 @@ class GoldenRecords:
         """What is still to be confirmed, in words."""
         return tuple(i.text for i in self._standing(number)[1].open_items())
 
+    def controlled(self, number: str) -> tuple[str, ...]:
+        """Attributes whose change the record controls, as an approval names them; none where it names none (G19)."""
+        return self._standing(number)[1].entry.controlled
+
     def artwork_digest(self, number: str) -> str:
         """SHA-256 of the artwork file that the golden sample was made by, as the sealed sheet has it, else the record;
         "" where neither says it (G11)."""

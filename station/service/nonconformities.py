@@ -371,7 +371,9 @@ def _holds_already(events: Sequence[NcEvent], event: NcEvent) -> bool:
         return e.kind, e.item, e.question, e.number, e.seen.key if e.seen else "", e.record, e.variance
 
     if event.kind == "action":
-        return any(_content(e) == _content(event) for e in events if e.kind == "action")
+        gone = {e.number for e in events if e.kind == "withdrawn"}
+        actions = [e for e in events if e.kind == "action"]
+        return any(_content(e) == _content(event) and n not in gone for n, e in enumerate(actions, 1))
     if event.kind not in REPEATABLE:
         return False
     if event.kind in _STEPS:  # what was done, refuted and done again in the same words is done again

@@ -95,8 +95,7 @@ class Packages:
         said = sign_off.statement(
             number=g["number"], sku=g["sku"], artefact=artefact, version=version, digest=artefact_digest, party=party,
             name=sign_off.vet_person(name), role=sign_off.vet_person(role, what="--role", empty=True), at=self._clock(),
-            text=approval_text(g["number"], g["version"], found.files[rules.SHEET].decode(), photo=True)
-            if artefact == sign_off.PRODUCT
+            text=_approval(found) if artefact == sign_off.PRODUCT
             else sign_off.confirmation(number=g["number"], artefact=artefact, version=version),
         )  # fmt: skip
         own = self._db.ledger.keys
@@ -252,3 +251,13 @@ def _remarks(signers: Sequence[PackageSigner]) -> list[str]:
         if s.key is not None and not s.trusted
     ]
     return said + [f"the {s.party} signed on paper: look at the photo" for s in signers if s.method == "printed sheet"]
+
+
+def _approval(found: rules.Contents) -> str:
+    """The approval statement of a package's version, with the attributes that the golden's record names. It is made
+    here, from what was verified: nobody signs words that a package merely brings along."""
+    entries = [e["entry"] for e in found.record if e.get("entry")]
+    return approval_text(
+        found.golden["number"], found.golden["version"], found.files[rules.SHEET].decode(), photo=True,
+        controlled=entries[-1]["controlled"] if entries else (),
+    )  # fmt: skip

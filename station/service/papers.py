@@ -55,11 +55,14 @@ class Papers:
         return certificate(self._sealed(number), language(code))
 
     def approval(self, number: str, code: str) -> tuple[Paper, str]:
-        """The approval statement as paper and as text (G5)."""
+        """The approval statement as paper and as text (G5). Raises ConflictError for a version that cannot be approved
+        (G4)."""
+        from station.quality.sign_off import require_approvable
         from station.report.languages import language
         from station.report.letters import approval_paper, approval_text
 
         sealed, tongue = self._sealed(number), language(code)
+        require_approvable(number, sealed.sheet, version=sealed.version, photo=True)
         return approval_paper(sealed, tongue), approval_text(sealed, tongue) + "\n"
 
     def message(self, number: str, code: str) -> tuple[Paper, str]:
@@ -177,6 +180,7 @@ class Papers:
             picture=self._station.golden_picture(number, row.version).data,
             criteria=tuple(criteria(sheet, master, own)),
             sizes=tuple(_other_sizes(master, named)), head=self.head(),
+            controlled=self._station.record.controlled(number),
         )  # fmt: skip
 
     def _failed(self, sku: str) -> list[FailedLot]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from station.errors import NotFoundError, RequestError
+from station.errors import NotFoundError
 from station.values.documents import Verdict
 
 if TYPE_CHECKING:
@@ -88,24 +88,6 @@ def worst_units(units: list[UnitView]) -> list[UnitView]:
     return sorted(flagged, key=lambda u: (u.verdict is not Verdict.NONCONFORMS, u.margin or 0.0, u.unit))
 
 
-def approval_statement(station: Station, number: str) -> str:
-    """The sentence in which the buyer approves the newest version of a golden sample.
-
-    Raises RequestError where its control sheet gives neither ``received_on`` nor ``approved_on``.
-    """
-    from station.quality.golden import approval_statement as write
-    from station.sheet import load_sheet
-
-    record = load_sheet(station.golden_sheet(number).encode()).golden
-    received = record.received_on or record.approved_on
-    if received is None:
-        raise RequestError(
-            f"the control sheet of {number} says neither received_on nor approved_on",
-            "Add the date to its [golden] table and seal it again.",
-        )
-    return write(number=number, version=station.golden(number).version, received_on=received)
-
-
 def region_picture(station: Station, number: str, version: int | None = None) -> bytes:
     """PNG bytes of :func:`region_raster`."""
     from station.report.pictures import png
@@ -137,7 +119,6 @@ def approval_sheet(station: Station, number: str) -> bytes:
     """PDF bytes of the page that both parties sign by hand: the newest version of a golden sample."""
     from station.quality.sign_off import PRODUCT, SIGNERS
     from station.report.approval_sheet import approval_sheet as write
-    from station.service.signing_off import approval_text
     from station.sheet import load_sheet
 
     golden, toml = station.golden(number), station.golden_sheet(number)
@@ -156,9 +137,7 @@ def approval_sheet(station: Station, number: str) -> bytes:
             ["finish", sheet.product.finish or "not said"], ["control sheet", golden.sheet_digest[:16]],
         ],
         "digest": [golden.digest[i : i + 8] for i in range(0, 64, 8)],
-        "text": approval_text(
-            number, golden.version, toml, photo=station.evidence_path(golden.photo_sha256).is_file()
-        ),
+        "text": station.sign_off.approval_statement(number),
         "limits": limits[:_LIMITS],
         "more": max(0, len(limits) - _LIMITS),
         "artefacts": [[a.artefact, str(a.version), a.name, (a.digest or "")[:16]] for a in artefacts],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -140,8 +140,18 @@ class SignOff:
         return rules.statement(
             number=number, sku=row.sku, artefact=artefact, version=version, digest=artefact_digest, party=party,
             name=rules.vet_person(name), role=rules.vet_person(role, what="--role", empty=True), at=at,
-            text=approval_text(number, version, row.sheet_toml, photo=self._evidence.path(row.photo_sha256).is_file())
-            if artefact == rules.PRODUCT else rules.confirmation(number=number, artefact=artefact, version=version),
+            text=self._approval(row) if artefact == rules.PRODUCT
+            else rules.confirmation(number=number, artefact=artefact, version=version),
+        )  # fmt: skip
+
+    def approval_statement(self, number: str) -> str:
+        """What is signed under the newest version (G5). Raises ConflictError for what cannot be approved (G4)."""
+        return self._approval(records.golden(self._db, number))
+
+    def _approval(self, row: GoldenRow) -> str:
+        return approval_text(
+            row.number, row.version, row.sheet_toml, photo=self._evidence.path(row.photo_sha256).is_file(),
+            controlled=standing(self._db, row, self._clock().date()).entry.controlled,
         )  # fmt: skip
 
     def _record(
@@ -165,7 +175,16 @@ class SignOff:
                 f"{made.statement.name} ({made.method}, {made.statement.at[:10]})",
                 "A signature is never replaced; seal a new version to sign anew.",
             )
-        return made.model_copy(update={"new": new, "remarks": self._key_remarks(said, key) if new else ()})
+        remarks = (*self._key_remarks(said, key), *self._word_remarks(said)) if new else ()
+        return made.model_copy(update={"new": new, "remarks": remarks})
+
+    def _word_remarks(self, said: Mapping[str, Any]) -> tuple[str, ...]:
+        """That the other party signed the same version in other words, such as before the record named attributes."""
+        for row in sign_offs.sign_offs(self._db, said["number"]):
+            same = (row.artefact, row.version) == (said["artefact"], said["version"]) and row.party != said["party"]
+            if same and json.loads(row.document)["text"] != said["text"]:
+                return (f"the {row.party} signed this version in other words: station golden status {said['number']}",)
+        return ()
 
     def _key_remarks(self, said: Mapping[str, Any], key: str | None) -> tuple[str, ...]:
         """That a party signs with another key than before, which people should ask about."""
@@ -362,21 +381,19 @@ def _state(signed: int, open_items: bool) -> str:
     return "conditionally approved" if open_items else "approved"
 
 
-def approval_text(number: str, version: int, sheet_toml: str, *, photo: bool) -> str:
-    """The approval statement of a sealed version, the plain confirmation where no day of receipt is known.
+def approval_text(number: str, version: int, sheet_toml: str, *, photo: bool, controlled: Sequence[str] = ()) -> str:
+    """The approval statement of a sealed version, in English, as it is signed.
 
-    photo : whether the golden sample's photo is there. Raises ConflictError where the version has no photo or
-    specification: what does not say these cannot be approved (G4).
+    photo : whether the golden sample's photo is there. controlled : attributes that the record names. Raises
+    ConflictError where the version has no day, photo or specification: what does not say these cannot be approved (G4).
     """
-    from station.quality.golden import approval_statement
+    from station.report.approval import approval_words
+    from station.report.languages import language
     from station.sheet import load_sheet
 
     sheet = load_sheet(sheet_toml.encode())
     rules.require_approvable(number, sheet, version=version, photo=photo)
-    received = sheet.golden.received_on or sheet.golden.approved_on
-    if received is None:
-        return rules.confirmation(number=number, artefact=rules.PRODUCT, version=version)
-    return approval_statement(number=number, version=version, received_on=received)
+    return approval_words(language("en"), sheet, number=number, version=version, controlled=controlled)
 
 
 def sign_off_document(row: SignOffRow) -> SignOffDocument:

@@ -208,6 +208,11 @@ def test_actions_are_vetted_put_off_and_withdrawn(station: Station, number: str,
         ca.verify(number, 1, by=BY, text="Seen 2 dowels.")
     ca.withdraw(number, 1, by=BY, reason="Action 2 replaces it.")
     assert ca.withdraw(number, 1, by=BY, reason="Action 2 replaces it.").actions[0].state == "withdrawn"
+    for _ in range(2):  # what was withdrawn may be asked for again, in the same words
+        d = ca.add(number, "prevention", "Pin it with 4 dowels.", owner="Chen", due=date(2026, 6, 29), by=BY)
+    ca.withdraw(number, d.actions[-1].number, by=BY, reason="2 dowels are enough.")
+    again = ca.add(number, "prevention", "Pin it with 4 dowels.", owner="Chen", due=date(2026, 6, 29), by=BY)
+    assert len(again.actions) == len(d.actions) + 1
 
 
 def test_the_package_holds_the_five_parts_and_releases_the_next_order(

@@ -16,6 +16,7 @@ from station.errors import ConflictError, RequestError
 from station.lots.orders import Order
 from station.quality.gates import order_gates
 from station.service import Station
+from station.store import gates as store
 from station.values.gates import ControlPlan, GateEvent
 
 UNITS = 1200
@@ -118,6 +119,27 @@ def test_what_was_decided_on_older_events_is_not_recorded(home: Home, monkeypatc
     at_once(home, monkeypatch, lambda s: s.gates.made(ORDER, 500, by=BUYER))
     assert home.station.gates.made(ORDER, 500, by=BUYER).made == 500
     assert [e.n for e in events(home, "made")] == [150, 400, 500]
+
+
+@pytest.mark.parametrize("units", [900, UNITS])
+def test_two_who_open_an_order_at_once_open_one(home: Home, monkeypatch: pytest.MonkeyPatch, units: int) -> None:
+    """C: the second finds it as it would have opened it, or is told of the other terms."""
+    opening = store.open_order
+
+    def first(*given: Any) -> bool:
+        monkeypatch.setattr(store, "open_order", opening)
+        with Station(home.station.settings, clock=home.clock) as other:
+            other.gates.open(ORDER, Order(units=(900,), carded=True), golden=NUMBER, by="Li Wei")
+        return opening(*given)
+
+    monkeypatch.setattr(store, "open_order", first)
+    order = Order(units=(units,), carded=True)
+    if units == 900:
+        found = home.station.gates.open(ORDER, order, golden=NUMBER, by=BUYER)
+        assert (found.record.units, found.record.by) == (900, "Li Wei")
+    else:
+        with pytest.raises(ConflictError, match="is open with other terms: 900 units"):
+            home.station.gates.open(ORDER, order, golden=NUMBER, by=BUYER)
 
 
 def test_a_unit_is_evidence_by_version_and_by_lot(home: Home) -> None:

@@ -265,13 +265,15 @@ def test_the_other_party_signs_on_its_own_station(tmp_path: Path) -> None:
     buyer_home = tmp_path / "buyer"
     with Station(Settings(home=buyer_home)) as buyer:
         seal(buyer._db, buyer._evidence, 1)
-        buyer.sign_off.sign(NUMBER, party="buyer", name="M. Weber")
+        buyer.record.write(NUMBER, by="M. Weber", values=['controlled=["label", "manual"]'])
+        words = buyer.sign_off.sign(NUMBER, party="buyer", name="M. Weber").statement.text
         key = buyer.packages.export(NUMBER, tmp_path / "to-sign.zip").key
     out = tmp_path / "li.json"
     with Station(Settings(home=tmp_path / "supplier")) as supplier:
         signed = supplier.packages.countersign(
             tmp_path / "to-sign.zip", out, keys=[key], party="supplier", name="Li Wei", role="QA"
         )
+        assert signed.statement["text"] == words  # with the attributes that the record names
         assert [e.kind for e in supplier.ledger.entries()] == ["countersigned for another station"]
         assert supplier.check().ok
         with pytest.raises(RequestError, match="has no label"):

@@ -108,9 +108,8 @@ def test_a_lot_report_has_ac_and_re_curve_map_clusters_and_cause(station: Statio
 def test_the_letters_say_what_the_source_says(station: Station) -> None:
     """G5, G21: the statement and the message of the source, with their seven items; both as text and as paper."""
     _, statement = station.papers.approval(GOLDEN, "en")
-    assert statement.startswith(
-        "We confirm the version 1 sample received on 2026-05-10 as the mass-production standard."
-    )
+    assert statement.startswith("We confirm the first-version sample approved on 2026-05-10 as the mass-production")
+    assert statement == station.sign_off.approval_statement(GOLDEN) + "\n"  # what is signed, and what is sent
     assert "Please use sample number GS-20260510 as the Golden Sample." in statement
     paper, message = station.papers.message(GOLDEN, "en")
     assert "Please use the approved sample as the production standard." in message
@@ -163,7 +162,7 @@ def test_the_commands_write_files_and_say_which(
     assert [Path(f["file"]).name for f in found[0]["files"]] == ["sheet.pdf", "sheet.xlsx"]
     assert out.read_bytes()[:5] == b"%PDF-"
     assert run(app, ["doc", "approval", GOLDEN, "--language", "zh-hant"]) == 0
-    assert capsys.readouterr().out.startswith("我方確認 2026-05-10 收到的第 1 版樣品")
+    assert capsys.readouterr().out.startswith("我方確認 2026-05-10 核准的第 1 版樣品")
     assert run(app, ["doc", "message", GOLDEN, "-o", str(tmp_path / "m.txt")]) == 0
     assert "seven items" in (tmp_path / "m.txt").read_text("utf-8")
     assert run(app, ["doc", "lot", "NO-LOT", "-o", str(tmp_path / "l.pdf")]) == 2

@@ -28,7 +28,6 @@ from station.errors import (
 )
 from station.service import Station, measuring
 from station.service.measuring import worst_margin
-from station.service.reporting import approval_statement
 from station.service.units_file import name_units
 from station.service.views import BatchResult, Inspected
 from station.settings import Settings
@@ -200,12 +199,14 @@ def test_a_golden_is_sealed_once_however_often_it_is_handed_in(station: Station,
 def test_the_approval_statement_needs_a_date(station: Station, tmp_path: Path) -> None:
     """G4, G5."""
     seal(station, tmp_path)
-    with pytest.raises(RequestError, match="neither received_on nor approved_on"):
-        approval_statement(station, "GS-1")
+    with pytest.raises(ConflictError, match=r"cannot be approved without its day \(received_on or approved_on\)"):
+        station.sign_off.approval_statement("GS-1")
+    with pytest.raises(ConflictError, match="cannot be approved without its day"):
+        station.papers.approval("GS-1", "en")
     sheet = tmp_path / "dated.toml"
     sheet.write_text(SHEET.format(sku="MAS", golden='number = "GS-1"\nreceived_on = 2026-05-10', plus=0.15))
     station.seal_golden(sheet, photo(tmp_path / "golden.png", GOOD))
-    assert "second-version sample received on 2026-05-10" in approval_statement(station, "GS-1")
+    assert "second-version sample received on 2026-05-10" in station.sign_off.approval_statement("GS-1")
 
 
 def test_sealing_names_sizes_that_will_not_be_measured(station: Station, tmp_path: Path) -> None:

@@ -130,6 +130,21 @@ def test_both_parties_sign_and_the_golden_is_approved(station: Station, tmp_path
     assert station.check().ok
 
 
+def test_an_approval_names_what_the_record_controls(station: Station, tmp_path: Path) -> None:
+    """G5, G19: the same words as in the letter; other words of the other party are remarked upon."""
+    station.record.write(NUMBER, by="M. Weber", values=['controlled=["label", "manual"]'])
+    made = station.sign_off.sign(NUMBER, party="buyer", name="M. Weber")
+    assert "according to this version's label and manual." in made.statement.text
+    assert made.statement.text == station.sign_off.approval_statement(NUMBER)
+    early = detached(station, tmp_path / "early.json")
+    station.record.write(NUMBER, by="M. Weber", values=['controlled=["label"]'])
+    with pytest.raises(ConflictError, match="signs text We confirm the first-version sample"):
+        station.sign_off.import_signature(NUMBER, early, party="supplier")
+    other = station.sign_off.import_signature(NUMBER, detached(station, tmp_path / "li.json"), party="supplier")
+    assert "according to this version's label." in other.statement.text
+    assert other.remarks == (f"the buyer signed this version in other words: station golden status {NUMBER}",)
+
+
 def test_signing_again_is_the_same_signature_and_another_name_is_refused(station: Station) -> None:
     first = station.sign_off.sign(NUMBER, party="buyer", name="M. Weber")
     again = station.sign_off.sign(NUMBER, party="buyer", name="M. Weber")
@@ -148,9 +163,10 @@ def test_signing_again_is_the_same_signature_and_another_name_is_refused(station
             '[[sizes]]\nname = "w{reject}"\nnominal_mm = 30.0\n',
             "without its specification (a limit in",
         ),
+        ("received_on = 2026-05-10\n", "", "without its day (received_on or approved_on)"),
     ],
 )
-def test_what_has_no_limit_cannot_be_signed(
+def test_what_has_no_day_or_no_limit_cannot_be_signed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, was: str, now: str, says: str
 ) -> None:
     """G4: not "OK" alone; by neither party, on no paper, and the refusal says what is missing."""
