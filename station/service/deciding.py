@@ -30,6 +30,11 @@ class Deciding:
         """See :meth:`station.service.Station.decide_lot`."""
         self._station.releases.require(lot, "decided")
         document = self.tally(lot, size, stream=stream)
+        if not document.inspected:
+            raise ConflictError(
+                f"lot {lot} is not decided: no unit of it was inspected",
+                f"Inspect its sample: station inspect PHOTOS --golden {document.golden} --lot {lot}",
+            )
         records.add_lot_decision(
             self._db, lot_id=records.lot(self._db, lot).id, decision=document.decision,
             document=document.model_dump_json(by_alias=True), digest=document.digest, at=self._clock(),

@@ -14,6 +14,7 @@ from station.quality.gates import find_gate, require_open, require_released_by, 
 from station.quality.sign_off import SIGNERS, require_own_key, vet, vet_person
 from station.quality.signing import GATE
 from station.quality.wording import refuse_vague
+from station.service.lots import vet_new_lot
 from station.service.values_file import plain_text
 from station.store import gates as store
 from station.store import sign_offs
@@ -157,7 +158,9 @@ class GateRelease:
 
     def require(self, lot: str | None, doing: str) -> None:
         """Raises ConflictError, with the reason and the command that helps, where a lot is inspected at a gate of an
-        order and one before it is closed."""
+        order and one before it is closed, or where its name is new and looks like another lot's."""
+        if lot is not None:
+            vet_new_lot(self._db, lot)
         held = None if lot is None else store.order_of_lot(self._db, lot)
         if held is None:
             return

@@ -17,7 +17,7 @@ from station.quality.repetition import is_repeated
 from station.quality.wording import refuse_vague
 from station.service.gate_evidence import GateEvidence
 from station.service.gate_facts import gate_facts
-from station.service.lots import known_golden, vet_lot_id
+from station.service.lots import known_golden, vet_lot_id, vet_new_lot
 from station.service.values_file import plain_text
 from station.store import gates as store
 from station.store import records
@@ -34,6 +34,7 @@ from station.values.gates import (
     OrderRecord,
     PlannedGate,
 )
+from station.values.look_alikes import look_alike
 
 if TYPE_CHECKING:
     from station.lots.orders import Order
@@ -87,6 +88,12 @@ class Gates:
         known = next((r for r in store.orders(self._db, name) if r.sku == row.sku), None)
         if known is not None:
             return self._opened_again(known, content, _planned(order, sheet, defaults_agreed=True))
+        other = look_alike(name, {r.name for r in store.orders(self._db)})
+        if other is not None:
+            raise ConflictError(
+                f"there is an order {other} ({other!a}), which cannot be told apart from {name} ({name!a})",
+                f"Give it the number {other}, or another one.",
+            )
         try:
             before = reorder(self._station, row.sku)
         except NotFoundError:
@@ -304,6 +311,7 @@ class Gates:
         that has units already while a gate before is closed.
         """
         vet_lot_id(lot)
+        vet_new_lot(self._db, lot)
         row = store.order(self._db, name, sku)
         found = self._show(row).found
         planned = rules.vet_gate(found.record, gate)

@@ -13,6 +13,7 @@ from station.store.database import Database
 from station.store.rows import GoldenRow, UnitRow
 from station.values.documents import UnitDocument, Verdict
 from station.values.draw import DrawDocument
+from station.values.look_alikes import look_alike
 from station.values.names import natural_key, same_name
 
 if TYPE_CHECKING:
@@ -34,6 +35,19 @@ def vet_lot_id(lot: str) -> None:
         )
     if {".", "..", ""} & set(segments) or segments[-1] in _OF_A_LOT:
         raise RequestError(f"{lot[:40]!r} reads like a path", "Give the lot an id that does not, such as L-0711.")
+
+
+def vet_new_lot(db: Database, lot: str) -> None:
+    """Raises ConflictError for a lot that is not on record and whose name cannot be told apart from one that is: goods
+    do not go round a gate, or out of a record, by another hyphen."""
+    if any(x.name == lot for x in records.lots(db)):
+        return
+    other = look_alike(lot, records.lot_names(db))
+    if other is not None:
+        raise ConflictError(
+            f"there is a lot {other} ({other!a}), which cannot be told apart from {lot} ({lot!a})",
+            f"Name it {other}, or give another lot a name that differs in more than its case or kind of characters.",
+        )
 
 
 def draw_of_lot(db: Database, lot: str) -> DrawDocument | None:

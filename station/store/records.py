@@ -233,6 +233,13 @@ def lot_decisions(db: Database, lot_id: int) -> list[LotDecisionRow]:
         return [LotDecisionRow(**r._mapping) for r in c.execute(_decisions(lot_id))]
 
 
+def lot_names(db: Database) -> list[str]:
+    """Every name of a lot that is on record: with units, drawn, or awaited at a gate of an order."""
+    with db.read() as c:
+        parts = [sa.select(t.lots.c.name), sa.select(t.order_lots.c.lot), sa.select(t.lot_draws.c.lot)]
+        return [str(name) for name in c.execute(sa.union(*parts)).scalars()]
+
+
 def changed_since(db: Database, lot_id: int, decision: LotDecisionRow) -> bool:
     """Whether a unit, a value or a review of a lot was recorded after a decision on it: by the order in the ledger,
     whatever a clock said, or by the clock."""

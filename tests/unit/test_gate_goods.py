@@ -142,7 +142,7 @@ def test_of_a_batch_the_latest_time_counts() -> None:
     events = [
         GateEvent(kind="bonded", at=NOW, gate="final", key="B-9", bonded_at=NOW - timedelta(hours=h)) for h in (1, 47)
     ]
-    assert required(order, events, "pre-pack", "cure").state == "open"
+    assert required(order, events, "final", "cure").state == "open"
 
 
 def test_a_critical_failure_is_not_looked_away() -> None:
