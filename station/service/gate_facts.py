@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from station.errors import ConflictError, RequestError
@@ -12,7 +14,7 @@ from station.service.gate_evidence import unit_faults
 from station.service.lots import known_golden
 from station.store import gates as store
 from station.store import records
-from station.values.documents import LotDocument
+from station.values.documents import LotDocument, Verdict
 from station.values.gates import (
     ArtefactInForce,
     FirstArticleDocument,
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from station.service.station import Station
     from station.sheet import Sheet
     from station.store.database import Database
-    from station.store.rows import GoldenRow
+    from station.store.rows import GoldenRow, UnitRow
 
 
 def gate_facts(
@@ -70,18 +72,22 @@ def _lots(station: Station, db: Database, row: store.OrderRow) -> tuple[GateLot,
     assigned = store.lots_of_order(db, row.id)
     replaced = {x.replaces: x.lot for x in assigned if x.replaces is not None}
     for x in assigned:
-        lot, held = known.get(x.lot), known_golden(db, x.lot)
+        lot = known.get(x.lot)
+        held = known_golden(db, x.lot) if lot is None else records.golden_by_id(db, lot.golden_id)
         decisions = [] if lot is None else records.lot_decisions(db, lot.id)
         decided = LotDocument.model_validate_json(decisions[0].document) if decisions else None
+        units = [] if lot is None else station.standing_units(x.lot)
         outdated = ""
-        counts = x.lot not in replaced
-        if counts and lot is not None and decided is not None and records.changed_since(db, lot.id, decisions[0]):
-            outdated = _outdated(station, decided)
+        if lot is not None and decided is not None and x.lot not in replaced:
+            # whether the outcome is another one takes every unit's document: only where something may have changed
+            maybe = _verdicts(units) != (decided.conforms, decided.nonconforms, decided.undecided)
+            if maybe or records.changed_since(db, lot.id, decisions[0].at):
+                outdated = _outdated(station, decided)
         found.append(
             GateLot.model_validate(
                 {
                     "lot": x.lot, "gate": x.gate, "size": None if decided is None else decided.size,
-                    "inspected": 0 if lot is None else len(station.standing_units(x.lot)),
+                    "inspected": len(units),
                     "decision": None if decided is None else decided.decision,
                     "critical": decided is not None and _critical(decided),
                     "reasons": () if decided is None else decided.reasons, "replaced_by": replaced.get(x.lot),
@@ -91,6 +97,12 @@ def _lots(station: Station, db: Database, row: store.OrderRow) -> tuple[GateLot,
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def _verdicts(units: Sequence[UnitRow]) -> tuple[int, int, int]:
+    """Units that conform, do not, and are undecided, as they stand."""
+    count = Counter(u.standing for u in units)
+    return count[Verdict.CONFORMS], count[Verdict.NONCONFORMS], count[Verdict.UNDECIDED]
 
 
 def _outdated(station: Station, decided: LotDocument) -> str:

@@ -34,7 +34,7 @@ from station.values.gates import (
     OrderRecord,
     PlannedGate,
 )
-from station.values.look_alikes import look_alike
+from station.values.look_alikes import look_alike, spelled
 
 if TYPE_CHECKING:
     from station.lots.orders import Order
@@ -91,7 +91,7 @@ class Gates:
         other = look_alike(name, {r.name for r in store.orders(self._db)})
         if other is not None:
             raise ConflictError(
-                f"there is an order {other} ({other!a}), which cannot be told apart from {name} ({name!a})",
+                f"there is an order {spelled(other)}, which cannot be told apart from {spelled(name)}",
                 f"Give it the number {other}, or another one.",
             )
         try:

@@ -13,7 +13,7 @@ from station.store.database import Database
 from station.store.rows import GoldenRow, UnitRow
 from station.values.documents import UnitDocument, Verdict
 from station.values.draw import DrawDocument
-from station.values.look_alikes import look_alike
+from station.values.look_alikes import look_alike, spelled
 from station.values.names import natural_key, same_name
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def vet_new_lot(db: Database, lot: str) -> None:
     other = look_alike(lot, records.lot_names(db))
     if other is not None:
         raise ConflictError(
-            f"there is a lot {other} ({other!a}), which cannot be told apart from {lot} ({lot!a})",
+            f"there is a lot {spelled(other)}, which cannot be told apart from {spelled(lot)}",
             f"Name it {other}, or give another lot a name that differs in more than its case or kind of characters.",
         )
 

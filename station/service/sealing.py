@@ -20,7 +20,7 @@ from station.store.masters import master_digest, save_master
 from station.store.rows import GoldenRow
 from station.values.bench import Calibration
 from station.values.digest import digest
-from station.values.look_alikes import look_alike
+from station.values.look_alikes import look_alike, spelled
 
 if TYPE_CHECKING:
     from station.sheet import Sheet
@@ -193,8 +193,7 @@ def _number(db: Database, sheet: Sheet, today: date) -> str:
     sku = look_alike(sheet.product.sku, {g.sku for g in sealed})
     if sku is not None:
         raise ConflictError(
-            f"there is a product {sku} ({sku!a}), which cannot be told apart from {sheet.product.sku} "
-            f"({sheet.product.sku!a})",
+            f"there is a product {spelled(sku)}, which cannot be told apart from {spelled(sheet.product.sku)}",
             f"Write product.sku = {sku!r}, or give another product a SKU that differs in more than its case.",
         )
     others = {g.number: g.sku for g in sealed if g.sku != sheet.product.sku}

@@ -240,27 +240,17 @@ def lot_names(db: Database) -> list[str]:
         return [str(name) for name in c.execute(sa.union(*parts)).scalars()]
 
 
-def changed_since(db: Database, lot_id: int, decision: LotDecisionRow) -> bool:
-    """Whether a unit, a value or a review of a lot was recorded after a decision on it: by the order in the ledger,
-    whatever a clock said, or by the clock."""
+def changed_since(db: Database, lot_id: int, at: datetime) -> bool:
+    """Whether a unit, a value or a review of a lot was recorded at or after a time, by the clock."""
     u, e, r = t.units.c, t.entered_values.c, t.reviews.c
-    of_lot = sa.select(u.id).where(u.lot_id == lot_id)
-    parts: tuple[tuple[sa.Table, sa.Select[Any], sa.ColumnElement[Any], sa.ColumnElement[bool]], ...] = (
-        (t.units, of_lot, u.inspected_at, u.lot_id == lot_id),
-        (t.entered_values, sa.select(e.id).where(e.lot_id == lot_id), e.at, e.lot_id == lot_id),
-        (t.reviews, sa.select(r.id).where(r.unit_id.in_(of_lot)), r.at, r.unit_id.in_(of_lot)),
-    )
+    unit = sa.exists().where(u.lot_id == lot_id, u.inspected_at >= at)
+    value = sa.exists().where(e.lot_id == lot_id, e.at >= at)
+    review = sa.exists().where(r.unit_id == u.id, u.lot_id == lot_id, r.at >= at)
+    joined = sa.exists().where(
+        t.presentations.c.unit_id == u.id, u.lot_id == lot_id, t.presentations.c.at >= at
+    )  # a picture without a lot that was handed in again with this one
     with db.read() as c:
-        decided = sequences_of(c, t.lot_decisions, [decision.id]).get(decision.id, 0)
-        k = t.ledger_rows.c
-        for table, ids, at, mine in parts:
-            keys = ids.with_only_columns(sa.cast(ids.selected_columns.id, sa.Text))
-            later = sa.select(k.sequence).where(k.sequence > decided, k.table_name == table.name, k.row_key.in_(keys))
-            if c.execute(later.limit(1)).first() is not None:
-                return True
-            if c.execute(sa.select(at).where(mine, at > decision.at).limit(1)).first() is not None:
-                return True
-    return False
+        return bool(c.execute(sa.select(sa.or_(unit, value, review, joined))).scalar())
 
 
 def _decisions(lot_id: int) -> sa.Select[Any]:

@@ -45,3 +45,8 @@ def look_alike(name: str, known: Iterable[str]) -> str | None:
         return None
     mine = look(name)
     return next((other for other in names if look(other) == mine), None)
+
+
+def spelled(name: str) -> str:
+    """A name so that a reader sees what it is written in: with its code points, where they are not plain ones."""
+    return name if name.isascii() else f"{name} ({name!a})"
