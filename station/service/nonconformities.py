@@ -138,7 +138,7 @@ class Nonconformities:
         facts = self.show(number).facts
         if of > facts.size:
             raise RequestError(
-                f"{units} of {of} cannot have been seen: lot {facts.lot} has {facts.size:,} units",
+                f"{f'{units} of {of}'[:60]} cannot have been seen: lot {facts.lot} has {facts.size:,} units",
                 f"Give how many of the {facts.size:,} were seen; of a larger lot decide it again with its size first.",
             )
         item = seen_item(

@@ -115,4 +115,5 @@ def _rows(name: str) -> tuple[tuple[re.Pattern[str], str], ...]:
 def _pattern(word: str) -> re.Pattern[str]:
     if not word.isascii():
         return re.compile(re.escape(word))
-    return re.compile(rf"(?<![\w-]){re.escape(word).replace(chr(92) + ' ', r'[ ]+')}(?![\w-])", re.IGNORECASE)
+    inside = re.escape(word).replace(chr(92) + " ", "[ _-]+")
+    return re.compile(rf"(?<![^\W_])(?<!-){inside}(?![^\W_])(?!-)", re.IGNORECASE)

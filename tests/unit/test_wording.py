@@ -61,6 +61,7 @@ def test_a_number_saves_words_of_degree_in_its_own_sentence_alone() -> None:
         ("un\u00adacceptable", "un\u00adacceptable"), ("It is b\u00e1d", "b\u00e1d"), ("It is b-a-d, a bit", "b-a-d"),
         ("very b a d", "b a d"), ("質量很差", "質量很差"), ("很 差", "很 差"), ("品質 不好", "品質 不好"),
         ("质量不好，有问题", "质量不好"), ("颜色不一样", "不一样"), ("The goods are rubbish", "rubbish"),
+        ("bad-quality", "bad-quality"), ("unacceptable_goods", "unacceptable"),
     ],
 )  # fmt: skip
 def test_a_vague_word_is_known_in_whatever_characters(text: str, word: str) -> None:
