@@ -31,6 +31,8 @@ sku = "MAS-PIN-30"
 name = "Alpine society pin"
 type = "pin"
 thickness_mm = 1.6
+[golden]
+received_on = 2026-05-10
 [[regions]]
 name = "sky"
 seed_mm = [0.0, -4.0]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from station.errors import ConflictError, RequestError
 from station.quality.first_article import FirstPiece, first_article
+from station.quality.gate_lots import foreign
 from station.quality.gate_rules import LUX
 from station.quality.sign_off import PRODUCT, newest_held
 from station.service.gate_evidence import unit_faults
@@ -21,6 +22,7 @@ from station.values.gates import (
     GateEvent,
     GateFacts,
     GateLot,
+    OrderGatesDocument,
     OrderRecord,
 )
 
@@ -63,6 +65,15 @@ def gate_facts(
         plan_remarks=plan_remarks(record.units + sum(record.beside), record.profile, agreed_aql(sheet)),
         held_by_factory=None if factory is None else factory.version, artefacts=artefacts, lots=lots,
         unit_faults=unit_faults(db, record, events), form=_form(station, db, record, golden, sheet, lots, events),
+    )  # fmt: skip
+
+
+def foreign_lot(db: Database, found: OrderGatesDocument, lot: str) -> str:
+    """Why the goods of a lot are not the order's, in words; "" where they may be."""
+    golden, known = known_golden(db, lot), next((x for x in records.lots(db) if x.name == lot), None)
+    return foreign(
+        lot, version=None if golden is None else golden.version, held=found.golden_version, golden=found.record.golden,
+        opened_at=None if known is None else known.created_at, since=found.started_at, ordered_at=found.record.at,
     )  # fmt: skip
 
 

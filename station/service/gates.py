@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.quality import gate_rules as rules
-from station.quality.gate_lots import foreign
+from station.quality.gate_repeats import content_of, holds_already
 from station.quality.gate_requirements import bonded_batches, pull_reason
 from station.quality.gates import find_gate, order_gates, require_open
 from station.quality.in_line_checks import with_numbers
-from station.quality.repetition import is_repeated
 from station.quality.wording import refuse_vague
 from station.service.gate_evidence import GateEvidence
-from station.service.gate_facts import gate_facts
-from station.service.lots import known_golden, vet_lot_id, vet_new_lot
+from station.service.gate_facts import foreign_lot, gate_facts
+from station.service.gate_planning import planned_gates, strictest_profile
+from station.service.lots import known_golden, vet_lot_id, vet_new_lot, vet_new_order
 from station.service.values_file import plain_text
 from station.store import gates as store
 from station.store import records
@@ -34,18 +34,12 @@ from station.values.gates import (
     OrderRecord,
     PlannedGate,
 )
-from station.values.look_alikes import look_alike, spelled
 
 if TYPE_CHECKING:
     from station.lots.orders import Order
     from station.service.station import Station
-    from station.sheet import Sheet
     from station.store.database import Database
     from station.store.evidence import Evidence
-
-_REPEATABLE: tuple[EventKind, ...] = ("golden", "answered", "planned", "made", "bonded", "waived")
-"""Events of which the newest of its gate and key counts, so that the same one again adds nothing."""
-_NOT_CONTENT = {"at", "digest", "public_key", "signature", "statement"}
 
 
 class _Stand(NamedTuple):
@@ -78,8 +72,8 @@ class Gates:
         name, by = _order_name(name), _named(by)
         row = records.golden(self._db, golden)
         sheet = load_sheet(row.sheet_toml.encode())
-        gates = _planned(order, sheet)
-        profile = max((p for p, _ in _profiles(order)), key=_strictness)
+        gates = planned_gates(order, sheet)
+        profile = strictest_profile(order)
         content = OrderRecord(
             order=name, sku=row.sku, product_type=sheet.product.type, golden=row.number, golden_version=row.version,
             golden_digest=row.digest, units=order.units[0], beside=order.units[1:],
@@ -87,13 +81,8 @@ class Gates:
         )  # fmt: skip
         known = next((r for r in store.orders(self._db, name) if r.sku == row.sku), None)
         if known is not None:
-            return self._opened_again(known, content, _planned(order, sheet, defaults_agreed=True))
-        other = look_alike(name, {r.name for r in store.orders(self._db)})
-        if other is not None:
-            raise ConflictError(
-                f"there is an order {spelled(other)}, which cannot be told apart from {spelled(name)}",
-                f"Give it the number {other}, or another one.",
-            )
+            return self._opened_again(known, content, planned_gates(order, sheet, defaults_agreed=True))
+        vet_new_order(self._db, name)
         try:
             before = reorder(self._station, row.sku)
         except NotFoundError:
@@ -102,7 +91,7 @@ class Gates:
             raise ConflictError(
                 f"order {name} of {row.sku} is not opened: {'; '.join(before.reasons)}", "Make the corrective package."
             )
-        document = content.model_copy(update={"digest": digest(_content(content, {"digest"}))})
+        document = content.model_copy(update={"digest": digest(content_of(content, {"digest"}))})
         values = {
             "name": name, "sku": row.sku, "golden": row.number, "document": document.model_dump_json(by_alias=True),
             "digest": document.digest, "at": document.at,
@@ -117,8 +106,8 @@ class Gates:
         """once : the gates as an earlier version of the station would have planned them."""
         own = OrderRecord.model_validate_json(known.document)
         version = {"golden_version", "golden_digest", "by", "at", "digest"}
-        terms = [_content(x, version) for x in (now, now.model_copy(update={"gates": once}))]
-        if _content(own, version) not in terms:
+        terms = [content_of(x, version) for x in (now, now.model_copy(update={"gates": once}))]
+        if content_of(own, version) not in terms:
             raise ConflictError(
                 f"order {known.name} of {known.sku} is open with other terms: {own.units:,} units, {own.golden}",
                 "Give the new terms an order number of their own.",
@@ -324,26 +313,17 @@ class Gates:
                 "Use another lot.",
             )
         if store.order_of_lot(self._db, lot) is None:
-            other = self._foreign(found, lot)
+            other = foreign_lot(self._db, found, lot)
             if other:
                 raise ConflictError(
                     f"{other}, so it is not taken in", "Inspect the order's own goods, as a lot of another name."
                 )
         if replaces is not None:
-            rules.vet_replaced(found.lots, planned.gate, lot, replaces, self._foreign(found, replaces))
+            rules.vet_replaced(found.lots, planned.gate, lot, replaces, foreign_lot(self._db, found, replaces))
         if store.order_of_lot(self._db, lot) is None and any(x.name == lot for x in records.lots(self._db)):
             require_open(found, planned.gate, f"lot {lot}, which has units already, is not taken in")
         store.add_lot(self._db, row, lot, planned.gate, by=_named(by), at=self._clock(), replaces=replaces)
         return self._show(row).found
-
-    def _foreign(self, found: OrderGatesDocument, lot: str) -> str:
-        """Why the goods of a lot are not the order's, in words; "" where they may be."""
-        golden, known = known_golden(self._db, lot), next((x for x in records.lots(self._db) if x.name == lot), None)
-        return foreign(
-            lot, version=None if golden is None else golden.version, held=found.golden_version,
-            golden=found.record.golden, opened_at=None if known is None else known.created_at,
-            since=found.started_at, ordered_at=found.record.at,
-        )  # fmt: skip
 
     # --- inside, and for its neighbours ------------------------------------------------------------------------------
 
@@ -377,8 +357,8 @@ class Gates:
 
         seen : events that its decision rests on. Raises ConflictError where another one came in since.
         """
-        if not _holds_already(self.events(row), event):
-            made = event.model_copy(update={"digest": digest(_content(event, {"digest"}))})
+        if not holds_already(self.events(row), event):
+            made = event.model_copy(update={"digest": digest(content_of(event, {"digest"}))})
             about = {k: v for k, v in (("gate", made.gate), ("key", made.key)) if v}
             try:
                 store.add_event(
@@ -388,7 +368,7 @@ class Gates:
                     after=len(seen), by=made.by, about=about, files=files,
                 )  # fmt: skip
             except ConflictError:
-                if not _holds_already(self.events(row), event):  # somebody else said the very same at this moment
+                if not holds_already(self.events(row), event):  # somebody else said the very same at this moment
                     raise
         return self._show(row).found
 
@@ -400,35 +380,6 @@ class Gates:
 
     def _event(self, kind: EventKind, by: str, **fields: Any) -> GateEvent:
         return GateEvent(kind=kind, at=self._clock(), by=_named(by), **fields)
-
-
-def _planned(order: Order, sheet: Sheet, *, defaults_agreed: bool = False) -> tuple[PlannedGate, ...]:
-    """Pre-production confirmation, and the gates that the order's inspection plan has for its first SKU.
-
-    A sheet without ``[aql]`` agrees on nothing, so that the plan's own hold (S6). defaults_agreed : take the sheet's
-    defaults as agreed all the same, as earlier versions of the station did.
-    """
-    from station.lots.orders import plan_order
-    from station.sheet import agreed_aql
-
-    found = [PlannedGate(gate="pre-production", when="before production", n=0, lot=None)]
-    for g in plan_order(order, agreed=sheet.aql if defaults_agreed else agreed_aql(sheet)).gates:
-        if g.sku in (None, 1):
-            allowed = {p.defect_class: p.ac for p in g.plans if p.defect_class is not None}
-            found.append(PlannedGate(gate=g.gate, when=g.when, n=g.n, lot=g.lot, allowed=allowed))
-    return tuple(found)
-
-
-def _profiles(order: Order) -> list[Any]:
-    from station.lots.orders import profiles_of
-
-    return profiles_of(order)
-
-
-def _strictness(profile: str) -> int:
-    from station.lots.orders import PROFILES
-
-    return [str(p) for p in PROFILES].index(profile)
 
 
 def _last_before_packing(record: OrderRecord) -> ControlGate:
@@ -454,29 +405,3 @@ def _named(by: str) -> str:
     from station.quality.sign_off import vet_person
 
     return vet_person(by, what="--by")
-
-
-def _content(document: Any, without: set[str]) -> dict[str, Any]:
-    found: dict[str, Any] = document.model_dump(mode="json", by_alias=True, exclude=without)
-    return found
-
-
-def _holds_already(events: Sequence[GateEvent], event: GateEvent) -> bool:
-    """Whether an event says what the newest word on the matter says, so that nothing is to be recorded."""
-    if event.kind in ("sample", "answered"):  # of another version of the golden sample it says nothing
-        moved = max((i for i, e in enumerate(events) if e.kind == "golden"), default=-1)
-        events = events[moved + 1 :]
-    if event.kind == "sample":  # photos of one sample come in one by one
-        return any(_said(e) == _said(event) for e in events)
-    same = [e for e in events if (e.kind, e.gate, e.key) == (event.kind, event.gate, event.key)]
-    if not same or _said(same[-1]) != _said(event):
-        return False
-    if event.kind == "checked":  # the line is looked at again and again, and may be found the same
-        return is_repeated(same[-1].at, event.at)
-    return event.kind in _REPEATABLE
-
-
-def _said(event: GateEvent) -> tuple[Any, ...]:
-    """What an event says; of a waiver also what it excuses, since the same words may excuse something new."""
-    basis = event.statement.basis if event.statement is not None and event.kind == "waived" else ""
-    return _content(event, _NOT_CONTENT), basis

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.service.reviewing import named_rows
+from station.store import gates as orders
 from station.store import records, streams
 from station.store.database import Database
 from station.store.rows import GoldenRow, UnitRow
@@ -47,6 +48,16 @@ def vet_new_lot(db: Database, lot: str) -> None:
         raise ConflictError(
             f"there is a lot {spelled(other)}, which cannot be told apart from {spelled(lot)}",
             f"Name it {other}, or give another lot a name that differs in more than its case or kind of characters.",
+        )
+
+
+def vet_new_order(db: Database, name: str) -> None:
+    """Raises ConflictError for an order whose number cannot be told apart from that of another one."""
+    other = look_alike(name, {r.name for r in orders.orders(db)})
+    if other is not None:
+        raise ConflictError(
+            f"there is an order {spelled(other)}, which cannot be told apart from {spelled(name)}",
+            f"Give it the number {other}, or another one.",
         )
 
 

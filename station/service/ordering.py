@@ -38,7 +38,8 @@ def plan_order(
     """The inspection plan of an order; nothing is recorded.
 
     golden : whose control sheet gives the AQLs. stream : whose severities are in force, and whose AQLs where there is
-    no golden. qualities : in per cent, 5 and 10 without any. cartons, correlation : how the final samples are packed.
+    no golden or its sheet agrees on none. qualities : in per cent, 5 and 10 without any. cartons, correlation : how
+    the final samples are packed.
 
     Raises
     ------
@@ -48,14 +49,14 @@ def plan_order(
         Values out of their range, cartons without correlation, or a stream that does not agree with the sheet.
     """
     from station.lots.orders import plan_order as plan
-    from station.sheet import load_sheet
+    from station.sheet import agreed_aql, load_sheet
 
     if (cartons is None) != (correlation is None):
         raise RequestError("cartons and correlation belong together", "Give both, for example 20 and 0.2.")
     agreed: Aql | None = None
     severities: dict[DefectClass, str] = {}
     if golden is not None:
-        agreed = load_sheet(station.golden_sheet(golden).encode()).aql
+        agreed = agreed_aql(load_sheet(station.golden_sheet(golden).encode()))
     if stream is not None:
         agreed = station.streams.agreed(stream) if agreed is None else agreed
         severities = station.streams.severities(stream, agreed)

@@ -16,9 +16,9 @@ from station.quality import package as rules
 from station.quality import sign_off
 from station.quality.shown_records import SIGNED
 from station.quality.signing import SIGN_OFF, fingerprint
+from station.service.approving import approval_text
 from station.service.order_exchange import OrderExchange
 from station.service.package_vetting import refuse_faults, seal, unpacked, vet, vet_keys
-from station.service.signing_off import approval_text
 from station.store import gates, golden_events, package_file, records, sign_offs
 from station.store.database import Database
 from station.store.evidence import Evidence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.quality import sign_off as rules
 from station.quality.signing import SIGN_OFF, fingerprint
+from station.service.approving import approval_text
 from station.service.measuring import keep
 from station.service.record_standing import standing
 from station.settings import Settings
@@ -379,21 +380,6 @@ def _state(signed: int, open_items: bool) -> str:
     if signed < len(rules.SIGNERS):
         return "signed by one party" if signed else "sealed"
     return "conditionally approved" if open_items else "approved"
-
-
-def approval_text(number: str, version: int, sheet_toml: str, *, photo: bool, controlled: Sequence[str] = ()) -> str:
-    """The approval statement of a sealed version, in English, as it is signed.
-
-    photo : whether the golden sample's photo is there. controlled : attributes that the record names. Raises
-    ConflictError where the version has no day, photo or specification: what does not say these cannot be approved (G4).
-    """
-    from station.report.approval import approval_words
-    from station.report.languages import language
-    from station.sheet import load_sheet
-
-    sheet = load_sheet(sheet_toml.encode())
-    rules.require_approvable(number, sheet, version=version, photo=photo)
-    return approval_words(language("en"), sheet, number=number, version=version, controlled=controlled)
 
 
 def sign_off_document(row: SignOffRow) -> SignOffDocument:

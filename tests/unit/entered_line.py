@@ -29,6 +29,7 @@ sku = "MAS"
 thickness_mm = 1.6
 [golden]
 number = "GS-1"
+received_on = 2026-05-01
 [[sizes]]
 name = "width"
 nominal_mm = 30.0

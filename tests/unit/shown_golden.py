@@ -43,7 +43,7 @@ def build(home: Path) -> None:
 
 def drawn_sheet() -> str:
     """The control sheet of the drawn pin, whose width is the scale."""
-    head = f'name = "Round pin"\ntype = "pin"\n[golden]\nnumber = "{DRAWN}"\n'
+    head = f'name = "Round pin"\ntype = "pin"\n[golden]\nnumber = "{DRAWN}"\nreceived_on = 2026-05-10\n'
     width = '[[sizes]]\nname = "width"\nnominal_mm = 25.0\nplus_mm = 0.2\nminus_mm = 0.2\nclass = "minor"\n'
     return sheet_text(GOLDEN_AT, head) + width
 

@@ -116,6 +116,11 @@ def test_a_clone_is_written_sealed_and_unsigned_until_it_is_signed(
     station.record.write("GS-20260511", by="M. Weber", file=folder / "record.toml")
     assert origin(station, "GS-20260511").record_changes == ()
     assert station.sign_off.status("GS-20260511").state == "sealed"  # its origin's signatures are not its own
+    with pytest.raises(ConflictError, match="cannot be approved without its day"):  # that of its origin is not its own
+        station.sign_off.sign("GS-20260511", party="buyer", name="M. Weber")
+    dated = signed_home.SHEET.replace("[golden]\n", "[golden]\nreceived_on = 2026-06-01\n")
+    monkeypatch.setattr(signed_home, "SHEET", dated)
+    seal(station._db, station._evidence, 2, number="GS-20260511", sku="MAS-PIN-32")
     station.sign_off.sign("GS-20260511", party="buyer", name="M. Weber")
     assert station.sign_off.status("GS-20260511").state == "signed by one party"
     with pytest.raises(ConflictError, match="was made from no other"):

@@ -10,7 +10,7 @@ from test_gate_rules import NOW, facts, record
 from station.lots.orders import Order, plan_order
 from station.quality.escalation import replay_anomalies
 from station.quality.gates import find_gate, order_gates
-from station.service.gates import _planned
+from station.service.gate_planning import planned_gates
 from station.sheet import load_sheet
 from station.values.gates import (
     ControlGate,
@@ -52,7 +52,7 @@ def waived(gate: ControlGate, r: Requirement, basis: str | None = None) -> GateE
 
 
 def planned(units: int = 1200, **terms: bool) -> OrderRecord:
-    gates = _planned(Order(units=(units,), carded=True, **terms), load_sheet(SHEET.encode()))
+    gates = planned_gates(Order(units=(units,), carded=True, **terms), load_sheet(SHEET.encode()))
     return record(units=units).model_copy(update={"gates": gates})
 
 
@@ -90,7 +90,7 @@ def test_a_premium_order_without_agreed_sampling_is_held_to_the_premium_plan() -
     assert order.gates[-1].allowed == {p.defect_class: p.ac for p in told.gates[-1].plans}
     assert order.gates[-1].allowed["major"] < planned(1500).gates[-1].allowed["major"]
     agreed = load_sheet((SHEET + "[aql]\nmajor = 4.0\n").encode())
-    wide = _planned(Order(units=(1500,), carded=True, premium=True), agreed)
+    wide = planned_gates(Order(units=(1500,), carded=True, premium=True), agreed)
     assert wide[-1].allowed["major"] > order.gates[-1].allowed["major"]
 
 

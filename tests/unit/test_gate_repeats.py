@@ -193,17 +193,17 @@ def test_an_order_opened_by_an_earlier_station_moves_on(home: Home, monkeypatch:
     home.station.seal_golden(sheet, photo(home.folder / "golden.png", 0, grain=399))
     from station.service import gates as module
 
-    order, planned = Order(units=(UNITS,), premium=True), module._planned
-    monkeypatch.setattr(module, "_planned", lambda o, s, **_: planned(o, s, defaults_agreed=True))
+    order, planned = Order(units=(UNITS,), premium=True), module.planned_gates
+    monkeypatch.setattr(module, "planned_gates", lambda o, s, **_: planned(o, s, defaults_agreed=True))
     then = home.station.gates.open(ORDER, order, golden=NUMBER, by=BUYER)
-    monkeypatch.setattr(module, "_planned", planned)
+    monkeypatch.setattr(module, "planned_gates", planned)
     home.seal(plus=0.1, defects="")
     sheet.write_text(sheet.read_text().replace('[aql]\nlevel = "S-1"\n', ""))
     home.station.seal_golden(sheet, photo(home.folder / "golden.png", 0, grain=399))
     now = home.station.gates.open(ORDER, order, golden=NUMBER, by=BUYER)
     assert now.record == then.record
     assert now.golden_version > then.golden_version
-    assert module._planned(order, module_sheet(home))[-1].allowed != then.record.gates[-1].allowed
+    assert module.planned_gates(order, module_sheet(home))[-1].allowed != then.record.gates[-1].allowed
 
 
 def module_sheet(home: Home) -> Any:
