@@ -86,7 +86,7 @@ def reorder(station: Station, sku: str) -> ReorderDocument:
     answered: ReorderDocument | None = None
     for lot, decisions in decided:
         failed = next((d for d in decisions if d.decision == "rejected"), None)
-        if decisions[0].decision == "accepted":
+        if decisions[0].decision == "accepted" and not station.deciding.outdated(lot):
             accepted = max(accepted, decisions[0].inspected)
         elif failed is not None and accepted < failed.sample:
             blocked, reason = _failed(station, lot)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from station.errors import ConflictError, RequestError
 from station.quality.first_article import FirstPiece, first_article
 from station.quality.gate_lots import foreign
 from station.quality.gate_rules import LUX
@@ -15,7 +12,7 @@ from station.service.gate_evidence import unit_faults
 from station.service.lots import known_golden
 from station.store import gates as store
 from station.store import records
-from station.values.documents import LotDocument, Verdict
+from station.values.documents import LotDocument
 from station.values.gates import (
     ArtefactInForce,
     FirstArticleDocument,
@@ -30,7 +27,7 @@ if TYPE_CHECKING:
     from station.service.station import Station
     from station.sheet import Sheet
     from station.store.database import Database
-    from station.store.rows import GoldenRow, UnitRow
+    from station.store.rows import GoldenRow
 
 
 def gate_facts(
@@ -88,12 +85,7 @@ def _lots(station: Station, db: Database, row: store.OrderRow) -> tuple[GateLot,
         decisions = [] if lot is None else records.lot_decisions(db, lot.id)
         decided = LotDocument.model_validate_json(decisions[0].document) if decisions else None
         units = [] if lot is None else station.standing_units(x.lot)
-        outdated = ""
-        if lot is not None and decided is not None and x.lot not in replaced:
-            # whether the outcome is another one takes every unit's document: only where something may have changed
-            maybe = _verdicts(units) != (decided.conforms, decided.nonconforms, decided.undecided)
-            if maybe or records.changed_since(db, lot.id, decisions[0].at):
-                outdated = _outdated(station, decided)
+        outdated = "" if decided is None or x.lot in replaced else station.deciding.outdated(x.lot, units)
         found.append(
             GateLot.model_validate(
                 {
@@ -108,29 +100,6 @@ def _lots(station: Station, db: Database, row: store.OrderRow) -> tuple[GateLot,
             )
         )  # fmt: skip
     return tuple(found)
-
-
-def _verdicts(units: Sequence[UnitRow]) -> tuple[int, int, int]:
-    """Units that conform, do not, and are undecided, as they stand."""
-    count = Counter(u.standing for u in units)
-    return count[Verdict.CONFORMS], count[Verdict.NONCONFORMS], count[Verdict.UNDECIDED]
-
-
-def _outdated(station: Station, decided: LotDocument) -> str:
-    """That a decision is not what would be decided today, in words; "" where it is."""
-    lot = decided.lot
-    again = f"lot {lot} was decided ({decided.decision}) before the newest units, values and reviews came"
-    try:
-        now = station.deciding.tally(lot, decided.size, stream=decided.stream, explained=False)
-    except (ConflictError, RequestError) as error:
-        return f"{again}: {error.message}"
-    if now.decision == decided.decision and (now.decision == "accepted" or _counts(now) == _counts(decided)):
-        return ""
-    return f"{again}, by which it is {now.decision}: decide it again"
-
-
-def _counts(decided: LotDocument) -> list[tuple[str, int, bool | None]]:
-    return [(c.defect_class, c.nonconforming, c.accepted) for c in decided.classes]
 
 
 def _critical(decided: LotDocument) -> bool:

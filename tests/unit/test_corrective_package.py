@@ -310,6 +310,8 @@ def test_an_order_is_blocked_only_by_the_newest_lot(station: Station, tmp_path: 
     assert (found.blocked, found.last_lot, found.reasons) == (
         False, "L-GOOD", ("its newest decided lot, L-GOOD, is accepted",),
     )  # fmt: skip
+    station.entered.enter([value("L-GOOD_00", "pull force", 1.0, "L-GOOD", "N")])  # critical, after its decision
+    assert reorder(station, SKU).blocked
     with pytest.raises(NotFoundError, match="no lot of 'NO'"):
         reorder(station, "NO")
 
