@@ -74,9 +74,12 @@ class _Said:
 
 
 def nonconformity(
-    number: str, events: Sequence[NcEvent], today: date, recurrences: Sequence[Recurrence] = ()
+    number: str, events: Sequence[NcEvent], today: date, recurrences: Sequence[Recurrence] = (), moved: str = ""
 ) -> NonconformityDocument:
-    """The nonconformity after its events, the first of which is a draft. Raises ValueError where it is none."""
+    """The nonconformity after its events, the first of which is a draft. Raises ValueError where it is none.
+
+    moved : that its lot is not any more what was drafted, in words; "" where it is.
+    """
     said = _replay(events)
     sent = bool(said.sent) and not said.changed
     as_of = said.sent[-1] if sent else today  # what was sent stays as it was sent
@@ -99,7 +102,7 @@ def nonconformity(
         variance=replay_causes(events, said.facts), faults=faults, to_close=(),
         remarks=(*_remarks(said), *_unscaled(number, points), *_owed(number, events, today)),
     )  # fmt: skip
-    document = document.model_copy(update={"to_close": tuple(_to_close(document))})
+    document = document.model_copy(update={"to_close": tuple(_to_close(document, moved))})
     content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
     return document.model_copy(update={"digest": digest(content)})
 
@@ -200,19 +203,33 @@ def _faults(number: str, points: Sequence[Point], asks: Sequence[Ask], said: _Sa
     return found
 
 
-def _to_close(d: NonconformityDocument) -> list[str]:
+def _to_close(d: NonconformityDocument, moved: str) -> list[str]:
     if d.status == "closed":
         return []
-    found = [] if d.revision and d.status == "sent" else ["the complaint was not sent as it stands"]
+    found = [moved] if moved else []
+    if not d.revision or d.status != "sent":
+        found.append("the complaint was not sent as it stands")
+    disposed = sum(s.quantity for s in d.dispositions)
     if not d.dispositions:
         found.append("no disposition is given to the lot")
+    elif disposed != d.facts.size:
+        found.append(f"the dispositions are of {disposed:,} units, the lot has {d.facts.size:,}: give them anew")
     found += [f"{s.quantity:,} units are still to be sorted" for s in d.dispositions if s.disposition == "sort"]
     if d.facts.decision == "rejected":
         found += lacking(d.actions)
     else:
         standing = [a for a in d.actions if a.state not in ("verified", "withdrawn")]
         found += [f"corrective action {a.number} is {a.state}, not verified" for a in standing]
+    found += [
+        f"{_name_of(d, r.key)} came back in lot {r.lot}, in {r.units} of {r.of} units: verify its prevention with that "
+        "lot, or add another one"
+        for r in d.recurrences
+    ]
     return found
+
+
+def _name_of(d: NonconformityDocument, key: str) -> str:
+    return next((i.name for i in d.facts.items if i.key == key), key)
 
 
 def _costs(said: _Said, points: Sequence[Point], today: date) -> CostComparison | None:

@@ -47,7 +47,7 @@ def _changed(a: Action, e: NcEvent) -> Action:
         put_off = a.delays + (e.due is not None and e.due > a.due)
         return a.model_copy(update={"due": e.due, "delays": put_off})
     if e.kind == "done":
-        return a.model_copy(update={"state": "done", "done_on": e.at.date(), "result": e.text})
+        return a.model_copy(update={"state": "done", "done_on": e.at.date(), "done_at": e.at, "result": e.text})
     if e.kind == "withdrawn":
         return a.model_copy(update={"state": "withdrawn", "verification": e.text, "verified_by": e.by})
     if e.kind == "verified":

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from station.quality.gate_history import History, measured_against, need, record_item
 from station.quality.gate_rules import questions
 from station.quality.sign_off import SIGNERS
+from station.values.digest import digest
 from station.values.gates import GateEvent, Requirement
 
 
@@ -95,6 +96,8 @@ def _stale(h: History, key: str, said: GateEvent) -> tuple[str, str]:
         if e.kind == "unit" and measured_against(e) not in (None, h.golden_version):
             was = f"version {measured_against(e)}, the order is held to version {h.golden_version}"
             return f"unit:{measured_against(e)}:{h.golden_version}", f"unit {e.name} was measured against {was}"
+        if e.kind == "unit" and e.sha256 in f.unit_faults:
+            return f"unit-fault:{digest(f.unit_faults[e.sha256])[:16]}", f.unit_faults[e.sha256]
         if e.artefact:
             newest = f.artefacts.get(e.artefact)
             name = e.artefact.replace("-", " ")

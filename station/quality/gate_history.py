@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,6 +55,11 @@ class History:
             if e.kind == "golden" and e.golden_version is not None:
                 version = e.golden_version
         return version
+
+    def opened_anomalies(self, among: Sequence[GateEvent]) -> set[int]:
+        """Numbers of the anomalies that these of the order's events opened."""
+        opened = [e for e in self.events if e.kind == "anomaly" and e.gate is not None]
+        return {number for number, e in enumerate(opened, 1) if e in among}
 
     @property
     def started_at(self) -> datetime | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from station.quality.gate_confirmation import confirmation
 from station.quality.gate_history import History, covered, measured_against, need, record_item
+from station.quality.gate_lots import is_accepted, lots_of, quantity, replaced_since
 from station.quality.gate_rules import (
     CURE,
     IN_LINE,
@@ -37,7 +38,7 @@ def requirements(h: History, planned: PlannedGate) -> tuple[Requirement, ...]:
     found = list(by_gate[planned.gate](h)) if planned.gate in by_gate else []
     found += _samples(h, planned.gate)
     found += [_test(h, planned, t) for t in gate_tests(h.record, planned)]
-    found += _lots(h, planned)
+    found += lots_of(h, planned)
     found += _anomalies(h, planned.gate)
     return tuple(_waived(h, planned.gate, r) for r in found)
 
@@ -122,21 +123,16 @@ def _in_line(h: History) -> Iterator[Requirement]:
 def _pre_pack(h: History) -> Iterator[Requirement]:
     if not h.record.cures:
         return
-    batches = {e.key: e for e in h.events if e.kind == "bonded"}
+    batches = bonded_batches(h.events)
     if not batches:
         command = f"station gate bonded {h.naming} BATCH --by WHO"
         yield need("cure", "bonded parts cured for 24 h", "no batch is on record with the time it was bonded", command,
                     waivable=False)  # fmt: skip
         return
-    still = [e for e in batches.values() if e.bonded_at is not None and h.now < e.bonded_at + CURE]
+    batch, bonded = max(batches.items(), key=lambda b: (b[1], b[0]))
     reason = ""
-    if still:
-        last = max(still, key=lambda e: (e.bonded_at, e.key))
-        assert last.bonded_at is not None
-        reason = (
-            f"batch {last.key}, bonded {last.bonded_at:%Y-%m-%d %H:%M} UTC, cures until "
-            f"{last.bonded_at + CURE:%Y-%m-%d %H:%M} UTC"
-        )
+    if h.now < bonded + CURE:
+        reason = f"batch {batch}, bonded {bonded:%Y-%m-%d %H:%M} UTC, cures until {bonded + CURE:%Y-%m-%d %H:%M} UTC"
     yield need("cure", "bonded parts cured for 24 h", reason, f"station gate list {h.naming} (after that hour)",
                 waivable=False, evidence=record_item("cure clock", "", ", ".join(sorted(batches))))  # fmt: skip
 
@@ -151,12 +147,7 @@ def _final(h: History) -> Iterator[Requirement]:
         f"station gate open {h.record.order}-2 --golden {h.record.golden} --units UNITS --by WHO", waivable=False,
         evidence=record_item("control sheet", h.facts.sheet_digest, "[[defects]]"),
     )  # fmt: skip
-    lots = [x for x in h.facts.lots if x.gate == "final" and x.replaced_by is None]
-    sizes = [x.size for x in lots if x.size is not None and x.decision is not None]
-    lacking = h.record.units - sum(sizes)
-    reason = f"lots of {sum(sizes):,} of {h.record.units:,} units are decided" if lacking > 0 else ""
-    yield need("quantity", "every unit of the order is in a decided lot", reason,
-                f"station gate lot {h.naming} final LOT --by WHO", fault=f"lacking#{lacking}")  # fmt: skip
+    yield quantity(h)
 
 
 # --- what several gates ask ------------------------------------------------------------------------------------------
@@ -167,10 +158,12 @@ def _samples(h: History, gate: ControlGate) -> Iterator[Requirement]:
         ever = [e for e in h.events if e.kind == "sample" and e.key == kind]
         said = [e for e in ever if h.version_at(e) == h.golden_version]
         shown = {e.about for event in said for e in event.evidence if e.kind == "file"}
-        units = {
-            e.name for event in said for e in event.evidence
+        given = [
+            e for event in said for e in event.evidence
             if e.kind == "unit" and measured_against(e) in (None, h.golden_version)
-        }  # fmt: skip
+        ]  # fmt: skip
+        units = {e.name for e in given if e.sha256 not in h.facts.unit_faults}
+        faults = dict.fromkeys(h.facts.unit_faults[e.sha256] for e in given if e.sha256 in h.facts.unit_faults)
         lacking = [p for p in s.photos if p not in shown]
         n = max((e.n for e in said), default=0)
         reason = fault = ""
@@ -189,6 +182,7 @@ def _samples(h: History, gate: ControlGate) -> Iterator[Requirement]:
         elif len(units) < s.measured:
             fault = f"measured:{s.measured}#{s.measured - len(units)}"
             reason = f"{kind}: {len(units)} of {s.measured} units are measured"
+            reason += "".join(f"; {words}" for words in faults)
         options = " ".join(f"--photo {p}=FILE" for p in s.photos) + (" --unit UNIT" * s.measured)
         yield need(kind, s.words, reason, f"station gate task {h.naming} {kind} --n {s.n} {options} --by WHO",
                     fault=fault, evidence=tuple(e for event in said for e in event.evidence))  # fmt: skip
@@ -199,13 +193,15 @@ def _test(h: History, planned: PlannedGate, test: GateTest) -> Requirement:
     that was accepted stands for its sample.
 
     The acceptance numbers of the gate's plan are those of its whole sample: a test with a number of its own allows no
-    unit to fail (T12, W16). A sort takes out what it finds, so that it is met once every unit was looked at.
+    unit to fail (T12, W16). A sort takes out what it finds, so that it is met once every unit was looked at. A critical
+    failure is not looked away: see :func:`_unanswered`.
     """
     said = h.last("checked", planned.gate, test.name)
+    critical = None if test.sorts else _critical_failure(h, planned, test)
     light = " --lux LUX" if test.visual else ""
     command = f"station gate check {h.naming} {planned.gate} {test.name} --n {test.n} --wrong 0{light} --by WHO"
     lots = [x for x in h.facts.lots if x.gate == planned.gate and x.replaced_by is None]
-    accepted = bool(lots) and all(x.decision == "accepted" for x in lots)
+    accepted = bool(lots) and all(is_accepted(h, x) for x in lots)
     if test.name == "sample" and accepted and sum(x.inspected for x in lots) >= (test.n or 0):
         evidence = tuple(EvidenceItem(kind="record", name=f"lot {x.lot}", about="accepted") for x in lots)
         return need(test.name, test.words, "", evidence=evidence)
@@ -225,17 +221,66 @@ def _test(h: History, planned: PlannedGate, test: GateTest) -> Requirement:
             f"tried:{test.n}#{(test.n or 0) - said.n}",
             f"{test.words}: {said.n} of {test.n} units were tried",
         )
+    elif critical is not None and _unanswered(h, critical, said):
+        reason = f"{test.words}: {_unanswered(h, critical, said)}"
+        if said.n >= critical.n:
+            command = f"station gate escalate {h.naming} TEXT --gate {planned.gate} --by WHO"
     elif uncured:
         reason = f"{test.words} on {said.at:%Y-%m-%d %H:%M} UTC: {uncured}"
     about = f"{said.wrong} of {said.n}" + (f" taken out: {said.text}" if test.sorts and said.wrong else "")
     evidence = (*record_item("check", said.digest, about), *said.evidence)
-    waivable = not (failed and defect_class == "critical") and not uncured
+    if critical is not None and critical is not said:
+        evidence = (*record_item("check that failed", critical.digest, _told(critical)), *evidence)
+    waivable = critical is None and not uncured
     return need(test.name, test.words, reason, command, fault=fault, waivable=waivable, evidence=evidence)
+
+
+def _critical_failure(h: History, planned: PlannedGate, test: GateTest) -> GateEvent | None:
+    """The newest result of a test with more critical units than may fail, whatever came after it."""
+    allowed = planned.allowed.get("critical", 0) if test.by_plan else 0
+    found = (
+        e
+        for e in reversed(h.events)
+        if (e.kind, e.gate, e.key, e.defect_class) == ("checked", planned.gate, test.name, "critical")
+        and e.wrong > allowed
+    )
+    return next(found, None)
+
+
+def _unanswered(h: History, failed: GateEvent, said: GateEvent) -> str:
+    """Why a later good result does not answer a critical failure, in words; "" where it does.
+
+    Something was done about the goods in between, an anomaly of the gate opened and resolved or a lot replaced, and at
+    least as many units were tried as when they failed.
+    """
+    if said.n < failed.n:
+        return f"{_told(failed)}, and only {said.n} were tried since; {failed.n} are needed"
+    since = h.events[h.events.index(failed) + 1 : h.events.index(said)]
+    opened = h.opened_anomalies(since)
+    mended = any(e.kind == "resolved" and e.gate == failed.gate and e.number in opened for e in since)
+    if mended or replaced_since(h, failed.gate, failed.at, said.at):
+        return ""
+    return f"{_told(failed)}; between that and the newest result no anomaly was resolved and no lot replaced"
+
+
+def _told(e: GateEvent) -> str:
+    """A result that failed, in words."""
+    about = f": {e.text}" if e.text else ""
+    return f"{e.wrong} of {e.n} units failed ({e.defect_class}) on {e.at:%Y-%m-%d %H:%M} UTC{about}"
+
+
+def bonded_batches(events: Sequence[GateEvent]) -> dict[str, datetime]:
+    """When each batch was bonded: of several times that were given for one, the latest (T15)."""
+    found: dict[str, datetime] = {}
+    for e in events:
+        if e.kind == "bonded" and e.bonded_at is not None:
+            found[e.key] = max(e.bonded_at, found.get(e.key, e.bonded_at))
+    return found
 
 
 def pull_reason(events: Sequence[GateEvent], at: datetime) -> str:
     """Why a bond could not be pulled at a time: every batch has cured for 48 hours by then (T15); "" where it could."""
-    batches = {e.key: e.bonded_at for e in events if e.kind == "bonded" and e.bonded_at is not None}
+    batches = bonded_batches(events)
     if not batches:
         return "no batch is on record with the time it was bonded"
     for batch, bonded in batches.items():
@@ -245,22 +290,6 @@ def pull_reason(events: Sequence[GateEvent], at: datetime) -> str:
                 f"{bonded + PULL_CURE:%Y-%m-%d %H:%M} UTC on"
             )
     return ""
-
-
-def _lots(h: History, planned: PlannedGate) -> Iterator[Requirement]:
-    for x in h.facts.lots:
-        if x.gate != planned.gate or planned.gate == "first-off" or x.replaced_by is not None:
-            continue
-        reason = "" if x.decision == "accepted" else f"lot {x.lot} is {x.decision or 'not decided'}"
-        if x.decision == "rejected" and x.reasons:
-            reason += f": {x.reasons[0]}"
-        yield need(f"lot {x.lot}", f"lot {x.lot} is accepted", reason, f"station lot decide {x.lot} --size N",
-                    fault=f"{x.decision or 'open'}:{digest(list(x.reasons))[:16]}",
-                    waivable=x.decision == "rejected" and not x.critical,
-                    evidence=record_item(f"lot {x.lot}", "", x.decision or ""))  # fmt: skip
-    if planned.gate == "final" and not any(x.gate == "final" for x in h.facts.lots):
-        yield need("lot", "the goods are inspected as a lot", "no lot is inspected at the final gate",
-                    f"station gate lot {h.naming} final LOT --by WHO", fault="no-lot")  # fmt: skip
 
 
 def _anomalies(h: History, gate: ControlGate) -> Iterator[Requirement]:

@@ -316,10 +316,13 @@ def vet_releaser(gate: ControlGate, party: str) -> None:
         raise ConflictError(f"the {gate} gate is released by the buyer", "Ask the buyer: --party buyer.")
 
 
-def vet_replaced(lots: Sequence[GateLot], gate: ControlGate, lot: str, replaces: str) -> None:
-    """Raises ConflictError where ``replaces`` is no rejected lot of the gate, or was replaced by another one."""
+def vet_replaced(lots: Sequence[GateLot], gate: ControlGate, lot: str, replaces: str, other: str = "") -> None:
+    """Raises ConflictError where ``replaces`` is no rejected lot of the gate, or was replaced by another one.
+
+    other : why the goods of ``replaces`` are not the order's, so that it need not be rejected; "" where they are.
+    """
     found = next((x for x in lots if x.lot == replaces and x.gate == gate), None)
-    if found is None or found.decision != "rejected":
+    if found is None or (found.decision != "rejected" and not other):
         state = "no lot of this gate" if found is None else found.decision or "not decided"
         raise ConflictError(f"lot {replaces} is {state}, so {lot} does not replace it", "Name a rejected lot.")
     if found.replaced_by not in (None, lot):

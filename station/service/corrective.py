@@ -77,6 +77,9 @@ class CorrectiveActions:
     ) -> NonconformityDocument:
         """Verify an action that was done: by later lots' data, or, where it is no prevention, by a person's word.
 
+        lots : that were made since. Every other decided lot that was opened since the action was done is judged with
+        them, so that none is picked out.
+
         Raises
         ------
         RequestError
@@ -100,24 +103,28 @@ class CorrectiveActions:
         judged = None
         if lots:
             before = self._nc.facts.share(found.facts.lot, items)
-            self._vet_later(found.facts.lot, lots, one)
-            judged = effect(before, [self._nc.facts.share(lot, items) for lot in dict.fromkeys(lots)])
+            later = self._vet_later(found.facts.lot, lots, one)
+            shares = [self._nc.facts.share(lot, items) for lot in dict.fromkeys(lots)]
+            shares += self._nc.facts.shares([x for x in later if x not in lots], items)
+            judged = effect(before, shares)
         event = NcEvent(kind="verified", at=self._clock(), by=named(by), number=action, text=words, effect=judged)
         return self._nc.say(number, event, events)
 
-    def _vet_later(self, lot: str, lots: Sequence[str], action: Action) -> None:
+    def _vet_later(self, lot: str, lots: Sequence[str], action: Action) -> list[str]:
+        """Every lot that was opened after the action was done. Raises RequestError where one of ``lots`` was not."""
         later = {x.name: x for x in self._nc.facts.later(lot)}
         for name in lots:
             if name not in later:
                 raise RequestError(
                     f"{name} is no lot of this product that was opened after {lot}", "Name lots made after the action."
                 )
-            if action.done_on is not None and later[name].created_at.date() < action.done_on:
+            if action.done_at is not None and later[name].created_at < action.done_at:
                 raise RequestError(
-                    f"lot {name} was opened on {later[name].created_at.date()}, before the action was done on "
-                    f"{action.done_on}",
+                    f"lot {name} was opened on {later[name].created_at:%Y-%m-%d %H:%M} UTC, before the action was done "
+                    f"on {action.done_at:%Y-%m-%d %H:%M} UTC",
                     "Name lots made after the action.",
                 )
+        return [x for x, row in later.items() if action.done_at is None or row.created_at >= action.done_at]
 
     def _step(self, number: str, event: NcEvent, kind: str) -> NonconformityDocument:
         from station.quality.corrective import find, vet_step

@@ -68,32 +68,53 @@ def corrective_package(
 
 
 def reorder(station: Station, sku: str) -> ReorderDocument:
-    """Whether a product may be ordered again: not where its newest decided lot failed and no corrective package was
-    made for it. Raises NotFoundError for a product without a lot."""
+    """Whether a product may be ordered again: not where a lot failed, no corrective package was made for it, and no
+    later lot was accepted in which at least as many units were inspected as it takes to fail (N18).
+
+    A lot that was rejected and is open again since has failed until it is accepted. Raises NotFoundError for a product
+    without a lot.
+    """
     facts = station.nonconformities.facts
     rows = facts.of_product(sku)
     if not rows:
         raise NotFoundError(f"there is no lot of {sku[:40]!r}", "List the lots: station lot list")
-    decided = next(((r, d) for r in rows if (d := facts.newest_decision(r)) is not None), None)
-    if decided is None:
+    decided = [(r.name, found) for r in rows if (found := facts.decisions(r))]
+    if not decided:
         return ReorderDocument(sku=sku, last_lot=None, blocked=False, reasons=("no lot of it is decided yet",))
-    row, decision = decided
-    if decision != "rejected":
-        reason = f"its newest decided lot, {row.name}, is {decision}"
-        return ReorderDocument(sku=sku, last_lot=row.name, blocked=False, reasons=(reason,))
-    known = next((n for n in station.nonconformities.rows() if n.lot == row.name), None)
+    last, newest = decided[0][0], decided[0][1][0].decision
+    accepted = 0  # most units that were inspected of a later lot which was accepted
+    answered: ReorderDocument | None = None
+    for lot, decisions in decided:
+        failed = next((d for d in decisions if d.decision == "rejected"), None)
+        if decisions[0].decision == "accepted" and not station.deciding.outdated(lot):
+            accepted = max(accepted, decisions[0].inspected)
+        elif failed is not None and accepted < failed.sample:
+            blocked, reason = _failed(station, lot)
+            if not blocked:
+                answered = answered or ReorderDocument(sku=sku, last_lot=lot, blocked=False, reasons=(reason,))
+                continue
+            if accepted:
+                reason += (
+                    f"; of later lots that were accepted at most {accepted} units were inspected, and {failed.sample} "
+                    "take its place"
+                )
+            return ReorderDocument(sku=sku, last_lot=lot, blocked=True, reasons=(reason,))
+    reason = f"its newest decided lot, {last}, is {newest}"
+    return answered or ReorderDocument(sku=sku, last_lot=last, blocked=False, reasons=(reason,))
+
+
+def _failed(station: Station, lot: str) -> tuple[bool, str]:
+    """Whether a lot that failed keeps its product from being ordered again, and why."""
+    known = next((n for n in station.nonconformities.rows() if n.lot == lot), None)
     if known is None:
-        why = f"lot {row.name} was rejected and nothing was claimed for it: station nc draft {row.name}"
-        return ReorderDocument(sku=sku, last_lot=row.name, blocked=True, reasons=(why,))
+        return True, f"lot {lot} was rejected and nothing was claimed for it: station nc draft {lot}"
     package = station.nonconformities.show(known.number).package
     if package is None:
-        why = (
-            f'lot {row.name} was rejected and {known.number} has no corrective package; "same as last time" repeats '
+        return True, (
+            f'lot {lot} was rejected and {known.number} has no corrective package; "same as last time" repeats '
             f"it: station nc package {known.number} --sheet REVISED.toml -o FILE.zip"
         )
-        return ReorderDocument(sku=sku, last_lot=row.name, blocked=True, reasons=(why,))
-    reason = f"lot {row.name} was rejected; order by the corrective package of {known.number} ({package.sha256[:16]})"
-    return ReorderDocument(sku=sku, last_lot=row.name, blocked=False, reasons=(reason,))
+    return False, f"lot {lot} was rejected; order by the corrective package of {known.number} ({package.sha256[:16]})"
 
 
 def _members(station: Station, found: NonconformityDocument, revised: Sheet) -> dict[str, bytes]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from station.errors import ConflictError, NotFoundError
+from station.errors import ConflictError, NotFoundError, RequestError
 from station.service.entering import missing_values, without_photo
 from station.service.lots import draw_of_lot, known_golden, outcome
 from station.service.reviewing import preference_of
 from station.store import records
 from station.store.database import Database
 from station.store.rows import LotDecisionRow, UnitRow
-from station.values.documents import DefectClass, LotDocument, PreferenceDocument
+from station.values.documents import DefectClass, LotDocument, PreferenceDocument, Verdict
 from station.values.draw import DrawDocument
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ class Deciding:
         """See :meth:`station.service.Station.decide_lot`."""
         self._station.releases.require(lot, "decided")
         document = self.tally(lot, size, stream=stream)
+        if not document.inspected:
+            raise ConflictError(
+                f"lot {lot} is not decided: no unit of it was inspected",
+                f"Inspect its sample: station inspect PHOTOS --golden {document.golden} --lot {lot}",
+            )
         records.add_lot_decision(
             self._db, lot_id=records.lot(self._db, lot).id, decision=document.decision,
             document=document.model_dump_json(by_alias=True), digest=document.digest, at=self._clock(),
@@ -92,6 +98,30 @@ class Deciding:
         """When the newest decision on a lot was made. Raises NotFoundError where there is none yet."""
         return self._newest(lot).at
 
+    def outdated(self, lot: str, units: Sequence[UnitRow] | None = None) -> str:
+        """That the newest decision on a lot is not what would be decided today, in words: units, values or reviews
+        came since that change its outcome; "" where it is.
+
+        units : its standing units, where they are known. To decide anew takes every unit's document, so that it is done
+        only where something was recorded since, or the verdicts are other ones (a clock may have been set back). Raises
+        NotFoundError where nothing was decided.
+        """
+        newest = self._newest(lot)
+        decided = LotDocument.model_validate_json(newest.document)
+        count = Counter(u.standing for u in (self._station.standing_units(lot) if units is None else units))
+        verdicts = [count[v] for v in (Verdict.CONFORMS, Verdict.NONCONFORMS, Verdict.UNDECIDED)]
+        same = verdicts == [decided.conforms, decided.nonconforms, decided.undecided]
+        if same and not records.changed_since(self._db, newest.lot_id, newest.at):
+            return ""
+        again = f"lot {lot} was decided ({decided.decision}) before the newest units, values and reviews came"
+        try:
+            now = self.tally(lot, decided.size, stream=decided.stream, explained=False)
+        except (ConflictError, RequestError) as error:
+            return f"{again}: {error.message}"
+        if now.decision == decided.decision and (now.decision == "accepted" or _found(now) == _found(decided)):
+            return ""
+        return f"{again}, by which it is {now.decision}: decide it again"
+
     def size(self, lot: str) -> int | None:
         """Units in a lot as they were last said, by its pick list or its newest decision; None where nobody did."""
         drawn = draw_of_lot(self._db, lot)
@@ -153,6 +183,10 @@ class Deciding:
                     f"{c}: its sample was drawn for {was[c]} inspection, since then {severity} inspection is in force"
                 )
         return remarks
+
+
+def _found(decided: LotDocument) -> list[tuple[str, int, bool | None]]:
+    return [(c.defect_class, c.nonconforming, c.accepted) for c in decided.classes]
 
 
 def _preferences(units: Sequence[UnitRow]) -> list[PreferenceDocument]:

@@ -14,10 +14,11 @@ from station.service.entering import as_they_stand
 from station.service.lots import standing_units
 from station.service.measuring import keep, keep_photo
 from station.service.signing_off import media_type, read_file
+from station.store import gates as orders
 from station.store import inspections
-from station.store.rows import File
+from station.store.rows import File, UnitRow
 from station.values.documents import UnitDocument, Verdict
-from station.values.gates import EvidenceItem, GateFacts, OrderRecord
+from station.values.gates import EvidenceItem, GateEvent, GateFacts, OrderRecord
 
 if TYPE_CHECKING:
     from station.service.station import Station
@@ -114,7 +115,13 @@ class GateEvidence:
                 f"order is held to version {version}",
                 f"Measure it anew: station inspect PHOTO --golden {record.golden}",
             )
-        lots = list(dict.fromkeys(u.lot for u in rows))
+        own = [u for u in rows if not _stranger(self._db, record, u)]
+        if not own:
+            raise ConflictError(
+                _stranger(self._db, record, rows[-1]),
+                f"Photograph and measure a sample of this order: station inspect PHOTO --golden {record.golden}",
+            )
+        rows, lots = own, list(dict.fromkeys(u.lot for u in own))
         if len(lots) > 1 and None not in lots:
             places = " and ".join(f"lot {x}" for x in lots)
             raise RequestError(f"{name} is a unit of {places}", f"Name one with its lot: {lots[0]}/{name}")
@@ -150,6 +157,43 @@ class GateEvidence:
                 f"Use version {newest}.",
             )
         return item.model_copy(update={"artefact": artefact, "version": version})
+
+
+def unit_faults(db: Database, record: OrderRecord, events: Sequence[GateEvent]) -> dict[str, str]:
+    """Why units that were shown as evidence of an order show nothing today, by the SHA-256 under which they were."""
+    shown = {e.sha256: e for event in events for e in event.evidence if e.kind == "unit"}
+    found: dict[str, str] = {}
+    for sha256, item in shown.items():
+        lot, _, short = item.name.rpartition("/")
+        rows = [
+            u
+            for name in dict.fromkeys((item.name, short))
+            for u in inspections.units(db, golden=record.golden, unit=name)
+            if u.unit == item.name or (u.lot or "", u.unit) == (lot, short)
+        ]
+        rows = [u for u in rows if item.version in (None, u.golden_version)]
+        own = next((u for u in rows if u.digest == sha256), rows[0] if rows else None)
+        if own is None:
+            continue
+        standing = standing_units(as_they_stand(db, [u for u in rows if u.lot == own.lot]))
+        other = _stranger(db, record, own)
+        if other or any(u.standing is Verdict.NONCONFORMS for u in standing):
+            found[sha256] = other or f"unit {item.name} does not conform any more"
+    return found
+
+
+def _stranger(db: Database, record: OrderRecord, unit: UnitRow) -> str:
+    """Why a unit is no sample of an order, in words: it was measured before, or it is of goods that are inspected at a
+    gate; "" where it may be one."""
+    if unit.inspected_at < record.at:
+        return (
+            f"unit {unit.unit} was measured on {unit.inspected_at:%Y-%m-%d %H:%M} UTC, before order {record.order} was "
+            f"opened on {record.at:%Y-%m-%d %H:%M} UTC"
+        )
+    held = None if unit.lot is None else orders.order_of_lot(db, unit.lot)
+    if held is not None:
+        return f"unit {unit.unit} is of lot {unit.lot}, goods that are inspected at the {held.gate} gate of an order"
+    return ""
 
 
 def _sheet(file: Path, data: bytes, facts: GateFacts) -> EvidenceItem:

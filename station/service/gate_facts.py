@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from station.errors import NotFoundError
 from station.quality.first_article import FirstPiece, first_article
+from station.quality.gate_lots import foreign
 from station.quality.gate_rules import LUX
 from station.quality.sign_off import PRODUCT, newest_held
+from station.service.gate_evidence import unit_faults
 from station.service.lots import known_golden
 from station.store import gates as store
 from station.store import records
@@ -18,6 +19,7 @@ from station.values.gates import (
     GateEvent,
     GateFacts,
     GateLot,
+    OrderGatesDocument,
     OrderRecord,
 )
 
@@ -59,31 +61,41 @@ def gate_facts(
         sourcing_risk=station.traceability.sourcing_risk(sheet.product.supplier), signed_by=signed_by,
         plan_remarks=plan_remarks(record.units + sum(record.beside), record.profile, agreed_aql(sheet)),
         held_by_factory=None if factory is None else factory.version, artefacts=artefacts, lots=lots,
-        form=_form(station, db, record, golden, sheet, lots, events),
+        unit_faults=unit_faults(db, record, events), form=_form(station, db, record, golden, sheet, lots, events),
+    )  # fmt: skip
+
+
+def foreign_lot(db: Database, found: OrderGatesDocument, lot: str) -> str:
+    """Why the goods of a lot are not the order's, in words; "" where they may be."""
+    golden, known = known_golden(db, lot), next((x for x in records.lots(db) if x.name == lot), None)
+    return foreign(
+        lot, version=None if golden is None else golden.version, held=found.golden_version, golden=found.record.golden,
+        opened_at=None if known is None else known.created_at, since=found.started_at, ordered_at=found.record.at,
     )  # fmt: skip
 
 
 def _lots(station: Station, db: Database, row: store.OrderRow) -> tuple[GateLot, ...]:
     found = []
-    known = {x.name for x in records.lots(db)}
+    known = {x.name: x for x in records.lots(db)}
     assigned = store.lots_of_order(db, row.id)
     replaced = {x.replaces: x.lot for x in assigned if x.replaces is not None}
     for x in assigned:
-        decided: LotDocument | None = None
-        inspected = 0
-        if x.lot in known:
-            inspected = len(station.standing_units(x.lot))
-            try:
-                decided = station.lot_document(x.lot)
-            except NotFoundError:
-                decided = None
+        lot = known.get(x.lot)
+        held = known_golden(db, x.lot) if lot is None else records.golden_by_id(db, lot.golden_id)
+        decisions = [] if lot is None else records.lot_decisions(db, lot.id)
+        decided = LotDocument.model_validate_json(decisions[0].document) if decisions else None
+        units = [] if lot is None else station.standing_units(x.lot)
+        outdated = "" if decided is None or x.lot in replaced else station.deciding.outdated(x.lot, units)
         found.append(
             GateLot.model_validate(
                 {
                     "lot": x.lot, "gate": x.gate, "size": None if decided is None else decided.size,
-                    "inspected": inspected, "decision": None if decided is None else decided.decision,
+                    "inspected": len(units),
+                    "decision": None if decided is None else decided.decision,
                     "critical": decided is not None and _critical(decided),
                     "reasons": () if decided is None else decided.reasons, "replaced_by": replaced.get(x.lot),
+                    "replaces": x.replaces, "golden_version": None if held is None else held.version,
+                    "opened_at": None if lot is None else lot.created_at, "assigned_at": x.at, "outdated": outdated,
                 }
             )
         )  # fmt: skip

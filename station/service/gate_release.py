@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from station.errors import ConflictError, RequestError
 from station.quality import escalation
 from station.quality import gate_rules as rules
+from station.quality.gate_requirements import bonded_batches
 from station.quality.gates import find_gate, require_open, require_released_by, waivable
 from station.quality.sign_off import SIGNERS, require_own_key, vet, vet_person
 from station.quality.signing import GATE
 from station.quality.wording import refuse_vague
+from station.service.lots import vet_new_lot
 from station.service.values_file import plain_text
 from station.store import gates as store
 from station.store import sign_offs
@@ -156,7 +158,9 @@ class GateRelease:
 
     def require(self, lot: str | None, doing: str) -> None:
         """Raises ConflictError, with the reason and the command that helps, where a lot is inspected at a gate of an
-        order and one before it is closed."""
+        order and one before it is closed, or where its name is new and looks like another lot's."""
+        if lot is not None:
+            vet_new_lot(self._db, lot)
         held = None if lot is None else store.order_of_lot(self._db, lot)
         if held is None:
             return
@@ -175,7 +179,7 @@ class GateRelease:
         row = store.order_by_id(self._db, held.order_id)
         if not OrderRecord.model_validate_json(row.document).cures:
             return
-        batches = {e.key: e.bonded_at for e in self._gates.events(row) if e.kind == "bonded"}
+        batches = bonded_batches(self._gates.events(row))
         if not batches:
             raise ConflictError(
                 f"{value} of lot {lot} is not entered: no batch of order {row.name} is on record with the time it was "
@@ -183,7 +187,6 @@ class GateRelease:
                 f"Record it: station gate bonded {row.name} BATCH --at TIME --by WHO",
             )
         for batch, at in batches.items():
-            assert at is not None
             ready = at + rules.PULL_CURE
             if self._clock() < ready or measured_on < ready.date():
                 raise ConflictError(

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.quality import gate_rules as rules
 from station.quality.gate_repeats import content_of, holds_already
-from station.quality.gate_requirements import pull_reason
+from station.quality.gate_requirements import bonded_batches, pull_reason
 from station.quality.gates import find_gate, order_gates, require_open
 from station.quality.in_line_checks import with_numbers
 from station.quality.wording import refuse_vague
 from station.service.gate_evidence import GateEvidence
-from station.service.gate_facts import gate_facts
+from station.service.gate_facts import foreign_lot, gate_facts
 from station.service.gate_planning import planned_gates, strictest_profile
-from station.service.lots import known_golden, vet_lot_id
+from station.service.lots import known_golden, vet_lot_id, vet_new_lot, vet_new_order
 from station.service.values_file import plain_text
 from station.store import gates as store
 from station.store import records
@@ -82,6 +82,7 @@ class Gates:
         known = next((r for r in store.orders(self._db, name) if r.sku == row.sku), None)
         if known is not None:
             return self._opened_again(known, content, planned_gates(order, sheet, defaults_agreed=True))
+        vet_new_order(self._db, name)
         try:
             before = reorder(self._station, row.sku)
         except NotFoundError:
@@ -235,7 +236,11 @@ class Gates:
         self, name: str, batch: str, *, sku: str | None = None, at: datetime | None = None, by: str
     ) -> OrderGatesDocument:
         """Start the cure clock of a batch (T15). at : when it was bonded, now without it; by a clock that was set back
-        since the last record of the order, no earlier than that."""
+        since the last record of the order, no earlier than that.
+
+        Raises RequestError for a time that has not come or was before production, ConflictError for one that would put
+        the clock of the batch back.
+        """
         row = store.order(self._db, name, sku)
         found, _, seen = self._show(row)
         now = max([self._clock(), *(e.at for e in self.events(row))])
@@ -249,8 +254,16 @@ class Gates:
             )
         if at < found.started_at:
             raise RequestError(f"{at:%Y-%m-%d %H:%M} UTC was before production began", "Correct --at.")
-        event = self._event("bonded", by, gate=_last_before_packing(found.record), key=_short(batch, "the batch"),
-                            bonded_at=at)  # fmt: skip
+        key = _short(batch, "the batch")
+        before = bonded_batches(seen).get(key)
+        if before is not None and at < before:
+            raise ConflictError(
+                f"batch {key} is on record as bonded at {before:%Y-%m-%d %H:%M} UTC, which is not put back to "
+                f"{at:%Y-%m-%d %H:%M} UTC",
+                "Wait until it has cured from then on; parts that were bonded apart are a batch of their own: "
+                f"station gate bonded {name} OTHER --at TIME --by WHO",
+            )
+        event = self._event("bonded", by, gate=_last_before_packing(found.record), key=key, bonded_at=at)
         return self.record(row, event, seen)
 
     def check(
@@ -291,9 +304,11 @@ class Gates:
         """Have a lot inspected at a gate: from then on it is held to the gates before.
 
         replaces : the rejected lot whose sorted or remade goods it is. Raises ConflictError for a lot of another order,
-        gate or golden sample, and for one that has units already while a gate before is closed.
+        gate, golden sample or version of it, for one that was opened before production of the order began, and for one
+        that has units already while a gate before is closed.
         """
         vet_lot_id(lot)
+        vet_new_lot(self._db, lot)
         row = store.order(self._db, name, sku)
         found = self._show(row).found
         planned = rules.vet_gate(found.record, gate)
@@ -305,8 +320,14 @@ class Gates:
                 f"lot {lot} is held to golden {golden.number}, order {name} to {found.record.golden}",
                 "Use another lot.",
             )
+        if store.order_of_lot(self._db, lot) is None:
+            other = foreign_lot(self._db, found, lot)
+            if other:
+                raise ConflictError(
+                    f"{other}, so it is not taken in", "Inspect the order's own goods, as a lot of another name."
+                )
         if replaces is not None:
-            rules.vet_replaced(found.lots, planned.gate, lot, replaces)
+            rules.vet_replaced(found.lots, planned.gate, lot, replaces, foreign_lot(self._db, found, replaces))
         if store.order_of_lot(self._db, lot) is None and any(x.name == lot for x in records.lots(self._db)):
             require_open(found, planned.gate, f"lot {lot}, which has units already, is not taken in")
         store.add_lot(self._db, row, lot, planned.gate, by=_named(by), at=self._clock(), replaces=replaces)

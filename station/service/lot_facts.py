@@ -100,6 +100,16 @@ class LotFacts:
         single = items[0].characteristics[0] if len(items) == 1 else ""
         return LotShare(lot=lot, units=wrong, of=of, accepted=wrong <= ac, shift=typical_shift(single, units))
 
+    def shares(self, lots: Sequence[str], items: Sequence[Item]) -> list[LotShare]:
+        """:meth:`share` of each lot that is decided and in which the items were looked at."""
+        found = []
+        for lot in lots:
+            try:
+                found.append(self.share(lot, items))
+            except RequestError:
+                continue  # not decided yet, or not looked at there
+        return found
+
     def later(self, lot: str) -> list[LotRow]:
         """Lots of the same product that were opened after this one, oldest first."""
         row = records.lot(self._db, lot)
@@ -114,6 +124,10 @@ class LotFacts:
         """What was decided last of a lot: accepted, rejected or open; None where nothing was."""
         decided = records.lot_decisions(self._db, row.id)
         return decided[0].decision if decided else None
+
+    def decisions(self, row: LotRow) -> list[LotDocument]:
+        """Every decision on a lot, newest first."""
+        return [LotDocument.model_validate_json(d.document) for d in records.lot_decisions(self._db, row.id)]
 
     def sku(self, row: LotRow) -> str:
         """The product that a lot is of."""

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.service.reviewing import named_rows
+from station.store import gates as orders
 from station.store import records, streams
 from station.store.database import Database
 from station.store.rows import GoldenRow, UnitRow
 from station.values.documents import UnitDocument, Verdict
 from station.values.draw import DrawDocument
+from station.values.look_alikes import look_alike, spelled
 from station.values.names import natural_key, same_name
 
 if TYPE_CHECKING:
@@ -37,6 +39,29 @@ def vet_lot_id(lot: str) -> None:
         )
     if {".", "..", ""} & set(segments) or segments[-1] in _OF_A_LOT:
         raise RequestError(f"{lot[:40]!r} reads like a path", "Give the lot an id that does not, such as L-0711.")
+
+
+def vet_new_lot(db: Database, lot: str) -> None:
+    """Raises ConflictError for a lot that is not on record and whose name cannot be told apart from one that is: goods
+    do not go round a gate, or out of a record, by another hyphen."""
+    if any(x.name == lot for x in records.lots(db)):
+        return
+    other = look_alike(lot, records.lot_names(db))
+    if other is not None:
+        raise ConflictError(
+            f"there is a lot {spelled(other)}, which cannot be told apart from {spelled(lot)}",
+            f"Name it {other}, or give another lot a name that differs in more than its case or kind of characters.",
+        )
+
+
+def vet_new_order(db: Database, name: str) -> None:
+    """Raises ConflictError for an order whose number cannot be told apart from that of another one."""
+    other = look_alike(name, {r.name for r in orders.orders(db)})
+    if other is not None:
+        raise ConflictError(
+            f"there is an order {spelled(other)}, which cannot be told apart from {spelled(name)}",
+            f"Give it the number {other}, or another one.",
+        )
 
 
 def draw_of_lot(db: Database, lot: str) -> DrawDocument | None:

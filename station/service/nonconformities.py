@@ -106,7 +106,8 @@ class Nonconformities:
         today = self._clock().date()
         found = nonconformity(number, events, today)
         again = self._recurrences(found)
-        return (nonconformity(number, events, today, again) if again else found), events
+        moved = "" if found.status == "closed" else self._decided_since(found)
+        return (nonconformity(number, events, today, again, moved) if again or moved else found), events
 
     def events(self, number: str) -> list[NcEvent]:
         """Everything that happened to it, in its order. Raises NotFoundError."""
@@ -120,12 +121,12 @@ class Nonconformities:
 
         Raises as :meth:`seen_event` does.
         """
-        return self.say(number, self.seen_event(by=by, **seen))
+        return self.say(number, self.seen_event(number, by=by, **seen))
 
-    def seen_event(self, *, by: str, **seen: Unpack[Seen]) -> NcEvent:
+    def seen_event(self, number: str, *, by: str, **seen: Unpack[Seen]) -> NcEvent:
         """What a person saw and counted, as it is recorded.
 
-        Raises RequestError for an unknown kind, counts that are no share, or a vague note.
+        Raises RequestError for an unknown kind, counts that are no share or more than the lot has, or a vague note.
         """
         from station.quality.kind_words import require_kind
         from station.quality.nonconformity import seen_item
@@ -134,6 +135,12 @@ class Nonconformities:
         kind, units, of = require_kind(seen["kind"]), seen["units"], seen["of"]
         if not 0 < units <= of:
             raise RequestError(f"{units} of {of} is no count", "Give how many of how many were seen, as in: 9 of 32.")
+        facts = self.show(number).facts
+        if of > facts.size:
+            raise RequestError(
+                f"{f'{units} of {of}'[:60]} cannot have been seen: lot {facts.lot} has {facts.size:,} units",
+                f"Give how many of the {facts.size:,} were seen; of a larger lot decide it again with its size first.",
+            )
         item = seen_item(
             kind=kind, name=plain_text(seen.get("name", ""), "the name of the item") or kind, units=units, of=of,
             note=refuse_vague(plain_text(seen["note"], "the note"), "the note"),
@@ -329,22 +336,31 @@ class Nonconformities:
         self.record(number, NcEvent(kind="context", at=self._clock(), by=by, context=context), events)
 
     def _recurrences(self, found: NonconformityDocument) -> list[Recurrence]:
-        """Items that came back in a decided lot after a prevention was verified (W9)."""
+        """Items that came back in a decided lot after a prevention was verified (W9), and by more units than it was
+        verified with."""
         verified = [a for a in found.actions if a.kind == "prevention" and a.state == "verified" and a.effect]
-        known = {x.lot for a in verified if a.effect for x in a.effect.after}
         again = []
         for lot in self.facts.later(found.facts.lot) if verified else ():
             for item in found.facts.items:
-                covered = any(not a.items or item.key in a.items for a in verified)
-                if lot.name in known or not covered:
-                    continue
-                try:
-                    share = self.facts.share(lot.name, [item])
-                except RequestError:
-                    continue  # not decided yet, or not looked at there
-                if share.units:
-                    again.append(Recurrence(key=item.key, lot=lot.name, units=share.units, of=share.of))
+                since = [
+                    a for a in verified
+                    if (not a.items or item.key in a.items) and (a.done_at is None or lot.created_at >= a.done_at)
+                ]  # fmt: skip
+                judged = [x.units for a in since if a.effect for x in a.effect.after if x.lot == lot.name]
+                for share in self.facts.shares([lot.name], [item]) if since else ():
+                    if share.units > max(judged, default=0):
+                        again.append(Recurrence(key=item.key, lot=lot.name, units=share.units, of=share.of))
         return again
+
+    def _decided_since(self, found: NonconformityDocument) -> str:
+        """That the lot was decided again since it was drafted, in words; "" where it was not."""
+        newest = self._station.lot_document(found.facts.lot)
+        if newest.digest == found.facts.lot_digest:
+            return ""
+        return (
+            f"lot {newest.lot} was decided again since the draft, as one of {newest.size:,} units "
+            f"({newest.decision}): draft it again with station nc draft {newest.lot}"
+        )
 
 
 def named(by: str) -> str:

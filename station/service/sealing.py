@@ -20,6 +20,7 @@ from station.store.masters import master_digest, save_master
 from station.store.rows import GoldenRow
 from station.values.bench import Calibration
 from station.values.digest import digest
+from station.values.look_alikes import look_alike, spelled
 
 if TYPE_CHECKING:
     from station.sheet import Sheet
@@ -188,7 +189,14 @@ def _number(db: Database, sheet: Sheet, today: date) -> str:
     """The sheet's number, or one made of the date, with a suffix where another product has it already."""
     from station.quality.golden import golden_number
 
-    others = {g.number: g.sku for g in records.golden_versions(db) if g.sku != sheet.product.sku}
+    sealed = records.golden_versions(db)
+    sku = look_alike(sheet.product.sku, {g.sku for g in sealed})
+    if sku is not None:
+        raise ConflictError(
+            f"there is a product {spelled(sku)}, which cannot be told apart from {spelled(sheet.product.sku)}",
+            f"Write product.sku = {sku!r}, or give another product a SKU that differs in more than its case.",
+        )
+    others = {g.number: g.sku for g in sealed if g.sku != sheet.product.sku}
     number = sheet.golden.number
     if number is None:
         return golden_number(sheet.golden.approved_on or today, others)

@@ -73,7 +73,7 @@ def add_seen(nonconformities: Nonconformities, number: str, path: Path, *, by: s
     """Add every row of a file; none where one of them does not hold. Raises RequestError with the line."""
     rows = read_seen(path)
     for seen in rows:
-        nonconformities.seen_event(**seen, by=by)
+        nonconformities.seen_event(number, **seen, by=by)
     for seen in rows:
         nonconformities.seen(number, **seen, by=by)
     return nonconformities.show(number)

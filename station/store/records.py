@@ -233,6 +233,26 @@ def lot_decisions(db: Database, lot_id: int) -> list[LotDecisionRow]:
         return [LotDecisionRow(**r._mapping) for r in c.execute(_decisions(lot_id))]
 
 
+def lot_names(db: Database) -> list[str]:
+    """Every name of a lot that is on record: with units, drawn, or awaited at a gate of an order."""
+    with db.read() as c:
+        parts = [sa.select(t.lots.c.name), sa.select(t.order_lots.c.lot), sa.select(t.lot_draws.c.lot)]
+        return [str(name) for name in c.execute(sa.union(*parts)).scalars()]
+
+
+def changed_since(db: Database, lot_id: int, at: datetime) -> bool:
+    """Whether a unit, a value or a review of a lot was recorded at or after a time, by the clock."""
+    u, e, r = t.units.c, t.entered_values.c, t.reviews.c
+    unit = sa.exists().where(u.lot_id == lot_id, u.inspected_at >= at)
+    value = sa.exists().where(e.lot_id == lot_id, e.at >= at)
+    review = sa.exists().where(r.unit_id == u.id, u.lot_id == lot_id, r.at >= at)
+    joined = sa.exists().where(
+        t.presentations.c.unit_id == u.id, u.lot_id == lot_id, t.presentations.c.at >= at
+    )  # a picture without a lot that was handed in again with this one
+    with db.read() as c:
+        return bool(c.execute(sa.select(sa.or_(unit, value, review, joined))).scalar())
+
+
 def _decisions(lot_id: int) -> sa.Select[Any]:
     return sa.select(t.lot_decisions).where(t.lot_decisions.c.lot_id == lot_id).order_by(t.lot_decisions.c.id.desc())
 

@@ -162,8 +162,13 @@ class ArtefactInForce(Document):
 
 class GateLot(Document):
     """A lot that was inspected at a gate. size, decision : None where it is not decided. critical : units of the
-    critical class were the reason, or are open. replaced_by : the lot of the sorted or remade goods that counts in its
-    place."""
+    critical class were the reason, or are open. replaces, replaced_by : the lot of the sorted or remade goods counts in
+    the place of the rejected one.
+
+    golden_version : that its units are held to, None where nothing says it. opened_at : when its first unit or value
+    came. assigned_at : when it was taken in at the gate. outdated : what came after its decision and changed its
+    outcome, in words; "" where the decision is what would be decided today.
+    """
 
     lot: str
     gate: ControlGate
@@ -173,6 +178,11 @@ class GateLot(Document):
     critical: bool
     reasons: tuple[str, ...]
     replaced_by: str | None = None
+    replaces: str | None = None
+    golden_version: int | None = None
+    opened_at: AwareDatetime | None = None
+    assigned_at: AwareDatetime | None = None
+    outdated: str = ""
 
 
 class FormValue(Document):
@@ -234,7 +244,8 @@ class GateFacts(Document):
     names defects with their classes. lux, cct_k : the light that is agreed, lowest and highest. artwork_sha256 : of
     the artwork file, "" where nothing says it. held_by_factory : the version of the product that the factory
     acknowledged. sourcing_risk : records that the supplier could not show or owes. plan_remarks : what should be known
-    of the inspection plan.
+    of the inspection plan. unit_faults : why a unit that somebody showed as evidence shows nothing, in words, by the
+    SHA-256 under which it was shown; units that do are not in it.
     """
 
     version: int
@@ -251,6 +262,7 @@ class GateFacts(Document):
     artwork_sha256: str = ""
     sourcing_risk: tuple[str, ...] = ()
     plan_remarks: tuple[str, ...] = ()
+    unit_faults: dict[str, str] = Field(default_factory=dict)
     signed_by: tuple[str, ...]
     held_by_factory: int | None
     artefacts: dict[str, ArtefactInForce]

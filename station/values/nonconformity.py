@@ -295,7 +295,8 @@ class Effect(Document):
 
 
 class Action(Document):
-    """A corrective action. number : within its nonconformity. result : what was done, by the owner's word."""
+    """A corrective action. number : within its nonconformity. result : what was done, by the owner's word. done_at :
+    when that was said, which later lots are opened after."""
 
     number: int
     kind: ActionKind
@@ -307,6 +308,7 @@ class Action(Document):
     overdue: bool
     added_at: AwareDatetime
     done_on: date | None = None
+    done_at: AwareDatetime | None = None
     result: str = ""
     verified_by: str = ""
     verification: str = ""

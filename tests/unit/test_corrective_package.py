@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claimed_lots import LOGO, SHEET, SIZE, Days, draw_claimed, inspect_lot, make_home
+from claimed_lots import LOGO, SHEET, SIZE, Days, draw_claimed, inspect_lot, make_home, value
+from entered_line import photo
 
+from station.batch.serial import Serial
 from station.cli import app
 from station.cli.conduct import run
 from station.errors import ConflictError, NotFoundError, RequestError
@@ -308,8 +310,92 @@ def test_an_order_is_blocked_only_by_the_newest_lot(station: Station, tmp_path: 
     assert (found.blocked, found.last_lot, found.reasons) == (
         False, "L-GOOD", ("its newest decided lot, L-GOOD, is accepted",),
     )  # fmt: skip
+    station.entered.enter([value("L-GOOD_00", "pull force", 1.0, "L-GOOD", "N")])  # critical, after its decision
+    assert reorder(station, SKU).blocked
     with pytest.raises(NotFoundError, match="no lot of 'NO'"):
         reorder(station, "NO")
+
+
+def test_only_a_later_lot_of_its_size_takes_the_place_of_one_that_failed(
+    station: Station, tmp_path: Path, clock: Days
+) -> None:
+    """N18: neither a lot of two units, nor one that is empty, undecided or decided as a larger one."""
+    clock.pass_days(3)
+    for n in range(2):
+        photo(tmp_path / "tiny" / f"L-TINY_{n:02}.png", 0, grain=333 + n)
+    station.inspect_many(
+        [tmp_path / "tiny"], golden="GS-20260510", lot="L-TINY", engine=Serial(), on_done=lambda _: None
+    )
+    pulls = [value(f"L-TINY_{n:02}", "pull force", 24.0, "L-TINY", "N") for n in range(2)]
+    labels = [value(f"c{n}", "carton label fields", 7.0, "L-TINY", "fields") for n in range(8)]
+    station.entered.enter([*pulls, *labels])
+    assert station.decide_lot("L-TINY", 2).decision == "accepted"
+    found = reorder(station, SKU)
+    assert (found.blocked, found.last_lot) == (True, LOGO)
+    assert "at most 2 units were inspected, and 20 take its place" in found.reasons[0]
+    station.entered.enter([value("L-EMPTY_00", "pull force", 24.0, "L-EMPTY", "N")])
+    with pytest.raises(ConflictError, match="lot L-EMPTY is not decided: no unit of it was inspected"):
+        station.decide_lot("L-EMPTY", SIZE)
+    assert reorder(station, SKU).blocked
+    station.decide_lot(LOGO, 500_000)
+    assert reorder(station, SKU).blocked
+
+
+def test_a_prevention_is_judged_by_every_later_lot(
+    station: Station, number: str, clock: Days, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """W9: a good lot is not picked out, a lot of the same morning was made before, and what came back does not
+    close."""
+    nc, ca = station.nonconformities, station.corrective
+    inspect_lot(station, tmp_path, "L-EARLY", 60)
+    four_actions(station, number)
+    with pytest.raises(RequestError, match=r"lot L-EARLY was opened on 2026-06-01 .*, before the action was done on"):
+        ca.verify(number, 4, lots=["L-EARLY"], by=BY)
+    clock.pass_days(10)
+    inspect_lot(station, tmp_path, "L-GOOD", 100)
+    nc.send(number, by=BY)
+    nc.dispose(number, [Share(disposition="replace", quantity=SIZE)], by=BY)
+    for n in (1, 2, 3):
+        ca.verify(number, n, by=BY, text="Report of 3 June with 12 values seen.")
+    assert ca.verify(number, 4, lots=["L-GOOD"], by=BY).to_close == ()
+    monkeypatch.setattr("claimed_lots.LOGO", "L-BACK")
+    inspect_lot(station, tmp_path, "L-BACK", 140)
+    (said,) = nc.show(number).to_close
+    assert said.startswith("logo came back in lot L-BACK, in 20 of 20 units: verify its prevention with that lot")
+    with pytest.raises(ConflictError, match="came back in lot L-BACK"):
+        nc.close(number, by=BY)
+    judged = ca.verify(number, 4, lots=["L-GOOD"], by=BY).actions[3]
+    assert judged.effect is not None
+    assert [x.lot for x in judged.effect.after] == ["L-GOOD", "L-BACK"]
+    assert judged.state == "not effective"
+
+
+def test_a_claim_is_closed_on_every_unit_of_the_lot_as_it_is(station: Station, number: str) -> None:
+    """N13: a lot that is decided again as a larger one is drafted again, and disposed of anew."""
+    nc = station.nonconformities
+    four_actions(station, number)
+    nc.send(number, by=BY)
+    nc.dispose(number, [Share(disposition="replace", quantity=SIZE)], by=BY)
+    station.decide_lot(LOGO, 5000)
+    said = nc.show(number).to_close
+    assert said[0].startswith(f"lot {LOGO} was decided again since the draft, as one of 5,000 units (rejected)")
+    with pytest.raises(ConflictError, match="was decided again since the draft"):
+        nc.close(number, by=BY)
+    found = nc.draft(LOGO, by=BY)
+    assert f"the dispositions are of {SIZE:,} units, the lot has 5,000: give them anew" in found.to_close
+    nc.dispose(number, [Share(disposition="replace", quantity=5000)], by=BY)
+    assert not any("dispositions" in x or "decided again" in x for x in nc.show(number).to_close)
+
+
+@pytest.mark.parametrize(("units", "of"), [(1, 10**9), (10**30, 10**30), (1, SIZE + 1)])
+def test_nobody_sees_more_units_than_the_lot_has(station: Station, number: str, units: int, of: int) -> None:
+    """S3."""
+    nc = station.nonconformities
+    with pytest.raises(RequestError, match=rf"cannot have been seen: lot {LOGO} has 3,000 units"):
+        nc.seen(number, by=BY, kind="wrong-card", note="card of version 2 in place of version 3", units=units, of=of)
+    before = nc.show(number).points
+    nc.seen(number, by=BY, kind="wrong-card", note="card of version 2 in place of version 3", units=SIZE, of=SIZE)
+    assert len(nc.show(number).points) == len(before) + 1
 
 
 def test_the_commands_of_actions_and_orders(

@@ -54,6 +54,45 @@ def test_a_number_saves_words_of_degree_in_its_own_sentence_alone() -> None:
     assert vague_words("Bad: 3 of 32.")[0].word == "Bad"
 
 
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("The quality is b\u0430d", "quality is b\u0430d"), ("ＢＡＤ quality", "ＢＡＤ quality"),
+        ("un\u00adacceptable", "un\u00adacceptable"), ("It is b\u00e1d", "b\u00e1d"), ("It is b-a-d, a bit", "b-a-d"),
+        ("very b a d", "b a d"), ("質量很差", "質量很差"), ("很 差", "很 差"), ("品質 不好", "品質 不好"),
+        ("质量不好，有问题", "质量不好"), ("颜色不一样", "不一样"), ("The goods are rubbish", "rubbish"),
+        ("bad-quality", "bad-quality"), ("unacceptable_goods", "unacceptable"),
+    ],
+)  # fmt: skip
+def test_a_vague_word_is_known_in_whatever_characters(text: str, word: str) -> None:
+    """N1: Cyrillic and full-width letters, accents, words that are spelled, simplified Chinese."""
+    assert vague_words(text)[0].word == word
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("darker, see photo 1", "darker"), ("many, order 4711", "many"), ("Bigger than in version 2", "Bigger"),
+        ("明顯，照片 3", "明顯"), ("slightly, PO-4711", "slightly"), ("many on 2026-05-10", "many"),
+    ],
+)  # fmt: skip
+def test_a_number_that_is_a_name_measures_nothing(text: str, word: str) -> None:
+    """N1."""
+    assert vague_words(text)[0].word == word
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "darker: 4.8", "many: 12 of 32", "bigger by 3", "偏移 5 mm", "色差 4.8", "slightly, -3", "larger than 30",
+        "many, 12 %", "部分 9/32", "shifted 5mm, see photo 1", "３ mm shifted", "些微偏移 0.4 公厘",
+    ],
+)  # fmt: skip
+def test_a_number_with_a_unit_or_a_comparison_measures(text: str) -> None:
+    """N1."""
+    assert vague_words(text) == []
+
+
 def test_the_refusal_says_what_to_write_instead() -> None:
     """N1, N5."""
     with pytest.raises(RequestError) as error:
