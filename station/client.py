@@ -231,11 +231,14 @@ class Client:
         return dict(job["result"]) if job["result"] is not None else None
 
     def seal(
-        self, sheet: str, photo: Path, *, again: Sequence[Path] = (), rig: str | None = None, pin: str | None = None
-    ) -> views.GoldenView:
-        """Seal a golden sample; sheet : its control sheet as TOML. Answers when it is sealed. Raises Refused."""
+        self, sheet: str, photo: Path, *, again: Sequence[Path] = (), rig: str | None = None, old_sheet: bool = False,
+        pin: str | None = None,
+    ) -> views.GoldenView:  # fmt: skip
+        """Seal a golden sample; sheet : its control sheet as TOML; old_sheet : that of a superseded version is meant.
+        Answers when it is sealed. Raises Refused."""
         body = {
             "sheet": sheet, "photo": self.upload(photo), "again": [self.upload(p) for p in again], "rig": rig,
+            "old_sheet": old_sheet,
         }  # fmt: skip
         return views.GoldenView.model_validate(self.result(self.post("/goldens", body, pin=pin)))
 

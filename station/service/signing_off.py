@@ -18,7 +18,7 @@ from station.settings import Settings
 from station.store import records, sign_offs
 from station.store.database import Database
 from station.store.evidence import Evidence
-from station.store.rows import File, GoldenRow
+from station.store.rows import GoldenRow
 from station.store.sign_offs import AcknowledgementRow, ArtefactRow, SignOffRow
 from station.values.digest import digest
 from station.values.names import require_text_name
@@ -183,7 +183,8 @@ class SignOff:
             state="superseded" if other else _state(len(by), bool(open_items)),
             superseded_by=other, one_version=not reason, reason=reason,
             artefacts=tuple(self._artefact_status(row, kind, signed, held) for kind in rules.ARTEFACTS),
-            sign_offs=tuple(signatures.sign_off_document(r) for r in signed), remarks=self._status_remarks(row, signed, by),
+            sign_offs=tuple(signatures.sign_off_document(r) for r in signed),
+            remarks=self._status_remarks(row, signed, by),
         )  # fmt: skip
 
     def held(self, number: str) -> list[rules.Held]:
@@ -227,6 +228,21 @@ class SignOff:
         if len(by) == 1:
             return (f"version {row.version} of golden {row.number} is signed by the {by[0]} alone",)
         return ()
+
+    def superseded_remarks(self, row: GoldenRow) -> tuple[str, ...]:
+        """That a version which was just sealed takes the place of one that somebody signed, before anybody is told."""
+        signed: dict[int, set[str]] = {}
+        for r in sign_offs.sign_offs(self._db, row.number):
+            if r.artefact == rules.PRODUCT and r.version < row.version:
+                signed.setdefault(r.version, set()).add(r.party)
+        before = max(self._versions(row.number, rules.PRODUCT) - {row.version}, default=0)
+        if before not in signed:
+            return ()
+        who = " and ".join(sorted(signed[before]))
+        return (
+            f"version {before}, which the {who} signed, is superseded by version {row.version}: nobody has signed this "
+            "one yet, and whoever holds the old one is to be told",
+        )
 
     def file_of(self, number: str, artefact: str) -> str:
         """SHA-256 of the file of an artefact's newest version. Raises NotFoundError where there is none."""

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from station.errors import SheetError
 from station.sheet.models import Sheet
+from station.values.toml_text import read_toml
 
 MAX_BYTES = 1_000_000
 TABLES = ("product", "golden", "aql", "decision", "viewing", "sets", "lacquer")
@@ -44,7 +45,7 @@ def read_sheet_file(path: Path) -> tuple[Sheet, str]:
 
 def _parse(name: str, data: bytes) -> Sheet:
     try:
-        table = tomllib.loads(data.decode("utf-8-sig"))
+        table = read_toml(data.decode("utf-8-sig"))
     except UnicodeDecodeError as e:
         raise SheetError(f"{name} is not UTF-8 text (byte {e.start})", "Save the control sheet as UTF-8.") from e
     except (tomllib.TOMLDecodeError, RecursionError) as e:

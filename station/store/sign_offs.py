@@ -142,7 +142,7 @@ def add_sign_off(
 
 
 def sign_offs(db: Database, number: str) -> list[SignOffRow]:
-    """Sign-offs under a golden sample and its artefacts, oldest first; without damaged ones, which count for nothing."""
+    """Sign-offs under a golden sample and its artefacts, oldest first, without damaged ones."""
     with db.read() as c:
         return [r for r in _read(c, number) if r.damage is None]
 
@@ -156,8 +156,8 @@ def damaged(db: Database, number: str | None = None) -> list[str]:
 def damaged_in(c: sa.Connection, number: str | None = None) -> list[str]:
     """:func:`damaged`, inside a transaction."""
     return [
-        f"record {r.id} of sign_offs, for the {r.party} under {r.artefact} version {r.version} of golden {r.number}, is "
-        f"damaged and counts for nothing: {r.damage}"
+        f"record {r.id} of sign_offs, for the {r.party} under {r.artefact} version {r.version} of golden {r.number}, "
+        f"is damaged and counts for nothing: {r.damage}"
         for r in _read(c, number)
         if r.damage is not None
     ]

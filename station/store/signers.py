@@ -35,17 +35,17 @@ def words(c: sa.Connection) -> list[Word]:
         for r in c.execute(sa.select(t.sign_offs).where(s.key.is_not(None)).order_by(s.id))
     ]
     query = sa.select(e.document, o.golden, o.name).join(t.orders, o.id == e.order_id).where(e.kind.in_(SIGNED))
-    for r in c.execute(query.order_by(e.id)):
-        event = json.loads(r.document)
-        found.append(
-            Word(event["statement"]["party"], event["public_key"], r.golden, f"the {event['gate']} gate of {r.name}")
-        )
-    for r in c.execute(sa.select(k.content, k.key).where(k.content.contains(f'"{COUNTERSIGNED}"', autoescape=True))):
-        content = json.loads(r.content)
+    for document, golden, order in c.execute(query.order_by(e.id)):
+        event = json.loads(document)
+        what = f"the {event['gate']} gate of {order}"
+        found.append(Word(event["statement"]["party"], event["public_key"], golden, what))
+    countersigned = sa.select(k.content, k.key).where(k.content.contains(f'"{COUNTERSIGNED}"', autoescape=True))
+    for text, key in c.execute(countersigned):
+        content = json.loads(text)
         if content["kind"] == COUNTERSIGNED:
             about = content["about"]
             what = f"{about['artefact']} version {about['version']} of golden {about['number']}"
-            found.append(Word(about["party"], r.key, about["number"], what))
+            found.append(Word(about["party"], key, about["number"], what))
     return found
 
 

@@ -20,7 +20,7 @@ from station.quality.signing import SIGN_OFF, public_of, sign, verify
 from station.service import Station
 from station.service.signatures import MAX_DETACHED
 from station.settings import Settings
-from station.store import sign_offs
+from station.store import records, sign_offs
 from station.values.digest import digest
 
 
@@ -200,15 +200,12 @@ def test_a_station_that_countersigned_for_one_party_signs_nothing_for_the_other(
 # --- versions, copies, names -----------------------------------------------------------------------------------------
 
 
-def test_a_version_that_never_was_is_not_called_superseded(station: Station, tmp_path: Path) -> None:
+def test_a_version_that_never_was_is_not_called_superseded(station: Station) -> None:
     seal(station._db, station._evidence, 2)
-    row = station._db
-    from station.store import records
-
     with pytest.raises(NotFoundError, match=rf"golden {NUMBER} has no version 3\. In force is version 2"):
-        station.sign_off.require_inspectable(records.golden(row, NUMBER), 3)
+        station.sign_off.require_inspectable(records.golden(station._db, NUMBER), 3)
     with pytest.raises(ConflictError, match="is superseded by version 2"):
-        station.sign_off.require_inspectable(records.golden(row, NUMBER), 1)
+        station.sign_off.require_inspectable(records.golden(station._db, NUMBER), 1)
 
 
 @pytest.mark.parametrize("held", [True, False])
