@@ -173,8 +173,8 @@ def past_remarks(entries: Iterable[Entry]) -> list[str]:
             continue  # named by the chain
         if kind == "taken over":
             said.append(
-                f"ledger entry {e.sequence}: on {day} the records that there were were taken over; what happened to them "
-                "before is not known"
+                f"ledger entry {e.sequence}: on {day} the records that there were were taken over; what happened "
+                "to them before is not known"
             )
         if head == "missing":
             said.append(

@@ -114,8 +114,9 @@ def vet_contents(
     """Hold a package's files to its manifest, to one another and to the keys.
 
     trusted : public keys; the package is to be sealed by one of them, and each of the others is to have signed as a
-    party. Nothing but manifest and seal is read of a package that does not keep to them. sheet_digest : of a control sheet's bytes, raising StationError. master_fault : what is wrong with a master
-    of these bytes, this document and this digest.
+    party. Nothing but manifest and seal is read of a package that does not keep to them. sheet_digest : of a control
+    sheet's bytes, raising StationError. master_fault : what is wrong with a master of these bytes, this document and
+    this digest.
     """
     found = Contents(files)
     hold_to_manifest(found, trusted)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from station.errors import RequestError
 from station.values.documents import PlanDocument
 from station.values.sampling import LimitingQualityDocument, SchemeDocument, VariablesPlanDocument
+from station.values.spreadsheet import csv_text
 
 if TYPE_CHECKING:
     from station.lots.requests import AnyPlan
@@ -38,11 +37,7 @@ def read_values(file: Path) -> list[float]:
 def plan_csv(document: AnyPlan) -> str:
     """The curve as CSV: a header, then a row for each quality; empty where there is no figure."""
     columns, rows = plan_table(document)
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(["" if v is None else repr(v) for v in row] for row in rows)
-    return out.getvalue()
+    return csv_text([columns, *(["" if v is None else repr(v) for v in row] for row in rows)])
 
 
 def write_csv(document: AnyPlan, out: Path) -> None:

@@ -24,7 +24,7 @@ def test_an_emptied_ledger_is_not_taken_over_by_an_upgrade(tmp_path: Path) -> No
             c.execute(f'DROP TRIGGER "{name}"')
         c.execute("UPDATE acknowledgements SET party = 'sales' WHERE id = 1")
         for table in ("ledger_rows", "ledger"):
-            c.execute(f"DELETE FROM {table}")  # noqa: S608
+            c.execute(f"DELETE FROM {table}")
         for table in ("sessions", "accounts", "request_keys"):
             c.execute(f"DROP TABLE {table}")
         c.execute("UPDATE alembic_version SET version_num = '0012'")
@@ -67,8 +67,8 @@ def test_a_missing_head_stays_known_when_the_ledger_goes_on(tmp_path: Path) -> N
         station.record.open_item("GS-20260510", "backing card", by="M. Weber")
         found = station.check()
         assert found.remarks == (
-            f"ledger entry {last + 1}: on 2026-05-10 keys/head.json was missing; were entries cut off before it, nothing "
-            "here shows it: hold the ledger to a head that was kept elsewhere (--head)",
+            f"ledger entry {last + 1}: on 2026-05-10 keys/head.json was missing; were entries cut off before it, "
+            "nothing here shows it: hold the ledger to a head that was kept elsewhere (--head)",
         )
         station.record.open_item("GS-20260510", "clutch", by="M. Weber")
         assert station.check().remarks == found.remarks

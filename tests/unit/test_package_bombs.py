@@ -86,9 +86,7 @@ def test_a_masters_file_takes_no_more_than_its_own_size(what: str) -> None:
 
 
 @pytest.mark.parametrize("what", BOMBS)
-def test_a_bomb_in_a_sealed_package_is_named(
-    package: tuple[dict[str, bytes], str], tmp_path: Path, what: str
-) -> None:
+def test_a_bomb_in_a_sealed_package_is_named(package: tuple[dict[str, bytes], str], tmp_path: Path, what: str) -> None:
     file = tmp_path / "golden.zip"
     file.write_bytes(package_file.pack(resealed(package[0], **{rules.ARRAYS: BOMBS[what]()})))
     found = verify(file, [public_of(KEY)])
