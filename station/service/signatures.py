@@ -16,6 +16,7 @@ from station.store import sign_offs
 from station.store.database import Database
 from station.store.rows import File
 from station.store.sign_offs import Before, SignOffRow
+from station.values.colour import DeviceRGB
 from station.values.digest import digest
 from station.values.sign_off import DetachedSignature, Method, SignOffDocument, StatementDocument
 
@@ -93,6 +94,27 @@ def record(
         )
     told = (*_key_remarks(said, key, before[0]), *remarks) if new else ()
     return made.model_copy(update={"new": new, "remarks": told})
+
+
+def vet_page(photo: DeviceRGB, said: Mapping[str, Any], file: str) -> tuple[str, ...]:
+    """Remarks on the photo of a page by its code; none where that names what is signed.
+
+    Raises ConflictError where the page is that of something else.
+    """
+    from station.devices.qr_reading import qr_texts
+    from station.quality.page_code import find_page, page_fault
+
+    text = find_page(qr_texts(photo))
+    if text is None:
+        return ("no code of an approval sheet could be read in the photo: look whether it is the page of this version",)
+    wrong = page_fault(text, said)
+    if wrong is not None:
+        what = f"{said['artefact']} version {said['version']} of golden {said['number']}"
+        raise ConflictError(
+            f"{file} is not the page of {what}: {wrong}",
+            f"Print the page of the version in force: station golden approval-sheet {said['number']} -o FILE.pdf",
+        )
+    return ()
 
 
 def _key_remarks(said: Mapping[str, Any], key: str | None, before: Before) -> tuple[str, ...]:

@@ -86,19 +86,21 @@ class SignOff:
         printed sheet that a person signed, record that it was signed on paper.
 
         Raises ConflictError where the version was superseded or lacks photo or specification (G4), somebody else
-        signed it for the party, this key signed for the other party, or the photo is on record as something else.
+        signed it for the party, this key signed for the other party, or the photo is on record as something else or
+        shows another page.
         """
         at = self._clock()
         said = self.statement(number, party=party, name=name, role=role, artefact=artefact, at=at)
         if sheet_photo is not None:
             from station.service.tools import read
 
-            shot = read(sheet_photo, self._settings)
+            shot = read(require_text_name(sheet_photo), self._settings)
+            remarks = signatures.vet_page(shot.photo, said, sheet_photo.name)
             data = sheet_photo.read_bytes()
             file = keep(self._evidence, data, media_type(data))
             if file.sha256 != shot.sha256:
                 raise RequestError(f"{sheet_photo.name} changed while it was read", "Run it again.")
-            return signatures.record(self._db, said, "printed sheet", None, None, file, at)
+            return signatures.record(self._db, said, "printed sheet", None, None, file, at, remarks)
         keys = self._db.ledger.keys
         return signatures.record(self._db, said, "local key", keys.public, keys.sign(SIGN_OFF, said), None, at)
 

@@ -10,14 +10,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from signed_home import NOON, NUMBER, ORDER, SUPPLIER, add_gates, build, detached, picture, seal
 
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.lots.orders import Order
 from station.quality import sign_off as rules
+from station.quality.page_code import page_fault, page_text
 from station.quality.signing import SIGN_OFF, public_of, sign, verify
+from station.report.qr import qr_svg
 from station.service import Station
+from station.service.packages import verify as verify_package
 from station.service.signatures import MAX_DETACHED
 from station.settings import Settings
 from station.store import records, sign_offs
@@ -239,8 +244,71 @@ def test_a_file_whose_name_is_no_text_is_refused_before_it_is_kept(station: Stat
         with pytest.raises(RequestError, match=r"the name 'la\?bel\.jpg' is not written in Unicode"):
             take()
     assert len(list(station._evidence.files())) == before
+    with pytest.raises(RequestError, match=r"the name 'la\?bel\.jpg' is not written in Unicode"):
+        verify_package(file, [station.ledger.key().key])
 
 
 def test_the_allowed_skew_is_said_in_the_help() -> None:
     text = (Path(__file__).parents[2] / "station/docs/golden-life.md").read_text("utf-8")
     assert f"{rules.CLOCK_SKEW.total_seconds() / 60:.0f} minutes" in text
+
+
+# --- the code of the page ---------------------------------------------------------------------------------------------
+
+
+def page(path: Path, text: str, *, tone: int = 255) -> Path:
+    """A photo of a page with a code, a little turned."""
+    parameters = cv2.QRCodeEncoder.Params()
+    parameters.correction_level = cv2.QRCODE_ENCODER_CORRECT_LEVEL_M
+    code = cv2.QRCodeEncoder.create(parameters).encode(text)
+    code = cv2.resize(code, None, fx=7, fy=7, interpolation=cv2.INTER_NEAREST)
+    sheet = np.full((1100, 800), tone, np.uint8)
+    sheet[60 : 60 + code.shape[0], 300 : 300 + code.shape[1]] = np.minimum(code, tone)
+    turn = cv2.getRotationMatrix2D((400, 550), 3, 1.0)
+    shown = cv2.warpAffine(sheet, turn, (800, 1100), borderValue=90)
+    assert cv2.imwrite(str(path), cv2.cvtColor(shown, cv2.COLOR_GRAY2BGR))
+    return path
+
+
+def test_a_page_that_says_it_is_of_something_else_is_refused(station: Station, tmp_path: Path) -> None:
+    label = tmp_path / "label.pdf"
+    label.write_bytes(b"%PDF-1.7 a label")
+    made = station.sign_off.add_artefact(NUMBER, "label", label, by="M. Weber")
+    golden = station.golden(NUMBER)
+    right = {"product": (1, golden.digest), "label": (1, made.digest)}
+    for number, artefacts, says in (
+        ("GS-OTHER", right, "the page is of golden GS-OTHER"),
+        (NUMBER, right | {"product": (4, golden.digest)}, "the page is of product version 4"),
+        (NUMBER, right | {"product": (1, "0" * 64)}, "the page is of another product, by its digest"),
+        (NUMBER, {"label": right["label"]}, "the page names no product"),
+    ):
+        photo = page(tmp_path / "page.png", page_text(number, artefacts))
+        with pytest.raises(ConflictError, match=rf"page\.png is not the page of product version 1 .*: {says}"):
+            station.sign_off.sign(NUMBER, party="supplier", name="Li Wei", sheet_photo=photo)
+    photo = page(tmp_path / "page.png", page_text(NUMBER, right))
+    signed = station.sign_off.sign(NUMBER, party="supplier", name="Li Wei", sheet_photo=photo)
+    assert (signed.new, signed.remarks) == (True, ())
+    photo = page(tmp_path / "page.png", page_text(NUMBER, right), tone=250)
+    assert station.sign_off.sign(NUMBER, party="supplier", name="Li Wei", artefact="label", sheet_photo=photo).new
+
+
+@pytest.mark.parametrize("text", ["https://example.org", "412:5ab809b6", ""])
+def test_a_page_whose_code_is_not_read_is_remarked(station: Station, tmp_path: Path, text: str) -> None:
+    photo = tmp_path / "page.png"
+    if text:
+        page(photo, text)
+    else:
+        photo.write_bytes(picture())
+    signed = station.sign_off.sign(NUMBER, party="supplier", name="Li Wei", sheet_photo=photo)
+    assert signed.remarks == (
+        "no code of an approval sheet could be read in the photo: look whether it is the page of this version",
+    )
+
+
+def test_the_code_of_a_page_with_every_artefact_fits() -> None:
+    """With every artefact and long names the code of the sheet still is one that a phone reads."""
+    artefacts = dict.fromkeys(rules.ARTEFACTS, (123, "f" * 64))
+    text = page_text("GS-20260510-LONG-NUMBER", artefacts)
+    assert qr_svg(text).startswith(b"<svg")
+    said = {"number": "GS-20260510-LONG-NUMBER", "artefact": "manual", "version": 123, "artefact_digest": "f" * 64}
+    assert page_fault(text, said) is None
