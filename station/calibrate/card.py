@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from station.calibrate.correction import MIN_PATCHES
 from station.errors import RigError
 from station.values.bench import CardReference
+from station.values.toml_text import read_toml
 
 BUILT_IN: dict[str, tuple[str, ...]] = {
     "colorchecker24": ("colorchecker24-after-2014", "colorchecker24-before-2014"),
@@ -62,7 +63,7 @@ def load_cards(name_or_path: str | None = None) -> tuple[CardReference, ...]:
 def parse_card(text: bytes, source: str) -> CardReference:
     """One card from the bytes of its TOML; ``source`` names it in errors. Raises RigError as :func:`load_cards`."""
     try:
-        card = CardReference.model_validate(tomllib.loads(text.decode("utf-8-sig")))
+        card = CardReference.model_validate(read_toml(text.decode("utf-8-sig")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RigError(f"{source} is not TOML: {error}", "Correct the file.") from None
     except ValidationError as error:

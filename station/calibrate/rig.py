@@ -13,13 +13,14 @@ from station.calibrate.markers import known_dictionary
 from station.errors import CalibrationError, RigError
 from station.values.bench import Rig
 from station.values.line import Shot
+from station.values.toml_text import read_toml
 
 
 def load_rig(path: Path | str) -> Rig:
     """A rig from its TOML. Raises RigError: unreadable, not TOML, an unknown key, a wrong type, impossible geometry."""
     path = Path(path)
     try:
-        data = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        data = read_toml(path.read_bytes().decode("utf-8-sig"))
         rig = Rig.model_validate(data)
     except OSError as error:
         raise RigError(

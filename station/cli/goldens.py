@@ -30,6 +30,9 @@ def seal(
         list[Path] | None,
         typer.Option("--again", metavar="PHOTO", help="The same golden, lifted and laid down again; any number."),
     ] = None,
+    old_sheet: Annotated[
+        bool, typer.Option("--old-sheet", help="Let the sheet of a superseded version be in force again.")
+    ] = False,
     rig: Rig = None,
     card: Card = None,
     picture: Annotated[
@@ -44,7 +47,7 @@ def seal(
     if picture is not None:
         vet(picture, [photo, sheet, card, *(again or ())])  # before the seal, which nobody takes back
     with context_of(context).open() as station, progress("Measuring the golden sample"):
-        sealed = station.seal_golden(sheet, photo, rig=rig, card=card, again=again or ())
+        sealed = station.seal_golden(sheet, photo, rig=rig, card=card, again=again or (), old_sheet=old_sheet)
         if picture is not None:
             write(region_raster(station, sealed.number, sealed.version), picture)
     if json:

@@ -115,7 +115,7 @@ def approval_sheet(
     with context_of(context).open() as station:
         page = write(station, number)
     out.write_bytes(page)
-    show(f"Print {out}, have both parties sign it, and photograph it.")
+    show(f"Print {out}, have both parties sign it, and photograph it once for each signature.")
 
 
 def countersign(

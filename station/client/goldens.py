@@ -52,10 +52,13 @@ class Goldens(Connection):
         return [views.GoldenView.model_validate(g) for g in self.get("/goldens")]
 
     def seal(
-        self, sheet: str, photo: Path, *, again: Sequence[Path] = (), rig: str | None = None, pin: str | None = None
-    ) -> views.GoldenView:
-        """Seal a golden sample; sheet : its control sheet as TOML. Answers when it is sealed."""
-        body = {"sheet": sheet, "photo": self.upload(photo), "again": [self.upload(p) for p in again], "rig": rig}
+        self, sheet: str, photo: Path, *, again: Sequence[Path] = (), rig: str | None = None, old_sheet: bool = False,
+        pin: str | None = None,
+    ) -> views.GoldenView:  # fmt: skip
+        """Seal a golden sample; sheet : its control sheet as TOML; old_sheet : that of a superseded version is meant.
+        Answers when it is sealed."""
+        files = {"photo": self.upload(photo), "again": [self.upload(p) for p in again]}
+        body = {"sheet": sheet, **files, "rig": rig, "old_sheet": old_sheet}
         return self.made(views.GoldenView, "/goldens", body, pin=pin)[0]
 
     def lay_out_samples(self, units: int | None = None, *, pin: str | None = None) -> SampleLine | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from station.errors import ModelError
+from station.values.toml_text import read_toml
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -100,7 +101,7 @@ def read_card(path: Path) -> Card:
     """The card in a TOML file. Raises ModelError."""
     told: dict[str, Any] = {}
     try:
-        told = tomllib.loads(path.read_text("utf-8"))
+        told = read_toml(path.read_text("utf-8"))
         return Card.model_validate(told)
     except OSError as error:
         raise ModelError(

@@ -18,6 +18,7 @@ from station.errors import RequestError
 from station.sheet import Sheet
 from station.sheet.reading import toml_value
 from station.values.cloning import SheetChange
+from station.values.toml_text import read_toml
 
 APPROVAL: Final = ("version", "received_on", "approved_on", "approved_by", "confirmed_by", "cloned_from", "number")
 """Keys of ``[golden]`` that belong to one approval and are no part of what is made."""
@@ -84,7 +85,7 @@ def _change(table: dict[str, Any], text: str) -> None:
         inner.pop(keys[-1], None)
         return
     try:
-        inner[keys[-1]] = tomllib.loads(f"x = {value}")["x"]
+        inner[keys[-1]] = read_toml(f"x = {value}")["x"]
     except tomllib.TOMLDecodeError:
         inner[keys[-1]] = value.strip()
 

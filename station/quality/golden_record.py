@@ -17,6 +17,7 @@ from station.values.golden_record import (
     Attachment,
     ChangeDocument,
     CopyDocument,
+    CopyFacts,
     EventKind,
     HoldDocument,
     OpenItemDocument,
@@ -254,6 +255,18 @@ def require_no_hold(number: str, what: str, holds: Iterable[HoldDocument]) -> No
             f"{what} of golden {number} is kept until {last} ({', '.join(h.reason for h in held)})",
             "Keep it; a hold ends with its last day and by no command.",
         )
+
+
+def require_same_role(copies: Iterable[CopyDocument], sample: CopyFacts) -> None:
+    """Raises ConflictError where a copy that is kept sealed would have another role: no hold is got round so, and what
+    was sealed stays what it was."""
+    for c in copies:
+        same = c.name.casefold() == sample.name.casefold() and not c.removed
+        if same and c.role in SEALED_ROLES and c.role != sample.role:
+            raise ConflictError(
+                f"{c.name} is the {c.role.replace('-', ' ')} copy, which stays one",
+                "Give the other copy a name of its own.",
+            )
 
 
 def require_expendable(copy: CopyDocument) -> None:

@@ -161,6 +161,29 @@ def clock_remarks(entries: Iterable[Entry]) -> list[str]:
     return said
 
 
+def past_remarks(entries: Iterable[Entry]) -> list[str]:
+    """What the chain cannot show: what was before a home was taken over, and whether an end was cut off where the head
+    outside the database was missing."""
+    said = []
+    for e in entries:
+        try:
+            content = json.loads(e.content)
+            kind, day, head = content["kind"], str(content["at"])[:10], content.get("head")
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            continue  # named by the chain
+        if kind == "taken over":
+            said.append(
+                f"ledger entry {e.sequence}: on {day} the records that there were were taken over; what happened "
+                "to them before is not known"
+            )
+        if head == "missing":
+            said.append(
+                f"ledger entry {e.sequence}: on {day} keys/head.json was missing; were entries cut off before it, "
+                "nothing here shows it: hold the ledger to a head that was kept elsewhere (--head)"
+            )
+    return said
+
+
 def proof_faults(first: int, previous: str, links: Sequence[Link], head: Head) -> list[str]:
     """What is wrong with a stretch of the chain that is to lead from entry ``first`` to ``head``."""
     hash, faults = previous, []

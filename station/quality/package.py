@@ -20,6 +20,8 @@ from station.quality.signing import PACKAGE, verify
 from station.values.digest import canonical_json, digest, sha256_hex
 
 MANIFEST, SEAL = "manifest.json", "manifest.sig.json"
+LARGEST = {MANIFEST: 10_000_000, SEAL: 1_000}
+"""Bytes of what is read before a seal is known to hold."""
 GOLDEN, SHEET, MASTER, ARRAYS = "golden.json", "sheet.toml", "master.json", "master.npz"
 SIGNATURES, ARTEFACTS, ACKNOWLEDGEMENTS, LEDGER = (
     "signatures.json",
@@ -75,6 +77,8 @@ class Contents:
             self.lacks(name)
             return kind()
         try:
+            if len(data) > LARGEST.get(name, len(data)):
+                raise ValueError(name)
             found = json.loads(data)
             if isinstance(found, kind) and canonical_json(found) == data:
                 return found
@@ -110,11 +114,14 @@ def vet_contents(
     """Hold a package's files to its manifest, to one another and to the keys.
 
     trusted : public keys; the package is to be sealed by one of them, and each of the others is to have signed as a
-    party. sheet_digest : of a control sheet's bytes, raising StationError. master_fault : what is wrong with a master
-    of these bytes, this document and this digest.
+    party. Nothing but manifest and seal is read of a package that does not keep to them. sheet_digest : of a control
+    sheet's bytes, raising StationError. master_fault : what is wrong with a master of these bytes, this document and
+    this digest.
     """
     found = Contents(files)
     hold_to_manifest(found, trusted)
+    if found.faults:
+        return found  # nobody vouches for what is in it: nothing of it is handed to a reader
     found.golden = found.document(GOLDEN, dict)
     found.signatures = found.document(SIGNATURES, list)
     found.artefacts = found.document(ARTEFACTS, list)
@@ -176,8 +183,8 @@ def _golden_faults(
         if sha256_hex(files.get(name, b"")) != sha256:
             yield name, "it is not the picture that was sealed"
     master = found.document(MASTER, dict)
-    if any(name in (MANIFEST, SEAL, MASTER, ARRAYS) for name, _ in found.faults):
-        return  # named already; what nobody vouches for is not handed to a decoder of arrays
+    if not master:
+        return
     wrong = master_fault(files.get(ARRAYS, b""), master, g["master_digest"])
     if wrong is not None:
         yield MASTER, wrong

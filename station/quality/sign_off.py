@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+from pydantic import ValidationError
 
 from station.errors import ConflictError, RequestError
 from station.quality.signing import SIGN_OFF, verify
 from station.sheet import Sheet
+from station.values.sign_off import StatementDocument
 
 PRODUCT = "product"
 ARTEFACTS = (PRODUCT, "packaging", "label", "carton-mark", "manual", "accessories")
@@ -27,6 +30,9 @@ STATEMENT_KEYS = (
     *("schema", "number", "sku", "artefact", "version", "artefact_digest"),
     *("party", "name", "role", "at", "text"),
 )
+
+CLOCK_SKEW = timedelta(minutes=10)
+"""How far the clock of the station where a statement was signed may be ahead of this one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +107,54 @@ def statement(
     }  # fmt: skip
 
 
+def statement_fault(said: Mapping[str, Any]) -> str | None:
+    """What is wrong with a statement itself, whoever signed it; None where nothing is.
+
+    Its fields are of their types, name and role as :func:`vet_person` leaves them, its time as :func:`statement` writes
+    it.
+    """
+    known = "its statement is not one that this version of the station knows"
+    if set(said) != set(STATEMENT_KEYS) or type(said["schema"]) is not int:
+        return known
+    try:
+        read = StatementDocument.model_validate(dict(said), strict=True)
+        if read.party not in SIGNERS or read.artefact not in ARTEFACTS:
+            return known
+        for what, text, empty in (("name", read.name, False), ("role", read.role, True)):
+            if vet_person(text, empty=empty) != text:
+                return f"its {what} is not written as the station writes one"
+        at = datetime.fromisoformat(read.at)
+        if at.tzinfo is None or at.isoformat(timespec="microseconds") != read.at:
+            raise ValueError(read.at)
+    except ValidationError as error:
+        return f"its {error.errors()[0]['loc'][0]} is not of the kind that it should be"
+    except RequestError:
+        return "its name or its role is none"
+    except (ValueError, OverflowError):
+        return "its time is no time"
+    return None
+
+
+def ahead(said: Mapping[str, Any], now: datetime) -> timedelta | None:
+    """How far a statement's time lies in the future, where that is more than :data:`CLOCK_SKEW`."""
+    found = datetime.fromisoformat(said["at"]) - now
+    return found if found > CLOCK_SKEW else None
+
+
 def signature_fault(said: Mapping[str, Any], key: str, signature: str) -> str | None:
     """What is wrong with a signature under a statement; None where nothing is."""
-    if set(said) != set(STATEMENT_KEYS) or said.get("schema") != 1:
-        return "its statement is not one that this version of the station knows"
+    wrong = statement_fault(said)
+    if wrong is not None:
+        return wrong
     if not verify(key, SIGN_OFF, dict(said), signature):
-        return f"it was not made for this statement with key {key}"
+        return f"it was not made for this statement with key {key[:64]}"
     return None
 
 
 def require_own_key(key: str, party: str, others: Iterable[tuple[str, str]]) -> None:
     """Raises ConflictError where the key has signed for the other party: one key is one party's word.
 
-    others : party and key of the signatures there are under the golden sample.
+    others : party and key of what was signed before under the golden sample: any version, artefact or gate.
     """
     for other, used in others:
         if used == key and other != party:

@@ -34,6 +34,8 @@ def sign(private: Ed25519PrivateKey, purpose: str, value: Any) -> str:
 def verify(public: str, purpose: str, value: Any, signature: str) -> bool:
     """Whether ``signature`` was made for exactly this with the key whose public half is ``public`` (hexadecimal)."""
     try:
+        if not _HEX.fullmatch(public):  # one spelling of a key, so that it cannot pass for another one
+            return False
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))
         if signature != signature.lower() or len(signature) != 128:  # one spelling of a signature, no other
             return False

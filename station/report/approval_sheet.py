@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from station.report.qr import qr_svg
 from station.report.typesetting import CJK_FONT, LATIN_FONT, typeset
 
 _TEMPLATE: Final = Path(__file__).with_name("approval_sheet.typ")
@@ -16,7 +17,7 @@ def approval_sheet(data: Mapping[str, Any], picture: bytes) -> bytes:
 
     data : ``title``, ``subtitle``, ``date`` (year, month, day), ``version``, ``facts`` (pairs), ``digest`` (eight
     groups), ``text``, ``limits`` (characteristic, limit, class), ``more`` (limits left out), ``artefacts`` (kind,
-    version, file, digest), ``parties``, ``command``, ``footer``.
+    version, file, digest), ``parties``, ``command``, ``code`` (text of the QR code), ``footer``.
     """
     told = {**data, "picture": "picture.jpg", "fonts": [LATIN_FONT, CJK_FONT]}
-    return typeset(_TEMPLATE, told, {"picture.jpg": picture})
+    return typeset(_TEMPLATE, told, {"picture.jpg": picture, "code.svg": qr_svg(str(data["code"]))})

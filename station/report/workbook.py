@@ -9,13 +9,13 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
 from station.report.blocks import Beside, Block, Cell, Code, Facts, Figure, Flag, Formula, Paper, Table
+from station.values.spreadsheet import reads_as_formula
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 _FORBIDDEN: Final = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_STARTS_FORMULA: Final = ("=", "+", "-", "@")
 _NAME, _TEXT = 31, 32767  # characters of a sheet's name and of a cell (ECMA-376 and Excel)
 _WIDEST, _NARROWEST = 60, 8
 
@@ -64,7 +64,7 @@ def paper_xlsx(paper: Paper) -> bytes:
                 sheet.write_formula(row, column, text.format(row=row + 1))
             case _:
                 text = _clean(_words(cell))[:_TEXT]
-                guarded = text.lstrip().startswith(_STARTS_FORMULA)
+                guarded = reads_as_formula(text)
                 sheet.write_string(row, column, text, formats["guarded" if guarded else "text"])
 
     names: set[str] = set()

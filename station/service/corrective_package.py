@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import zipfile
@@ -14,6 +13,7 @@ from station.errors import ConflictError, NotFoundError, SheetError
 from station.service.nonconformities import named
 from station.values.digest import sha256_hex
 from station.values.nonconformity import NcEvent, NonconformityDocument, Package, ReorderDocument
+from station.values.spreadsheet import csv_text
 
 if TYPE_CHECKING:
     from station.service.station import Station
@@ -126,9 +126,6 @@ def _members(station: Station, found: NonconformityDocument, revised: Sheet) -> 
     f = found.facts
     claimed = [p for p in found.points if not p.preference]
     lot_map = station.analysis.map(f.lot)
-    criteria = io.StringIO()
-    writer = csv.writer(criteria, lineterminator="\n")
-    writer.writerows([COLUMNS, *acceptance_criteria(revised)])
     report, _ = report_pdf(station, found.number, "en")
     said = [e.model_dump(mode="json", by_alias=True) for e in station.record.events(f.golden)]
     return {
@@ -138,7 +135,7 @@ def _members(station: Station, found: NonconformityDocument, revised: Sheet) -> 
         "defect-map.png": png(station.analysis.picture(f.lot, lot_map)),
         "master-references.json": _json(_master(station, found)),
         "golden.jpg": station.golden_picture(f.golden, f.golden_version, kind="frame").data,
-        "acceptance-criteria.csv": criteria.getvalue().encode(),
+        "acceptance-criteria.csv": csv_text([COLUMNS, *acceptance_criteria(revised)]).encode(),
         "inspection-plan.json": _json({"plans": _plans(revised, f.size), **inspection_plan(claimed, f.product_type)}),
         "nonconformity.json": _json(found.model_dump(mode="json", by_alias=True)),
         "nonconformity.pdf": report,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import random
 import secrets
 from collections import Counter
@@ -24,6 +22,7 @@ from station.store.rows import GoldenRow, UnitRow
 from station.values.digest import digest
 from station.values.documents import DefectClass
 from station.values.draw import CartonDocument, DrawDocument, IntegrityDocument, PickDocument
+from station.values.spreadsheet import csv_text
 
 if TYPE_CHECKING:
     from station.lots.draw import Carton, Pick
@@ -277,13 +276,11 @@ def picks_csv(document: DrawDocument) -> str:
     the sample where there are several."""
     several = document.last > 1
     names = list(dict.fromkeys(k for p in document.picks for k in p.identifiers))
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["unit", *_PICKED, *(["sample"] if several else []), *names])
+    rows: list[list[object]] = [["unit", *_PICKED, *(["sample"] if several else []), *names]]
     for p in document.picks:
         own = [p.label, p.carton, p.position, p.third, *([p.sample] if several else [])]
-        writer.writerow([*own, *(p.identifiers.get(n, "") for n in names)])
-    return out.getvalue()
+        rows.append([*own, *(p.identifiers.get(n, "") for n in names)])
+    return csv_text(rows)
 
 
 def picks_as(document: DrawDocument, form: Literal["pdf", "csv"]) -> bytes:

@@ -19,6 +19,7 @@ from station.store import inspections
 from station.store.rows import File, UnitRow
 from station.values.documents import UnitDocument, Verdict
 from station.values.gates import EvidenceItem, GateEvent, GateFacts, OrderRecord
+from station.values.names import require_text_name
 
 if TYPE_CHECKING:
     from station.service.station import Station
@@ -85,7 +86,7 @@ class GateEvidence:
             what, _, name = text.partition("=")
             if not name:
                 raise RequestError(f"{text[:60]!r} is no photo", "Write WHAT=FILE, as in overall=unit-1.jpg.")
-            path = Path(name)
+            path = require_text_name(Path(name))
             file = keep_photo(self._evidence, path, read(path, self._station.settings).sha256)
             items.append(
                 EvidenceItem(kind="file", name=path.name[:120], sha256=file.sha256, about=vet_photo_kind(what))

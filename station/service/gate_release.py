@@ -17,7 +17,7 @@ from station.quality.wording import refuse_vague
 from station.service.lots import vet_new_lot
 from station.service.values_file import plain_text
 from station.store import gates as store
-from station.store import sign_offs
+from station.store import signers
 from station.store.database import Database
 from station.values.gates import ControlGate, GateEvent, GateFacts, GateStatement, OrderGatesDocument, OrderRecord
 
@@ -104,10 +104,9 @@ class GateRelease:
         self, row: store.OrderRow, events: list[GateEvent], said: GateStatement, versions: dict[str, int] | None = None
     ) -> OrderGatesDocument:
         keys = self._db.ledger.keys
-        signed = [(r.party, r.key) for r in sign_offs.sign_offs(self._db, row.golden) if r.key is not None]
-        signed += [(e.statement.party, e.public_key) for e in events if e.statement is not None]
         signature = keys.sign(GATE, said.model_dump(mode="json", by_alias=True))
-        require_own_key(keys.public, said.party, signed)
+        signed = signers.words_about(self._db, row.golden)
+        require_own_key(keys.public, said.party, [(w.party, w.key) for w in signed])
         event = GateEvent(
             kind="released" if said.act == "release" else "waived", at=self._clock(), by=said.name, gate=said.gate,
             key=said.requirement, text=said.text, statement=said, public_key=keys.public, signature=signature,

@@ -21,6 +21,7 @@ from station.store.evidence import Evidence
 from station.store.rows import File, GoldenRow
 from station.values import golden_record as v
 from station.values.digest import digest, sha256_hex
+from station.values.names import require_text_name
 
 if TYPE_CHECKING:
     from station.quality.record_fields import Facts
@@ -164,7 +165,7 @@ class GoldenRecords:
 
         row, stands = self._standing(number)
         slot: v.PhotoKind = rules.vetted("kind of photo", kind, get_args(v.PhotoKind))
-        shot = read(photo, self._settings)
+        shot = read(require_text_name(photo), self._settings)
         width, height = shot.size
         blur = blur_of(shot)
         seen = v.PhotoFacts(kind=slot, width=width, height=height, blur=blur, light=_words(light, "--light"),
@@ -183,7 +184,8 @@ class GoldenRecords:
     ) -> v.GoldenRecordDocument:  # fmt: skip
         """Record a physical copy of the version in force (G7, G13), or that it lies elsewhere now.
 
-        Raises RequestError where the factory's master has no seal number (G9).
+        Raises RequestError where the factory's master has no seal number (G9), ConflictError where a copy that is kept
+        sealed would have another role (G13, G18).
         """
         row, stands = self._standing(number)
         kind: v.Role = rules.vetted("role", role, get_args(v.Role))
@@ -194,6 +196,7 @@ class GoldenRecords:
             place=vet_person(place, what="--place"), seal=_words(seal, "--seal"),
             every_days=rules.CHECK_DAYS if every_days is None else every_days,
         )  # fmt: skip
+        rules.require_same_role(stands.copies(), sample)
         self._say(stands, self._event("copy", sample.name, row, by, sample=sample))
         return self.show(number)
 
@@ -366,7 +369,7 @@ class GoldenRecords:
         named, kept = [], []
         for what, path in given:
             if photos:
-                read(path, self._settings)
+                read(require_text_name(path), self._settings)
             data = read_file(path)
             file = keep(self._evidence, data, media_type(data))
             named.append(rules.attachment(what, path.name, file.sha256))

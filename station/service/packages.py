@@ -19,7 +19,7 @@ from station.quality.signing import SIGN_OFF, fingerprint
 from station.service.approving import approval_text
 from station.service.order_exchange import OrderExchange
 from station.service.package_vetting import refuse_faults, seal, unpacked, vet, vet_keys
-from station.store import gates, golden_events, package_file, records, sign_offs
+from station.store import gates, golden_events, package_file, records, sign_offs, signers
 from station.store.database import Database
 from station.store.evidence import Evidence
 from station.store.proofs import ledger_proof
@@ -101,9 +101,10 @@ class Packages:
             else sign_off.confirmation(number=g["number"], artefact=artefact, version=version),
         )  # fmt: skip
         own = self._db.ledger.keys
-        sign_off.require_own_key(
-            own.public, party, [(s["statement"]["party"], s["key"]) for s in found.signatures if s["key"] is not None]
-        )
+        signed = [(s["statement"]["party"], s["key"]) for s in found.signatures if s["key"] is not None]
+        signed += [(x["event"]["statement"]["party"], x["event"]["public_key"]) for x in found.gates]
+        signed += [(w.party, w.key) for w in signers.words_about(self._db, g["number"])]
+        sign_off.require_own_key(own.public, party, signed)
         made = DetachedSignature(
             what="sign-off of a golden sample", statement=said, key=own.public, signature=own.sign(SIGN_OFF, said)
         )

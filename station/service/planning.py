@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from station.errors import RequestError
 from station.values.documents import PlanDocument
 from station.values.sampling import LimitingQualityDocument, SchemeDocument, VariablesPlanDocument
+from station.values.spreadsheet import csv_text
 
 if TYPE_CHECKING:
     from station.lots.requests import AnyPlan
@@ -55,11 +54,7 @@ def read_values(file: Path) -> list[float]:
 def plan_csv(document: AnyPlan) -> str:
     """The curve as CSV: a header, then a row for each quality; empty where there is no figure."""
     columns, rows = plan_table(document)
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(["" if v is None else repr(v) for v in row] for row in rows)
-    return out.getvalue()
+    return csv_text([columns, *(["" if v is None else repr(v) for v in row] for row in rows)])
 
 
 def write_csv(document: AnyPlan, out: Path) -> None:

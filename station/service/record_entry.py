@@ -13,12 +13,13 @@ from pydantic import ValidationError
 from station.errors import RequestError
 from station.service.signing_off import read_file
 from station.values import golden_record as v
+from station.values.toml_text import read_toml
 
 
 def entry_file(path: Path) -> dict[str, Any]:
     """The table of a record's TOML file. Raises RequestError."""
     try:
-        return tomllib.loads(read_file(path).decode("utf-8-sig"))
+        return read_toml(read_file(path).decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise RequestError(f"{path.name} is not UTF-8 text", "Save it as UTF-8.") from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -41,7 +42,7 @@ def set_value(table: dict[str, Any], text: str) -> None:
         inner.pop(keys[-1], None)
         return
     try:
-        inner[keys[-1]] = tomllib.loads(f"x = {value}")["x"]
+        inner[keys[-1]] = read_toml(f"x = {value}")["x"]
     except tomllib.TOMLDecodeError:
         inner[keys[-1]] = value.strip()
 

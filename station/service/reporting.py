@@ -117,6 +117,7 @@ _LIMITS = 10
 
 def approval_sheet(station: Station, number: str) -> bytes:
     """PDF bytes of the page that both parties sign by hand: the newest version of a golden sample."""
+    from station.quality.page_code import page_text
     from station.quality.sign_off import PRODUCT, SIGNERS
     from station.report.approval_sheet import approval_sheet as write
     from station.sheet import load_sheet
@@ -143,6 +144,10 @@ def approval_sheet(station: Station, number: str) -> bytes:
         "artefacts": [[a.artefact, str(a.version), a.name, (a.digest or "")[:16]] for a in artefacts],
         "parties": SIGNERS,
         "command": f"station golden sign {number} --party buyer|supplier --name WHO --sheet-photo PHOTO",
+        "code": page_text(
+            number, {PRODUCT: (golden.version, golden.digest)}
+            | {a.artefact: (a.version, a.digest or "") for a in artefacts if a.version is not None},
+        ),
         "footer": f"head of the ledger {head.head}  |  key {head.key}",
     }  # fmt: skip
     return write(data, station.golden_picture(number).data)

@@ -42,13 +42,15 @@ def seal(
     at: datetime,
     model: str,
     again: Sequence[tuple[Path, Shot]] = (),
+    old_sheet: bool = False,
     step: Callable[[str], None] = lambda _: None,
 ) -> tuple[GoldenRow, bool]:
     """Seal a golden sample; answers its row and whether it is new. A sample sealed before gives its own version again.
 
     model : the defect model that units will be looked at with, for what it is known to miss. again : further photos of
     the same golden, lifted and laid down again; the spread of its colours over them goes into
-    the uncertainty. step : hears of each step as it begins.
+    the uncertainty. old_sheet : a sheet of a superseded version is meant to be in force again. step : hears of each
+    step as it begins.
 
     Raises
     ------
@@ -58,6 +60,8 @@ def seal(
         One photo is handed in twice.
     SheetError
         The sheet cannot be read or points outside the part.
+    ConflictError
+        The sheet is that of a superseded version, or the number is another product's.
     AlignmentError
         The photo shows no part that can be measured.
     """
@@ -74,9 +78,11 @@ def seal(
     sheet, sheet_toml, calibration = _agreed(sheet_path, calibration, at)
     if again:
         _require_light(calibration)
-    corrected = correct(shot, calibration)
     number = _number(db, sheet, at.date())
     newest = _newest(db, number)
+    if newest is not None and not old_sheet:
+        _refuse_superseded(records.golden_versions(db, number), newest, sheet, shot.sha256)
+    corrected = correct(shot, calibration)
     version = max(sheet.golden.version or 1, next_version([newest.version] if newest else []))
     master = measure_master(corrected, sheet, number=number, version=version)
     if again:
@@ -206,6 +212,26 @@ def _number(db: Database, sheet: Sheet, today: date) -> str:
             "Give the sheet another number, or leave it out to have one made from the date.",
         )
     return number
+
+
+def _refuse_superseded(versions: Sequence[GoldenRow], newest: GoldenRow, sheet: Sheet, photo_sha256: str) -> None:
+    """Raises ConflictError where what is handed in is a superseded version: its sheet, which the newest changed, or
+    its photo under a sheet that both have."""
+    same_sheet = newest.sheet_digest == sheet.digest
+    if same_sheet and newest.photo_sha256 == photo_sha256:
+        return
+    for g in versions:
+        if (
+            g.version != newest.version
+            and g.sheet_digest == sheet.digest
+            and (not same_sheet or g.photo_sha256 == photo_sha256)
+        ):
+            what = "photo and control sheet are those" if same_sheet else "the control sheet is that"
+            raise ConflictError(
+                f"{what} of version {g.version} of golden {newest.number}, which was superseded; in force is version "
+                f"{newest.version}. Sealed again, it would supersede version {newest.version}",
+                "Hand in the newest. To go back on purpose: --old-sheet, old_sheet in the API.",
+            )
 
 
 def _newest(db: Database, number: str) -> GoldenRow | None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.quality import sign_off as rules
-from station.quality.signing import SIGN_OFF, fingerprint
+from station.quality.signing import SIGN_OFF
+from station.service import signatures
 from station.service.approving import approval_text
 from station.service.measuring import keep
 from station.service.record_standing import standing
@@ -20,19 +19,17 @@ from station.settings import Settings
 from station.store import records, sign_offs
 from station.store.database import Database
 from station.store.evidence import Evidence
-from station.store.rows import File, GoldenRow
+from station.store.rows import GoldenRow
 from station.store.sign_offs import AcknowledgementRow, ArtefactRow, SignOffRow
 from station.values.digest import digest
+from station.values.names import require_text_name
 from station.values.sign_off import (
     AcknowledgementDocument,
     ArtefactDocument,
     ArtefactStatus,
-    DetachedSignature,
     GoldenStatusDocument,
     HeldDocument,
-    Method,
     SignOffDocument,
-    StatementDocument,
 )
 
 MAX_FILE = 25_000_000
@@ -90,38 +87,33 @@ class SignOff:
         printed sheet that a person signed, record that it was signed on paper.
 
         Raises ConflictError where the version was superseded or lacks photo or specification (G4), somebody else
-        signed it for the party, or this key signed for the other party.
+        signed it for the party, this key signed for the other party, or the photo is on record as something else or
+        shows another page.
         """
-        said = self.statement(number, party=party, name=name, role=role, artefact=artefact, at=self._clock())
+        at = self._clock()
+        said = self.statement(number, party=party, name=name, role=role, artefact=artefact, at=at)
         if sheet_photo is not None:
             from station.service.tools import read
 
-            shot = read(sheet_photo, self._settings)
+            shot = read(require_text_name(sheet_photo), self._settings)
+            remarks = signatures.vet_page(shot.photo, said, sheet_photo.name)
             data = sheet_photo.read_bytes()
             file = keep(self._evidence, data, media_type(data))
             if file.sha256 != shot.sha256:
                 raise RequestError(f"{sheet_photo.name} changed while it was read", "Run it again.")
-            return self._record(said, "printed sheet", None, None, file)
+            return signatures.record(self._db, said, "printed sheet", None, None, file, at, remarks)
         keys = self._db.ledger.keys
-        return self._record(said, "local key", keys.public, keys.sign(SIGN_OFF, said), None)
+        return signatures.record(self._db, said, "local key", keys.public, keys.sign(SIGN_OFF, said), None, at)
 
     def import_signature(self, number: str, path: Path, *, party: str) -> SignOffDocument:
         """Record a signature that was made on another station under a package of this golden sample."""
-        try:
-            detached = DetachedSignature.model_validate_json(read_file(path))
-        except ValidationError as error:
-            raise RequestError(
-                f"{path.name} is no detached signature", "Give the file that `station golden countersign` wrote."
-            ) from error
+        now = self._clock()
+        detached = signatures.read_detached(
+            read_file(path, most=signatures.MAX_DETACHED), path.name, party=party, now=now
+        )  # fmt: skip
         said = detached.statement
-        fault = rules.signature_fault(said, detached.key, detached.signature)
-        if fault is not None:
-            raise RequestError(f"the signature of {path.name} does not hold: {fault}", "Ask for it again.")
-        if said["party"] != party:
-            raise RequestError(f"{path.name} signs for the {said['party']}, not for the {party}", "Name that party.")
         own = self.statement(
-            number, party=party, name=str(said["name"]), role=str(said["role"]), artefact=str(said["artefact"]),
-            at=self._clock(),
+            number, party=party, name=said["name"], role=said["role"], artefact=said["artefact"], at=now
         )  # fmt: skip
         for key in ("number", "artefact", "version", "artefact_digest", "sku", "text"):
             if said[key] != own[key]:
@@ -129,7 +121,7 @@ class SignOff:
                     f"{path.name} signs {key.replace('_', ' ')} {str(said[key])[:80]}, and this home has {own[key]}",
                     f"Export the version in force and have that signed: station golden export {number} -o FILE.zip",
                 )
-        return self._record(said, "detached", detached.key, detached.signature, None)
+        return signatures.record(self._db, said, "detached", detached.key, detached.signature, None, now)
 
     def statement(
         self, number: str, *, party: str, name: str, role: str = "", artefact: str = rules.PRODUCT, at: datetime
@@ -154,48 +146,6 @@ class SignOff:
             row.number, row.version, row.sheet_toml, photo=self._evidence.path(row.photo_sha256).is_file(),
             controlled=standing(self._db, row, self._clock().date()).entry.controlled,
         )  # fmt: skip
-
-    def _record(
-        self, said: dict[str, Any], method: Method, key: str | None, signature: str | None, file: File | None
-    ) -> SignOffDocument:
-        content = {**said, "digest": digest(said)}
-        values = {k: said[k] for k in ("number", "artefact", "version", "party")} | {
-            "method": method, "document": json.dumps(content), "digest": content["digest"], "key": key,
-            "signature": signature,
-        }  # fmt: skip
-
-        def vet(there: list[SignOffRow]) -> None:
-            if key is not None:
-                rules.require_own_key(key, said["party"], [(r.party, r.key) for r in there if r.key is not None])
-
-        row, new = sign_offs.add_sign_off(self._db, values, file, self._clock(), vet)
-        made = sign_off_document(row)
-        if not new and (made.statement.name, made.method) != (said["name"], method):
-            raise ConflictError(
-                f"{said['artefact']} version {said['version']} was signed for the {said['party']} already, by "
-                f"{made.statement.name} ({made.method}, {made.statement.at[:10]})",
-                "A signature is never replaced; seal a new version to sign anew.",
-            )
-        remarks = (*self._key_remarks(said, key), *self._word_remarks(said)) if new else ()
-        return made.model_copy(update={"new": new, "remarks": remarks})
-
-    def _word_remarks(self, said: Mapping[str, Any]) -> tuple[str, ...]:
-        """That the other party signed the same version in other words, such as before the record named attributes."""
-        for row in sign_offs.sign_offs(self._db, said["number"]):
-            same = (row.artefact, row.version) == (said["artefact"], said["version"]) and row.party != said["party"]
-            if same and json.loads(row.document)["text"] != said["text"]:
-                return (f"the {row.party} signed this version in other words: station golden status {said['number']}",)
-        return ()
-
-    def _key_remarks(self, said: Mapping[str, Any], key: str | None) -> tuple[str, ...]:
-        """That a party signs with another key than before, which people should ask about."""
-        if key is None:
-            return ()
-        for row in reversed(sign_offs.sign_offs(self._db, said["number"])):
-            if row.party == said["party"] and row.key is not None and row.key != key:
-                then = f"{row.artefact} version {row.version}"
-                return (f"the {said['party']} signed {then} with another key ({fingerprint(row.key)}): ask them",)
-        return ()
 
     # --- acknowledgements --------------------------------------------------------------------------------------------
 
@@ -246,7 +196,8 @@ class SignOff:
             state="superseded" if other else _state(len(by), bool(open_items)),
             superseded_by=other, one_version=not reason, reason=reason,
             artefacts=tuple(self._artefact_status(row, kind, signed, held) for kind in rules.ARTEFACTS),
-            sign_offs=tuple(sign_off_document(r) for r in signed), remarks=self._status_remarks(row, signed, by),
+            sign_offs=tuple(signatures.sign_off_document(r) for r in signed),
+            remarks=self._status_remarks(row, signed, by),
         )  # fmt: skip
 
     def held(self, number: str) -> list[rules.Held]:
@@ -274,6 +225,8 @@ class SignOff:
         wanted : the version that whoever inspects works by. Raises ConflictError, naming each party's version, where it
         was superseded or the parties hold different ones.
         """
+        if wanted is not None and wanted not in self._versions(row.number, rules.PRODUCT):
+            raise NotFoundError(f"golden {row.number} has no version {wanted}", f"In force is version {row.version}.")
         held = self.held(row.number)
         rules.require_in_force(row.number, row.version if wanted is None else wanted, row.version, held)
         rules.require_one_version(row.number, held, self.versions_in_force(row))
@@ -288,6 +241,21 @@ class SignOff:
         if len(by) == 1:
             return (f"version {row.version} of golden {row.number} is signed by the {by[0]} alone",)
         return ()
+
+    def superseded_remarks(self, row: GoldenRow) -> tuple[str, ...]:
+        """That a version which was just sealed takes the place of one that somebody signed, before anybody is told."""
+        signed: dict[int, set[str]] = {}
+        for r in sign_offs.sign_offs(self._db, row.number):
+            if r.artefact == rules.PRODUCT and r.version < row.version:
+                signed.setdefault(r.version, set()).add(r.party)
+        before = max(self._versions(row.number, rules.PRODUCT) - {row.version}, default=0)
+        if before not in signed:
+            return ()
+        who = " and ".join(sorted(signed[before]))
+        return (
+            f"version {before}, which the {who} signed, is superseded by version {row.version}: nobody has signed this "
+            "one yet, and whoever holds the old one is to be told",
+        )
 
     def file_of(self, number: str, artefact: str) -> str:
         """SHA-256 of the file of an artefact's newest version. Raises NotFoundError where there is none."""
@@ -372,6 +340,7 @@ class SignOff:
                  and r.artefact == rules.PRODUCT]  # fmt: skip
         remarks += [f"still to be confirmed: {item}" for item in self._open_items(row)]
         remarks += [f"the {p} signed on paper: compare the photo with the sheet's digest" for p in paper]
+        remarks += sign_offs.damaged(self._db, row.number)
         return tuple(remarks)
 
 
@@ -382,18 +351,6 @@ def _state(signed: int, open_items: bool) -> str:
     return "conditionally approved" if open_items else "approved"
 
 
-def sign_off_document(row: SignOffRow) -> SignOffDocument:
-    """A recorded sign-off as it is shown."""
-    content = json.loads(row.document)
-    said = StatementDocument.model_validate({k: v for k, v in content.items() if k != "digest"})
-    return SignOffDocument.model_validate(
-        {
-            "statement": said, "method": row.method, "key": row.key, "signature": row.signature, "digest": row.digest,
-            "fingerprint": None if row.key is None else fingerprint(row.key), "sheet_photo_sha256": row.file_sha256,
-        }
-    )  # fmt: skip
-
-
 def _artefact(row: ArtefactRow) -> ArtefactDocument:
     return ArtefactDocument.model_validate_json(row.document)
 
@@ -402,13 +359,15 @@ def _kind(artefact: str) -> str:
     return rules.vet("artefact", artefact, rules.ARTEFACTS)
 
 
-def read_file(path: Path) -> bytes:
-    """A file's bytes, if they are not too many. Raises RequestError."""
+def read_file(path: Path, *, most: int = MAX_FILE) -> bytes:
+    """A file's bytes, if they are not too many. Raises RequestError, also for a name that cannot be recorded."""
+    require_text_name(path)
     try:
         size = path.stat().st_size
-        if not path.is_file() or not 0 < size <= MAX_FILE:
+        if not path.is_file() or not 0 < size <= most:
+            limit = f"{most / 1e6:g} MB" if most >= 1e6 else f"{most / 1e3:g} kB"
             raise RequestError(
-                f"{path} is no file of 1 byte to {MAX_FILE / 1e6:g} MB", "Give one file; pack several into an archive."
+                f"{path} is no file of 1 byte to {limit}", "Give one file; pack several into an archive."
             )
         return path.read_bytes()
     except OSError as error:

@@ -159,11 +159,12 @@ class Station:
 
     def seal_golden(
         self, sheet: Path, photo: Path, *, rig: str | None = None, card: str | None = None, again: Sequence[Path] = (),
-        on_step: OnStep = silent,
+        old_sheet: bool = False, on_step: OnStep = silent,
     ) -> views.GoldenView:  # fmt: skip
         """Measure the golden sample into a master and seal it. The same sample sealed again is the same version.
 
-        again : further photos of the same golden, each lifted and laid down again."""
+        again : further photos of the same golden, each lifted and laid down again. old_sheet : a superseded version's
+        sheet is meant to be in force again; without it one is refused with ConflictError."""
         from station.service.sealing import proposed, seal
 
         step = Steps(on_step, len(again) + (4 if again else 3))
@@ -174,13 +175,14 @@ class Station:
         row, new = seal(
             self._db, self._evidence, sheet_path=sheet, photo_path=photo, shot=shots[0][1],
             calibration=self.bench.calibration(rig, card), at=self._clock(), again=shots[1:],
-            model=self.settings.defect_model, step=step,
+            model=self.settings.defect_model, old_sheet=old_sheet, step=step,
         )  # fmt: skip
         view = golden_view(row, new=new)
         use = self._model_use()
         remarks = capability_remarks(self._db, row, use, PROGRAM, thresholds_in_force(self._db, row, use, PROGRAM))
         proposals = proposed(self.master(row.number, row.version), row.sheet_toml)
-        return view.model_copy(update={"proposals": proposals, "warnings": (*view.warnings, *remarks)})
+        before = self.sign_off.superseded_remarks(row) if new else ()
+        return view.model_copy(update={"proposals": proposals, "warnings": (*before, *view.warnings, *remarks)})
 
     def goldens(self) -> list[views.GoldenView]:
         """Every sealed version, newest first."""

@@ -11,6 +11,7 @@ from io import StringIO
 from pathlib import Path
 
 from station.errors import RequestError
+from station.values.spreadsheet import unguarded
 
 MAX_BYTES = 20_000_000
 MAX_ROWS = 100_000
@@ -143,6 +144,8 @@ def _rows(path: Path, text: str, required: Sequence[str], optional: Sequence[str
                 )
             if count >= MAX_ROWS:
                 raise RequestError(f"{path} has more than {MAX_ROWS} rows", "Hand it in by parts.")
-            yield TableRow(where, {c: plain_text(v, f"{where}, column {c}") for c, v in zip(columns, row, strict=True)})
+            yield TableRow(
+                where, {c: plain_text(unguarded(v), f"{where}, column {c}") for c, v in zip(columns, row, strict=True)}
+            )
     except csv.Error as error:
         raise RequestError(f"{path} line {reader.line_num} is no CSV: {error}", "Save the table as CSV.") from error

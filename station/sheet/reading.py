@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from station.errors import SheetError
 from station.sheet.models import Sheet
+from station.values.toml_text import read_toml
 
 MAX_BYTES = 1_000_000
 TABLES = ("product", "golden", "aql", "decision", "viewing", "sets", "lacquer")
@@ -46,7 +47,7 @@ def read_sheet_file(path: Path) -> tuple[Sheet, str]:
 @lru_cache(maxsize=64)  # the sheet in force is asked for with every decision, and no sheet is ever changed
 def _parse(name: str, data: bytes) -> Sheet:
     try:
-        table = tomllib.loads(data.decode("utf-8-sig"))
+        table = read_toml(data.decode("utf-8-sig"))
     except UnicodeDecodeError as e:
         raise SheetError(f"{name} is not UTF-8 text (byte {e.start})", "Save the control sheet as UTF-8.") from e
     except (tomllib.TOMLDecodeError, RecursionError) as e:

@@ -18,6 +18,7 @@ from station.store.evidence import Evidence
 from station.store.ledger_audit import audit_ledger
 from station.store.masters import load_master
 from station.store.row_digests import COVERED
+from station.store.sign_offs import damaged_in
 from station.values.digest import document_digest
 
 _DATED = (
@@ -78,6 +79,7 @@ def audit(db: Database, evidence: Evidence, witness: Head | None = None) -> Audi
         calibrations = c.execute(sa.select(t.calibrations.c.id, t.calibrations.c.photos)).all()
         columns = ("number", "version", "master_document", "master_sha256", "master_digest")
         goldens = c.execute(sa.select(*(t.goldens.c[k] for k in columns))).all()
+        damaged = damaged_in(c)
     for sha256 in sorted(named):
         try:
             evidence.read(sha256)
@@ -113,7 +115,7 @@ def audit(db: Database, evidence: Evidence, witness: Head | None = None) -> Audi
         extra=tuple(f"evidence {name}" for name in found if name not in named),
         changed=(*changed, *ledger.changed),
         added=tuple(ledger.added),
-        remarks=tuple(ledger.remarks),
+        remarks=(*ledger.remarks, *damaged),
         entries=ledger.entries,
     )
 

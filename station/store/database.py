@@ -27,6 +27,9 @@ from station.store.tables import APPEND_ONLY
 HEAD = "0014"
 """The Alembic revision this version of the station reads and writes."""
 
+LEDGERED = "0007"
+"""The first revision with a ledger, and with keys: a home that had it and has no entries has lost them."""
+
 _URLS = "Use postgresql://user@host/name or sqlite:///file.db, or unset it for SQLite inside the home."
 _MIGRATIONS_LOCK = 7_310_442  # any fixed number: PostgreSQL's advisory locks are named by one
 
@@ -118,10 +121,7 @@ class Database:
     def revision(self) -> str | None:
         """The schema's revision, None for an empty database."""
         with self.write() as connection:  # a read-only connection cannot open a file that is not there yet
-            if not sa.inspect(connection).has_table("alembic_version"):
-                return None
-            found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
-            return None if found is None else str(found)
+            return _revision(connection)
 
     def upgrade(self) -> str:
         """Bring the tables to this version and answer its revision."""
@@ -134,9 +134,11 @@ class Database:
         with self.write() as connection:
             if not self.on_sqlite:
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": _MIGRATIONS_LOCK})
+            before = _revision(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-            self.ledger.take_over(connection)
+            if before is not None and before < LEDGERED and not self.ledger.keys.made:
+                self.ledger.take_over(connection)
         return HEAD
 
     def faults(self) -> list[str]:
@@ -184,6 +186,13 @@ class Database:
             with _translated(), self._lock_file.open("a") as lock:
                 _hold(lock)
                 yield
+
+
+def _revision(c: sa.Connection) -> str | None:
+    if not sa.inspect(c).has_table("alembic_version"):
+        return None
+    found = c.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    return None if found is None else str(found)
 
 
 def _checked(url: str) -> sa.URL:

@@ -56,6 +56,11 @@ class KeyRing:
         """This station's public key in hexadecimal; the key is made where there is none."""
         return public_of(self._key())
 
+    @property
+    def made(self) -> bool:
+        """Whether this home has, or had, a key."""
+        return any((self.folder / name).exists() for name in ("station.pem", "station.pub"))
+
     def sign(self, purpose: str, value: Any) -> str:
         """Sign with this station's key, which is made where there is none. Raises StoreError."""
         return sign(self._key(), purpose, value)

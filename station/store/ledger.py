@@ -27,6 +27,9 @@ _TOUCHED = "rows that the ledger has yet to cite"
 TAKEN_OVER = "taken over"
 """Kind of the first entry of a home that has a past: what it held when the ledger began."""
 
+HEAD_MISSING = "head"
+"""What an entry has besides, with ``missing``, where the head that is kept outside the database was gone."""
+
 
 def touch(c: sa.Connection, table: sa.Table, key: Any) -> None:
     """Note that a row was written, for the entry of this transaction."""
@@ -114,7 +117,10 @@ class Ledger:
             self.keys.keep_head(self._head)
 
     def take_over(self, c: sa.Connection) -> None:
-        """Enter the past of a home whose ledger is empty as one entry; a home without a past is left as it is."""
+        """Enter the past of a home whose ledger is empty as one entry; a home without a past is left as it is.
+
+        For homes from before there was a ledger: whoever empties a ledger is not to have its records taken over.
+        """
         if c.execute(sa.select(t.ledger.c.sequence).limit(1)).first() is not None:
             return
         cites: list[tuple[str, str, str]] = []
@@ -136,10 +142,11 @@ class Ledger:
             c.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": _LOCK})
         last = newest(c)
         sequence, previous = (1, GENESIS) if last is None else (last.sequence + 1, last.hash)
+        gone = {HEAD_MISSING: "missing"} if last is not None and not self.keys.head_file.exists() else {}
         content = canonical_json(
             {
                 "kind": kind, "at": self.clock().astimezone(UTC).isoformat(timespec="microseconds"), "by": by,
-                "about": about, "rows": {"count": len(cites), "sha256": cites_digest(cites)},
+                "about": about, "rows": {"count": len(cites), "sha256": cites_digest(cites)}, **gone,
             }
         ).decode()  # fmt: skip
         hash = link_hash(sequence, previous, sha256_hex(content.encode()))

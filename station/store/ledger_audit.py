@@ -10,7 +10,7 @@ from itertools import groupby
 import sqlalchemy as sa
 
 from station.errors import StationError
-from station.quality.ledger import Entry, Head, chain_faults, cites_digest, clock_remarks, witness_faults
+from station.quality.ledger import Entry, Head, chain_faults, cites_digest, clock_remarks, past_remarks, witness_faults
 from station.quality.signing import read_public
 from station.store import tables as t
 from station.store.keys import KeyRing
@@ -49,7 +49,7 @@ def audit_ledger(c: sa.Connection, keys: KeyRing, witness: Head | None = None) -
     trusted = _trusted(keys, found)
     found.add(chain_faults(chain, trusted))
     _hold_to_heads(chain, keys, witness, trusted, found)
-    found.remarks += keys.remarks() + clock_remarks(chain)
+    found.remarks += keys.remarks() + clock_remarks(chain) + past_remarks(chain)
     unsure = _cited_wrongly(c, chain, found)
     numbers = {e.sequence for e in chain}
     for table in COVERED:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import math
 import zipfile
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from numpy.lib import format as _format
 from numpy.typing import NDArray
 
 from station.errors import StoreError
@@ -117,9 +120,12 @@ def load_master(data: bytes, document: dict[str, Any], expected_digest: str) -> 
     if master_digest(document) != expected_digest:
         raise StoreError("the master's record does not match its seal", restore)
     try:
+        _vet_members(data, document["arrays"])
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays: dict[str, NDArray[Any]] = {name: file[name] for name in document["arrays"]}
-    except (ValueError, OSError, LookupError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
+    except (
+        ValueError, OSError, LookupError, EOFError, RuntimeError, MemoryError, OverflowError, zipfile.BadZipFile,
+    ) as error:  # fmt: skip
         raise StoreError(f"the master's file cannot be read: {error}", restore) from error
     for name, sealed in document["arrays"].items():
         if array_digest(arrays[name]) != sealed:
@@ -183,6 +189,26 @@ def load_master(data: bytes, document: dict[str, Any], expected_digest: str) -> 
             for f in document.get("features", ())
         ),
     )
+
+
+def _vet_members(data: bytes, names: Iterable[str]) -> None:
+    """Raises ValueError where a member of the ``.npz`` is compressed or not of the size that its own header says: what
+    is read takes no more memory than the file has."""
+    left = len(data)
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        for name in names:
+            member = file.getinfo(f"{name}.npy")
+            left -= member.file_size
+            if member.compress_type != zipfile.ZIP_STORED or member.compress_size != member.file_size or left < 0:
+                raise ValueError(f"{name} is compressed, or larger than the file")
+            with file.open(member) as part:
+                read = {(1, 0): _format.read_array_header_1_0, (2, 0): _format.read_array_header_2_0}
+                version = _format.read_magic(part)
+                if version not in read:
+                    raise ValueError(f"{name} has a header of version {version}")
+                shape, _, dtype = read[version](part)
+                if math.prod(shape) * dtype.itemsize != member.file_size - part.tell():
+                    raise ValueError(f"{name} has not the size that its header says")
 
 
 def _feature(f: FeatureMaster) -> dict[str, Any]:

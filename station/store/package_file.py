@@ -17,6 +17,7 @@ from pathlib import Path
 from station.errors import RequestError
 from station.store.durable import TEMPORARY, sweep, write_whole
 from station.store.evidence import disk_error
+from station.values.names import require_text_name
 
 MAX_BYTES = 600_000_000
 """A larger package is refused before it is read; that of a golden photographed with 12 megapixels has about 100 MB."""
@@ -119,6 +120,7 @@ def unpack(data: bytes) -> tuple[dict[str, bytes], list[tuple[str, str]]]:
 
 def read(path: Path) -> bytes:
     """A package's bytes. Raises RequestError for what is no file, or too large a one."""
+    require_text_name(path)
     try:
         size = path.stat().st_size
         if not path.is_file():

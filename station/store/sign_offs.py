@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,14 +11,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from station.errors import ConflictError
+from station.quality.sign_off import statement_fault
 from station.store import tables as t
 from station.store.database import Database
 from station.store.ledger import insert, insert_once, sequences_of
 from station.store.records import keep_files
 from station.store.rows import File
+from station.store.signers import COUNTERSIGNED, Word, bound, shown_by, under, words
 
 ARTEFACT_ADDED, SIGNED_OFF, ACKNOWLEDGED = "artefact added", "signed off", "version acknowledged"
-COUNTERSIGNED = "countersigned for another station"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,26 @@ class SignOffRow:
     signature: str | None
     file_sha256: str | None
     at: datetime
+
+    @property
+    def damage(self) -> str | None:
+        """Why its statement can be none, None where it is one: earlier versions recorded what they could not read."""
+        try:
+            said = json.loads(self.document)
+            said.pop("digest", None)
+            return statement_fault(said)
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            return "its statement cannot be read"
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What is on record before a sign-off is. own : what was signed with keys under the golden sample and those of its
+    orders; all : under any; shown_by : what the photo of the page is on record as, in words."""
+
+    own: list[Word]
+    all: list[Word]
+    shown_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +116,11 @@ def artefacts(db: Database, number: str, kind: str | None = None) -> list[Artefa
 
 
 def add_sign_off(
-    db: Database, values: dict[str, Any], file: File | None, at: datetime, vet: Callable[[list[SignOffRow]], None]
+    db: Database, values: dict[str, Any], file: File | None, at: datetime, vet: Callable[[Before], None]
 ) -> tuple[SignOffRow, bool]:
     """Record a sign-off; one that is there already under the same place is answered, with False.
 
-    vet : called with the golden sample's sign-offs inside the transaction; what it raises undoes everything.
+    vet : called inside the transaction with what is on record; what it raises undoes everything.
     """
     place = ("number", "artefact", "version", "party")
     with db.write() as c:
@@ -108,7 +130,9 @@ def add_sign_off(
         known = next((r for r in there if all(getattr(r, k) == values[k] for k in place)), None)
         if known is not None:
             return known, False
-        vet(there)
+        said = words(c)
+        own = under(said, bound(c, values["number"]))
+        vet(Before(own, said, None if file is None else shown_by(c, file.sha256)))
         keep_files(c, [file], at)
         row = {**values, "file_sha256": file.sha256 if file else None, "at": at}
         made = SignOffRow(**insert(c, t.sign_offs, row)._mapping)
@@ -118,9 +142,30 @@ def add_sign_off(
 
 
 def sign_offs(db: Database, number: str) -> list[SignOffRow]:
-    """Sign-offs under a golden sample and its artefacts, oldest first."""
+    """Sign-offs under a golden sample and its artefacts, oldest first, without damaged ones."""
     with db.read() as c:
-        return [SignOffRow(**r._mapping) for r in c.execute(_sign_offs(number))]
+        return [r for r in _read(c, number) if r.damage is None]
+
+
+def damaged(db: Database, number: str | None = None) -> list[str]:
+    """Sign-offs (under a golden sample) whose statement can be none, in words."""
+    with db.read() as c:
+        return damaged_in(c, number)
+
+
+def damaged_in(c: sa.Connection, number: str | None = None) -> list[str]:
+    """:func:`damaged`, inside a transaction."""
+    return [
+        f"record {r.id} of sign_offs, for the {r.party} under {r.artefact} version {r.version} of golden {r.number}, "
+        f"is damaged and counts for nothing: {r.damage}"
+        for r in _read(c, number)
+        if r.damage is not None
+    ]
+
+
+def _read(c: sa.Connection, number: str | None) -> list[SignOffRow]:
+    query = sa.select(t.sign_offs).order_by(t.sign_offs.c.id) if number is None else _sign_offs(number)
+    return [SignOffRow(**r._mapping) for r in c.execute(query)]
 
 
 def _sign_offs(number: str) -> sa.Select[Any]:

@@ -6,6 +6,9 @@ import re
 import unicodedata
 from collections.abc import Collection
 from datetime import date
+from pathlib import Path
+
+from station.errors import RequestError
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:
@@ -22,6 +25,16 @@ def same_name(name: str) -> str:
 def same_person(name: str) -> str:
     """What two spellings of one person's name have in common: blanks and case are not regarded."""
     return " ".join(same_name(name).split()).casefold()
+
+
+def require_text_name(path: Path) -> Path:
+    """``path``, if its name can be recorded. Raises RequestError where its bytes are no text, or it has control
+    characters."""
+    strange = {c for c in path.name if unicodedata.category(c) in ("Cc", "Cs")}
+    if strange:
+        shown = "".join("?" if c in strange else c for c in path.name)[:80]
+        raise RequestError(f"the name {shown!r} is not written in Unicode text", "Give the file another name.")
+    return path
 
 
 def dated_number(prefix: str, on: date, taken: Collection[str] = ()) -> str:

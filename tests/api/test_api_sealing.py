@@ -168,6 +168,11 @@ def test_the_client_seals_and_says_why_it_may_not(
         assert (made.number, made.version, made.photo) == ("GS-1", 1, "golden.png")
         with pytest.raises(Refused, match="handed in twice"):
             client.seal(LINE_SHEET, tmp_path / "golden.png", again=[tmp_path / "golden.png"])
+        newer = LINE_SHEET.replace("plus_mm = 0.15", "plus_mm = 0.16")
+        assert client.seal(newer, tmp_path / "golden.png").version == 2
+        with pytest.raises(Refused, match="is that of version 1 of golden GS-1, which was superseded"):
+            client.seal(LINE_SHEET, tmp_path / "golden.png")
+        assert client.seal(LINE_SHEET, tmp_path / "golden.png", old_sheet=True).version == 3
 
 
 def test_an_open_item_is_named_and_settled(station: httpx.Client) -> None:

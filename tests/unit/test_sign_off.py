@@ -270,7 +270,7 @@ def test_another_key_of_a_party_is_remarked(station: Station, tmp_path: Path) ->
     station.sign_off.import_signature(NUMBER, detached(station, tmp_path / "li.json"), party="supplier")
     seal_version(station, 2)
     made = station.sign_off.sign(NUMBER, party="supplier", name="Li Wei")
-    assert made.remarks[0].startswith("the supplier signed product version 1 with another key (")
+    assert made.remarks[0].startswith(f"the supplier signed product version 1 of golden {NUMBER} with another key (")
 
 
 def test_with_open_items_the_approval_is_conditional(station: Station, tmp_path: Path) -> None:

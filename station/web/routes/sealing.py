@@ -43,9 +43,11 @@ class NewDraft(NewSheet):
 
 
 class NewGolden(NewDraft):
-    """A golden sample to be sealed. again : further photos of it, each lifted and laid down again."""
+    """A golden sample to be sealed. again : further photos of it, each lifted and laid down again. old_sheet : let the
+    sheet of a superseded version be in force again."""
 
     again: UploadIds = ()
+    old_sheet: bool = False
 
 
 class NewStudy(Document):
@@ -99,7 +101,9 @@ def seal(station: StationOf, jobs: JobsOf, uploads: UploadsOf, new: NewGolden) -
 
     def work(progress: Progress) -> BaseModel:
         with written(new.sheet, "sheet.toml") as sheet:
-            return station.seal_golden(sheet, photo, rig=new.rig, card=new.card, again=again, on_step=progress.tell)
+            return station.seal_golden(
+                sheet, photo, rig=new.rig, card=new.card, again=again, old_sheet=new.old_sheet, on_step=progress.tell
+            )
 
     return jobs.start("seal", lint_text(new.sheet).sku, work)
 
