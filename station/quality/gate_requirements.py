@@ -254,7 +254,7 @@ def _unanswered(h: History, failed: GateEvent, said: GateEvent) -> str:
     least as many units were tried as when they failed.
     """
     if said.n < failed.n:
-        return f"{_told(failed)}, and only {said.n} were tried since; {failed.n} are needed"
+        return f"{_told(failed)}, and {said.n} of the {failed.n} units needed were tried since"
     since = h.events[h.events.index(failed) + 1 : h.events.index(said)]
     opened = h.opened_anomalies(since)
     mended = any(e.kind == "resolved" and e.gate == failed.gate and e.number in opened for e in since)
