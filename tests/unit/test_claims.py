@@ -131,7 +131,8 @@ def test_every_language_has_the_same_keys_and_names() -> None:
     assert set(english.texts) == set(chinese.texts)
     names = re.compile(r"{(\w+)}")
     for key, text in english.texts.items():
-        assert set(names.findall(text)) == set(names.findall(chinese.texts[key])), key
+        told = {"version" if name == "ordinal" else name for name in names.findall(text)}  # English counts versions
+        assert told == set(names.findall(chinese.texts[key])), key
     assert missing_glyphs("".join(chinese.texts.values())) == ""
     with pytest.raises(RequestError, match="there is no language 'fr'"):
         language("fr")
