@@ -10,7 +10,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pydantic import ValidationError
+
 from station.quality.signing import GATE, verify
+from station.values.gates import GateStatement
 
 SIGNED = ("released", "waived")
 """Kinds of an order's events that are signed."""
@@ -30,6 +33,10 @@ def statement_fault(event: Mapping[str, Any], order: Mapping[str, Any]) -> str |
     said = event["statement"]
     if said is None or not verify(event["public_key"], GATE, said, event["signature"]):
         return "its signature does not belong to what it says"
+    try:
+        GateStatement.model_validate(said, strict=True)
+    except ValidationError as error:
+        return f"its {error.errors()[0]['loc'][0]} is not of the kind that it should be"
     act = "release" if event["kind"] == "released" else "waiver"
     expected = {
         "order": order["order"], "sku": order["sku"], "golden": order["golden"], "act": act, "gate": event["gate"],

@@ -33,7 +33,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Station(Settings(home=made), clock=DAYS) as station:
         station.sign_off.sign(GOLDEN, party="buyer", name="M. Weber", role="purchasing")
         station.sign_off.sign(
-            GOLDEN, party="supplier", name="陳偉", sheet_photo=photo(folder / "signed.png", 0, grain=7)
+            GOLDEN, party="supplier", name="陳偉", sheet_photo=photo(folder / "signed.png", 0, grain=707)
         )
     return made
 

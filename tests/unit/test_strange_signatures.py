@@ -19,13 +19,14 @@ from station.errors import ConflictError, NotFoundError, RequestError
 from station.lots.orders import Order
 from station.quality import sign_off as rules
 from station.quality.page_code import page_fault, page_text
-from station.quality.signing import SIGN_OFF, public_of, sign, verify
+from station.quality.shown_records import statement_fault
+from station.quality.signing import GATE, SIGN_OFF, public_of, sign, verify
 from station.report.qr import qr_svg
 from station.service import Station
 from station.service.packages import verify as verify_package
 from station.service.signatures import MAX_DETACHED
 from station.settings import Settings
-from station.store import records, sign_offs
+from station.store import gates, records, sign_offs
 from station.values.digest import digest
 
 
@@ -312,3 +313,19 @@ def test_the_code_of_a_page_with_every_artefact_fits() -> None:
     assert qr_svg(text).startswith(b"<svg")
     said = {"number": "GS-20260510-LONG-NUMBER", "artefact": "manual", "version": 123, "artefact_digest": "f" * 64}
     assert page_fault(text, said) is None
+
+
+@pytest.mark.parametrize(("key", "value"), [("role", 5), ("at", 5), ("golden_version", "2"), ("basis", None)])
+def test_a_release_of_the_wrong_kinds_is_named(tmp_path: Path, key: str, value: object) -> None:
+    home = tmp_path / "home"
+    build(home, clock=lambda: NOON)
+    add_gates(home)
+    with Station(Settings(home=home), clock=lambda: NOON) as station:
+        order = gates.orders(station._db)[0]
+        document = json.loads(order.document)
+        events = [json.loads(text) for text in gates.events(station._db, order.id)]
+    event = next(e for e in events if e["kind"] == "released")
+    assert statement_fault(event, document) is None
+    event["statement"][key] = value
+    event |= {"public_key": public_of(SUPPLIER), "signature": sign(SUPPLIER, GATE, event["statement"])}
+    assert statement_fault(event, document) == f"its {key} is not of the kind that it should be"
