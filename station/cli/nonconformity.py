@@ -308,6 +308,7 @@ def package(
     number: Claim,
     sheet: Annotated[Path, typer.Option("--sheet", metavar="SHEET.toml", help="The revised control sheet.")],
     out: Out,
+    language: Tongue = "en",
     by: By = "",
     json: Json = False,
 ) -> None:
@@ -315,8 +316,11 @@ def package(
     from station.service.corrective_package import corrective_package
     from station.service.nonconformity_reporting import write_file
 
+    def write(data: bytes) -> None:
+        write_file(out, data, ".zip")
+
     with context_of(context).open() as station, progress("Packing"):
-        data, found = corrective_package(station, number, sheet, by=by, write=lambda d: write_file(out, d, ".zip"))
+        data, found = corrective_package(station, number, sheet, by=by, write=write, code=language)
     if json:
         emit(document(found))
         return

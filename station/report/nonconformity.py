@@ -88,8 +88,11 @@ def report_data(
     }  # fmt: skip
 
 
-def supplier_message(d: NonconformityDocument, language: Language) -> str:
-    """The complaint as a message: what was found, where, how much, and what the supplier is to do (N5, G21)."""
+def supplier_message(d: NonconformityDocument, language: Language, in_force: int) -> str:
+    """The complaint as a message: what was found, where, how much, and what the supplier is to do (N5, G21).
+
+    in_force : version of the golden sample that production is to use today; the lot was judged by its own.
+    """
     f, say = d.facts, language.text
     claimed = [p for p in d.points if not p.preference]
     values = {
@@ -106,7 +109,9 @@ def supplier_message(d: NonconformityDocument, language: Language) -> str:
     lines += ["", say("message.asks"), *(f"{n}. {asked(a, language)}" for n, a in enumerate(d.asks, 1)), ""]
     if d.dispositions:
         lines += [say("message.disposition", shares=_shares(d.dispositions, language)), ""]
-    lines += [say("message.standard", golden=f.golden, version=f.golden_version), ""]
+    if in_force != f.golden_version:
+        lines.append(say("message.superseded", golden=f.golden, judged=f.golden_version, version=in_force, lot=f.lot))
+    lines += [say("message.standard", golden=f.golden, version=in_force), ""]
     lines.append(say("message.attached", number=d.number))
     return "\n".join(lines) + "\n"
 

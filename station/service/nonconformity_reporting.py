@@ -40,7 +40,8 @@ def message_text(station: Station, number: str, code: str) -> str:
     from station.report.languages import language
     from station.report.nonconformity import supplier_message
 
-    return supplier_message(station.nonconformities.show(number), language(code))
+    found = station.nonconformities.show(number)
+    return supplier_message(found, language(code), station.golden(found.facts.golden).version)
 
 
 def picture_of(station: Station, point: Point) -> bytes | None:

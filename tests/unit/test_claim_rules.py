@@ -212,6 +212,17 @@ def test_proposed_quantities_are_the_lot() -> None:
     assert {s.disposition: s.quantity for s in propose([point(eye, "rework")], facts())} == {"rework": 1200}
 
 
+def test_every_nonconforming_unit_gets_the_remedy_of_its_own_gravest_point() -> None:
+    """N6: a speck is reworked, although other units of the lot are replaced."""
+    speck = point(item("speck", shown_by=("u1", "u2", "u3", "u4", "u5")), "rework")
+    colour = point(item(shown_by=("u5", "u6"), low=0.01), "replace")
+    shares = {s.disposition: s.quantity for s in propose([speck, colour], facts(nonconforming=6))}
+    assert shares == {"accept": 26, "replace": 2, "rework": 4, "sort": 1168}
+    most = point(item("speck", low=0.6, shown_by=("u1",)), "rework")
+    shares = {s.disposition: s.quantity for s in propose([most, colour], facts(nonconforming=3))}
+    assert shares == {"accept": 29, "replace": 2, "rework": 1169}
+
+
 def test_a_minor_colour_on_a_tool_touches_sales_little_and_one_on_display_does() -> None:
     """S16."""
     sales = {

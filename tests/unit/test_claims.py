@@ -17,7 +17,7 @@ from station.cli.conduct import run
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.quality.answers import QUESTIONS
 from station.report.languages import language, languages
-from station.report.nonconformity import report_data, said
+from station.report.nonconformity import report_data, said, supplier_message
 from station.report.typesetting import missing_glyphs
 from station.service import Station
 from station.service.nonconformity_reporting import message_text, report_pdf
@@ -124,6 +124,18 @@ def test_every_answer_and_request_is_told_in_every_language(station: Station, lo
     text = message_text(station, d.number, "en")
     assert "Please use the approved sample (GS-20260510, version 1) as the production standard." in text
     assert "material, color, size, logo position, packaging, label and carton marks" in text
+
+
+def test_production_is_asked_by_the_version_in_force(station: Station) -> None:
+    """G2, G21: a lot is judged by the version that it was made by; the next units are made by the one in force."""
+    d = station.nonconformities.draft(LOGO, by=BY, use="retail")
+    text = supplier_message(d, language("en"), 6)
+    assert "against golden sample GS-20260510 version 1" in text
+    assert "That version is superseded: version 6 is in force." in text
+    assert "Please use the approved sample (GS-20260510, version 6) as the production standard." in text
+    chinese = supplier_message(d, language("zh-Hant"), 6)
+    assert "請以核准樣品（GS-20260510 第 6 版）為大貨生產標準" in chinese
+    assert "superseded" not in supplier_message(d, language("en"), 1)
 
 
 def test_every_language_has_the_same_keys_and_names() -> None:
