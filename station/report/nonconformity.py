@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from station.quality.answers import named
 from station.report.evidence_words import factor_words
 from station.report.languages import Language
 from station.report.typesetting import CJK_FONT, LATIN_FONT, glyph_remark, set_in_type
@@ -137,10 +138,9 @@ def _by(point: Point, question: str) -> Answer:
     return next(a for a in point.answers if a.question == question)
 
 
-def _name(point: Point, language: Language) -> str:
-    if point.item.source == "finding":
-        return language.texts.get(f"kind.{point.item.kind}", point.item.kind)
-    return point.item.name
+def name_of(point: Point, language: Language) -> str:
+    """What a point is called in the reader's language."""
+    return language.say(Phrase(key="item.name", values={"name": named(point.item)}))
 
 
 def _sentence(point: Point, language: Language) -> str:
@@ -185,7 +185,7 @@ def _short(names: Sequence[str]) -> str:
 def _count(point: Point, language: Language) -> list[str]:
     i = point.item
     return [
-        _name(point, language), language.text(f"class.{i.defect_class or 'none'}"), f"{i.units} / {i.of}",
+        name_of(point, language), language.text(f"class.{i.defect_class or 'none'}"), f"{i.units} / {i.of}",
         f"{100 * i.low:.0f}–{100 * i.high:.0f} %", i.clause or "—",
     ]  # fmt: skip
 
@@ -196,7 +196,7 @@ def _point(point: Point, language: Language, pictures: Mapping[str, str]) -> dic
     if point.threatens:
         rows.append((language.text("consequence.title"), threatens(point, language)))
     return {
-        "title": language.text("heading.point", number=point.number, name=_name(point, language)),
+        "title": language.text("heading.point", number=point.number, name=name_of(point, language)),
         "class": language.text(f"class.{point.item.defect_class or 'none'}"),
         "picture": picture,
         "caption": _caption(point, language) if picture else "",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from station.report.pictures import RGB
     from station.service.station import Station
 
+_STANDARDS: Final = {
+    "label": ("carton-mark", "label"), "packaging": ("packaging",), "assembly": ("accessories", "packaging"),
+    "function": ("accessories",), "count": ("packaging",),
+}  # fmt: skip
+"""Artefacts that say what a point of a category is held to, the nearest first."""
 _WIDEST: Final = 1600
 """Pixels of a photo in a report along its longer side: 9 to the millimetre on the page."""
 
@@ -92,12 +98,34 @@ def write_file(out: Path, data: bytes, suffix: str) -> None:
 # --- in words --------------------------------------------------------------------------------------------------------
 
 
-def in_short(d: NonconformityDocument) -> Iterator[str]:
-    """How it stands and what is to be done next."""
+def signed_standards(station: Station, d: NonconformityDocument) -> dict[str, str]:
+    """Artefacts of the golden sample that a party signed, in words that a complaint can name, by artefact."""
+    status = station.sign_off.status(d.facts.golden)
+    return {
+        a.artefact: f"{a.artefact} version {a.version}, {a.name}"
+        for a in status.artefacts
+        if a.version is not None and a.signed_by
+    }
+
+
+def _cure(d: NonconformityDocument, p: Point, offered: Mapping[str, str]) -> str:
+    """Why nothing is claimed for a point, and how it is held to a standard."""
+    known = next((offered[a] for a in _STANDARDS.get(p.item.category, ()) if a in offered), None)
+    text = "no standard says so: a wish for the next order, for which nothing is claimed"
+    give = f'"{known}"' if known else "TEXT"
+    what = "A signed artefact says so? " if known else ""
+    return (
+        f"{text}. {what}Hold it to one with --standard {give}, or: "
+        f"station nc answer {d.number} standard {give} --item {p.number} --by NAME"
+    )
+
+
+def in_short(d: NonconformityDocument, offered: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+    """How it stands and what is to be done next. offered : as of :func:`signed_standards`."""
     yield _state(d)
     for p in d.points:
         i = p.item
-        wish = "; no standard says so: a wish for the next order" if p.preference else ""
+        wish = f"; {_cure(d, p, offered)}" if p.preference else ""
         found = f"{i.units} of {i.of} {i.counted}"
         yield f"  {p.number}. {_name(p)} ({i.defect_class or 'no class'}): {found}, {p.remedy}{wish}"
     yield from (f"  Wish for the next order: {words}" for words in d.facts.preferences)
@@ -120,7 +148,7 @@ def in_words(d: NonconformityDocument, code: str) -> Iterator[str]:
     yield _state(d)
     for p in d.points:
         yield ""
-        title = tongue.text("heading.point", number=p.number, name=_name(p))
+        title = tongue.text("heading.point", number=p.number, name=_name(p, code))
         yield f"{title} ({tongue.text('class.' + (p.item.defect_class or 'none'))})"
         for a in p.answers:
             text = said(a, tongue) or "NOT ANSWERED"
@@ -199,5 +227,8 @@ def _state(d: NonconformityDocument) -> str:
     )
 
 
-def _name(p: Point) -> str:
-    return p.item.kind if p.item.source == "finding" else p.item.name
+def _name(p: Point, code: str = "en") -> str:
+    from station.report.languages import language
+    from station.report.nonconformity import name_of
+
+    return name_of(p, language(code))

@@ -138,6 +138,31 @@ def test_production_is_asked_by_the_version_in_force(station: Station) -> None:
     assert "superseded" not in supplier_message(d, language("en"), 1)
 
 
+def test_whoever_signed_the_golden_sample_is_named(station: Station) -> None:
+    """N12, S13: the signatures say who approved it, above the sheet."""
+    station.sign_off.sign("GS-20260510", party="buyer", name="A. Roth", role="")
+    facts = station.nonconformities.draft(LOGO, by=BY, use="retail").facts
+    assert (facts.approved_by, facts.confirmed_by) == ("A. Roth", "Chen Wei")
+
+
+def test_a_point_without_a_standard_is_told_its_cure_and_the_signed_artefact(
+    station: Station, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S8, G3: nothing becomes a wish in silence."""
+    monkeypatch.setenv("STATION_HOME", str(station.settings.home))
+    number = station.nonconformities.draft(LOGO, by=BY, use="retail").number
+    say = ["nc", "seen", number, "--kind", "carton-label", "--note", "SKU is missing", "--units", "5", "--of", "7"]
+    assert run(app, [*say, "--by", BY]) == 0
+    assert "nothing is claimed. Hold it to one with --standard TEXT, or: station nc answer" in capsys.readouterr().out
+    (tmp_path / "carton.pdf").write_bytes(b"carton mark")
+    station.sign_off.add_artefact("GS-20260510", "carton-mark", tmp_path / "carton.pdf", by=BY)
+    station.sign_off.sign("GS-20260510", party="buyer", name="A. Roth", role="", artefact="carton-mark")
+    assert run(app, [*say, "--by", BY]) == 0
+    out = capsys.readouterr().out
+    assert 'Hold it to one with --standard "carton-mark version 1, carton.pdf"' in out
+    assert f'station nc answer {number} standard "carton-mark version 1, carton.pdf" --item 2 --by NAME' in out
+
+
 def test_every_language_has_the_same_keys_and_names() -> None:
     english, chinese = language("en"), language("ZH-hant")
     assert set(english.texts) == set(chinese.texts)
