@@ -113,7 +113,7 @@ def _members(station: Station, found: NonconformityDocument, revised: Sheet, cod
     criteria = io.StringIO()
     writer = csv.writer(criteria, lineterminator="\n")
     writer.writerows([COLUMNS, *acceptance_criteria(revised, station.master(f.golden))])
-    report, _ = report_pdf(station, found.number, code)
+    report, _ = report_pdf(station, found.number, code, headed=False)
     annex = station.papers.next_quotation(found, revised, code)
     said = [e.model_dump(mode="json", by_alias=True) for e in station.record.events(f.golden)]
     return {
