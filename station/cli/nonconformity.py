@@ -47,6 +47,10 @@ def register(app: typer.Typer) -> None:
     traceability.register(nc)
 
 
+_WHAT = 40
+"""Characters of the points that the list shows."""
+
+
 @nc.command("draft")
 def draft(
     context: typer.Context,
@@ -91,7 +95,7 @@ def list_all(context: typer.Context, json: Json = False) -> None:
     rows = [
         [
             d.number, d.status + (f" ({d.revision})" if d.revision else ""), d.facts.lot, d.facts.sku,
-            ", ".join(p.item.name for p in d.points if not p.preference)[:40],
+            _shortened(", ".join(p.item.name.replace("-", " ") for p in d.points if not p.preference)),
             str(sum(a.state != "withdrawn" for a in d.actions)), str(sum(a.overdue for a in d.actions)),
             d.answer_by.isoformat(),
         ]
@@ -99,6 +103,10 @@ def list_all(context: typer.Context, json: Json = False) -> None:
     ]  # fmt: skip
     columns = ["number", "status", "lot", "SKU", "what", "actions", "overdue", "answer by"]
     table("Nonconformities", columns, rows)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _WHAT else f"{text[: _WHAT - 1].rstrip(' ,')}…"
 
 
 @nc.command("show")

@@ -275,7 +275,9 @@ def test_a_photo_without_a_scale_is_flagged_and_another_one_asked_for(
     assert run(app, ["nc", "seen", number, "--kind", "bent split rings", *count]) == 0
     assert station.nonconformities.show(number).points[1].item.kind == "ring-deformation"
     assert run(app, ["nc", "seen", number, "--kind", "epoxi bubble", *count]) == 2
-    assert "near are epoxy-bubble" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "near are epoxy-bubble" in told
+    assert told.count("epoxy-bubble") == 1
     table = tmp_path / "seen.csv"
     table.write_text("kind,note,units,of\nsmell,solvent in 4 cartons,4,20\n")
     assert run(app, ["nc", "seen", number, "--file", str(table), "--by", BY]) == 0
