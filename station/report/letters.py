@@ -111,7 +111,7 @@ def _paper(s: Sealed, language: Language, kind: str, sections: list[Section]) ->
 
 
 def _dear(s: Sealed, language: Language) -> str:
-    supplier = s.confirmed_by or s.sheet.product.supplier
+    supplier = s.sheet.golden.confirmed_by or s.confirmed_by or s.sheet.product.supplier
     return language.text("text.dear", supplier=supplier) if supplier else language.text("text.dear-nobody")
 
 
