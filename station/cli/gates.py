@@ -441,13 +441,15 @@ def _waiver(by: str, text: str) -> str:
 
 
 def _form(found: FirstArticleDocument) -> None:
+    from station.report.words import with_u
+
     show(
         f"First article of order {found.order} ({found.sku}) against golden {found.golden} version "
         f"{found.golden_version}: {len(found.units)} of {found.needed} pieces, {found.verdict}."
     )
     rows = []
     for r in found.rows:
-        read = ", ".join(f"{v.unit}: {'-' if v.value is None else f'{v.value:.5g}'} ±{v.u:.2g}" for v in r.values[:3])
+        read = ", ".join(f"{v.unit}: {'-' if v.value is None else with_u(v.value, v.u, '')}" for v in r.values[:3])
         more = f" and {len(r.values) - 3} more" if r.values[3:] else ""
         rows.append([str(r.number), r.characteristic, r.requirement, read + more, str(r.verdict), r.reason])
     table("Characteristics", ["", "characteristic", "requirement", "measured (k = 2)", "verdict", "why"], rows)

@@ -83,7 +83,7 @@ def photo(
         emit(document(found))
         return
     for slot in found.slots:
-        for reason in slot.reasons:
+        for reason in dict.fromkeys(slot.reasons):
             show(f"Does not count ({slot.kind}): {reason}")
     eight = found.slots[:8]
     lacking = ", ".join(s.kind for s in eight if not s.filled)
@@ -152,7 +152,10 @@ def use_copy(
 ) -> None:
     """Record that the expendable copy is compared with in line; a sealed or retained one is refused."""
     with context_of(context).open() as station:
-        _copies(station.record.use_copy(number, name, purpose=purpose, by=by), json)
+        found = station.record.use_copy(number, name, purpose=purpose, by=by)
+    if not json:
+        show(f"Recorded: copy {name} of golden {number} is used for {purpose}.")
+    _copies(found, json)
 
 
 @copy.command("remove")

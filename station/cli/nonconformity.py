@@ -47,6 +47,10 @@ def register(app: typer.Typer) -> None:
     traceability.register(nc)
 
 
+_WHAT = 40
+"""Characters of the points that the list shows."""
+
+
 @nc.command("draft")
 def draft(
     context: typer.Context,
@@ -91,7 +95,7 @@ def list_all(context: typer.Context, json: Json = False) -> None:
     rows = [
         [
             d.number, d.status + (f" ({d.revision})" if d.revision else ""), d.facts.lot, d.facts.sku,
-            ", ".join(p.item.name for p in d.points if not p.preference)[:40],
+            _shortened(", ".join(p.item.name.replace("-", " ") for p in d.points if not p.preference)),
             str(sum(a.state != "withdrawn" for a in d.actions)), str(sum(a.overdue for a in d.actions)),
             d.answer_by.isoformat(),
         ]
@@ -99,6 +103,10 @@ def list_all(context: typer.Context, json: Json = False) -> None:
     ]  # fmt: skip
     columns = ["number", "status", "lot", "SKU", "what", "actions", "overdue", "answer by"]
     table("Nonconformities", columns, rows)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _WHAT else f"{text[: _WHAT - 1].rstrip(' ,')}…"
 
 
 @nc.command("show")
@@ -308,6 +316,7 @@ def package(
     number: Claim,
     sheet: Annotated[Path, typer.Option("--sheet", metavar="SHEET.toml", help="The revised control sheet.")],
     out: Out,
+    language: Tongue = "en",
     by: By = "",
     json: Json = False,
 ) -> None:
@@ -315,8 +324,11 @@ def package(
     from station.service.corrective_package import corrective_package
     from station.service.nonconformity_reporting import write_file
 
+    def write(data: bytes) -> None:
+        write_file(out, data, ".zip")
+
     with context_of(context).open() as station, progress("Packing"):
-        data, found = corrective_package(station, number, sheet, by=by, write=lambda d: write_file(out, d, ".zip"))
+        data, found = corrective_package(station, number, sheet, by=by, write=write, code=language)
     if json:
         emit(document(found))
         return

@@ -33,17 +33,21 @@ def register(order: typer.Typer) -> None:
 def export(
     context: typer.Context,
     order: Annotated[
-        str, typer.Argument(metavar="ORDER", help="Purchase order as the control sheets name it, or a golden's number.")
+        str,
+        typer.Argument(metavar="ORDER", help="Purchase order as opened or as sheets name it, or a golden's number."),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.zip", help="Where the archive goes.")],
     pictures: Annotated[
         bool, typer.Option("--pictures/--no-pictures", help="With the units' photos, or their digests alone.")
     ] = False,
+    costs: Annotated[
+        bool, typer.Option("--costs", help="With your prices and losses by remedy; not for the other party.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Write everything about an order as one sealed archive."""
     with context_of(context).open() as station, progress("Sealing the archive"):
-        made = station.packages.orders.export(order, out, pictures=pictures)
+        made = station.packages.orders.export(order, out, pictures=pictures, costs=costs)
     if json:
         emit(document(made))
         return

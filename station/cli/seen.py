@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
@@ -41,7 +43,8 @@ def seen(
     of: Annotated[int | None, typer.Option("--of", metavar="N", help="... of how many looked at.")] = None,
     name: Annotated[str, typer.Option("--name", help="What it is called; the kind without it.")] = "",
     clause: Annotated[
-        str, typer.Option("--standard", metavar="WORDS", help="Which standard says so, as in: carton mark version 3.")
+        str,
+        typer.Option("--standard", metavar="WORDS", help="Which standard says so, as in: carton mark version 3."),
     ] = "",
     defect_class: Annotated[str | None, typer.Option("--class", help="critical, major or minor.")] = None,
     cartons: Annotated[bool, typer.Option("--cartons", help="Cartons were counted, not units.")] = False,
@@ -56,6 +59,7 @@ def seen(
 ) -> None:
     """Add a point that a person saw and counted: a wrong card, a label without SKU, a weak clutch."""
     from station.quality.kind_words import require_kind
+    from station.service.nonconformity_reporting import signed_standards
     from station.service.seen_file import add_seen
     from station.values.documents import DefectClass as Classes
 
@@ -65,7 +69,8 @@ def seen(
         if file is not None:
             if any(x is not None for x in (kind, note, units, of, photo)):
                 raise RequestError("--file is given beside a single point", "Give one or the other.")
-            tell(add_seen(station.nonconformities, number, file, by=by), json)
+            found = add_seen(station.nonconformities, number, file, by=by)
+            tell(found, json, signed_standards(station, found))
             return
         if kind is None or note is None or units is None or of is None:
             raise RequestError("a point needs --kind, --note, --units and --of", "Give them, or a table with --file.")
@@ -77,7 +82,7 @@ def seen(
             meant = require_kind(kind)
             point = next(p.number for p in found.points if p.item.key == f"seen:{meant}:{name.strip() or meant}")
             found = station.nonconformities.attach(number, point, photo, by=by, scale=scale)
-    tell(found, json)
+        tell(found, json, signed_standards(station, found))
 
 
 def kinds(
@@ -111,12 +116,12 @@ def attach(
         tell(station.nonconformities.attach(number, point, photo, by=by, scale=scale), json)
 
 
-def tell(found: NonconformityDocument, json: bool) -> None:
-    """How a nonconformity stands, in short or as its document."""
+def tell(found: NonconformityDocument, json: bool, offered: Mapping[str, str] = MappingProxyType({})) -> None:
+    """How a nonconformity stands, in short or as its document. offered : signed artefacts that say what is held to."""
     from station.service.nonconformity_reporting import in_short
 
     if json:
         emit(document(found))
         return
-    for line in in_short(found):
+    for line in in_short(found, offered):
         show(line)

@@ -11,13 +11,14 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, get_args
 
-from station.quality.catalogue import Kind, kind_of
+from station.quality.catalogue import KINDS, Kind, kind_of
 from station.values.nonconformity import Answer, Context, Facts, Item, Phrase, Question, Use
 
 QUESTIONS: Final[tuple[Question, ...]] = get_args(Question)
 CUSTOMER_FACING: Final[frozenset[Use]] = frozenset({"retail", "display", "gift", "matched-set", "premium"})
 """Uses in which the customer looks at the goods before or as he gets them (N9, S16)."""
 APPEARANCE: Final = ("mark", "colour", "surface")
+_MEASURABLE: Final = ("mark", "colour", "size", "surface", "material")
 _LEVELS_SHOWN: Final = 4
 
 Said = tuple[Phrase, ...]
@@ -46,6 +47,13 @@ def lot_share(item: Item, facts: Facts) -> tuple[int, int, int] | None:
     return max(least, round(scaled[0])), max(least, math.floor(scaled[1])), max(least, math.ceil(scaled[2]))
 
 
+def named(item: Item) -> str:
+    """What an item is called in a phrase: a kind of the catalogue in the reader's language, else as people named it."""
+    if item.source == "finding" or (item.source == "seen" and item.name in KINDS):
+        return f"@kind.{item.kind if item.source == 'finding' else item.name}"
+    return item.name
+
+
 def number(value: float, unit: str) -> str:
     """A value as it is shown: millimetres and CIEDE2000 to two decimals, degrees to one, others to four digits."""
     if unit in ("mm", "CIEDE2000"):
@@ -63,9 +71,8 @@ def _answer(q: Question, data: Said | None, rule: Said | None, person: tuple[str
 
 
 def _item(item: Item, context: Context) -> Said:
-    values = {"name": item.name, "kind": f"@kind.{item.kind}", "face": f"@face.{context.face}"}
+    values = {"name": named(item), "kind": f"@kind.{item.kind}", "face": f"@face.{context.face}"}
     if item.source == "seen":
-        values["note"] = item.note
         return (Phrase(key="item.review" if item.key.startswith("review:") else "item.seen", values=values),)
     group = item.key.partition(":")[0]
     if item.category in ("label", "packaging", "function", "assembly", "material", "count"):
@@ -107,13 +114,16 @@ def _standard(item: Item, facts: Facts) -> Said:
 
 def _size(item: Item) -> Said:
     if item.value is None:
-        return (Phrase(key="size.seen", values={"note": item.note}),) if item.note else ()
+        measured = item.category in _MEASURABLE and not kind_of(item.kind).unacceptable
+        if not item.note or (measured and not any(c.isdecimal() for c in item.note)):
+            return ()  # how big a thing is that can be measured takes a number
+        return (Phrase(key="size.seen", values={"note": item.note.rstrip(".。")}),)
     unit = item.unit_of_measure
     if item.category == "label" and item.nominal is not None:
         there = {"value": f"{item.value:g}", "nominal": f"{item.nominal:g}", "unit": unit, "worst": item.worst_unit}
         return (Phrase(key="size.fields", values=there),)
     values = {
-        "name": item.name, "value": number(item.value, unit), "unit": _unit(unit), "u": number(item.u or 0.0, unit),
+        "name": named(item), "value": number(item.value, unit), "unit": _unit(unit), "u": number(item.u or 0.0, unit),
         "worst": item.worst_unit,
     }  # fmt: skip
     group = item.key.partition(":")[0]
@@ -157,7 +167,7 @@ def _function(item: Item, kind: Kind) -> Said:
     if kind.functional and kind.unsound:
         return (Phrase(key="function.unsound", values={"kind": f"@kind.{kind.name}"}),)
     if kind.functional or item.category in ("function", "assembly"):
-        return (Phrase(key="function.yes", values={"name": item.name}),)
+        return (Phrase(key="function.yes", values={"name": named(item)}),)
     if item.category in APPEARANCE and item.source != "seen":
         return (Phrase(key="function.appearance"),)
     if item.category in ("label", "packaging", "count"):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
+from station.quality.answers import named
 from station.values.nonconformity import Ask, Category, Facts, Phrase, Point
 
 MEASURED: Final = 20
@@ -38,9 +39,8 @@ def _asks(points: Sequence[Point], facts: Facts, pause: bool, by: date) -> Itera
     if pause:
         yield Phrase(key="ask.pause", values={"lot": facts.lot})
     for p in points:
-        name = f"@kind.{p.item.kind}" if p.item.source == "finding" else p.item.name
         values = {
-            "name": name, "note": p.item.note, "size": f"{facts.size:,}", "measured": str(MEASURED),
+            "name": named(p.item), "note": p.item.note, "size": f"{facts.size:,}", "measured": str(MEASURED),
             "golden": facts.golden, "version": str(facts.golden_version),
         }  # fmt: skip
         keys = _BY_KIND.get(p.item.kind) or _BY_CATEGORY[p.item.category]

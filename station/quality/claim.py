@@ -103,7 +103,7 @@ def nonconformity(
         remarks=(*_remarks(said), *_unscaled(number, points), *_owed(number, events, today)),
     )  # fmt: skip
     document = document.model_copy(update={"to_close": tuple(_to_close(document, moved))})
-    content = document.model_dump(mode="json", by_alias=True, exclude={"digest"})
+    content = document.model_dump(mode="json", by_alias=True, exclude={"digest", "package"})
     return document.model_copy(update={"digest": digest(content)})
 
 

@@ -3,90 +3,121 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Final
 
 from station.errors import RequestError
+from station.quality.criteria import criteria
 from station.quality.gate_rules import FINAL, FINAL_BY_TYPE
 from station.sheet import Sheet
 from station.sheet.lint import lint_sheet
-from station.values.nonconformity import Facts, Point
+from station.values.line import Master
+from station.values.nonconformity import Point
 from station.values.orders import FIRST_OFF
 
+_TABLE_OF: Final = {
+    "colour": "regions", "boundary-shift": "regions", "offset": "marks", "rotation": "marks", "scale": "marks",
+    "entered": "entered",
+}  # fmt: skip
+_WHAT: Final = {"colour": "colour, conforms up to", "boundary-shift": "shift of its boundary"}
 COLUMNS: Final = ("table", "name", "what", "nominal", "lower", "upper", "unit", "class")
 """Of the acceptance criteria."""
 TESTS: Final = tuple(t.words for t in FINAL)
 TESTS_BY_TYPE: Final = {kind: tuple(t.words for t in tests) for kind, tests in FINAL_BY_TYPE.items()}
 """Beside those for every product (W16, T7)."""
+_REVISE: Final = "Revise it: limits, points, sampling or units to be entered. An order like the last one fails like it."
+_TABLES: Final = ("regions", "marks", "sizes", "entered", "defects")
+_WHOLE: Final = ("aql", "decision", "viewing", "sets")
+_COATED: Final = frozenset({"surface", "colour", "material"})
+"""Categories of points that plating and lacquer bear on."""
 IN_LINE: Final = "10-20 %"
 """Completion at the in-line inspection (W10)."""
 
 
-def vet_revision(revised: Sheet, facts: Facts, points: Sequence[Point]) -> tuple[str, ...]:
-    """Remarks on a revised control sheet.
+def vet_revision(revised: Sheet, failed: Sheet, points: Sequence[Point]) -> tuple[str, ...]:
+    """Remarks on a revised control sheet. failed : the sheet that the lot was judged by.
 
-    Raises RequestError where it is of another product, the one that failed, or without a limit for a point.
+    Raises RequestError where it is of another product, without a limit for a point, or where nothing of it changed
+    that a point is held to: notes, names, material, supplier, order and dates are none of that.
     """
-    if revised.product.sku != facts.sku:
+    if revised.product.sku != failed.product.sku:
         raise RequestError(
-            f"the revised control sheet is of {revised.product.sku}, the lot of {facts.sku}",
+            f"the revised control sheet is of {revised.product.sku}, the lot of {failed.product.sku}",
             "Give the lot's own sheet, revised.",
         )
-    if revised.digest == facts.sheet_digest:
-        raise RequestError(
-            "the revised control sheet agrees the same as the one that the lot failed by",
-            "Revise it: limits, points, sampling or units to be entered. An order like the last one fails like it.",
-        )
+    if revised.digest == failed.digest:
+        raise RequestError("the revised control sheet agrees the same as the one that the lot failed by", _REVISE)
     for p in points:
         if p.item.source != "seen" and not _limits(revised, p.item.clause):
             raise RequestError(
                 f"the revised control sheet has no row {p.item.clause} for point {p.number}",
                 "Keep a limit for everything that failed.",
             )
+    if not _answers(revised, failed, points):
+        listed = ", ".join(dict.fromkeys(p.item.clause or p.item.name for p in points))
+        raise RequestError(
+            f"the revised control sheet agrees nothing else on what the complaint is about ({listed})", _REVISE
+        )
     return tuple(str(r) for r in lint_sheet(revised))
 
 
-def _limits(sheet: Sheet, clause: str) -> bool:
+def _answers(revised: Sheet, failed: Sheet, points: Sequence[Point]) -> bool:
+    """Whether the revision changes what the next lot is held to in any of the points: the row of one, a row that was
+    not there, the sampling, how a doubt is decided, the light; for a surface the plating and lacquer agreed."""
+    if any(getattr(revised, table) != getattr(failed, table) for table in _WHOLE):
+        return True
+    categories = {p.item.category for p in points}
+    if categories & _COATED and any(getattr(revised, t) != getattr(failed, t) for t in ("plating", "lacquer")):
+        return True
+    before, after = _rows(failed), _rows(revised)
+    if after.keys() - before.keys():
+        return True
+    changed = {key for key in after if after[key] != before[key]}
+    held = {(table, name) for p in points for table, name in [_row_of(p.item.clause)]}
+    return any((table, name) in held for table, name, _ in changed)
+
+
+def _rows(sheet: Sheet) -> dict[tuple[str, str, str], dict[str, object]]:
+    """What every row with limits agrees, by table, name and place; without the words that explain it."""
+    found: dict[tuple[str, str, str], dict[str, object]] = {}
+    for table in _TABLES:
+        for row in getattr(sheet, table):
+            name, where = (row.kind, row.where) if table == "defects" else (row.name, "")
+            found[table, name, where] = row.model_dump(exclude={"note", "why", "matters"})
+    return found
+
+
+def _row_of(clause: str) -> tuple[str, str]:
     table, _, rest = clause.partition(": ")
-    name = rest.partition(",")[0]
-    rows = {
-        "marks": [m.name for m in sheet.marks], "regions": [r.name for r in sheet.regions],
-        "sizes": [s.name for s in sheet.sizes], "entered": [e.name for e in sheet.entered],
-        "defects": [d.kind for d in sheet.defects],
-    }  # fmt: skip
-    return name in rows.get(table, [])
+    return table, rest.partition(",")[0]
 
 
-def acceptance_criteria(sheet: Sheet) -> Iterator[tuple[str, ...]]:
-    """Every limit of the sheet, in the columns of :data:`COLUMNS`."""
-    for r in sheet.regions:
-        yield "regions", r.name, "colour, conforms up to", "", "", f"{r.accept:g}", "CIEDE2000", r.defect_class
-        yield "regions", r.name, "colour, refused above", "", "", f"{r.reject:g}", "CIEDE2000", r.defect_class
-        if r.boundary_mm is not None:
-            yield "regions", r.name, "shift of its boundary", "0", "", f"{r.boundary_mm:g}", "mm", r.defect_class
-    for m in sheet.marks:
-        for kind, unit in (("offset", "mm"), ("rotation", "deg"), ("scale", "1")):
-            limits = m.limits(kind)
-            if limits is not None:
-                yield "marks", m.name, kind, *_sides(limits.nominal, limits.lower, limits.upper), unit, m.defect_class
-    for s in sheet.sizes:
-        tolerance = {k: v for k, v in s.model_dump(exclude_none=True).items() if k.startswith(("plus", "minus"))}
-        nominal = s.nominal_deg if s.kind == "angle" else s.nominal_mm
-        unit = "deg" if s.kind == "angle" else "mm"
-        told = ", ".join(f"{k} {v:g}" for k, v in tolerance.items())
-        yield "sizes", s.name, f"{s.kind}: {told}", str(nominal), "", "", unit, s.defect_class
-    for e in sheet.entered:
-        tolerance = {k: v for k, v in e.model_dump(exclude_none=True).items() if k.startswith(("plus", "minus"))}
-        told = ", ".join(f"{k} {v:g}" for k, v in tolerance.items())
-        what = f"entered of {e.units_per_lot} units a lot: {told}"
-        yield "entered", e.name, what, f"{e.nominal:g}", "", "", e.unit, e.defect_class
+def _limits(sheet: Sheet, clause: str) -> bool:
+    return _row_of(clause) in {(table, name) for table, name, _ in _rows(sheet)}
+
+
+def acceptance_criteria(sheet: Sheet, master: Master) -> Iterator[tuple[str, ...]]:
+    """Every limit of the sheet with the class that counts, in the columns of :data:`COLUMNS`.
+
+    master : of the golden sample, to which limits by its own sizes refer.
+    """
+    asked = {e.name: e.units_per_lot for e in sheet.entered}
+    for c in criteria(sheet, master, {}):
+        kind, _, name = c.characteristic.partition(":")
+        table = _TABLE_OF.get(kind, "sizes")
+        what = f"entered of {asked[name]} units a lot" if kind == "entered" else _WHAT.get(kind, kind)
+        yield table, name, what, *_sides(c.nominal, c.lower, c.upper), c.unit, c.defect_class
+        if c.review is not None:
+            yield table, name, "colour, refused above", *_sides(None, None, c.review), c.unit, c.defect_class
     for d in sheet.defects:
-        yield "defects", d.label, "size or length", "", "", f"{d.limit_mm:g}", "mm", d.defect_class
-    for c in ("critical", "major", "minor"):
-        yield "aql", c, "AQL", "", "", f"{getattr(sheet.aql, c):g}", "per cent", c
+        what = "length" if d.by_length else "size"
+        yield "defects", d.label, what, "", "", f"{d.limit_mm:g}", "mm", d.counted_class
+    for q in ("critical", "major", "minor"):
+        yield "aql", q, "AQL", "", "", f"{getattr(sheet.aql, q):g}", "per cent", q
 
 
-def _sides(*values: object) -> tuple[str, ...]:
-    return tuple("" if v is None else f"{v}" for v in values)
+def _sides(*values: Decimal | None) -> tuple[str, ...]:
+    return tuple("" if v is None else f"{v.normalize():f}" for v in values)
 
 
 def inspection_plan(points: Sequence[Point], product_type: str) -> dict[str, object]:

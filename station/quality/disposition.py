@@ -102,9 +102,9 @@ def allowed(points: Sequence[Point], facts: Facts, context: Context) -> dict[Rem
 
 
 def propose(points: Sequence[Point], facts: Facts) -> tuple[Share, ...]:
-    """Quantities that add up to the lot: inspected conforming units are accepted, the nonconforming ones get the
-    gravest remedy of the points, and the units that nobody has inspected or decided are sorted, or share that remedy
-    where most of them surely do not conform."""
+    """Quantities that add up to the lot: inspected conforming units are accepted, every nonconforming one gets the
+    gravest remedy of the points that it shows, and the units that nobody has inspected or decided are sorted, or get
+    the gravest remedy of the points that most of them surely show."""
     if not points:
         return (Share(disposition="accept", quantity=facts.size),)
     gravest = min((p.remedy for p in points), key=_ORDER.index)
@@ -113,12 +113,23 @@ def propose(points: Sequence[Point], facts: Facts) -> tuple[Share, ...]:
     wrong = min(facts.nonconforming, facts.size)
     good = max(min(facts.inspected, facts.size) - wrong - facts.undecided, 0)
     rest = facts.size - wrong - good
-    mostly = max(p.item.low for p in points) > MOSTLY
     counts: dict[Disposition, int] = {"accept": good}
-    counts[gravest] = counts.get(gravest, 0) + wrong
-    other: Disposition = gravest if mostly else "sort"
+    by_unit = _by_unit(points)[:wrong]
+    for d in (*by_unit, *[gravest] * (wrong - len(by_unit))):  # a draft of before knows no unit by name
+        counts[d] = counts.get(d, 0) + 1
+    mostly = [p.remedy for p in points if p.item.low > MOSTLY]
+    other: Disposition = min(mostly, key=_ORDER.index) if mostly else "sort"
     counts[other] = counts.get(other, 0) + rest
     return tuple(Share(disposition=d, quantity=n) for d, n in counts.items() if n > 0)
+
+
+def _by_unit(points: Sequence[Point]) -> list[Disposition]:
+    """Of every unit that is known by name the gravest remedy of its points, the gravest first."""
+    found: dict[str, Disposition] = {}
+    for p in points:
+        for unit in p.item.shown_by:
+            found[unit] = min(found.get(unit, p.remedy), p.remedy, key=_ORDER.index)
+    return sorted(found.values(), key=_ORDER.index)
 
 
 def vet(shares: Sequence[Share], facts: Facts, points: Sequence[Point]) -> tuple[Share, ...]:

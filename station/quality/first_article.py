@@ -7,13 +7,14 @@ sheet asks of a lot. What a reviewer accepted counts as conforming where the lin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from station.sheet import Sheet
 from station.sheet.defects import DefectLimit
 from station.values.digest import digest
-from station.values.documents import DefectClass, MeasurementDocument, UnitDocument, Verdict
+from station.values.documents import DefectClass, FindingDocument, MeasurementDocument, UnitDocument, Verdict
 from station.values.gates import FirstArticleDocument, FormRow, FormValue
 
 _MARKS = {"offset": "mm", "offset-x": "mm", "offset-y": "mm", "rotation": "deg", "scale": "1"}
@@ -136,14 +137,14 @@ def _found(number: int, d: DefectLimit, sheet: Sheet, pieces: Sequence[FirstPiec
     values = []
     for p in pieces:
         mine = [f for f in p.document.findings if f.kind == d.kind and sheet.defect(f.kind, f.region) == d]
-        worst = max(mine, key=lambda f: max(f.size_mm, f.length_mm), default=None)
+        worst = max(mine, key=_extent(d), default=None)
         verdicts = {f.verdict for f in mine}
         verdict = next((v for v in (Verdict.NONCONFORMS, Verdict.UNDECIDED) if v in verdicts), Verdict.CONFORMS)
         if p.accepted_by and verdict is Verdict.UNDECIDED:
             verdict = Verdict.CONFORMS
         values.append(
             FormValue(
-                unit=p.document.unit, value=0.0 if worst is None else max(worst.size_mm, worst.length_mm),
+                unit=p.document.unit, value=0.0 if worst is None else _extent(d)(worst),
                 u=0.0 if worst is None else worst.u_mm, instrument=p.document.model, verdict=verdict,
                 note="" if worst is None else worst.reason,
             )
@@ -155,6 +156,11 @@ def _found(number: int, d: DefectLimit, sheet: Sheet, pieces: Sequence[FirstPiec
         key=f"defect:{d.kind}",
     )  # fmt: skip
     return _judged(row)
+
+
+def _extent(d: DefectLimit) -> Callable[[FindingDocument], float]:
+    """What of a finding the limit is of, in mm."""
+    return attrgetter("length_mm" if d.by_length else "size_mm")
 
 
 def _judged(row: FormRow) -> FormRow:

@@ -42,7 +42,7 @@ def require_kind(text: str) -> str:
     close = near(text)
     raise RequestError(
         f"{text.strip()[:40]!r} is no kind of nonconformity" + (f"; near are {', '.join(close)}" if close else ""),
-        f"Use one of {', '.join(close)}." if close else f"Use one of {', '.join(sorted(KINDS))}.",
+        "Take one of them, or see them all: station nc kinds" if close else f"Use one of {', '.join(sorted(KINDS))}.",
     )
 
 

@@ -287,6 +287,7 @@ def _item(key: str, cases: Sequence[_Case], of: int, sheet: Sheet, units: Sequen
         proven=sum(c.proven for c in cases), worst_unit=worst.unit, unit_id=worst.unit_id,
         note="; ".join(dict.fromkeys(notes)), clause=_clause(group, name, sheet, worst.note),
         levels=_levels(cases, units),
+        shown_by=tuple(sorted({c.unit for c in cases if c.unit_id is not None}, key=natural_key)),
     )  # fmt: skip
 
 

@@ -1,26 +1,36 @@
-"""What a request for quotation asks and tells, from the control sheet and the lots that failed (N15-N17, W14, W15)."""
+"""What a request for quotation asks and tells, from the control sheet and the lots that failed (N15-N17, W14, W15).
+
+Tiers, lead times and minimum quantities are those of the trade for metal promotional goods out of China in 2026.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from station.errors import RequestError
-from station.quality.rfq import MOQ, SPEND, TIERS
 from station.sheet import Sheet
 from station.values.orders import BULK_DAYS, MORE_DAYS, SAMPLE_DAYS
 
-CONTROLS = ("plating", "in-line", "sort")
-"""What tighter control is quoted apart: upgraded plating control, in-line inspection, 100 % sorting."""
+TIERS: Final = (100, 300, 500, 1000)
+"""Units a SKU to be quoted."""
+MOQ: Final = {"pin": "100", "coin": "100", "keychain": "100-300", "medal": "100", "magnet": "300 or more, carded"}
+SPEND: Final = frozenset({"pin", "coin", "magnet", "keychain", "pack"})
+"""Product types of which it is known where tolerance and inspection effort pay (N17)."""
+CONTROLS: Final = ("plating", "in-line", "sort", "packing")
+"""What is quoted apart: upgraded plating control, in-line inspection, 100 % sorting, custom packing (N11)."""
 
 
 @dataclass(frozen=True, slots=True)
 class FailedLot:
-    """A lot of the product that was refused. counts : units by what was wrong."""
+    """A lot of the product that was refused. counts : units by what was wrong. version : of the golden sample, by which
+    it was judged; 0 where that is not told."""
 
     lot: str
     inspected: int
     nonconforming: int
     counts: dict[str, int]
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,33 @@ class Sealed:
         """What it is called, the SKU where it has no name."""
         return self.sheet.product.name or self.sheet.product.sku
 
+    @property
+    def approved_by(self) -> str:
+        """Who approved it for the buyer: whoever signed, else whom the sheet names; "" for nobody."""
+        return self._signer("buyer") or self.sheet.golden.approved_by
+
+    @property
+    def confirmed_by(self) -> str:
+        """Who confirmed it for the supplier: whoever signed, else whom the sheet names; "" for nobody."""
+        return self._signer("supplier") or self.sheet.golden.confirmed_by
+
+    @property
+    def approved_on(self) -> str:
+        """The day that the sheet gives, else that of the second signature; "" where there is neither."""
+        if self.sheet.golden.approved_on is not None:
+            return self.sheet.golden.approved_on.isoformat()
+        signed = {x.statement.party: x.statement.at for x in self._signed()}
+        return max(signed.values())[:10] if len(signed) == len(PARTIES) else ""
+
+    def _signed(self) -> list[SignOffDocument]:
+        """Signatures under this version of the product, oldest first."""
+        return [
+            x for x in self.status.sign_offs if (x.statement.artefact, x.statement.version) == ("product", self.version)
+        ]
+
+    def _signer(self, party: str) -> str:
+        return next((x.statement.name for x in reversed(self._signed()) if x.statement.party == party), "")
+
 
 def control_sheet(s: Sealed, language: Language) -> Paper:
     """What units of a SKU are held to, on one page: limits beside the master's own values, defects, classes, light."""
@@ -203,8 +230,8 @@ def _product_facts(s: Sealed, language: Language) -> list[tuple[str, Cell]]:
     told = [
         ("product", p.name), ("sku", p.sku), ("finish", p.finish), ("material", p.material), ("thickness", thickness),
         ("supplier", p.supplier), ("order", p.order), ("artwork", _artwork(g.artwork, g.artwork_sha256)),
-        ("approved", "" if g.approved_on is None else g.approved_on.isoformat()), ("approved-by", g.approved_by),
-        ("confirmed-by", g.confirmed_by), ("type", say(f"type.{p.type}")),
+        ("approved", s.approved_on), ("approved-by", s.approved_by),
+        ("confirmed-by", s.confirmed_by), ("type", say(f"type.{p.type}")),
     ]  # fmt: skip
     facts = [(say(f"fact.{name}"), or_not_said(text, language)) for name, text in told]
     return [*facts[:-1], *_coating(s.sheet, language), facts[-1]]

@@ -42,9 +42,9 @@ def approval_paper(s: Sealed, language: Language) -> Paper:
         (say("fact.golden"), s.number), (say("fact.version"), str(s.version)), (say("fact.product"), s.product),
         (say("fact.sku"), p.sku),
         (say("fact.received"), or_not_said(g.received_on.isoformat() if g.received_on else "", language)),
-        (say("fact.approved"), or_not_said(g.approved_on.isoformat() if g.approved_on else "", language)),
-        (say("fact.approved-by"), or_not_said(g.approved_by, language)),
-        (say("fact.confirmed-by"), or_not_said(g.confirmed_by, language)),
+        (say("fact.approved"), or_not_said(s.approved_on, language)),
+        (say("fact.approved-by"), or_not_said(s.approved_by, language)),
+        (say("fact.confirmed-by"), or_not_said(s.confirmed_by, language)),
         (say("fact.artwork"), or_not_said(g.artwork, language)), (say("fact.order"), or_not_said(p.order, language)),
     ]  # fmt: skip
     told = say("text.golden-picture", golden=s.number, version=s.version)
@@ -67,8 +67,8 @@ def message_text(s: Sealed, language: Language) -> str:
     lines.append(f"{language.text('section.confirm')}:")
     lines += [f"{n}. {item}: {agreed}" for n, (item, agreed) in enumerate(_items(s, language), 1)]
     lines += ["", language.text("text.message-reply")]
-    if s.sheet.golden.approved_by:
-        lines += ["", language.text("text.regards", buyer=s.sheet.golden.approved_by)]
+    if s.approved_by:
+        lines += ["", language.text("text.regards", buyer=s.approved_by)]
     return "\n".join(lines) + "\n"
 
 
@@ -83,7 +83,7 @@ def message_paper(s: Sealed, language: Language) -> Paper:
     told = say("text.golden-picture", golden=s.number, version=s.version)
     words: list[Block] = [Words(_dear(s, language)), Words(_which(s, language)), Words(say("text.message"))]
     supplier = Signature(say("party.supplier"), (), (say("sign.name"), say("sign.date")))
-    reply: list[Block] = [Words(say("text.message-reply")), Words(s.sheet.golden.approved_by)]
+    reply: list[Block] = [Words(say("text.message-reply")), Words(s.approved_by)]
     sections = [
         Section("", [Beside([Pictures([Picture(s.picture, (told,))], 1, 50)], words, 54)]),
         Section(say("section.confirm"), [Table(columns, rows, name=say("section.confirm"), roomy=True)]),
@@ -104,7 +104,7 @@ def _paper(s: Sealed, language: Language, kind: str, sections: list[Section]) ->
 
 
 def _dear(s: Sealed, language: Language) -> str:
-    supplier = s.sheet.golden.confirmed_by or s.sheet.product.supplier
+    supplier = s.sheet.golden.confirmed_by or s.confirmed_by or s.sheet.product.supplier
     return language.text("text.dear", supplier=supplier) if supplier else language.text("text.dear-nobody")
 
 

@@ -6,10 +6,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
+from station.quality.answers import named
 from station.report.evidence_words import factor_words
 from station.report.languages import Language
+from station.report.qr import qr_svg
 from station.report.typesetting import CJK_FONT, LATIN_FONT, glyph_remark, set_in_type
 from station.values.nonconformity import (
     Action,
@@ -25,29 +28,39 @@ from station.values.nonconformity import (
 
 _TEMPLATE: Final = Path(__file__).with_name("nonconformity.typ")
 _DETAIL: Final = ("size.median", "quantity.all", "quantity.cartons", "quantity.cartons-more")
+_ON_ONE_PAGE: Final = 1800
+"""Characters of the nine answers up to which they stay together with their picture."""
 _CODES: Final = 4
 """Identifiers, and values of each, that the record shows."""
 
 
 def nonconformity_report(
-    d: NonconformityDocument, language: Language, pictures: Mapping[str, bytes], *, internal: bool = False
-) -> tuple[bytes, str]:
+    d: NonconformityDocument, language: Language, pictures: Mapping[str, bytes], *, internal: bool = False,
+    enlarged: Mapping[str, bytes] = MappingProxyType({}), head: str = "",
+) -> tuple[bytes, str]:  # fmt: skip
     """PDF bytes of the report, and what a reader should know of its setting, "" for nothing; the same inputs give the
     same bytes.
 
-    pictures : JPEG by key of the item. internal : with what each remedy costs both parties and how strong the claim is,
-    which is not for the supplier.
+    pictures, enlarged : JPEG by key of the item, the whole and the place of its worst one. head : of the ledger,
+    ``NUMBER:HASH``, "" for a report without it. internal : with what each remedy costs both parties
+    and how strong the claim is, which is not for the supplier.
     """
     names = {key: f"picture-{i}.jpg" for i, key in enumerate(sorted(pictures))}
-    data = report_data(d, language, names, internal=internal)
-    made, spelled = set_in_type(_TEMPLATE, data, {names[key]: content for key, content in pictures.items()})
+    near = {key: f"enlarged-{i}.jpg" for i, key in enumerate(sorted(enlarged))}
+    data = report_data(d, language, names, internal=internal, enlarged=near, head=head)
+    files = {names[key]: content for key, content in pictures.items()}
+    files |= {near[key]: content for key, content in enlarged.items()}
+    if head:
+        files["head.svg"] = qr_svg(head)
+    made, spelled = set_in_type(_TEMPLATE, data, files)
     return made, glyph_remark(json.dumps(data, ensure_ascii=False), spelled)
 
 
 def report_data(
-    d: NonconformityDocument, language: Language, pictures: Mapping[str, str], *, internal: bool = False
-) -> dict[str, Any]:
-    """What the template sets. pictures : file names by key of the item."""
+    d: NonconformityDocument, language: Language, pictures: Mapping[str, str], *, internal: bool = False,
+    enlarged: Mapping[str, str] = MappingProxyType({}), head: str = "",
+) -> dict[str, Any]:  # fmt: skip
+    """What the template sets. pictures, enlarged : file names by key of the item."""
     say, claimed, cjk = language.text, [p for p in d.points if not p.preference], language.tag in ("zh", "ja", "ko")
     draft, day = d.status == "draft", d.sent_on or d.opened_on
     stamp = (
@@ -69,7 +82,8 @@ def report_data(
         "counts_head": [say(f"heading.{k}") for k in ("item", "class", "found", "share", "standard")],
         "counts": [_count(p, language) for p in claimed],
         "asks": [asked(a, language) for a in d.asks],
-        "points": [_point(p, language, pictures) for p in claimed],
+        "points": [_point(p, language, pictures, enlarged) for p in claimed],
+        "head": head, "head_title": say("foot.head"), "head_words": say("foot.check"),
         "wishes": [*(_sentence(p, language) for p in d.points if p.preference), *d.facts.preferences],
         "disposition_title": say("heading.disposition_proposed" if proposed else "heading.disposition"),
         "dispositions": [[say(f"disposition.{s.disposition}"), f"{s.quantity:,}"] for s in shares],
@@ -88,8 +102,11 @@ def report_data(
     }  # fmt: skip
 
 
-def supplier_message(d: NonconformityDocument, language: Language) -> str:
-    """The complaint as a message: what was found, where, how much, and what the supplier is to do (N5, G21)."""
+def supplier_message(d: NonconformityDocument, language: Language, in_force: int) -> str:
+    """The complaint as a message: what was found, where, how much, and what the supplier is to do (N5, G21).
+
+    in_force : version of the golden sample that production is to use today; the lot was judged by its own.
+    """
     f, say = d.facts, language.text
     claimed = [p for p in d.points if not p.preference]
     values = {
@@ -106,7 +123,9 @@ def supplier_message(d: NonconformityDocument, language: Language) -> str:
     lines += ["", say("message.asks"), *(f"{n}. {asked(a, language)}" for n, a in enumerate(d.asks, 1)), ""]
     if d.dispositions:
         lines += [say("message.disposition", shares=_shares(d.dispositions, language)), ""]
-    lines += [say("message.standard", golden=f.golden, version=f.golden_version), ""]
+    if in_force != f.golden_version:
+        lines.append(say("message.superseded", golden=f.golden, judged=f.golden_version, version=in_force, lot=f.lot))
+    lines += [say("message.standard", golden=f.golden, version=in_force), ""]
     lines.append(say("message.attached", number=d.number))
     return "\n".join(lines) + "\n"
 
@@ -132,10 +151,9 @@ def _by(point: Point, question: str) -> Answer:
     return next(a for a in point.answers if a.question == question)
 
 
-def _name(point: Point, language: Language) -> str:
-    if point.item.source == "finding":
-        return language.texts.get(f"kind.{point.item.kind}", point.item.kind)
-    return point.item.name
+def name_of(point: Point, language: Language) -> str:
+    """What a point is called in the reader's language."""
+    return language.say(Phrase(key="item.name", values={"name": named(point.item)}))
 
 
 def _sentence(point: Point, language: Language) -> str:
@@ -180,21 +198,25 @@ def _short(names: Sequence[str]) -> str:
 def _count(point: Point, language: Language) -> list[str]:
     i = point.item
     return [
-        _name(point, language), language.text(f"class.{i.defect_class or 'none'}"), f"{i.units} / {i.of}",
+        name_of(point, language), language.text(f"class.{i.defect_class or 'none'}"), f"{i.units} / {i.of}",
         f"{100 * i.low:.0f}–{100 * i.high:.0f} %", i.clause or "—",
     ]  # fmt: skip
 
 
-def _point(point: Point, language: Language, pictures: Mapping[str, str]) -> dict[str, Any]:
+def _point(
+    point: Point, language: Language, pictures: Mapping[str, str], enlarged: Mapping[str, str]
+) -> dict[str, Any]:
     picture = pictures.get(point.item.key)
     rows = [(language.text(f"question.{a.question}"), said(a, language) or "—") for a in point.answers]
     if point.threatens:
         rows.append((language.text("consequence.title"), threatens(point, language)))
     return {
-        "title": language.text("heading.point", number=point.number, name=_name(point, language)),
+        "title": language.text("heading.point", number=point.number, name=name_of(point, language)),
         "class": language.text(f"class.{point.item.defect_class or 'none'}"),
         "picture": picture,
+        "enlarged": enlarged.get(point.item.key),
         "caption": _caption(point, language) if picture else "",
+        "whole": sum(len(answer) for _, answer in rows) <= _ON_ONE_PAGE,
         "answers": [{"question": question, "answer": answer} for question, answer in rows],
     }
 
@@ -321,14 +343,16 @@ def trend(effect: Effect) -> str:
 def _four(d: NonconformityDocument, language: Language) -> list[list[str]]:
     """Purchase order, artwork revision, control sheet and sample log together (S13)."""
     f, empty = d.facts, language.text("label.not_given")
-    return [
-        [language.text("label.order"), f.order or empty],
-        [language.text("label.artwork"), f.artwork or empty],
+    rows = [
+        [language.text("label.order"), f.order],
+        [language.text("label.artwork"), f.artwork],
         [language.text("label.sheet"), f"{f.sku}, {f.sheet_digest[:16]}"],
         [language.text("label.golden"), f"{f.golden} v{f.golden_version}, {f.golden_digest[:16]}"],
-        [language.text("label.approved"), f.approved_by or empty],
-        [language.text("label.confirmed"), f.confirmed_by or empty],
+        [language.text("label.approved"), f.approved_by],
+        [language.text("label.confirmed"), f.confirmed_by],
     ]
+    missing = language.listed.join(label for label, value in rows if not value)
+    return [row for row in rows if row[1]] + ([[empty, missing]] if missing else [])
 
 
 def _shares(shares: Sequence[Share], language: Language) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from station.quality.cost import USUAL_PACKING
 from station.quality.quotation import CONTROLS, FailedLot, Quotation
 from station.report.blocks import Block, Bullets, Cell, Column, Facts, Figure, Formula, Paper, Section, Table, Words
 from station.report.golden_papers import Sealed, criteria_table, defect_limits
@@ -36,7 +37,7 @@ def quotation_paper(s: Sealed, q: Quotation, language: Language) -> Paper:
         Section(say("section.several"), [Bullets([say("text.several")])]),
         Section(say("section.inputs"), [Facts(_inputs(q, language), beside=1)]),
         Section(say("section.spend"), list(_spend(q, language))),
-        Section(say("section.history"), list(_history(q, language))),
+        Section(say("section.history"), list(_history(q, s.version, language))),
         Section(say("section.limits"), [criteria_table(s.criteria, language)]),
         *([Section(say("section.defects"), [defect_limits(s.sheet, language)])] if s.sheet.defects else []),
     ]
@@ -74,14 +75,17 @@ def _times(q: Quotation, language: Language) -> Table:
 
 
 def _controls(language: Language) -> Table:
-    say = language.text
+    say, (low, high) = language.text, USUAL_PACKING
     columns = (
         Column(say("column.control"), wide=2),
         Column(say("column.surcharge"), wide=1),
         Column(say("column.days"), wide=1),
     )
     return Table(
-        columns, [(say(f"text.control-{c}"), "", "") for c in CONTROLS], name=say("section.controls"), roomy=True
+        columns,
+        [(say(f"text.control-{c}", low=low, high=high), "", "") for c in CONTROLS],
+        name=say("section.controls"),
+        roomy=True,
     )
 
 
@@ -104,16 +108,18 @@ def _spend(q: Quotation, language: Language) -> list[Block]:
     return blocks
 
 
-def _history(q: Quotation, language: Language) -> list[Block]:
+def _history(q: Quotation, in_force: int, language: Language) -> list[Block]:
     say = language.text
     if not q.failed:
         return [Words(say("text.history-none"))]
-    return [Words(say("text.not-same")), Bullets([_failed(x, language) for x in q.failed])]
+    return [Words(say("text.not-same")), Bullets([_failed(x, in_force, language) for x in q.failed])]
 
 
-def _failed(x: FailedLot, language: Language) -> str:
+def _failed(x: FailedLot, in_force: int, language: Language) -> str:
     say = language.text
     what = say("text.history-rejected", units=x.nonconforming, inspected=x.inspected)
+    if x.version not in (0, in_force):
+        what = f"{what}{language.listed}{say('text.history-version', version=x.version)}"
     worst = sorted(x.counts.items(), key=lambda kv: (-kv[1], kv[0]))[:6]
     listed = language.listed.join(f"{characteristic(k, language)} ({n})" for k, n in worst)
     return say("text.history", lot=x.lot, what=f"{what}{language.listed}{listed}" if listed else what)

@@ -19,16 +19,20 @@ if TYPE_CHECKING:
     from station.service.station import Station
     from station.sheet import Sheet
 
+_OWN: Final = {"costs", "evidence", "package", "remarks", "faults", "to_close"}
+"""What of a complaint is for its maker alone, as in its report: costs, strength, what stands against sending or
+closing it; and the package, which cannot hold itself."""
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """Date of every member, so that the same data give the same bytes: the earliest that a ZIP can say."""
 
 
 def corrective_package(
-    station: Station, number: str, sheet: Path, *, by: str, write: Callable[[bytes], None]
+    station: Station, number: str, sheet: Path, *, by: str, write: Callable[[bytes], None], code: str = "en"
 ) -> tuple[bytes, NonconformityDocument]:
     """Bytes of the corrective package, written before it is recorded: defect map, revised control sheet, measured
     master references, acceptance criteria, updated inspection plan, the complaint they answer, the golden's record and
-    what was released at the order's gates.
+    what was released at the order's gates. The supplier gets it: what the remedies cost the buyer and how strong the
+    claim is are not in it. code : language of the report and of the annex.
 
     Raises
     ------
@@ -50,8 +54,9 @@ def corrective_package(
         raise SheetError(f"{sheet} cannot be read: {error.strerror}", "Give the revised control sheet.") from error
     revised = load_sheet(text)
     claimed = [p for p in found.points if not p.preference]
-    remarks = vet_revision(revised, found.facts, claimed)
-    members = {"control-sheet.toml": text, **_members(station, found, revised)}
+    failed = load_sheet(station.golden_sheet(found.facts.golden, found.facts.golden_version).encode())
+    remarks = vet_revision(revised, failed, claimed)
+    members = {"control-sheet.toml": text, **_members(station, found, revised, code)}
     index = {
         "nonconformity": number, "digest": found.digest, "lot": found.facts.lot, "sku": found.facts.sku,
         "control_sheet": {"failed": found.facts.sheet_digest, "revised": revised.digest, "remarks": list(remarks)},
@@ -117,16 +122,17 @@ def _failed(station: Station, lot: str) -> tuple[bool, str]:
     return False, f"lot {lot} was rejected; order by the corrective package of {known.number} ({package.sha256[:16]})"
 
 
-def _members(station: Station, found: NonconformityDocument, revised: Sheet) -> dict[str, bytes]:
+def _members(station: Station, found: NonconformityDocument, revised: Sheet, code: str) -> dict[str, bytes]:
     from station.quality.corrective_package import COLUMNS, acceptance_criteria, inspection_plan
-    from station.quality.rfq import request_for_quotation
     from station.report.pictures import png
     from station.service.nonconformity_reporting import report_pdf
+    from station.service.papers import set_in
 
     f = found.facts
     claimed = [p for p in found.points if not p.preference]
     lot_map = station.analysis.map(f.lot)
-    report, _ = report_pdf(station, found.number, "en")
+    report, _ = report_pdf(station, found.number, code, headed=False)
+    annex = station.papers.next_quotation(found, revised, code)
     said = [e.model_dump(mode="json", by_alias=True) for e in station.record.events(f.golden)]
     return {
         **_gates(station, f.lot),
@@ -135,11 +141,14 @@ def _members(station: Station, found: NonconformityDocument, revised: Sheet) -> 
         "defect-map.png": png(station.analysis.picture(f.lot, lot_map)),
         "master-references.json": _json(_master(station, found)),
         "golden.jpg": station.golden_picture(f.golden, f.golden_version, kind="frame").data,
-        "acceptance-criteria.csv": csv_text([COLUMNS, *acceptance_criteria(revised)]).encode(),
+        "acceptance-criteria.csv": csv_text(
+            [COLUMNS, *acceptance_criteria(revised, station.master(f.golden))]
+        ).encode(),
         "inspection-plan.json": _json({"plans": _plans(revised, f.size), **inspection_plan(claimed, f.product_type)}),
-        "nonconformity.json": _json(found.model_dump(mode="json", by_alias=True)),
+        "nonconformity.json": _json(found.model_dump(mode="json", by_alias=True, exclude=_OWN)),
         "nonconformity.pdf": report,
-        "request-for-quotation.txt": "\n".join([*request_for_quotation(f, claimed, revised.digest), ""]).encode(),
+        "request-for-quotation.pdf": set_in(annex, "pdf"),
+        "request-for-quotation.xlsx": set_in(annex, "xlsx"),
     }
 
 

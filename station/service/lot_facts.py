@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, get_args
 
 from station.errors import ConflictError, NotFoundError, RequestError
+from station.quality.sign_off import PRODUCT
 from station.service.lots import outcome
 from station.service.reviewing import named_rows
-from station.store import records, streams
+from station.store import records, sign_offs, streams
 from station.store.database import Database
 from station.store.rows import GoldenRow, LotRow, UnitRow
 from station.values.documents import Cause, LotDocument, UnitDocument, Verdict
@@ -56,6 +58,7 @@ class LotFacts:
         explained = self._station.analysis.explain(lot)
         items = draft_items(units, self._station.entered.values(lot=lot), sheet)
         documents = [u.document for u in units]
+        signed = self._signed(golden)
         return Facts(
             lot=lot, size=decided.size, decision=decided.decision, decided_on=at, lot_digest=decided.digest,
             aql={c.defect_class: c.aql for c in decided.classes},
@@ -63,15 +66,21 @@ class LotFacts:
             undecided=sum(r.standing is Verdict.UNDECIDED and not u.wrong for r, u in zip(rows, units, strict=True)),
             sku=sheet.product.sku, product=sheet.product.name,
             product_type=sheet.product.type, supplier=sheet.product.supplier, order=sheet.product.order,
-            artwork=sheet.golden.artwork, approved_by=sheet.golden.approved_by,
-            confirmed_by=sheet.golden.confirmed_by, golden=golden.number, golden_version=golden.version,
-            golden_digest=golden.digest, sheet_digest=golden.sheet_digest, cartons=_cartons(rows),
-            identifiers=_identifiers(rows), items=_with_extents(items, explained), drawn=self._drawn(lot),
+            artwork=sheet.golden.artwork, approved_by=signed.get("buyer", sheet.golden.approved_by),
+            confirmed_by=signed.get("supplier", sheet.golden.confirmed_by), golden=golden.number,
+            golden_version=golden.version, golden_digest=golden.digest, sheet_digest=golden.sheet_digest,
+            cartons=_cartons(rows), identifiers=_identifiers(rows),
+            items=_with_extents(items, explained), drawn=self._drawn(lot),
             photos=len(documents), scaled=sum(d.pose is not None or d.correction is not None for d in documents),
             studied=sum(d.gauge is not None for d in documents), suspect=_suspect(explained),
             cause=explained.diagnosis.cause, ask_for=_asked(explained),
             preferences=tuple(dict.fromkeys(p.words for p in decided.preferences)),
         )  # fmt: skip
+
+    def _signed(self, golden: GoldenRow) -> dict[str, str]:
+        """Who signed the golden version that the lot is held to, by party."""
+        found = [r for r in sign_offs.sign_offs(self._db, golden.number) if r.version == golden.version]
+        return {r.party: json.loads(r.document)["name"] for r in found if r.artefact == PRODUCT}
 
     def share(self, lot: str, items: Sequence[Item]) -> LotShare:
         """How a decided lot stands in what these items are about.

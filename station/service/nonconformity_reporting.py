@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,28 +12,40 @@ import numpy as np
 from station.errors import NotFoundError, RequestError
 from station.store.durable import TEMPORARY, write_whole
 from station.store.evidence import FULL, disk_error
+from station.values.documents import Verdict
 from station.values.nonconformity import Effect, NonconformityDocument, Point
 
 if TYPE_CHECKING:
     from station.report.languages import Language
     from station.report.pictures import RGB
     from station.service.station import Station
+    from station.values.documents import FindingDocument
+    from station.values.geometry import Frame
 
+_STANDARDS: Final = {
+    "label": ("carton-mark", "label"), "packaging": ("packaging",), "assembly": ("accessories", "packaging"),
+    "function": ("accessories",), "count": ("packaging",),
+}  # fmt: skip
+"""Artefacts that say what a point of a category is held to, the nearest first."""
 _WIDEST: Final = 1600
 """Pixels of a photo in a report along its longer side: 9 to the millimetre on the page."""
 
 
-def report_pdf(station: Station, number: str, code: str, *, internal: bool = False) -> tuple[bytes, str]:
+def report_pdf(
+    station: Station, number: str, code: str, *, internal: bool = False, headed: bool = True
+) -> tuple[bytes, str]:
     """PDF bytes of the report in a language, and what a reader should know of its setting, "" for nothing.
 
-    internal : with the costs of every remedy and the strength of the claim.
+    internal : with the costs of every remedy and the strength of the claim. headed : with the head of the ledger.
     """
     from station.report.languages import language
     from station.report.nonconformity import nonconformity_report
 
     found, tongue = station.nonconformities.show(number), language(code)
     pictures = {p.item.key: data for p in found.points if (data := picture_of(station, p)) is not None}
-    return nonconformity_report(found, tongue, pictures, internal=internal)
+    enlarged = {p.item.key: data for p in found.points if (data := _enlarged(station, p)) is not None}
+    head = station.papers.head() if headed else ""
+    return nonconformity_report(found, tongue, pictures, internal=internal, enlarged=enlarged, head=head)
 
 
 def message_text(station: Station, number: str, code: str) -> str:
@@ -40,7 +53,8 @@ def message_text(station: Station, number: str, code: str) -> str:
     from station.report.languages import language
     from station.report.nonconformity import supplier_message
 
-    return supplier_message(station.nonconformities.show(number), language(code))
+    found = station.nonconformities.show(number)
+    return supplier_message(found, language(code), station.golden(found.facts.golden).version)
 
 
 def picture_of(station: Station, point: Point) -> bytes | None:
@@ -51,12 +65,59 @@ def picture_of(station: Station, point: Point) -> bytes | None:
         return jpeg(readable(station, point.photo_sha256))
     if point.item.unit_id is None:
         return None
+    if (placed := _placed(station, point)) is not None:
+        return _numbered(station, placed, point.number)
     try:
         drawn = station.unit_picture(point.item.unit_id, kind="annotated").data
     except NotFoundError:
         return None
     unit = station.unit(point.item.unit_id)
     return jpeg(panels_of(decoded(drawn), station.master(unit.golden, unit.golden_version).frame))
+
+
+def _placed(station: Station, point: Point) -> tuple[int, FindingDocument] | None:
+    """The worst unit of a point and the finding that it is about there; None without a finding or a picture."""
+    from station.judge.finding_rules import extent_of
+
+    item = point.item
+    if item.source != "finding" or item.unit_id is None or not station.unit(item.unit_id).has_pictures:
+        return None
+    found = [f for f in station.unit_document(item.unit_id).findings if f.kind == item.kind]
+    wrong = [f for f in found if f.verdict is Verdict.NONCONFORMS] or found
+    worst = max(wrong, key=extent_of, default=None)
+    return None if worst is None else (item.unit_id, worst)
+
+
+def _rasters(station: Station, unit_id: int) -> tuple[bytes, bytes, Frame]:
+    """JPEG of golden and unit, and the frame that both are in."""
+    from station.values.geometry import Frame
+
+    unit = station.unit(unit_id)
+    frame = Frame(**station.golden_frame(unit.golden, unit.golden_version).model_dump())
+    golden = station.golden_picture(unit.golden, unit.golden_version).data
+    return golden, station.unit_picture(unit_id).data, frame
+
+
+def _numbered(station: Station, place: tuple[int, FindingDocument], number: int) -> bytes:
+    """Golden beside unit with the point's number at the place: no words, so that it stands in every language."""
+    from station.report.findings import numbered_jpeg
+    from station.report.pictures import decoded, jpeg
+
+    unit_id, finding = place
+    golden, unit, frame = _rasters(station, unit_id)
+    shown = [decoded(numbered_jpeg(golden, frame, [])), decoded(numbered_jpeg(unit, frame, [(number, finding)]))]
+    return jpeg(np.hstack(shown))
+
+
+def _enlarged(station: Station, point: Point) -> bytes | None:
+    """JPEG of the place of a point's worst finding, golden beside unit; None where it has none, or a person's photo."""
+    from station.report.findings import pair_jpeg
+
+    placed = None if point.photo_sha256 else _placed(station, point)
+    if placed is None:
+        return None
+    golden, unit, frame = _rasters(station, placed[0])
+    return pair_jpeg(golden, unit, frame, placed[1], names=("", ""))
 
 
 def readable(station: Station, sha256: str) -> RGB:
@@ -91,12 +152,34 @@ def write_file(out: Path, data: bytes, suffix: str) -> None:
 # --- in words --------------------------------------------------------------------------------------------------------
 
 
-def in_short(d: NonconformityDocument) -> Iterator[str]:
-    """How it stands and what is to be done next."""
+def signed_standards(station: Station, d: NonconformityDocument) -> dict[str, str]:
+    """Artefacts of the golden sample that a party signed, in words that a complaint can name, by artefact."""
+    status = station.sign_off.status(d.facts.golden)
+    return {
+        a.artefact: f"{a.artefact} version {a.version}, {a.name}"
+        for a in status.artefacts
+        if a.version is not None and a.signed_by
+    }
+
+
+def _cure(d: NonconformityDocument, p: Point, offered: Mapping[str, str]) -> str:
+    """Why nothing is claimed for a point, and how it is held to a standard."""
+    known = next((offered[a] for a in _STANDARDS.get(p.item.category, ()) if a in offered), None)
+    text = "no standard says so: a wish for the next order, for which nothing is claimed"
+    give = f'"{known}"' if known else "TEXT"
+    what = "A signed artefact says so? " if known else ""
+    return (
+        f"{text}. {what}Hold it to one with --standard {give}, or: "
+        f"station nc answer {d.number} standard {give} --item {p.number} --by NAME"
+    )
+
+
+def in_short(d: NonconformityDocument, offered: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+    """How it stands and what is to be done next. offered : as of :func:`signed_standards`."""
     yield _state(d)
     for p in d.points:
         i = p.item
-        wish = "; no standard says so: a wish for the next order" if p.preference else ""
+        wish = f"; {_cure(d, p, offered)}" if p.preference else ""
         found = f"{i.units} of {i.of} {i.counted}"
         yield f"  {p.number}. {_name(p)} ({i.defect_class or 'no class'}): {found}, {p.remedy}{wish}"
     yield from (f"  Wish for the next order: {words}" for words in d.facts.preferences)
@@ -119,7 +202,7 @@ def in_words(d: NonconformityDocument, code: str) -> Iterator[str]:
     yield _state(d)
     for p in d.points:
         yield ""
-        title = tongue.text("heading.point", number=p.number, name=_name(p))
+        title = tongue.text("heading.point", number=p.number, name=_name(p, code))
         yield f"{title} ({tongue.text('class.' + (p.item.defect_class or 'none'))})"
         for a in p.answers:
             text = said(a, tongue) or "NOT ANSWERED"
@@ -198,5 +281,8 @@ def _state(d: NonconformityDocument) -> str:
     )
 
 
-def _name(p: Point) -> str:
-    return p.item.kind if p.item.source == "finding" else p.item.name
+def _name(p: Point, code: str = "en") -> str:
+    from station.report.languages import language
+    from station.report.nonconformity import name_of
+
+    return name_of(p, language(code))

@@ -53,11 +53,12 @@ class OrderExchange:
     def __init__(self, db: Database, evidence: Evidence, clock: Callable[[], datetime], sealed: Sealed) -> None:
         self._db, self._evidence, self._clock, self._sealed = db, evidence, clock, sealed
 
-    def export(self, order: str, out: Path, *, pictures: bool = False) -> OrderExportDocument:
+    def export(self, order: str, out: Path, *, pictures: bool = False, costs: bool = False) -> OrderExportDocument:
         """Write the archive of an order. The same records give the same bytes.
 
-        order : the purchase order that control sheets name, or the number of a golden sample. pictures : the evidence
-        files too, not only their digests.
+        order : the purchase order as opened or as control sheets name it, or the number of a golden sample. pictures :
+        the evidence files too, not only their digests. costs : also what the remedies of its complaints cost this
+        party, which the other one is not to see.
 
         Raises
         ------
@@ -70,7 +71,7 @@ class OrderExchange:
         if out.suffix.lower() != ".zip" or out.is_dir():
             raise RequestError(f"{out} is no .zip file", "Name the file of the archive with -o FILE.zip.")
         numbers = numbers_of_order(self._db, order)
-        rows, proof = order_records(self._db, numbers)
+        rows, proof = order_records(self._db, numbers, order, costs=costs)
         files = {rules.records_file(table): canonical_json(listed) for table, listed in rows.items()}
         goldens = self._goldens(rows, numbers, files)
         contents = OrderContents(
@@ -188,12 +189,20 @@ class OrderExchange:
                 f"this station has none of the golden samples of order {contents.order}",
                 "Seal the golden sample here under the same number: station golden seal",
             )
-        own, own_proof = order_records(self._db, numbers)
+        own, own_proof = order_records(self._db, numbers, self._own_name(contents.order))
         mine = key == self._db.ledger.keys.public
         party = "its archive" if mine else next((r.party for r in known if r.key == key), fingerprint(key))
         return _compared(
             (own, own_proof["cites"]), (theirs, proof.cites), contents.order, party, key, _head(proof.head)
         )
+
+    def _own_name(self, order: str) -> str | None:
+        """The purchase order under which this station has it too; None where it calls it otherwise, or keeps none."""
+        try:
+            numbers_of_order(self._db, order)
+        except NotFoundError:
+            return None
+        return order
 
     def _goldens(self, rows: rules.Rows, numbers: Sequence[str], files: dict[str, bytes]) -> list[OrderGolden]:
         """Put the sealed packages in, of every version in force and every one that something was held to."""

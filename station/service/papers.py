@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from station.values.documents import FindingDocument
     from station.values.geometry import Frame
     from station.values.line import Master
+    from station.values.nonconformity import NonconformityDocument
 
 GoldenPaper = Literal["control-sheet", "certificate", "approval", "message", "rfq"]
 """Papers about a golden sample."""
@@ -101,6 +103,27 @@ class Papers:
         if kind == "rfq":
             return self.quotation(number, code, use=use, budget=budget, quantities=quantities), None
         return (self.certificate if kind == "certificate" else self.control_sheet)(number, code), None
+
+    def next_quotation(self, claim: NonconformityDocument, revised: Sheet, code: str) -> Paper:
+        """The annex to the order after a complaint, held to the revised control sheet: of the golden version in force,
+        with what people saw in the lot beside what the data say. Without the ledger's head, which every entry moves."""
+        from station.quality.criteria import criteria
+        from station.quality.quotation import quotation
+        from station.report.languages import language
+        from station.report.quotation_paper import quotation_paper
+
+        f, sealed = claim.facts, self._sealed(claim.facts.golden)
+        master = self._station.master(sealed.number, sealed.version)
+        sealed = replace(
+            sealed,
+            sheet=revised,
+            sheet_digest=revised.digest,
+            head="",
+            criteria=tuple(criteria(revised, master, {})),
+        )
+        seen = {p.item.name: p.item.units for p in claim.points if p.item.source == "seen" and not p.preference}
+        failed = [replace(x, counts={**x.counts, **(seen if x.lot == f.lot else {})}) for x in self._failed(f.sku)]
+        return quotation_paper(sealed, quotation(revised, tuple(failed), use=claim.context.use or ""), language(code))
 
     def first_article(self, order: str, code: str, *, sku: str | None = None) -> Paper:
         """The first-article form of an order (W6). sku : which, where the order has several."""
@@ -204,9 +227,9 @@ class Papers:
         from station.quality.quotation import FailedLot
 
         facts = self._station.nonconformities.facts
-        refused = [r.name for r in facts.of_product(sku) if facts.newest_decision(r) == "rejected"]
-        documents = [self._station.lot_document(name) for name in refused]
-        return [FailedLot(d.lot, d.inspected, d.nonconforms, dict(d.counts)) for d in documents]
+        refused = [r for r in facts.of_product(sku) if facts.newest_decision(r) == "rejected"]
+        documents = [(self._station.lot_document(r.name), records.golden_by_id(self._db, r.golden_id)) for r in refused]
+        return [FailedLot(d.lot, d.inspected, d.nonconforms, dict(d.counts), g.version) for d, g in documents]
 
     def _frames(self, row: UnitRow) -> tuple[bytes, bytes]:
         """JPEG of the golden and of the unit in the golden frame."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from station.service.views import NumberedFindingView, UnitView
     from station.sheet import Sheet
     from station.values.documents import FindingDocument
+    from station.values.line import Master
 
 PICTURES = 4
 """Annotated pictures on the summary; more would not stay on one page."""
@@ -124,7 +125,7 @@ def approval_sheet(station: Station, number: str) -> bytes:
 
     golden, toml = station.golden(number), station.golden_sheet(number)
     sheet = load_sheet(toml.encode())
-    limits = _limits(sheet)
+    limits = _limits(sheet, station.master(number))
     head = station.ledger.head()
     status = station.sign_off.status(number)
     artefacts = [a for a in status.artefacts if a.artefact != PRODUCT and a.version is not None]
@@ -153,22 +154,18 @@ def approval_sheet(station: Station, number: str) -> bytes:
     return write(data, station.golden_picture(number).data)
 
 
-def _limits(sheet: Sheet) -> list[list[str]]:
-    """What the sheet holds units to, in words: characteristic, limit, class."""
-    rows = [
-        [f"colour of {r.name}", f"ΔE00 at most {r.accept:g}, rejected above {r.reject:g}", r.defect_class]
-        for r in sheet.regions
-    ]
-    for m in sheet.marks:
-        said = {"offset": (m.offset_mm, "mm"), "rotation": (m.rotation_deg, "°"), "scale": (m.scale, "of 1")}
-        limits = [f"{k} at most {v:g} {unit}" for k, (v, unit) in said.items() if v is not None]
-        rows.append([f"mark {m.name}", ", ".join(limits) or "none", m.defect_class])
-    for s in sheet.sizes:
-        limits_of = s.limits(s.golden_mm)
-        unit = "°" if s.kind == "angle" else "mm"
-        bounds = [
-            f"{name} {b:g} {unit}" for name, b in (("from", limits_of.lower), ("to", limits_of.upper)) if b is not None
-        ]
-        rows.append([f"size {s.name}", " ".join(bounds) or "by the golden's own, as the sheet says", s.defect_class])
-    rows += [[d.label, f"at most {d.limit_mm:g} mm", d.defect_class] for d in sheet.defects]
-    return rows
+def _limits(sheet: Sheet, master: Master) -> list[list[str]]:
+    """What the sheet holds units to, in words: characteristic, limit, class that counts."""
+    from station.quality.criteria import criteria
+    from station.report.languages import language
+    from station.report.words import characteristic, limit, unit_of
+
+    english, rows = language("en"), []
+    for c in criteria(sheet, master, {}):
+        unit = "" if c.unit == "1" else unit_of(c.unit)
+        sides = [f"{side} {limit(b).text}" for side, b in (("from", c.lower), ("to", c.upper)) if b is not None]
+        told = f"{' '.join(sides)} {unit}".rstrip()
+        if c.review is not None:
+            told += f", rejected above {limit(c.review).text}"
+        rows.append([characteristic(c.characteristic, english), told, c.defect_class])
+    return rows + [[d.label, f"at most {d.limit_mm:g} mm", d.counted_class] for d in sheet.defects]

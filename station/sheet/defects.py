@@ -43,6 +43,11 @@ class DefectLimit(Table):
         return self.region if self.surface is None else f"{self.surface} in {self.region}"
 
     @property
+    def by_length(self) -> bool:
+        """Whether the limit is of a length; of all else it is of a diameter."""
+        return self.kind == "scratch"
+
+    @property
     def counted_class(self) -> DefectClass:
         """The class that counts: of function or safety at least major."""
         return counted_class(self.defect_class, functional=is_functional(self.kind))

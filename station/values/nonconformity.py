@@ -90,6 +90,7 @@ class Item(Document):
     clause: str = ""
     extent: Extent | None = None
     levels: tuple[Level, ...] = ()
+    shown_by: tuple[str, ...] = Field(default=(), description="inspected units that show it, by name")
 
 
 class Facts(Document):
@@ -369,7 +370,7 @@ class Ask(Document):
 
 
 class NonconformityDocument(Document):
-    """A nonconformity as it stands. ``digest`` covers all but itself.
+    """A nonconformity as it stands. ``digest`` covers all but itself and the package, which holds the document itself.
 
     faults : what stands against sending it, in words; empty where it may be sent. to_close : what stands against
     closing it. revision : how often it was sent. recurrences : later lots that show it again after it was prevented.

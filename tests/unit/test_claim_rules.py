@@ -74,7 +74,7 @@ def test_bounds_of_a_share_are_those_of_clopper_and_pearson(units: int, of: int)
 
 
 def test_what_is_asked_names_the_defect_in_the_reader_s_language() -> None:
-    """N5: a finding of the station by its kind, what a control sheet or a person named by that name."""
+    """N5: a kind of the catalogue in the reader's language, what a control sheet or a person named by that name."""
     pit = item("pit", source="finding", name="pit", clause="defects: pit")
     zh = language("zh-Hant")
 
@@ -84,7 +84,27 @@ def test_what_is_asked_names_the_defect_in_the_reader_s_language() -> None:
     assert "「針孔」" in said(pit)
     assert "pit" not in said(pit)
     assert "「sky」" in said(item())
-    assert "「pit」" in said(item("pit", source="seen", name="pit"))
+    assert "「針孔」" in said(item("pit", source="seen", name="pit"))
+    assert "「pit on the crest」" in said(item("pit", source="seen", name="pit on the crest"))
+
+
+def test_what_was_seen_is_told_once_and_its_size_takes_a_number_where_it_has_one() -> None:
+    """N1: name and note do not repeat one another, a missing field needs no size, an offset does."""
+
+    def told(of: Item) -> dict[str, str]:
+        return {a.question: EN.joined(a.phrases) for a in answers(of, facts(), Context(use="retail"), {})}
+
+    seen: dict[str, Any] = {"source": "seen", "value": None, "key": "seen:x"}
+    label = told(item("carton-label", name="carton label", note="SKU and carton number are missing", **seen))
+    assert (label["item"], label["size"]) == (
+        "“carton label”, seen and counted by the inspector.", "SKU and carton number are missing.",
+    )  # fmt: skip
+    moved = told(item("mark-place", name="logo", note="logo to the right", **seen))
+    assert moved["size"] == ""
+    assert told(item("mark-place", name="logo", note="logo 5.0 mm to the right", **seen))["size"] != ""
+    card = item("wrong-card", name="wrong-card", note="card of the other series", **seen)
+    zh = language("zh-Hant")
+    assert zh.joined(answers(card, facts(), Context(), {})[0].phrases) == "「卡片錯誤」，由檢驗員目視清點。"
 
 
 def test_nine_of_fifty_is_known_to_within_its_bounds() -> None:
@@ -210,6 +230,17 @@ def test_proposed_quantities_are_the_lot() -> None:
     assert {s.disposition: s.quantity for s in propose([], facts())} == {"accept": 1200}
     eye = item("wrong-card", source="seen")
     assert {s.disposition: s.quantity for s in propose([point(eye, "rework")], facts())} == {"rework": 1200}
+
+
+def test_every_nonconforming_unit_gets_the_remedy_of_its_own_gravest_point() -> None:
+    """N6: a speck is reworked, although other units of the lot are replaced."""
+    speck = point(item("speck", shown_by=("u1", "u2", "u3", "u4", "u5")), "rework")
+    colour = point(item(shown_by=("u5", "u6"), low=0.01), "replace")
+    shares = {s.disposition: s.quantity for s in propose([speck, colour], facts(nonconforming=6))}
+    assert shares == {"accept": 26, "replace": 2, "rework": 4, "sort": 1168}
+    most = point(item("speck", low=0.6, shown_by=("u1",)), "rework")
+    shares = {s.disposition: s.quantity for s in propose([most, colour], facts(nonconforming=3))}
+    assert shares == {"accept": 29, "replace": 2, "rework": 1169}
 
 
 def test_a_minor_colour_on_a_tool_touches_sales_little_and_one_on_display_does() -> None:

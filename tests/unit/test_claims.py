@@ -17,7 +17,7 @@ from station.cli.conduct import run
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.quality.answers import QUESTIONS
 from station.report.languages import language, languages
-from station.report.nonconformity import report_data, said
+from station.report.nonconformity import report_data, said, supplier_message
 from station.report.typesetting import missing_glyphs
 from station.service import Station
 from station.service.nonconformity_reporting import message_text, report_pdf
@@ -124,6 +124,43 @@ def test_every_answer_and_request_is_told_in_every_language(station: Station, lo
     text = message_text(station, d.number, "en")
     assert "Please use the approved sample (GS-20260510, version 1) as the production standard." in text
     assert "material, color, size, logo position, packaging, label and carton marks" in text
+
+
+def test_production_is_asked_by_the_version_in_force(station: Station) -> None:
+    """G2, G21: a lot is judged by the version that it was made by; the next units are made by the one in force."""
+    d = station.nonconformities.draft(LOGO, by=BY, use="retail")
+    text = supplier_message(d, language("en"), 6)
+    assert "against golden sample GS-20260510 version 1" in text
+    assert "That version is superseded: version 6 is in force." in text
+    assert "Please use the approved sample (GS-20260510, version 6) as the production standard." in text
+    chinese = supplier_message(d, language("zh-Hant"), 6)
+    assert "請以核准樣品（GS-20260510 第 6 版）為大貨生產標準" in chinese
+    assert "superseded" not in supplier_message(d, language("en"), 1)
+
+
+def test_whoever_signed_the_golden_sample_is_named(station: Station) -> None:
+    """N12, S13: the signatures say who approved it, above the sheet."""
+    station.sign_off.sign("GS-20260510", party="buyer", name="A. Roth", role="")
+    facts = station.nonconformities.draft(LOGO, by=BY, use="retail").facts
+    assert (facts.approved_by, facts.confirmed_by) == ("A. Roth", "Chen Wei")
+
+
+def test_a_point_without_a_standard_is_told_its_cure_and_the_signed_artefact(
+    station: Station, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S8, G3: nothing becomes a wish in silence."""
+    monkeypatch.setenv("STATION_HOME", str(station.settings.home))
+    number = station.nonconformities.draft(LOGO, by=BY, use="retail").number
+    say = ["nc", "seen", number, "--kind", "carton-label", "--note", "SKU is missing", "--units", "5", "--of", "7"]
+    assert run(app, [*say, "--by", BY]) == 0
+    assert "nothing is claimed. Hold it to one with --standard TEXT, or: station nc answer" in capsys.readouterr().out
+    (tmp_path / "carton.pdf").write_bytes(b"carton mark")
+    station.sign_off.add_artefact("GS-20260510", "carton-mark", tmp_path / "carton.pdf", by=BY)
+    station.sign_off.sign("GS-20260510", party="buyer", name="A. Roth", role="", artefact="carton-mark")
+    assert run(app, [*say, "--by", BY]) == 0
+    out = capsys.readouterr().out
+    assert 'Hold it to one with --standard "carton-mark version 1, carton.pdf"' in out
+    assert f'station nc answer {number} standard "carton-mark version 1, carton.pdf" --item 2 --by NAME' in out
 
 
 def test_every_language_has_the_same_keys_and_names() -> None:
@@ -239,7 +276,9 @@ def test_a_photo_without_a_scale_is_flagged_and_another_one_asked_for(
     assert run(app, ["nc", "seen", number, "--kind", "bent split rings", *count]) == 0
     assert station.nonconformities.show(number).points[1].item.kind == "ring-deformation"
     assert run(app, ["nc", "seen", number, "--kind", "epoxi bubble", *count]) == 2
-    assert "near are epoxy-bubble" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "near are epoxy-bubble" in told
+    assert told.count("epoxy-bubble") == 1
     table = tmp_path / "seen.csv"
     table.write_text("kind,note,units,of\nsmell,solvent in 4 cartons,4,20\n")
     assert run(app, ["nc", "seen", number, "--file", str(table), "--by", BY]) == 0

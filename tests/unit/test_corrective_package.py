@@ -21,11 +21,14 @@ from station.cli.conduct import run
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.lots.orders import Order
 from station.quality.signing import GATE, verify
-from station.service import Station
+from station.report.paper import paper_data
+from station.service import Station, order_exchange
 from station.service.corrective_package import corrective_package, reorder
 from station.service.nonconformity_reporting import in_words
+from station.service.papers import set_in
 from station.settings import Settings
-from station.store import gates
+from station.sheet import load_sheet
+from station.store import gates, package_file
 from station.values.nonconformity import NonconformityDocument, Share
 
 DAYS = Days()
@@ -230,12 +233,13 @@ def test_the_package_holds_the_five_parts_and_releases_the_next_order(
     data, found = corrective_package(station, number, sheet, by=BY, write=written.append)
     again, _ = corrective_package(station, number, sheet, by=BY, write=written.append)
     assert written == [data, again]
+    assert again == data
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     assert {
         "defect-map.json", "defect-map.png", "control-sheet.toml", "master-references.json", "golden.jpg",
         "acceptance-criteria.csv", "inspection-plan.json", "nonconformity.json", "nonconformity.pdf", "index.json",
-        "request-for-quotation.txt", "golden-record.json",
+        "request-for-quotation.pdf", "request-for-quotation.xlsx", "golden-record.json",
     } == set(files)  # fmt: skip
     assert files["control-sheet.toml"].decode() == REVISED
     assert json.loads(files["master-references.json"])["sizes_mm"] == {"width": 30.0}
@@ -244,11 +248,17 @@ def test_the_package_holds_the_five_parts_and_releases_the_next_order(
     assert plan["final"]["tests"][-2:] == ["post alignment", "clutch fit on 20 units"]
     assert plan["in_line"] == {"at_completion": "10-20 %", "check": ["logo (marks: logo)"]}
     assert {p.get("severity") for p in plan["plans"]} == {None, "tightened"}
-    quotation = files["request-for-quotation.txt"].decode()
-    assert "at 100, 300, 500, 1,000 units a SKU (usual MOQ: 100)" in quotation
-    assert "packing mockup, carton assortment plan, barcode map" in quotation
-    assert "we watch the clutch retention" in quotation
-    assert "- logo (marks: logo): 20 of 20 units, class major" in quotation
+    sheets = zipfile.ZipFile(io.BytesIO(files["request-for-quotation.xlsx"]))
+    assert "upgraded plating control" in "".join(sheets.read(n).decode() for n in sheets.namelist())
+    annex = station.papers.next_quotation(found, load_sheet(REVISED.encode()), "en")
+    assert set_in(annex, "pdf") == files["request-for-quotation.pdf"]
+    quotation = json.dumps(paper_data(annex, {}), ensure_ascii=False)
+    for wanted in (
+        "packing mockup, carton assortment plan and barcode map", "clutch retention",
+        "Lot L-LOGO", "20 of 20 inspected units",
+        load_sheet(REVISED.encode()).digest[:16],
+    ):  # fmt: skip
+        assert wanted in quotation
     index = json.loads(files["index.json"])
     assert set(index["files"]) == set(files) - {"index.json"}
     assert found.package is not None
@@ -256,6 +266,63 @@ def test_the_package_holds_the_five_parts_and_releases_the_next_order(
     assert not open_.blocked
     assert f"order by the corrective package of {number}" in open_.reasons[0]
     assert station.check().ok
+
+
+def test_what_the_remedies_cost_the_buyer_and_the_strength_are_not_in_the_package(
+    station: Station, number: str, tmp_path: Path
+) -> None:
+    """N14: the supplier gets it, as it gets the report."""
+    sheet = tmp_path / "revised.toml"
+    sheet.write_text(REVISED)
+    prices = {"price": "0.80", "sort": "0.03", "loss": "2.50", "discount": "0.2", "remake": "0.85"}
+    station.nonconformities.price(number, prices, by=BY)
+    data, _ = corrective_package(station, number, sheet, by=BY, write=lambda _: None)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        said = json.loads(archive.read("nonconformity.json"))
+        texts = b"".join(archive.read(n) for n in archive.namelist() if n.endswith((".json", ".csv")))
+    assert not {"costs", "evidence", "package", "remarks", "faults", "to_close"} & said.keys()
+    assert said["points"][0]["item"]["units"] == 20
+    assert b"2.50" not in texts
+
+
+def test_an_order_s_archive_holds_no_costs_unless_they_are_asked_for(
+    station: Station, number: str, tmp_path: Path
+) -> None:
+    """N12: what the remedies cost the buyer is not for the supplier; the archive holds without them."""
+    station.nonconformities.price(number, {"price": "0.80", "loss": "2.50", "late_loss": "4321.5"}, by=BY)
+    station.nonconformities.ask(number, ["Send 20 values."], by=BY)
+    for costs in (False, True):
+        file = tmp_path / "order.zip"
+        made = station.packages.orders.export("PO-4711", file, costs=costs)
+        assert order_exchange.verify(file, [made.key]).ok
+        events = json.loads(package_file.unpack(file.read_bytes())[0]["records/nonconformity_events.json"])
+        assert [e["kind"] for e in events if e["kind"] in ("cost", "ask")] == (["cost"] * costs) + ["ask"]
+        assert ("4321.5" in json.dumps(events)) is costs
+
+
+@pytest.mark.parametrize(
+    ("change", "answers"),
+    [
+        (('order = "PO-4711"', 'order = "PO-4711"\nnotes = "improve the QC"\nmaterial = "brass"'), False),
+        (("PO-4711", "PO-4712"), False),
+        (("reject = 3.0", "reject = 2.8"), False),  # of the colour, where the logo failed
+        (("major = 2.5", "major = 1.5"), True),
+        (("offset_mm = 0.3", "offset_mm = 0.3\nrotation_deg = 2.0"), True),
+        (("[aql]", '[[entered]]\nname = "jig"\nunit = "mm"\nnominal = 1.0\nplus = 0.1\nminus = 0.1\n[aql]'), True),
+    ],
+)
+def test_a_revision_changes_what_the_complaint_is_about(
+    station: Station, number: str, tmp_path: Path, change: tuple[str, str], answers: bool
+) -> None:
+    """N18: notes, material and the order's number make no other agreement."""
+    sheet = tmp_path / "revised.toml"
+    sheet.write_text(SHEET.replace(*change))
+    if answers:
+        corrective_package(station, number, sheet, by=BY, write=lambda _: None)
+    else:
+        with pytest.raises(RequestError, match=r"agrees nothing else on what the complaint is about \(marks: logo\)"):
+            corrective_package(station, number, sheet, by=BY, write=lambda _: None)
+    assert reorder(station, SKU).blocked is not answers
 
 
 def test_the_package_shows_what_was_released_at_the_gates_of_its_order(
@@ -416,9 +483,13 @@ def test_the_commands_of_actions_and_orders(
     sheet = tmp_path / "revised.toml"
     sheet.write_text(REVISED)
     out = tmp_path / "package.zip"
-    package = ["nc", "package", number, "--sheet", str(sheet), "--by", BY, "-o", str(out)]
+    package = ["nc", "package", number, "--sheet", str(sheet), "--by", BY, "-o", str(out), "--language", "zh-Hant"]
     assert run(app, package) == 0
-    assert zipfile.is_zipfile(out)
+    with (
+        zipfile.ZipFile(out) as archive,
+        zipfile.ZipFile(io.BytesIO(archive.read("request-for-quotation.xlsx"))) as xlsx,
+    ):
+        assert "請報價" in "".join(xlsx.read(n).decode() for n in xlsx.namelist())
     capsys.readouterr()
     assert run(app, ["nc", "reorder", SKU, "--json", "--fail-on-nonconforming"]) == 0
     assert json.loads(capsys.readouterr().out)["blocked"] is False

@@ -19,7 +19,6 @@ from station.quality.cost import Quantities, compare
 from station.quality.disposition import allowed, remedy
 from station.quality.evidence import strength
 from station.quality.kind_words import kind_meant, kinds_told, near, require_kind, words
-from station.quality.rfq import request_for_quotation
 from station.report.languages import language
 from station.report.nonconformity import consequences
 from station.service.reviewing import named_rows
@@ -224,5 +223,3 @@ def test_custom_packing_is_part_of_what_a_unit_costs() -> None:
     assert lines["failed"] == "10 × 1.00 = 10.00"
     euros = compare(PRICES.model_copy(update={"currency": "EUR"}), Quantities(1000, 100, 180), {}, **arguments)
     assert euros.usual_packing is None
-    annex = "\n".join(request_for_quotation(facts(), [], "3" * 64))
-    assert "surcharge for custom packing, printed cards, boxes or bags (usual: 0.08 to 0.35 USD a unit FOB)" in annex

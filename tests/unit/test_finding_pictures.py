@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
+from test_sheet import SHEET
 
+from station.quality.first_article import FirstPiece, first_article
 from station.report import findings as drawn
 from station.report.findings import (
     MOST,
@@ -18,7 +21,9 @@ from station.report.findings import (
     why,
 )
 from station.report.pictures import COLOURS, GREY, RGB, WHITE
-from station.values.documents import FindingDocument, SetAsideDocument, Verdict
+from station.sheet import load_sheet
+from station.sheet.defects import DefectLimit
+from station.values.documents import FindingDocument, SetAsideDocument, UnitDocument, Verdict
 from station.values.geometry import Frame
 
 FRAME = Frame(0.05, 200, 160, (99.5, 79.5))
@@ -183,3 +188,23 @@ def test_what_is_well_within_its_limit_is_one_line_unless_all_is_asked_for(monke
     whole = findings_picture(*rasters(), FRAME, found, title="u", everything=True)
     assert sorted(told[3:]) == [1, 2, 3, 4]
     assert picture.shape[0] == whole.shape[0] + 24  # the line that says so
+
+
+def test_a_first_article_shows_of_a_defect_what_its_limit_is_of() -> None:
+    """W6: the diameter of a spot, the length of a scratch."""
+    sheet = load_sheet(SHEET)
+    sheet = sheet.model_copy(update={"defects": tuple(
+        DefectLimit.model_validate({"kind": kind, "limit_mm": 0.5}) for kind in ("plating-spot", "scratch")
+    )})  # fmt: skip
+    found = [
+        finding(kind=kind, region="sky", size_mm=size, length_mm=length, verdict="conforms")
+        for kind, size, length in (("plating-spot", 0.317, 0.593), ("plating-spot", 0.2, 0.9), ("scratch", 0.1, 0.45))
+    ]
+    piece = SimpleNamespace(unit="fo-03", measurements=(), findings=found, model="m", program="p")
+    form = first_article(
+        order="PO-1", sku="MAS", version=1, golden="GS-1", sheet=sheet, lots=["L"], needed=1, functional="",
+        pieces=[FirstPiece(cast("UnitDocument", piece))],
+    )  # fmt: skip
+    assert {r.key: r.values[0].value for r in form.rows if r.key.startswith("defect:")} == {
+        "defect:plating-spot": 0.317, "defect:scratch": 0.45,
+    }  # fmt: skip

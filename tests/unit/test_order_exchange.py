@@ -21,6 +21,7 @@ from signed_home import NOON, NUMBER, SUPPLIER, _keep, build, picture, seal
 from tampering import flip
 
 from station.errors import ConflictError, NotFoundError, RequestError, StoreError
+from station.lots.orders import Order
 from station.quality import order_archive as rules
 from station.quality import package
 from station.quality.order_comparison import compare_characteristics, compare_unit, normalised_error, units_of
@@ -28,7 +29,7 @@ from station.quality.signing import PACKAGE, public_of, sign
 from station.service import Station
 from station.service.order_exchange import order_schema, verify
 from station.settings import Settings
-from station.store import inspections, records
+from station.store import gates, inspections, records
 from station.store.package_file import pack, unpack
 from station.store.rows import NewUnit
 from station.values.digest import canonical_json, digest
@@ -45,7 +46,9 @@ def measured(characteristic: str, value: float | None, u: float, unit: str = "mm
     }  # fmt: skip
 
 
-def inspect(station: Station, name: str, measurements: list[dict[str, Any]], *, lot: str = "L-7", **more: Any) -> None:
+def inspect(
+    station: Station, name: str, measurements: list[dict[str, Any]], *, lot: str | None = "L-7", **more: Any
+) -> None:
     """Record a unit with these measurements. more : verdict, photo, number."""
     photo = more.get("photo", f"photo of {name} on {station.settings.home.name}".encode())
     golden = records.golden(station._db, more.get("number", NUMBER))
@@ -181,6 +184,37 @@ def test_the_order_that_sheets_name_takes_all_its_golden_samples(tmp_path: Path)
         found = station.packages.orders.export("PO-4711", tmp_path / "a.zip")
     assert [g.number for g in found.contents.goldens] == ["GS-20260510", "GS-20260511"]
     assert verify(tmp_path / "a.zip", [found.key]).ok
+
+
+def test_an_archive_has_what_belongs_to_its_order_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two orders of one golden sample, whose sheets or gates name them: each is exported by its name, also after the
+    next one's sheet is sealed, and neither archive has the other one's gates and lots."""
+    import signed_home
+
+    plain = signed_home.SHEET
+    with Station(Settings(home=tmp_path / "home"), clock=lambda: NOON) as station:
+        for version, order in ((1, "PO-7"), (2, "PO-8")):
+            monkeypatch.setattr(signed_home, "SHEET", plain.replace("[golden]", f'order = "{order}"\n[golden]', 1))
+            seal(station._db, station._evidence, version)
+            inspect(station, f"unit-{order}", [], lot=f"L-{order}")
+            inspect(station, f"loose-{order}", [], lot=None)
+            station.gates.open(order, Order(units=(500,)), golden=NUMBER, by="M. Weber")
+        station.gates.open("PO-9", Order(units=(500,)), golden=NUMBER, by="M. Weber")  # that no sheet names
+        inspect(station, "unit-PO-9", [], lot="L-PO-9")
+        row = gates.order(station._db, "PO-9", None)
+        gates.add_lot(station._db, row, "L-PO-9", "final", by="M. Weber", at=NOON)
+        for order in ("PO-7", "PO-8", "PO-9"):
+            file = tmp_path / f"{order}.zip"
+            made = station.packages.orders.export(order, file)
+            assert verify(file, [made.key]).ok
+            assert (made.contents.lots, made.contents.orders) == ((f"L-{order}",), (f"{order} (MAS-PIN-30)",))
+            files = unpack(file.read_bytes())[0]
+            units = {r["unit"] for r in json.loads(files["records/units.json"])}
+            assert units == {f"unit-{order}"} | ({f"loose-{order}"} if order != "PO-9" else set())
+        whole = station.packages.orders.export(NUMBER, tmp_path / "whole.zip")
+        assert len(whole.contents.orders) == 3
+        with pytest.raises(NotFoundError, match="no order of this name is opened"):
+            station.packages.orders.export("PO-10", tmp_path / "none.zip")
 
 
 @settings(max_examples=150, deadline=None)

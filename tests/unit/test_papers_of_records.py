@@ -123,12 +123,13 @@ def test_the_letters_say_what_the_source_says(station: Station) -> None:
 
 
 def test_the_annex_asks_for_tiers_and_tells_what_failed(station: Station) -> None:
-    """N15, N16, N17, N18, W14, W15."""
+    """N11, N15, N16, N17, N18, W14, W15."""
     paper = station.papers.quotation(GOLDEN, "en", use="retail", budget="USD 0.80", quantities=(2500,))
     text = told(paper)
     for wanted in ("1,000", "2,500", "5 to 9 calendar days", "10 to 18 calendar days", "100 % visual sorting",
                    "barcode map", "clutch retention", "retail display", "USD 0.80", f"Lot {LOGO}",
-                   "20 of 20 inspected units"):  # fmt: skip
+                   "20 of 20 inspected units",
+                   "custom packing, printed cards, boxes or bags (usual: 0.08 to 0.35 USD a unit FOB)"):  # fmt: skip
         assert wanted in text
     sums = [value for row in cells(paper_xlsx(paper)) for kind, value, _ in row if kind == "formula"]
     assert sums == [f"A{n}*B{n}" for n in range(2, 7)]

@@ -14,15 +14,19 @@ from test_sheet import SHEET
 
 from station.calibrate.bounds import viewing_faults
 from station.errors import RequestError, SheetError
+from station.quality.corrective_package import acceptance_criteria
 from station.quality.gate_rules import vet_light
 from station.quality.quotation import quotation
 from station.report.golden_papers import Sealed, control_sheet
 from station.report.languages import language
 from station.report.paper import paper_data
 from station.report.quotation_paper import quotation_paper
+from station.report.words import characteristic
+from station.service.reporting import _limits
 from station.sheet import Viewing, dump_sheet, lint_sheet, load_sheet
 from station.values.bench import LightCalibration
 from station.values.light import MeterReading
+from station.values.line import Master
 from station.values.sign_off import GoldenStatusDocument
 
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
@@ -93,9 +97,12 @@ def test_what_a_stack_leaves_open_is_told() -> None:
     }
 
 
+UNSIGNED = SimpleNamespace(number="GS-20260510", sign_offs=())
+
+
 def sealed_details() -> Sealed:
     return Sealed(
-        sheet=load_sheet(DETAILS), status=cast("GoldenStatusDocument", SimpleNamespace(number="GS-20260510")),
+        sheet=load_sheet(DETAILS), status=cast("GoldenStatusDocument", UNSIGNED),
         version=1, digest="1" * 64, sheet_digest="2" * 64, master_digest="3" * 64, photo_sha256="4" * 64,
         photo="front.jpg", rig=None, scale_source="card", sealed_at=NOW, picture=b"", criteria=(), sizes=(),
         head="", open_items=("colour of the clutch",),
@@ -162,3 +169,55 @@ def test_a_verdict_by_eye_needs_the_agreed_white() -> None:
         vet_light(900.0, agreed, None, white)
     with pytest.raises(RequestError, match="3000 K is outside the agreed 5000 to 6500 K, so nobody judges by eye"):
         vet_light(900.0, agreed, 3000.0, white)
+
+
+def test_who_signed_is_named_as_having_approved_it() -> None:
+    """G5, G11: the keys say it where the sheet does not."""
+    plain = load_sheet(DETAILS.replace("approved_on = 2026-05-10\n", "").replace('approved_by = "M. Weber"\n', ""))
+    sealed = replace(sealed_details(), sheet=plain)
+    assert (sealed.approved_by, sealed.approved_on) == ("", "")
+
+    def signed(party: str, name: str, day: int, version: int = 1) -> Any:
+        said = {
+            "artefact": "product",
+            "version": version,
+            "party": party,
+            "name": name,
+            "at": f"2026-06-{day:02}T09:00",
+        }
+        return SimpleNamespace(statement=SimpleNamespace(**said))
+
+    both = [signed("buyer", "A. Roth", 2), signed("supplier", "Li Wei", 4), signed("buyer", "Nobody", 9, version=2)]
+    one, two = (
+        replace(sealed, status=cast("GoldenStatusDocument", SimpleNamespace(number="GS-20260510", sign_offs=found)))
+        for found in (both[:1], both)
+    )
+    assert (one.approved_by, one.approved_on) == ("A. Roth", "")
+    assert (two.approved_by, two.confirmed_by, two.approved_on) == ("A. Roth", "Li Wei", "2026-06-04")
+
+
+def test_every_list_of_limits_has_both_sides_and_the_class_that_counts() -> None:
+    """S7, G11, N14: entered values and sizes too; what touches function or safety is never minor."""
+    sheet = load_sheet(
+        DETAILS
+        + """[[entered]]
+name = "pull force"
+unit = "N"
+nominal = 20.0
+minus = 2.0
+class = "minor"
+[[defects]]
+kind = "burr"
+limit_mm = 0.1
+class = "minor"
+"""
+    )
+    master = cast("Master", SimpleNamespace(regions=(), sizes_mm={}))
+    rows = {(table, name, what): rest for table, name, what, *rest in acceptance_criteria(sheet, master)}
+    pull = next(rest for (table, name, _), rest in rows.items() if (table, name) == ("entered", "pull force"))
+    assert pull == ["20", "18", "", "N", "major"]
+    assert rows["defects", "burr", "size"][-1] == "major"
+    assert all(rest[1] or rest[2] for (table, *_), rest in rows.items() if table == "sizes")
+    told = {name: (words, counted) for name, words, counted in _limits(sheet, master)}
+    assert told[characteristic("entered:pull force", language("en"))] == ("from 18 N", "major")
+    assert told["burr"] == ("at most 0.1 mm", "major")
