@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from station.cli.conduct import INTERRUPTED, Context, Jobs, context_of, progress, show, table
-from station.service.sample_line import DESIGN, LOT, LOT_SIZE, samples_folder
 from station.values.names import natural_key
+from station.values.samples import DESIGN, LOT, LOT_SIZE, samples_folder
 
 if TYPE_CHECKING:
     from station.service import Station

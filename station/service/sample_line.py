@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -12,13 +11,10 @@ from station.errors import ConflictError, RequestError
 from station.service.inspecting import Engine
 from station.service.steps import OnStep, silent
 from station.values.documents import Document
+from station.values.samples import DESIGN, LOT, LOT_SIZE, samples_folder
 
 if TYPE_CHECKING:
     from station.service.station import Station
-
-DESIGN: Final = "alpine"
-LOT: Final = "ALPINE-2026-11"
-LOT_SIZE: Final = 280
 
 
 class SampleLine(Document):
@@ -35,19 +31,6 @@ class SampleOffer(Document):
 
     offered: bool
     reason: str
-
-
-def samples_folder() -> Path:
-    """Where the sample pictures are. Raises RequestError where they were not installed."""
-    import sample_data
-
-    folder = Path(sample_data.__file__).parent
-    if not (folder / DESIGN / "golden.jpg").exists():
-        raise RequestError(
-            f"the sample pictures are not in {folder}",
-            "Run this in a clone of the repository, or make them: python -m sample_data.renderer --help",
-        )
-    return folder
 
 
 class Samples:
