@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from station.client import Client, Refused
-from station.service.sample_line import LOT
+from station.values.samples import LOT
 
 TITLES = ["The golden sample", "The bench", "The review", "The lot", "The documents", "And then"]
 

@@ -6,8 +6,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from station.batch import choose_engine
-from station.service.sample_line import LOT, SampleOffer
+from station.service.sample_line import SampleOffer
 from station.values.documents import Document
+from station.values.samples import LOT
 from station.web.jobs import JobDocument, Progress
 from station.web.routes.common import StationOf, refuses
 from station.web.routes.jobs import JobsOf
