@@ -85,7 +85,7 @@ async def _stream(station: Station, jobs: Jobs, last: int, watchers: set[object]
         return station.watching.after(last), station.claiming.standing()
 
     try:
-        yield "retry: 1000\n\n"
+        yield f"id: {last}\nretry: 1000\n\n"  # a browser that loses the stream before the first event goes on from here
         while time.monotonic() - began < LONGEST_S:
             found, claims = await run_in_threadpool(look)
             lots: dict[str, None] = {}
