@@ -240,7 +240,7 @@ def test_a_value_that_is_entered_shows_at_the_unit_that_is_looked_at(bench: Benc
     }  # fmt: skip
     body = {"values": [value], "by": "M. Weber"}
     assert httpx.post(f"{bench.address}{API}/entered", json=body, trust_env=False).status_code == 201
-    expect(page.locator("#unit-verdict")).to_contain_text("nonconforming")
+    expect(page.locator("#unit-verdict")).to_contain_text("nonconforms")
     expect(page.locator("#facts")).to_contain_text("32.00")
     assert bench.complaints == []
 

@@ -10,6 +10,9 @@ import { before } from "./second-look.js";
 const MANY = 25; // units that are asked for one by one
 const TOGETHER_MS = 150;
 
+/** For the order of the settled: what is on its way will be the newest. */
+const newest = (unit) => (unit.pending ? Number.MAX_SAFE_INTEGER : unit.review.id);
+
 /** What the page does at each event. page: {state, outbox, claims, queue, course, tally, fetched, lotChosen(), refresh(), drawQueue(follow), show(unit, byItself), showReviews(), reconsider()} */
 export function hearing(page) {
   const { state, outbox, claims, lotChosen, refresh } = page;
@@ -25,7 +28,7 @@ export function hearing(page) {
     if ((unit.verdict === "conforms" && unit.standing !== "undecided") || (lotChosen() && unit.lot !== lotChosen())) return;
     const { review } = unit;
     if (["accept", "reject"].includes(review?.decision) && !review.disputes) {
-      state.settled = [unit, ...state.settled].sort((a, b) => b.review.id - a.review.id);
+      state.settled = [unit, ...state.settled].sort((a, b) => newest(b) - newest(a));
     } else if (byId("which").value === "" || review?.disputes || review?.decision === "defer") {
       const index = state.waiting.findIndex((u) => before(unit, u, me()) < 0);
       state.waiting.splice(index < 0 ? state.waiting.length : index, 0, unit);
