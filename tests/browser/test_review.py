@@ -174,22 +174,32 @@ def test_what_follows_a_refused_decision_is_refused_with_it(bench: Bench) -> Non
     assert [(r["reviewer"], r["decision"]) for r in bench.reviews(4)] == [("Wang", "accept")]
 
 
-def test_a_refused_decision_leaves_the_row_as_it_was(bench: Bench) -> None:
-    page = bench.open()
-    page.keyboard.press("d")
+def test_a_decision_on_its_way_is_not_mixed_with_what_is_recorded(bench: Bench) -> None:
+    reviews = f"{bench.address}/api/v1/units/4/reviews"
+
+    def said(decision: str, reviewer: str) -> None:
+        body = {"decision": decision, "reviewer": reviewer, "reason": "dust", "take_over": True}
+        assert httpx.post(reviews, json=body, trust_env=False).status_code == 201
+
+    said("accept", "Wang")
+    said("reject", "K. Lang")
+    page = bench.page
+    page.route("**/api/v1/events", lambda route: route.abort())
+    page.add_init_script("localStorage.setItem('station.reviewer', 'M. Weber')")
+    page.goto(bench.address)
     bench.ready(2)
-    row = page.locator("#queue li", has=page.locator("b", has_text="unit-4"))
-    expect(row).to_contain_text("deferred")
-    bench.said("unit-4 deferred")
-    row.locator("button").click()
+    page.locator("#queue button[data-unit='4']").click()
     bench.ready(4)
     page.locator("#unit-name").click()
+    page.context.set_offline(True)
     page.keyboard.press("r")
-    expect(page.locator("#alerts")).to_contain_text("M. Weber deferred this unit")
-    expect(row.locator(".word")).to_have_text("deferred")
-    expect(page.locator("#settled li")).to_have_count(0)
-    page.locator("#unit-name").click()
-    assert [r["decision"] for r in bench.reviews(4)] == ["defer"]
+    word = page.locator("#settled li", has=page.locator("b", has_text="unit-4")).locator(".word")
+    expect(word).to_have_text("rejected")  # no word of the reviewers who disagreed before
+    said("accept", "an approver")
+    page.context.set_offline(False)
+    expect(page.locator("#alerts")).to_contain_text("unit-4 was not rejected")
+    expect(word).to_have_text("accepted")
+    assert [r["decision"] for r in bench.reviews(4)] == ["accept", "reject", "accept"]
 
 
 def test_one_decision_asks_for_one_tally_and_no_lists(bench: Bench) -> None:

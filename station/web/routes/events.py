@@ -50,7 +50,8 @@ class ClaimsDocument(Document):
         200: {
             "content": {"text/event-stream": {"example": EXAMPLE}},
             "description": "Named after what was recorded, its ledger number as id; `progress` of a lot, `job`, and "
-            "`claims`: all that hold, whenever somebody begins or ends to look at a unit",
+            "`claims`: all that hold, whenever somebody begins or ends to look at a unit. The first block is an id "
+            "alone: that behind which the stream tells",
         }
     },
 )
