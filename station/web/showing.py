@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -51,3 +52,16 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
     }
     text = _templates.get_template(template).render(**known, **values)
     return HTMLResponse(text, status, {"Content-Language": language, "Vary": "Cookie, Accept-Language"})
+
+
+def modules_of(*scripts: str) -> tuple[str, ...]:
+    """The scripts that these import, and those that they import in turn, without the first; what a script imports only
+    when it is needed is left out. Names relative to ``STATIC``."""
+    found: list[str] = []
+    waiting = list(scripts)
+    while waiting:
+        name = waiting.pop(0)
+        if name not in found:
+            found.append(name)
+            waiting += re.findall(r'from "\./([\w-]+\.js)"', (STATIC / name).read_text(encoding="utf-8"))
+    return tuple(found[1:])

@@ -257,6 +257,13 @@ def test_a_listener_hears_what_is_recorded_while_it_listens_and_goes_on_where_it
     assert client.get(f"{API}/events", headers={"Last-Event-ID": "x"}).status_code == 422
 
 
+def test_a_stream_says_first_where_it_begins(server: tuple[str, Any], station_client: Client) -> None:
+    """A browser that loses it before the first event asks from there."""
+    newest = [e.sequence for e in station_client.events(after=0) if isinstance(e, EventDocument)][-1]
+    with httpx.stream("GET", f"{server[0]}{API}/events", trust_env=False, timeout=60) as answer:
+        assert next(answer.iter_lines()) == f"id: {newest}"
+
+
 # --- measurements and description ------------------------------------------------------------------------------------
 
 

@@ -128,6 +128,34 @@ def test_a_claim_is_renewed_while_somebody_is_there(bench: Bench) -> None:
     assert claims(bench) == [(4, "M. Weber")]
 
 
+def test_a_claim_follows_the_name_at_the_top(bench: Bench) -> None:
+    page = opened(bench.page, bench.address, "M. Weber", 4)
+    expect(page.locator("#waiting")).to_have_text("3")
+    page.wait_for_function("fetch('/api/v1/claims').then((r) => r.json()).then((c) => c.length === 1)")
+    page.locator("#reviewer").fill("A. Keller")
+    page.locator("#reviewer").press("Enter")
+    page.wait_for_function(
+        "fetch('/api/v1/claims').then((r) => r.json()).then((c) => c.length === 1 && c[0].reviewer === 'A. Keller')"
+    )
+    expect(page.locator("#between")).not_to_contain_text("looks at it")
+    page.locator("#unit-name").click()
+    page.keyboard.press("r")
+    bench.said("unit-4 rejected")
+    assert [r["reviewer"] for r in bench.reviews(4)] == ["A. Keller"]
+
+
+def test_a_unit_that_another_lets_go_comes_to_who_has_none(bench: Bench) -> None:
+    address = f"{bench.address}{API}/units"
+    for unit in (1, 2):
+        body = {"reviewer": "Wang", "window": f"window-of-wang-{unit}"}
+        assert httpx.put(f"{address}/{unit}/claim", json=body, trust_env=False).status_code == 200
+    page = opened(bench.page, bench.address, "M. Weber", 4)
+    page.keyboard.press("r")
+    expect(page.locator("#empty")).to_contain_text("2 units wait for another reviewer, or one looks at them.")
+    assert httpx.delete(f"{address}/1/claim?window=window-of-wang-1", trust_env=False).is_success
+    ready(page, 1)
+
+
 # --- what appears by itself ------------------------------------------------------------------------------------------
 
 
@@ -197,6 +225,55 @@ def test_the_windows_of_a_browser_share_one_stream_of_events(bench: Bench) -> No
     assert streams == [first, second]
 
 
+def test_a_value_that_is_entered_shows_at_the_unit_that_is_looked_at(bench: Bench) -> None:
+    page = opened(bench.page, bench.address, "M. Weber", 4)
+    page.keyboard.press("j")
+    ready(page, 2)
+    page.keyboard.press("j")  # what was fetched ahead and what was kept says the old thing too
+    ready(page, 1)
+    page.keyboard.press("k")
+    ready(page, 2)
+    expect(page.locator("#unit-verdict")).to_contain_text("undecided")
+    value = {
+        "unit": "unit-2", "name": "width", "value": 32.0, "u": 0.01, "instrument": "C-1",
+        "calibrated_on": "2026-11-01", "golden": "GS-1", "lot": "L/1",
+    }  # fmt: skip
+    body = {"values": [value], "by": "M. Weber"}
+    assert httpx.post(f"{bench.address}{API}/entered", json=body, trust_env=False).status_code == 201
+    expect(page.locator("#unit-verdict")).to_contain_text("nonconforms")
+    expect(page.locator("#facts")).to_contain_text("32.00")
+    assert bench.complaints == []
+
+
+def test_lists_that_come_late_bring_no_unit_back(bench: Bench) -> None:
+    page, held = bench.page, list[Any]()
+
+    def hold_the_first(route: Any) -> None:
+        if held or "settled=false" not in route.request.url:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/api/v1/queue/columns*", hold_the_first)
+    opened(page, bench.address, "M. Weber", 4)
+    page.keyboard.press("j")
+    ready(page, 2)
+    with page.expect_response("**/api/v1/queue/columns*"):
+        held[0].continue_()
+    page.wait_for_timeout(300)
+    expect(page.locator("#unit-name")).to_have_text("unit-2")
+
+
+def test_what_happens_while_the_station_is_away_is_heard_of_after(bench: Bench) -> None:
+    page = opened(bench.page, bench.address, "M. Weber", 4)
+    expect(page.locator("#waiting")).to_have_text("3")
+    page.wait_for_timeout(500)  # the stream stands, and has told nothing yet
+    bench.stop()
+    inspected(bench.home, 5, margin=-5.0)
+    bench.start()
+    expect(page.locator("#waiting")).to_have_text("4", timeout=15_000)
+
+
 # --- second looks ----------------------------------------------------------------------------------------------------
 
 
@@ -205,8 +282,10 @@ def test_a_deferred_unit_waits_for_another_reviewer(bench: Bench, others: Browse
     weber.keyboard.press("d")
     ready(weber, 2)
     weber.locator("#which").select_option("second")
-    ready(weber, 4)
+    expect(weber.locator("#empty")).to_contain_text("1 unit waits for another reviewer, or one looks at it.")
     expect(weber.locator("#queue b")).to_have_text(["unit-4"])
+    weber.locator("#queue button[data-unit='4']").click()
+    ready(weber, 4)
     expect(weber.locator("#between")).to_contain_text("You deferred it. A second reviewer settles it.")
     weber.locator("#unit-name").click()
     weber.keyboard.press("a")
@@ -224,6 +303,26 @@ def test_a_deferred_unit_waits_for_another_reviewer(bench: Bench, others: Browse
     expect(wang.locator("#said")).to_contain_text("unit-4 accepted")
     expect(wang.locator("#empty")).to_contain_text("No unit waits for a second look")
     assert [r["decision"] for r in bench.reviews(4)] == ["defer", "accept"]
+
+
+def test_who_deferred_the_last_unit_does_not_keep_others_from_it(bench: Bench, others: BrowserContext) -> None:
+    weber = opened(bench.page, bench.address, "M. Weber", 4)
+    for decision, following in (("d", 2), ("r", 1)):
+        weber.keyboard.press(decision)
+        ready(weber, following)
+    weber.keyboard.press("r")
+    bench.said("unit-1 rejected")
+    weber.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # the lists are fetched anew
+    expect(weber.locator("#waiting")).to_have_text("1")
+    expect(weber.locator("#empty")).to_contain_text("Nothing waits for you")
+    weber.locator("#queue button[data-unit='4']").click()
+    expect(weber.locator("#between")).to_contain_text("You deferred it.")
+    wang = opened(others.new_page(), bench.address, "Wang", 4)
+    expect(weber.locator("#queue .looking")).to_have_text("Wang looks at it")
+    assert claims(bench) == [(4, "Wang")]
+    wang.keyboard.press("a")
+    expect(wang.locator("#said")).to_contain_text("unit-4 accepted")
+    assert bench.complaints == []
 
 
 def test_reviewers_disagree_until_a_third_decides(bench: Bench) -> None:

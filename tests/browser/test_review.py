@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -132,6 +133,114 @@ def test_a_decision_on_what_somebody_else_decided_is_said_and_not_recorded(bench
     expect(page.locator("#alerts")).to_contain_text("unit-4 was not rejected: this unit was reviewed by somebody else")
     assert [r["reviewer"] for r in bench.reviews(4)] == ["somebody else"]
     expect(page.locator("#settled b")).to_have_text(["unit-4"])
+
+
+def test_undo_takes_back_nothing_that_somebody_else_decided(bench: Bench) -> None:
+    page = bench.page
+    page.route("**/api/v1/events", lambda route: route.abort())  # the page does not hear of it in time
+    page = bench.open()
+    theirs = {"decision": "accept", "reviewer": "Wang", "reason": "dust", "take_over": True}
+    reviews = f"{bench.address}/api/v1/units/4/reviews"
+    assert httpx.post(reviews, json=theirs, trust_env=False).status_code == 201
+    page.keyboard.press("r")
+    expect(page.locator("#alerts")).to_contain_text("unit-4 was not rejected")
+    expect(page.locator("#undo")).to_contain_text("nothing to undo")  # the unit that is shown has no review
+    page.keyboard.press("u")
+    page.locator("#settled button[data-unit='4']").click()  # U is for this one now, as it was seen
+    bench.ready(4)
+    assert httpx.post(reviews, json={**theirs, "decision": "reject", "reviewer": "Wang"}, trust_env=False).is_success
+    page.locator("#unit-name").click()
+    page.keyboard.press("u")
+    expect(page.locator("#alerts")).to_contain_text("unit-4 was not undone")
+    assert [(r["reviewer"], r["decision"]) for r in bench.reviews(4)] == [("Wang", "accept"), ("Wang", "reject")]
+
+
+def test_what_follows_a_refused_decision_is_refused_with_it(bench: Bench) -> None:
+    page = bench.page
+    page.route("**/api/v1/events", lambda route: route.abort())
+    page = bench.open()
+    page.wait_for_timeout(300)
+    page.context.set_offline(True)
+    page.keyboard.press("r")
+    bench.ready(2)
+    page.keyboard.press("u")
+    expect(page.locator("#link")).to_contain_text("2 decisions kept here")
+    theirs = {"decision": "accept", "reviewer": "Wang", "reason": "dust", "take_over": True}
+    reviews = f"{bench.address}/api/v1/units/4/reviews"
+    assert httpx.post(reviews, json=theirs, trust_env=False).status_code == 201
+    page.context.set_offline(False)
+    expect(page.locator("#alerts")).to_contain_text("unit-4 was not rejected")
+    expect(page.locator("#alerts")).to_contain_text("unit-4 was not undone: what it follows was not recorded.")
+    assert [(r["reviewer"], r["decision"]) for r in bench.reviews(4)] == [("Wang", "accept")]
+
+
+def test_a_decision_on_its_way_is_not_mixed_with_what_is_recorded(bench: Bench) -> None:
+    reviews = f"{bench.address}/api/v1/units/4/reviews"
+
+    def said(decision: str, reviewer: str) -> None:
+        body = {"decision": decision, "reviewer": reviewer, "reason": "dust", "take_over": True}
+        assert httpx.post(reviews, json=body, trust_env=False).status_code == 201
+
+    said("accept", "Wang")
+    said("reject", "K. Lang")
+    page = bench.page
+    page.route("**/api/v1/events", lambda route: route.abort())
+    page.add_init_script("localStorage.setItem('station.reviewer', 'M. Weber')")
+    page.goto(bench.address)
+    bench.ready(2)
+    page.locator("#queue button[data-unit='4']").click()
+    bench.ready(4)
+    page.locator("#unit-name").click()
+    page.context.set_offline(True)
+    page.keyboard.press("r")
+    word = page.locator("#settled li", has=page.locator("b", has_text="unit-4")).locator(".word")
+    expect(word).to_have_text("rejected")  # no word of the reviewers who disagreed before
+    said("accept", "an approver")
+    page.context.set_offline(False)
+    expect(page.locator("#alerts")).to_contain_text("unit-4 was not rejected")
+    expect(word).to_have_text("accepted")
+    assert [r["decision"] for r in bench.reviews(4)] == ["accept", "reject", "accept"]
+
+
+def test_one_decision_asks_for_one_tally_and_no_lists(bench: Bench) -> None:
+    page = bench.open()
+    page.locator("#lot-size").fill("50")
+    page.locator("#lot-size").press("Enter")
+    expect(page.locator(".classes li").nth(1)).to_contain_text("2 undecided")
+    page.wait_for_timeout(1500)
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url.partition("/api/v1/")[2].partition("?")[0]))
+    page.locator("#unit-name").click()
+    page.keyboard.press("r")
+    expect(page.locator(".classes li").nth(1)).to_contain_text("2 nonconforming, 1 undecided")
+    expect(page.locator("#tally h2 + p")).to_contain_text("2 do not, 1 undecided")
+    page.wait_for_timeout(2500)
+    lists = ("queue/columns", "lots", "claims", "bench")
+    assert (asked.count("lots/L%2F1/tally"), [a for a in asked if a in lists]) == (1, [])
+
+
+def test_a_station_that_is_asked_too_often_says_so_and_is_asked_again_when_it_wants(bench: Bench) -> None:
+    page, times = bench.open(), list[float]()
+
+    def busy(route: Any) -> None:
+        times.append(time.monotonic())
+        body = {"error": {"code": "too-many", "message": "too many jobs wait", "do": "Wait until some are done."}}
+        if len(times) == 1:
+            route.fulfill(status=429, json=body, headers={"Retry-After": "2"})
+        else:
+            route.continue_()
+
+    page.route("**/api/v1/units/4/reviews", lambda r: busy(r) if r.request.method == "POST" else r.continue_())
+    page.keyboard.press("r")
+    bench.said("unit-4 rejected")
+    assert len(times) == 2
+    assert times[1] - times[0] >= 2
+    page.unroute("**/api/v1/units/4/reviews")
+    busy_lot = {"error": {"code": "too-many", "message": "too many jobs wait", "do": "Wait until some are done."}}
+    page.route("**/api/v1/lots", lambda r: r.fulfill(status=429, json=busy_lot, headers={"Retry-After": "9"}))
+    page.locator("#lot").select_option("L/1")
+    expect(page.locator("#alerts")).to_contain_text("too many jobs wait. Wait until some are done.")
+    expect(page.locator("#link")).to_have_text("")
 
 
 def test_nobody_decides_without_a_name_and_a_key_too_early_decides_nothing(bench: Bench) -> None:

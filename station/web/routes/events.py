@@ -50,7 +50,8 @@ class ClaimsDocument(Document):
         200: {
             "content": {"text/event-stream": {"example": EXAMPLE}},
             "description": "Named after what was recorded, its ledger number as id; `progress` of a lot, `job`, and "
-            "`claims`: all that hold, whenever somebody begins or ends to look at a unit",
+            "`claims`: all that hold, whenever somebody begins or ends to look at a unit. The first block is an id "
+            "alone: that behind which the stream tells",
         }
     },
 )
@@ -85,7 +86,7 @@ async def _stream(station: Station, jobs: Jobs, last: int, watchers: set[object]
         return station.watching.after(last), station.claiming.standing()
 
     try:
-        yield "retry: 1000\n\n"
+        yield f"id: {last}\nretry: 1000\n\n"  # a browser that loses the stream before the first event goes on from here
         while time.monotonic() - began < LONGEST_S:
             found, claims = await run_in_threadpool(look)
             lots: dict[str, None] = {}

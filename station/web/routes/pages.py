@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from station import __version__
 from station.web import manual, manual_search
-from station.web.showing import page
+from station.web.showing import modules_of, page
 
 REASONS = (
     ("as per sheet", "as per control sheet"),
@@ -53,25 +53,7 @@ LIGHT_PARTS = (
 )
 """Parts of the page of a bench's light."""
 
-REVIEW_MODULES = tuple(
-    f"{name}.js"
-    for name in (
-        *("words", "dom", "api", "keymap", "bars", "places", "facts", "findings", "stepping", "layers", "display"),
-        *(
-            "stage",
-            "tools",
-            "queue-list",
-            "queue",
-            "why",
-            "key-dialog",
-            "review-keys",
-            "outbox",
-            "session",
-            "bench-banner",
-            "head",
-        ),
-    )
-)
+REVIEW_MODULES = modules_of("review.js", "head.js")
 """Scripts of the review page, named at its head so that the browser fetches them at once and not one after another."""
 
 router = APIRouter(include_in_schema=False)

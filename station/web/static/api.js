@@ -1,11 +1,13 @@
 // The API as the page uses it. A refusal carries what is wrong and what to do; a station that is gone is told apart.
 
 const API = "/api/v1";
+const BUSY_S = 30; // where the station does not say how long
 
+/** wait_s: how long to wait before asking again may help, 0 where it does not. */
 export class Refusal extends Error {
-  constructor(status, { code, message, do: then }) {
+  constructor(status, { code, message, do: then }, wait_s = 0) {
     super(message);
-    Object.assign(this, { status, code, do: then });
+    Object.assign(this, { status, code, do: then, wait_s });
   }
 }
 
@@ -24,6 +26,7 @@ async function ask(path, options = {}, read = (answer) => answer.json()) {
   if (answer.status === 401) location.assign("/sign-in"); // what is on its way is kept, and sent after signing in
   if (body?.error?.code === "being-done") throw new Unreachable(body.error.message); // sent again: the first one still runs
   if (body?.error?.code === "device") throw new Refusal(answer.status, body.error); // somebody has to see to the camera
+  if (answer.status === 429 && body?.error) throw new Refusal(429, body.error, Number(answer.headers.get("Retry-After")) || BUSY_S);
   if (answer.status >= 500 || [401, 429].includes(answer.status) || body === null) throw new Unreachable(body?.error?.message ?? `HTTP ${answer.status}`);
   throw new Refusal(answer.status, body.error);
 }
@@ -45,6 +48,7 @@ async function whole(path) {
 export const api = {
   benches: () => ask("/bench"),
   lots: () => ask("/lots", patient()),
+  lot: (lot) => ask(`/lots/${part(lot)}`, patient()),
   columns: (lot, settled, secondLook = false) => ask(`/queue/columns?settled=${settled}&second_look=${secondLook}${lot ? `&lot=${part(lot)}` : ""}`, patient()),
   some: (ids) => ask(`/queue/units?${ids.map((id) => `unit=${id}`).join("&")}`),
   layers: (id) => ask(`/units/${id}/layers`),
@@ -72,7 +76,6 @@ export const api = {
   actions: () => whole("/corrective-actions"),
   goldens: () => ask("/goldens"),
   statuses: () => whole("/sign-offs"),
-  status: (number) => ask(`/goldens/${part(number)}/status`),
   master: (number, version) => ask(`/goldens/${part(number)}/master?version=${version}`, patient()),
   limits: (number, version) => ask(`/goldens/${part(number)}/limits?version=${version}`, patient()),
   record: (number) => ask(`/goldens/${part(number)}/record`, patient()),

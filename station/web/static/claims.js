@@ -11,12 +11,16 @@ const ACTIVE = ["keydown", "pointerdown", "pointermove", "wheel", "touchstart"];
 export const person = (name) => name.normalize("NFC").trim().replace(/\s+/g, " ").toLowerCase();
 
 export class Claims {
-  /** @param page {reviewer(), changed(), skipped(claim)}: the name at the top; the claims are others; the unit that came by itself is another's */
+  /**
+   * @param page {reviewer(), elsewhere(), changed(), skipped(claim)}: the name at the top; whether what is shown waits for somebody else, who is not to be kept
+   *   from it; the claims are others; the unit that came by itself is another's
+   */
   constructor(page) {
     this.page = page;
     this.list = [];
     this.wanted = null; // the unit that is shown
     this.held = null; // the unit that this window has claimed
+    this.heldAs = ""; // by this name
     this.renewedAt = 0;
     this.busy = false;
     this.silent = false;
@@ -35,7 +39,8 @@ export class Claims {
   apply(list) {
     const before = JSON.stringify(this.list.map((c) => [c.unit_id, c.reviewer, c.since]));
     this.list = list;
-    if (this.held !== null && this.other(this.held)) this.held = null; // somebody took it over
+    const taken = this.list.find((claim) => claim.unit_id === this.held);
+    if (taken && person(taken.reviewer) !== person(this.heldAs)) this.held = null; // somebody took it over
     if (before !== JSON.stringify(list.map((c) => [c.unit_id, c.reviewer, c.since]))) this.page.changed();
     this.sync();
   }
@@ -52,22 +57,24 @@ export class Claims {
     if (this.busy || this.silent) return;
     this.busy = true;
     try {
-      while (this.held !== this.wanted && !this.other(this.wanted) && (await this.step()));
+      while (await this.step());
     } finally {
       this.busy = false;
     }
   }
 
+  /** One request, where one is needed; whether it is worth going on. */
   async step() {
-    const { wanted } = this;
     const reviewer = this.page.reviewer().trim();
-    if (wanted === null || !reviewer) {
-      if (this.held === null) return false;
+    const wanted = reviewer && !this.page.elsewhere() ? this.wanted : null;
+    if (this.held !== null && (wanted === null || person(this.heldAs) !== person(reviewer))) {
       const { held } = this;
-      this.held = null;
+      this.decided(held);
       await api.release(held, WINDOW).catch(() => {});
-      return this.wanted !== wanted;
+      this.page.changed();
+      return true;
     }
+    if (wanted === null || this.held === wanted || this.other(wanted)) return false;
     return this.claim(wanted, { reviewer, window: WINDOW });
   }
 
@@ -76,6 +83,7 @@ export class Claims {
     try {
       const made = await api.claim(id, body);
       this.held = id;
+      this.heldAs = body.reviewer;
       this.renewedAt = performance.now();
       this.list = [...this.list.filter((c) => c.unit_id !== id), made];
       return true;

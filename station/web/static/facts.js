@@ -3,10 +3,10 @@
 import { bar, limitsOf, shownOf, valueOf } from "./bars.js";
 import { badge, dayAndTime, el, shape } from "./dom.js";
 import { GRAVITY, kindOf, nameOf } from "./places.js";
-import { named, t } from "./words.js";
+import { DONE, named, t } from "./words.js";
 
 const AT_ONCE = 4; // reasons shown without asking
-const DECIDED = { accept: ["conforms", t("accepted")], reject: ["nonconforms", t("rejected")], defer: ["undecided", t("deferred")], undo: [null, t("undone")] };
+const DECIDED = { accept: "conforms", reject: "nonconforms", defer: "undecided" };
 
 const STANDS = { accepted: t("to be accepted"), rejected: t("to be rejected"), open: t("still open") };
 
@@ -78,9 +78,9 @@ function section(title, content, count) {
 function history(reviews) {
   if (!reviews.length) return el("p", { class: "none" }, t("Nobody has reviewed this unit yet."));
   return el("ol", { class: "history" }, [...reviews].reverse().map((r, i) => {
-    const [verdict, word] = DECIDED[r.decision];
+    const verdict = DECIDED[r.decision];
     return el("li", { class: i && r.id !== reviews.at(-1).disputes ? "past" : "" },
-      el("span", { class: "row" }, el("b", {}, verdict ? shape(verdict) : "↶ ", word), el("span", { class: "u" }, dayAndTime(r.at))),
+      el("span", { class: "row" }, el("b", {}, verdict ? shape(verdict) : "↶ ", DONE[r.decision]), el("span", { class: "u" }, dayAndTime(r.at))),
       r.reason ? el("span", {}, t(r.reason)) : "",
       el("span", { class: "u" }, t("{reviewer} · review {id}", r) + (r.supersedes ? t(", supersedes {supersedes}", r) : "")));
   }));

@@ -2,11 +2,12 @@
 // opens few connections to one address: the window that has the lock listens and tells the others.
 
 const NAME = "station.events";
-const TOLD = ["unit-inspected", "picture-presented-again", "unit-reviewed", "values-entered", "lot-decided", "progress", "claims"];
+const TOLD = ["unit-inspected", "picture-presented-again", "unit-reviewed", "values-entered", "rig-calibrated", "light-checked", "lot-decided", "progress", "claims"];
 const AGAIN_MS = 30000;
 const OPEN_MS = 1500; // a page does not wait longer for the stream before it shows something
 
-/** Hear events by their name; `opened` where some may have been missed. Settles when the stream is open, or another window has it. */
+/** Hear events by their name; `opened` where some may have been missed, `deaf` and `hearing`
+ * where the stream breaks and is back. Settles when the stream is open, or another window has it. */
 export function listen(heard) {
   const others = new BroadcastChannel(NAME);
   others.addEventListener("message", ({ data }) => heard(data.name, data.data));
@@ -33,11 +34,13 @@ function lead(tell, ready) {
   const source = new EventSource("/api/v1/events");
   let before = false;
   source.addEventListener("open", () => {
+    tell("hearing", null);
     if (before) tell("claims", { claims: [] }); // told next, where there are any
     else ready();
     before = true;
   });
   source.addEventListener("error", () => {
+    tell("deaf", null);
     if (source.readyState === EventSource.CLOSED) setTimeout(() => lead(tell, () => tell("opened", null)), AGAIN_MS); // refused, not interrupted
   });
   for (const name of TOLD) source.addEventListener(name, (event) => tell(name, JSON.parse(event.data)));

@@ -9,15 +9,18 @@ import { before } from "./second-look.js";
 
 const MANY = 25; // units that are asked for one by one
 const TOGETHER_MS = 150;
-const TALLY_MS = 1000;
 
-/** What the page does at each event. page: {state, outbox, claims, queue, lotChosen(), refresh(), drawQueue(follow), show(unit, byItself), showReviews(), nextAfter(unit), tally()} */
+/** For the order of the settled: what is on its way will be the newest. */
+const newest = (unit) => (unit.pending ? Number.MAX_SAFE_INTEGER : unit.review.id);
+
+/** What the page does at each event. page: {state, outbox, claims, queue, course, tally, fetched, lotChosen(), refresh(), drawQueue(follow), show(unit, byItself), showReviews(), reconsider()} */
 export function hearing(page) {
   const { state, outbox, claims, lotChosen, refresh } = page;
   const me = () => byId("reviewer").value;
 
   function place(unit) {
-    if (outbox.items.some((item) => !item.finding && item.unit_id === unit.id)) return; // what is on its way counts as done
+    unit.pending = outbox.pending(unit.id);
+    if (unit.pending) return; // what is on its way counts as done
     const again = (u) => u.sha256 === unit.sha256 && u.golden === unit.golden && u.golden_version === unit.golden_version && u.lot === unit.lot;
     const others = (list) => list.filter((u) => u.id !== unit.id && !(u.id < unit.id && again(u)));
     [state.waiting, state.settled] = [others(state.waiting), others(state.settled)];
@@ -25,7 +28,7 @@ export function hearing(page) {
     if ((unit.verdict === "conforms" && unit.standing !== "undecided") || (lotChosen() && unit.lot !== lotChosen())) return;
     const { review } = unit;
     if (["accept", "reject"].includes(review?.decision) && !review.disputes) {
-      state.settled = [unit, ...state.settled].sort((a, b) => b.review.id - a.review.id);
+      state.settled = [unit, ...state.settled].sort((a, b) => newest(b) - newest(a));
     } else if (byId("which").value === "" || review?.disputes || review?.decision === "defer") {
       const index = state.waiting.findIndex((u) => before(unit, u, me()) < 0);
       state.waiting.splice(index < 0 ? state.waiting.length : index, 0, unit);
@@ -40,7 +43,7 @@ export function hearing(page) {
     const found = views.map((view) => Object.assign(page.queue.learn(view), { review: view.review }));
     found.forEach(place);
     page.drawQueue(false);
-    if (!state.unit) return page.show(page.nextAfter({ id: null }), true);
+    if (!state.unit) return page.show(page.course.first(), true);
     const shown = found.find((u) => u.id === state.unit.id);
     if (!shown) return undefined;
     const { review } = shown;
@@ -48,23 +51,26 @@ export function hearing(page) {
     return page.showReviews();
   }, TOGETHER_MS);
 
-  const retally = gathered((lots) => { if (lots.includes(state.unit?.lot ?? lotChosen())) page.tally(); }, TALLY_MS);
-
   /** Whether the page has a review already: it is its own. */
-  const known = (id, review) => [...state.waiting, ...state.settled].some((u) => u.id === id && u.review?.id >= review);
+  const known = (id, review) => page.course.unit(id)?.review?.id >= review;
 
   return {
+    arrived,
     claims: (data) => claims.apply(data.claims),
     "unit-inspected": ({ rows }) => arrived(...(rows.units ?? [])),
     "picture-presented-again": ({ rows }) => arrived(...(rows.units ?? [])),
     "unit-reviewed": ({ about: { unit: id }, rows }) => { if (!known(id, rows.reviews?.[0])) arrived(id); },
-    "values-entered": () => refresh(),
+    "values-entered": () => page.reconsider(),
+    "rig-calibrated": () => page.fetched.forgetSources(),
+    "light-checked": () => page.fetched.forgetSources(),
     "lot-decided": () => refresh(),
+    deaf() { state.deaf = true; },
+    hearing() { state.deaf = false; },
     opened: () => refresh(),
     progress({ lot, waiting }) {
       const option = [...byId("lot").options].find((o) => o.value === lot);
       if (option) option.textContent = waiting ? `${lot} (${waiting})` : lot;
-      retally(lot);
+      page.tally.soon(lot);
     },
   };
 }

@@ -4,6 +4,7 @@
 
 import { Refusal, api } from "./api.js";
 import { WINDOW, newKey } from "./keys.js";
+import { t } from "./words.js";
 
 const PREFIX = "station.decision.";
 const SLOWEST_MS = 8000;
@@ -16,6 +17,7 @@ export class Outbox {
     this.unkept = []; // where the browser keeps nothing
     this.sending = false;
     this.delay = 500;
+    this.notBefore = 0; // as the station asks, in ms of the page
     this.reread();
     this.others = new BroadcastChannel("station.outbox");
     this.others.addEventListener("message", ({ data }) => { if (data.item.window === WINDOW) this.tell(data); });
@@ -46,8 +48,13 @@ export class Outbox {
     this.items = [...stored(), ...this.unkept].sort(order);
   }
 
+  /** What is on its way about a unit, and decides last; null where nothing is. */
+  pending(id) {
+    return this.items.findLast((item) => !item.finding && item.unit_id === id) ?? null;
+  }
+
   async flush() {
-    if (this.sending) return;
+    if (this.sending || performance.now() < this.notBefore) return;
     this.sending = true;
     clearTimeout(this.timer);
     const answered = await alone(() => this.send());
@@ -74,11 +81,25 @@ export class Outbox {
           this.heard.changed(false);
           return false;
         }
+        if (error.wait_s) {
+          this.notBefore = performance.now() + 1000 * error.wait_s;
+          this.delay = 1000 * error.wait_s + 1;
+          return false;
+        }
         this.drop(item);
         this.told({ item, refusal: { code: error.code, message: error.message, do: error.do } });
+        this.refuseAfter(item);
       }
     }
     return true;
+  }
+
+  /** What came after a refused one was said by somebody who took that for recorded. */
+  refuseAfter(refused) {
+    for (const item of this.items.filter((later) => about(later) === about(refused))) {
+      this.drop(item);
+      this.told({ item, refusal: { code: "follows", message: t("what it follows was not recorded"), do: t("Look at the unit again.") } });
+    }
   }
 
   /** Say how it ended, here and in the window in which it was decided. */

@@ -4,10 +4,10 @@
 import { api } from "./api.js";
 import { byId, el, shape } from "./dom.js";
 import { QueueList } from "./queue-list.js";
-import { named, t } from "./words.js";
+import { standing } from "./second-look.js";
+import { DONE, named, t } from "./words.js";
 
 const STANDING = { accept: "conforms", reject: "nonconforms", defer: "undecided" };
-const DONE = { accept: t("accepted"), reject: t("rejected"), defer: t("deferred"), undo: t("undone") };
 const THUMB_PX = 96;
 
 export class Queue {
@@ -32,8 +32,7 @@ export class Queue {
     return ids.map((id, i) => {
       const unit = this.units.get(id) ?? { id };
       if (unit.verdict !== verdicts[i]) unit.known = false;
-      const kept = unit.review?.id === reviews[i] && !unit.review.pending; // what was only meant to be recorded may have been refused
-      const review = !reviews[i] ? null : kept ? unit.review : { id: reviews[i], decision: decisions[i], reviewer: reviewers[i], disputes: disputes[i] || null };
+      const review = !reviews[i] ? null : unit.review?.id === reviews[i] ? unit.review : { id: reviews[i], decision: decisions[i], reviewer: reviewers[i], disputes: disputes[i] || null };
       this.units.set(id, Object.assign(unit, { unit: units[i], verdict: verdicts[i], margin: margins[i], review }));
       return unit;
     });
@@ -46,6 +45,11 @@ export class Queue {
     Object.assign(unit, rest, { known: true, review: unit.review === undefined ? review : unit.review });
     this.units.set(view.id, unit);
     return unit;
+  }
+
+  /** What is known of the units may be another by now. */
+  doubt() {
+    for (const unit of this.units.values()) unit.known = false;
   }
 
   /** Ask for what is not known of some units. */
@@ -71,15 +75,15 @@ export class Queue {
   }
 
   row(unit) {
-    const { decision, disputes } = unit.review ?? {};
-    const standing = disputes ? "undecided" : STANDING[decision] ?? unit.verdict;
+    const { decision, disputes } = standing(unit) ?? {};
+    const verdict = disputes ? "undecided" : STANDING[decision] ?? unit.verdict;
     const word = disputes ? t("⇄ reviewers disagree") : decision && decision !== "undo" ? DONE[decision] : named(unit.verdict);
     const held = this.page.holder(unit.id);
     const current = unit === this.page.chosen();
-    const picture = unit.known && (unit.frame_sha256 ?? unit.sha256);
+    const picture = unit.frame_sha256 ?? unit.sha256;
     return el("button", { type: "button", "aria-current": current ? "true" : null, "data-unit": unit.id, on: { click: () => this.page.show(unit) } },
       picture ? el("img", { src: `${api.picture(picture)}?width=${THUMB_PX}`, alt: "", width: 40, height: 40, loading: "lazy", decoding: "async" }) : el("i", { class: "blank" }),
-      el("span", { class: "unit" }, shape(standing), el("b", {}, unit.unit)),
-      el("span", { class: "reason" }, ...(held ? [el("span", { class: "looking" }, t("{reviewer} looks at it", held)), " · "] : []), el("span", { class: "word" }, word), unit.known ? ` · ${unit.reasons[0] ?? ""}` : ""));
+      el("span", { class: "unit" }, shape(verdict), el("b", {}, unit.unit)),
+      el("span", { class: "reason" }, ...(held ? [el("span", { class: "looking" }, t("{reviewer} looks at it", held)), " · "] : []), el("span", { class: "word" }, word), unit.reasons ? ` · ${unit.reasons[0] ?? ""}` : ""));
   }
 }

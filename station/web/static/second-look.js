@@ -3,20 +3,21 @@
 
 import { person } from "./claims.js";
 import { el } from "./dom.js";
-import { t } from "./words.js";
+import { DONE, t } from "./words.js";
 
-const VERB = { accept: t("accepted"), reject: t("rejected"), defer: t("deferred"), undo: t("undone") };
+/** What stands of a unit: what is on its way to the station, else its newest review. */
+export const standing = (unit) => unit.pending ?? unit.review;
 
-/** Whether a unit waits for somebody else than this reviewer, as its newest review tells. */
+/** Whether a unit waits for somebody else than this reviewer. */
 export function elsewhere(unit, reviewer) {
-  const { review } = unit;
+  const review = standing(unit);
   if (!review || (review.decision !== "defer" && !review.disputes)) return false;
   return !reviewer.trim() || !review.reviewer || person(review.reviewer) === person(reviewer);
 }
 
 /** 0: nobody has said anything that stands; 1: it waits for a second look, which this reviewer may take; 2: for one by somebody else. */
 export function rank(unit, reviewer) {
-  const { review } = unit;
+  const review = standing(unit);
   if (!review || (review.decision !== "defer" && !review.disputes)) return 0;
   return elsewhere(unit, reviewer) ? 2 : 1;
 }
@@ -43,10 +44,10 @@ export function remarks({ reviews, reviewer, claim, news, takeOver, time }) {
       el("button", { type: "button", class: "quiet", on: { click: takeOver } }, t("Take it over"))));
   }
   const last = reviews.at(-1);
-  if (news) found.push(el("p", { class: "news" }, el("b", {}, t("{reviewer} has just {done} it.", { reviewer: news.reviewer, done: VERB[news.decision] })), news.reason ? ` ${t(news.reason)}` : ""));
+  if (news) found.push(el("p", { class: "news" }, el("b", {}, t("{reviewer} has just {done} it.", { reviewer: news.reviewer, done: DONE[news.decision] })), news.reason ? ` ${t(news.reason)}` : ""));
   if (last?.disputes) {
     const other = reviews.find((r) => r.id === last.disputes);
-    const said = [other, last].filter(Boolean).map((r) => `${r.reviewer}: ${VERB[r.decision]}`).join(" · ");
+    const said = [other, last].filter(Boolean).map((r) => `${r.reviewer}: ${DONE[r.decision]}`).join(" · ");
     found.push(el("p", { class: "disagreement" }, el("b", {}, t("⇄ Reviewers disagree")), ` · ${said}`, el("br"), t("A third reviewer settles it, or an approver.")));
   } else if (deferredBy(reviews, reviewer)) {
     found.push(el("p", { class: "deferral" }, el("b", {}, t("You deferred it.")), ` ${t("A second reviewer settles it. Deferred by mistake? Undo it.")}`));

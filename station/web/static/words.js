@@ -18,5 +18,8 @@ export const t = (text, values = {}) => (texts[text] ?? text).replace(/\{(\w+)\}
 /** A word of a record: a verdict, a class, a kind. What a control sheet alone knows stays as it is. */
 export const named = (word) => names[word] ?? word;
 
+/** What was done to a unit, by the decision. */
+export const DONE = { accept: t("accepted"), reject: t("rejected"), defer: t("deferred"), undo: t("undone") };
+
 /** One of two texts, for one thing and for several; both may name {n}. */
 export const count = (n, one, several) => t(n === 1 ? one : several, { n });
