@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -148,9 +149,7 @@ def test_it_speaks_both_languages_and_fits(
     assert fits(page)
 
 
-def test_a_picture_goes_into_the_lot_that_was_chosen_when_it_was_handed_in(
-    address: str, quiet_page: Page, tmp_path: Path
-) -> None:
+def test_a_picture_goes_into_the_lot_that_was_chosen_when_it_was_handed_in(address: str, quiet_page: Page) -> None:
     """Three are dropped, of which one still waits when another lot is chosen and a fourth is dropped."""
     page, held, sent = quiet_page, list[Route](), list[str]()
 
@@ -174,26 +173,29 @@ def test_a_picture_goes_into_the_lot_that_was_chosen_when_it_was_handed_in(
     assert sent == ["LOT-A", "LOT-A", "LOT-A", "LOT-B"]
 
 
-def test_a_shot_sent_again_is_the_same_request(address: str, quiet_page: Page) -> None:
+def test_a_shot_sent_again_is_the_same_request(
+    address: str, watch: Callable[..., AbstractContextManager[Page]]
+) -> None:
     """Though another lot was chosen before it was answered: one key never comes with two bodies."""
-    page, held = quiet_page, list[Route]()
-    page.route(f"**{API}/camera/captures*", lambda route: held.append(route))
-    page.goto(f"{address}/bench")
-    expect(page.locator("#capture")).to_be_visible()
-    page.locator("#lot").fill("LOT-A")
-    page.locator("#main").focus()
-    page.keyboard.press(" ")
-    while not held:
-        page.wait_for_timeout(50)
-    page.locator("#files").set_input_files(FilePayload(name="b.jpg", mimeType="image/jpeg", buffer=b"b"))
-    page.locator("#lot").fill("LOT-B")
-    page.locator("#files").set_input_files(FilePayload(name="c.jpg", mimeType="image/jpeg", buffer=b"c"))
-    held[0].abort()
-    while len(held) < 2:
-        page.wait_for_timeout(50)
-    first, second = (h.request for h in held)
-    assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
-    assert (first.url, first.post_data) == (second.url, second.post_data)
-    assert "LOT-A" in f"{first.url} {first.post_data}"
-    held[1].abort()
-    page.goto("about:blank")
+    held = list[Route]()
+    with watch(120_000, excused="Failed to load resource") as page:
+        page.route(f"**{API}/camera/captures*", lambda route: held.append(route))
+        page.goto(f"{address}/bench")
+        expect(page.locator("#capture")).to_be_visible()
+        page.locator("#lot").fill("LOT-A")
+        page.locator("#main").focus()
+        page.keyboard.press(" ")
+        while not held:
+            page.wait_for_timeout(50)
+        page.locator("#files").set_input_files(FilePayload(name="b.jpg", mimeType="image/jpeg", buffer=b"b"))
+        page.locator("#lot").fill("LOT-B")
+        page.locator("#files").set_input_files(FilePayload(name="c.jpg", mimeType="image/jpeg", buffer=b"c"))
+        held[0].abort()
+        while len(held) < 2:
+            page.wait_for_timeout(50)
+        first, second = (h.request for h in held)
+        assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+        assert (first.url, first.post_data) == (second.url, second.post_data)
+        assert "LOT-A" in f"{first.url} {first.post_data}"
+        held[1].abort()
+        page.goto("about:blank")
