@@ -49,15 +49,16 @@ class Units(Connection):
         return int(found["id"]), UnitDocument.model_validate(found["unit"])
 
     def events(self, *, after: int = 0) -> Iterator[EventDocument | ProgressDocument]:
-        """What was recorded behind an event, until there is nothing more; remember the newest ``sequence`` and ask
-        again from there."""
+        """What was recorded behind an event, and how far its lots are, until there is nothing more; remember the newest
+        ``sequence`` and ask again from there. What else a stream tells, of jobs and claims, is told where it is asked
+        for: it is passed over."""
         answer = settled(self.request("GET", f"{API}/events", query={"after": after, "once": True}))
         for block in answer.body.decode().split("\n\n"):
             fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line)
-            if "data" in fields:
-                progress = fields["event"] == "progress"
-                kind: type[EventDocument | ProgressDocument] = ProgressDocument if progress else EventDocument
-                yield kind.model_validate_json(fields["data"])
+            if "id" in fields:  # the number of an entry: what was recorded has one, whatever its name
+                yield EventDocument.model_validate_json(fields["data"])
+            elif fields.get("event") == "progress":
+                yield ProgressDocument.model_validate_json(fields["data"])
 
     def unit_paper(self, unit_id: int, *, language: str = "en", form: str = "pdf") -> bytes:
         """One unit beside its golden sample as pdf, or xlsx."""

@@ -8,19 +8,16 @@ import json
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from station.errors import NotFoundError, RequestError
 from station.service import views
 from station.service.entering import as_they_stand
-from station.service.reviewing import vet_queue
+from station.service.queueing import queued
 from station.service.showing import unit_view
 from station.service.sources import sources
 from station.store import inspections, records
-from station.store.entered import entered_values
 from station.values.digest import sha256_hex
-from station.values.documents import Verdict
 
 if TYPE_CHECKING:
     from station.report.pictures import RGB
@@ -28,7 +25,7 @@ if TYPE_CHECKING:
     from station.sheet import Sheet
     from station.store.database import Database
     from station.store.evidence import Evidence
-    from station.store.rows import QueuedRow, UnitRow
+    from station.store.rows import UnitRow
 
 _KEPT_MB = 96
 """Pictures made for the screen that are remembered; they are made again where they were forgotten."""
@@ -51,8 +48,7 @@ class ReviewScreen:
     def queue(self, lot: str | None = None, *, settled: bool = False, second_look: bool = False) -> views.QueueDocument:
         """The queue in columns, in the order and with the choices of :meth:`Station.queue`. Raises RequestError as it
         does."""
-        vet_queue(settled, second_look)
-        rows = self._queued(lot, settled, second_look)
+        rows = queued(self._db, lot, settled=settled, second_look=second_look)
         return views.QueueDocument(
             ids=tuple(r.id for r in rows),
             units=tuple(r.unit for r in rows),
@@ -66,26 +62,11 @@ class ReviewScreen:
 
     def waiting(self, lot: str | None = None) -> Counter[str | None]:
         """How many flagged units wait for a reviewer, by their lots."""
-        return Counter(r.lot for r in self._queued(lot))
+        return Counter(r.lot for r in queued(self._db, lot))
 
     def units(self, ids: Sequence[int]) -> list[views.UnitView]:
         """Units by their ids, in that order. Raises NotFoundError for one that does not exist."""
-        return [unit_view(u) for u in as_they_stand(self._db, [inspections.unit(self._db, i) for i in ids])]
-
-    def _queued(self, lot: str | None, settled: bool = False, second_look: bool = False) -> list[QueuedRow]:
-        """The verdicts are those that stand with what was entered of a unit by hand."""
-        rows = inspections.queued(self._db, lot=lot, settled=settled, second_look=second_look)
-        entered = {(e.golden, e.golden_version, e.lot, e.unit) for e in entered_values(self._db, lot=lot)}
-        told = [r.id for r in rows if (r.golden, r.golden_version, r.lot, r.unit) in entered] if entered else []
-        if not told:
-            return rows
-        found = as_they_stand(self._db, [inspections.unit(self._db, i) for i in told])
-        verdicts = {u.id: u.verdict for u in found}
-        rows = [replace(r, verdict=verdicts.get(r.id, r.verdict)) for r in rows]
-        if settled:
-            return rows
-        rows = [r for r in rows if r.verdict is not Verdict.CONFORMS or r.decision == "defer" or r.disputes]
-        return sorted(rows, key=lambda r: r.verdict is not Verdict.UNDECIDED)  # stable: each in its order of margins
+        return [unit_view(u) for u in as_they_stand(self._db, inspections.of_ids(self._db, ids))]
 
     # --- pictures ----------------------------------------------------------------------------------------------------
 

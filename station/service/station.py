@@ -40,10 +40,11 @@ from station.service.nonconformities import Nonconformities
 from station.service.packages import Packages
 from station.service.papers import Papers
 from station.service.processes import Processes
+from station.service.queueing import queued
 from station.service.recalibrating import Recalibration, thresholds_in_force
 from station.service.repeating import Repeats
 from station.service.review_screen import ReviewScreen
-from station.service.reviewing import vet_queue, vet_reference, vet_review
+from station.service.reviewing import vet_reference, vet_review
 from station.service.sample_line import Samples
 from station.service.showing import golden_view, lot_view, review_view, unit_view
 from station.service.signing_off import SignOff
@@ -326,11 +327,9 @@ class Station:
         settled : those that a reviewer accepted or rejected instead, the newest review first. second_look : of those
         that wait only what was deferred and what reviewers disagree about. Raises RequestError for both at once.
         """
-        vet_queue(settled, second_look)
-        rows = inspections.queue(self._db, lot=lot, settled=settled, second_look=second_look)
-        found = as_they_stand(self._db, rows)
-        waiting = (Verdict.NONCONFORMS, Verdict.UNDECIDED)
-        return [unit_view(u) for u in found if settled or u.verdict in waiting or u.standing is Verdict.UNDECIDED]
+        rows = queued(self._db, lot, settled=settled, second_look=second_look)
+        found = inspections.of_ids(self._db, [r.id for r in rows])
+        return [unit_view(u) for u in as_they_stand(self._db, found)]
 
     def review(
         self,

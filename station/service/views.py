@@ -276,7 +276,8 @@ class QueueDocument(Document):
     is asked for where it is looked at.
 
     margins : as of the units, to four places. reviews, decisions, reviewers, disputes : the newest review of each unit,
-    what it says, whose it is and which other one it contradicts; 0 and "" for a unit without one.
+    what it says, whose it is and which other one it contradicts; 0 and "" for a unit without one. An acceptance that a
+    value entered later speaks against says nothing any more: "".
     """
 
     ids: tuple[int, ...] = Field(examples=[(4, 2)])

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from station.service.draws import Draws
-from station.store import counts, ledger
+from station.service.queueing import queued
+from station.store import counts, inspections, ledger
 from station.store.database import Database
 from station.values.live import CountsDocument, EventDocument, ProgressDocument
 
@@ -46,8 +47,8 @@ class Watching:
 
     def progress(self, lot: str) -> ProgressDocument:
         """How far a lot is."""
-        inspected, waiting = counts.units_of_lot(self._db, lot)
         drawn = len(self._draws.in_drawn_order(lot)) or None
+        inspected, waiting = inspections.inspected(self._db, lot), len(queued(self._db, lot))
         return ProgressDocument(lot=lot, inspected=inspected, drawn=drawn, waiting=waiting)
 
     def counts(self) -> CountsDocument:

@@ -29,21 +29,3 @@ def verdicts(db: Database) -> dict[str, int]:
     query = sa.select(t.units.c.verdict, sa.func.count()).group_by(t.units.c.verdict)
     with db.read() as c:
         return {str(verdict): int(count) for verdict, count in c.execute(query)}
-
-
-def units_of_lot(db: Database, lot: str) -> tuple[int, int]:
-    """Units of a lot, and those of them that wait for a reviewer: flagged ones, and what was deferred or disputed."""
-    newest = (
-        sa.select(sa.case((t.reviews.c.disputes.is_not(None), "defer"), else_=t.reviews.c.decision))
-        .where(t.reviews.c.unit_id == t.units.c.id)
-        .order_by(t.reviews.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    settled = sa.func.coalesce(newest, "").in_(("accept", "reject"))
-    again = sa.func.coalesce(newest, "") == "defer"
-    waits = sa.case((again | ((t.units.c.verdict != "conforms") & ~settled), 1), else_=0)
-    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(waits), 0)).select_from(t.units).join(t.lots)
-    with db.read() as c:
-        count, waiting = c.execute(query.where(t.lots.c.name == lot)).one()
-    return int(count), int(waiting)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -19,6 +20,9 @@ from station.store.records import ensure_lot, keep_files
 from station.store.rows import NewUnit, QueuedRow, ReviewRow, UnitRow
 from station.values.documents import Verdict
 
+_Truth = TypeVar("_Truth", bool, sa.ColumnElement[bool])
+_AT_ONCE = 500
+"""Units that are asked for by their ids in one query."""
 _REVIEW = ("id", "decision", "reason", "reviewer", "at", "supersedes", "disputes")
 
 
@@ -200,21 +204,41 @@ def units(
         return [_unit(r) for r in c.execute(query)]
 
 
-def queue(db: Database, *, lot: str | None = None, settled: bool = False, second_look: bool = False) -> list[UnitRow]:
-    """Units that wait for a reviewer: flagged and not settled, deferred, or in disagreement; undecided first, worst
-    margin first.
-
-    settled : flagged ones that a reviewer accepted or rejected instead, the newest review first. second_look : of those
-    that wait only what was deferred and what reviewers disagree about.
-    """
+def of_ids(db: Database, ids: Sequence[int]) -> list[UnitRow]:
+    """Units by their ids, in that order. Raises NotFoundError for one that does not exist."""
+    found: dict[int, UnitRow] = {}
     with db.read() as c:
-        return [_unit(r) for r in c.execute(_queued(_units(), lot, settled, second_look))]
+        for first in range(0, len(ids), _AT_ONCE):
+            query = _units().where(t.units.c.id.in_(ids[first : first + _AT_ONCE]))
+            found |= {r.id: _unit(r) for r in c.execute(query)}
+    missing = next((i for i in ids if i not in found), None)
+    if missing is not None:
+        raise NotFoundError(f"there is no unit {missing}", "Look it up in the list of units.")
+    return [found[i] for i in ids]
+
+
+def in_queue(
+    flagged: _Truth, decided: _Truth, unsettled: _Truth, again: _Truth, *, settled: bool, second_look: bool
+) -> _Truth:
+    """The rule of the queue, of a condition in SQL or of a unit at hand.
+
+    flagged : it does not conform by its verdict. decided : accepted or rejected, and no reviewer disagrees; unsettled :
+    not so. again : deferred or in disagreement, whatever the verdict. settled, second_look : as of :func:`queued`.
+    """
+    if settled:
+        return flagged & decided
+    return again if second_look else again | (flagged & unsettled)
 
 
 def queued(
     db: Database, *, lot: str | None = None, settled: bool = False, second_look: bool = False
 ) -> list[QueuedRow]:
-    """What a list of thousands shows of the units of :func:`queue`, in its order.
+    """What a list of thousands shows of the units that wait for a reviewer by the line's own verdict: flagged and not
+    settled, deferred, or in disagreement; undecided first, worst margin first. Those too of which a value was entered
+    that does not conform: whether they wait is for :mod:`station.service.queueing` to say, which knows all of it.
+
+    settled : flagged ones that a reviewer accepted or rejected instead, the newest review first. second_look : of those
+    that wait only what was deferred and what reviewers disagree about.
 
     Nothing is asked for that stands behind a unit's document in its row: SQLite would read all of that to get there.
     """
@@ -244,11 +268,16 @@ def queued(
 
 def _queued(query: sa.Select[Any], lot: str | None, settled: bool, second_look: bool) -> sa.Select[Any]:
     disputed = t.reviews.c.disputes.is_not(None)
-    accepted_or_rejected = t.reviews.c.decision.in_(("accept", "reject")) & ~disputed
-    flagged = t.units.c.verdict != "conforms"
-    again = sa.or_(disputed, t.reviews.c.decision == "defer")  # of a unit that conforms, too
-    waits = again if second_look else sa.or_(again, flagged & sa.or_(t.reviews.c.id.is_(None), ~accepted_or_rejected))
-    query = query.where(flagged & accepted_or_rejected if settled else waits, ~_replaced())
+    decided = t.reviews.c.decision.in_(("accept", "reject")) & ~disputed
+    rule = in_queue(
+        t.units.c.verdict != "conforms", decided, t.reviews.c.id.is_(None) | ~decided,
+        disputed | (t.reviews.c.decision == "defer"), settled=settled, second_look=second_look,
+    )  # fmt: skip
+    e, of = t.entered_values, t.units.alias("of")
+    same = (of.c.unit == e.c.unit) & (of.c.golden_id == e.c.golden_id)
+    same &= sa.func.coalesce(of.c.lot_id, 0) == sa.func.coalesce(e.c.lot_id, 0)
+    spoken_against = sa.select(of.c.id).select_from(e.join(of, same)).where(e.c.verdict != "conforms")
+    query = query.where(rule | t.units.c.id.in_(spoken_against), ~_replaced())
     if lot is not None:
         query = query.where(t.lots.c.name == lot)
     order: tuple[sa.ColumnElement[Any], ...] = (
@@ -258,6 +287,13 @@ def _queued(query: sa.Select[Any], lot: str | None, settled: bool, second_look: 
         t.units.c.id,
     )
     return query.order_by(t.reviews.c.id.desc()) if settled else query.order_by(*order)
+
+
+def inspected(db: Database, lot: str) -> int:
+    """Units of a lot, without those that a later inspection of the same picture replaced."""
+    query = sa.select(sa.func.count()).select_from(t.units).join(t.lots).where(t.lots.c.name == lot, ~_replaced())
+    with db.read() as c:
+        return int(c.execute(query).scalar_one())
 
 
 def findings(

@@ -83,26 +83,37 @@ class Progress:
 
 
 @dataclass
-class _Job:
-    document: JobDocument
-    work: Callable[[Progress], BaseModel | None]
-    progress: Progress = field(init=False)
-    change: int = 0
+class _Kept:
+    """A file that was handed in. used : by a request that has ended, held : by so many that have not, and jobs."""
+
+    document: UploadDocument
+    path: Path
+    at: float
+    used: bool = False
+    held: int = 0
 
 
 class Uploads:
-    """Files that were handed in, in a folder of their own. clock : seconds that only go on."""
+    """Files that were handed in, in a folder of their own. clock : seconds that only go on.
+
+    A file that a request or a job holds stays as long as it does. One that was used and is held by nobody stays for its
+    hour, to be named again, and makes room for others where there is none.
+    """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._folder, self._clock = folder, clock
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[UploadDocument, Path, float]] = {}
+        self._known: dict[str, _Kept] = {}
 
     def place(self, name: str) -> tuple[str, Path]:
         """An id, and where the file of that name is to be written. Raises TooManyError."""
         with self._lock:
             self._sweep()
-            if len(self._known) >= MOST_FILES or sum(d.size for d, _, _ in self._known.values()) > MOST_BYTES:
+            for done in [k for k, f in self._known.items() if f.used and not f.held]:  # the oldest first
+                if not self._full():
+                    break
+                self._forget(done)
+            if self._full():
                 text = "too many files wait to be used"
                 raise TooManyError(text, "Use them, or wait until they are dropped after an hour.", 600)
         made = f"u-{secrets.token_urlsafe(12)}"
@@ -115,7 +126,7 @@ class Uploads:
         data = path.read_bytes()
         document = UploadDocument(id=made, name=path.name, size=len(data), sha256=sha256_hex(data))
         with self._lock:
-            self._known[made] = (document, path, self._clock())
+            self._known[made] = _Kept(document, path, self._clock())
         return document
 
     def drop(self, made: str) -> None:
@@ -128,25 +139,73 @@ class Uploads:
         if folder.is_dir():
             folder.rmdir()
 
-    def path(self, made: str) -> Path:
-        """Where a file lies. Raises NotFoundError."""
+    def hold(self, made: str) -> Path:
+        """Where a file lies, which stays there until :meth:`release`. Raises NotFoundError."""
         with self._lock:
             self._sweep()
             found = self._known.get(made)
-        if found is None:
-            raise NotFoundError(f"no file {made[:40]!r} was handed in", "Hand it in again: files are kept for an hour.")
-        return found[1]
+            if found is not None:
+                found.held += 1
+                return found.path
+        raise NotFoundError(f"no file {made[:40]!r} was handed in", "Hand it in again: files are kept for an hour.")
+
+    def release(self, made: str) -> None:
+        """What held the file has ended."""
+        with self._lock:
+            found = self._known.get(made)
+            if found is not None:
+                found.used, found.held = True, found.held - 1
+
+    def _full(self) -> bool:
+        return len(self._known) >= MOST_FILES or sum(f.document.size for f in self._known.values()) > MOST_BYTES
+
+    def _sweep(self) -> None:
+        for made in [k for k, f in self._known.items() if not f.held and self._clock() - f.at > KEPT_S]:
+            self._forget(made)
+
+    def _forget(self, made: str) -> None:
+        path = self._known.pop(made).path
+        path.unlink(missing_ok=True)
+        path.parent.rmdir()
+
+
+class Held:
+    """The files that a request uses, or a job: held until it ends."""
+
+    def __init__(self, uploads: Uploads) -> None:
+        self._uploads = uploads
+        self._ids: list[str] = []
+
+    def path(self, made: str) -> Path:
+        """Where a file lies. Raises NotFoundError."""
+        found = self._uploads.hold(made)
+        self._ids.append(made)
+        return found
 
     def given(self, made: str | None) -> Path | None:
         """:meth:`path` of a file that need not be."""
         return None if made is None else self.path(made)
 
-    def _sweep(self) -> None:
-        old = [k for k, (_, _, at) in self._known.items() if self._clock() - at > KEPT_S]
-        for made in old:
-            _, path, _ = self._known.pop(made)
-            path.unlink(missing_ok=True)
-            path.parent.rmdir()
+    def again(self) -> Held:
+        """The same files held once more, by a job that goes on behind the request."""
+        other = Held(self._uploads)
+        for made in self._ids:
+            other.path(made)
+        return other
+
+    def release(self) -> None:
+        """It has ended."""
+        while self._ids:
+            self._uploads.release(self._ids.pop())
+
+
+@dataclass
+class _Job:
+    document: JobDocument
+    work: Callable[[Progress], BaseModel | None]
+    progress: Progress = field(init=False)
+    files: Held | None = None
+    change: int = 0
 
 
 class Jobs:
@@ -159,8 +218,11 @@ class Jobs:
         self._changes = 0
         self._folder: Path | None = None  # of the files that jobs make; there once one does
 
-    def start(self, kind: Kind, about: str, work: Callable[[Progress], BaseModel | None]) -> JobDocument:
-        """Ask for a job. Its ``work`` answers the result, or None where it was stopped. Raises TooManyError."""
+    def start(
+        self, kind: Kind, about: str, work: Callable[[Progress], BaseModel | None], files: Held | None = None
+    ) -> JobDocument:
+        """Ask for a job. Its ``work`` answers the result, or None where it was stopped. files : that the request holds
+        and the job needs. Raises TooManyError."""
         made = f"j-{secrets.token_urlsafe(12)}"
         document = JobDocument(
             id=made, kind=kind, about=about, state="waiting", step="", done=0, of=0, asked_at=datetime.now(UTC),
@@ -180,6 +242,7 @@ class Jobs:
                 if forgotten is not None:
                     shutil.rmtree(forgotten.parent, ignore_errors=True)
             self._jobs[made] = job
+        job.files = None if files is None else files.again()
         self._set(job)
         self._pool.submit(self._run, job)
         return document
@@ -253,6 +316,8 @@ class Jobs:
 
     def _run(self, job: _Job) -> None:
         def end(state: str, **values: Any) -> None:
+            if job.files is not None:
+                job.files.release()
             self._set(job, state=state, ended_at=datetime.now(UTC), **values)
 
         if job.progress.stop.is_set():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,7 @@ from station.client import Client, Refused
 from station.service import Station
 from station.settings import Settings
 from station.values.live import EventDocument, ProgressDocument
+from station.web.jobs import Progress
 
 API = "/api/v1"
 STREAM = {
@@ -221,6 +223,28 @@ def test_events_tell_all_that_was_recorded_once_and_in_order(client: httpx.Clien
     client.post(f"{API}/units/1/reviews", json={"decision": "accept", "reason": "dust", "reviewer": "M. Weber"})
     (new,) = (e for e in station_client.events(after=events[-1].sequence) if isinstance(e, EventDocument))
     assert (new.kind, new.by, new.rows) == ("unit reviewed", "M. Weber", {"reviews": [1]})
+
+
+def test_events_are_told_while_a_job_goes_on(server: tuple[str, Any], station_client: Client) -> None:
+    """A stream tells of jobs too: they are no entries."""
+    app = server[1]
+    told = threading.Event()
+
+    def work(progress: Progress) -> None:
+        while not progress.stop.is_set():
+            progress.tell("measuring", 1, 2)
+            told.set()
+            time.sleep(0.001)
+
+    job = app.state.jobs.start("chart", "x", work)
+    try:
+        assert told.wait(60)
+        plain = httpx.get(f"{server[0]}{API}/events", params={"after": 0, "once": True}, trust_env=False)
+        assert "event: job" in plain.text
+        kinds = {type(e) for e in station_client.events(after=0)}
+    finally:
+        app.state.jobs.stop(job.id)
+    assert kinds == {EventDocument, ProgressDocument}
 
 
 def test_a_listener_hears_what_is_recorded_while_it_listens_and_goes_on_where_it_was(

@@ -12,7 +12,7 @@ import station
 from station.web.permissions import API, TABLE
 
 PAGE = Path(station.__file__).parent / "docs" / "api-commands.md"
-REQUEST = re.compile(r"`(GET|POST|PATCH|DELETE) (/[^`]*)`")
+REQUEST = re.compile(r"`(GET|POST|PUT|PATCH|DELETE) (/[^`]*)`")
 NOT = "not over HTTP: "
 
 

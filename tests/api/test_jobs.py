@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ import pytest
 from station.errors import NotFoundError, SheetError, TooManyError
 from station.values.documents import Document
 from station.web import jobs as module
-from station.web.jobs import JobDocument, Jobs, Progress, Uploads
+from station.web.jobs import Held, JobDocument, Jobs, Progress, Uploads
 
 
 class Made(Document):
@@ -166,12 +167,14 @@ def test_files_are_kept_for_an_hour_under_ids_that_cannot_be_guessed(tmp_path: P
     path.write_bytes(b"picture")
     kept = uploads.keep(made, path)
     assert (kept.name, kept.size) == ("golden.png", 7)
-    assert uploads.path(kept.id) == path
+    held = Held(uploads)
+    assert (held.path(kept.id), held.given(None)) == (path, None)
+    held.release()
     with pytest.raises(NotFoundError, match="handed in"):
-        uploads.path("u-somethingelse")
+        held.path("u-somethingelse")
     now[0] = module.KEPT_S + 1
     with pytest.raises(NotFoundError, match="handed in"):
-        uploads.path(kept.id)
+        held.path(kept.id)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -189,3 +192,70 @@ def test_a_file_that_is_not_whole_is_dropped_and_there_is_an_end_to_them(
     uploads.keep(made, path)
     with pytest.raises(TooManyError, match="too many files"):
         uploads.place("another.png")
+
+
+def handed_in(uploads: Uploads, name: str) -> tuple[str, Path]:
+    made, path = uploads.place(name)
+    path.write_bytes(b"picture")
+    uploads.keep(made, path)
+    return made, path
+
+
+def test_files_that_were_used_make_room_and_those_that_wait_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_FILES", 3)
+    uploads = Uploads(tmp_path)
+    (first, first_path), (second, _), (third, third_path) = (handed_in(uploads, f"{n}.png") for n in range(3))
+    request = Held(uploads)
+    request.path(first)
+    with pytest.raises(TooManyError, match="too many files"):
+        uploads.place("3.png")
+    request.path(second)
+    request.release()
+    handed_in(uploads, "3.png")  # in the room of the oldest alone
+    assert not first_path.exists()
+    later = Held(uploads)
+    later.path(second)  # named again
+    with pytest.raises(NotFoundError, match="handed in"):
+        later.path(first)
+    with pytest.raises(TooManyError, match="too many files"):
+        uploads.place("4.png")
+    assert third_path.exists()
+    assert later.path(third) == third_path
+
+
+def test_the_files_of_a_job_stay_until_it_has_ended_however_long_it_waits(jobs: Jobs, tmp_path: Path) -> None:
+    now, go = [0.0], threading.Event()
+    uploads = Uploads(tmp_path, lambda: now[0])
+    before = jobs.start("seal", "GS-1", lambda _: Made(number=str(go.wait(60))))
+    asked = []
+    for n in range(3):
+        made, path = handed_in(uploads, f"{n}.png")
+        request = Held(uploads)
+        request.path(made)
+        job = jobs.start("draft", "GS-1", lambda _, path=path: Made(number=path.read_text()), request)  # type: ignore[misc]
+        request.release()
+        asked.append((job, path))
+    jobs.stop(asked[2][0].id)
+    now[0] = 2 * module.KEPT_S
+    handed_in(uploads, "another.png")  # what is too old is dropped by now
+    assert all(path.exists() for _, path in asked)
+    go.set()
+    assert [ended(jobs, j).state for j in (before, *(j for j, _ in asked))] == ["done", "done", "done", "stopped"]
+    handed_in(uploads, "yet another.png")
+    assert not any(path.exists() for _, path in asked)
+
+
+def test_every_job_that_is_asked_for_with_files_holds_them() -> None:
+    """A request that names files and begins a job gives it the files."""
+    found = 0
+    for source in (Path(module.__file__).parent / "routes").glob("*.py"):
+        for route in ast.walk(ast.parse(source.read_text("utf-8"))):
+            if not isinstance(route, ast.FunctionDef) or "uploads" not in {a.arg for a in route.args.args}:
+                continue
+            for call in ast.walk(route):
+                if isinstance(call, ast.Call) and ast.unparse(call.func) == "jobs.start":
+                    found += 1
+                    assert ast.unparse(call.args[-1]) == "uploads", f"{source.name}: {route.name}"
+    assert found > 10

@@ -204,7 +204,7 @@ def large_home(folder: Path) -> Home:
                 digest=f"{number:064d}", inspected_at=shared.MAY, findings=(),
             ),
         )  # fmt: skip
-    for unit in inspections.queue(db):
+    for unit in inspections.queued(db):
         if not unit.unit.startswith("large"):
             inspections.add_review(
                 db, unit_id=unit.id, decision="accept", reason="", reviewer="M. Weber", at=shared.MAY,

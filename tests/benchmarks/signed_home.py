@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -191,17 +191,21 @@ def _inspect(db: Database, evidence: Evidence, golden_id: int) -> None:
                     digest(content), NOON, findings=(finding,)),
         )  # fmt: skip
         inspections.add_review(db, unit_id=unit.id, decision="accept", reason="", reviewer="M. Weber", at=NOON)
-    value = {"unit": "u1", "value": "33.9"}
+    value = {"unit": "u1", "value": "33.9"}  # of no lot, so that it is not joined to its unit
     entered.add_entered(
         db,
-        [NewEntered(content_key="k1", golden_id=golden_id, lot="L-1", unit="u1", name="weight",
+        [NewEntered(content_key="k1", golden_id=golden_id, lot=None, unit="u1", name="weight",
                     verdict=Verdict.CONFORMS, document=json.dumps({**value, "digest": digest(value)}),
                     digest=digest(value), at=NOON)],
     )  # fmt: skip
-    said = {"lot": "L-1", "decision": "accepted"}
+    said: dict[str, Any] = {
+        "schema": 1, "lot": "L-1", "golden": NUMBER, "size": 3, "sample": 3, "inspected": 3, "conforms": 3,
+        "nonconforms": 0, "undecided": 0, "decision": "accepted", "reasons": [], "classes": [], "counts": {},
+    }  # fmt: skip
     text = json.dumps({**said, "digest": digest(said)})
     lot = records.lot(db, "L-1").id
-    records.add_lot_decision(db, lot_id=lot, decision="accepted", document=text, digest=digest(said), at=NOON)
+    later = NOON + timedelta(seconds=1)  # behind all that it counts
+    records.add_lot_decision(db, lot_id=lot, decision="accepted", document=text, digest=digest(said), at=later)
     streams.add_stream(db, name="pins", document=text, digest=digest(said), at=NOON)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 from entered_line import BLIND, SHEET, draw_line, photo
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from station.service import Station
 from station.settings import Settings
@@ -145,3 +147,55 @@ def test_it_speaks_both_languages_and_fits(
     page.locator("#files").set_input_files([photo(tmp_path / "blind.png", BLIND - 100)])
     expect(page.locator(".verdict h2")).to_have_text("未決")
     assert fits(page)
+
+
+def test_a_picture_goes_into_the_lot_that_was_chosen_when_it_was_handed_in(address: str, quiet_page: Page) -> None:
+    """Three are dropped, of which one still waits when another lot is chosen and a fourth is dropped."""
+    page, held, sent = quiet_page, list[Route](), list[str]()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+        sent.append(parse_qs(urlsplit(route.request.url).query)["lot"][0])
+
+    page.route(f"**{API}/inspections?*", hold)
+    page.goto(f"{address}/bench")
+    expect(page.locator("#golden")).to_have_value(GOLDEN)
+    for lot, names in (("LOT-A", ("a1", "a2", "a3")), ("LOT-B", ("b1",))):
+        page.locator("#lot").fill(lot)
+        files = [FilePayload(name=f"{n}.jpg", mimeType="image/jpeg", buffer=n.encode()) for n in names]
+        page.locator("#files").set_input_files(files)
+    refusal = {"error": {"code": "photo", "message": "no picture", "do": "Take another."}}
+    for n in range(4):
+        while len(held) <= n:
+            page.wait_for_timeout(50)
+        held[n].fulfill(status=415, json=refusal)
+    expect(page.locator("#progress")).to_contain_text("4 pictures are refused")
+    assert sent == ["LOT-A", "LOT-A", "LOT-A", "LOT-B"]
+
+
+def test_a_shot_sent_again_is_the_same_request(
+    address: str, watch: Callable[..., AbstractContextManager[Page]]
+) -> None:
+    """Though another lot was chosen before it was answered: one key never comes with two bodies."""
+    held = list[Route]()
+    with watch(120_000, excused="Failed to load resource") as page:
+        page.route(f"**{API}/camera/captures*", lambda route: held.append(route))
+        page.goto(f"{address}/bench")
+        expect(page.locator("#capture")).to_be_visible()
+        page.locator("#lot").fill("LOT-A")
+        page.locator("#main").focus()
+        page.keyboard.press(" ")
+        while not held:
+            page.wait_for_timeout(50)
+        page.locator("#files").set_input_files(FilePayload(name="b.jpg", mimeType="image/jpeg", buffer=b"b"))
+        page.locator("#lot").fill("LOT-B")
+        page.locator("#files").set_input_files(FilePayload(name="c.jpg", mimeType="image/jpeg", buffer=b"c"))
+        held[0].abort()
+        while len(held) < 2:
+            page.wait_for_timeout(50)
+        first, second = (h.request for h in held)
+        assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+        assert (first.url, first.post_data) == (second.url, second.post_data)
+        assert "LOT-A" in f"{first.url} {first.post_data}"
+        held[1].abort()
+        page.goto("about:blank")

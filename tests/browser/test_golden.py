@@ -228,3 +228,70 @@ def test_it_speaks_both_languages_and_fits(page: Page, address: str, fits: Calla
     page.goto(f"{address}/golden?new")
     expect(page.locator(".lint > p")).to_be_visible()
     assert fits(page)
+
+
+def test_what_is_written_is_kept_for_each_golden_sample_until_it_is_sealed(page: Page, address: str) -> None:
+    """A new version begun meanwhile takes nothing of a sheet that is written anew, nor the other way round."""
+    sheet, kept = page.get_by_label("Control sheet (TOML)"), page.locator(".sheet-editor .kept")
+    page.goto(f"{address}/golden?new")
+    expect(page.locator(".lint > p")).to_be_visible()
+    expect(kept).to_be_hidden()
+    sheet.fill("# a new one")
+    page.goto(f"{address}/golden?new={NUMBER}")
+    expect(page.locator(".lint > p")).to_be_visible()
+    sealed = sheet.input_value()
+    assert NUMBER in sealed
+    expect(kept).to_be_hidden()
+    sheet.fill("# its version 2")
+    page.reload()
+    expect(kept).to_contain_text("written before and is not sealed")
+    expect(sheet).to_have_value("# its version 2")
+    kept.get_by_role("button", name="Begin anew with version 1").click()
+    expect(sheet).to_have_value(sealed)
+    page.reload()
+    expect(page.locator(".lint > p")).to_be_visible()
+    expect(kept).to_be_hidden()
+    page.goto(f"{address}/golden?new")
+    expect(kept).to_contain_text("written before and is not sealed")
+    expect(sheet).to_have_value("# a new one")
+    kept.get_by_role("button", name="Begin anew").click()
+    expect(sheet).not_to_have_value("# a new one")
+
+
+def test_a_border_in_pixels_has_no_handle_that_would_add_a_second_place(page: Page, address: str) -> None:
+    text = (
+        '[[regions]]\nname = "sky"\npolygon_px = [[1, 1], [9, 1], [9, 9]]\n'
+        '[[regions]]\nname = "hill"\nseed_px = [3, 4]\n'
+    )
+    page.goto(f"{address}/golden?new")
+    expect(page.locator(".lint > p")).to_be_visible()
+    found = page.evaluate(
+        """async (text) => {
+          const { Draft } = await import("/static/golden-draft.js");
+          const { tables } = await import("/static/golden-sheet.js");
+          const draft = new Draft({ text });
+          const regions = [{ name: "sky", centre_mm: [0, -4] }, { name: "hill", centre_mm: [1, 2] }];
+          draft.master = { regions, marks: [] };
+          return tables(text).map((table) => draft.spots(table));
+        }""",
+        text,
+    )
+    assert found == [[], [["seed", [1, 2]]]]
+
+
+def test_pictures_that_the_station_dropped_are_handed_in_again(
+    page: Page, golden_home: Path, serve: Callable[..., Any], tmp_path: Path
+) -> None:
+    photo = drawn_golden(tmp_path)
+    with serve(golden_home) as (address, app):
+        page.goto(f"{address}/golden?new")
+        expect(page.locator(".lint > p")).to_be_visible()
+        page.get_by_label("Control sheet (TOML)").fill(drawn_sheet())
+        page.get_by_label("Photo of the golden sample").set_input_files(photo)
+        page.get_by_role("button", name="Measure").click()
+        expect(page.locator("svg.master")).to_be_visible()
+        for made in list(app.state.uploads._known):
+            app.state.uploads.drop(made)
+        page.get_by_role("button", name="Seal", exact=True).click()
+        expect(page.locator("#head h2")).to_have_text(f"Golden sample {DRAWN}")
+        page.goto("about:blank")

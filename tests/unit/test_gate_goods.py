@@ -118,7 +118,7 @@ def test_a_sample_is_of_the_order_and_still_conforms(home: Home) -> None:
 
 
 def test_the_cure_clock_is_not_put_back(home: Home) -> None:
-    """T15: of a batch the latest time counts."""
+    """T15: a batch that cures is put back to no earlier time of bonding."""
     home.open(cures=True)
     home.confirm()
     gates = home.station.gates

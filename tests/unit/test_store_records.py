@@ -180,8 +180,8 @@ def test_the_queue_shows_undecided_first_then_the_worst_margin(
         ("blind", "undecided", None), ("good", "conforms", 0.8),
     ):  # fmt: skip
         inspections.add_unit(db, new_unit(evidence, golden_id, name, verdict=verdict, margin=margin))
-    assert [u.unit for u in inspections.queue(db, lot="L1")] == ["blind", "close", "worse", "bad"]
-    assert inspections.queue(db, lot="L2") == []
+    assert [u.unit for u in inspections.queued(db, lot="L1")] == ["blind", "close", "worse", "bad"]
+    assert inspections.queued(db, lot="L2") == []
 
 
 def review(db: Database, unit_id: int, decision: str, **more: object) -> ReviewRow:
@@ -193,10 +193,10 @@ def test_reviews_supersede_and_are_never_lost(db: Database, evidence: Evidence, 
     unit, _ = inspections.add_unit(db, new_unit(evidence, golden_id, "u1"))
     first = review(db, unit.id, "accept")
     assert (first.supersedes, inspections.unit(db, unit.id).standing) == (None, Verdict.CONFORMS)
-    assert inspections.queue(db) == []
+    assert inspections.queued(db) == []
     second = review(db, unit.id, "defer")
     assert (second.supersedes, inspections.unit(db, unit.id).standing) == (first.id, Verdict.UNDECIDED)
-    assert [u.unit for u in inspections.queue(db)] == ["u1"]
+    assert [u.unit for u in inspections.queued(db)] == ["u1"]
     review(db, unit.id, "undo")
     assert inspections.unit(db, unit.id).standing is Verdict.NONCONFORMS
     assert [r.decision for r in inspections.reviews(db, unit.id)] == ["accept", "defer", "undo"]

@@ -84,7 +84,7 @@ def lens(station: StationOf, jobs: JobsOf, uploads: UploadsOf, rig: RigName, new
         "lens", rig, lambda progress: station.bench.calibrate_lens(
             rig, boards, raised=raised, spacer_mm=new.spacer_mm, measured_mm=new.measured_mm, over=new.over,
             u_spacer_mm=new.u_spacer_mm, u_measured_mm=new.u_measured_mm, replace=new.replace, on_step=progress.tell,
-        ),
+        ), uploads,
     )  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def light(station: StationOf, jobs: JobsOf, uploads: UploadsOf, rig: RigName, ne
         "light", rig, lambda progress: station.bench.calibrate_light(
             rig, greys, lux=new.lux, cct_k=new.cct_k, instrument=new.instrument,
             measured_on=new.measured_on, second_rate=second, valid_days=new.valid_days, on_step=progress.tell,
-        ),
+        ), uploads,
     )  # fmt: skip
 
 
@@ -106,7 +106,7 @@ def light(station: StationOf, jobs: JobsOf, uploads: UploadsOf, rig: RigName, ne
 def check(station: StationOf, jobs: JobsOf, uploads: UploadsOf, rig: RigName, new: NewCheck) -> JobDocument:
     station.bench.light(rig)
     photo = uploads.path(new.photo)
-    return jobs.start("check", rig, lambda _: station.bench.check_light(rig, photo, new.card))
+    return jobs.start("check", rig, lambda _: station.bench.check_light(rig, photo, new.card), uploads)
 
 
 @router.get("/bench/{rig}/board", summary="Its calibration board, to print", response_class=Response,

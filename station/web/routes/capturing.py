@@ -18,7 +18,7 @@ from station.web.errors import ErrorDocument
 from station.web.jobs import UploadDocument
 from station.web.routes.common import StationOf
 from station.web.routes.inspections import InspectedDocument, inspected
-from station.web.routes.jobs import UploadsOf
+from station.web.routes.jobs import StoreOf
 
 router = APIRouter(tags=["bench"])
 
@@ -83,7 +83,7 @@ async def capture(request: Request, station: StationOf, new: NewCapture) -> Insp
     status_code=201,
     responses={503: {"model": ErrorDocument, "description": "The camera gives no picture"}},
 )
-def take(station: StationOf, uploads: UploadsOf) -> UploadDocument:
+def take(station: StationOf, uploads: StoreOf) -> UploadDocument:
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
     made, path = uploads.place(name)
     try:

@@ -92,7 +92,7 @@ def export_archive(station: StationOf, jobs: JobsOf, new: NewArchive) -> JobDocu
              status_code=202)  # fmt: skip
 def verify_archive(jobs: JobsOf, uploads: UploadsOf, new: GivenPackage) -> JobDocument:
     file = uploads.path(new.file)
-    return jobs.start("archive check", file.name, lambda _: order_exchange.verify(file, new.keys))
+    return jobs.start("archive check", file.name, lambda _: order_exchange.verify(file, new.keys), uploads)
 
 
 @router.get("/archives/received", summary="Orders as other stations recorded them, the newest state of a ledger first")
@@ -107,8 +107,9 @@ def received(station: StationOf, cursor: TextCursor = None, limit: Limit = 50) -
 def receive(station: StationOf, jobs: JobsOf, uploads: UploadsOf, new: NewReceived) -> JobDocument:
     file = uploads.path(new.file)
     return jobs.start(
-        "archive received", new.party, lambda _: station.packages.orders.receive(file, party=new.party, keys=new.keys)
-    )
+        "archive received", new.party, lambda _: station.packages.orders.receive(file, party=new.party, keys=new.keys),
+        uploads,
+    )  # fmt: skip
 
 
 @router.post("/archives/comparisons", summary="Another station's records beside this one's: a job", status_code=202,
@@ -123,7 +124,7 @@ def compare(station: StationOf, jobs: JobsOf, uploads: UploadsOf, new: NewArchiv
             return exchange.compare_received(str(new.order), keys=new.keys)
         return exchange.compare(file, keys=new.keys)
 
-    return jobs.start("archive compared", new.order or (file.name if file else ""), work)
+    return jobs.start("archive compared", new.order or (file.name if file else ""), work, uploads)
 
 
 def _plain(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
@@ -11,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from station.service.packages import MOST_BYTES
 from station.web.errors import ErrorDocument
-from station.web.jobs import JobDocument, Jobs, UploadDocument, Uploads
+from station.web.jobs import Held, JobDocument, Jobs, UploadDocument, Uploads
 from station.web.routes.common import StationOf
 from station.web.routes.receiving import FILE_BODY, FileName, receive
 
@@ -30,15 +31,25 @@ def jobs_of(request: Request) -> Jobs:
     return found
 
 
-def uploads_of(request: Request) -> Uploads:
+def store_of(request: Request) -> Uploads:
     """The files that were handed in to this server."""
     found = request.app.state.uploads
     assert isinstance(found, Uploads)
     return found
 
 
+def uploads_of(request: Request) -> Iterator[Held]:
+    """The same for a request that names some: they stay until it is answered."""
+    held = Held(store_of(request))
+    try:
+        yield held
+    finally:
+        held.release()
+
+
 JobsOf = Annotated[Jobs, Depends(jobs_of)]
-UploadsOf = Annotated[Uploads, Depends(uploads_of)]
+UploadsOf = Annotated[Held, Depends(uploads_of)]
+StoreOf = Annotated[Uploads, Depends(store_of)]
 
 
 @router.post(
@@ -51,7 +62,7 @@ UploadsOf = Annotated[Uploads, Depends(uploads_of)]
     },
     openapi_extra=FILE_BODY,
 )
-async def upload(request: Request, station: StationOf, uploads: UploadsOf, name: FileName) -> UploadDocument:
+async def upload(request: Request, station: StationOf, uploads: StoreOf, name: FileName) -> UploadDocument:
     made, path = uploads.place(name)
     try:
         most = MOST_BYTES if path.suffix.lower() == ".zip" else int(station.settings.max_photo_mb * 1_000_000)

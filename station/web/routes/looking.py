@@ -122,7 +122,7 @@ async def card(request: Request, station: StationOf, uploads: UploadsOf, new: Gi
 def align(station: StationOf, jobs: JobsOf, uploads: UploadsOf, new: NewAlignment) -> JobDocument:
     pair = tools.Pair(uploads.path(new.golden), uploads.path(new.unit))
     run = tools.AlignPair(model=new.model, settings=station.settings)
-    return jobs.start("pair", pair.unit.name, lambda _: run(pair))
+    return jobs.start("pair", pair.unit.name, lambda _: run(pair), uploads)
 
 
 @router.post("/models/runs", tags=["photos"], summary="Mark what differs between two pictures: a job, with its picture",
@@ -136,7 +136,7 @@ def run_model(station: StationOf, jobs: JobsOf, uploads: UploadsOf, new: NewMode
         progress.picture = drawn.jpeg(picturing.pair_chart(pair, found, station.settings))
         return found
 
-    return jobs.start("pair", pair.unit.name, work)
+    return jobs.start("pair", pair.unit.name, work, uploads)
 
 
 @router.get("/models", tags=["photos"], summary="The cards of the defect models: kinds, data, figures, known limits")
@@ -162,7 +162,7 @@ def compare(station: StationOf, jobs: JobsOf, uploads: UploadsOf, new: NewCompar
         progress.picture = None if picture is None else drawn.jpeg(picture)
         return found
 
-    return jobs.start("comparison", new.golden or "", work)
+    return jobs.start("comparison", new.golden or "", work, uploads)
 
 
 @router.get("/lots/{lot:path}/sets", tags=["lots"], summary="The matched sets of a lot's recorded units")
@@ -190,4 +190,4 @@ def chart(station: StationOf, jobs: JobsOf, uploads: UploadsOf, new: NewChart) -
         progress.picture = drawn.jpeg(made.picture)
         return DrawnDocument(remarks=made.remarks)
 
-    return jobs.start("chart", new.kind, work)
+    return jobs.start("chart", new.kind, work, uploads)

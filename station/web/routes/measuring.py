@@ -133,7 +133,7 @@ def take(station: StationOf, who: WhoOf, jobs: JobsOf, uploads: UploadsOf, new: 
             stop=progress.stop,
         )  # fmt: skip
 
-    return jobs.start("gauge", number, work)
+    return jobs.start("gauge", number, work, uploads)
 
 
 @router.post("/gauge/studies/values", tags=["bench"], summary="Evaluate a table of values as a gauge study",

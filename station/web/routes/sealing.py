@@ -87,7 +87,7 @@ def draft(station: StationOf, jobs: JobsOf, uploads: UploadsOf, new: NewDraft) -
             shown, progress.picture = station.shown.draft(sheet, photo, rig=new.rig, card=new.card)
         return shown
 
-    return jobs.start("draft", lint_text(new.sheet).sku, work)
+    return jobs.start("draft", lint_text(new.sheet).sku, work, uploads)
 
 
 @router.post(
@@ -105,7 +105,7 @@ def seal(station: StationOf, jobs: JobsOf, uploads: UploadsOf, new: NewGolden) -
                 sheet, photo, rig=new.rig, card=new.card, again=again, old_sheet=new.old_sheet, on_step=progress.tell
             )
 
-    return jobs.start("seal", lint_text(new.sheet).sku, work)
+    return jobs.start("seal", lint_text(new.sheet).sku, work, uploads)
 
 
 @router.post(

@@ -56,16 +56,15 @@ function take(files) {
   const pictures = [...files].filter((f) => f.type.startsWith("image/") || PICTURE.test(f.name));
   pictures.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
   if (!pictures.length) return alertUser({ message: t("There is no picture among these files"), do: "" });
-  add(pictures.map((file) => ({ name: file.name, preview: file, ask: () => api.inspect(file, query) })));
+  add(pictures.map((file) => ({ name: file.name, ask: (query) => api.inspect(file, query) })));
 }
 
-let query = {};
-
+/** What is handed in is held to what is chosen now, however long it waits and whatever is chosen meanwhile. */
 function add(items) {
   if (!byId("against").reportValidity()) return;
-  query = against();
+  const query = against();
   if (!state.running && !state.waiting.length) Object.assign(state, { asked: 0, ended: 0, refused: 0 });
-  state.waiting.push(...items);
+  state.waiting.push(...items.map(({ name, ask }) => ({ name, ask: () => ask(query) })));
   state.asked += items.length;
   while (state.running < AT_ONCE && state.waiting.length) run(state.waiting.shift());
   tell();
@@ -102,7 +101,7 @@ function capture() {
   if (!state.camera?.present) return byId("files").click();
   if (state.running) return;
   const key = newKey(); // sent again it is the same picture
-  add([{ name: t("picture of the camera"), ask: () => api.capture(query, key) }]);
+  add([{ name: t("picture of the camera"), ask: (query) => api.capture(query, key) }]);
 }
 
 // --- what came of it -------------------------------------------------------------------------------------------------

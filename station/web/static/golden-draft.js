@@ -138,6 +138,7 @@ export class Draft {
   spots(table) {
     const measured = (list) => list.find((m) => m.name === table.name);
     if (table.where === "marks") return [["polygon", table.polygon ?? measured(this.master.marks)?.polygon_mm]];
+    if (table.where === "regions" && table.pixels) return []; // a border in the photo: its corners are not known in millimetres
     if (table.where === "regions") return table.polygon ? [["polygon", table.polygon]] : [["seed", table.seed ?? measured(this.master.regions)?.centre_mm]];
     return [["at", table.at], ["to", table.to]];
   }

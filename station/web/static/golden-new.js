@@ -1,6 +1,7 @@
 // A golden sample before its seal: the control sheet beside its picture, linted as it is written; regions and marks put into
 // the sheet by pointing at the picture (golden-draft.js); then measured, then sealed.
 
+import { Refusal } from "./api.js";
 import { el } from "./dom.js";
 import { Draft } from "./golden-draft.js";
 import { busy, handIn, ProgressLine, watch } from "./jobs.js";
@@ -8,7 +9,7 @@ import { api, original, patiently, surely } from "./room.js";
 import { pin } from "./session.js";
 import { count, named, t } from "./words.js";
 
-const KEPT = "station.sheet"; // what is written is kept in this browser until it is sealed
+const KEPT = "station.sheet"; // what is written is kept in this browser until it is sealed, for each golden sample by itself
 const TYPES = ["pin", "coin", "keychain", "magnet", "medal", "pack", "other"];
 const LINT_MS = 350;
 
@@ -29,18 +30,33 @@ export async function sealing(root, golden) {
     return [...files].map((f) => handed.get(f));
   };
   const request = async () => ({ sheet: editor.text, photo: (await ids(photo.files))[0], rig: rig.value || null });
+  /** Ask with the files that the station has; it drops them after an hour, and then gets them once more. */
+  const withFiles = async (ask) => {
+    const known = handed.size;
+    try {
+      return await ask();
+    } catch (error) {
+      if (!known || !(error instanceof Refusal) || error.status !== 404) throw error;
+      handed.clear();
+      return ask();
+    }
+  };
   const drafted = (body) => surely((key) => api.draft(body, key));
   const measure = el("button", { type: "button", class: "quiet", on: { click: () => photo.reportValidity() && busy(measure, line, async () => {
-    const job = await watch(await drafted(await request()), line);
+    const job = await watch(await withFiles(async () => drafted(await request())), line);
     if (job) draft.show(job, editor.remarks);
   }) } }, t("Measure"));
   const seal = el("button", { type: "button", class: "quiet strong-button", on: { click: () => photo.reportValidity() && busy(seal, line, async () => {
     const signed = await pin();
     if (signed === null) return;
-    const body = { ...(await request()), again: await ids(again.files) };
-    const job = await watch(await surely((key) => api.seal(body, signed, key)), line);
+    const text = editor.text;
+    const asked = await withFiles(async () => {
+      const body = { ...(await request()), sheet: text, again: await ids(again.files) };
+      return surely((key) => api.seal(body, signed, key));
+    });
+    const job = await watch(asked, line);
     if (!job) return;
-    localStorage.removeItem(KEPT);
+    if (editor.text === text) editor.forget(); // else more was written meanwhile, of which nothing is sealed
     location.assign(`/golden?golden=${encodeURIComponent(job.result.number)}`);
   }) } }, t("Seal"));
   root.replaceChildren(
@@ -57,11 +73,13 @@ export async function sealing(root, golden) {
 class Editor {
   constructor(golden) {
     this.golden = golden;
+    this.kept = golden ? `${KEPT}.${golden.number}` : KEPT;
     this.remarks = new Set();
     this.past = [];
     this.changed = () => {};
     this.area = el("textarea", { id: "sheet", spellcheck: "false", autocomplete: "off", rows: 26, lang: "en" });
     this.lint = el("div", { class: "lint", role: "status" });
+    this.again = el("p", { class: "kept", role: "status", hidden: true });
     const kind = el("select", {}, TYPES.map((k) => el("option", { value: k }, named(k))));
     const take = async () => {
       if (this.text.trim() && !confirm(t("Replace what is written?"))) return;
@@ -71,7 +89,7 @@ class Editor {
     const file = el("input", { type: "file", accept: ".toml", on: { change: async () => { if (file.files[0]) this.text = await file.files[0].text(); } } });
     this.node = el("div", { class: "sheet-editor" }, el("div", { class: "row" }, el("h3", {}, el("label", { for: "sheet" }, t("Control sheet (TOML)"))), el("a", { href: "/help/control-sheet" }, t("What may be in it"))),
       el("div", { class: "tools" }, el("label", { class: "field" }, t("Template"), " ", kind), el("button", { type: "button", class: "quiet", on: { click: take } }, t("Begin with it")), el("label", { class: "field" }, t("or a file"), " ", file)),
-      this.area, this.lint);
+      this.again, this.area, this.lint);
     this.area.addEventListener("input", () => { this.past = []; this.written(); });
   }
 
@@ -83,12 +101,23 @@ class Editor {
     this.written();
   }
 
+  /** With what was written before and is not sealed, where there is any; else with the sealed sheet, or a template. */
   async begin() {
-    const kept = localStorage.getItem(KEPT);
-    if (this.golden) this.text = await patiently(() => api.sheet(this.golden.number, this.golden.version));
-    else if (kept) this.text = kept;
-    else this.text = await patiently(() => api.template("pin"));
+    const kept = localStorage.getItem(this.kept);
+    this.first = await patiently(() => (this.golden ? api.sheet(this.golden.number, this.golden.version) : api.template("pin")));
+    this.text = kept?.trim() ? kept : this.first;
+    if (this.text === this.first) return;
+    const anew = () => {
+      this.change(this.first);
+      this.again.hidden = true;
+      this.area.focus();
+    };
+    this.again.replaceChildren(t("This was written before and is not sealed; it was kept in this browser."), " ",
+      el("button", { type: "button", class: "quiet", on: { click: anew } }, this.golden ? t("Begin anew with version {version}", this.golden) : t("Begin anew")));
+    this.again.hidden = false;
   }
+
+  forget() { localStorage.removeItem(this.kept); }
 
   /** Put a table at the end, and let it be seen. */
   add(toml) {
@@ -111,7 +140,8 @@ class Editor {
   }
 
   written() {
-    localStorage.setItem(KEPT, this.text);
+    if (this.text === this.first) this.forget();
+    else localStorage.setItem(this.kept, this.text);
     this.changed();
     clearTimeout(this.later);
     this.later = setTimeout(() => this.look().catch(() => {}), LINT_MS);

@@ -27,7 +27,7 @@ export function tables(text) {
 
 function read(own) {
   const get = (key) => value(own, key)?.raw ?? null;
-  const table = { name: words(get("name")), feature: words(get("feature")), pixels: PLACES.some((p) => value(own, `${p}_px`)) };
+  const table = { name: words(get("name")), feature: words(get("feature")), pixels: Boolean(value(own, "polygon_px")) };
   for (const place of PLACES) table[place] = numbers(get(`${place}_mm`));
   const unit = value(own, "nominal_deg") ? "deg" : "mm";
   table.unit = unit;
