@@ -1,5 +1,5 @@
-"""Languages of the documents: of each a file in ``languages/`` and one in ``languages/documents/``, with the same keys
-and the same names in braces.
+"""Languages of the documents: of each a file in ``languages/``, one in ``languages/documents/`` and one in
+``languages/sentences/``, with the same keys and the same names in braces.
 
 A sentence leaves the rules as a phrase, a key with values; here it becomes words. A value that begins with ``@`` is a
 key itself, several of them joined by ``|``.
@@ -69,9 +69,9 @@ def language(code: str) -> Language:
     if found is None:
         raise RequestError(f"there is no language {code[:20]!r}", f"Use one of {', '.join(languages())}.")
     tables = tomllib.loads((_FOLDER / f"{found}.toml").read_text("utf-8"))
-    more = _FOLDER / "documents" / f"{found}.toml"
-    papers = tomllib.loads(more.read_text("utf-8")) if more.exists() else {}
-    rows = ((t, table) for t, table in (*tables.items(), *papers.items()) if isinstance(table, dict))
+    others = [_FOLDER / folder / f"{found}.toml" for folder in ("documents", "sentences")]
+    more = [tomllib.loads(file.read_text("utf-8")) for file in others if file.exists()]
+    rows = ((t, table) for file in (tables, *more) for t, table in file.items() if isinstance(table, dict))
     texts = {f"{t}.{key}": text for t, table in rows for key, text in table.items()}
     return Language(
         code=found, name=tables["name"], tag=tables["tag"], region=tables["region"], joint=tables["joint"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -9,8 +11,11 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.requests import Request
 
 from station import __version__
+from station.errors import NotFoundError
 from station.web import manual, manual_search
 from station.web.showing import modules_of, page
+from station.web.static_files import packed_json
+from station.web.words import LANGUAGES
 
 REASONS = (
     ("as per sheet", "as per control sheet"),
@@ -92,6 +97,21 @@ def streams_page(request: Request) -> Response:
 @router.get("/light", response_class=HTMLResponse)
 def light_page(request: Request) -> Response:
     return page(request, "light.html", room="light", parts=LIGHT_PARTS)
+
+
+@router.get("/static/languages/sentences/{language}")
+def said_by_records(request: Request, language: str) -> Response:
+    """What the records say, as templates of a language, for ``said.js``."""
+    if language not in LANGUAGES:
+        raise NotFoundError(f"there is no language {language[:20]!r}", f"Use one of {', '.join(LANGUAGES)}.")
+    return packed_json(_sentences(language), request.headers.get("accept-encoding", ""))
+
+
+@cache
+def _sentences(language: str) -> str:
+    from station.report.sentences import sentences
+
+    return json.dumps(sentences(language), ensure_ascii=False, separators=(",", ":"))
 
 
 @router.get("/sign-in", response_class=HTMLResponse)

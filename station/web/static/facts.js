@@ -3,6 +3,7 @@
 import { bar, limitsOf, shownOf, valueOf } from "./bars.js";
 import { badge, dayAndTime, el, shape } from "./dom.js";
 import { GRAVITY, kindOf, nameOf } from "./places.js";
+import { said, wordOf } from "./said.js";
 import { DONE, named, t } from "./words.js";
 
 const AT_ONCE = 4; // reasons shown without asking
@@ -49,7 +50,7 @@ export function drawFacts(target, unit, document, reviews, places, { choose, why
     section(t("Why"), reasonsOf(document.reasons)),
     remarked(t("Remarks on the photo"), remarks("photo")),
     remarked(t("Remarks on the unit"), [...remarks("residual"), ...(document.disagreements?.length ? [] : remarks("cross-check"))]),
-    gates.length ? section(t("Not fit to measure"), el("ul", { class: "why" }, gates.map((g) => el("li", {}, el("b", {}, g.name), ` ${g.reason}`)))) : "",
+    gates.length ? section(t("Not fit to measure"), el("ul", { class: "why" }, gates.map((g) => el("li", {}, el("b", {}, wordOf("gate", g.name)), ` ${said(g.reason)}`)))) : "",
     findings,
     flagged.length ? section(t("Beyond or near a limit"), el("ul", { class: "measures" }, flagged.map(([, row]) => row)), flagged.length) : "",
     section(t("History"), history(reviews)),
@@ -69,7 +70,11 @@ function reasonsOf(reasons) {
   return el("div", {}, list(first), rest.length ? el("details", {}, el("summary", {}, t("and {n} more", { n: rest.length })), list(rest)) : "");
 }
 
-const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+/** A sentence of the record, said in the language of the page. */
+export function sentence(text) {
+  const again = said(text);
+  return again.charAt(0).toUpperCase() + again.slice(1);
+}
 
 function section(title, content, count) {
   return el("section", {}, el("h3", {}, title, count ? el("span", { class: "count" }, String(count)) : ""), content);
@@ -118,7 +123,7 @@ function oneClass(c) {
   const cells = steps > 24 ? null : Array.from({ length: steps }, (_, i) => el("i", {
     class: `${i < c.nonconforming ? "bad" : i < c.nonconforming + c.undecided ? "open" : ""}${i === c.re - 1 ? " re" : ""}`,
   }));
-  return el("li", { class: verdict, title: c.reason },
+  return el("li", { class: verdict, title: said(c.reason) },
     el("div", { class: "row" },
       el("h3", {}, shape(verdict), `${named(c.class)}: ${named({ conforms: "accepted", nonconforms: "rejected", undecided: "open" }[verdict])}`),
       el("p", { class: "u" }, `AQL ${c.aql}  `, c.stages > 1 ? t("sample {stage} of {stages}  ", c) : "", "Ac ", el("b", {}, c.ac < 0 ? "-" : String(c.ac)), "  Re ", el("b", {}, String(c.re)))),

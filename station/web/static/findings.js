@@ -3,7 +3,7 @@
 
 import { bar } from "./bars.js";
 import { dayAndTime, el, shape, svg } from "./dom.js";
-import { numberOf } from "./facts.js";
+import { numberOf, sentence } from "./facts.js";
 import { keys } from "./keymap.js";
 import { extentOf } from "./places.js";
 import { count, named, t } from "./words.js";
@@ -188,7 +188,6 @@ export class Findings {
   }
 }
 
-const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const signed = (v) => `${v < 0 ? "−" : "+"}${Math.abs(v).toFixed(1)}`;
 const sizeOf = (f) => (f.kind === "scratch" ? t("{size} mm long", { size: extentOf(f).toFixed(2) }) : t("{size} mm across", { size: extentOf(f).toFixed(2) }));
 

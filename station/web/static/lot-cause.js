@@ -3,6 +3,7 @@
 import { badge, el } from "./dom.js";
 import { say } from "./messages.js";
 import { original, row, table } from "./room.js";
+import { wordOf } from "./said.js";
 
 const STATES = { supported: "nonconforms", contradicted: "conforms", open: "undecided" };
 const RULED = { "ruled out": "conforms", "not ruled out": "undecided", suspect: "nonconforms" };
@@ -25,7 +26,7 @@ export function drawCause(body, found) {
     clusters.clusters.length ? table(say("cause.clusters"), ["defect", "where", "units", "elsewhere", "p"].map((c) => say(`column.${c}`)), clusters.clusters.map((c) =>
       row(c.defect === "nonconforming" ? say("map.any") : original("span", {}, c.defect), place(c), `${c.units} / ${c.of}`, `${c.elsewhere} / ${c.elsewhere_of}`, p(c.p)))) : el("p", { class: "u" }, say("cause.no-cluster")),
     el("h3", {}, say("cause.measurement")),
-    el("ul", { class: "lines" }, diagnosis.measurement.map((m) => el("li", {}, badge(RULED[m.state], say(`ruled.${slug(m.state)}`)), " ", original("span", {}, el("b", {}, m.name), `: ${m.words}`)))),
+    el("ul", { class: "lines" }, diagnosis.measurement.map((m) => el("li", {}, badge(RULED[m.state], say(`ruled.${slug(m.state)}`)), " ", original("span", {}, el("b", {}, wordOf("suspect", m.name)), `: ${m.words}`)))),
     el("h3", {}, say("cause.evidence")),
     el("div", { class: "causes" }, diagnosis.causes.map(one)),
     diagnosis.ask_for.length ? el("h3", {}, say("cause.ask")) : "",

@@ -4,6 +4,7 @@
 import { badge, byId, el } from "./dom.js";
 import { say } from "./messages.js";
 import { api, original, row, table } from "./room.js";
+import { said } from "./said.js";
 
 const ANY = "";
 const MOST_DEFECTS = 8;
@@ -42,7 +43,7 @@ function drawGrid(grid, factor, map, units) {
     const n = name === ANY ? sum.nonconforming : sum.defects[name] ?? 0;
     if (!n) return el("td", { class: "cell" }, el("span", { class: "none" }, "0"));
     const shade = Math.min(4, Math.ceil((4 * n) / sum.inspected));
-    const label = say("map.cell", { n, of: sum.inspected, level, factor: factorName(factor.factor), defect: name || say("map.any") });
+    const label = say("map.cell", { n, of: sum.inspected, level, factor: factorName(factor.factor), defect: name ? said(name) : say("map.any") });
     const open = (event) => {
       for (const other of grid.querySelectorAll("[aria-pressed=true]")) other.setAttribute("aria-pressed", "false");
       event.currentTarget.setAttribute("aria-pressed", "true");
@@ -66,7 +67,7 @@ function unitsBehind(node, title, found) {
 function places(lot, map) {
   if (!map.places.length) return el("p", { class: "none" }, say("map.no-places"));
   return el("div", { class: "densities" }, map.places.map((p, i) => {
-    const head = say("map.kind", { kind: p.kind, findings: p.findings, units: p.units });
+    const head = say("map.kind", { kind: said(p.kind), findings: p.findings, units: p.units });
     const spot = p.spot ? say("map.spot", { ...p.spot, x: p.spot.x_mm.toFixed(1), y: p.spot.y_mm.toFixed(1), chance: p.spot.expected.toFixed(1), where: p.spot.clock || say("map.middle") }) : p.p !== null ? say("map.no-spot") : null;
     return el("figure", {}, i < 6 ? el("img", { src: api.density(lot, p.kind), alt: `${head}. ${spot ?? ""}`, loading: "lazy" }) : null,
       el("figcaption", {}, el("b", {}, head), el("br"), spot ?? original("span", {}, p.reason)));

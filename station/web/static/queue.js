@@ -4,6 +4,7 @@
 import { api } from "./api.js";
 import { byId, el, shape } from "./dom.js";
 import { QueueList } from "./queue-list.js";
+import { said } from "./said.js";
 import { standing } from "./second-look.js";
 import { DONE, named, t } from "./words.js";
 
@@ -84,6 +85,6 @@ export class Queue {
     return el("button", { type: "button", "aria-current": current ? "true" : null, "data-unit": unit.id, on: { click: () => this.page.show(unit) } },
       picture ? el("img", { src: `${api.picture(picture)}?width=${THUMB_PX}`, alt: "", width: 40, height: 40, loading: "lazy", decoding: "async" }) : el("i", { class: "blank" }),
       el("span", { class: "unit" }, shape(verdict), el("b", {}, unit.unit)),
-      el("span", { class: "reason" }, ...(held ? [el("span", { class: "looking" }, t("{reviewer} looks at it", held)), " · "] : []), el("span", { class: "word" }, word), unit.reasons ? ` · ${unit.reasons[0] ?? ""}` : ""));
+      el("span", { class: "reason" }, ...(held ? [el("span", { class: "looking" }, t("{reviewer} looks at it", held)), " · "] : []), el("span", { class: "word" }, word), unit.reasons ? ` · ${said(unit.reasons[0] ?? "")}` : ""));
   }
 }

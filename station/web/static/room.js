@@ -4,6 +4,7 @@ import { api, Unreachable } from "./api.js";
 import { byId, el, svg } from "./dom.js";
 import { newKey } from "./keys.js";
 import { say, translate } from "./messages.js";
+import { sayIn } from "./said.js";
 import { whoIsHere } from "./session.js";
 
 /** Lights of five states, each a shape of its own; a word always stands beside it. */
@@ -19,8 +20,12 @@ export function light(state, text) {
   return el("span", { class: `light ${state}` }, svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: LIGHTS[state] })), text);
 }
 
-/** What the records say in their own language, English. */
-export const original = (tag, attributes, ...children) => el(tag, { lang: "en", ...attributes }, ...children);
+/** What the records say, in the language of the page where it is known, else in their own, English. */
+export function original(tag, attributes, ...children) {
+  const node = el(tag, attributes, ...children);
+  if (!sayIn(node)) node.lang = "en";
+  return node;
+}
 
 /** A command with a button that copies it. */
 export function command(text) {

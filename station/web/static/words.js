@@ -3,8 +3,12 @@
 const { lang } = document.documentElement;
 const ENGLISH = { texts: {}, names: {}, keyed: {} };
 
-const { texts, names, keyed } = lang === "en" ? ENGLISH
-  : await fetch(`/static/languages/${lang}.json`).then((answer) => (answer.ok ? answer.json() : ENGLISH)).catch(() => ENGLISH);
+const file = (name, otherwise) => fetch(`/static/languages/${name}`).then((answer) => (answer.ok ? answer.json() : otherwise)).catch(() => otherwise);
+const [{ texts, names, keyed }, sentences] = lang === "en" ? [ENGLISH, null]
+  : await Promise.all([file(`${lang}.json`, ENGLISH), file(`sentences/${lang}`, null)]);
+
+/** What the records say, as templates and words, for said.js; null in English. */
+export { sentences };
 
 /** Texts that have a key and not their English, by it; none in English. */
 export { keyed };
@@ -16,7 +20,7 @@ export const LOCALE = lang === "en" ? "en-GB" : lang;
 export const t = (text, values = {}) => (texts[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 
 /** A word of a record: a verdict, a class, a kind. What a control sheet alone knows stays as it is. */
-export const named = (word) => names[word] ?? word;
+export const named = (word) => names[word] ?? sentences?.words.kind[word] ?? word;
 
 /** What was done to a unit, by the decision. */
 export const DONE = { accept: t("accepted"), reject: t("rejected"), defer: t("deferred"), undo: t("undone") };
