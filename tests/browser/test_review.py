@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -241,6 +242,30 @@ def test_a_station_that_is_asked_too_often_says_so_and_is_asked_again_when_it_wa
     page.locator("#lot").select_option("L/1")
     expect(page.locator("#alerts")).to_contain_text("too many jobs wait. Wait until some are done.")
     expect(page.locator("#link")).to_have_text("")
+
+
+def test_rows_that_could_not_be_had_are_asked_for_again_and_what_nobody_asked_for_is_not(bench: Bench) -> None:
+    page, rows, ahead = bench.page, list[str](), list[str]()
+
+    def cut(found: list[str]) -> Callable[[Any], None]:
+        def called(route: Any) -> None:
+            found.append(route.request.url)
+            route.abort()
+
+        return called
+
+    page.route("**/api/v1/queue/units?*unit=1", cut(rows))
+    page.route("**/api/v1/units/2/document", cut(ahead))
+    page = bench.open()
+    page.wait_for_timeout(2500)
+    reason = page.locator("#queue li", has=page.locator("b", has_text="unit-1")).locator(".reason")
+    expect(reason).to_have_text("nonconforms")
+    page.unroute("**/api/v1/queue/units?*unit=1")
+    expect(reason).to_contain_text("nonconforms · ", timeout=10_000)
+    assert (len(rows) > 0, len(ahead)) == (True, 1)
+    page.unroute("**/api/v1/units/2/document")
+    page.keyboard.press("j")  # now it is asked for
+    bench.ready(2)
 
 
 def test_nobody_decides_without_a_name_and_a_key_too_early_decides_nothing(bench: Bench) -> None:
