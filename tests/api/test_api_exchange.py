@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from signed_home import NUMBER, add_gates, build
 
 from station.client import Client, Refused
+from station.values.order_exchange import OrderContents, ReceivedOrder
+from station.web.routes.exchange import received
 
 
 @pytest.fixture
@@ -120,3 +123,26 @@ def test_the_first_gate_is_released_and_its_release_goes_with_the_package(
         seen = client.post("/ledger/checks", {})
         client.done(seen, every_s=0.05)
         assert client.request("GET", f"/api/v1/jobs/{seen['id']}/file").status == 404
+
+
+def test_what_is_received_meanwhile_moves_no_page() -> None:
+    """The newest head comes first: what comes in front shows nothing twice and hides nothing that was there."""
+
+    def order(number: int, name: str) -> ReceivedOrder:
+        contents = OrderContents.model_construct(order=name)
+        return ReceivedOrder.model_construct(
+            head=f"{number}:{'0' * 64}", archive_sha256=f"{number:064d}", party="hongda", contents=contents
+        )
+
+    there = [order(n, "PO-1") for n in (112, 40, 9, 2)]
+    station: Any = SimpleNamespace(packages=SimpleNamespace(orders=SimpleNamespace(received=lambda: there)))
+    heads: list[str] = []
+    cursor, first = None, True
+    while first or cursor is not None:
+        page = received(station, cursor, 2)
+        heads += [found.head.partition(":")[0] for found in page.items]
+        cursor = page.next
+        if first:
+            there = [order(113, "PO-2"), *there, order(1, "PO-1")]
+        first = False
+    assert heads == ["112", "40", "9", "2", "1"]
