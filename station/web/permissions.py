@@ -27,8 +27,8 @@ _ALL = frozenset[Role](ROLES)
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Who may send a request. public : whoever reaches the station. pin : signing it takes the PIN of the account.
-    page : a browser is led to the page on which one signs in. polled : an open page sends it by itself, which is no sign
-    of anybody before it: it does not keep a session from ending idle."""
+    page : a browser is led to the page on which one signs in. polled : an open page sends it by itself, which does not
+    show that anybody is there: it keeps no session from ending idle."""
 
     roles: frozenset[Role]
     public: bool = False
