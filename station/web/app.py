@@ -67,15 +67,8 @@ ROUTERS = (
     *(sealing.router, goldens.router, golden_record.router, signing.router, cloning.router, thresholds.router),
     *(exchange.router, ledger.router, papers.router, inspections.router, units.router, claims.router, reviewing.router),
     *(findings.router, looking.router, charts.router, drawing.router, lot_records.router, lots.router, planning.router),
-    *(
-        orders.router,
-        gates.router,
-        streams.router,
-        nonconformities.router,
-        nonconformity_records.router,
-        corrective.router,
-    ),
-    *(measuring.router, pictures.router),
+    *(orders.router, gates.router, streams.router, nonconformities.router, nonconformity_records.router),
+    *(corrective.router, measuring.router, pictures.router),
 )
 
 

@@ -34,7 +34,9 @@ def saved(path: Path, data: bytes) -> Path:
     return path
 
 
-def test_a_package_is_exported_verified_and_countersigned(both: tuple[Client, Client], tmp_path: Path) -> None:
+def test_a_package_is_exported_verified_and_countersigned(
+    both: tuple[Client, Client], tmp_path: Path, serve: Callable[..., Any]
+) -> None:
     buyer, factory = both
     made, data = buyer.export_package(NUMBER)
     assert (made.number, made.version, made.size, made.file) == (NUMBER, 2, len(data), "GS-20260510-v2.zip")
@@ -47,7 +49,8 @@ def test_a_package_is_exported_verified_and_countersigned(both: tuple[Client, Cl
     assert not factory.verify_package(saved(tmp_path / "cut.zip", data[:-40]), keys=[key]).ok
     first, older = buyer.export_package(NUMBER, version=1)
     assert (first.version, older != data) == (1, True)
-    label = factory.countersign(file, keys=[key], party="supplier", name="Chen", artefact="label")
+    with serve(tmp_path / "supplier") as (address, _app), Client(address, timeout=120) as supplier:
+        label = supplier.countersign(file, keys=[key], party="supplier", name="Chen", artefact="label")
     assert label.statement["artefact"] == "label"
     assert buyer.import_signature(NUMBER, label, party="supplier").method == "detached"
     with pytest.raises(Refused, match="does not hold"):
