@@ -170,8 +170,9 @@ class Accounts:
         store.open_session(self._db, _digest(token), row.id, at=now, expires_at=ends, replaces=replaces)
         return token
 
-    def who(self, token: str | None) -> Who:
-        """Who sends a request with this token. Raises NotSignedInError where it is none that holds."""
+    def who(self, token: str | None, *, polled: bool = False) -> Who:
+        """Who sends a request with this token. polled : a page sends it by itself, so that its session goes on to end
+        idle. Raises NotSignedInError where it is none that holds."""
         if not self.needed():
             return Who()
         row, now = None if not token else store.session(self._db, _digest(token)), self._clock()
@@ -181,7 +182,7 @@ class Accounts:
         if row.account.disabled or now >= row.expires_at or now - row.seen_at >= idle:
             store.end_session(self._db, _digest(token))
             raise NotSignedInError("the session has ended", "Sign in again.")
-        if now - row.seen_at >= _SEEN_EVERY:
+        if not polled and now - row.seen_at >= _SEEN_EVERY:
             store.seen(self._db, _digest(token), now)
         return Who(row.account.name, _role(row.account.role), row.account.id)
 

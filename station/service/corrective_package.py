@@ -39,13 +39,13 @@ def corrective_package(
     SheetError, RequestError
         A control sheet that cannot be read or does not answer the complaint.
     ConflictError
-        The complaint is not complete enough to be sent.
+        The complaint is not complete enough to be sent, or something was recorded of it while the package was made.
     """
     from station.quality.corrective_package import vet_revision
     from station.sheet import load_sheet
 
     by = named(by)
-    found = station.nonconformities.show(number)
+    found, seen = station.nonconformities.seen_at(number)
     if found.faults:
         raise ConflictError(f"{number} is not complete: {found.faults[0]}", "Complete it first.")
     try:
@@ -68,7 +68,7 @@ def corrective_package(
     known = found.package
     if known is None or known.sha256 != sha256_hex(data):
         made = Package(sha256=sha256_hex(data), sheet_digest=revised.digest, at=at, by=by)
-        station.nonconformities.record(number, NcEvent(kind="package", at=at, by=by, package=made))
+        station.nonconformities.record(number, NcEvent(kind="package", at=at, by=by, package=made), seen)
     return data, station.nonconformities.show(number)
 
 

@@ -26,7 +26,6 @@ from station.web.routes import (
     calibrating,
     capturing,
     charts,
-    claim_records,
     claims,
     cloning,
     corrective,
@@ -45,6 +44,7 @@ from station.web.routes import (
     lots,
     measuring,
     nonconformities,
+    nonconformity_records,
     orders,
     pages,
     papers,
@@ -67,8 +67,8 @@ ROUTERS = (
     *(sealing.router, goldens.router, golden_record.router, signing.router, cloning.router, thresholds.router),
     *(exchange.router, ledger.router, papers.router, inspections.router, units.router, claims.router, reviewing.router),
     *(findings.router, looking.router, charts.router, drawing.router, lot_records.router, lots.router, planning.router),
-    *(orders.router, gates.router, streams.router, nonconformities.router, claim_records.router, corrective.router),
-    *(measuring.router, pictures.router),
+    *(orders.router, gates.router, streams.router, nonconformities.router, nonconformity_records.router),
+    *(corrective.router, measuring.router, pictures.router),
 )
 
 

@@ -61,7 +61,7 @@ class Gate:
 
 def admit(station: Station, rule: Rule, token: str | None, pin: str | None) -> Who:
     """Who asks, where the rule allows it. Raises NotSignedInError, AccessError, TooManyError."""
-    who = station.accounts.who(token)
+    who = station.accounts.who(token, polled=rule.polled)
     if who.role is None:
         return who
     if who.role not in rule.roles:

@@ -27,16 +27,19 @@ _ALL = frozenset[Role](ROLES)
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Who may send a request. public : whoever reaches the station. pin : signing it takes the PIN of the account.
-    page : a browser is led to the page on which one signs in."""
+    page : a browser is led to the page on which one signs in. polled : an open page sends it by itself, which does not
+    show that anybody is there: it keeps no session from ending idle."""
 
     roles: frozenset[Role]
     public: bool = False
     pin: bool = False
     page: bool = False
+    polled: bool = False
 
 
 _PUBLIC = Rule(_ALL, public=True)
 _READ = Rule(_ALL)
+_LOOK = Rule(_ALL, polled=True)
 _OPERATE = Rule(_OPERATORS)
 _INSPECT = Rule(_INSPECTORS)
 _REVIEW = Rule(_REVIEWERS)
@@ -65,7 +68,7 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("GET", f"{API}/openapi.json", _READ),
     ("GET", f"{API}/health", _PUBLIC),
     ("GET", f"{API}/metrics", _READ),
-    ("GET", f"{API}/events", _READ),
+    ("GET", f"{API}/events", _LOOK),
     ("GET", f"{API}/sample-line", _READ),
     ("POST", f"{API}/sample-line", _SIGN),
     # accounts
@@ -177,8 +180,8 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     # units
     ("POST", f"{API}/inspections", _OPERATE),
     ("GET", f"{API}/camera", _READ),
-    ("GET", f"{API}/camera/view", _READ),
-    ("GET", f"{API}/camera/view/{{frame}}", _READ),
+    ("GET", f"{API}/camera/view", _LOOK),
+    ("GET", f"{API}/camera/view/{{frame}}", _LOOK),
     ("POST", f"{API}/camera/captures", _OPERATE),
     ("POST", f"{API}/camera/pictures", _OPERATE),
     ("GET", f"{API}/units", _READ),
@@ -199,7 +202,7 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("POST", f"{API}/units/{{unit_id}}/reviews", _REVIEW),
     ("POST", f"{API}/units/{{unit_id}}/findings/{{number}}/reviews", _REVIEW),
     ("GET", f"{API}/claims", _READ),
-    ("PUT", f"{API}/units/{{unit_id}}/claim", _REVIEW),
+    ("PUT", f"{API}/units/{{unit_id}}/claim", Rule(_REVIEWERS, polled=True)),
     ("DELETE", f"{API}/units/{{unit_id}}/claim", _REVIEW),
     ("GET", f"{API}/pictures/{{sha256}}", _READ),
     # lots, plans, streams

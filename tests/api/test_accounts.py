@@ -14,6 +14,8 @@ import pytest
 from station.errors import AccessError, ConflictError, NotFoundError, NotSignedInError, RequestError, TooManyError
 from station.service import Station
 from station.settings import Settings
+from station.web.gate import admit
+from station.web.permissions import rule_for
 
 API = "/api/v1"
 PASSWORD = "four plain words together"
@@ -88,6 +90,22 @@ def test_a_session_ends_when_idle_and_at_the_end_of_the_day(weber: Station, cloc
     clock.wait(minutes=10)
     with pytest.raises(NotSignedInError, match="has ended"):  # 12 hours
         weber.accounts.who(again)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/camera/view"), ("GET", "/camera/view/7"), ("GET", "/events"), ("PUT", "/units/7/claim")],
+)
+def test_a_page_that_is_left_open_keeps_no_session_alive(weber: Station, clock: Clock, method: str, path: str) -> None:
+    """What it asks for by itself is answered, until the session has been idle for an hour."""
+    token = weber.accounts.log_in("M. Weber", PASSWORD)
+    asked = rule_for(method, f"{API}{path}")[1]
+    for _ in range(5):
+        clock.wait(minutes=11)
+        assert admit(weber, asked, token, None).name == "M. Weber"
+    clock.wait(minutes=6)
+    with pytest.raises(NotSignedInError, match="has ended"):
+        admit(weber, asked, token, None)
 
 
 def test_a_changed_account_is_signed_out(weber: Station) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from signed_home import NUMBER, add_gates, build
 
 from station.client import Client, Refused
+from station.values.order_exchange import OrderContents, ReceivedOrder
+from station.web.routes.exchange import received
 
 
 @pytest.fixture
@@ -31,7 +34,9 @@ def saved(path: Path, data: bytes) -> Path:
     return path
 
 
-def test_a_package_is_exported_verified_and_countersigned(both: tuple[Client, Client], tmp_path: Path) -> None:
+def test_a_package_is_exported_verified_and_countersigned(
+    both: tuple[Client, Client], tmp_path: Path, serve: Callable[..., Any]
+) -> None:
     buyer, factory = both
     made, data = buyer.export_package(NUMBER)
     assert (made.number, made.version, made.size, made.file) == (NUMBER, 2, len(data), "GS-20260510-v2.zip")
@@ -44,7 +49,8 @@ def test_a_package_is_exported_verified_and_countersigned(both: tuple[Client, Cl
     assert not factory.verify_package(saved(tmp_path / "cut.zip", data[:-40]), keys=[key]).ok
     first, older = buyer.export_package(NUMBER, version=1)
     assert (first.version, older != data) == (1, True)
-    label = factory.countersign(file, keys=[key], party="supplier", name="Chen", artefact="label")
+    with serve(tmp_path / "supplier") as (address, _app), Client(address, timeout=120) as supplier:
+        label = supplier.countersign(file, keys=[key], party="supplier", name="Chen", artefact="label")
     assert label.statement["artefact"] == "label"
     assert buyer.import_signature(NUMBER, label, party="supplier").method == "detached"
     with pytest.raises(Refused, match="does not hold"):
@@ -120,3 +126,26 @@ def test_the_first_gate_is_released_and_its_release_goes_with_the_package(
         seen = client.post("/ledger/checks", {})
         client.done(seen, every_s=0.05)
         assert client.request("GET", f"/api/v1/jobs/{seen['id']}/file").status == 404
+
+
+def test_what_is_received_meanwhile_moves_no_page() -> None:
+    """The newest head comes first: what comes in front shows nothing twice and hides nothing that was there."""
+
+    def order(number: int, name: str) -> ReceivedOrder:
+        contents = OrderContents.model_construct(order=name)
+        return ReceivedOrder.model_construct(
+            head=f"{number}:{'0' * 64}", archive_sha256=f"{number:064d}", party="hongda", contents=contents
+        )
+
+    there = [order(n, "PO-1") for n in (112, 40, 9, 2)]
+    station: Any = SimpleNamespace(packages=SimpleNamespace(orders=SimpleNamespace(received=lambda: there)))
+    heads: list[str] = []
+    cursor, first = None, True
+    while first or cursor is not None:
+        page = received(station, cursor, 2)
+        heads += [found.head.partition(":")[0] for found in page.items]
+        cursor = page.next
+        if first:
+            there = [order(113, "PO-2"), *there, order(1, "PO-1")]
+        first = False
+    assert heads == ["112", "40", "9", "2", "1"]

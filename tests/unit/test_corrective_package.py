@@ -368,6 +368,25 @@ def test_a_sheet_that_does_not_answer_the_complaint_makes_no_package(
     assert reorder(station, SKU).blocked
 
 
+def test_a_package_is_recorded_of_the_complaint_that_it_holds(
+    station: Station, number: str, tmp_path: Path, clock: Days
+) -> None:
+    """N14: what another station records while it is made is not in it."""
+    sheet = tmp_path / "revised.toml"
+    sheet.write_text(REVISED)
+
+    def write(_: bytes) -> None:
+        with Station(station.settings, clock=clock) as second:
+            words = "The logo is on the front; 20 of 20 units cannot be displayed."
+            second.nonconformities.answer(number, "sales", words, point=1, by="other")
+
+    with pytest.raises(ConflictError, match="something else was recorded of it in the meantime"):
+        corrective_package(station, number, sheet, by=BY, write=write)
+    assert station.nonconformities.show(number).package is None
+    _, found = corrective_package(station, number, sheet, by=BY, write=lambda _: None)
+    assert found.package is not None
+
+
 def test_an_order_is_blocked_only_by_the_newest_lot(station: Station, tmp_path: Path, clock: Days) -> None:
     """N18."""
     assert "nothing was claimed for it" in reorder(station, SKU).reasons[0]

@@ -24,7 +24,7 @@
 ``orders``    orders opened, with their gates as they stand; ``gates`` what is said at them
 ``planning``  sampling plans, orders
 ``streams``   streams of lots
-``nonconformities``, ``claim_records``, ``corrective``  complaints, what goes with them, corrective actions
+``nonconformities``, ``nonconformity_records``, ``corrective``  complaints, what goes with them, corrective actions
 ``pictures``  pictures by digest
 ``pages``     the pages: review, bench, golden, light, lots, streams, orders, help, the one to sign in
 ``saying``    what is said in somebody's name

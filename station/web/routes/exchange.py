@@ -97,9 +97,14 @@ def verify_archive(jobs: JobsOf, uploads: UploadsOf, new: GivenPackage) -> JobDo
 
 @router.get("/archives/received", summary="Orders as other stations recorded them, the newest state of a ledger first")
 def received(station: StationOf, cursor: TextCursor = None, limit: Limit = 50) -> Page[ReceivedOrder]:
-    numbered = [(f"{i:09d}", found) for i, found in enumerate(station.packages.orders.received())]
-    items, after = page_after(numbered, lambda n: n[0], cursor, limit)
-    return Page(items=tuple(found for _, found in items), next=after)
+    items, after = page_after(sorted(station.packages.orders.received(), key=_place), _place, cursor, limit)
+    return Page(items=tuple(items), next=after)
+
+
+def _place(found: ReceivedOrder) -> str:
+    """Where an order stands in the list, whatever is received meanwhile: behind those of newer heads."""
+    number = int(found.head.partition(":")[0])
+    return f"{10**12 - number:013d} {found.archive_sha256} {found.party} {found.contents.order}"
 
 
 @router.post("/archives/received", summary="Keep another station's archive beside the own records: a job",

@@ -12,7 +12,7 @@ from station.client.connection import Connection
 from station.values.nonconformity import KindDocument, NonconformityDocument, ReorderDocument
 
 
-class Claims(Connection):
+class Nonconformities(Connection):
     """Nonconformities. by : who says so; of an account its own name, or nothing. more : ``if_match``, the ``ETag`` of
     the nonconformity as it was read, and ``pin`` where something is signed. All raise Refused."""
 
