@@ -7,6 +7,8 @@ const HOLE = /\{(\w+)\}/;
 const stem = (hole) => hole.replace(/\d+$/, "");
 const escape = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 const LISTS = { names: "char", chars: "char", kinds: "kind", factors: "factor", classes: "class", levels: "level", causes: "cause", suspects: "suspect", shownlist: "shown", artefacts: "artefact", fields: "field", items: "item", parties: "party" };
+/** Kinds that may have clauses of their own; no other reaches over the end of one. */
+const FREE = new Set(["reason", "rest", "which", "text", "units", "scores", "settings", "signs", ...Object.keys(LISTS)]);
 const spoken = (word) => word.replaceAll("_", " ");
 const found = new Map();
 
@@ -38,12 +40,14 @@ function fill(hole, text) {
 
 /** A template as what matches its English, and what says it again. end : it may only stand at the end. */
 function compiled([english, said], end) {
-  const pattern = english.split(HOLE).map((part, i) => {
+  const parts = english.split(HOLE);
+  const pattern = parts.map((part, i) => {
     if (i % 2 === 0) return escape(part);
+    if (parts.slice(0, i).some((p, j) => j % 2 && p === part)) return `\\k<${part}>`;
     const closed = sentences.closed.includes(stem(part)) ? Object.keys(sentences.words[stem(part)]).map((w) => escape(spoken(w))) : [];
-    return `(?<${part}>${closed.length ? closed.sort((a, b) => b.length - a.length).join("|") : ".+?"})`;
+    return `(?<${part}>${closed.length ? closed.sort((a, b) => b.length - a.length).join("|") : FREE.has(stem(part)) ? ".+?" : "(?:(?![;:,] ).)+?"})`;
   }).join("");
-  const own = english.split(HOLE).filter((_, i) => i % 2 === 0);
+  const own = parts.filter((_, i) => i % 2 === 0);
   return { own: own.reduce((a, b) => (b.length > a.length ? b : a)), size: own.join("").length, said, pattern: new RegExp(end ? `^(?<before_>.+?)${pattern}$` : `^${pattern}$`) };
 }
 
