@@ -61,7 +61,20 @@ LIGHT_PARTS = (
 REVIEW_MODULES = tuple(
     f"{name}.js"
     for name in (
-        *("words", "said", "dom", "api", "keymap", "bars", "places", "facts", "findings", "stepping", "layers", "display"),
+        *(
+            "words",
+            "said",
+            "dom",
+            "api",
+            "keymap",
+            "bars",
+            "places",
+            "facts",
+            "findings",
+            "stepping",
+            "layers",
+            "display",
+        ),
         *(
             "stage",
             "tools",
