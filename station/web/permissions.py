@@ -63,6 +63,7 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("GET", "/sign-in", _PUBLIC),
     ("GET", "/help", _PUBLIC),
     ("GET", "/help/{document:path}", _PUBLIC),
+    ("GET", "/static/languages/sentences/{language}", _PUBLIC),
     ("GET", "/static/{path:path}", _PUBLIC),
     # the station
     ("GET", f"{API}/openapi.json", _READ),

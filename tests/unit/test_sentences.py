@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -31,6 +32,8 @@ def written() -> str:
                 found.add(node.value)
             if isinstance(node, ast.JoinedStr):
                 found.add("".join(str(v.value) if isinstance(v, ast.Constant) else "{}" for v in node.values))
+    needs = tomllib.loads((ROOT / "sheet" / "templates" / "needs.toml").read_text("utf-8"))
+    found |= {f"Add {need['add']}" for table in needs.values() for need in table}
     return "\n".join(sorted(found)).casefold()
 
 

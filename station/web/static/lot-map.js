@@ -68,7 +68,7 @@ function places(lot, map) {
   if (!map.places.length) return el("p", { class: "none" }, say("map.no-places"));
   return el("div", { class: "densities" }, map.places.map((p, i) => {
     const head = say("map.kind", { kind: said(p.kind), findings: p.findings, units: p.units });
-    const spot = p.spot ? say("map.spot", { ...p.spot, x: p.spot.x_mm.toFixed(1), y: p.spot.y_mm.toFixed(1), chance: p.spot.expected.toFixed(1), where: p.spot.clock || say("map.middle") }) : p.p !== null ? say("map.no-spot") : null;
+    const spot = p.spot ? say("map.spot", { ...p.spot, x: p.spot.x_mm.toFixed(1), y: p.spot.y_mm.toFixed(1), chance: p.spot.expected.toFixed(1), where: said(p.spot.clock) || say("map.middle") }) : p.p !== null ? say("map.no-spot") : null;
     return el("figure", {}, i < 6 ? el("img", { src: api.density(lot, p.kind), alt: `${head}. ${spot ?? ""}`, loading: "lazy" }) : null,
       el("figcaption", {}, el("b", {}, head), el("br"), spot ?? original("span", {}, p.reason)));
   }));

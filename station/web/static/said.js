@@ -6,14 +6,17 @@ import { sentences } from "./words.js";
 const HOLE = /\{(\w+)\}/;
 const stem = (hole) => hole.replace(/\d+$/, "");
 const escape = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
-const LISTS = { names: "char", chars: "char", kinds: "kind", factors: "factor", classes: "class", levels: "level", causes: "cause", suspects: "suspect", shownlist: "shown", artefacts: "artefact", fields: "field", items: "item", parties: "party" };
-const spoken = (word) => word.replaceAll("_", " ");
+const LISTS = { names: "char", chars: "char", kinds: "kind", factors: "factor", classes: "class", levels: "level", causes: "cause", suspects: "suspect", shownlist: "shown", artefacts: "artefact", fields: "field", items: "item", parties: "party", needs: "need" };
+/** Kinds that may have clauses of their own; no other reaches over the end of one, and a list only over its commas. */
+const FREE = new Set(["reason", "rest", "which", "text", "units", "scores", "settings", "signs"]);
+const REACH = (kind) => (FREE.has(kind) ? ".+?" : kind in LISTS ? "(?:(?![;:.] ).)+?" : "(?:(?![;:,] ).)+?");
+const spoken = (word) => word.replaceAll(/[_-]/g, " ");
 const found = new Map();
 
 /** A word of a kind, as the tables have it; null where they do not. */
 function word(kind, text) {
   const table = sentences.words[kind] ?? {};
-  return table[text] ?? table[text.replaceAll(" ", "_")] ?? table[text.replaceAll(" ", "-")] ?? null;
+  return table[text] ?? table[lower(text).replaceAll(" ", "_")] ?? table[lower(text).replaceAll(" ", "-")] ?? table[lower(text)] ?? null;
 }
 
 /** ``KIND:NAME`` of a characteristic, or the kind of a finding, in words; null where it is neither. */
@@ -38,12 +41,14 @@ function fill(hole, text) {
 
 /** A template as what matches its English, and what says it again. end : it may only stand at the end. */
 function compiled([english, said], end) {
-  const pattern = english.split(HOLE).map((part, i) => {
+  const parts = english.split(HOLE);
+  const pattern = parts.map((part, i) => {
     if (i % 2 === 0) return escape(part);
-    const closed = sentences.closed.includes(stem(part)) ? Object.keys(sentences.words[stem(part)]).map((w) => escape(spoken(w))) : [];
-    return `(?<${part}>${closed.length ? closed.sort((a, b) => b.length - a.length).join("|") : ".+?"})`;
+    if (parts.slice(0, i).some((p, j) => j % 2 && p === part)) return `\\k<${part}>`;
+    const closed = sentences.closed.includes(stem(part)) ? Object.keys(sentences.words[stem(part)]).flatMap((w) => [w, spoken(w)]).map(escape) : [];
+    return `(?<${part}>${closed.length ? closed.sort((a, b) => b.length - a.length).join("|") : REACH(stem(part))})`;
   }).join("");
-  const own = english.split(HOLE).filter((_, i) => i % 2 === 0);
+  const own = parts.filter((_, i) => i % 2 === 0);
   return { own: own.reduce((a, b) => (b.length > a.length ? b : a)), size: own.join("").length, said, pattern: new RegExp(end ? `^(?<before_>.+?)${pattern}$` : `^${pattern}$`) };
 }
 
@@ -113,7 +118,7 @@ export const said = (text) => known(text) ?? text;
 export function sayIn(node) {
   if (node.nodeName === "CODE") return false;
   if (node.nodeType !== Node.TEXT_NODE) return [...node.childNodes].map(sayIn).every(Boolean);
-  const [, before, text, after] = /^(\s*)([^]*?)(\s*)$/.exec(node.data);
+  const [, before, text, after] = /^([\s:]*)([^]*?)(\s*)$/.exec(node.data);
   const again = known(text);
   if (again !== null) node.data = before + again + after;
   return again !== null || !/[a-z]{2}/i.test(text);

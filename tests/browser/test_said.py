@@ -1,0 +1,174 @@
+"""What the records say stands on the pages in Traditional Chinese: reasons, causes and evidence, requirements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+from shown_lot import LOT
+
+from station.judge import wording
+from station.judge.blocking import blocked_reason
+from station.report.sentences import CLOSED, sentences, templates
+from station.sheet import Limits
+from station.values.documents import Verdict
+from station.values.line import Finding, Gate, Measurement
+
+SENTENCE = re.compile(r"[a-z]{2,}(?: [a-z]{2,}){2,}")
+"""Three English words after one another."""
+TEXTS = """() => { const of = (node) => node.nodeName === "CODE" || node.classList?.contains("command") ? ""
+  : node.nodeType === Node.TEXT_NODE ? `${node.data}\\n` : [...node.childNodes].map(of).join("");
+  return of(document.querySelector("main")); }"""
+"""What a page says in its main part, without commands."""
+OWN = ["Alpine society pin", "Filter the enamel before every shift", "Find why carton 3 has pits", "its control sheet",
+       r"station [a-z]+ [^。；]*", r'"[^"]+"']  # fmt: skip
+"""What people wrote, and commands within a sentence."""
+ZH = sentences("zh-Hant")
+
+
+@pytest.fixture(scope="module")
+def address(unchanged_lot_home: Path, serve: Callable[..., Any]) -> Iterator[str]:
+    """Of a station that all tests here share; they change nothing in it."""
+    with serve(unchanged_lot_home) as (found, _app):
+        yield found
+
+
+@pytest.fixture
+def page(watch: Callable[..., AbstractContextManager[Page]], address: str) -> Iterator[Page]:
+    """A page in Traditional Chinese."""
+    with watch(60_000, excused="404") as found:
+        found.context.add_cookies([{"name": "station_language", "value": "zh-Hant", "url": address}])
+        yield found
+
+
+def english(page: Page) -> list[str]:
+    """Lines of a page that have English sentences."""
+    lines = [re.sub("|".join(OWN), "", line) for line in str(page.evaluate(TEXTS)).splitlines()]
+    return [line for line in lines if SENTENCE.search(line)]
+
+
+def value(hole: str, number: int) -> str:
+    """Something that may stand in a hole, told from what stands in the others."""
+    kind = hole.rstrip("0123456789")
+    return next(iter(ZH["words"][kind])).replace("_", " ") if kind in CLOSED else f"{number}7"
+
+
+def test_each_template_makes_its_own_sentence(page: Page, address: str) -> None:
+    """No template swallows another one's sentence, and what stands in a sentence is said again too."""
+    page.goto(f"{address}/lots")
+    asked = []
+    for english_text, chinese in ZH["sentences"]:
+        holes = re.findall(r"\{(\w+)\}", english_text)
+        values = {h: value(h, n) for n, h in enumerate(holes, 1)}
+        words = {h: ZH["words"].get(h.rstrip("0123456789"), {}).get(v, v) for h, v in values.items()}
+        asked.append((english_text.format(**values), chinese.format(**words)))
+    assert len(asked) == len(templates("en")[0])
+    said = page.evaluate(
+        "async (asked) => { const { said } = await import('/static/said.js'); return asked.map(said); }",
+        [text for text, _ in asked],
+    )
+    wrong = [(a[0], a[1], s) for a, s in zip(asked, said, strict=True) if a[1] != s]
+    assert wrong == []
+
+
+def judged() -> list[str]:
+    """Reasons as the judge words them."""
+    found = [
+        Finding(kind, 1.0, -2.0, 0.42, length, 0.1, region, 0.9, 0.05, 9.0, np.zeros((0, 2)))
+        for kind, length, region in (
+            ("pit", 0.42, "sky"),
+            ("scratch", 2.0, ""),
+            ("missing-enamel", 0.5, "other enamel"),
+        )
+    ]
+    card = Gate("card", False, "the photo has no usable colour card", ("colour",))
+    far = Measurement(
+        "colour:sky", "colour", 3.4, "CIEDE2000", 0.3, "card", detail={"lab": [50, 9, 0], "lab_golden": [40, 2, 0]}
+    )
+    off = Measurement("offset:star", "offset", 0.5, "mm", 0.02, "outline", detail={"dx": 0.4, "dy": -0.3})
+    one = Limits(Decimal(0), None, Decimal(3))
+    return [
+        *(wording.finding(f, 0.42, 0.3) for f in found), *(wording.finding(f, 0.42, None) for f in found),
+        wording.finding(found[0], 0.42, 0.3, "plating") + wording.unproven("consumer"),
+        blocked_reason(card), blocked_reason(Gate("light", False, "")), wording.no_thickness("star"),
+        *(wording.deviation(far, "sky", one, Decimal("2.5"), v) for v in (Verdict.NONCONFORMS, Verdict.UNDECIDED)),
+        wording.deviation(off, "star", one, None, Verdict.UNDECIDED), "colour:sky was not measured",
+    ]  # fmt: skip
+
+
+def test_reasons_of_units_and_codes(page: Page, address: str) -> None:
+    page.goto(f"{address}/lots")
+    ask = "async (asked) => { const { known } = await import('/static/said.js'); return asked.map(known); }"
+    asked = judged()
+    said = page.evaluate(ask, asked)
+    assert [(a, s) for a, s in zip(asked, said, strict=True) if s is None or SENTENCE.search(s)] == []
+    assert said[0] == "sky 有針孔，直徑 0.42 mm，位於 x 1.0、y -2.0 mm，界限 0.30（u 0.05）"
+    codes = [
+        "colour:rock, missing-enamel",
+        "glare",
+        "review",
+        "offset-x:star",
+        "kind unknown to all",
+        "two; of nothing",
+    ]
+    told = ["rock 的顏色、琺瑯缺料", "反光", "複審判退", "star 的偏移（向右）", None, None]
+    assert page.evaluate(ask, codes) == told
+    assert page.evaluate(ask, ["rarely so; 1 unit shows it: 4 are needed to tell"]) == [
+        "rarely so；1 件出現：須有 4 件方能判斷"
+    ]
+
+
+def test_the_page_of_a_lot(page: Page, address: str) -> None:
+    """D4, N1: cause, evidence, what to ask the factory for, all of it in sentences."""
+    page.goto(f"{address}/lots?lot={LOT.replace('/', '%2F')}")
+    expect(page.locator("#cause-body .cause")).to_have_count(3)
+    expect(page.locator("#map-body table").first).to_be_visible()
+    expect(page.locator("#cause-body")).to_contain_text("所有照片均通過光源、曝光與色卡關卡")
+    expect(page.locator("#map-body th", has_text="針孔")).to_have_count(1)
+    assert english(page) == []
+
+
+def test_the_gates_of_an_order(page: Page, address: str) -> None:
+    page.goto(f"{address}/orders")
+    gates = page.locator("[data-gate]")
+    expect(gates).to_have_count(4)
+    for gate in gates.all():
+        gate.click()
+        expect(page.locator("#gate tbody tr").first).to_be_visible()
+        assert english(page) == []
+    gates.first.click()
+    expect(page.locator("#gate")).to_contain_text("封樣為最終版本，並經雙方簽署")
+    expect(page.locator("#nonconformities")).to_contain_text("「是否影響銷售」尚未答覆")
+
+
+def test_the_record_of_a_golden_sample_and_what_lint_says(page: Page, address: str) -> None:
+    page.goto(f"{address}/golden")
+    expect(page.locator("#record-body .gauge")).to_be_visible()
+    expect(page.locator("#record-body")).to_contain_text("表面處理、標誌位置")
+    expect(page.locator("#signatures-body")).to_contain_text("買方尚無人簽署第 1 版")
+    assert english(page) == []
+    page.goto(f"{address}/golden?new")
+    expect(page.locator(".lint li").first).to_be_visible()
+    assert english(page) == []
+
+
+def test_in_english_the_records_stand_as_they_are(
+    watch: Callable[..., AbstractContextManager[Page]], address: str
+) -> None:
+    with watch(60_000, excused="404") as page:
+        asked: list[str] = []
+        page.on("request", lambda r: asked.append(r.url))
+        page.goto(f"{address}/lots?lot={LOT.replace('/', '%2F')}")
+        expect(page.locator("#cause-body")).to_contain_text("every photo passed the gates of light")
+        assert (
+            page.evaluate("import('/static/said.js').then(({ said }) => said('before production'))")
+            == "before production"
+        )
+        assert not any("/sentences/" in url for url in asked)
