@@ -37,6 +37,7 @@ const TEXTS = {
   "part.lots": "Lots of this order",
   "part.anomalies": "Anomalies",
   "part.remarks": "Remarks",
+  "part.record": "Record what happens",
   "part.nonconformities": "Nonconformities",
   "part.actions": "Corrective actions",
 
@@ -140,7 +141,6 @@ const TEXTS = {
   "third.mid": "middle",
   "third.late": "late",
 
-  "orders.none": "No order is open. Open one:",
   "orders.about": "{sku} · {units} units · golden sample {golden}, version {version} · {made} made so far",
   "orders.shippable": "may be shipped",
   "gate.pre-production": "Pre-production",
@@ -153,7 +153,6 @@ const TEXTS = {
   "gate.final": "Final",
   "gate.when": "{n} units,",
   "gate.why": "Closed because",
-  "gate.opens": "What opens it",
   "gate.asks": "What this gate asks",
   "gate.released-by": "Released by {name} ({role}), {at}",
   "gate.waived": "Waived by {name}:",
@@ -204,7 +203,7 @@ const TEXTS = {
   "column.elsewhere": "Elsewhere",
   "column.p": "p",
   "column.requirement": "Requirement",
-  "column.opens": "Why, and what opens it",
+  "column.opens": "Why, and how it is supplied",
   "column.lot": "Lot",
   "column.gate": "Gate",
   "column.decision": "Decision",
