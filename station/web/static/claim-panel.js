@@ -62,7 +62,7 @@ function point(at, { number, item, preference, photo_sha256: photo }, told, lang
   const picture = photo ? api.picture(photo) : "";
   const state = preference ? badge("undecided", t("a wish for the next order")) : item.class ? badge("nonconforms", named(item.class)) : badge("undecided", t("not classed"));
   return part(`point-${number}`, el("span", {}, t("Point {n}:", { n: number }), " ", told.name, " ", state),
-    el("p", {}, t("{units} of {of}", item), item.unit_id ? [" · ", el("a", { href: `/#unit=${item.unit_id}` }, t("the worst unit"))] : "", ` · ${t("proposed:")} `, el("span", { lang: language }, `${told.remedy}. ${told.why.join(" ")}`)),
+    el("p", {}, t("{units} of {of}", item), item.unit_id ? [" · ", el("a", { href: `/#unit=${item.unit_id}` }, t("the worst unit"))] : "", ` · ${t("proposed:")} `, el("span", { lang: language }, [told.remedy, ...told.why].join(" · "))),
     picture ? el("img", { src: picture, alt: t("Photo of point {n}", { n: number }), class: "point-photo" }) : "",
     el("dl", { class: "nine" }, told.answers.map((a) => [el("dt", { lang: language }, a.name), el("dd", {},
       a.source === "open" ? [badge("undecided", t("not answered")), answerForm(at, number, a)]

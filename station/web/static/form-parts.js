@@ -23,8 +23,9 @@ export const given = async (node) => (node.files.length ? (await handIn([node.fi
 export const parts = (node) => node.value.split(/[,，、;；]/).map((p) => p.trim()).filter(Boolean);
 
 /** A form whose refusal stands below it, with what to do. name : the field of whoever says it. signs : asks for the
-    PIN, where there are accounts. `send` hears the name and the PIN. */
-export function form(label, nodes, send, { name = null, signs = false, kind = "saying" } = {}) {
+    PIN, where there are accounts. called : what it is about, for who cannot see where it stands. `send` hears the name
+    and the PIN. */
+export function form(label, nodes, send, { name = null, signs = false, kind = "saying", called = null } = {}) {
   const refused = el("p", { class: "refused", role: "alert" });
   const button = el("button", { class: "quiet" }, label);
   const submit = async (event) => {
@@ -43,5 +44,5 @@ export function form(label, nodes, send, { name = null, signs = false, kind = "s
       button.disabled = false;
     }
   };
-  return el("form", { class: kind, on: { submit } }, nodes, button, refused);
+  return el("form", { class: kind, "aria-label": called && `${label}: ${called}`, on: { submit } }, nodes, button, refused);
 }

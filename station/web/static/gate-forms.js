@@ -24,7 +24,7 @@ export function waiveForm({ order, gate, requirement, name, done }) {
   return el("details", {}, el("summary", {}, t("Waive it")), form(t("Waive, signed for the buyer"), [field(t("Reason"), reason)], async (by, signed) => {
     await surely((key) => api.ofOrder(order, "waivers", { gate: gate.gate, requirement: requirement.key, reason: held(reason), by }, signed, key));
     await done();
-  }, { name, signs: true }));
+  }, { name, signs: true, called: requirement.words }));
 }
 
 /** A form for a new order; `done` hears of it. goldens : every version, the newest of each number first. */

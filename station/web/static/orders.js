@@ -86,7 +86,7 @@ function show(order) {
     el("section", { class: "part", "aria-labelledby": "gates-title" }, el("h2", { id: "gates-title" }, say("part.gates")),
       el("ol", { class: "gates" }, order.gates.map((g) => el("li", {}, el("button", { type: "button", "aria-pressed": String(g.gate === state.gate), "data-gate": g.gate, on: { click: () => choose(g.gate) } },
         el("b", {}, gateName(g.gate)), light(g.state, say(`state.${g.state}`)))))),
-      el("div", { id: "gate", role: "region", "aria-live": "polite" })),
+      el("div", { id: "gate" })),
     ...rest(order));
   drawGate();
 }
@@ -100,6 +100,7 @@ function choose(gate) {
   state.gate = gate;
   for (const button of document.querySelectorAll("[data-gate]")) button.setAttribute("aria-pressed", String(button.dataset.gate === gate));
   drawGate();
+  byId("said").textContent = byId("gate").querySelector("h3").textContent;
 }
 
 function drawGate() {

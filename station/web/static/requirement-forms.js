@@ -35,12 +35,12 @@ export function supply(at) {
 export const asCommand = (text) => (text ? el("details", { class: "as-command" }, el("summary", {}, t("As a command")), command(text)) : "");
 
 /** Something said of the order; `body` makes what is sent. */
-function saying({ order, name, done }, what, label, nodes, body) {
+function saying({ order, name, done, requirement }, what, label, nodes, body) {
   return form(label, nodes, async (by) => {
     const said = { ...(await body()), by };
     await surely((key) => api.ofOrder(order, what, said, "", key));
     await done();
-  }, { name });
+  }, { name, called: requirement?.words });
 }
 
 function answer(at) {
