@@ -47,7 +47,7 @@ def asked(page: Page, key: str) -> Locator:
 
 
 def met(page: Page, key: str, word: str = "met") -> None:
-    expect(page.locator("#gate tr", has=asked(page, key)).locator(".badge")).to_have_text(word)
+    expect(page.locator(f'#gate tr:has([data-key="{key}"]) .badge')).to_have_text(word)
 
 
 def named(page: Page, where: str) -> None:

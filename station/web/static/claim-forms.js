@@ -16,12 +16,13 @@ const MOST_UNITS = 1e9;
 const USE_WORDS = { "": t("not told"), internal: t("internal use"), giveaway: t("giveaway"), tool: t("tool"), retail: t("retail"), display: t("display"), gift: t("gift"), "matched-set": t("matched set"), premium: t("premium") };
 const DISPOSITION_WORDS = { accept: t("accept"), concession: t("accept by concession"), discount: t("accept at a discount"), sort: t("sort"), rework: t("rework"), replace: t("replace"), return: t("return"), scrap: t("scrap") };
 
-/** A form that drafts one from a lot that failed and has none yet. */
-export function draftForm(lots, found, done) {
+/** A form that drafts one from a lot that failed and has none yet. wanted : the lot that is asked for, or null. */
+export function draftForm(lots, found, wanted, done) {
   const failed = lots.filter((l) => l.decision === "rejected" && !found.some((n) => n.facts.lot === l.lot));
   if (!failed.length) return el("p", { class: "u" }, t("A lot that is rejected and has none yet can be drafted into one here."), " ", el("a", { href: "/lots" }, t("Decide a lot on the page Lots")));
   const name = nameField(t("Name"));
   const lot = choice(failed.map((l) => l.lot));
+  if (failed.some((l) => l.lot === wanted)) lot.value = wanted;
   const use = choice(USES, (u) => USE_WORDS[u]);
   const colour = tick();
   return form(t("Draft the complaint"), [field(t("Rejected lot"), lot), field(t("What the goods are for"), use), el("label", { class: "field" }, colour, " ", t("a brand colour")), name.node], async (by) => {

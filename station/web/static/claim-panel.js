@@ -33,7 +33,7 @@ export async function drawClaim(body, claim, done) {
     part("claim-seen", t("Something that the photos do not show"), el("details", { open: !claim.points.length }, el("summary", {}, t("Add a point")), seenForm(at, kinds))),
     part("claim-asks", t("Requested actions"), el("ol", { class: "numbered", lang: here }, told.asks.map((a) => el("li", {}, a))), el("details", {}, el("summary", {}, t("Ask something else")), askForm(at, told.asks))),
     part("claim-dispositions", t("Dispositions"), dispositionForm(at)),
-    part("claim-actions", t("Corrective actions"), actions(at)),
+    part("claim-actions", t("Corrective actions of {number}", { number: claim.number }), actions(at)),
     part("claim-package", t("Corrective package"), el("p", {}, t("One archive for the supplier: the revised control sheet, the report and the actions. The next order waits for it.")), packageForm(at)));
 }
 

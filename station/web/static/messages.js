@@ -41,6 +41,7 @@ const TEXTS = {
   "part.nonconformities": "Nonconformities",
   "part.actions": "Corrective actions",
 
+  "lots.complain": "Complaint about this lot",
   "lots.none": "No lot yet. Inspect units of one:",
   "lots.units": "{inspected} units · {nonconforms} nonconforming · {undecided} undecided",
   "lots.about": "Golden sample {golden}, version {golden_version} · {inspected} units: {conforms} conform, {nonconforms} do not, {undecided} undecided · {waiting} wait for a reviewer · since {at}",

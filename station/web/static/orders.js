@@ -29,13 +29,16 @@ async function refresh() {
   drawActions(actions);
   const query = asked();
   if (query.has("new")) return opening();
-  const claim = nonconformities.find((n) => n.number === query.get("nc"));
+  const claim = nonconformities.find((n) => n.number === query.get("nc") || n.facts.lot === query.get("draft"));
   if (claim) return claimed(claim);
   const wanted = query.get("order");
   const order = orders.find((o) => name(o) === wanted || o.record.order === wanted) ?? orders[0] ?? null;
-  if (order) return show(order);
-  only("empty");
-  byId("empty").replaceChildren(t("No order is open."), " ", el("a", { href: "?new" }, t("Open an order")));
+  if (order) show(order);
+  else {
+    only("empty");
+    byId("empty").replaceChildren(t("No order is open."), " ", el("a", { href: "?new" }, t("Open an order")));
+  }
+  if (query.has("draft")) byId("nonconformities").querySelector("select")?.focus();
 }
 
 /** Which of the page's papers stands before the lists. */
@@ -154,7 +157,7 @@ function drawNonconformities(found) {
     el("a", { class: "day", href: claimAddress(n.number) }, n.number), el("a", { href: `/lots?lot=${encodeURIComponent(n.facts.lot)}` }, n.facts.lot), badge(NC[n.status], say(`nc.${n.status}`)),
     String(n.points.length), el("span", { class: "day" }, day(n.answer_by)),
     lacking(n).length ? el("a", { href: claimAddress(n.number) }, count(lacking(n).length, "{n} thing to do", "{n} things to do")) : t("nothing")))) : el("p", { class: "none" }, say("nc.none")),
-  draftForm(state.lots, found, (made) => location.assign(claimAddress(made.number))));
+  draftForm(state.lots, found, asked().get("draft"), (made) => location.assign(claimAddress(made.number))));
 }
 
 function drawActions(found) {
