@@ -4,10 +4,10 @@
 import { actions } from "./action-forms.js";
 import { answerForm, askForm, classForm, closeForm, dispositionForm, packageForm, seenForm, sendForm } from "./claim-forms.js";
 import { badge, el } from "./dom.js";
+import { withoutCommand } from "./form-parts.js";
 import { LANGUAGES, say } from "./messages.js";
-import { api, original, patiently } from "./room.js";
+import { api, patiently } from "./room.js";
 import { nameField } from "./session.js";
-import { asCommand } from "./requirement-forms.js";
 import { named, t } from "./words.js";
 
 const NC = { draft: "undecided", sent: "nonconforms", closed: "conforms" };
@@ -40,17 +40,11 @@ export async function drawClaim(body, claim, done) {
 /** What stands against sending it, or closing it, and the buttons for both. */
 function lacking(at) {
   const { claim } = at;
-  const list = (title, found) => (found.length ? [el("p", {}, el("b", {}, title)), el("ul", { class: "bullets" }, found.map((f) => el("li", {}, lackingWords(f))))] : "");
+  const list = (title, found) => (found.length ? [el("p", {}, el("b", {}, title)), el("ul", { class: "bullets" }, found.map((f) => el("li", {}, withoutCommand(f))))] : "");
   if (claim.status === "closed") return el("p", {}, t("Closed on {day}.", { day: claim.closed_on }));
   return part("claim-next", t("What is still lacking"),
     claim.status === "draft" ? [list(t("Before it is sent:"), claim.faults), claim.faults.length ? "" : [el("p", {}, badge("conforms", t("Everything is answered."))), sendForm(at)]] : "",
     list(t("Before it is closed:"), claim.to_close), claim.to_close.length ? "" : closeForm(at));
-}
-
-/** A fault, with the command that it names folded away. */
-function lackingWords(text) {
-  const [, words, command] = text.match(/^(.*?)(?:[;,] [a-z ]+: (station .+))?$/s);
-  return [original("span", {}, words), asCommand(command)];
 }
 
 function documents(claim) {

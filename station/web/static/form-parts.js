@@ -3,8 +3,9 @@
 import { Refusal } from "./api.js";
 import { el } from "./dom.js";
 import { handIn } from "./jobs.js";
-import { alertUser, original } from "./room.js";
+import { alertUser, command, original } from "./room.js";
 import { pin } from "./session.js";
+import { t } from "./words.js";
 
 export const field = (label, node) => el("label", { class: "field" }, label, " ", node);
 export const choice = (values, words = (v) => v) => el("select", {}, values.map((v) => el("option", { value: v }, words(v))));
@@ -22,11 +23,20 @@ export const given = async (node) => (node.files.length ? (await handIn([node.fi
 /** Parts between commas. */
 export const parts = (node) => node.value.split(/[,，、;；]/).map((p) => p.trim()).filter(Boolean);
 
+/** A command for who works at a terminal, folded away. */
+export const asCommand = (text) => (text ? el("details", {}, el("summary", {}, t("As a command")), command(text)) : "");
+
+/** What the station says, with the command that it ends in folded away. */
+export function withoutCommand(text) {
+  const [, said, typed] = text.match(/^(.*?)(?:[.;,] [A-Za-z ]+: (station .+))?$/s);
+  return [original("span", {}, said), asCommand(typed)];
+}
+
 /** A form whose refusal stands below it, with what to do. name : the field of whoever says it. signs : asks for the
     PIN, where there are accounts. called : what it is about, for who cannot see where it stands. `send` hears the name
     and the PIN. */
 export function form(label, nodes, send, { name = null, signs = false, kind = "saying", called = null } = {}) {
-  const refused = el("p", { class: "refused", role: "alert" });
+  const refused = el("div", { class: "refused", role: "alert" });
   const button = el("button", { class: "quiet" }, label);
   const submit = async (event) => {
     event.preventDefault();
@@ -38,7 +48,7 @@ export function form(label, nodes, send, { name = null, signs = false, kind = "s
     try {
       await send(name ? held(name.field) : "", signed);
     } catch (error) {
-      if (error instanceof Refusal) refused.replaceChildren(original("span", {}, `${error.message}. ${error.do ?? ""}`));
+      if (error instanceof Refusal) refused.replaceChildren(...withoutCommand(`${error.message}. ${error.do ?? ""}`));
       else alertUser(error);
     } finally {
       button.disabled = false;

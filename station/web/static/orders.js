@@ -119,11 +119,11 @@ function drawGate() {
     gate.gate === "pre-production" && !state.order.started_at && gate.passed ? started(at) : "",
     table(say("gate.asks"), ["requirement", "standing", "opens"].map((c) => say(`column.${c}`)), gate.requirements.map((r) => row(
       original("span", {}, r.words), el("td", {}, badge(MET[r.state], say(`requirement.${r.state}`))),
-      el("td", { "data-key": r.key }, r.reason ? original("p", {}, r.reason) : "", r.state === "open" ? open({ ...at, requirement: r }) : "",
+      el("td", { "data-key": r.key }, r.reason ? original("p", {}, r.reason) : "", r.state === "open" ? howSupplied({ ...at, requirement: r }) : "",
         r.waived_by ? el("p", {}, say("gate.waived", { name: r.waived_by }), " ", original("span", {}, r.waiver)) : "")))));
 }
 
-const open = (at) => [supply(at), at.requirement.waivable && at.gate.state !== "locked" ? waiveForm(at) : ""].flat();
+const howSupplied = (at) => [supply(at), at.requirement.waivable && at.gate.state !== "locked" ? waiveForm(at) : ""].flat();
 
 /** Drawn anew after something was recorded; the reader stays at the gate. */
 async function again() {

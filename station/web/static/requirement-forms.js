@@ -2,10 +2,10 @@
 // command that the station names for it.
 
 import { byId, el } from "./dom.js";
-import { choice, field, file, form, given, held, numeric, parts, words } from "./form-parts.js";
+import { asCommand, choice, field, file, form, given, held, numeric, parts, words } from "./form-parts.js";
 import { handIn } from "./jobs.js";
 import { LANGUAGES } from "./messages.js";
-import { api, command, surely } from "./room.js";
+import { api, surely } from "./room.js";
 import { named, t } from "./words.js";
 
 const PHOTOS = /--photo ([a-z]+)=/g;
@@ -21,7 +21,7 @@ const FORMS = {
   "golden sign": ({ order }) => golden(order, "signatures", t("Sign it on the page Golden")),
   "golden status": ({ order }) => golden(order, "signatures", t("See who holds which version on the page Golden")),
   "golden item": ({ order }) => golden(order, "items", t("Settle it on the page Golden")),
-  "gate open": () => link("?new", t("Open an order")),
+  "gate open": anew,
 };
 
 /** How an open requirement is supplied. at : the order, its gate, the requirement, the name's field, and `done`, which
@@ -31,8 +31,11 @@ export function supply(at) {
   return [FORMS[kind]?.(at) ?? "", asCommand(at.requirement.command)];
 }
 
-/** The same for who works at a terminal. */
-export const asCommand = (text) => (text ? el("details", { class: "as-command" }, el("summary", {}, t("As a command")), command(text)) : "");
+/** What another version of the golden sample mends while production has not begun, and then only another order. */
+function anew({ order, requirement }) {
+  if (requirement.key !== "catalogue" || order.started_at) return link("?new", t("Open an order"));
+  return link(`/golden?new=${encodeURIComponent(order.record.golden)}`, t("Before production: name the defects in the control sheet, seal and sign it on the page Golden, then open the order again"));
+}
 
 /** Something said of the order; `body` makes what is sent. */
 function saying({ order, name, done, requirement }, what, label, nodes, body) {
