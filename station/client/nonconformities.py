@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from station.client.connection import Connection
+from station.values.claim_words import ClaimWords
 from station.values.nonconformity import KindDocument, NonconformityDocument, ReorderDocument
 
 
@@ -62,6 +63,10 @@ class Nonconformities(Connection):
     def supplier_message(self, number: str, *, language: str = "en") -> str:
         """The message to the supplier."""
         return self.file(f"/nonconformities/{quote(number)}/message", language=language).decode()
+
+    def claim_words(self, number: str, *, language: str = "en") -> ClaimWords:
+        """Its points, nine answers and requests in words."""
+        return ClaimWords.model_validate(self.get(f"/nonconformities/{quote(number)}/words", language=language))
 
     def claim_report(self, number: str, *, language: str = "en", internal: bool = False) -> bytes:
         """The report as PDF."""

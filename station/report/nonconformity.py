@@ -14,6 +14,7 @@ from station.report.evidence_words import factor_words
 from station.report.languages import Language
 from station.report.qr import qr_svg
 from station.report.typesetting import CJK_FONT, LATIN_FONT, glyph_remark, set_in_type
+from station.values.claim_words import AnswerWords, ClaimWords, PointWords
 from station.values.nonconformity import (
     Action,
     Answer,
@@ -128,6 +129,25 @@ def supplier_message(d: NonconformityDocument, language: Language, in_force: int
     lines += [say("message.standard", golden=f.golden, version=in_force), ""]
     lines.append(say("message.attached", number=d.number))
     return "\n".join(lines) + "\n"
+
+
+def claim_words(d: NonconformityDocument, language: Language) -> ClaimWords:
+    """Its points with their nine answers and its requests, in words."""
+    points = tuple(
+        PointWords(
+            number=p.number, name=_name(p, language), remedy=language.text(f"disposition.{p.remedy}"),
+            why=tuple(language.say(w) for w in p.why),
+            answers=tuple(
+                AnswerWords(
+                    question=a.question, name=language.text(f"question.{a.question}"), source=a.source,
+                    text=said(a, language), by=a.by,
+                )
+                for a in p.answers
+            ),
+        )
+        for p in d.points
+    )  # fmt: skip
+    return ClaimWords(number=d.number, points=points, asks=tuple(asked(a, language) for a in d.asks))
 
 
 def said(answer: Answer, language: Language) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from station.errors import NotFoundError, RequestError
 from station.store.durable import TEMPORARY, write_whole
 from station.store.evidence import FULL, disk_error
+from station.values.claim_words import ClaimWords
 from station.values.documents import Verdict
 from station.values.nonconformity import Effect, NonconformityDocument, Point
 
@@ -55,6 +56,14 @@ def message_text(station: Station, number: str, code: str) -> str:
 
     found = station.nonconformities.show(number)
     return supplier_message(found, language(code), station.golden(found.facts.golden).version)
+
+
+def words_of(station: Station, number: str, code: str) -> ClaimWords:
+    """Its points and requests in a language."""
+    from station.report.languages import language
+    from station.report.nonconformity import claim_words
+
+    return claim_words(station.nonconformities.show(number), language(code))
 
 
 def picture_of(station: Station, point: Point) -> bytes | None:

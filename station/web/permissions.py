@@ -269,6 +269,7 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("POST", f"{_NC}/{{number}}/records", _REVIEW),
     ("POST", f"{_NC}/{{number}}/causes", _REVIEW),
     ("GET", f"{_NC}/{{number}}/message", _READ),
+    ("GET", f"{_NC}/{{number}}/words", _READ),
     ("GET", f"{_NC}/{{number}}/report", _READ),
     ("POST", f"{_NC}/{{number}}/package", _REVIEW),
     ("GET", f"{API}/nonconformity-kinds", _READ),

@@ -124,3 +124,14 @@ def test_kinds_and_the_words_for_them(claims: Client) -> None:
     assert meant.name != known["wrong-card"].name
     with pytest.raises(Refused, match="xyzzy"):
         claims.kinds("xyzzy")
+
+
+def test_points_and_answers_are_told_in_the_words_of_a_language(claims: Client, number: str) -> None:
+    found = claims.nonconformity(number)
+    english, chinese = (claims.claim_words(number, language=code) for code in ("en", "zh-Hant"))
+    assert [p.number for p in english.points] == [p.number for p in found.points]
+    for point, told in zip(found.points, english.points, strict=True):
+        assert [a.question for a in told.answers] == [a.question for a in point.answers]
+        assert [a.text == "" for a in told.answers] == [a.source == "open" for a in point.answers]
+    assert len(english.asks) == len(found.asks)
+    assert english.points[0].answers[0].name != chinese.points[0].answers[0].name

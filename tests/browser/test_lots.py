@@ -124,7 +124,7 @@ def test_j_and_k_go_through_the_lots_and_addresses_keep_them(page: Page, address
     expect(page.locator("#head h2")).to_have_text(f"Lot {first}")
 
 
-def test_gates_are_lights_with_shape_word_and_the_command_that_opens_them(page: Page, address: str) -> None:
+def test_gates_are_lights_with_shape_word_and_what_opens_them(page: Page, address: str) -> None:
     """W1: what closes a gate, and what opens it."""
     page.goto(f"{address}/orders")
     expect(page.locator("#order h2").first).to_have_text(f"Order {ORDER}")
@@ -133,7 +133,10 @@ def test_gates_are_lights_with_shape_word_and_the_command_that_opens_them(page: 
     shapes = lights.evaluate_all("nodes => nodes.map(n => n.querySelector('path').getAttribute('d'))")
     assert shapes[0] != shapes[1]
     expect(page.locator("#gate")).to_contain_text("is not signed by the buyer and the supplier")
-    expect(page.locator("#gate > p code")).to_have_text("station golden sign GS-7 --party buyer --name WHO")
+    unsigned = page.locator('#gate [data-key="golden"]')
+    expect(unsigned.get_by_role("link")).to_have_attribute("href", "/golden?golden=GS-7#signatures")
+    unsigned.get_by_text("As a command").click()
+    expect(unsigned.locator("code")).to_have_text("station golden sign GS-7 --party buyer --name WHO")
     page.locator(".gates button").nth(1).focus()
     page.keyboard.press("Enter")
     expect(page.locator("#gate h3")).to_contain_text("First-off")

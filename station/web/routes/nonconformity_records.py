@@ -11,6 +11,7 @@ from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
 from station.service import corrective_package, nonconformity_reporting, seen_file
+from station.values.claim_words import ClaimWords
 from station.values.documents import Document
 from station.values.nonconformity import KindDocument, NonconformityDocument, RecordStep, ReorderDocument
 from station.web.etags import IfMatch
@@ -117,6 +118,11 @@ def seen_table(
             response_class=PlainTextResponse)  # fmt: skip
 def message(station: StationOf, number: str, language: Language = "en") -> str:
     return nonconformity_reporting.message_text(station, number, language)
+
+
+@router.get("/nonconformities/{number}/words", summary="Its points, nine answers and requests in a language's words")
+def words(station: StationOf, number: str, language: Language = "en") -> ClaimWords:
+    return nonconformity_reporting.words_of(station, number, language)
 
 
 @router.get(

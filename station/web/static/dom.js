@@ -10,7 +10,7 @@ function fill(node, attributes, children) {
     if (name === "on") for (const [event, call] of Object.entries(value)) node.addEventListener(event, call);
     else node.setAttribute(name, value === true ? "" : String(value));
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }
 

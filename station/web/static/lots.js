@@ -39,6 +39,7 @@ async function show(lot) {
   document.title = `${lot.lot} · ${say("title.lots")}`;
   byId("head").replaceChildren(
     el("h2", {}, `${say("lot")} ${lot.lot}`), decisionBadge(lot.decision),
+    lot.decision === "rejected" ? el("a", { href: `/orders?draft=${encodeURIComponent(lot.lot)}` }, say("lots.complain")) : "",
     el("p", {}, say("lots.about", { ...lot, at: dayAndTime(lot.created_at) })));
   for (const part of ["tally", "map", "cause", "documents", "draw"]) byId(`${part}-body`).replaceChildren(el("p", { class: "none" }, say("loading")));
   await Promise.all([tally(lot), behind(lot), documents(lot), draw(lot)]);

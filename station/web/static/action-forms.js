@@ -1,0 +1,51 @@
+// Corrective actions of a nonconformity: agreed on, done, verified by later lots.
+
+import { badge, el } from "./dom.js";
+import { choice, field, form, held, parts, words } from "./form-parts.js";
+import { say } from "./messages.js";
+import { api, day, original, row, surely, table } from "./room.js";
+import { t } from "./words.js";
+
+const KINDS = ["containment", "correction", "root-cause", "prevention"];
+const SHOWN = { verified: "conforms", "not effective": "nonconforms" };
+const STATES = { open: t("to be done"), done: t("done, to be verified"), verified: t("verified"), "not effective": t("not effective"), withdrawn: t("withdrawn") };
+const TEN_DAYS_MS = 10 * 86_400_000;
+
+function saying({ claim, name, done }, what, label, nodes, body, more = {}) {
+  return form(label, nodes, async (by, signed) => {
+    const said = { ...body(), by };
+    await surely((key) => api.ofClaim(claim.number, what, said, signed, key));
+    await done();
+  }, { name, ...more });
+}
+
+/** The actions with what may be said of each, and a form for another. */
+export function actions(at) {
+  const { claim } = at;
+  return el("div", {}, claim.actions.length ? table(t("Corrective actions"), ["due", "standing", "action", "owner"].map((c) => say(`column.${c}`)), claim.actions.map((a) => row(
+    el("span", { class: "day" }, day(a.due)), badge(a.overdue ? "nonconforms" : SHOWN[a.state] ?? "undecided", a.overdue ? say("due.overdue") : STATES[a.state]),
+    el("td", {}, el("b", {}, `${a.number} ${say(`kind.${a.kind}`)}`), " ", original("span", {}, a.words), a.result ? original("p", { class: "u" }, a.result) : "",
+      a.state === "open" ? doneForm(at, a) : "", ["done", "not effective"].includes(a.state) ? verifyForm(at, a) : ""), a.owner)))
+    : el("p", { class: "none" }, t("None is agreed on yet.")), addForm(at));
+}
+
+function addForm(at) {
+  const kind = choice(KINDS, (k) => say(`kind.${k}`));
+  const text = words({ maxlength: 4000 });
+  const owner = words({ maxlength: 120 });
+  const due = el("input", { type: "date", required: true, value: new Date(Date.now() + TEN_DAYS_MS).toISOString().slice(0, 10) });
+  return saying(at, "actions", t("Add the action"), [field(t("Kind"), kind), field(t("What is to be done"), text), field(t("Owner"), owner), field(t("Due"), due)],
+    () => ({ kind: kind.value, text: held(text), owner: held(owner), due: due.value }), { kind: "saying deciding" });
+}
+
+function doneForm(at, a) {
+  const text = words({ maxlength: 4000 });
+  return saying(at, `actions/${a.number}/done`, t("Done"), [field(a.kind === "root-cause" ? t("What the cause is") : t("What was done"), text)], () => ({ text: held(text) }));
+}
+
+function verifyForm(at, a) {
+  const lots = words({ required: a.kind === "prevention", list: "known-lots" });
+  const text = words({ required: false, maxlength: 4000 });
+  return saying(at, `actions/${a.number}/verified`, t("Verify"), [field(t("Later lots, between commas"), lots), a.kind === "prevention" ? "" : field(t("or what shows it"), text)],
+    () => ({ lots: parts(lots), text: held(text) }), { signs: true });
+}
