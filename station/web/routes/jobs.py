@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
+from station.service.declared import vet_declared
 from station.service.packages import MOST_BYTES
 from station.web.errors import ErrorDocument
 from station.web.jobs import JobDocument, Jobs, UploadDocument, Uploads
@@ -56,6 +57,7 @@ async def upload(request: Request, station: StationOf, uploads: UploadsOf, name:
     try:
         most = MOST_BYTES if path.suffix.lower() == ".zip" else int(station.settings.max_photo_mb * 1_000_000)
         await receive(request, path, most)
+        vet_declared(path, request.headers.get("content-type", ""))
         return await run_in_threadpool(uploads.keep, made, path)
     except BaseException:
         uploads.drop(made)
