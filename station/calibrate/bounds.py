@@ -81,8 +81,8 @@ def entry_remarks(light: LightCalibration, *, dated: bool) -> list[str]:
     if not meter.instrument:
         day = "" if dated else f" and its day, taken to be {meter.measured_on},"
         said.append(
-            f"The lux meter{day} {'is' if dated else 'are'} not named: add --meter TEXT"
-            + ("." if dated else " and --measured-on YYYY-MM-DD.")
+            f"The lux meter{day} {'is' if dated else 'are'} not named: say which meter (--meter TEXT)"
+            + ("." if dated else " and when it was read (--measured-on YYYY-MM-DD).")
         )
     age = (light.made_at.date() - meter.measured_on).days
     if age > LUX_DAYS:

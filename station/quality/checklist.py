@@ -46,7 +46,8 @@ def _date(f: Facts) -> tuple[str, str]:
 def _photos(f: Facts) -> tuple[str, str]:
     lacking = [s.kind for s in f.standing.slots() if s.kind in SLOTS and not s.filled]
     found = "" if lacking else f"{len(SLOTS)} of {len(SLOTS)} kinds"
-    return found, f"station golden photo {f.number} KIND PHOTO --by WHO (missing: {', '.join(lacking)})"
+    kind = lacking[0] if lacking else "KIND"
+    return found, f"station golden photo {f.number} {kind} PHOTO --by WHO  # missing: {', '.join(lacking)}"
 
 
 def _dimensions(f: Facts) -> tuple[str, str]:

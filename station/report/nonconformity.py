@@ -135,7 +135,7 @@ def claim_words(d: NonconformityDocument, language: Language) -> ClaimWords:
     """Its points with their nine answers and its requests, in words."""
     points = tuple(
         PointWords(
-            number=p.number, name=_name(p, language), remedy=language.text(f"disposition.{p.remedy}"),
+            number=p.number, name=name_of(p, language), remedy=language.text(f"disposition.{p.remedy}"),
             why=tuple(language.say(w) for w in p.why),
             answers=tuple(
                 AnswerWords(

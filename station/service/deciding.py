@@ -57,7 +57,9 @@ class Deciding:
         Raises
         ------
         NotFoundError
-            Neither units nor a pick list with a golden sample are known of the lot, or its size is not.
+            Neither units nor a pick list with a golden sample are known of the lot.
+        RequestError
+            Nobody said its size.
         ConflictError
             It was drawn for another stream, or is counted there as one of another size; or its plans take several
             samples and no pick list says which units are the first one.
@@ -142,7 +144,12 @@ class Deciding:
 
     def _size(self, lot: str, drawn: DrawDocument | None) -> int:
         found = self.size(lot)
-        return self.newest(lot).size if found is None else found
+        if found is None:
+            raise RequestError(
+                f"the size of lot {lot} is missing: it was neither drawn nor decided before, so nobody said it",
+                f"Say how many units the whole lot has: station lot decide {lot} --size N; over HTTP the field size.",
+            )
+        return found
 
     def _stream(self, lot: str, drawn: DrawDocument | None, stream: str | None, size: int) -> str | None:
         """The stream that holds. Raises ConflictError where it is not that of the pick list, or counts another size."""

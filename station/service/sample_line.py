@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pydantic import Field
 
@@ -15,6 +15,9 @@ from station.values.samples import DESIGN, LOT, LOT_SIZE, samples_folder
 
 if TYPE_CHECKING:
     from station.service.station import Station
+
+_SEALING: Final = 3
+"""Steps of sealing from one picture."""
 
 
 class SampleLine(Document):
@@ -60,36 +63,40 @@ class Samples:
         bench, folder = samples / "bench", samples / DESIGN
         card = str(bench / "card.toml")
         photos = sorted((folder / "units").glob("*.jpg"))[:units]
-        of, done = len(photos) + 4, 0
+        boards, greys = sorted(bench.glob("board-*.jpg")), sorted(bench.glob("grey-*.jpg"))
+        shares = {"lens": len(boards) + 1, "light": len(greys), "sealing": _SEALING, "inspecting": len(photos)}
+        of, done = sum(shares.values()) + 1, 0
 
-        def step(what: str) -> None:
-            on_step(what, done, of)
+        def part(what: str) -> OnStep:
+            """Hears the steps of one part as steps of the whole; the part's last step is left to the next one."""
+            nonlocal done
+            before, done = done, done + shares[what]
+            on_step(what, before, of)
+            return lambda _step, n, _of: on_step(what, before + min(n, shares[what] - 1), of)
 
-        step("lens")
+        steps = part("lens")
         rig = station.bench.add_rig(bench / "rig.toml").name
-        station.bench.calibrate_lens(rig, sorted(bench.glob("board-*.jpg")))
-        done += 1
-        step("light")
-        station.bench.calibrate_light(rig, sorted(bench.glob("grey-*.jpg")), lux=[900])
-        done += 1
-        step("sealing")
-        number = station.seal_golden(folder / "sheet.toml", folder / "golden.jpg", rig=rig, card=card).number
-        done += 1
-        step("inspecting")
+        station.bench.calibrate_lens(rig, boards, on_step=steps)
+        station.bench.calibrate_light(rig, greys, lux=[900], on_step=part("light"))
+        number = station.seal_golden(
+            folder / "sheet.toml", folder / "golden.jpg", rig=rig, card=card, on_step=part("sealing")
+        ).number
+        begun = done
+        on_step("inspecting", begun, of)
 
         def one(_found: object) -> None:
             nonlocal done
             done += 1
-            step("inspecting")
+            on_step("inspecting", done, of)
 
         result = station.inspect_many(
             photos, golden=number, engine=engine, on_done=one, rig=rig, card=card, lot=LOT,
             units_file=folder / "units.csv", stop=stop,
         )  # fmt: skip
-        inspected = done - 3
+        inspected = done - begun
         if result.stopped:
             return SampleLine(golden=number, lot=LOT, units=inspected, stopped=True)
-        step("deciding")
+        on_step("deciding", of - 1, of)
         station.decide_lot(LOT, LOT_SIZE)
         return SampleLine(golden=number, lot=LOT, units=inspected)
 

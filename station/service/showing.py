@@ -201,9 +201,10 @@ def review_view(row: ReviewRow) -> views.ReviewView:
 
 
 def lot_view(
-    row: LotRow, standing: Mapping[Verdict, int], decided: LotDecisionRow | None, *, waiting: int
+    row: LotRow, standing: Mapping[Verdict, int], decided: LotDecisionRow | None, *, waiting: int, drawn: bool
 ) -> views.LotView:
-    """A lot as it stands. standing : units by verdict, each unit once; waiting : of them for a reviewer."""
+    """A lot as it stands. standing : units by verdict, each unit once; waiting : of them for a reviewer. drawn : it has
+    a pick list."""
     return views.LotView(
         lot=row.name,
         golden=row.golden,
@@ -215,4 +216,5 @@ def lot_view(
         undecided=standing[Verdict.UNDECIDED],
         waiting=waiting,
         decision=decided.decision if decided else None,
+        drawn=drawn,
     )

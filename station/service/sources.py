@@ -7,11 +7,13 @@ import re
 from typing import TYPE_CHECKING
 
 from station.service import views
+from station.service.past_calibrations import past
 from station.store import inspections, records
 
 if TYPE_CHECKING:
     from station.service.station import Station
     from station.store.database import Database
+    from station.store.rows import GoldenRow, UnitRow
 
 _TABLES = {"colour": "regions", "boundary-shift": "regions", "size": "sizes", "entered": "entered"}
 """The table of a sheet in which a characteristic stands, by its first word; that of the others is ``marks``."""
@@ -24,7 +26,7 @@ def sources(station: Station, db: Database, unit_id: int) -> views.SourcesView:
     unit = inspections.unit(db, unit_id)
     golden = records.golden(db, unit.golden, unit.golden_version)
     document = json.loads(unit.document)
-    rig, told, dates = _bench(station, golden.sheet_toml, str(document["calibration"]))
+    rig, told, dates = _bench(station, db, unit, golden, str(document["calibration"]))
     blocks = sheet_blocks(golden.sheet_toml)
     rows = []
     for name in dict.fromkeys(m["characteristic"] for m in document["measurements"]):
@@ -49,31 +51,42 @@ def sheet_blocks(toml: str) -> dict[tuple[str, str], str]:
     return found
 
 
-def _bench(station: Station, toml: str, digest: str) -> tuple[str | None, str, tuple[views.SourceDate, ...]]:
+def _bench(
+    station: Station, db: Database, unit: UnitRow, golden: GoldenRow, digest: str
+) -> tuple[str | None, str, tuple[views.SourceDate, ...]]:
     from station.calibrate.card import BUILT_IN
     from station.service.recorded import with_calibration
     from station.sheet import load_sheet
 
-    rigs = [*(r.name for r in station.bench.rigs()), None]
-    found = with_calibration(station, digest, load_sheet(toml.encode()).viewing, rigs, [None, *BUILT_IN])
+    viewing = load_sheet(golden.sheet_toml.encode()).viewing
+    found = past(station, db, digest=digest, at=unit.inspected_at, viewing=viewing, golden_rig=golden.rig)
+    if found is None or not found.exact:
+        card_alone = with_calibration(station, digest, viewing, [None], [None, *BUILT_IN])
+        if card_alone is not None:
+            return None, f"no bench: the photo's own colour card ({card_alone[1] or 'the usual one'}) was all", ()
     if found is None:
         return None, (
-            "the record names its calibration by digest, and no bench and card known here have it now: the bench was "
-            "calibrated anew since, or the colour card was one of your own"
+            "the record names its calibration by digest, and no bench and card known here had it then: the colour card "
+            "was one of your own, and the golden sample names no bench"
         ), ()  # fmt: skip
-    rig, card = found
-    if rig is None:
-        return None, f"no bench: the photo's own colour card ({card or 'the usual one'}) is all that was known", ()
-    now = station.bench.calibration(rig, card)
+    since = "as it is calibrated now" if found.newest else "as it was calibrated then; it was calibrated anew since"
+    told = f"bench {found.rig}, {since}"
+    if not found.exact:
+        told = (
+            f"bench {found.rig} by the golden sample's record, {since}. The digest on record cannot be compared: it "
+            "covers the colour card, which was one of your own and is not known here"
+        )
     dates = []
-    if now.lens is not None:
-        figure = f"reprojection {now.lens.rms_px:.2f} px, from {now.lens.images} pictures"
+    if found.lens is not None:
+        figure = f"reprojection {found.lens.rms_px:.2f} px, from {found.lens.images} pictures"
         dates.append(
-            views.SourceDate(kind="lens", made_at=now.lens.made_at, expires_at=now.lens.expires_at, figure=figure)
+            views.SourceDate(kind="lens", made_at=found.lens.made_at, expires_at=found.lens.expires_at, figure=figure)
         )
-    if now.light is not None:
-        figure = f"uniformity {now.light.uniformity:.3f}, from {now.light.images} pictures"
+    if found.light is not None:
+        figure = f"uniformity {found.light.uniformity:.3f}, from {found.light.images} pictures"
         dates.append(
-            views.SourceDate(kind="light", made_at=now.light.made_at, expires_at=now.light.expires_at, figure=figure)
+            views.SourceDate(
+                kind="light", made_at=found.light.made_at, expires_at=found.light.expires_at, figure=figure
+            )
         )
-    return rig, f"bench {rig}, as it is calibrated now", tuple(dates)
+    return found.rig, told, tuple(dates)

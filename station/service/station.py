@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -59,6 +59,7 @@ from station.store.audit import audit
 from station.store.database import Database, sqlite_url
 from station.store.evidence import Evidence
 from station.store.rows import GoldenRow, LotRow, UnitRow
+from station.store.streams import drawn_lots
 from station.values.documents import LotDocument, ModelUseDocument, UnitDocument, Verdict
 
 if TYPE_CHECKING:
@@ -401,19 +402,20 @@ class Station:
     def lots(self) -> list[views.LotView]:
         """Every lot as it stands, newest first."""
         waiting = self.review_screen.waiting()
-        return [self._lot(r, waiting[r.name]) for r in records.lots(self._db)]
+        drawn = drawn_lots(self._db)
+        return [self._lot(r, waiting[r.name], drawn) for r in records.lots(self._db)]
 
     def lot(self, name: str) -> views.LotView:
         """One lot as it stands."""
-        return self._lot(records.lot(self._db, name), self.review_screen.waiting(name)[name])
+        return self._lot(records.lot(self._db, name), self.review_screen.waiting(name)[name], drawn_lots(self._db))
 
-    def _lot(self, row: LotRow, waiting: int) -> views.LotView:
+    def _lot(self, row: LotRow, waiting: int, drawn: Collection[str]) -> views.LotView:
         bare = not self.entered.values(lot=row.name)
         found = inspections.units(self._db, lot=row.name, current=True, bare=bare)
         units = standing_units(as_they_stand(self._db, found))
         count = Counter(u.standing for u in units)
         decided = records.lot_decisions(self._db, row.id)
-        return lot_view(row, count, decided[0] if decided else None, waiting=waiting)
+        return lot_view(row, count, decided[0] if decided else None, waiting=waiting, drawn=row.name in drawn)
 
     def learned_tolerance(self, golden: str, *, lot: str | None = None, region: str | None = None) -> ToleranceDocument:
         """The colour tolerance that a golden sample's accepted units teach; nothing is judged by it.

@@ -332,7 +332,7 @@ class SheetRowView(Document):
 
 class SourcesView(Document):
     """Where a unit's numbers come from. rig : None without one. told : what the records say of bench and calibration.
-    dates : of its lens and its light, empty where the bench has been calibrated anew since."""
+    dates : of its lens and its light as they were when the unit was inspected, empty without a bench."""
 
     rig: str | None
     told: str
@@ -406,7 +406,8 @@ class UnitFindingsView(Document):
 
 
 class LotView(Document):
-    """A lot as it stands: units by standing verdict, how many wait for a reviewer, the newest decision."""
+    """A lot as it stands: units by standing verdict, how many wait for a reviewer, the newest decision; drawn : whether
+    there is a pick list of it."""
 
     lot: str
     golden: str
@@ -418,6 +419,7 @@ class LotView(Document):
     undecided: int
     waiting: int
     decision: Literal["accepted", "rejected", "open"] | None
+    drawn: bool = False
 
 
 class AuditView(Document):

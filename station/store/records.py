@@ -64,6 +64,12 @@ def rigs(db: Database) -> list[RigRow]:
         ]
 
 
+def rig_versions(db: Database) -> list[RigRow]:
+    """Every version of every bench, the newest first."""
+    with db.read() as c:
+        return [RigRow(**r._mapping) for r in c.execute(sa.select(t.rigs).order_by(t.rigs.c.id.desc()))]
+
+
 def add_calibration(
     db: Database,
     *,
@@ -94,6 +100,15 @@ def calibration(db: Database, rig_id: int, kind: str) -> CalibrationRow | None:
     with db.read() as c:
         row = c.execute(query).first()
     return None if row is None or not _is_finite(row.document) else CalibrationRow(**row._mapping)
+
+
+def calibrations(db: Database, rig_id: int, kind: str) -> list[CalibrationRow]:
+    """Every calibration of a bench, of this kind, the newest first; without those whose numbers are not finite."""
+    k = t.calibrations.c
+    query = sa.select(t.calibrations).where(k.rig_id == rig_id, k.kind == kind).order_by(k.id.desc())
+    with db.read() as c:
+        rows = [CalibrationRow(**r._mapping) for r in c.execute(query)]
+    return [row for row in rows if _is_finite(row.document)]
 
 
 def _is_finite(document: str) -> bool:

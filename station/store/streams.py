@@ -65,6 +65,12 @@ def add_draw(db: Database, *, lot: str, document: str, digest: str, at: datetime
         db.ledger.enter(c, "sample drawn", about={"lot": lot})
 
 
+def drawn_lots(db: Database) -> frozenset[str]:
+    """The lots that have a pick list."""
+    with db.read() as c:
+        return frozenset(c.execute(sa.select(t.lot_draws.c.lot).distinct()).scalars())
+
+
 def newest_draw(db: Database, lot: str) -> str:
     """The document of a lot's newest pick list. Raises NotFoundError."""
     k = t.lot_draws.c

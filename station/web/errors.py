@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import logging
+import re
+from difflib import get_close_matches
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
 from station.errors import StationError, TooManyError
 from station.values.documents import Document
+from station.web.showing import PLACES, page
 
 logger = logging.getLogger("station.web")
+
+_OPTION = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]*)")
 
 
 class ErrorBody(Document):
@@ -39,7 +44,12 @@ def error_response(status: int, code: str, message: str, do: str, headers: Any =
 def refusal(error: StationError) -> JSONResponse:
     """What the station refuses, as JSON."""
     headers = {"Retry-After": str(error.wait_s)} if isinstance(error, TooManyError) else None
-    return error_response(error.status, error.code, error.message, error.do, headers)
+    return error_response(error.status, error.code, fields(error.message), fields(error.do), headers)
+
+
+def fields(text: str) -> str:
+    """A text that names options of a command, with the fields of a request in their place; a command stays as it is."""
+    return text if "station " in text else _OPTION.sub(lambda m: m[1].replace("-", "_"), text)
 
 
 def register(app: FastAPI) -> None:
@@ -59,9 +69,12 @@ def register(app: FastAPI) -> None:
         return error_response(422, "bad-request", f"{where}: {text[:1].lower()}{text[1:]}", "See /api/v1/openapi.json.")
 
     @app.exception_handler(HTTPException)
-    def http(request: Request, error: HTTPException) -> JSONResponse:
+    def http(request: Request, error: HTTPException) -> Response:
         path = request.url.path[:200]
         if error.status_code == HTTPStatus.NOT_FOUND:
+            if not path.startswith(("/api/", "/static/")) and "text/html" in request.headers.get("accept", ""):
+                near = get_close_matches(path, [address for address, _ in PLACES], n=1)
+                return page(request, "missing.html", status=404, path=path, near=near)
             return error_response(404, "not-found", f"there is nothing at {path}", "See /api/v1/openapi.json.")
         if error.status_code == HTTPStatus.BAD_REQUEST:  # a body that is no UTF-8, or nested beyond measure
             return error_response(400, "bad-request", "the request cannot be read", "See /api/v1/openapi.json.")

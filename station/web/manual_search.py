@@ -1,7 +1,8 @@
 """The index of the help: its sections by their words, made once on the server, and what a question finds.
 
-A word of the question finds words that begin like it, so that ``calibrate`` finds ``calibration``; in Chinese, titles
-are found by their characters. Sections are ranked by BM25, words of headings counting as several.
+A word of the question finds words that begin like it, so that ``calibrate`` finds ``calibration``; one that begins with
+``re`` finds the word behind that too, ``recalibrate`` all of calibration; in Chinese, titles are found by their
+characters. Sections are ranked by BM25, words of headings counting as several.
 
 Source: Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (2009).
 """
@@ -25,10 +26,16 @@ K1, B = 1.2, 0.6
 HEADING, TITLE = 6, 3
 """As how many words a word of the section's heading counts, and one of its page's title."""
 RECORD_WEIGHT: Final = 0.5
+TABLES: Final = ("api-commands", "requirements")
+"""Pages that name everything once in tables; they are held back as the records of decisions are."""
 MOST: Final = 20
 AROUND: Final = 90
 ENDINGS: Final = re.compile(r"(ations?|ating|ated?|ings?|ions?|ed|es|s|e)$")
 STEM_LETTERS: Final = 4
+AGAIN: Final = re.compile(r"re(?=[a-z]{5})")
+"""Before a word that is long enough to be looked up without it."""
+BEGINS: Final = 3
+"""From so many letters on a word of the question finds what begins with it; a shorter one finds itself."""
 
 EMPTY: Final = frozenset(
     re.findall(
@@ -54,6 +61,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Answers:
+    """The best sections, at most 20, of so many that answer."""
+
+    found: tuple[Found, ...]
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Index:
     """entries : page and section. words : sorted. counts : of each word, by entry. lengths : words an entry."""
 
@@ -65,30 +80,35 @@ class _Index:
     def weights(self, stem: str) -> dict[int, float]:
         """How much a word that begins so weighs in each entry."""
         counted: Counter[int] = Counter()
-        at = bisect_left(self.words, stem)
-        while at < len(self.words) and self.words[at].startswith(stem):
-            counted.update(self.counts[self.words[at]])
-            at += 1
+        for begin in dict.fromkeys((stem, AGAIN.sub("", stem, count=1))):
+            at = bisect_left(self.words, begin)
+            while at < len(self.words) and self.words[at].startswith(begin):
+                if len(begin) >= BEGINS or self.words[at] == begin:
+                    counted.update(self.counts[self.words[at]])
+                at += 1
         mean = sum(self.lengths) / len(self.lengths)
         rarity = math.log(1 + (len(self.entries) - len(counted) + 0.5) / (len(counted) + 0.5))
         return {i: rarity * n * (K1 + 1) / (n + K1 * (1 - B + B * self.lengths[i] / mean)) for i, n in counted.items()}
 
 
-def search(question: str) -> tuple[Found, ...]:
-    """The sections that have all words of a question, else any of them; the best first, at most 20."""
+def search(question: str) -> Answers:
+    """The sections that have all words of a question, else any of them; the best first."""
     index = _index()
     stems = _stems(question)
     if not stems:
-        return ()
+        return Answers((), 0)
     weights = [index.weights(stem) for stem in stems]
     every = set.intersection(*(set(w) for w in weights)) or set().union(*weights)
 
     def score(entry: int) -> float:
-        weight = RECORD_WEIGHT if index.entries[entry][0].name.startswith(RECORDS) else 1.0
+        name = index.entries[entry][0].name
+        weight = RECORD_WEIGHT if name.startswith(RECORDS) or name in TABLES else 1.0
         return weight * sum(w.get(entry, 0.0) for w in weights)
 
     best = sorted(every, key=lambda i: (-score(i), i))[:MOST]
-    return tuple(Found(*index.entries[i], excerpt(index.entries[i][1].text, stems)) for i in best)
+    marked = tuple(dict.fromkeys(s for stem in stems for s in (stem, AGAIN.sub("", stem, count=1))))
+    found = tuple(Found(*index.entries[i], excerpt(index.entries[i][1].text, marked)) for i in best)
+    return Answers(found, len(every))
 
 
 def excerpt(text: str, stems: tuple[str, ...]) -> Markup:
@@ -109,7 +129,7 @@ def excerpt(text: str, stems: tuple[str, ...]) -> Markup:
 def _stems(question: str) -> tuple[str, ...]:
     """The beginnings that the words of a question are looked up by, in their order."""
     found: dict[str, None] = {}
-    words = _WORD.findall(question.lower())
+    words = _words(question)
     for word in [w for w in words if w not in EMPTY] or words:
         stem = ENDINGS.sub("", word)
         found[stem if len(stem) >= STEM_LETTERS else word] = None
@@ -140,4 +160,5 @@ def _index() -> _Index:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text.lower())
+    """Its words in small letters; the sign of a colour difference is its formula's name, as the pages write it."""
+    return _WORD.findall(text.lower().replace("\u03b4e", "ciede2000"))

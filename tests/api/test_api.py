@@ -148,7 +148,8 @@ def test_a_review_that_makes_no_sense_is_refused(reader: httpx.Client, body: dic
 def test_a_lot_is_tallied_without_a_record_and_decided_with_one(client: httpx.Client) -> None:
     (lot,) = get(client, "/lots")
     assert (lot["lot"], lot["inspected"], lot["waiting"], lot["decision"]) == ("L/1", 4, 3, None)
-    error(client.get(f"{API}/lots/L%2F1/tally"), 404)
+    assert "the size of lot L/1 is missing" in error(client.get(f"{API}/lots/L%2F1/tally"), 422)["message"]
+    assert "field size" in error(client.post(f"{API}/lots/L%2F1/decisions", json={}), 422)["do"]
     tally = get(client, "/lots/L%2F1/tally?size=1200")
     major = next(c for c in tally["classes"] if c["class"] == "major")
     assert (major["n"], major["ac"], major["re"], major["nonconforming"]) == (80, 5, 6, 1)

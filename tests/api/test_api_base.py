@@ -71,6 +71,22 @@ def test_every_refusal_has_the_one_shape(
     assert all(answer.json()["error"].values())
 
 
+def test_a_refusal_names_the_field_of_the_request_and_no_option(client: httpx.Client) -> None:
+    body = {"order": "PO-1", "golden": "GS-1", "units": [100]}
+    said = client.post(f"{API}/orders", json=body).json()["error"]["message"]
+    assert said.startswith("by is empty")
+    described = client.get(f"{API}/openapi.json", timeout=60).json()["components"]["schemas"]["NewOrder"]
+    assert "needed where the station has no accounts" in described["properties"]["by"]["description"]
+
+
+def test_a_mistyped_address_answers_a_page_to_a_browser_and_json_to_others(reader: httpx.Client) -> None:
+    browser = reader.get("/lot", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (browser.status_code, browser.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert 'Was this meant: <a href="/lots">/lots</a>' in browser.text
+    for path, accept in (("/lot", "application/json"), (f"{API}/lot", "text/html")):
+        assert reader.get(path, headers={"Accept": accept}).json()["error"]["code"] == "not-found"
+
+
 def test_what_nobody_foresaw_is_answered_in_the_shape_with_the_headers(
     server: tuple[str, Any], client: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

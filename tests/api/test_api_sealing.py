@@ -152,7 +152,7 @@ def test_what_cannot_be_sealed_is_refused_with_what_to_do(station: httpx.Client,
     failed = ended(station, post(station, "/goldens", asked, 202))
     assert (failed["state"], failed["error"]["code"]) == ("failed", "bad-sheet")
     broken = tmp_path / "broken.png"
-    broken.write_bytes(b"\x89PNG and no more")
+    broken.write_bytes(b"\x89PNG\r\n\x1a\n and no more")
     failed = ended(station, post(station, "/goldens", {"sheet": drawn_sheet(), "photo": hand_in(station, broken)}, 202))
     assert failed["error"]["code"] == "bad-photo"
     assert station.post(f"{API}/goldens", json={"sheet": drawn_sheet(), "photo": "u-notthere"}).status_code == 404

@@ -180,6 +180,13 @@ def test_a_picture_is_not_taken_from_a_form(client: httpx.Client, kind: str) -> 
     assert code(answer) == (415, "not-a-picture")
 
 
+@pytest.mark.parametrize("kind", ["application/pdf", "application/zip", "image/jpeg", "image/png; q=1"])
+def test_a_file_that_does_not_begin_like_what_it_is_sent_as_is_refused(client: httpx.Client, kind: str) -> None:
+    answer = client.post("/api/v1/uploads?name=a.pdf", content=b"hello", headers={"Content-Type": kind})
+    assert answer.status_code == 422
+    assert "does not begin like" in answer.json()["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("kind", "taken"),
     [
@@ -189,7 +196,8 @@ def test_a_picture_is_not_taken_from_a_form(client: httpx.Client, kind: str) -> 
     ],
 )  # fmt: skip
 def test_a_file_is_handed_in_and_never_by_a_form(client: httpx.Client, kind: str, taken: bool) -> None:
-    answer = client.post("/api/v1/uploads?name=a.pdf", content=b"%PDF-", headers={"Content-Type": kind})
+    content = {"application/zip": b"PK\x03\x04", "image/png": b"\x89PNG\r\n\x1a\n"}.get(kind, b"%PDF-")
+    answer = client.post("/api/v1/uploads?name=a.pdf", content=content, headers={"Content-Type": kind})
     assert (answer.status_code == 201) == taken
     if not taken:
         assert code(answer) == (415, "not-a-picture")

@@ -97,11 +97,20 @@ def test_pictures_of_the_documents_are_served_and_nothing_else(reader: httpx.Cli
         ("Idempotency-Key", "api"),
         ("抽驗", "sampling"),
         ("校正", "colour-correction"),
+        ("how do I recalibrate", "page-light bench-light"),
+        ("ΔE", "colour-uncertainty"),
     ],
 )
 def test_a_question_finds_the_page_that_answers_it_among_the_first(question: str, first: str) -> None:
-    found = [hit.page.name for hit in manual_search.search(question)[:4]]
+    found = [hit.page.name for hit in manual_search.search(question).found[:4]]
     assert set(first.split()) & set(found), found
+
+
+def test_a_question_with_many_answers_says_how_many_there_are(reader: httpx.Client) -> None:
+    answers = manual_search.search("undecided")
+    assert len(answers.found) == 20 < answers.of
+    text = reader.get("/help", params={"q": "undecided"}).text
+    assert f"The first 20 of {answers.of} places for “undecided”." in text
 
 
 def test_what_is_asked_is_shown_as_text_and_marked_in_what_is_found(reader: httpx.Client) -> None:
@@ -116,7 +125,7 @@ def test_what_is_asked_is_shown_as_text_and_marked_in_what_is_found(reader: http
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=200))
 def test_any_question_is_answered(question: str) -> None:
-    for hit in manual_search.search(question):
+    for hit in manual_search.search(question).found:
         plain = re.sub(r"</?mark>", "", str(hit.excerpt))
         assert "<" not in plain
         assert hit.page.name in NAMES

@@ -123,6 +123,33 @@ def test_the_live_view_shows_what_the_camera_sees_and_what_a_shot_would_meet(
     expect(view.locator(".gone")).to_be_hidden()
 
 
+def test_the_verdict_is_in_view_at_once_on_an_upright_tablet(address: str, quiet_page: Page) -> None:
+    page = quiet_page
+    page.set_viewport_size({"width": 820, "height": 1180})
+    page.goto(f"{address}/bench")
+    expect(page.locator("#view img")).to_be_visible()
+    page.locator("#lot").fill(LOT)
+    page.locator("#main").focus()
+    page.keyboard.press(" ")
+    expect(page.locator(".verdict")).to_be_in_viewport(ratio=1)
+    view, verdict = page.locator("#view").bounding_box(), page.locator(".verdict").bounding_box()
+    assert view is not None
+    assert verdict is not None
+    assert verdict["y"] + verdict["height"] <= view["y"]  # and the next unit can still be aimed at below it
+
+
+def test_until_the_first_look_the_live_view_says_that_it_waits(address: str, quiet_page: Page) -> None:
+    page = quiet_page
+    held: list[Any] = []
+    page.route("**/camera/view?*", lambda route: held.append(route) if not held else route.continue_())
+    page.goto(f"{address}/bench")
+    expect(page.locator("#view .gone")).to_have_text("Waiting for the camera …")
+    expect(page.locator("#view img")).to_be_hidden()
+    held[0].continue_()
+    expect(page.locator("#view img")).to_be_visible()
+    expect(page.locator("#view .gone")).to_be_hidden()
+
+
 def test_j_and_k_go_through_what_was_inspected(address: str, quiet_page: Page, tmp_path: Path) -> None:
     page = quiet_page
     handed_in(page, address, [photo(tmp_path / f"unit-{n}.png", CONFORMING, grain=n) for n in range(3)])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -24,8 +25,8 @@ def address(unchanged_lot_home: Path, serve: Callable[..., Any]) -> Iterator[str
 
 @pytest.fixture
 def page(watch: Callable[..., AbstractContextManager[Page]]) -> Iterator[Page]:
-    """A page that may complain of nothing but of what a test asks for that is not there."""
-    with watch(60_000, excused="404") as found:
+    """A page that may complain of nothing: it asks only for what is there."""
+    with watch(60_000, excused="nothing is excused") as found:
         yield found
 
 
@@ -97,10 +98,32 @@ def test_a_lot_is_decided_on_its_page(page: Page, lot_home: Path, serve: Callabl
         page.goto("about:blank")
 
 
+def test_the_sample_of_a_lot_is_drawn_before_any_unit_is_inspected(
+    page: Page, lot_home: Path, serve: Callable[..., Any], tmp_path: Path
+) -> None:
+    table = tmp_path / "cartons.csv"
+    table.write_text("carton,units\nC1,40\nC2,40\n", encoding="utf-8")
+    with serve(lot_home) as (address, _app):
+        page.goto(f"{address}/lots")
+        page.get_by_role("link", name="Draw the sample of a lot").click()
+        form = page.locator("#empty form")
+        form.get_by_label("Lot", exact=True).fill("L-NEW")
+        form.get_by_label("or a table of the cartons").set_input_files(table)
+        form.get_by_role("button", name="Draw the pick list").click()
+        expect(form.get_by_role("link", name="Pick list · CSV")).to_be_visible()
+        found = httpx.get(f"{address}/api/v1/lots/L-NEW/draw", trust_env=False, timeout=60).json()
+        assert (found["size"], {p["carton"] for p in found["picks"]}) == (80, {"C1", "C2"})
+        page.goto("about:blank")
+
+
 def decide(page: Page, address: str) -> None:
     open_lot(page, address, CLEAN)
     expect(page.locator("#documents-body")).to_contain_text("station lot decide")
-    expect(page.locator("#draw-body")).to_contain_text("station lot draw L/8")
+    form = page.locator("#draw-body form")
+    form.get_by_label("Units in the lot").fill("3")
+    form.get_by_role("button", name="Draw the pick list").click()
+    picks = f"/api/v1/lots/{quote(CLEAN, safe='')}/picks?form=pdf"
+    expect(page.locator("#draw-body a").first).to_have_attribute("href", picks)
     size = page.locator("#tally-body input")
     size.fill("3")
     size.press("Enter")

@@ -403,7 +403,7 @@ def test_one_view_does_not_take_the_place_of_six_unless_asked_to(station: Statio
 def test_poor_input_to_the_light_is_remarked_at_once(station: Station) -> None:
     poor = station.bench.calibrate_light("bench-a", GREYS[:1], lux=[900.0])
     assert any("One grey picture only: several lower the noise, and flicker" in r for r in poor.remarks)
-    assert any("its day, taken to be 2026-05-20, are not named: add --meter" in r for r in poor.remarks)
+    assert any("its day, taken to be 2026-05-20, are not named: say which meter (--" in r for r in poor.remarks)
     stale = {"instrument": "T-10A", "measured_on": date(2026, 1, 20)}
     old = station.bench.calibrate_light("bench-a", GREYS[:1], lux=[900.0], **stale)
     assert any("read on 2026-01-20, 120 days ago" in r for r in old.remarks)
@@ -477,3 +477,37 @@ def test_a_rig_without_its_lens_is_not_called_within_bounds(tmp_path: Path, caps
         assert "Run: station calibrate lens --rig bench-a BOARD.jpg" in out
     assert "(0.2% allowed)" in out
     assert "(0.02 allowed)" in out
+
+
+def test_a_record_names_the_bench_and_its_dates_though_it_was_calibrated_anew(calibrated: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(calibrated, home)
+    with Station(Settings(home=home), clock=Clock(MAY + timedelta(days=1))) as station:
+        done: list[Inspected] = []
+        station.inspect_many(
+            [UNIT], golden="GS-ALPINE-01", engine=Serial(), on_done=done.append, rig="bench-a", card=CARD
+        )
+        unit = station.units(limit=1)[0].id
+        found = station.review_screen.sources(unit)
+        assert (found.rig, found.told) == ("bench-a", "bench bench-a, as it is calibrated now")
+        made = {d.kind: d.made_at for d in found.dates}
+        assert set(made) == {"lens", "light"}
+        station.bench.calibrate_light("bench-a", GREYS, lux=[900.0], instrument="T-10A, no. 123")
+        then = station.review_screen.sources(unit)
+        assert then.told == "bench bench-a, as it was calibrated then; it was calibrated anew since"
+        assert {d.kind: d.made_at for d in then.dates} == made
+
+
+def test_with_a_card_of_ones_own_the_bench_is_named_by_the_golden_sample(calibrated: Path, tmp_path: Path) -> None:
+    home, own = tmp_path / "home", tmp_path / "own.toml"
+    shutil.copytree(calibrated, home)
+    own.write_text(re.sub(r'(?m)^name = ".*"', 'name = "ours"', Path(CARD).read_text("utf-8"), count=1), "utf-8")
+    with Station(Settings(home=home), clock=Clock(MAY + timedelta(days=1))) as station:
+        station.inspect_many(
+            [UNIT], golden="GS-ALPINE-01", engine=Serial(), on_done=lambda _: None, rig="bench-a", card=str(own)
+        )
+        found = station.review_screen.sources(station.units(limit=1)[0].id)
+        assert found.rig == "bench-a"
+        assert "by the golden sample's record" in found.told
+        assert "the colour card, which was one of your own" in found.told
+        assert {d.kind for d in found.dates} == {"lens", "light"}

@@ -58,7 +58,12 @@ def speaker(who: Who, given: str) -> str:
 
 
 By = Annotated[
-    str, Field(max_length=120, description="who says so; of an account its own name, or nothing", examples=["M. Weber"])
+    str,
+    Field(
+        max_length=120,
+        description="who says so: needed where the station has no accounts; of an account its own name, or nothing",
+        examples=["M. Weber"],
+    ),
 ]
 
 

@@ -21,7 +21,7 @@ router = APIRouter(tags=["exchange"])
 class NewPackage(Document):
     """version : of the golden sample, the newest without it."""
 
-    version: int | None = Field(default=None, ge=1, le=10**6)
+    version: int | None = Field(default=None, ge=1, le=10**6, examples=[1])
 
 
 class GivenPackage(Document):

@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
+from station.service.declared import vet_declared
 from station.service.packages import MOST_BYTES
 from station.web.errors import ErrorDocument
 from station.web.jobs import Held, JobDocument, Jobs, UploadDocument, Uploads
@@ -67,6 +68,7 @@ async def upload(request: Request, station: StationOf, uploads: StoreOf, name: F
     try:
         most = MOST_BYTES if path.suffix.lower() == ".zip" else int(station.settings.max_photo_mb * 1_000_000)
         await receive(request, path, most)
+        vet_declared(path, request.headers.get("content-type", ""))
         return await run_in_threadpool(uploads.keep, made, path)
     except BaseException:
         uploads.drop(made)

@@ -126,7 +126,8 @@ def help_contents(request: Request, q: Annotated[str, Query(max_length=200)] = "
     values: dict[str, Any] = {"contents": manual.contents(), "shown": None, "version": __version__}
     if not asked:
         return page(request, "help-contents.html", question="", **values)
-    return page(request, "help-found.html", question=asked, found=manual_search.search(asked), **values)
+    answers = manual_search.search(asked)
+    return page(request, "help-found.html", question=asked, found=answers.found, of=answers.of, **values)
 
 
 @router.get("/help/{document:path}", response_class=HTMLResponse)

@@ -54,9 +54,9 @@ class NewStudy(Document):
     """trials : of each kind of defect in each kind of region. parts : renderings without a defect. seed : another one
     draws other defects."""
 
-    trials: int = Field(default=100, ge=1, le=2000)
-    parts: int = Field(default=60, ge=1, le=2000)
-    seed: int = Field(default=1, ge=0, le=2**31 - 1)
+    trials: int = Field(default=100, ge=1, le=2000, examples=[100])
+    parts: int = Field(default=60, ge=1, le=2000, examples=[60])
+    seed: int = Field(default=1, ge=0, le=2**31 - 1, examples=[1])
 
 
 @router.post("/sheets/lint", summary="What would be argued about in a control sheet; nothing is recorded")

@@ -68,6 +68,8 @@ export const api = {
   density: (lot, kind) => `${API}/lots/${part(lot)}/density?kind=${part(kind)}`,
   explanation: (lot) => ask(`/lots/${part(lot)}/explanation`, patient()),
   counted: (lot) => ask(`/lots/${part(lot)}/counted`, patient()),
+  drawSample: (lot, body, pin, key) => post(`/lots/${part(lot)}/draws`, body, { ...signed(pin), ...once(key) }, AbortSignal.timeout(120000)),
+  picks: (lot, form) => `${API}/lots/${part(lot)}/picks?form=${form}`,
   draw: (lot) => ask(`/lots/${part(lot)}/draw`),
   pulled: (lot) => ask(`/lots/${part(lot)}/pulled`),
   report: (lot, language, form) => `${API}/lots/${part(lot)}/report?language=${language}&form=${form}`,

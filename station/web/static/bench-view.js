@@ -35,6 +35,9 @@ export class LiveView {
     this.forget = button("P", t("Forget the best"), () => { this.best = null; });
     this.frame = el("div", { class: "frame" }, this.image, this.over);
     this.facts = el("div", { class: "aids" }, this.standing, this.lights, this.focus, this.light);
+    this.frame.hidden = true; // until there is a picture to show
+    this.gone.hidden = false;
+    this.gone.textContent = t("Waiting for the camera …");
     this.figure = el("figure", { class: "on-grey seen" }, this.frame, this.gone);
     byId("view").replaceChildren(this.figure, el("div", {}, this.facts, el("p", { class: "tools" }, this.toggle, this.stripes, this.forget)));
     byId("view").hidden = false;
@@ -78,6 +81,7 @@ export class LiveView {
         await rest(Math.max(REST_MS / 3, seen.every_ms));
       } catch (error) {
         if (error instanceof Refusal) this.lost(error.message, error.do);
+        else if (this.shown === null) this.lost(error.message, "");
         await rest(LOST_MS); // a station that is gone: the last look stays until it answers
       }
     }
@@ -99,7 +103,7 @@ export class LiveView {
     if (this.shown !== seen.frame) {
       const next = new Image();
       next.src = api.lookPicture(seen.frame, this.zebra);
-      await next.decode().catch(() => {}); // a picture that is gone already: the next look has another
+      if (!(await next.decode().then(() => true, () => false))) return; // it is gone already: the next look has another
       this.image.src = next.src;
       this.shown = seen.frame;
     }

@@ -111,7 +111,9 @@ function enter(unit) {
   state.done.unshift(unit);
   state.chosen = follows ? 0 : state.chosen + 1;
   drawSide();
-  if (follows) draw();
+  if (!follows) return;
+  draw();
+  byId("result").querySelector(".verdict").scrollIntoView({ block: "nearest" });
 }
 
 function drawSide() {

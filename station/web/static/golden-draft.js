@@ -39,7 +39,8 @@ export class Draft {
     this.figure = el("figure", { class: "on-grey" });
     this.tools = el("div", { class: "tools", hidden: true }, el("label", { class: "field" }, t("Point at"), " ", this.what), el("label", { class: "field" }, t("Called"), " ", this.name),
       el("label", { class: "field" }, t("Surface"), " ", this.surface), this.close);
-    this.node = el("div", {}, this.tools, this.figure, this.said, this.rows, this.below);
+    this.hint = el("p", { hidden: true }, t("Click into a cell to name it; or move the cross with the arrow keys (Shift: finer) and press Enter."));
+    this.node = el("div", {}, this.tools, this.hint, this.figure, this.said, this.rows, this.below);
     this.what.addEventListener("change", () => { this.points = []; this.draw(); });
     this.figure.append(el("p", { class: "none" }, t("The picture comes when it is measured.")));
   }
@@ -60,9 +61,8 @@ export class Draft {
     });
     this.picture.addEventListener("keydown", (event) => this.key(event));
     this.figure.replaceChildren(this.picture);
-    this.tools.hidden = false;
+    this.tools.hidden = this.hint.hidden = false;
     this.below.replaceChildren(
-      el("p", {}, t("Click into a cell to name it; or move the cross with the arrow keys (Shift: finer) and press Enter.")),
       el("p", { class: "u" }, t("Drag a point or a corner to move it; or Tab to it and use the arrow keys, Delete takes it out, Ctrl+Z takes back.")),
       warnings.length ? el("h3", {}, t("What sealing would warn of")) : "", original("ul", { class: "bullets" }, warnings.map((w) => el("li", {}, w))),
       proposals.length ? el("h3", {}, t("Sizes that the golden offers")) : "",
@@ -97,7 +97,11 @@ export class Draft {
   }
 
   placed() {
-    if (!this.name.reportValidity()) return;
+    if (!this.name.checkValidity()) {
+      this.name.scrollIntoView({ block: "nearest" }); // before the browser's bubble takes its place
+      this.name.reportValidity();
+      return;
+    }
     const wanted = KINDS[this.what.value][1];
     this.points.push(this.cross.map(plain));
     if (this.points.length === wanted) this.enter();

@@ -42,11 +42,14 @@ export async function sealing(root, golden) {
     }
   };
   const drafted = (body) => surely((key) => api.draft(body, key));
-  const measure = el("button", { type: "button", class: "quiet", on: { click: () => photo.reportValidity() && busy(measure, line, async () => {
+  const measure = el("button", { type: "button", class: "quiet strong-button", on: { click: () => photo.reportValidity() && busy(measure, line, async () => {
     const job = await watch(await withFiles(async () => drafted(await request())), line);
-    if (job) draft.show(job, editor.remarks);
+    if (!job) return;
+    draft.show(job, editor.remarks);
+    measure.classList.remove("strong-button"); // what comes next is the seal
+    seal.classList.add("strong-button");
   }) } }, t("Measure"));
-  const seal = el("button", { type: "button", class: "quiet strong-button", on: { click: () => photo.reportValidity() && busy(seal, line, async () => {
+  const seal = el("button", { type: "button", class: "quiet", on: { click: () => photo.reportValidity() && busy(seal, line, async () => {
     const signed = await pin();
     if (signed === null) return;
     const text = editor.text;

@@ -163,8 +163,12 @@ function drawRecord(body, [list, record]) {
     record.holds.some((h) => h.in_force) ? el("p", {}, badge("undecided", t("held")), " ", record.holds.filter((h) => h.in_force).map((h) => `${h.reason}${h.until ? ` → ${day(h.until)}` : ""}`).join(", ")) : "");
 }
 
-/** How something is supplied: a command to copy, or words. */
-const supplied = (text) => el("td", {}, text.startsWith("station ") ? command(text) : original("span", {}, text));
+/** How something is supplied: a command to copy, with what is said behind it, or words. */
+function supplied(text) {
+  if (!text.startsWith("station ")) return el("td", {}, original("span", {}, text));
+  const [line, ...more] = text.split(/ +# /);
+  return el("td", {}, command(line), more.length ? original("p", { class: "u" }, more.join(" ")) : "");
+}
 
 function items(body, golden, record) {
   const name = nameField(t("Name"));

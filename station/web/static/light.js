@@ -170,6 +170,7 @@ function forms(bench) {
   const greys = pictures(), boards = pictures(), card = pictures(false);
   const lux = el("input", { inputmode: "decimal", placeholder: "900, 880, 910", pattern: "\\s*\\d+([.]\\d+)?(\\s*[,; ]\\s*\\d+([.]\\d+)?)*\\s*" });
   const instrument = el("input", { maxlength: 200 });
+  const read = el("input", { type: "date" });
   const replace = el("input", { type: "checkbox" });
   const run = (words, needs, ask, told) => {
     const line = new ProgressLine();
@@ -194,11 +195,11 @@ function forms(bench) {
     return el("form", { class: "card-form", on: { submit: it.submit } }, el("h3", {}, title), el("p", { class: "u" }, hint), fields.map(([name, node]) => el("label", { class: "field" }, name, " ", node)), it.button, it.line.node, it.said);
   };
   const checked = run(t("Check the light"), card, (ids, key) => api.checkLight(bench.rig, { photo: ids[0] }, key), (r) => [badge(r.ok ? "conforms" : "nonconforms", r.reference ? t("this check is the reference") : r.ok ? t("within bounds") : t("out of bounds")), original("span", {}, ` ${r.reason}`)]);
-  const lit = run(t("Calibrate the light"), greys, (ids, key) => api.calibrateLight(bench.rig, { greys: ids, lux: lux.value.split(/[,; ]+/).filter(Boolean).map(Number), instrument: lux.value.trim() ? instrument.value.trim() : "" }, key), calibrated);
+  const lit = run(t("Calibrate the light"), greys, (ids, key) => api.calibrateLight(bench.rig, { greys: ids, lux: lux.value.split(/[,; ]+/).filter(Boolean).map(Number), ...(lux.value.trim() ? { instrument: instrument.value.trim(), measured_on: read.value || null } : {}) }, key), calibrated);
   const seen = run(t("Calibrate the lens"), boards, (ids, key) => api.calibrateLens(bench.rig, { boards: ids, replace: replace.checked }, key), calibrated);
   byId("calibrate-body").replaceChildren(el("div", { class: "card-forms" },
     form(t("Check"), t("Every morning, and whenever lamp or camera was touched."), checked, t("Check the light"), [t("Photo of the bench with the colour card"), card]),
-    form(t("Light"), t("Two to ten pictures of the grey card, filling the picture, with the camera as it inspects."), lit, t("Calibrate the light"), [t("Pictures of the grey card"), greys], [t("Lux meter, one reading a place"), lux], [t("Which meter"), instrument]),
+    form(t("Light"), t("Two to ten pictures of the grey card, filling the picture, with the camera as it inspects."), lit, t("Calibrate the light"), [t("Pictures of the grey card"), greys], [t("Lux meter, one reading a place"), lux], [t("Which meter"), instrument], [t("Meter read on"), read]),
     form(t("Lens"), t("Pictures of the board, flat and tilted to five sides."), seen, t("Calibrate the lens"), [t("Pictures of the board"), boards], [t("Also in the place of a surer one"), replace])));
 }
 

@@ -3,11 +3,13 @@
 import { Refusal } from "./api.js";
 import { badge, byId, dayAndTime, el } from "./dom.js";
 import { drawCause } from "./lot-cause.js";
+import { drawForm, pickLinks } from "./lot-draw.js";
 import { drawMap } from "./lot-map.js";
 import { drawTally } from "./lot-tally.js";
 import { LANGUAGES, say } from "./messages.js";
 import { alertUser, api, begin, command, original, patiently, row, side, stepping, surely, table } from "./room.js";
 import { pin } from "./session.js";
+import { t } from "./words.js";
 
 const VERDICT = { accepted: "conforms", rejected: "nonconforms", open: "undecided" };
 const state = { lots: [], lot: null };
@@ -20,8 +22,13 @@ const sizeOf = (lot) => Number(localStorage.getItem(key(lot))) || null;
 async function refresh() {
   state.lots = await patiently(api.lots);
   const lot = state.lots.find((l) => l.lot === wanted()) ?? state.lots[0] ?? null;
-  if (lot) return show(lot);
-  byId("empty").replaceChildren(say("lots.none"), " ", command("station inspect PHOTOS --golden NUMBER --lot ID"));
+  const fresh = new URLSearchParams(location.search).has("new");
+  if (lot && !fresh) return show(lot);
+  drawSide();
+  byId("paper").hidden = true;
+  byId("empty").hidden = false;
+  byId("empty").replaceChildren(...(lot ? [] : [el("p", {}, t("No lot yet: a lot is here once units of it are inspected."), " ", el("a", { href: "/bench" }, t("Inspect units at the bench"))), el("p", {}, t("Or run:"), " ", command("station inspect PHOTOS --golden NUMBER --lot ID"))]),
+    el("h2", {}, t("Draw the sample of a lot")), el("p", {}, t("The pick list says which units are pulled from which carton, before they are inspected.")), drawForm(null, () => {}, await patiently(api.goldens)));
 }
 
 function drawSide() {
@@ -67,7 +74,11 @@ function sizeForm(lot, size) {
   }, el("label", {}, `${say("tally.size")} `, field), el("button", { class: "quiet", type: "submit" }, say("tally.show")));
 }
 
-const tally = (lot) => fill(lot, "tally", () => api.tally(lot.lot, sizeOf(lot.lot)), (body, found) => {
+/** Asked for only where the size is known: said here, or by a pick list or a decision. */
+const tally = (lot) => (sizeOf(lot.lot) || lot.drawn || lot.decision ? tallied(lot)
+  : byId("tally-body").replaceChildren(el("p", {}, t("How many units are in the whole lot? The sampling plans follow from it.")), sizeForm(lot, null)));
+
+const tallied = (lot) => fill(lot, "tally", () => api.tally(lot.lot, sizeOf(lot.lot)), (body, found) => {
   drawTally(body, found);
   const said = el("span", { role: "status" });
   body.append(el("div", { class: "deciding" }, sizeForm(lot, found.size),
@@ -108,17 +119,21 @@ const documents = (lot) => fill(lot, "documents", () => lot.decision, (body, dec
       `${say("documents.report")} · `, el("span", { lang: code }, name), ` · ${form.toUpperCase()}`))))));
 });
 
-const draw = (lot) => fill(lot, "draw", () => Promise.all([api.draw(lot.lot), api.pulled(lot.lot)]), (body, [list, pulled]) => {
+const draw = (lot) => (lot.drawn ? listed(lot)
+  : byId("draw-body").replaceChildren(el("p", { class: "none" }, t("No pick list was drawn for this lot. Draw one here:")), drawForm(lot, refresh)));
+
+const listed = (lot) => fill(lot, "draw", () => Promise.all([api.draw(lot.lot), api.pulled(lot.lot)]), (body, [list, pulled]) => {
   const missing = new Set(pulled.missing);
   const state_ = (label) => (missing.has(label) ? badge("undecided", say("draw.missing")) : badge("conforms", say("draw.pulled")));
   const extra = [["draw.lacking", pulled.missing], ["draw.foreign", pulled.foreign], ["draw.doubled", pulled.doubled]].filter(([, units]) => units.length);
   body.replaceChildren(
     el("p", {}, badge(pulled.ok ? "conforms" : "undecided", say(pulled.ok ? "draw.ok" : "draw.not")), " ", say("draw.about", { ...list, done: list.n - missing.size })),
+    pickLinks(lot.lot),
     original("p", { class: "u" }, list.rule, ...list.remarks.map((r) => ` · ${r}`)),
     ...extra.map(([name, units]) => el("p", {}, el("b", {}, say(name)), ` ${units.join(", ")}`)),
     table(say("part.draw"), ["unit", "carton", "position", "third", "pulled"].map((c) => say(`column.${c}`)),
       list.picks.map((p) => row(p.label, p.carton, String(p.position), say(`third.${p.third}`), state_(p.label)))));
-}, () => [el("p", { class: "none" }, say("draw.none")), command(`station lot draw ${lot.lot} --size N --cartons CARTONS.csv`)]);
+});
 
 stepping((by) => {
   const index = state.lots.findIndex((l) => l.lot === state.lot?.lot);

@@ -42,7 +42,6 @@ const TEXTS = {
   "part.actions": "Corrective actions",
 
   "lots.complain": "Complaint about this lot",
-  "lots.none": "No lot yet. Inspect units of one:",
   "lots.units": "{inspected} units · {nonconforms} nonconforming · {undecided} undecided",
   "lots.about": "Golden sample {golden}, version {golden_version} · {inspected} units: {conforms} conform, {nonconforms} do not, {undecided} undecided · {waiting} wait for a reviewer · since {at}",
   "decision.accepted": "accepted",
@@ -129,7 +128,6 @@ const TEXTS = {
 
   "documents.undecided": "The report is written of a decided lot. Record the decision above, or run:",
   "documents.report": "Lot report",
-  "draw.none": "No pick list was drawn for this lot. Draw one:",
   "draw.about": "{done} of {n} drawn units inspected, from {cartons} cartons; seed {seed}",
   "draw.ok": "as drawn",
   "draw.not": "not as drawn",
