@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -58,6 +56,7 @@ from station.web.routes import (
     thresholds,
     units,
 )
+from station.web.scratch import scratch
 from station.web.security import Guard, allowed_hosts
 from station.web.showing import STATIC
 from station.web.static_files import PackedFiles
@@ -84,10 +83,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with (
             Station(used) as station,
-            tempfile.TemporaryDirectory(prefix="station-") as folder,
-            closing(Jobs()) as running,
+            scratch() as folder,
+            closing(Jobs(folder / "jobs")) as running,
         ):
-            app.state.station, app.state.jobs, app.state.uploads = station, running, Uploads(Path(folder))
+            handed_in = folder / "uploads"
+            handed_in.mkdir()
+            app.state.station, app.state.jobs, app.state.uploads = station, running, Uploads(handed_in)
             yield
 
     app = FastAPI(

@@ -1,11 +1,12 @@
 """What takes longer than a request may: done one after another in a thread, looked at while it goes on.
 
 Jobs and the files that are handed in for them live as long as the server. A job that was cut short left nothing
-half-written; it is asked for again.
+half-written; it is asked for again. What a job made is shown to the roles that may start it, see ``asked_jobs``.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import secrets
 import shutil
@@ -22,7 +23,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from station.errors import NotFoundError, StationError, TooManyError
-from station.values.digest import sha256_hex
+from station.values.account import Role, Who
 from station.values.documents import Document
 from station.web.errors import ErrorBody
 
@@ -36,9 +37,13 @@ Kind = Literal[
 KEPT_S = 3600.0
 """How long a file that was handed in is kept."""
 MOST_FILES, MOST_BYTES = 400, 2_000_000_000
-"""Of files that wait to be used."""
-MOST_JOBS, MOST_WAITING = 100, 20
-"""Jobs that are remembered; of them waiting."""
+"""Of files that wait to be used or are on their way in."""
+SHARE = 0.5
+"""Of both for one account: another can still hand something in."""
+MOST_JOBS, MOST_WAITING, MOST_OF_ONE = 100, 20, 3
+"""Jobs that are remembered; of them waiting; of them waiting for one account."""
+FIRST: tuple[Kind, ...] = ("seal",)
+"""Kinds that are signed with a PIN: they do not wait behind the others, and have places of their own."""
 
 
 class UploadDocument(Document):
@@ -86,6 +91,8 @@ class Progress:
 class _Job:
     document: JobDocument
     work: Callable[[Progress], BaseModel | None]
+    by: Who
+    roles: frozenset[Role] | None
     progress: Progress = field(init=False)
     change: int = 0
 
@@ -97,24 +104,38 @@ class Uploads:
         self._folder, self._clock = folder, clock
         self._lock = threading.Lock()
         self._known: dict[str, tuple[UploadDocument, Path, float]] = {}
+        self._held: dict[str, tuple[str, int]] = {}  # owner and bytes, of those on their way in too
 
-    def place(self, name: str) -> tuple[str, Path]:
-        """An id, and where the file of that name is to be written. Raises TooManyError."""
+    def place(self, name: str, *, owner: str = "", size: int = 0) -> tuple[str, Path]:
+        """An id, and where the file of that name is to be written; the place is held from now on.
+
+        owner : the account that hands it in, "" without accounts. size : bytes, as far as they are known yet.
+        Raises TooManyError.
+        """
+        made = f"u-{secrets.token_urlsafe(12)}"
         with self._lock:
             self._sweep()
-            if len(self._known) >= MOST_FILES or sum(d.size for d, _, _ in self._known.values()) > MOST_BYTES:
-                text = "too many files wait to be used"
-                raise TooManyError(text, "Use them, or wait until they are dropped after an hour.", 600)
-        made = f"u-{secrets.token_urlsafe(12)}"
+            self._hold(made, owner, size)
         folder = self._folder / made
         folder.mkdir()
         return made, folder / name
 
-    def keep(self, made: str, path: Path) -> UploadDocument:
-        """The file is whole."""
-        data = path.read_bytes()
-        document = UploadDocument(id=made, name=path.name, size=len(data), sha256=sha256_hex(data))
+    def grow(self, made: str, size: int) -> None:
+        """So many bytes of the file have come. Raises TooManyError where there is no room for them."""
         with self._lock:
+            owner, held = self._held.get(made, ("", 0))
+            if size > held:
+                self._hold(made, owner, size)
+
+    def keep(self, made: str, path: Path) -> UploadDocument:
+        """The file is whole. Raises TooManyError."""
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            size = file.tell()
+        document = UploadDocument(id=made, name=path.name, size=size, sha256=sha256)
+        with self._lock:
+            owner, _ = self._held.get(made, ("", 0))
+            self._hold(made, owner, size)
             self._known[made] = (document, path, self._clock())
         return document
 
@@ -122,6 +143,7 @@ class Uploads:
         """The file is not wanted, or not whole."""
         with self._lock:
             self._known.pop(made, None)
+            self._held.pop(made, None)
         folder = self._folder / made
         for path in folder.glob("*"):
             path.unlink()
@@ -141,39 +163,69 @@ class Uploads:
         """:meth:`path` of a file that need not be."""
         return None if made is None else self.path(made)
 
+    def _hold(self, made: str, owner: str, size: int) -> None:
+        others = [(o, n) for k, (o, n) in self._held.items() if k != made]
+        own = [n for o, n in others if o == owner]
+        share = SHARE if owner else 1.0
+        if len(others) >= MOST_FILES or sum(n for _, n in others) + size > MOST_BYTES:
+            text = "too many files wait to be used"
+            raise TooManyError(text, "Use them, or wait until they are dropped after an hour.", 600)
+        if len(own) >= MOST_FILES * share or sum(own) + size > MOST_BYTES * share:
+            text = f"too many files of {owner} wait to be used"
+            raise TooManyError(text, "Use them, or wait until they are dropped after an hour.", 600)
+        self._held[made] = (owner, size)
+
     def _sweep(self) -> None:
         old = [k for k, (_, _, at) in self._known.items() if self._clock() - at > KEPT_S]
         for made in old:
             _, path, _ = self._known.pop(made)
+            self._held.pop(made, None)
             path.unlink(missing_ok=True)
             path.parent.rmdir()
 
 
 class Jobs:
-    """Jobs, one at a time in the order in which they were asked for."""
+    """Jobs, one at a time in the order in which they were asked for, those of :data:`FIRST` before the others.
 
-    def __init__(self) -> None:
+    folder : for the files that jobs make, made where it is not given.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="job")
         self._lock = threading.Lock()
         self._jobs: dict[str, _Job] = {}
         self._changes = 0
-        self._folder: Path | None = None  # of the files that jobs make; there once one does
+        self._folder = folder
 
-    def start(self, kind: Kind, about: str, work: Callable[[Progress], BaseModel | None]) -> JobDocument:
-        """Ask for a job. Its ``work`` answers the result, or None where it was stopped. Raises TooManyError."""
+    def start(
+        self,
+        kind: Kind,
+        about: str,
+        work: Callable[[Progress], BaseModel | None],
+        *,
+        by: Who = Who(),  # noqa: B008  frozen
+        roles: frozenset[Role] | None = None,
+    ) -> JobDocument:
+        """Ask for a job. Its ``work`` answers the result, or None where it was stopped. Raises TooManyError.
+
+        by : who asks. roles : those that may, None for all: what it made is theirs alone.
+        """
         made = f"j-{secrets.token_urlsafe(12)}"
         document = JobDocument(
             id=made, kind=kind, about=about, state="waiting", step="", done=0, of=0, asked_at=datetime.now(UTC),
             ended_at=None, result=None, error=None, picture=False,
         )  # fmt: skip
-        job = _Job(document, work)
+        job = _Job(document, work, by, roles)
         job.progress = Progress(
             tell=lambda step, done, of: self._set(job, step=step, done=done, of=of), stop=threading.Event(),
             place=lambda name: self._place(job, name),
         )  # fmt: skip
         with self._lock:
-            if sum(j.document.state == "waiting" for j in self._jobs.values()) >= MOST_WAITING:
+            waiting = [j for j in self._jobs.values() if j.document.state == "waiting"]
+            if sum((j.document.kind in FIRST) == (kind in FIRST) for j in waiting) >= MOST_WAITING:
                 raise TooManyError("too many jobs wait", "Wait until some of them are done.", 30)
+            if by.role is not None and sum(j.by.name == by.name for j in waiting) >= MOST_OF_ONE:
+                raise TooManyError(f"{MOST_OF_ONE} jobs of {by.name} wait", "Wait, or stop one of them.", 30)
             ended = [k for k, j in self._jobs.items() if j.document.ended_at is not None]
             for old in ended[: max(0, len(self._jobs) + 1 - MOST_JOBS)]:
                 forgotten = self._jobs.pop(old).progress.file
@@ -181,7 +233,7 @@ class Jobs:
                     shutil.rmtree(forgotten.parent, ignore_errors=True)
             self._jobs[made] = job
         self._set(job)
-        self._pool.submit(self._run, job)
+        self._pool.submit(self._run_next)
         return document
 
     def get(self, made: str) -> JobDocument:
@@ -208,10 +260,18 @@ class Jobs:
         return job.progress.file
 
     def stop(self, made: str) -> JobDocument:
-        """Let a job end where it may: one that waits does not begin, a study ends after the picture it is at."""
+        """Let a job end where it may: one that waits ends at once, a study ends after the picture it is at."""
         job = self._job(made)
-        job.progress.stop.set()
+        with self._lock:
+            job.progress.stop.set()
+            if job.document.state == "waiting":
+                self._change(job, state="stopped", ended_at=datetime.now(UTC))
         return job.document
+
+    def asked(self, made: str) -> tuple[Who, frozenset[Role] | None]:
+        """Who asked for a job, and the roles that may. Raises NotFoundError."""
+        job = self._job(made)
+        return job.by, job.roles
 
     def changed(self, since: int) -> tuple[list[JobDocument], int]:
         """Jobs that changed behind a count of changes, and the count now."""
@@ -233,7 +293,7 @@ class Jobs:
             if self._folder is None:
                 self._folder = Path(tempfile.mkdtemp(prefix="station-jobs-"))
         folder = self._folder / job.document.id
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         job.progress.file = folder / name
         return job.progress.file
 
@@ -247,18 +307,29 @@ class Jobs:
 
     def _set(self, job: _Job, **values: Any) -> None:
         with self._lock:
-            self._changes += 1
-            job.change = self._changes
-            job.document = job.document.model_copy(update=values)
+            self._change(job, **values)
+
+    def _change(self, job: _Job, **values: Any) -> None:
+        self._changes += 1
+        job.change = self._changes
+        job.document = job.document.model_copy(update=values)
+
+    def _run_next(self) -> None:
+        with self._lock:
+            waiting = [j for j in self._jobs.values() if j.document.state == "waiting"]
+            if not waiting:  # the one that this turn was for was stopped
+                return
+            job = min(waiting, key=lambda j: j.document.kind not in FIRST)
+            self._change(job, state="running")
+        self._run(job)
 
     def _run(self, job: _Job) -> None:
         def end(state: str, **values: Any) -> None:
             self._set(job, state=state, ended_at=datetime.now(UTC), **values)
 
-        if job.progress.stop.is_set():
+        if job.progress.stop.is_set():  # the server closes
             end("stopped")
             return
-        self._set(job, state="running")
         try:
             found = job.work(job.progress)
         except StationError as error:

@@ -202,7 +202,8 @@ def test_a_bench_is_registered_and_its_light_calibrated_over_http(station: httpx
 
 @pytest.mark.parametrize(
     "sheet",
-    ["schema = " + "9" * 5000, "schema = 0x" + "f" * 50_000, "schema = " + "1_" * 5000 + "1", ".".join("a" * 29_000) + "=1"],
+    ["schema = " + "9" * 5000, "schema = 0x" + "f" * 50_000, "schema = " + "1_" * 5000 + "1",
+     ".".join("a" * 29_000) + "=1"],
     ids=("decimal", "hexadecimal", "underscores", "dotted"),
 )  # fmt: skip
 @pytest.mark.parametrize(("path", "more"), [("/sheets/lint", {}), ("/goldens/drafts", {"photo": "u-nothing-here"})])

@@ -18,7 +18,7 @@ from station.errors import TooManyError
 from station.service import Station, views
 from station.values.documents import Document
 from station.values.live import EventDocument
-from station.web.jobs import Jobs
+from station.web.asked_jobs import AskedJobs
 from station.web.routes.common import StationOf
 from station.web.routes.jobs import JobsOf
 
@@ -74,7 +74,9 @@ def events(
     return _Event(_stream(station, jobs, start, watchers, once), headers={"X-Accel-Buffering": "no"})
 
 
-async def _stream(station: Station, jobs: Jobs, last: int, watchers: set[object], once: bool) -> AsyncIterator[str]:
+async def _stream(
+    station: Station, jobs: AskedJobs, last: int, watchers: set[object], once: bool
+) -> AsyncIterator[str]:
     me = object()
     watchers.add(me)
     began = spoke = time.monotonic()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import FileResponse
@@ -10,10 +10,12 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from station.service.packages import MOST_BYTES
+from station.web.asked_jobs import AskedJobs
 from station.web.errors import ErrorDocument
 from station.web.jobs import JobDocument, Jobs, UploadDocument, Uploads
-from station.web.routes.common import StationOf
-from station.web.routes.receiving import FILE_BODY, FileName, receive
+from station.web.permissions import rule_for
+from station.web.routes.common import StationOf, WhoOf
+from station.web.routes.receiving import FILE_BODY, FileName, declared, receive
 
 router = APIRouter(tags=["jobs"])
 
@@ -23,11 +25,12 @@ UploadIds = Annotated[tuple[UploadId, ...], Field(max_length=60)]
 JobId = Annotated[str, Path(max_length=60)]
 
 
-def jobs_of(request: Request) -> Jobs:
-    """The jobs of this server."""
+def jobs_of(request: Request, who: WhoOf) -> AskedJobs:
+    """The jobs of this server, for who asks."""
     found = request.app.state.jobs
     assert isinstance(found, Jobs)
-    return found
+    _, rule = rule_for(request.method, request.scope["path"])
+    return AskedJobs(found, who, rule.roles)
 
 
 def uploads_of(request: Request) -> Uploads:
@@ -37,7 +40,10 @@ def uploads_of(request: Request) -> Uploads:
     return found
 
 
-JobsOf = Annotated[Jobs, Depends(jobs_of)]
+_NOT_YOURS: dict[int | str, dict[str, Any]] = {
+    403: {"model": ErrorDocument, "description": "The role may not start such a job, or it is another's"}
+}
+JobsOf = Annotated[AskedJobs, Depends(jobs_of)]
 UploadsOf = Annotated[Uploads, Depends(uploads_of)]
 
 
@@ -51,11 +57,13 @@ UploadsOf = Annotated[Uploads, Depends(uploads_of)]
     },
     openapi_extra=FILE_BODY,
 )
-async def upload(request: Request, station: StationOf, uploads: UploadsOf, name: FileName) -> UploadDocument:
-    made, path = uploads.place(name)
+async def upload(
+    request: Request, station: StationOf, who: WhoOf, uploads: UploadsOf, name: FileName
+) -> UploadDocument:
+    most = MOST_BYTES if name.lower().endswith(".zip") else int(station.settings.max_photo_mb * 1_000_000)
+    made, path = uploads.place(name, owner=who.name, size=declared(request, most))
     try:
-        most = MOST_BYTES if path.suffix.lower() == ".zip" else int(station.settings.max_photo_mb * 1_000_000)
-        await receive(request, path, most)
+        await receive(request, path, most, coming=lambda size: uploads.grow(made, size))
         return await run_in_threadpool(uploads.keep, made, path)
     except BaseException:
         uploads.drop(made)
@@ -76,7 +84,7 @@ def job(known: JobsOf, job: JobId) -> JobDocument:
     "/jobs/{job}/picture",
     summary="The picture that a job made",
     response_class=Response,
-    responses={200: {"content": {"image/jpeg": {}}, "description": "The picture"}},
+    responses={200: {"content": {"image/jpeg": {}}, "description": "The picture"}, **_NOT_YOURS},
 )
 def picture(known: JobsOf, job: JobId) -> Response:
     return Response(known.picture(job), media_type="image/jpeg")
@@ -86,13 +94,14 @@ def picture(known: JobsOf, job: JobId) -> Response:
     "/jobs/{job}/file",
     summary="The file that a job made: a package or an archive",
     response_class=Response,
-    responses={200: {"content": {"application/zip": {}}, "description": "The file"}},
+    responses={200: {"content": {"application/zip": {}}, "description": "The file"}, **_NOT_YOURS},
 )
 def file(known: JobsOf, job: JobId) -> FileResponse:
     found = known.file(job)
     return FileResponse(found, media_type="application/zip", filename=found.name)
 
 
-@router.post("/jobs/{job}/stop", summary="Let a job end where it may: one that waits does not begin")
+@router.post("/jobs/{job}/stop", summary="Let a job end where it may: one that waits ends at once",
+             responses=_NOT_YOURS)  # fmt: skip
 def stop(known: JobsOf, job: JobId) -> JobDocument:
     return known.stop(job)
