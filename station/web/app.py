@@ -102,8 +102,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     errors.register(app)
     app.state.metrics = Metrics()
-    app.state.watchers = set()
+    app.state.watchers = {}  # streams of events and whose they are
     app.state.measuring = asyncio.Semaphore(2)  # units at a moment: each takes a processor and hundreds of megabytes
+    app.state.scaling = asyncio.Semaphore(3)  # pictures that are made smaller at a moment
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     app.include_router(pages.router)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from station.web.routes.common import StationOf
 
@@ -35,18 +36,21 @@ Part = Annotated[
     response_class=Response,
     responses={200: {"content": {"image/*": {}}, "description": "The picture as it is kept"}},
 )
-def picture(
+async def picture(
+    request: Request,
     station: StationOf,
     sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")],
     width: Width = None,
     part: Part = None,
 ) -> Response:
-    if part is not None:
-        left, top, across, down = (int(v) for v in part.split(","))
-        found = station.review_screen.part(sha256, (left, top, across, down))
-    elif width is not None:
-        found = station.review_screen.picture(sha256, width)
+    if part is None and width is None:
+        found = await run_in_threadpool(station.picture, sha256)
     else:
-        found = station.picture(sha256)
+        async with request.app.state.scaling:  # each decodes a whole picture
+            if part is not None:
+                left, top, across, down = (int(v) for v in part.split(","))
+                found = await run_in_threadpool(station.review_screen.part, sha256, (left, top, across, down))
+            else:
+                found = await run_in_threadpool(station.review_screen.picture, sha256, width)
     headers = {"Cache-Control": IMMUTABLE, "ETag": f'"{found.sha256}"', "Content-Disposition": "inline"}
     return Response(found.data, media_type=found.media_type, headers=headers)
