@@ -333,3 +333,30 @@ def test_beyond_loopback_only_the_first_run_token_makes_the_first_account(tmp_pa
         with pytest.raises(ConflictError):
             station.accounts.first_run(token, "B. Keller", PASSWORD)
         assert station.accounts.first_run_token() is None
+
+
+def test_a_stream_of_events_ends_with_the_session(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("station.web.routes.events.RECHECK_S", 0.2)
+    sign_in(client)
+    with client.stream("GET", f"{API}/events") as stream:
+        lines = stream.iter_lines()
+        next(lines)
+        assert client.delete(f"{API}/session").status_code == 204
+        for _ in lines:
+            pass
+
+
+def test_one_account_has_six_streams_of_events(client: httpx.Client) -> None:
+    sign_in(client)
+    with ExitStack() as held:
+        for _ in range(6):
+            next(held.enter_context(client.stream("GET", f"{API}/events")).iter_lines())
+        assert client.get(f"{API}/events").status_code == 429
+
+
+def test_an_account_need_not_say_its_name(client: httpx.Client) -> None:
+    sign_in(client)
+    claim = client.put(f"{API}/units/1/claim", json={"window": "a-window-of-mine"})
+    assert claim.json()["reviewer"] == "M. Weber"
+    made = client.post(f"{API}/units/1/reviews", json={"decision": "accept", "reason": "dust"})
+    assert (made.status_code, made.json()["reviewer"]) == (201, "M. Weber")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -43,14 +44,15 @@ async def picture(
     width: Width = None,
     part: Part = None,
 ) -> Response:
-    if part is None and width is None:
-        found = await run_in_threadpool(station.picture, sha256)
+    scaling: asyncio.Semaphore = request.app.state.scaling  # each decodes a whole picture
+    if part is not None:
+        left, top, across, down = (int(v) for v in part.split(","))
+        async with scaling:
+            found = await run_in_threadpool(station.review_screen.part, sha256, (left, top, across, down))
+    elif width is not None:
+        async with scaling:
+            found = await run_in_threadpool(station.review_screen.picture, sha256, width)
     else:
-        async with request.app.state.scaling:  # each decodes a whole picture
-            if part is not None:
-                left, top, across, down = (int(v) for v in part.split(","))
-                found = await run_in_threadpool(station.review_screen.part, sha256, (left, top, across, down))
-            else:
-                found = await run_in_threadpool(station.review_screen.picture, sha256, width)
+        found = await run_in_threadpool(station.picture, sha256)
     headers = {"Cache-Control": IMMUTABLE, "ETag": f'"{found.sha256}"', "Content-Disposition": "inline"}
     return Response(found.data, media_type=found.media_type, headers=headers)
