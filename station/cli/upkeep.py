@@ -72,6 +72,7 @@ def serve(
         "station.web.app:create_app", factory=True, host=settings.host.strip("[]"), port=settings.port,
         log_level="warning", ws="none", proxy_headers=False, timeout_graceful_shutdown=3,
         ssl_certfile=settings.certificate, ssl_keyfile=settings.certificate_key,
+        http="station.web.connections:Connection", backlog=128,  # the bounds of connections count on it
     )  # fmt: skip
 
 

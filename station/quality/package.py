@@ -159,7 +159,10 @@ def hold_to_manifest(found: Contents, trusted: Sequence[str], formats: Sequence[
     found.faults += [(name, "it is missing") for name in sorted(listed.keys() - present)]
     found.faults += [(name, "it was added: the manifest does not name it") for name in sorted(present - listed.keys())]
     for name in sorted(present & listed.keys()):
-        if sha256_hex(found.files[name]) != listed[name].get("sha256"):
+        entry = listed[name]
+        if not isinstance(entry, dict):
+            found.faults.append((name, "the manifest does not say its SHA-256"))
+        elif sha256_hex(found.files[name]) != entry.get("sha256"):
             found.faults.append((name, "it was changed: its SHA-256 is not the one in the manifest"))
 
 

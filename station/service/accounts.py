@@ -7,9 +7,11 @@ everybody signs in. Beyond the loopback address there must be an account: until 
 
 from __future__ import annotations
 
+import ipaddress
 import secrets
 import unicodedata
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -148,19 +150,22 @@ class Accounts:
         """Sign in and answer the token of a new session, never of one that was there (OWASP: session fixation).
 
         client : from where. before : a token that the browser had, which ends. Raises NotSignedInError for a wrong name
-        or password, which are not told apart, and TooManyError after too many.
+        or password, which are not told apart, and TooManyError after too many of them for this name from there.
         """
         from argon2.exceptions import Argon2Error
 
-        key = _key(name[:200])
-        with self._attempts.one(f"name {key}", f"client {client}"):
-            row = store.account(self._db, key)
+        key, address = _key(name[:200]), _network(client)
+        row = store.account(self._db, key)
+        if row is not None:
+            self._attempts.forgive(f"name {key}", row.changed_at)
+        with self._attempts.one(f"name {key}\n{address}"):
             known = row is not None and not row.disabled
             try:
                 self._hasher().verify(row.password_hash if row and known else self._nobody(), password[: LONGEST + 1])
             except Argon2Error:
                 known = False
             if row is None or not known:
+                self._attempts.count(f"name {key}", f"client {address}")
                 raise NotSignedInError(_WRONG, _AGAIN)
         if self._hasher().check_needs_rehash(row.password_hash):
             store.rehash(self._db, row.id, row.password_hash, self._hasher().hash(password))
@@ -169,6 +174,19 @@ class Accounts:
         replaces = None if before is None else _digest(before)
         store.open_session(self._db, _digest(token), row.id, at=now, expires_at=ends, replaces=replaces)
         return token
+
+    def turn(self, name: str, client: str) -> AbstractContextManager[float]:
+        """A place among those who sign in, and the seconds to wait before :meth:`log_in`. Raises TooManyError."""
+        address = _network(client)
+        return self._attempts.turn(address, f"name {_key(name[:200])}", f"client {address}")
+
+    def holds(self, token: str | None) -> bool:
+        """Whether who has this token may still look, which alone does not keep a session from ending idle."""
+        if not self.needed():
+            return True
+        row, now = None if not token else store.session(self._db, _digest(token)), self._clock()
+        idle = timedelta(minutes=self._settings.session_idle_minutes)
+        return row is not None and not row.account.disabled and now < row.expires_at and now - row.seen_at < idle
 
     def who(self, token: str | None, *, polled: bool = False) -> Who:
         """Who sends a request with this token. polled : a page sends it by itself, so that its session goes on to end
@@ -221,6 +239,7 @@ class Accounts:
             )
         if not pin:
             raise AccessError("this needs your PIN", "Send it as Station-PIN.")
+        self._attempts.forgive(f"pin {row.id}", row.changed_at)
         with self._attempts.one(f"pin {row.id}"):
             try:
                 self._hasher().verify(row.pin_hash, pin[:20])
@@ -251,6 +270,17 @@ def _document(row: AccountRow) -> AccountDocument:
 
 def _key(name: str) -> str:
     return unicodedata.normalize("NFKC", " ".join(name.split())).casefold()
+
+
+def _network(client: str) -> str:
+    """What is counted as one address: of IPv6 the network of 64 bits, which one person has whole."""
+    try:
+        address = ipaddress.ip_address(client.partition("%")[0])
+    except ValueError:
+        return client
+    if address.version == 4:
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
 
 
 def _digest(token: str) -> str:

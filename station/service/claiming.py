@@ -40,9 +40,9 @@ class Claiming:
         at = self._clock()
         return _view(unit_claims.take(self._db, unit_id, reviewer=name, window=window, at=at, take_over=take_over))
 
-    def release(self, unit_id: int, window: str) -> None:
-        """End a window's claim; nothing where it has none."""
-        unit_claims.release(self._db, unit_id, window)
+    def release(self, unit_id: int, window: str, *, reviewer: str | None = None) -> None:
+        """End a window's claim; nothing where it has none. reviewer : whose it has to be, None for whose ever."""
+        unit_claims.release(self._db, unit_id, window, reviewer)
 
 
 def _view(row: unit_claims.ClaimRow) -> views.UnitClaimView:

@@ -6,6 +6,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -151,6 +152,10 @@ class Station:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def changing(self) -> AbstractContextManager[None]:
+        """Let nobody else in, of this process or another, who looks at something here and then changes it."""
+        return self._db.changing()
 
     def close(self) -> None:
         """Give back the camera and the database."""

@@ -32,6 +32,7 @@ LEDGERED = "0007"
 
 _URLS = "Use postgresql://user@host/name or sqlite:///file.db, or unset it for SQLite inside the home."
 _MIGRATIONS_LOCK = 7_310_442  # any fixed number: PostgreSQL's advisory locks are named by one
+_CHANGING_LOCK = 7_310_443
 
 
 def sqlite_url(home: Path) -> str:
@@ -56,6 +57,7 @@ class Database:
     def __init__(self, url: str, *, home: Path | None = None, clock: Callable[[], datetime] | None = None) -> None:
         self.url = _checked(url)
         self._thread_lock = threading.RLock()
+        self._changing, self._depth = threading.RLock(), 0
         self._lock_file: Path | None = None
         if self.url.get_backend_name() == "sqlite":
             file = Path(str(self.url.database))
@@ -176,6 +178,24 @@ class Database:
     def shown(self) -> str:
         """The database's address without its password."""
         return str(self.path) if self.path else self.url.render_as_string(hide_password=True)
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """Let nobody else in who also looks at something and then changes it, in another process neither. Transactions
+        of others go on meanwhile."""
+        with self._changing, contextlib.ExitStack() as held:
+            if self._depth == 0:
+                if self.path is None:
+                    connection = held.enter_context(self._reader.connect())
+                    connection.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": _CHANGING_LOCK})
+                else:
+                    with _translated():
+                        _hold(held.enter_context(self.path.with_suffix(".changing.lock").open("a")))
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
 
     @contextlib.contextmanager
     def _one_writer(self) -> Iterator[None]:

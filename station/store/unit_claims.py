@@ -56,11 +56,13 @@ def take(db: Database, unit_id: int, *, reviewer: str, window: str, at: datetime
     return made
 
 
-def release(db: Database, unit_id: int, window: str) -> None:
-    """End a window's claim; nothing where it holds none, or another window took it over."""
+def release(db: Database, unit_id: int, window: str, reviewer: str | None = None) -> None:
+    """End a window's claim; nothing where it holds none, or another window took it over. reviewer : whose it has to be,
+    None for whose ever."""
     k = a.unit_claims.c
     with db.write() as c:
-        c.execute(sa.delete(a.unit_claims).where(k.unit_id == unit_id, k.window == window))
+        query = sa.delete(a.unit_claims).where(k.unit_id == unit_id, k.window == window)
+        c.execute(query if reviewer is None else query.where(k.reviewer == reviewer))
 
 
 # --- inside a transaction that writes --------------------------------------------------------------------------------

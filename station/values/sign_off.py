@@ -49,8 +49,8 @@ class DetachedSignature(Document):
 
     what: Literal["sign-off of a golden sample"]
     statement: dict[str, Any]
-    key: str
-    signature: str
+    key: str = Field(pattern=r"^[0-9a-f]{64}$")
+    signature: str = Field(pattern=r"^[0-9a-f]{128}$")
 
 
 class SignOffDocument(Document):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -16,7 +14,7 @@ from station.settings import Settings, read_settings
 from station.web import description, errors
 from station.web.etags import Etags
 from station.web.gate import Gate
-from station.web.jobs import Jobs, Uploads
+from station.web.jobs import Jobs
 from station.web.metrics import Measured, Metrics
 from station.web.once import Once
 from station.web.permissions import API
@@ -58,9 +56,11 @@ from station.web.routes import (
     thresholds,
     units,
 )
+from station.web.scratch import scratch
 from station.web.security import Guard, allowed_hosts
 from station.web.showing import STATIC
 from station.web.static_files import PackedFiles
+from station.web.uploads import Uploads
 
 ROUTERS = (
     *(bench.router, calibrating.router, capturing.router, accounts.router, events.router, jobs.router, samples.router),
@@ -84,10 +84,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with (
             Station(used) as station,
-            tempfile.TemporaryDirectory(prefix="station-") as folder,
-            closing(Jobs()) as running,
+            scratch() as folder,
+            closing(Jobs(folder / "jobs")) as running,
         ):
-            app.state.station, app.state.jobs, app.state.uploads = station, running, Uploads(Path(folder))
+            handed_in = folder / "uploads"
+            handed_in.mkdir()
+            app.state.station, app.state.jobs, app.state.uploads = station, running, Uploads(handed_in)
             yield
 
     app = FastAPI(
@@ -101,8 +103,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     errors.register(app)
     app.state.metrics = Metrics()
-    app.state.watchers = set()
+    app.state.watchers = {}  # streams of events and whose they are
     app.state.measuring = asyncio.Semaphore(2)  # units at a moment: each takes a processor and hundreds of megabytes
+    app.state.scaling = asyncio.Semaphore(3)  # pictures that are made smaller at a moment
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     app.include_router(pages.router)

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Request
 from pydantic import BaseModel
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from station.errors import ChangedError
+from station.service import Station
 from station.values.digest import sha256_hex
 from station.web.permissions import API
-
-_changing = threading.RLock()
 
 
 def etag(text: bytes | str) -> str:
@@ -80,29 +78,30 @@ class Etags:
 class Precondition:
     """The ``If-Match`` of a request; without one nothing is asked."""
 
-    def __init__(self, given: str | None) -> None:
-        self._given = given
+    def __init__(self, given: str | None, station: Station) -> None:
+        self._given, self._station = given, station
 
     @contextmanager
     def of(self, current: Callable[[], BaseModel]) -> Iterator[None]:
-        """Do the block if what is changed is still what the request was made for, and let no other such request of this
-        server in between. Raises ChangedError."""
+        """Do the block if what is changed is still what the request was made for, and let no other such request in
+        between, of this server or another one on the same home. Raises ChangedError."""
         if self._given is None:
             yield
             return
-        with _changing:
+        with self._station.changing():
             if not named(self._given, etag(current().model_dump_json(by_alias=True))):
                 raise ChangedError("this was changed in the meantime", "Read it again, then decide.")
             yield
 
 
 def _precondition(
+    request: Request,
     if_match: Annotated[
         str | None,
         Header(max_length=500, description="ETag of what is changed, as it was read; 412 where it is another one now"),
     ] = None,
 ) -> Precondition:
-    return Precondition(if_match)
+    return Precondition(if_match, request.app.state.station)
 
 
 IfMatch = Annotated[Precondition, Depends(_precondition)]

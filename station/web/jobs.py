@@ -1,7 +1,8 @@
 """What takes longer than a request may: done one after another in a thread, looked at while it goes on.
 
-Jobs and the files that are handed in for them live as long as the server. A job that was cut short left nothing
-half-written; it is asked for again.
+Jobs, and the files that are handed in for them (``uploads``), live as long as the server. A job that was cut short left
+nothing half-written; it is asked for again. What a job made is shown to the roles that may start it, see
+``asked_jobs``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import secrets
 import shutil
 import tempfile
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,9 +22,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from station.errors import NotFoundError, StationError, TooManyError
-from station.values.digest import sha256_hex
+from station.values.account import Role, Who
 from station.values.documents import Document
 from station.web.errors import ErrorBody
+from station.web.uploads import Held
 
 logger = logging.getLogger("station.web")
 
@@ -33,21 +34,10 @@ Kind = Literal[
     "archive received", "archive compared", "corrective package", "records check", "comparison", "gauge", "chart",
     "pair",
 ]  # fmt: skip
-KEPT_S = 3600.0
-"""How long a file that was handed in is kept."""
-MOST_FILES, MOST_BYTES = 400, 2_000_000_000
-"""Of files that wait to be used."""
-MOST_JOBS, MOST_WAITING = 100, 20
-"""Jobs that are remembered; of them waiting."""
-
-
-class UploadDocument(Document):
-    """A file that was handed in, to be named in a request. It is kept for an hour, or until the server ends."""
-
-    id: str = Field(examples=["u-5rT0mEXAMPLE"])
-    name: str = Field(examples=["golden.jpg"])
-    size: int
-    sha256: str
+MOST_JOBS, MOST_WAITING, MOST_OF_ONE = 100, 20, 3
+"""Jobs that are remembered; of them waiting; of them waiting for one account."""
+FIRST: tuple[Kind, ...] = ("seal",)
+"""Kinds that are signed with a PIN: they do not wait behind the others, and have places of their own."""
 
 
 class JobDocument(Document):
@@ -83,159 +73,60 @@ class Progress:
 
 
 @dataclass
-class _Kept:
-    """A file that was handed in. used : by a request that has ended, held : by so many that have not, and jobs."""
-
-    document: UploadDocument
-    path: Path
-    at: float
-    used: bool = False
-    held: int = 0
-
-
-class Uploads:
-    """Files that were handed in, in a folder of their own. clock : seconds that only go on.
-
-    A file that a request or a job holds stays as long as it does. One that was used and is held by nobody stays for its
-    hour, to be named again, and makes room for others where there is none.
-    """
-
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        self._folder, self._clock = folder, clock
-        self._lock = threading.Lock()
-        self._known: dict[str, _Kept] = {}
-
-    def place(self, name: str) -> tuple[str, Path]:
-        """An id, and where the file of that name is to be written. Raises TooManyError."""
-        with self._lock:
-            self._sweep()
-            for done in [k for k, f in self._known.items() if f.used and not f.held]:  # the oldest first
-                if not self._full():
-                    break
-                self._forget(done)
-            if self._full():
-                text = "too many files wait to be used"
-                raise TooManyError(text, "Use them, or wait until they are dropped after an hour.", 600)
-        made = f"u-{secrets.token_urlsafe(12)}"
-        folder = self._folder / made
-        folder.mkdir()
-        return made, folder / name
-
-    def keep(self, made: str, path: Path) -> UploadDocument:
-        """The file is whole."""
-        data = path.read_bytes()
-        document = UploadDocument(id=made, name=path.name, size=len(data), sha256=sha256_hex(data))
-        with self._lock:
-            self._known[made] = _Kept(document, path, self._clock())
-        return document
-
-    def drop(self, made: str) -> None:
-        """The file is not wanted, or not whole."""
-        with self._lock:
-            self._known.pop(made, None)
-        folder = self._folder / made
-        for path in folder.glob("*"):
-            path.unlink()
-        if folder.is_dir():
-            folder.rmdir()
-
-    def hold(self, made: str) -> Path:
-        """Where a file lies, which stays there until :meth:`release`. Raises NotFoundError."""
-        with self._lock:
-            self._sweep()
-            found = self._known.get(made)
-            if found is not None:
-                found.held += 1
-                return found.path
-        raise NotFoundError(f"no file {made[:40]!r} was handed in", "Hand it in again: files are kept for an hour.")
-
-    def release(self, made: str) -> None:
-        """What held the file has ended."""
-        with self._lock:
-            found = self._known.get(made)
-            if found is not None:
-                found.used, found.held = True, found.held - 1
-
-    def _full(self) -> bool:
-        return len(self._known) >= MOST_FILES or sum(f.document.size for f in self._known.values()) > MOST_BYTES
-
-    def _sweep(self) -> None:
-        for made in [k for k, f in self._known.items() if not f.held and self._clock() - f.at > KEPT_S]:
-            self._forget(made)
-
-    def _forget(self, made: str) -> None:
-        path = self._known.pop(made).path
-        path.unlink(missing_ok=True)
-        path.parent.rmdir()
-
-
-class Held:
-    """The files that a request uses, or a job: held until it ends."""
-
-    def __init__(self, uploads: Uploads) -> None:
-        self._uploads = uploads
-        self._ids: list[str] = []
-
-    def path(self, made: str) -> Path:
-        """Where a file lies. Raises NotFoundError."""
-        found = self._uploads.hold(made)
-        self._ids.append(made)
-        return found
-
-    def given(self, made: str | None) -> Path | None:
-        """:meth:`path` of a file that need not be."""
-        return None if made is None else self.path(made)
-
-    def again(self) -> Held:
-        """The same files held once more, by a job that goes on behind the request."""
-        other = Held(self._uploads)
-        for made in self._ids:
-            other.path(made)
-        return other
-
-    def release(self) -> None:
-        """It has ended."""
-        while self._ids:
-            self._uploads.release(self._ids.pop())
-
-
-@dataclass
 class _Job:
     document: JobDocument
     work: Callable[[Progress], BaseModel | None]
-    progress: Progress = field(init=False)
+    by: Who
+    roles: frozenset[Role] | None
     files: Held | None = None
+    progress: Progress = field(init=False)
     change: int = 0
 
 
 class Jobs:
-    """Jobs, one at a time in the order in which they were asked for."""
+    """Jobs, one at a time in the order in which they were asked for, those of :data:`FIRST` before the others.
 
-    def __init__(self) -> None:
+    folder : for the files that jobs make, made where it is not given.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="job")
         self._lock = threading.Lock()
         self._jobs: dict[str, _Job] = {}
         self._changes = 0
-        self._folder: Path | None = None  # of the files that jobs make; there once one does
+        self._folder = folder
 
     def start(
-        self, kind: Kind, about: str, work: Callable[[Progress], BaseModel | None], files: Held | None = None
+        self,
+        kind: Kind,
+        about: str,
+        work: Callable[[Progress], BaseModel | None],
+        files: Held | None = None,
+        *,
+        by: Who = Who(),  # noqa: B008  frozen
+        roles: frozenset[Role] | None = None,
     ) -> JobDocument:
-        """Ask for a job. Its ``work`` answers the result, or None where it was stopped. files : that the request holds
-        and the job needs. Raises TooManyError."""
+        """Ask for a job. Its ``work`` answers the result, or None where it was stopped. Raises TooManyError.
+
+        files : that the request holds and the job needs. by : who asks. roles : those that may, None for all: what it
+        made is theirs alone.
+        """
         made = f"j-{secrets.token_urlsafe(12)}"
         document = JobDocument(
             id=made, kind=kind, about=about, state="waiting", step="", done=0, of=0, asked_at=datetime.now(UTC),
             ended_at=None, result=None, error=None, picture=False,
         )  # fmt: skip
-        job = _Job(document, work)
+        job = _Job(document, work, by, roles)
         job.progress = Progress(
             tell=lambda step, done, of: self._set(job, step=step, done=done, of=of), stop=threading.Event(),
             place=lambda name: self._place(job, name),
         )  # fmt: skip
         with self._lock:
-            if sum(j.document.state == "waiting" for j in self._jobs.values()) >= MOST_WAITING:
+            waiting = [j for j in self._jobs.values() if j.document.state == "waiting"]
+            if sum((j.document.kind in FIRST) == (kind in FIRST) for j in waiting) >= MOST_WAITING:
                 raise TooManyError("too many jobs wait", "Wait until some of them are done.", 30)
+            if by.role is not None and sum(j.by.name == by.name for j in waiting) >= MOST_OF_ONE:
+                raise TooManyError(f"{MOST_OF_ONE} jobs of {by.name} wait", "Wait, or stop one of them.", 30)
             ended = [k for k, j in self._jobs.items() if j.document.ended_at is not None]
             for old in ended[: max(0, len(self._jobs) + 1 - MOST_JOBS)]:
                 forgotten = self._jobs.pop(old).progress.file
@@ -244,7 +135,7 @@ class Jobs:
             self._jobs[made] = job
         job.files = None if files is None else files.again()
         self._set(job)
-        self._pool.submit(self._run, job)
+        self._pool.submit(self._run_next)
         return document
 
     def get(self, made: str) -> JobDocument:
@@ -271,10 +162,20 @@ class Jobs:
         return job.progress.file
 
     def stop(self, made: str) -> JobDocument:
-        """Let a job end where it may: one that waits does not begin, a study ends after the picture it is at."""
+        """Let a job end where it may: one that waits ends at once, a study ends after the picture it is at."""
         job = self._job(made)
-        job.progress.stop.set()
+        with self._lock:
+            job.progress.stop.set()
+            if job.document.state == "waiting":
+                self._change(job, state="stopped", ended_at=datetime.now(UTC))
+                if job.files is not None:
+                    job.files.release()
         return job.document
+
+    def asked(self, made: str) -> tuple[Who, frozenset[Role] | None]:
+        """Who asked for a job, and the roles that may. Raises NotFoundError."""
+        job = self._job(made)
+        return job.by, job.roles
 
     def changed(self, since: int) -> tuple[list[JobDocument], int]:
         """Jobs that changed behind a count of changes, and the count now."""
@@ -296,7 +197,7 @@ class Jobs:
             if self._folder is None:
                 self._folder = Path(tempfile.mkdtemp(prefix="station-jobs-"))
         folder = self._folder / job.document.id
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         job.progress.file = folder / name
         return job.progress.file
 
@@ -310,9 +211,21 @@ class Jobs:
 
     def _set(self, job: _Job, **values: Any) -> None:
         with self._lock:
-            self._changes += 1
-            job.change = self._changes
-            job.document = job.document.model_copy(update=values)
+            self._change(job, **values)
+
+    def _change(self, job: _Job, **values: Any) -> None:
+        self._changes += 1
+        job.change = self._changes
+        job.document = job.document.model_copy(update=values)
+
+    def _run_next(self) -> None:
+        with self._lock:
+            waiting = [j for j in self._jobs.values() if j.document.state == "waiting"]
+            if not waiting:  # the one that this turn was for was stopped
+                return
+            job = min(waiting, key=lambda j: j.document.kind not in FIRST)
+            self._change(job, state="running")
+        self._run(job)
 
     def _run(self, job: _Job) -> None:
         def end(state: str, **values: Any) -> None:
@@ -320,10 +233,9 @@ class Jobs:
                 job.files.release()
             self._set(job, state=state, ended_at=datetime.now(UTC), **values)
 
-        if job.progress.stop.is_set():
+        if job.progress.stop.is_set():  # the server closes
             end("stopped")
             return
-        self._set(job, state="running")
         try:
             found = job.work(job.progress)
         except StationError as error:

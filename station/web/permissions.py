@@ -165,7 +165,7 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("GET", f"{API}/jobs/{{job}}", _READ),
     ("GET", f"{API}/jobs/{{job}}/picture", _READ),
     ("GET", f"{API}/jobs/{{job}}/file", _READ),
-    ("POST", f"{API}/jobs/{{job}}/stop", _INSPECT),
+    ("POST", f"{API}/jobs/{{job}}/stop", _READ),
     # what is seen in photos
     ("POST", f"{API}/photos/described", _OPERATE),
     ("POST", f"{API}/photos/card", _OPERATE),

@@ -127,9 +127,9 @@ class Guard:
                 "the address holds a null character",
                 "See /api/v1/openapi.json.",
             )
-        if scope["method"] in SAFE_METHODS:
-            return None
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+        if scope["method"] in SAFE_METHODS and not (site == "cross-site" and scope["path"].startswith("/api/")):
+            return None
         if (site is not None and site != "same-origin") or (
             origin is not None and origin != f"{self._scheme}://{hosts[0]}"
         ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,59 @@ def test_guessing_is_slowed_and_a_right_answer_ends_it(weber: Station, clock: Cl
     weber.accounts.log_in("M. Weber", PASSWORD)
     with pytest.raises(NotSignedInError):
         weber.accounts.log_in("M. Weber", OTHER)
+
+
+def test_who_guesses_elsewhere_locks_nobody_out(weber: Station) -> None:
+    def wrong(name: str, client: str) -> None:
+        with pytest.raises(NotSignedInError):
+            weber.accounts.log_in(name, OTHER, client=client)
+
+    for n in range(5):
+        wrong("M. Weber", "192.0.2.9")
+        wrong(f"nobody {n}", "192.0.2.7")
+    with pytest.raises(TooManyError):
+        weber.accounts.log_in("M. Weber", PASSWORD, client="192.0.2.9")
+    weber.accounts.log_in("M. Weber", PASSWORD, client="192.0.2.7")  # there others guessed other names
+    for n in range(5):
+        wrong("M. Weber", f"2001:db8::{n}")
+    with pytest.raises(TooManyError):  # one network of IPv6 is one address
+        weber.accounts.log_in("M. Weber", PASSWORD, client="2001:db8::ffff")
+    weber.accounts.log_in("M. Weber", PASSWORD, client="2001:db8:0:1::1")
+
+
+def test_a_new_password_ends_the_waiting(weber: Station, clock: Clock) -> None:
+    for _ in range(5):
+        with pytest.raises(NotSignedInError):
+            weber.accounts.log_in("M. Weber", OTHER)
+    clock.wait(seconds=1)
+    weber.accounts.change("M. Weber", password="quite another four words", by="A. Keller")
+    weber.accounts.log_in("M. Weber", "quite another four words")
+    for _ in range(5):
+        with pytest.raises(NotSignedInError):
+            weber.accounts.log_in("M. Weber", OTHER)
+    with pytest.raises(TooManyError):
+        weber.accounts.log_in("M. Weber", "quite another four words")
+
+
+def test_guesses_from_many_addresses_are_slowed_and_few_are_looked_at_at_once(weber: Station, clock: Clock) -> None:
+    for n in range(10):
+        with weber.accounts.turn("M. Weber", f"192.0.2.{n}") as delay:
+            assert delay == 0
+            with pytest.raises(NotSignedInError):
+                weber.accounts.log_in("M. Weber", OTHER, client=f"192.0.2.{n}")
+    with weber.accounts.turn("m. weber", "198.51.100.1") as delay:
+        assert delay == 2
+    with weber.accounts.turn("A. Keller", "198.51.100.1") as delay:
+        assert delay == 0
+    with ExitStack() as held:
+        for _ in range(6):
+            held.enter_context(weber.accounts.turn("A. Keller", "192.0.2.1"))
+        with pytest.raises(TooManyError, match="at this moment"), weber.accounts.turn("M. Weber", "192.0.2.1"):
+            pass
+        held.enter_context(weber.accounts.turn("M. Weber", "198.51.100.1"))
+    clock.wait(minutes=61)
+    with weber.accounts.turn("M. Weber", "192.0.2.1") as delay:
+        assert delay == 0
 
 
 def test_a_pin_is_held_to_its_account_and_guessing_it_is_slowed(weber: Station) -> None:
@@ -297,3 +351,30 @@ def test_beyond_loopback_only_the_first_run_token_makes_the_first_account(tmp_pa
         with pytest.raises(ConflictError):
             station.accounts.first_run(token, "B. Keller", PASSWORD)
         assert station.accounts.first_run_token() is None
+
+
+def test_a_stream_of_events_ends_with_the_session(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("station.web.routes.events.RECHECK_S", 0.2)
+    sign_in(client)
+    with client.stream("GET", f"{API}/events") as stream:
+        lines = stream.iter_lines()
+        next(lines)
+        assert client.delete(f"{API}/session").status_code == 204
+        for _ in lines:
+            pass
+
+
+def test_one_account_has_six_streams_of_events(client: httpx.Client) -> None:
+    sign_in(client)
+    with ExitStack() as held:
+        for _ in range(6):
+            next(held.enter_context(client.stream("GET", f"{API}/events")).iter_lines())
+        assert client.get(f"{API}/events").status_code == 429
+
+
+def test_an_account_need_not_say_its_name(client: httpx.Client) -> None:
+    sign_in(client)
+    claim = client.put(f"{API}/units/1/claim", json={"window": "a-window-of-mine"})
+    assert claim.json()["reviewer"] == "M. Weber"
+    made = client.post(f"{API}/units/1/reviews", json={"decision": "accept", "reason": "dust"})
+    assert (made.status_code, made.json()["reviewer"]) == (201, "M. Weber")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -197,3 +198,31 @@ def test_a_bench_is_registered_and_its_light_calibrated_over_http(station: httpx
     assert (twice["state"], twice["error"]["code"]) == ("failed", "bad-request")
     assert station.post(f"{API}/bench/none/light", json={"greys": greys}).status_code == 404
     assert station.post(f"{API}/rigs", json={"rig": "name = 1"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    ["schema = " + "9" * 5000, "schema = 0x" + "f" * 50_000, "schema = " + "1_" * 5000 + "1",
+     ".".join("a" * 29_000) + "=1"],
+    ids=("decimal", "hexadecimal", "underscores", "dotted"),
+)  # fmt: skip
+@pytest.mark.parametrize(("path", "more"), [("/sheets/lint", {}), ("/goldens/drafts", {"photo": "u-nothing-here"})])
+def test_numbers_and_keys_without_end_are_refused(
+    sealed: httpx.Client, path: str, more: dict[str, str], sheet: str
+) -> None:
+    answer = sealed.post(API + path, json={"sheet": sheet, **more})
+    assert answer.status_code in (200, 400, 404, 422), answer.text[:300]
+
+
+@pytest.mark.parametrize("where", ["key", "signature", "statement"])
+def test_a_signature_that_is_no_text_is_refused(sealed: httpx.Client, where: str) -> None:
+    given: dict[str, Any] = {
+        "what": "sign-off of a golden sample", "statement": {"number": NUMBER}, "key": "0" * 64, "signature": "0" * 128
+    }  # fmt: skip
+    given[where] = {"number": "\ud800"} if where == "statement" else "\ud800"
+    answer = sealed.post(
+        f"{API}/goldens/{NUMBER}/sign-offs/detached",
+        content=json.dumps({"party": "supplier", "signature": given}),
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status_code in (400, 422), answer.text

@@ -81,6 +81,13 @@ def test_a_write_from_another_site_is_refused(client: httpx.Client, headers: dic
     assert code(client.post(REVIEW, json=BODY, headers=on_port(client, headers))) == (403, "foreign-origin")
 
 
+def test_another_site_does_not_read_either(client: httpx.Client) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    assert code(client.get("/api/v1/units", headers=headers)) == (403, "foreign-origin")
+    assert client.get("/help", headers=headers).status_code == 200  # a link to a page
+    assert client.get("/api/v1/units", headers={"Sec-Fetch-Site": "none"}).status_code == 200
+
+
 @pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "same-origin", "Origin": "http://127.0.0.1:PORT"}])
 def test_its_own_pages_and_programs_may_write(client: httpx.Client, headers: dict[str, str]) -> None:
     assert client.post(REVIEW, json=BODY, headers=on_port(client, headers)).status_code == 201

@@ -252,3 +252,29 @@ def test_a_nonconforming_unit_is_not_accepted_without_a_reason(client: httpx.Cli
 
 def test_a_queue_is_settled_or_for_a_second_look(client: httpx.Client) -> None:
     assert client.get(f"{API}/queue", params={"settled": True, "second_look": True}).status_code == 422
+
+
+def test_who_looks_and_then_changes_is_alone_in_the_home(review_home: Path) -> None:
+    inside = threading.Event()
+    with Station(Settings(home=review_home)) as one, Station(Settings(home=review_home)) as other:
+
+        def change() -> None:
+            with other.changing(), other.changing():
+                inside.set()
+
+        changing = threading.Thread(target=change)
+        with one.changing():
+            changing.start()
+            assert not inside.wait(0.3)
+            one.claiming.take(1, "M. Weber", MINE)  # transactions go on
+        assert inside.wait(30)
+        changing.join()
+
+
+def test_a_claim_is_ended_by_its_account_alone(review_home: Path) -> None:
+    with Station(Settings(home=review_home)) as station:
+        station.claiming.take(1, "M. Weber", MINE)
+        station.claiming.release(1, MINE, reviewer="Wang")
+        assert [c.reviewer for c in station.claiming.standing()] == ["M. Weber"]
+        station.claiming.release(1, MINE, reviewer="M. Weber")
+        assert station.claiming.standing() == []

@@ -11,10 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from station.errors import NotFoundError, SheetError, TooManyError
+from station.errors import AccessError, NotFoundError, SheetError, TooManyError
+from station.values.account import Role, Who
+from station.values.digest import sha256_hex
 from station.values.documents import Document
 from station.web import jobs as module
-from station.web.jobs import Held, JobDocument, Jobs, Progress, Uploads
+from station.web import uploads as uploads_module
+from station.web.asked_jobs import AskedJobs
+from station.web.jobs import JobDocument, Jobs, Progress
+from station.web.scratch import scratch
+from station.web.uploads import Held, Uploads
 
 
 class Made(Document):
@@ -172,7 +178,7 @@ def test_files_are_kept_for_an_hour_under_ids_that_cannot_be_guessed(tmp_path: P
     held.release()
     with pytest.raises(NotFoundError, match="handed in"):
         held.path("u-somethingelse")
-    now[0] = module.KEPT_S + 1
+    now[0] = uploads_module.KEPT_S + 1
     with pytest.raises(NotFoundError, match="handed in"):
         held.path(kept.id)
     assert list(tmp_path.iterdir()) == []
@@ -181,7 +187,7 @@ def test_files_are_kept_for_an_hour_under_ids_that_cannot_be_guessed(tmp_path: P
 def test_a_file_that_is_not_whole_is_dropped_and_there_is_an_end_to_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST_FILES", 1)
+    monkeypatch.setattr(uploads_module, "MOST_FILES", 1)
     uploads = Uploads(tmp_path)
     made, path = uploads.place("golden.png")
     path.write_bytes(b"half")
@@ -204,7 +210,7 @@ def handed_in(uploads: Uploads, name: str) -> tuple[str, Path]:
 def test_files_that_were_used_make_room_and_those_that_wait_do_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST_FILES", 3)
+    monkeypatch.setattr(uploads_module, "MOST_FILES", 3)
     uploads = Uploads(tmp_path)
     (first, first_path), (second, _), (third, third_path) = (handed_in(uploads, f"{n}.png") for n in range(3))
     request = Held(uploads)
@@ -238,7 +244,7 @@ def test_the_files_of_a_job_stay_until_it_has_ended_however_long_it_waits(jobs: 
         request.release()
         asked.append((job, path))
     jobs.stop(asked[2][0].id)
-    now[0] = 2 * module.KEPT_S
+    now[0] = 2 * uploads_module.KEPT_S
     handed_in(uploads, "another.png")  # what is too old is dropped by now
     assert all(path.exists() for _, path in asked)
     go.set()
@@ -259,3 +265,120 @@ def test_every_job_that_is_asked_for_with_files_holds_them() -> None:
                     found += 1
                     assert ast.unparse(call.args[-1]) == "uploads", f"{source.name}: {route.name}"
     assert found > 10
+
+
+def test_a_file_that_is_coming_holds_its_place_and_its_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads_module, "MOST_BYTES", 100)
+    uploads = Uploads(tmp_path)
+    first, _ = uploads.place("a.zip", size=60)
+    with pytest.raises(TooManyError, match="too many files"):
+        uploads.place("b.zip", size=41)
+    second, path = uploads.place("b.zip")  # of unknown length
+    uploads.grow(second, 40)
+    with pytest.raises(TooManyError, match="too many files"):
+        uploads.grow(second, 41)
+    uploads.drop(second)
+    uploads.place("c.zip", size=40)
+    path = tmp_path / first / "a.zip"
+    path.write_bytes(b"x" * 20)
+    assert uploads.keep(first, path).sha256 == sha256_hex(b"x" * 20)
+    uploads.place("d.zip", size=40)  # it was shorter than said
+
+
+def test_one_account_takes_half_of_the_places_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads_module, "MOST_FILES", 4)
+    monkeypatch.setattr(uploads_module, "MOST_BYTES", 100)
+    uploads = Uploads(tmp_path)
+    uploads.place("a.png", owner="Li", size=50)
+    with pytest.raises(TooManyError, match="of Li wait"):
+        uploads.place("b.png", owner="Li", size=1)
+    uploads.place("b.png", owner="Li")
+    with pytest.raises(TooManyError, match="of Li wait"):
+        uploads.place("c.png", owner="Li")
+    uploads.place("c.png", owner="M. Weber", size=50)
+
+
+def test_a_job_that_waits_is_stopped_at_once_and_frees_its_place(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_WAITING", 1)
+    go, began = threading.Event(), threading.Event()
+
+    def held(_: Progress) -> Made:
+        began.set()
+        assert go.wait(60)
+        return Made(number="1")
+
+    jobs.start("light", "a", held)
+    assert began.wait(60)
+    waiting = jobs.start("light", "b", held)
+    stopped = jobs.stop(waiting.id)
+    assert (stopped.state, stopped.ended_at is not None) == ("stopped", True)
+    last = jobs.start("light", "c", held)
+    go.set()
+    assert ended(jobs, last).state == "done"
+
+
+def test_one_account_does_not_fill_the_queue_and_sealing_goes_first(jobs: Jobs) -> None:
+    go, began, order = threading.Event(), threading.Event(), []
+    li, weber = Who("Li", "operator", 1), Who("M. Weber", "approver", 2)
+
+    def named(name: str) -> Callable[[Progress], Made]:
+        def work(_: Progress) -> Made:
+            began.set()
+            assert go.wait(60)
+            order.append(name)
+            return Made(number="1")
+
+        return work
+
+    jobs.start("pair", "", named("running"), by=li)
+    assert began.wait(60)
+    for n in range(3):
+        jobs.start("pair", "", named(str(n)), by=li)
+    with pytest.raises(TooManyError, match="3 jobs of Li wait"):
+        jobs.start("pair", "", named("4"), by=li)
+    seal = jobs.start("seal", "", named("seal"), by=weber)
+    last = jobs.start("pair", "", named("last"), by=weber)
+    go.set()
+    assert ended(jobs, seal).state == ended(jobs, last).state == "done"
+    assert order == ["running", "seal", "0", "1", "2", "last"]
+
+
+def test_what_a_job_made_is_for_the_roles_that_may_start_it(jobs: Jobs) -> None:
+    def work(progress: Progress) -> Made:
+        progress.picture = b"jpeg"
+        progress.place("GS-1.zip").write_bytes(b"PK")
+        return Made(number="GS-1")
+
+    reviewers = frozenset[Role]({"reviewer", "approver"})
+    reviewer = AskedJobs(jobs, Who("R", "reviewer", 1), reviewers)
+    operator = AskedJobs(jobs, Who("O", "operator", 2), frozenset[Role]({"operator"}))
+    made = ended(jobs, reviewer.start("package", "GS-1", work))
+    assert reviewer.file(made.id).name == "GS-1.zip"
+    assert (reviewer.get(made.id), AskedJobs(jobs, Who(), reviewers).get(made.id)) == (made, made)
+    for closed in (operator.file, operator.picture):
+        with pytest.raises(AccessError, match="not for this role"):
+            closed(made.id)
+    seen = (operator.get(made.id), operator.all()[0], operator.changed(0)[0][0])
+    assert {(j.state, j.result is None, j.file, j.picture) for j in seen} == {("done", True, None, False)}
+    with pytest.raises(AccessError, match="asked for by R"):
+        operator.stop(made.id)
+    own = operator.start("pair", "", work)
+    operator.stop(own.id)
+    reviewer.stop(own.id)
+
+
+def test_what_a_killed_server_left_is_removed_and_a_running_one_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("station.web.scratch._YOUNG_S", 0.0)
+    left = tmp_path / "station-served-left"
+    left.mkdir()
+    (left / "in-use.lock").touch()
+    (left / "half.zip").write_bytes(b"PK")
+    with scratch() as mine:
+        assert not left.exists()
+        with scratch() as other:
+            assert mine.is_dir()
+            assert other.is_dir()
+    assert list(tmp_path.iterdir()) == []

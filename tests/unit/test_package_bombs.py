@@ -118,3 +118,18 @@ def test_nothing_is_read_that_nobody_vouches_for(
     strange = resealed(files, **{rules.SHEET: b"x = 1", rules.GOLDEN: b"[" * 200_000})
     file.write_bytes(package_file.pack(strange))
     assert [f.where for f in verify(file, [key]).faults] == [rules.SEAL]
+
+
+@pytest.mark.parametrize("entry", [1, None, [], "x", True])
+def test_a_manifest_that_says_no_digest_of_a_file_is_named(
+    package: tuple[dict[str, bytes], str], tmp_path: Path, entry: object
+) -> None:
+    files = dict(package[0])
+    manifest = json.loads(files[rules.MANIFEST])
+    manifest["files"]["golden.json"] = entry
+    files[rules.MANIFEST] = canonical_json(manifest)
+    signature = sign(KEY, PACKAGE, rules.sealed(files[rules.MANIFEST]))
+    files[rules.SEAL] = canonical_json({"key": public_of(KEY), "signature": signature})
+    (tmp_path / "a.zip").write_bytes(package_file.pack(files))
+    found = verify(tmp_path / "a.zip", [public_of(KEY)])
+    assert [(f.where, f.what) for f in found.faults] == [("golden.json", "the manifest does not say its SHA-256")]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field, SecretStr
+from starlette.concurrency import run_in_threadpool
 
 from station.errors import RequestError
 from station.settings import Settings
@@ -62,14 +64,17 @@ def session(station: StationOf, request: Request) -> SessionDocument:
     status_code=201,
     responses=refuses(409),
 )
-def sign_in(station: StationOf, request: Request, response: Response, given: SignIn) -> SessionDocument:
+async def sign_in(station: StationOf, request: Request, response: Response, given: SignIn) -> SessionDocument:
     _text(given.name)
     client = request.client.host if request.client else ""
-    token = station.accounts.log_in(
-        given.name, given.password.get_secret_value(), client=client, before=token_of(request.headers)
-    )
+    with station.accounts.turn(given.name, client) as delay:
+        await asyncio.sleep(delay)  # holds no thread meanwhile
+        token = await run_in_threadpool(
+            station.accounts.log_in, given.name, given.password.get_secret_value(), client=client,
+            before=token_of(request.headers),
+        )  # fmt: skip
     _set_cookie(response, station.settings, token)
-    return station.accounts.session(token)
+    return await run_in_threadpool(station.accounts.session, token)
 
 
 @router.delete("/session", summary="Sign out", status_code=204)

@@ -15,10 +15,10 @@ from starlette.concurrency import run_in_threadpool
 from station.service import Station, bench_views
 from station.values.documents import Document
 from station.web.errors import ErrorDocument
-from station.web.jobs import UploadDocument
-from station.web.routes.common import StationOf
+from station.web.routes.common import StationOf, WhoOf
 from station.web.routes.inspections import InspectedDocument, inspected
 from station.web.routes.jobs import StoreOf
+from station.web.uploads import UploadDocument
 
 router = APIRouter(tags=["bench"])
 
@@ -83,9 +83,9 @@ async def capture(request: Request, station: StationOf, new: NewCapture) -> Insp
     status_code=201,
     responses={503: {"model": ErrorDocument, "description": "The camera gives no picture"}},
 )
-def take(station: StationOf, uploads: StoreOf) -> UploadDocument:
+def take(station: StationOf, who: WhoOf, uploads: StoreOf) -> UploadDocument:
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
-    made, path = uploads.place(name)
+    made, path = uploads.place(name, owner=who.name)
     try:
         return uploads.keep(made, station.camera.capture(path.parent, name))
     except BaseException:

@@ -23,7 +23,9 @@ class NewClaim(Document):
     take_over : although another reviewer looks at it. Claims are no records; the other one is told by an event.
     """
 
-    reviewer: str = Field(max_length=200, description="of an account its own name, or nothing", examples=["M. Weber"])
+    reviewer: str = Field(
+        default="", max_length=200, description="of an account its own name, or nothing", examples=["M. Weber"]
+    )
     window: str = Field(min_length=8, max_length=100, pattern=WINDOW, examples=["6f1c0d2a-window"])
     take_over: bool = False
 
@@ -42,8 +44,13 @@ def claim(station: StationOf, who: WhoOf, unit_id: RowId, new: NewClaim) -> view
     return station.claiming.take(unit_id, speaker(who, new.reviewer), new.window, take_over=new.take_over)
 
 
-@router.delete("/units/{unit_id}/claim", summary="End a window's claim on a unit", status_code=204)
+@router.delete(
+    "/units/{unit_id}/claim", summary="End a window's claim on a unit; with accounts the own one alone", status_code=204
+)
 def release(
-    station: StationOf, unit_id: RowId, window: Annotated[str, Query(min_length=8, max_length=100, pattern=WINDOW)]
+    station: StationOf,
+    who: WhoOf,
+    unit_id: RowId,
+    window: Annotated[str, Query(min_length=8, max_length=100, pattern=WINDOW)],
 ) -> None:
-    station.claiming.release(unit_id, window)
+    station.claiming.release(unit_id, window, reviewer=None if who.role is None else who.name)

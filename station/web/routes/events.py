@@ -18,16 +18,19 @@ from station.errors import TooManyError
 from station.service import Station, views
 from station.values.documents import Document
 from station.values.live import EventDocument
-from station.web.jobs import Jobs
-from station.web.routes.common import StationOf
+from station.web.asked_jobs import AskedJobs
+from station.web.gate import token_of
+from station.web.routes.common import StationOf, WhoOf
 from station.web.routes.jobs import JobsOf
 
 router = APIRouter(tags=["station"])
 
 LOOK_S, ALIVE_S, LONGEST_S = 0.25, 15.0, 900.0
 """Between looks at the records; between signs of life; until the browser asks anew, and its session is looked at."""
-MOST = 64
-"""Streams at once."""
+MOST, MOST_OF_ONE = 64, 6
+"""Streams at once; of them of one account, or without accounts from one address."""
+RECHECK_S = 5.0
+"""Between looks at whether the session still holds."""
 
 EXAMPLE = 'id: 42\nevent: unit-inspected\ndata: {"sequence": 42, "kind": "unit inspected", "rows": {"units": [7]}}\n\n'
 
@@ -58,6 +61,7 @@ class ClaimsDocument(Document):
 def events(
     request: Request,
     station: StationOf,
+    who: WhoOf,
     jobs: JobsOf,
     last_event_id: Annotated[
         str | None, Header(max_length=12, pattern="^[0-9]{1,12}$", description="go on behind this event")
@@ -67,18 +71,31 @@ def events(
     ] = None,
     once: Annotated[bool, Query(description="end when there is nothing more to tell")] = False,
 ) -> StreamingResponse:
-    watchers: set[object] = request.app.state.watchers
-    if len(watchers) >= MOST:
-        raise TooManyError(f"{MOST} streams of events are open", "Close a page of the station.", 30)
+    watchers: dict[object, str] = request.app.state.watchers
+    mine = who.name or (request.client.host if request.client else "")
+    if _full(watchers, mine):
+        raise TooManyError("too many streams of events are open", "Close a page of the station.", 30)
     first = int(last_event_id) if last_event_id else after
     start = station.watching.newest() if first is None else first
-    return _Event(_stream(station, jobs, start, watchers, once), headers={"X-Accel-Buffering": "no"})
+    token = token_of(request.headers)
+    found = _stream(station, jobs, start, watchers, once, mine=mine, token=token)
+    return _Event(found, headers={"X-Accel-Buffering": "no"})
 
 
-async def _stream(station: Station, jobs: Jobs, last: int, watchers: set[object], once: bool) -> AsyncIterator[str]:
+def _full(watchers: dict[object, str], mine: str) -> bool:
+    return len(watchers) >= MOST or list(watchers.values()).count(mine) >= MOST_OF_ONE
+
+
+async def _stream(
+    station: Station, jobs: AskedJobs, last: int, watchers: dict[object, str], once: bool, *, mine: str,
+    token: str | None,
+) -> AsyncIterator[str]:  # fmt: skip
+    if _full(watchers, mine):  # others were asked for at the same moment
+        yield "retry: 30000\n\n"
+        return
     me = object()
-    watchers.add(me)
-    began = spoke = time.monotonic()
+    watchers[me] = mine
+    began = spoke = checked = time.monotonic()
     _, seen = jobs.changed(0)
     holding: list[tuple[object, ...]] = []
 
@@ -88,6 +105,10 @@ async def _stream(station: Station, jobs: Jobs, last: int, watchers: set[object]
     try:
         yield f"id: {last}\nretry: 1000\n\n"  # a browser that loses the stream before the first event goes on from here
         while time.monotonic() - began < LONGEST_S:
+            if time.monotonic() - checked > RECHECK_S:
+                checked = time.monotonic()
+                if not await run_in_threadpool(station.accounts.holds, token):
+                    return  # signed out, disabled or over
             found, claims = await run_in_threadpool(look)
             lots: dict[str, None] = {}
             for event in found:
@@ -114,7 +135,7 @@ async def _stream(station: Station, jobs: Jobs, last: int, watchers: set[object]
                 yield ": alive\n\n"
             await asyncio.sleep(LOOK_S)
     finally:
-        watchers.discard(me)
+        watchers.pop(me, None)
 
 
 def _told(name: str, data: BaseModel, number: int | None = None) -> str:

@@ -32,7 +32,9 @@ class NewFindingAnswer(Document):
     named: str | None = Field(default=None, max_length=40, examples=["bubble"])
     new_kind: bool = Field(default=False, examples=[False])
     reason: str = Field(default="", max_length=2000, examples=["round, with a bright rim"])
-    reviewer: str = Field(min_length=1, max_length=200, examples=["M. Weber"])
+    reviewer: str = Field(
+        default="", max_length=200, description="of an account its own name, or nothing", examples=["M. Weber"]
+    )
     supersedes: int | None = Field(default=None, ge=0, le=2**31 - 1, examples=[0])
 
 

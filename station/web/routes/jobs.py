@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import FileResponse
@@ -12,10 +12,13 @@ from starlette.concurrency import run_in_threadpool
 
 from station.service.declared import vet_declared
 from station.service.packages import MOST_BYTES
+from station.web.asked_jobs import AskedJobs
 from station.web.errors import ErrorDocument
-from station.web.jobs import Held, JobDocument, Jobs, UploadDocument, Uploads
-from station.web.routes.common import StationOf
-from station.web.routes.receiving import FILE_BODY, FileName, receive
+from station.web.jobs import JobDocument, Jobs
+from station.web.permissions import rule_for
+from station.web.routes.common import StationOf, WhoOf
+from station.web.routes.receiving import FILE_BODY, FileName, declared, receive
+from station.web.uploads import Held, UploadDocument, Uploads
 
 router = APIRouter(tags=["jobs"])
 
@@ -25,11 +28,12 @@ UploadIds = Annotated[tuple[UploadId, ...], Field(max_length=60)]
 JobId = Annotated[str, Path(max_length=60)]
 
 
-def jobs_of(request: Request) -> Jobs:
-    """The jobs of this server."""
+def jobs_of(request: Request, who: WhoOf) -> AskedJobs:
+    """The jobs of this server, for who asks."""
     found = request.app.state.jobs
     assert isinstance(found, Jobs)
-    return found
+    _, rule = rule_for(request.method, request.scope["path"])
+    return AskedJobs(found, who, rule.roles)
 
 
 def store_of(request: Request) -> Uploads:
@@ -48,7 +52,10 @@ def uploads_of(request: Request) -> Iterator[Held]:
         held.release()
 
 
-JobsOf = Annotated[Jobs, Depends(jobs_of)]
+_NOT_YOURS: dict[int | str, dict[str, Any]] = {
+    403: {"model": ErrorDocument, "description": "The role may not start such a job, or it is another's"}
+}
+JobsOf = Annotated[AskedJobs, Depends(jobs_of)]
 UploadsOf = Annotated[Held, Depends(uploads_of)]
 StoreOf = Annotated[Uploads, Depends(store_of)]
 
@@ -63,11 +70,11 @@ StoreOf = Annotated[Uploads, Depends(store_of)]
     },
     openapi_extra=FILE_BODY,
 )
-async def upload(request: Request, station: StationOf, uploads: StoreOf, name: FileName) -> UploadDocument:
-    made, path = uploads.place(name)
+async def upload(request: Request, station: StationOf, who: WhoOf, uploads: StoreOf, name: FileName) -> UploadDocument:
+    most = MOST_BYTES if name.lower().endswith(".zip") else int(station.settings.max_photo_mb * 1_000_000)
+    made, path = uploads.place(name, owner=who.name, size=declared(request, most))
     try:
-        most = MOST_BYTES if path.suffix.lower() == ".zip" else int(station.settings.max_photo_mb * 1_000_000)
-        await receive(request, path, most)
+        await receive(request, path, most, coming=lambda size: uploads.grow(made, size))
         vet_declared(path, request.headers.get("content-type", ""))
         return await run_in_threadpool(uploads.keep, made, path)
     except BaseException:
@@ -89,7 +96,7 @@ def job(known: JobsOf, job: JobId) -> JobDocument:
     "/jobs/{job}/picture",
     summary="The picture that a job made",
     response_class=Response,
-    responses={200: {"content": {"image/jpeg": {}}, "description": "The picture"}},
+    responses={200: {"content": {"image/jpeg": {}}, "description": "The picture"}, **_NOT_YOURS},
 )
 def picture(known: JobsOf, job: JobId) -> Response:
     return Response(known.picture(job), media_type="image/jpeg")
@@ -99,13 +106,14 @@ def picture(known: JobsOf, job: JobId) -> Response:
     "/jobs/{job}/file",
     summary="The file that a job made: a package or an archive",
     response_class=Response,
-    responses={200: {"content": {"application/zip": {}}, "description": "The file"}},
+    responses={200: {"content": {"application/zip": {}}, "description": "The file"}, **_NOT_YOURS},
 )
 def file(known: JobsOf, job: JobId) -> FileResponse:
     found = known.file(job)
     return FileResponse(found, media_type="application/zip", filename=found.name)
 
 
-@router.post("/jobs/{job}/stop", summary="Let a job end where it may: one that waits does not begin")
+@router.post("/jobs/{job}/stop", summary="Let a job end where it may: one that waits ends at once",
+             responses=_NOT_YOURS)  # fmt: skip
 def stop(known: JobsOf, job: JobId) -> JobDocument:
     return known.stop(job)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from station.web.routes.common import StationOf
 
@@ -35,18 +37,22 @@ Part = Annotated[
     response_class=Response,
     responses={200: {"content": {"image/*": {}}, "description": "The picture as it is kept"}},
 )
-def picture(
+async def picture(
+    request: Request,
     station: StationOf,
     sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")],
     width: Width = None,
     part: Part = None,
 ) -> Response:
+    scaling: asyncio.Semaphore = request.app.state.scaling  # each decodes a whole picture
     if part is not None:
         left, top, across, down = (int(v) for v in part.split(","))
-        found = station.review_screen.part(sha256, (left, top, across, down))
+        async with scaling:
+            found = await run_in_threadpool(station.review_screen.part, sha256, (left, top, across, down))
     elif width is not None:
-        found = station.review_screen.picture(sha256, width)
+        async with scaling:
+            found = await run_in_threadpool(station.review_screen.picture, sha256, width)
     else:
-        found = station.picture(sha256)
+        found = await run_in_threadpool(station.picture, sha256)
     headers = {"Cache-Control": IMMUTABLE, "ETag": f'"{found.sha256}"', "Content-Disposition": "inline"}
     return Response(found.data, media_type=found.media_type, headers=headers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -42,14 +42,25 @@ class TooLargeError(PhotoError):
     status = 413
 
 
-async def receive(request: Request, file: Path, most: int) -> None:
-    """Write the body to a file that is not there yet. most : bytes. Raises TooLargeError."""
+def declared(request: Request, most: int) -> int:
+    """Bytes that the body is said to have, 0 where nothing is said. Raises TooLargeError."""
+    said = request.headers.get("content-length", "")
+    size = int(said) if said.isascii() and said.isdigit() and len(said) < 16 else 0
+    if size > most:
+        raise TooLargeError(f"the file is larger than {most // 1_000_000} MB", "Send a smaller one.")
+    return size
+
+
+async def receive(request: Request, file: Path, most: int, *, coming: Callable[[int], None] = lambda _: None) -> None:
+    """Write the body to a file that is not there yet. most : bytes. coming : is told how many have come, before they
+    are written, and may refuse them. Raises TooLargeError."""
     size = 0
     with file.open("xb") as out:
         async for part in request.stream():
             size += len(part)
             if size > most:
                 raise TooLargeError(f"the file is larger than {most // 1_000_000} MB", "Send a smaller one.")
+            coming(size)
             out.write(part)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 from typing import Annotated, Literal
@@ -117,7 +118,7 @@ def sign(
     "/goldens/{number}/sign-offs/detached", summary="Record a signature that was made on another station", **RECORDED
 )
 def import_signature(station: StationOf, number: str, new: NewDetachedSignOff, if_match: IfMatch) -> SignOffDocument:
-    text = new.signature.model_dump_json()
+    text = json.dumps(new.signature.model_dump(mode="python"))  # escapes what is no Unicode text: the reader names it
     with if_match.of(lambda: station.sign_off.status(number)), written(text, "signature.json") as file:
         return station.sign_off.import_signature(number, file, party=new.party)
 

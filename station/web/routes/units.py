@@ -40,7 +40,9 @@ class NewReview(Document):
 
     decision: Literal["accept", "reject", "defer", "undo"] = Field(examples=["reject"])
     reason: str = Field(default="", max_length=2000, examples=["enamel defect: pit in the sky"])
-    reviewer: str = Field(min_length=1, max_length=200, examples=["M. Weber"])
+    reviewer: str = Field(
+        default="", max_length=200, description="of an account its own name, or nothing", examples=["M. Weber"]
+    )
     supersedes: int | None = Field(default=None, ge=0, le=2**31 - 1, examples=[0])
     take_over: bool = False
 

@@ -1,13 +1,16 @@
 // Decisions on their way. Each is kept in the browser's own storage before it is sent and leaves it only when the station
 // says that it is recorded, or refuses it. It carries a key of its own, so sending it twice records it once. The windows
-// of a browser share what is kept: one sends at a time, and what a window leaves behind another sends.
+// of a browser share what is kept: one sends at a time, and what a window leaves behind another sends. With accounts a
+// decision is sent under nobody's sign-in but its reviewer's: what somebody else left here waits for them, and is shown.
 
 import { Refusal, api } from "./api.js";
+import { byId, el } from "./dom.js";
 import { WINDOW, newKey } from "./keys.js";
-import { t } from "./words.js";
+import { count, t } from "./words.js";
 
 const PREFIX = "station.decision.";
 const SLOWEST_MS = 8000;
+const REFUSED_TO_WHOM = [401, 403]; // it says nothing of the decision
 const TURN_MS = 20000; // longer than a request may take: then the other window is stuck, and the key keeps it harmless
 
 export class Outbox {
@@ -18,6 +21,8 @@ export class Outbox {
     this.sending = false;
     this.delay = 500;
     this.notBefore = 0; // as the station asks, in ms of the page
+    this.denied = new Set(); // keys of what the account may not send, until the page is opened anew
+    this.kept = el("li", { id: "kept" });
     this.reread();
     this.others = new BroadcastChannel("station.outbox");
     this.others.addEventListener("message", ({ data }) => { if (data.item.window === WINDOW) this.tell(data); });
@@ -38,8 +43,14 @@ export class Outbox {
     return item;
   }
 
+  /** How many wait to be sent under who is signed in. */
   get waiting() {
-    return this.items.length;
+    return this.items.filter((item) => this.sendable(item)).length;
+  }
+
+  /** Whether it may go out now: without accounts everything, with them what the account's own person decided. */
+  sendable({ reviewer, key }) {
+    return !this.denied.has(key) && (!this.session || this.session.mode === "single-user" || reviewer.trim() === this.session.name);
   }
 
   /** What waits by now, in this window or another. */
@@ -62,18 +73,36 @@ export class Outbox {
     if (!answered) {
       this.timer = setTimeout(() => this.flush(), this.delay);
       this.delay = Math.min(SLOWEST_MS, this.delay * 2);
-    } else if (this.items.length) this.flush();
+    } else if (this.waiting) this.flush();
+  }
+
+  /** Say whose decisions wait here for them. */
+  showKept() {
+    const others = this.items.filter((item) => !this.sendable(item));
+    const names = [...new Set(others.map((item) => item.reviewer.trim()))];
+    const said = names.map((name) => t("{decisions} kept here, waiting for {name}.", { name, decisions: count(others.filter((item) => item.reviewer.trim() === name).length, "{n} decision", "{n} decisions") }));
+    this.kept.textContent = said.join(" ");
+    if (!names.length) this.kept.remove();
+    else if (!this.kept.isConnected) byId("alerts").prepend(this.kept);
   }
 
   /** Send what waits; false where the station does not answer. */
   async send() {
-    for (this.reread(); this.items.length; this.reread()) {
-      const item = this.items[0];
+    this.reread();
+    try {
+      // another window may have signed somebody else in; where there are no accounts nobody does
+      if (this.items.length && this.session?.mode !== "single-user") this.session = await api.session();
+    } catch {
+      this.heard.changed(false);
+      return false;
+    }
+    for (this.showKept(); this.waiting; this.reread()) {
+      const item = this.items.find((one) => this.sendable(one));
       try {
         const review = await sent(item);
         this.drop(item);
         // what this reviewer decided on the same unit, or answered about the same finding, afterwards, knew this one
-        for (const later of this.items) if (about(later) === about(item)) keep(Object.assign(later, { supersedes: review.id }));
+        for (const later of this.items) if (about(later) === about(item) && this.sendable(later)) keep(Object.assign(later, { supersedes: review.id }));
         this.delay = 500;
         this.told({ item, review });
       } catch (error) {
@@ -85,6 +114,12 @@ export class Outbox {
           this.notBefore = performance.now() + 1000 * error.wait_s;
           this.delay = 1000 * error.wait_s + 1;
           return false;
+        }
+        if (REFUSED_TO_WHOM.includes(error.status)) {
+          this.denied.add(item.key); // the decision is another's, or not this role's: it is nobody's to throw away
+          this.showKept();
+          this.heard.changed(true);
+          continue;
         }
         this.drop(item);
         this.told({ item, refusal: { code: error.code, message: error.message, do: error.do } });
