@@ -19,6 +19,7 @@ from station.web.permissions import TABLE, Rule, rule_for
 PASSWORD = "four plain words together"
 PIN = "402817"
 FILLED = {
+    "language": "zh-Hant",
     "unit_id": "1",
     "study_id": "1",
     "sha256": "0" * 64,

@@ -1,6 +1,6 @@
 // The English texts of the pages of lots and orders by key, since one English word is told in several ways there; their
 // translations lie by the same key in the file of each language. What the records say (reasons, requirements,
-// evidence) is kept in English and shown as it stands.
+// evidence) is kept in English, and said.js says it in the language of the page.
 
 import { keyed } from "./words.js";
 
