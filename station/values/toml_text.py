@@ -32,11 +32,18 @@ def read_toml(text: str) -> dict[str, Any]:
         line = plain.count("\n", 0, found.start()) + 1
         raise tomllib.TOMLDecodeError(f"a key of more than {MAX_PARTS} parts (at line {line})")
     try:
-        return tomllib.loads(text)
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         raise
     except ValueError as error:  # a whole number of more than 4,300 digits
         raise tomllib.TOMLDecodeError(str(error)) from error
+    inner: list[Any] = [table]
+    while inner:
+        value = inner.pop()
+        if isinstance(value, int) and value.bit_length() > 63:  # one in hexadecimal may be too long even to be shown
+            raise tomllib.TOMLDecodeError("a whole number of more than 64 bits")
+        inner += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return table
 
 
 def _placeholder(found: re.Match[str]) -> str:

@@ -95,3 +95,10 @@ def test_looking_takes_time_with_the_length_alone(piece: str) -> None:
     with pytest.raises((tomllib.TOMLDecodeError, RecursionError)):
         read_toml(text + "\n\n=")
     assert time.perf_counter() - begin < 2
+
+
+@pytest.mark.parametrize("number", ["0x" + "f" * 50_000, "9" * 400, "9223372036854775808"])
+def test_a_number_of_more_than_64_bits_is_no_toml(number: str) -> None:
+    with pytest.raises(tomllib.TOMLDecodeError, match="64 bits"):
+        read_toml(f"x = [{{ y = {number} }}]")
+    assert read_toml("x = -9223372036854775807") == {"x": -9223372036854775807}
