@@ -250,7 +250,7 @@ def test_the_files_of_a_job_stay_until_it_has_ended_however_long_it_waits(jobs: 
         True,
         True,
         False,
-    ]  # the one that was stopped needs its file no more
+    ]  # a stopped one needs it no more
     go.set()
     assert [ended(jobs, j).state for j in (before, *(j for j, _ in asked))] == ["done", "done", "done", "stopped"]
     handed_in(uploads, "yet another.png")

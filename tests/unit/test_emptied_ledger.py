@@ -25,8 +25,11 @@ def test_an_emptied_ledger_is_not_taken_over_by_an_upgrade(tmp_path: Path) -> No
         c.execute("UPDATE acknowledgements SET party = 'sales' WHERE id = 1")
         for table in ("ledger_rows", "ledger"):
             c.execute(f"DELETE FROM {table}")
-        for table in ("sessions", "accounts", "request_keys"):
+        for table in ("sessions", "accounts", "request_keys", "unit_claims"):
             c.execute(f"DROP TABLE {table}")
+        c.execute(
+            "ALTER TABLE reviews RENAME COLUMN disputes TO before"
+        )  # as it was before schema 0014, but one column
         c.execute("UPDATE alembic_version SET version_num = '0012'")
         for _, sql in triggers:
             if not any(f" ON {t} " in sql for t in ("sessions", "accounts", "request_keys")):

@@ -131,7 +131,7 @@ export class Outbox {
 
   /** What came after a refused one was said by somebody who took that for recorded. */
   refuseAfter(refused) {
-    for (const item of this.items.filter((later) => about(later) === about(refused))) {
+    for (const item of this.items.filter((later) => about(later) === about(refused) && this.sendable(later))) {
       this.drop(item);
       this.told({ item, refusal: { code: "follows", message: t("what it follows was not recorded"), do: t("Look at the unit again.") } });
     }
