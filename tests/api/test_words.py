@@ -21,7 +21,7 @@ COUNTED = re.compile(r"""\bcount\([^"]*?"([^"]*)", "([^"]*)\"""")
 def shown() -> set[str]:
     """The texts that templates and scripts ask for, and those that come to a template from a table."""
     found = {name for _, name in (*PLACES, *GOLDEN_PARTS, *STREAM_PARTS, *LIGHT_PARTS)} | {
-        text for reason in REASONS for text in reason
+        text for reason in REASONS for text in reason[:2]
     }
     for path in (*(FOLDER / "templates").glob("*.html"), *STATIC.glob("*.js")):
         source = path.read_text(encoding="utf-8")

@@ -35,6 +35,8 @@ def test_a_queue_is_reviewed_by_keyboard_alone(bench: Bench) -> None:
     page.keyboard.press("Enter")
     page.keyboard.press("a")
     bench.ready(1)
+    page.keyboard.press("r")
+    bench.said("“within tolerance by eye” is no reason to reject")
     page.keyboard.press("7")
     page.keyboard.press("r")
     bench.said("unit-1 rejected · enamel defect")

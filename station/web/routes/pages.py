@@ -18,17 +18,18 @@ from station.web.static_files import packed_json
 from station.web.words import LANGUAGES
 
 REASONS = (
-    ("as per sheet", "as per control sheet"),
-    ("fine by eye", "within tolerance by eye"),
-    ("dust or lint", "dust or lint, not of the part"),
-    ("glare", "glare or reflection"),
-    ("colour", "colour differs"),
-    ("logo", "logo out of place"),
-    ("enamel", "enamel defect"),
-    ("plating", "plating defect"),
-    ("poor photo", "photo not good enough"),
+    ("as per sheet", "as per control sheet", False),
+    ("fine by eye", "within tolerance by eye", True),
+    ("dust or lint", "dust or lint, not of the part", True),
+    ("glare", "glare or reflection", True),
+    ("colour", "colour differs", False),
+    ("logo", "logo out of place", False),
+    ("enamel", "enamel defect", False),
+    ("plating", "plating defect", False),
+    ("poor photo", "photo not good enough", False),
 )
-"""Reasons by the keys 1 to 9, as shown and as recorded; the first is chosen when the page opens."""
+"""Reasons by the keys 1 to 9, as shown and as recorded, and whether they excuse a unit, so that none is rejected by them;
+the first is chosen when the page opens."""
 
 GOLDEN_PARTS = (
     ("picture", "Master"),

@@ -33,7 +33,11 @@ export class Deciding {
   decide(decision) {
     const { state, course } = this.page;
     const { unit } = state;
-    if (!unit || performance.now() - state.shownAt < GUARD_MS || state.shownAt === Infinity) return;
+    if (!unit || performance.now() - state.shownAt < GUARD_MS) return;
+    if (state.shownAt === Infinity) {
+      byId("said").replaceChildren(el("b", {}, t("{unit} is not shown yet: its pictures are coming. Press the key again.", unit)));
+      return;
+    }
     const reviewer = this.reviewer();
     if (!reviewer || this.hindered(decision)) return;
     const next = course.after(unit);
@@ -45,8 +49,11 @@ export class Deciding {
   /** Say why a decision is not taken yet, where it is not; what was said just now is known then. */
   hindered(decision) {
     const { state, claims } = this.page;
-    const plain = byId("note").value.trim() === "" && document.querySelector("input[name=reason]").checked;
-    const why = hindrance({ decision, unit: state.unit, held: claims.other(state.unit.id), news: state.news, plain });
+    const noted = byId("note").value.trim() !== "";
+    const chosen = document.querySelector("input[name=reason]:checked");
+    const plain = !noted && chosen === document.querySelector("input[name=reason]");
+    const excuse = !noted && "excuses" in chosen.dataset ? t(chosen.value) : "";
+    const why = hindrance({ decision, unit: state.unit, held: claims.other(state.unit.id), news: state.news, plain, excuse });
     state.news = null;
     if (why) byId("said").replaceChildren(el("b", {}, why));
     return why !== "";

@@ -58,9 +58,10 @@ export function remarks({ reviews, reviewer, claim, news, takeOver, time }) {
 }
 
 /** Why a decision is not taken yet: somebody else looks at the unit or has just decided it, or it needs a reason. */
-export function hindrance({ decision, unit, held, news, plain }) {
+export function hindrance({ decision, unit, held, news, plain, excuse }) {
   if (held) return t("{reviewer} looks at {unit}: take it over first, or go on with J.", held);
   if (news) return t("{reviewer} has just decided {unit}: press the key again to decide it all the same.", { reviewer: news.reviewer, unit: unit.unit });
   if (decision === "accept" && unit.verdict === "nonconforms" && plain) return t("The station found {unit} nonconforming: choose a reason (2 to 9) or write a note, then accept it.", unit);
+  if (decision === "reject" && excuse) return t("“{excuse}” is no reason to reject: choose another one (1 to 9) or write a note.", { excuse });
   return "";
 }
