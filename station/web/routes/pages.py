@@ -28,8 +28,8 @@ REASONS = (
     ("plating", "plating defect", False),
     ("poor photo", "photo not good enough", False),
 )
-"""Reasons by the keys 1 to 9, as shown and as recorded, and whether they excuse a unit, so that none is rejected by them;
-the first is chosen when the page opens."""
+"""Reasons by the keys 1 to 9: as shown, as recorded, and whether it excuses a unit, so that none is rejected by it. The
+first is chosen when the page opens."""
 
 GOLDEN_PARTS = (
     ("picture", "Master"),
