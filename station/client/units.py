@@ -55,6 +55,8 @@ class Units(Connection):
         answer = settled(self.request("GET", f"{API}/events", query={"after": after, "once": True}))
         for block in answer.body.decode().split("\n\n"):
             fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line)
+            if "data" not in fields:  # where the stream begins
+                continue
             if "id" in fields:  # the number of an entry: what was recorded has one, whatever its name
                 yield EventDocument.model_validate_json(fields["data"])
             elif fields.get("event") == "progress":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -230,10 +231,11 @@ def test_reading_everything_changes_nothing(client: httpx.Client, review_home: P
     before, files = contents(), sorted(p.name for p in (home / "evidence").rglob("*"))
     described = client.get(f"{API}/openapi.json").json()["paths"]
     picture = get(client, "/units/1")["frame_sha256"]
-    values = {"number": "GS-1", "unit_id": "1", "lot": "L/1", "sha256": picture, "rig": "bench-a", "study_id": "1"}
+    values = defaultdict(lambda: "1")
+    values |= {"number": "GS-1", "unit_id": "1", "lot": "L/1", "sha256": picture, "rig": "bench-a", "study_id": "1"}
     values |= {"order": "PO-1", "name": "pins", "action": "1", "job": "none", "kind": "pin", "document": "certificate"}
     endless = f"{API}/events"
-    reads = [path.format(**values) for path, methods in described.items() if "get" in methods and path != endless]
+    reads = [path.format_map(values) for path, methods in described.items() if "get" in methods and path != endless]
     for path in (*reads, "/", "/static/review.js", f"{API}/lots/L/1/tally?size=50", f"{API}/plan?aql=1&lot_size=90"):
         client.get(path)
     assert len(reads) >= 14

@@ -145,7 +145,8 @@ def test_the_gates_of_an_order(page: Page, address: str) -> None:
         assert english(page) == []
     gates.first.click()
     expect(page.locator("#gate")).to_contain_text("封樣為最終版本，並經雙方簽署")
-    expect(page.locator("#nonconformities")).to_contain_text("「是否影響銷售」尚未答覆")
+    page.goto(f"{address}/orders?nc=NC-20260510")
+    expect(page.locator("#claim-next")).to_contain_text("「是否影響銷售」尚未答覆")
 
 
 def test_the_record_of_a_golden_sample_and_what_lint_says(page: Page, address: str) -> None:
