@@ -136,7 +136,7 @@ class ReviewScreen:
     def layer_picture(self, unit_id: int) -> views.Picture:
         """The heat map of a unit as a PNG over the golden frame, clear where nothing is compared.
 
-        Raises NotFoundError where the unit is not registered.
+        Raises NotFoundError where the unit is not registered, or is kept in another frame.
         """
         unit = inspections.unit(self._db, unit_id)
         if unit.frame_sha256 is None:
@@ -159,9 +159,13 @@ class ReviewScreen:
         golden = records.golden(self._db, unit.golden, unit.golden_version)
         frame = self._station.golden_frame(unit.golden, unit.golden_version)
         sheet = self._sheet(unit)
+        sealed = decoded(self._evidence.read(golden.frame_sha256))
+        kept = decoded(self._evidence.read(str(unit.frame_sha256)))
+        if kept.shape != sealed.shape:
+            raise NotFoundError(f"the picture of {unit.unit} that is kept is not in the golden's frame", "Look at it.")
         found = kept_map(
-            decoded(self._evidence.read(golden.frame_sha256)),
-            decoded(self._evidence.read(str(unit.frame_sha256))),
+            sealed,
+            kept,
             load_labels(self._evidence.read(golden.master_sha256)),
             frame.pitch_mm,
             _averaged_mm(),

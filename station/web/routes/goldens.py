@@ -12,6 +12,7 @@ from station.values.capability import CapabilityDocument
 from station.values.golden_shown import LimitsDocument, MasterDocument
 from station.values.sign_off import GoldenStatusDocument
 from station.values.tolerance import ToleranceDocument
+from station.web.errors import ErrorDocument
 from station.web.routes.common import Limit, Page, StationOf, TextCursor, page_after
 
 router = APIRouter(tags=["goldens"])
@@ -61,7 +62,8 @@ def limits(station: StationOf, number: str, version: Version = None) -> LimitsDo
 
 
 @router.get("/goldens/{number}/statement", summary="The sentence in which the buyer approves the sample",
-            response_class=PlainTextResponse)  # fmt: skip
+            response_class=PlainTextResponse,
+            responses={409: {"model": ErrorDocument, "description": "It cannot be approved"}})  # fmt: skip
 def statement(station: StationOf, number: str) -> str:
     return station.sign_off.approval_statement(number)
 
