@@ -250,7 +250,9 @@ class Gates:
         if found.started_at is None or not found.record.cures:
             raise ConflictError(
                 f"production of order {name} has not begun" if found.record.cures else f"order {name} bonds nothing",
-                f"Record it first: station gate start {name}" if found.record.cures else "Open it with --cures.",
+                f"Record it first: station gate start {name}"
+                if found.record.cures
+                else "An order keeps its terms: open one with --cures under a number of its own.",
             )
         if at < found.started_at:
             raise RequestError(f"{at:%Y-%m-%d %H:%M} UTC was before production began", "Correct --at.")
