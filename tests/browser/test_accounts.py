@@ -93,6 +93,7 @@ def test_a_decision_that_waits_is_sent_under_nobody_elses_name(page: Page) -> No
     expect(page.locator("#stage")).to_have_attribute("data-unit", "4")
     page.route("**/reviews", lambda route: route.fulfill(status=503, json={"error": {"message": "gone"}}))
     page.locator("#unit-name").click()
+    page.wait_for_timeout(300)  # keys are silent for a moment after a unit has come
     page.keyboard.press("a")
     page.wait_for_function(kept)
     as_("A. Keller")  # an administrator, who may not review either
