@@ -416,7 +416,7 @@ def test_inspecting_without_a_known_size_points_to_the_tally(capsys: pytest.Capt
     inspected = ["inspect", "in", "--golden", "GS-1", "--lot", "L5", "--jobs", "1"]
     assert "Where the lot stands: station lot tally L5 --size N" in told(capsys, *inspected)
     assert run(app, ["lot", "tally", "L5"]) == 2
-    assert "not decided yet" in capsys.readouterr().err
+    assert "is missing" in capsys.readouterr().err
     photo(Path("in") / "u2.png", BAD, grain=5)
     told(capsys, "lot", "decide", "L5", "--size", "500")
     text = told(capsys, *inspected)

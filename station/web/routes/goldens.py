@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import PlainTextResponse
 
 from station.service import views
@@ -61,11 +61,17 @@ def limits(station: StationOf, number: str, version: Version = None) -> LimitsDo
     return station.shown.limits(number, version)
 
 
-@router.get("/goldens/{number}/statement", summary="The sentence in which the buyer approves the sample",
-            response_class=PlainTextResponse,
-            responses={409: {"model": ErrorDocument, "description": "It cannot be approved"}})  # fmt: skip
-def statement(station: StationOf, number: str) -> str:
-    return station.sign_off.approval_statement(number)
+@router.get(
+    "/goldens/{number}/statement",
+    summary="The sentence in which the buyer approves the sample",
+    response_class=Response,
+    responses={
+        200: {"content": {"text/plain": {"example": "We confirm the first-version sample ..."}}, "description": "It"},
+        409: {"model": ErrorDocument, "description": "The version cannot be approved"},
+    },
+)
+def statement(station: StationOf, number: str) -> Response:
+    return PlainTextResponse(station.sign_off.approval_statement(number))
 
 
 @router.get("/goldens/{number}/tolerance", summary="A colour tolerance learned from the accepted units; judges nothing")
