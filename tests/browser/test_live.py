@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from conftest import Bench
 
 API = "/api/v1"
+LISTEN = (
+    "{ const line = document.querySelector('#said'); window.told = [];"  # the line says the newest only
+    " new MutationObserver(() => told.push(line.textContent)).observe(line, { childList: true, subtree: true }); }"
+)
+CLAIMED = (
+    "(name) => fetch('/api/v1/claims').then((r) => r.json()).then((c) => c.length === 1 && c[0].reviewer === name)"
+)
 KEPT = "Object.keys(localStorage).filter((k) => k.startsWith('station.decision.')).length"
 
 
@@ -114,6 +121,7 @@ def test_a_decision_on_a_claimed_unit_is_refused_and_offered_again(bench: Bench)
 
 def test_a_claim_is_renewed_while_somebody_is_there(bench: Bench) -> None:
     page = opened(bench.page, bench.address, "M. Weber", 4)
+    page.wait_for_function(CLAIMED, arg="M. Weber")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.method) if request.url.endswith("/claim") else None)
     page.mouse.move(600, 300)
@@ -131,12 +139,10 @@ def test_a_claim_is_renewed_while_somebody_is_there(bench: Bench) -> None:
 def test_a_claim_follows_the_name_at_the_top(bench: Bench) -> None:
     page = opened(bench.page, bench.address, "M. Weber", 4)
     expect(page.locator("#waiting")).to_have_text("3")
-    page.wait_for_function("fetch('/api/v1/claims').then((r) => r.json()).then((c) => c.length === 1)")
+    page.wait_for_function(CLAIMED, arg="M. Weber")
     page.locator("#reviewer").fill("A. Keller")
     page.locator("#reviewer").press("Enter")
-    page.wait_for_function(
-        "fetch('/api/v1/claims').then((r) => r.json()).then((c) => c.length === 1 && c[0].reviewer === 'A. Keller')"
-    )
+    page.wait_for_function(CLAIMED, arg="A. Keller")
     expect(page.locator("#between")).not_to_contain_text("looks at it")
     page.locator("#unit-name").click()
     page.keyboard.press("r")
@@ -264,6 +270,22 @@ def test_lists_that_come_late_bring_no_unit_back(bench: Bench) -> None:
     expect(page.locator("#unit-name")).to_have_text("unit-2")
 
 
+def test_nothing_of_the_old_lists_comes_while_others_are_fetched(bench: Bench) -> None:
+    page, held = bench.page, list[Any]()
+    page.route("**/api/v1/queue/columns*second_look=true*", lambda route: held.append(route))
+    opened(page, bench.address, "M. Weber", 4)
+    with page.expect_request("**/api/v1/queue/columns*second_look=true*"):
+        page.locator("#which").select_option("second")
+    with page.expect_response("**/api/v1/units/2"):  # the page hears of it
+        assert decide(bench, 2, "defer", "Wang").status_code == 201
+    page.wait_for_timeout(300)
+    for route in held:
+        route.continue_()
+    ready(page, 2)
+    expect(page.locator("#queue b")).to_have_text(["unit-2"])
+    expect(page.locator("#unit-name")).to_have_text("unit-2")
+
+
 def test_what_happens_while_the_station_is_away_is_heard_of_after(bench: Bench) -> None:
     page = opened(bench.page, bench.address, "M. Weber", 4)
     expect(page.locator("#waiting")).to_have_text("3")
@@ -297,8 +319,9 @@ def test_a_deferred_unit_waits_for_another_reviewer(bench: Bench, others: Browse
     ready(wang, 4)
     expect(wang.locator("#between")).to_contain_text("M. Weber asks for a second look.")
     wang.locator("#unit-name").click()
+    expect(weber.locator("#queue .looking")).to_have_text("Wang looks at it")
     weber.locator("#which").select_option("")  # leaves 4
-    ready(weber, 1)
+    ready(weber, 2)  # which Wang has let go
     wang.keyboard.press("a")
     expect(wang.locator("#said")).to_contain_text("unit-4 accepted")
     expect(wang.locator("#empty")).to_contain_text("No unit waits for a second look")
@@ -408,9 +431,11 @@ def test_two_windows_send_what_was_kept_once_and_one_sends_what_the_other_left(b
     for page in (first, second):
         expect(page.locator("#link")).to_contain_text("2 decisions kept here")
     keys = sent(first.context)
+    for page in (first, second):
+        page.evaluate(LISTEN)
     first.context.set_offline(False)
-    expect(first.locator("#said")).to_contain_text("unit-4 rejected")
-    expect(second.locator("#said")).to_contain_text("unit-2 accepted")
+    first.wait_for_function("() => told.some((text) => text.includes('unit-4 rejected'))")
+    second.wait_for_function("() => told.some((text) => text.includes('unit-2 accepted'))")
     assert len([r for unit in (4, 2) for r in bench.reviews(unit)]) == 2
     assert (len(keys), len(set(keys)), first.evaluate(KEPT)) == (2, 2, 0)
 

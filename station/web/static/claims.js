@@ -22,6 +22,7 @@ export class Claims {
     this.held = null; // the unit that this window has claimed
     this.heldAs = ""; // by this name
     this.renewedAt = 0;
+    this.asked = false;
     this.busy = false;
     this.silent = false;
     for (const kind of ACTIVE) addEventListener(kind, () => this.touched(), { passive: true, capture: true });
@@ -37,12 +38,18 @@ export class Claims {
 
   /** The claims as the station tells them. */
   apply(list) {
-    const before = JSON.stringify(this.list.map((c) => [c.unit_id, c.reviewer, c.since]));
-    this.list = list;
-    const taken = this.list.find((claim) => claim.unit_id === this.held);
+    const taken = list.find((claim) => claim.unit_id === this.held);
     if (taken && person(taken.reviewer) !== person(this.heldAs)) this.held = null; // somebody took it over
-    if (before !== JSON.stringify(list.map((c) => [c.unit_id, c.reviewer, c.since]))) this.page.changed();
+    this.become(list);
     this.sync();
+  }
+
+  /** Know these claims from now on, and tell the page where they are others. */
+  become(list) {
+    const told = (claims) => JSON.stringify(claims.map((c) => [c.unit_id, c.reviewer, c.since]));
+    const before = told(this.list);
+    this.list = list;
+    if (told(list) !== before) this.page.changed();
   }
 
   /** The reviewer looks at a unit now, at none with null. byItself: it came without being asked for, and is passed over where another looks at it. */
@@ -54,10 +61,14 @@ export class Claims {
 
   /** Bring the station to know what is looked at; one request after another, so that the last one holds. */
   async sync() {
+    this.asked = true; // also by who comes while a request is under way, or has just been found needless
     if (this.busy || this.silent) return;
     this.busy = true;
     try {
-      while (await this.step());
+      while (this.asked) {
+        this.asked = false;
+        while (await this.step());
+      }
     } finally {
       this.busy = false;
     }
@@ -85,13 +96,12 @@ export class Claims {
       this.held = id;
       this.heldAs = body.reviewer;
       this.renewedAt = performance.now();
-      this.list = [...this.list.filter((c) => c.unit_id !== id), made];
+      this.become([...this.list.filter((c) => c.unit_id !== id), made]);
       return true;
     } catch (error) {
       this.silent = error.code === "not-allowed"; // whoever may not review claims nothing
       if (!(error instanceof Refusal) || error.code !== "claimed") return this.wanted !== id; // asked again when somebody moves
-      this.list = await api.claims().catch(() => this.list);
-      this.page.changed();
+      this.become(await api.claims().catch(() => this.list));
       if (this.byItself && this.wanted === id && this.other(id)) this.page.skipped(this.other(id));
       return this.wanted !== id;
     }

@@ -43,7 +43,7 @@ export function hearing(page) {
     const found = views.map((view) => Object.assign(page.queue.learn(view), { review: view.review }));
     found.forEach(place);
     page.drawQueue(false);
-    if (!state.unit) return page.show(page.course.first(), true);
+    if (!state.unit) return state.awaited ? undefined : page.show(page.course.first(), true);
     const shown = found.find((u) => u.id === state.unit.id);
     if (!shown) return undefined;
     const { review } = shown;

@@ -25,7 +25,8 @@ import { count, t } from "./words.js";
 const REST_MS = 1200; // without a decision, before the lists are fetched anew
 const AGAIN_MS = 5000; // before rows of the queue are asked for again that could not be had
 
-const state = { waiting: [], settled: [], unit: null, document: null, reviews: [], places: [], shownAt: Infinity, mine: [], lots: [], news: null, idle: false, deaf: false };
+// awaited: the lists that were chosen are on their way, so that none of what stands in them comes by itself
+const state = { waiting: [], settled: [], awaited: true, unit: null, document: null, reviews: [], places: [], shownAt: Infinity, mine: [], lots: [], news: null, idle: false, deaf: false };
 const nameAtTop = () => byId("reviewer").value;
 const stage = new Stage(byId("golden-figure"), byId("unit-figure"), byId("unit-caption"));
 const queue = new Queue({ chosen: () => state.unit, show: (unit) => show(unit), holder: (id) => claims.other(id), failed: rowsFailed });
@@ -145,8 +146,7 @@ async function refresh() {
   const [[waiting, settled], lots, held] = await patiently(() => Promise.all([queue.fetch(lotChosen(), secondLook()), api.lots(), api.claims()]));
   if (turn !== asked) return; // asked again in the meantime, maybe for another lot
   state.lots = lots;
-  course.take(waiting, settled);
-  claims.apply(held);
+  take(waiting, settled, held);
   const select = byId("lot");
   const chosen = select.value;
   select.replaceChildren(el("option", { value: "" }, t("all lots")), ...lots.map((l) => el("option", { value: l.lot }, `${l.lot}${l.waiting ? ` (${l.waiting})` : ""}`)));
@@ -155,6 +155,13 @@ async function refresh() {
   if (!state.unit) await show(course.first(), true);
   else if (state.document) head();
   await tally.draw();
+}
+
+/** Take what was fetched: the lists, and who looks at what. */
+function take(waiting, settled, held) {
+  course.take(waiting, settled);
+  state.awaited = false;
+  claims.apply(held);
 }
 
 /** Draw the lists with the next frame: the pictures come first. follow: bring the current unit into view, else what is seen stays where it is. */
@@ -328,7 +335,7 @@ for (const button of document.querySelectorAll("[data-decision]")) button.addEve
 byId("undo").addEventListener("click", () => deciding.undo());
 byId("decide").addEventListener("input", () => deciding.buttons());
 byId("decide").addEventListener("submit", (event) => event.preventDefault());
-for (const id of ["lot", "which"]) byId(id).addEventListener("change", () => { state.unit = null; state.idle = false; refresh(); });
+for (const id of ["lot", "which"]) byId(id).addEventListener("change", () => { Object.assign(state, { unit: null, idle: false, awaited: true }); refresh(); });
 byId("reviewer").value = localStorage.getItem("station.reviewer") ?? "";
 byId("reviewer").addEventListener("change", () => {
   localStorage.setItem("station.reviewer", byId("reviewer").value.trim());
@@ -351,8 +358,7 @@ async function begin() {
   const turn = asked;
   const [columns, held] = await patiently(() => Promise.all([api.columns(lotChosen(), false, secondLook()), api.claims()]));
   if (turn !== asked) return null; // the lists were fetched anew in the meantime
-  course.take(queue.read(columns), []);
-  claims.apply(held);
+  take(queue.read(columns), [], held);
   return course.first() && show(course.first(), true);
 }
 
