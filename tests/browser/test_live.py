@@ -383,14 +383,14 @@ def test_a_nonconforming_unit_is_accepted_with_a_reason(bench: Bench) -> None:
 
 
 def sent(context: BrowserContext) -> list[str]:
-    """The keys of decisions as they are sent."""
+    """The keys of decisions as they are sent and answered; what is tried without a network reaches nobody."""
     keys: list[str] = []
 
-    def note(request: Any) -> None:
-        if request.method == "POST" and request.url.endswith("/reviews"):
-            keys.append(request.headers["idempotency-key"])
+    def note(response: Any) -> None:
+        if response.request.method == "POST" and response.url.endswith("/reviews"):
+            keys.append(response.request.headers["idempotency-key"])
 
-    context.on("request", note)
+    context.on("response", note)
     return keys
 
 
@@ -438,6 +438,21 @@ def test_two_windows_send_what_was_kept_once_and_one_sends_what_the_other_left(b
     second.wait_for_function("() => told.some((text) => text.includes('unit-2 accepted'))")
     assert len([r for unit in (4, 2) for r in bench.reviews(unit)]) == 2
     assert (len(keys), len(set(keys)), first.evaluate(KEPT)) == (2, 2, 0)
+
+
+def test_a_decision_goes_out_ahead_of_all_else_and_is_recorded_once_beside_another_window(bench: Bench) -> None:
+    first = opened(bench.page, bench.address, "M. Weber", 4)
+    second = opened(first.context.new_page(), bench.address, "M. Weber", 4)
+    asked: list[str] = []
+    first.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
+    keys = sent(first.context)
+    first.keyboard.press("r")
+    ready(first, 2)
+    expect(second.locator("#settled b")).to_have_text(["unit-4"])
+    assert asked[0] == "reviews"
+    expect(second.locator("#link")).to_have_text("")
+    assert (len(keys), first.evaluate(KEPT), second.evaluate(KEPT)) == (1, 0, 0)
+    assert [r["decision"] for r in bench.reviews(4)] == ["reject"]
 
 
 def test_a_window_sends_what_a_closed_one_left_behind(bench: Bench) -> None:

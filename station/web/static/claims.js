@@ -12,8 +12,8 @@ export const person = (name) => name.normalize("NFC").trim().replace(/\s+/g, " "
 
 export class Claims {
   /**
-   * @param page {reviewer(), elsewhere(), changed(), skipped(claim)}: the name at the top; whether what is shown waits for somebody else, who is not to be kept
-   *   from it; the claims are others; the unit that came by itself is another's
+   * @param page {reviewer(), elsewhere(), decided(), changed(), skipped(claim)}: the name at the top; whether what is shown waits for somebody else, who is not
+   *   to be kept from it; settles when the decision that was sent last is answered; the claims are others; the unit that came by itself is another's
    */
   constructor(page) {
     this.page = page;
@@ -86,6 +86,8 @@ export class Claims {
       return true;
     }
     if (wanted === null || this.held === wanted || this.other(wanted)) return false;
+    await this.page.decided(); // a decision is not to wait for the claim of what comes next
+    if (this.wanted !== wanted) return true;
     return this.claim(wanted, { reviewer, window: WINDOW });
   }
 

@@ -11,6 +11,7 @@ import { count, t } from "./words.js";
 const PREFIX = "station.decision.";
 const SLOWEST_MS = 8000;
 const REFUSED_TO_WHOM = [401, 403]; // it says nothing of the decision
+const LEFT_MS = 1000; // before another window's decision is taken for left behind
 const TURN_MS = 20000; // longer than a request may take: then the other window is stuck, and the key keeps it harmless
 
 export class Outbox {
@@ -19,18 +20,24 @@ export class Outbox {
     this.heard = heard;
     this.unkept = []; // where the browser keeps nothing
     this.sending = false;
+    this.first = null; // settles when what was sent at once is answered
     this.delay = 500;
     this.notBefore = 0; // as the station asks, in ms of the page
     this.denied = new Set(); // keys of what the account may not send, until the page is opened anew
+    this.dropped = new Set(); // by other windows: the browser's storage may show it for another moment
     this.kept = el("li", { id: "kept" });
     this.reread();
     this.others = new BroadcastChannel("station.outbox");
-    this.others.addEventListener("message", ({ data }) => { if (data.item.window === WINDOW) this.tell(data); });
+    this.others.addEventListener("message", ({ data }) => {
+      if (data.dropped) this.dropped.add(data.dropped);
+      else if (data.item.window === WINDOW) this.tell(data);
+    });
     addEventListener("online", () => this.flush());
     addEventListener("storage", ({ key }) => {
       if (key !== null && !key.startsWith(PREFIX)) return;
       this.reread();
-      this.flush();
+      clearTimeout(this.left);
+      this.left = setTimeout(() => this.flush(), LEFT_MS);
     });
   }
 
@@ -39,8 +46,17 @@ export class Outbox {
     const item = { ...decision, key, window: WINDOW, order: `${Date.now()}`.padStart(15, "0") + key };
     if (!keep(item)) this.unkept.push(item);
     this.reread();
-    this.flush();
+    this.flush(this.atOnce(item));
     return item;
+  }
+
+  /** The request of what nothing stands before, begun ahead of all that the page does next, even of its turn: were another window to send it too, its key
+   * has it recorded once. Null where it has to wait. */
+  atOnce(item) {
+    if (this.sending || this.items.length > 1 || this.session?.mode !== "single-user" || performance.now() < this.notBefore) return null;
+    const answer = sent(item);
+    this.first = answer.catch(() => {}); // looked at in its turn
+    return { key: item.key, answer };
   }
 
   /** How many wait to be sent under who is signed in. */
@@ -56,7 +72,7 @@ export class Outbox {
   /** What waits by now, in this window or another. */
   reread() {
     const order = (a, b) => (a.order < b.order ? -1 : 1);
-    this.items = [...stored(), ...this.unkept].sort(order);
+    this.items = [...stored(), ...this.unkept].filter((item) => !this.dropped.has(item.order)).sort(order);
   }
 
   /** What is on its way about a unit, and decides last; null where nothing is. */
@@ -64,11 +80,11 @@ export class Outbox {
     return this.items.findLast((item) => !item.finding && item.unit_id === id) ?? null;
   }
 
-  async flush() {
+  async flush(begun = null) {
     if (this.sending || performance.now() < this.notBefore) return;
     this.sending = true;
     clearTimeout(this.timer);
-    const answered = await alone(() => this.send());
+    const answered = await alone(() => this.send(begun));
     this.sending = false;
     if (!answered) {
       this.timer = setTimeout(() => this.flush(), this.delay);
@@ -86,8 +102,8 @@ export class Outbox {
     else if (!this.kept.isConnected) byId("alerts").prepend(this.kept);
   }
 
-  /** Send what waits; false where the station does not answer. */
-  async send() {
+  /** Send what waits; false where the station does not answer. begun: the request that is under way, {key, answer}. */
+  async send(begun) {
     this.reread();
     try {
       // another window may have signed somebody else in; where there are no accounts nobody does
@@ -99,7 +115,7 @@ export class Outbox {
     for (this.showKept(); this.waiting; this.reread()) {
       const item = this.items.find((one) => this.sendable(one));
       try {
-        const review = await sent(item);
+        const review = await (begun?.key === item.key ? begun.answer : sent(item));
         this.drop(item);
         // what this reviewer decided on the same unit, or answered about the same finding, afterwards, knew this one
         for (const later of this.items) if (about(later) === about(item) && this.sendable(later)) keep(Object.assign(later, { supersedes: review.id }));
@@ -155,6 +171,7 @@ export class Outbox {
     try {
       localStorage.removeItem(PREFIX + item.order);
     } catch { /* no storage: it was kept in memory only */ }
+    this.others.postMessage({ dropped: item.order });
     this.reread();
   }
 }

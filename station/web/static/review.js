@@ -59,6 +59,7 @@ const outbox = new Outbox({
 const claims = new Claims({
   reviewer: nameAtTop,
   elsewhere: () => state.unit !== null && elsewhere(state.unit, nameAtTop()),
+  decided: () => outbox.first,
   changed() {
     drawQueue(false);
     if (state.idle && course.first()) show(course.first(), true); // somebody has let it go
@@ -349,7 +350,7 @@ document.addEventListener("visibilitychange", () => { if (!document.hidden) { ou
 
 const heard = hearing({ state, outbox, claims, queue, course, tally, fetched, lotChosen, refresh, drawQueue, show, showReviews, reconsider });
 const listening = listen((name, data) => heard[name]?.(data));
-const here = patiently(whoIsHere).then(() => { outbox.flush(); claims.sync(); });
+const here = patiently(whoIsHere).then((session) => { outbox.session ??= session; outbox.flush(); claims.sync(); });
 const wanted = new URLSearchParams(location.hash.slice(1)).get("unit"); // a link from the page of a lot
 
 /** Show the first unit, whose pictures wait for nothing else. */

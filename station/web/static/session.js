@@ -6,16 +6,20 @@ import { t } from "./words.js";
 
 let session = { mode: "single-user", name: "", pin: false };
 
-/** Put the account's name where the reviewer's stands; without accounts it stays to be typed. */
+/** Put the account's name where the reviewer's stands; without accounts it stays to be typed. Who is signed in. */
 export async function whoIsHere() {
   session = await api.session();
-  if (session.mode === "single-user") return;
+  if (session.mode === "single-user") return session;
   const field = byId("reviewer");
   const out = el("button", { class: "quiet", type: "button", on: { click: leave } }, t("Sign out"));
-  if (!field) return byId("who").append(session.name, " ", out);
+  if (!field) {
+    byId("who").append(session.name, " ", out);
+    return session;
+  }
   field.value = session.name;
   field.readOnly = true;
   field.closest("label").after(out);
+  return session;
 }
 
 const REMEMBERED = "station.reviewer";
