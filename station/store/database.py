@@ -18,9 +18,16 @@ from typing import IO, Any
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from station.errors import ConflictError, RequestError, StaleSchemaError, StorageFullError, StoreError, TooManyError
+from station.errors import (
+    ConflictError,
+    RequestError,
+    StaleSchemaError,
+    StorageFullError,
+    StoreError,
+    TooManyError,
+    disk_error,
+)
 from station.store.advisory import Advisory, hold
-from station.store.evidence import disk_error
 from station.store.keys import KeyRing
 from station.store.ledger import Ledger
 from station.store.tables import APPEND_ONLY

@@ -24,7 +24,7 @@ from pydantic import BaseModel, Field
 from station.errors import NotFoundError, StationError, TooManyError
 from station.values.account import Role, Who
 from station.values.documents import Document
-from station.web.errors import ErrorBody, fields
+from station.web.errors import ErrorBody, fields, full_disk
 from station.web.uploads import Held
 
 logger = logging.getLogger("station.web")
@@ -237,7 +237,7 @@ class Jobs:
             end("stopped")
             return
         try:
-            found = job.work(job.progress)
+            found = _worked(job)
             result = None if found is None else found.model_dump(mode="json", by_alias=True)
         except StationError as error:
             told = ErrorBody(code=error.code, message=fields(error.message), do=fields(error.do))
@@ -253,3 +253,10 @@ class Jobs:
                 file = job.progress.file
                 end("done", done=job.document.of, result=result,
                     picture=job.progress.picture is not None, file=None if file is None else file.name)  # fmt: skip
+
+
+def _worked(job: _Job) -> BaseModel | None:
+    try:
+        return job.work(job.progress)
+    except OSError as error:
+        raise full_disk(error) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
 import time
@@ -167,6 +168,46 @@ def test_a_refused_request_gives_its_key_back(client: httpx.Client) -> None:
     assert client.post(f"{API}/streams", json={**STREAM, "aql": {}}, headers=key).status_code == 422
     assert client.post(f"{API}/streams", json=STREAM, headers=key).status_code == 201
     assert client.post(f"{API}/streams", json=STREAM, headers={"Idempotency-Key": "short"}).status_code == 422
+
+
+def test_a_request_that_nobody_foresaw_gives_its_key_back(
+    server: tuple[str, Any], client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: Any, **_kwargs: Any) -> None:
+        raise ZeroDivisionError
+
+    key = {"Idempotency-Key": "0f3c-unforeseen"}
+    with monkeypatch.context() as patched:
+        patched.setattr(server[1].state.station.streams, "open", broken)
+        assert client.post(f"{API}/streams", json=STREAM, headers=key).status_code == 500
+    assert client.post(f"{API}/streams", json=STREAM, headers=key).status_code == 201
+
+
+def test_a_full_disk_is_told_as_such_wherever_it_is_met(
+    server: tuple[str, Any], client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Temporary files too: those of what is handed in."""
+
+    async def full(_request: Any, file: Path, *_args: Any, **_kwargs: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(file))
+
+    monkeypatch.setattr("station.web.routes.jobs.receive", full)
+    picture = {"Content-Type": "image/png"}
+    answer = client.post(f"{API}/uploads?name=1.png", content=b"x", headers=picture)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (507, "storage-full")
+    assert "Free some space" in answer.json()["error"]["do"]
+    assert list((server[1].state.uploads._folder).iterdir()) == []
+
+
+def test_a_name_that_no_file_can_have_is_refused(client: httpx.Client) -> None:
+    """A hundred Chinese characters are three hundred bytes."""
+    long, picture = "封" * 90, {"Content-Type": "image/png"}
+    for path in ("/uploads?name=", "/inspections?golden=GS-1&photo="):
+        answer = client.post(f"{API}{path}{long}.png", content=b"x", headers=picture)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "bad-request")
+        assert "200 bytes" in answer.json()["error"]["message"]
+    answer = client.post(f"{API}/camera/captures", json={"golden": "GS-1", "unit": long})
+    assert (answer.status_code, "200 bytes" in answer.json()["error"]["message"]) == (422, True)
 
 
 def test_a_repeated_request_survives_a_new_start(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -297,6 +298,15 @@ def test_a_result_that_cannot_be_told_ends_the_job(jobs: Jobs) -> None:
     assert failed.state == "failed"
     assert failed.error is not None
     assert failed.error.code == "unexpected"
+
+
+def test_a_job_that_meets_a_full_disk_says_so(jobs: Jobs) -> None:
+    def work(_: Progress) -> Made:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    failed = ended(jobs, jobs.start("package", "GS-1", work))
+    assert failed.error is not None
+    assert (failed.error.code, "disk is full" in failed.error.message) == ("storage-full", True)
 
 
 def test_a_failure_names_fields_of_a_request_and_no_options(jobs: Jobs) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as InPath
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from starlette.concurrency import run_in_threadpool
 
 from station.service import Station, bench_views
@@ -18,6 +18,7 @@ from station.web.errors import ErrorDocument
 from station.web.routes.common import StationOf, WhoOf
 from station.web.routes.inspections import InspectedDocument, inspected
 from station.web.routes.jobs import StoreOf
+from station.web.routes.receiving import short_name
 from station.web.uploads import UploadDocument
 
 router = APIRouter(tags=["bench"])
@@ -27,7 +28,9 @@ class NewCapture(Document):
     """What the picture is inspected against. unit : the unit's name; made of the time without it."""
 
     golden: str = Field(min_length=1, max_length=200, examples=["GS-20260510"])
-    unit: str | None = Field(default=None, min_length=1, max_length=100, pattern=r"^\w[\w .()+-]*$")
+    unit: Annotated[str | None, AfterValidator(short_name)] = Field(
+        default=None, min_length=1, max_length=100, pattern=r"^\w[\w .()+-]*$"
+    )
     lot: str | None = Field(default=None, max_length=200)
     rig: str | None = Field(default=None, max_length=200)
     card: Annotated[str | None, Field(max_length=40, pattern=r"^[a-z0-9-]+$")] = None
