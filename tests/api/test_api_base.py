@@ -199,6 +199,25 @@ def test_a_full_disk_is_told_as_such_wherever_it_is_met(
     assert list((server[1].state.uploads._folder).iterdir()) == []
 
 
+def test_the_picture_of_a_request_lies_in_the_servers_own_folder_and_is_gone_with_it(
+    server: tuple[str, Any], client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of a killed server is swept by the next one."""
+    lay: list[Path] = []
+
+    async def full(_request: Any, file: Path, *_args: Any, **_kwargs: Any) -> None:
+        lay.append(file)
+        raise OSError(errno.ENOSPC, "No space left on device", str(file))
+
+    monkeypatch.setattr("station.web.routes.inspections.receive", full)
+    picture = {"Content-Type": "image/png"}
+    answer = client.post(f"{API}/inspections?golden=GS-1&photo=1.png", content=b"x", headers=picture)
+    assert answer.status_code == 507
+    served: Path = server[1].state.uploads._folder.parent
+    assert served in lay[0].parents
+    assert not lay[0].parent.exists()
+
+
 def test_a_name_that_no_file_can_have_is_refused(client: httpx.Client) -> None:
     """A hundred Chinese characters are three hundred bytes."""
     long, picture = "封" * 90, {"Content-Type": "image/png"}

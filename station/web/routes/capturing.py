@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +17,7 @@ from station.web.errors import ErrorDocument
 from station.web.routes.common import StationOf, WhoOf
 from station.web.routes.inspections import InspectedDocument, inspected
 from station.web.routes.jobs import StoreOf
-from station.web.routes.receiving import short_name
+from station.web.routes.receiving import passing, short_name
 from station.web.uploads import UploadDocument
 
 router = APIRouter(tags=["bench"])
@@ -77,7 +76,8 @@ def view_picture(
 )
 async def capture(request: Request, station: StationOf, new: NewCapture) -> InspectedDocument:
     async with request.app.state.measuring:
-        return await run_in_threadpool(_capture, station, new)
+        with passing(request) as folder:
+            return await run_in_threadpool(_capture, station, new, Path(folder))
 
 
 @router.post(
@@ -96,9 +96,8 @@ def take(station: StationOf, who: WhoOf, uploads: StoreOf) -> UploadDocument:
         raise
 
 
-def _capture(station: Station, new: NewCapture) -> InspectedDocument:
+def _capture(station: Station, new: NewCapture, folder: Path) -> InspectedDocument:
     station.golden(new.golden)  # before a picture is taken that nobody wants
     name = new.unit or f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
-    with tempfile.TemporaryDirectory(prefix="station-") as folder:
-        file = station.camera.capture(Path(folder), name)
-        return inspected(station, file, new.golden, name, new.lot, new.rig, new.card)
+    file = station.camera.capture(folder, name)
+    return inspected(station, file, new.golden, name, new.lot, new.rig, new.card)

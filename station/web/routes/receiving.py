@@ -77,6 +77,11 @@ async def receive(request: Request, file: Path, most: int, *, coming: Callable[[
             out.write(part)
 
 
+def passing(request: Request) -> tempfile.TemporaryDirectory[str]:
+    """A folder for the picture of one request, within that of the server: a killed one leaves nothing for ever."""
+    return tempfile.TemporaryDirectory(dir=request.app.state.passing)
+
+
 @contextmanager
 def written(text: str, name: str) -> Iterator[Path]:
     """A text of a request as a file of that name, for as long as it is read."""
