@@ -7,7 +7,7 @@ import { drawForm, pickLinks } from "./lot-draw.js";
 import { drawMap } from "./lot-map.js";
 import { drawTally } from "./lot-tally.js";
 import { LANGUAGES, say } from "./messages.js";
-import { alertUser, api, begin, command, original, patiently, row, side, stepping, surely, table } from "./room.js";
+import { alertUser, api, begin, command, original, patiently, refusal, row, side, stepping, surely, table } from "./room.js";
 import { pin } from "./session.js";
 import { t } from "./words.js";
 
@@ -60,7 +60,7 @@ async function fill(lot, part, ask, draw, refused) {
     if (state.lot === lot) draw(body, found);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    if (state.lot === lot) body.replaceChildren(...(refused?.(error) ?? [original("p", {}, `${error.message}. ${error.do}`)]));
+    if (state.lot === lot) body.replaceChildren(...(refused?.(error) ?? [refusal("p", {}, error)]));
   }
 }
 
@@ -86,7 +86,7 @@ const tallied = (lot) => fill(lot, "tally", () => api.tally(lot.lot, sizeOf(lot.
     el("button", { class: "quiet", type: "button", on: { click: () => decide(lot, found, said) } }, say("tally.record")), said));
 }, (error) => {
   localStorage.removeItem(key(lot.lot));
-  return [original("p", {}, `${error.message}. ${error.do}`), sizeForm(lot, null)];
+  return [refusal("p", {}, error), sizeForm(lot, null)];
 });
 
 async function decide(lot, found, said) {
