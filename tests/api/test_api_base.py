@@ -265,6 +265,24 @@ def test_the_same_request_at_the_same_time_is_done_once(
     assert client.post(f"{API}/streams", json=STREAM, headers=key).json() == first.result().json()
 
 
+def test_the_client_waits_for_a_request_whose_answer_was_lost(
+    server: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It took longer than the client's patience: sent again under its key it is being done, and done once."""
+    streams, monotonic = server[1].state.station.streams, time.monotonic
+    opened, began = streams.open, list[float]()
+
+    def slow(*args: Any, **kwargs: Any) -> Any:
+        began.append(monotonic())
+        time.sleep(2.0)
+        return opened(*args, **kwargs)
+
+    monkeypatch.setattr(streams, "open", slow)
+    with Client(server[0], timeout=1.0) as client:
+        assert client.post("/streams", STREAM)["stream"]["name"] == STREAM["name"]
+    assert len(began) == 1
+
+
 def test_a_key_whose_process_died_is_taken_over(review_home: Path) -> None:
     from datetime import UTC, datetime, timedelta
 
