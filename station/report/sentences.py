@@ -34,10 +34,12 @@ _ENGLISH: Final = {
     "way": "word_way", "what": "told_what", "state": "word_state", "item": "word_item", "artefact": "word_artefact",
     "field": "word_field", "party": "word_party", "step": "word_step", "asked": "word_asked", "sample": "word_sample",
     "question": "word_question", "need": "word_need", "p": "word_p", "role": "word_role", "decision": "word_decision",
+    "severity": "word_severity",
 }  # fmt: skip
 """Kinds of words by the table that has them in English too."""
 CLOSED: Final = ("way", "class", "gate", "state", "party", "artefact", "step", "asked", "sample",
-                  "cause", "suspect", "question", "need", "role", "decision")  # fmt: skip
+                  "cause", "suspect", "question", "need", "role", "decision",
+                  "severity")  # fmt: skip
 """Kinds of which no word stands in a sentence but those of the table."""
 
 

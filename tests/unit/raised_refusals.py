@@ -1,4 +1,4 @@
-"""What the station refuses with, read from its source: the texts of every error that is made of two of them."""
+"""What the station refuses and remarks, read from its source: the texts of every error that is made of two of them."""
 
 from __future__ import annotations
 
@@ -35,6 +35,13 @@ def refusals(file: Path) -> Iterator[Refusal]:
     own = {e.name for e in tree.body if isinstance(e, ast.ClassDef) and e.name.endswith("Error")}
     outer = _assigned([n for n in tree.body if isinstance(n, ast.Assign | ast.AnnAssign)])
     yield from _within(tree, outer, _ERRORS | own)
+
+
+def remarks(file: Path) -> Iterator[str]:
+    """What a module appends to its remarks, ``{}`` for each value."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("remarks.append"):
+            yield from (_plain(text) for text in _texts(node.args[0], {}))
 
 
 def _within(node: ast.AST, scope: Scope, kinds: set[str]) -> Iterator[Refusal]:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import pytest
 from pydantic import AfterValidator, Field, ValidationError
-from raised_refusals import refusals
+from raised_refusals import refusals, remarks
 
 import station
 from station.errors import RequestError
@@ -113,6 +113,16 @@ def test_every_refusal_that_a_page_may_show_is_a_template() -> None:
     texts = {text: f.relative_to(ROOT) for f in files for text in said_of(f) if of_its_own(text)}
     assert len(texts) > 900
     assert {text: str(where) for text, where in texts.items() if text not in told} == {}
+
+
+@pytest.mark.parametrize(
+    "module", ["lots/streams.py", "service/deciding.py", "service/draws.py", "service/lot_analysis.py"]
+)
+def test_what_is_remarked_of_lots_and_streams_is_a_template(module: str) -> None:
+    told = {HOLE.sub("{}", v) for v in WHOLE.values()}
+    found = set(remarks(ROOT / module))
+    assert found
+    assert found - told == set()
 
 
 def test_every_template_of_a_refusal_is_one_that_is_raised() -> None:

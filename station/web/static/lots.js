@@ -129,7 +129,7 @@ const listed = (lot) => fill(lot, "draw", () => Promise.all([api.draw(lot.lot), 
   body.replaceChildren(
     el("p", {}, badge(pulled.ok ? "conforms" : "undecided", say(pulled.ok ? "draw.ok" : "draw.not")), " ", say("draw.about", { ...list, done: list.n - missing.size })),
     pickLinks(lot.lot),
-    original("p", { class: "u" }, list.rule, ...list.remarks.map((r) => ` · ${r}`)),
+    original("p", { class: "u" }, list.rule, ...list.remarks.flatMap((r) => [" · ", r])),
     ...extra.map(([name, units]) => el("p", {}, el("b", {}, say(name)), ` ${units.join(", ")}`)),
     table(say("part.draw"), ["unit", "carton", "position", "third", "pulled"].map((c) => say(`column.${c}`)),
       list.picks.map((p) => row(p.label, p.carton, String(p.position), say(`third.${p.third}`), state_(p.label)))));
