@@ -350,6 +350,15 @@ def test_a_file_that_is_coming_holds_its_place_and_its_bytes(tmp_path: Path, mon
     uploads.place("d.zip", size=40)  # it was shorter than said
 
 
+def test_a_place_that_cannot_be_made_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads_module, "MOST_FILES", 1)
+    uploads = Uploads(tmp_path / "later")
+    with pytest.raises(OSError, match="No such file"):
+        uploads.place("1.png")
+    (tmp_path / "later").mkdir()
+    uploads.place("1.png")
+
+
 def test_one_account_takes_half_of_the_places_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads_module, "MOST_FILES", 4)
     monkeypatch.setattr(uploads_module, "MOST_BYTES", 100)
