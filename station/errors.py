@@ -28,6 +28,8 @@
 
 from __future__ import annotations
 
+import errno
+
 
 class StationError(Exception):
     """Base of every refusal.
@@ -154,3 +156,23 @@ class StaleSchemaError(StoreError):
 class StorageFullError(StoreError):
     code = "storage-full"
     status = 507
+
+
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""What the system says where there is no space for a file."""
+_FULL_OR_READ_ONLY = {*DISK_FULL, errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+def disk_error(error: OSError) -> StoreError:
+    """The station's error for what the disk said."""
+    where = f" at {error.filename}" if error.filename else ""
+    if error.errno in _FULL_OR_READ_ONLY:
+        return StorageFullError(
+            f"the disk is full or read-only{where}: {error.strerror}",
+            "Free some space or make the home writable, then run it again; what was finished is kept.",
+        )
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return StoreError(f"there is a file{where} where a folder should be", "Name another folder with --home.")
+    if error.errno == errno.ENOENT:
+        return StoreError(f"no folder can be made{where}", "Name another folder with --home.")
+    return StoreError(f"the disk failed{where}: {error.strerror or error}", "Check the disk, then run: station check")

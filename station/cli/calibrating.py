@@ -14,7 +14,7 @@ from station.errors import RequestError
 from station.values.light import LIGHT_DAYS
 
 if TYPE_CHECKING:
-    from station.service.views import BenchView, CalibrationView, LensView, LightCheckView, LightView
+    from station.service.bench_views import BenchView, CalibrationView, LensView, LightCheckView, LightView
 
 calibrate = typer.Typer(help="Measure a bench's lens and light, check them.", no_args_is_help=True)
 calibrate.rich_markup_mode = None

@@ -29,7 +29,8 @@ from station.errors import StationError
 
 if TYPE_CHECKING:
     from station.service import Station
-    from station.service.views import BatchResult, BenchView, Inspected
+    from station.service.bench_views import BenchView
+    from station.service.views import BatchResult, Inspected
     from station.values.documents import GateDocument, LotDocument, UnitDocument
 
 

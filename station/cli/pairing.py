@@ -39,13 +39,13 @@ def align(
     json: Json = False,
 ) -> None:
     """Register one picture onto another of the same thing, no rig needed. Crop both to it: what fills them counts."""
-    from station.service import tools
+    from station.service import picture_pairs
 
-    job = tools.AlignPair(model=model, settings=context_of(context).settings())
+    job = picture_pairs.AlignPair(model=model, settings=context_of(context).settings())
     if pairs is not None:
         _many(pairs, job, jobs)
         return
-    found = job(tools.Pair(*_both(golden, unit)))
+    found = job(picture_pairs.Pair(*_both(golden, unit)))
     if json:
         emit(document(found))
         return
@@ -71,18 +71,18 @@ def run_model(
     ] = None,
 ) -> None:
     """Mark what differs between two pictures of the same thing, taken alike: aligned within a few pixels."""
-    from station.service import tools
+    from station.service import picture_pairs
     from station.service.picturing import pair_chart, vet, write
 
     if out is not None:
         if pairs is not None:
             raise RequestError("--out draws one pair", "Give GOLDEN and UNIT, or leave --out out.")
         vet(out, [golden, unit])
-    job = tools.RunModel(settings=context_of(context).settings(), model=use)
+    job = picture_pairs.RunModel(settings=context_of(context).settings(), model=use)
     if pairs is not None:
         _many(pairs, job, jobs)
         return
-    both = tools.Pair(*_both(golden, unit))
+    both = picture_pairs.Pair(*_both(golden, unit))
     found = job(both)
     if out is not None:
         write(pair_chart(both, found, job.settings), out)
@@ -100,7 +100,7 @@ def run_model(
     else:
         show("No place differs beyond what registration leaves." if found.left_out else "No place differs.")
     if found.left_out:
-        show(f"{tools.left_out_words(found.left_out, found.left_out_share)}.")
+        show(f"{picture_pairs.left_out_words(found.left_out, found.left_out_share)}.")
     if out is not None:
         show(f"Written: {out}")
 
@@ -167,9 +167,9 @@ def _both(golden: Path | None, unit: Path | None) -> tuple[Path, Path]:
 
 def _many(pairs: Path, job: Callable[[Any], Any], jobs: int | None) -> None:
     from station.batch import choose_engine
-    from station.service import tools
+    from station.service import json_lines, picture_pairs
 
-    listed = tools.read_pairs(pairs)
+    listed = picture_pairs.read_pairs(pairs)
     failed = doubtful = 0
     told: set[str] = set()
     with progress("Pairs", len(listed)) as move:
@@ -186,7 +186,7 @@ def _many(pairs: Path, job: Callable[[Any], Any], jobs: int | None) -> None:
                     say(f"note: {remark}.")
                 told.add(remark)
             waiting[outcome.index] = (
-                document(outcome.result) if outcome.error is None else tools.error_line(outcome.error)
+                document(outcome.result) if outcome.error is None else json_lines.error_line(outcome.error)
             )
             while shown in waiting:  # answers in the order of the requests
                 emit(waiting.pop(shown))

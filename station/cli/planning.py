@@ -148,10 +148,10 @@ def _quality(p: float, per_100_units: bool) -> str:
 
 
 def _answer(requests: Path) -> None:
-    from station.service import tools
+    from station.service import json_lines, tools
 
     failed = 0
-    for answer, error in tools.answer_lines(requests, tools.plan):
+    for answer, error in json_lines.answer_lines(requests, tools.plan):
         failed += error is not None
         emit(answer)
     if failed:

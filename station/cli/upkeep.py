@@ -113,7 +113,7 @@ def schema(
     name: Annotated[str, typer.Argument(metavar="NAME", help="sheet, card, unit, lot, plan, and what commands print.")],
 ) -> None:
     """Print the JSON Schema of a document."""
-    from station.service.tools import json_schema
+    from station.service.schemas import json_schema
 
     emit(json_schema(name))
 

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -20,6 +21,8 @@ from station.errors import StationError
 
 API = "/api/v1"
 Model = TypeVar("Model", bound=BaseModel)
+_AGAIN_S = 0.5
+"""Between two times that a request is sent which is still being done."""
 _TYPES = {
     ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".pdf": "application/pdf",
     ".zip": "application/zip", ".csv": "text/csv", ".toml": "application/toml",
@@ -96,7 +99,8 @@ class Connection:
         content_type: str = "application/json",
         again: bool = False,
     ) -> Answer:
-        """One request and its answer, whatever it is; sent again where none came and it does no harm to be done twice.
+        """One request and its answer, whatever it is; sent again where none came and it does no harm to be done twice,
+        and until the first one is done that no answer came to.
 
         body : bytes, or what JSON knows. again : it does none though it has no key.
         """
@@ -110,18 +114,21 @@ class Connection:
         if self._cookie:
             sent["Cookie"] = self._cookie
         safe = again or method in ("GET", "DELETE") or "Idempotency-Key" in sent
-        for attempt in range(self._tries if safe else 1):
+        lost, until = 0, time.monotonic() + self._timeout * (self._tries + 1)
+        while True:
             try:
                 answer = self._send(method, target, data, sent)
             except (OSError, http.client.HTTPException):
                 self.close()
-                if attempt + 1 == self._tries or not safe:
+                lost += 1
+                if lost >= self._tries or not safe:
                     raise
-                time.sleep(0.2 * 2**attempt)
+                time.sleep(0.1 * 2**lost)
             else:
                 self._keep_cookie(answer)
-                return answer
-        raise AssertionError("not reached")
+                if not (lost and being_done(answer) and time.monotonic() < until):
+                    return answer
+                time.sleep(_AGAIN_S)
 
     def _send(self, method: str, target: str, data: bytes | None, headers: Mapping[str, str]) -> Answer:
         if self._connection is None:
@@ -229,13 +236,23 @@ def _word(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def being_done(answer: Answer) -> bool:
+    """Whether the same request, sent before, is still being done."""
+    return answer.status == HTTPStatus.CONFLICT and refused(answer).code == "being-done"
+
+
 def settled(answer: Answer) -> Answer:
     """An answer that is no refusal. Raises Refused."""
-    if answer.status < 400:
+    if answer.status < HTTPStatus.BAD_REQUEST:
         return answer
+    raise refused(answer)
+
+
+def refused(answer: Answer) -> Refused:
+    """What an answer refuses."""
     try:
         error = json.loads(answer.body)["error"]
-        raise Refused(answer.status, error["code"], error["message"], error["do"])
+        return Refused(answer.status, error["code"], error["message"], error["do"])
     except (ValueError, KeyError, TypeError):
         text = f"the station answers {answer.status}"
-        raise Refused(answer.status, "unreadable", text, "Is it a station that answers there?") from None
+        return Refused(answer.status, "unreadable", text, "Is it a station that answers there?")

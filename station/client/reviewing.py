@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from station.client.connection import API, Connection, settled
-from station.service import views
+from station.service import review_views, views
 
 
 class Reviewing(Connection):
@@ -13,32 +13,32 @@ class Reviewing(Connection):
         """Flagged units that wait for a reviewer; second_look : only what was deferred or reviewers disagree about."""
         return [views.UnitView.model_validate(u) for u in self.get("/queue", lot=lot, second_look=second_look)]
 
-    def queue_columns(self, lot: str | None = None, *, done: bool = False) -> views.QueueDocument:
+    def queue_columns(self, lot: str | None = None, *, done: bool = False) -> review_views.QueueDocument:
         """The queue as one small answer, however long. done : those accepted or rejected instead."""
-        return views.QueueDocument.model_validate(self.get("/queue/columns", lot=lot, settled=done))
+        return review_views.QueueDocument.model_validate(self.get("/queue/columns", lot=lot, settled=done))
 
-    def claims(self) -> list[views.UnitClaimView]:
+    def claims(self) -> list[review_views.UnitClaimView]:
         """Who looks at which unit now."""
-        return [views.UnitClaimView.model_validate(c) for c in self.get("/claims")]
+        return [review_views.UnitClaimView.model_validate(c) for c in self.get("/claims")]
 
-    def claim(self, unit_id: int, *, reviewer: str, window: str, take_over: bool = False) -> views.UnitClaimView:
+    def claim(self, unit_id: int, *, reviewer: str, window: str, take_over: bool = False) -> review_views.UnitClaimView:
         """Say that a reviewer looks at a unit, for 90 seconds; said again it is renewed. window : any name of 8 letters
         and digits or more, which has one claim at a time. Refused where another reviewer looks at it."""
         body = {"reviewer": reviewer, "window": window, "take_over": take_over}
         answer = self.request("PUT", f"{API}/units/{unit_id}/claim", body, again=True)
-        return views.UnitClaimView.model_validate(settled(answer).json())
+        return review_views.UnitClaimView.model_validate(settled(answer).json())
 
     def release(self, unit_id: int, *, window: str) -> None:
         """Say that a window looks at a unit no longer."""
         settled(self.request("DELETE", f"{API}/units/{unit_id}/claim", query={"window": window}))
 
-    def layers(self, unit_id: int) -> list[views.LayerView]:
+    def layers(self, unit_id: int) -> list[review_views.LayerView]:
         """The layers that can be laid over a unit."""
-        return [views.LayerView.model_validate(x) for x in self.get(f"/units/{unit_id}/layers")]
+        return [review_views.LayerView.model_validate(x) for x in self.get(f"/units/{unit_id}/layers")]
 
-    def sources(self, unit_id: int) -> views.SourcesView:
+    def sources(self, unit_id: int) -> review_views.SourcesView:
         """Where a unit's numbers come from."""
-        return views.SourcesView.model_validate(self.get(f"/units/{unit_id}/sources"))
+        return review_views.SourcesView.model_validate(self.get(f"/units/{unit_id}/sources"))
 
     def review(
         self,

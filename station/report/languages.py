@@ -1,5 +1,5 @@
-"""Languages of the documents: of each a file in ``languages/``, one in ``languages/documents/`` and one in
-``languages/sentences/``, with the same keys and the same names in braces.
+"""Languages of the documents: of each a file in ``languages/`` and in every folder there, with the same keys and the
+same names in braces.
 
 A sentence leaves the rules as a phrase, a key with values; here it becomes words. A value that begins with ``@`` is a
 key itself, several of them joined by ``|``.
@@ -18,6 +18,7 @@ from station.errors import RequestError
 from station.values.nonconformity import Phrase
 
 _FOLDER: Final = Path(__file__).with_name("languages")
+_PARTS: Final = ("documents", "sentences", "refusals", "advice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def language(code: str) -> Language:
     if found is None:
         raise RequestError(f"there is no language {code[:20]!r}", f"Use one of {', '.join(languages())}.")
     tables = tomllib.loads((_FOLDER / f"{found}.toml").read_text("utf-8"))
-    others = [_FOLDER / folder / f"{found}.toml" for folder in ("documents", "sentences")]
+    others = [_FOLDER / folder / f"{found}.toml" for folder in _PARTS]
     more = [tomllib.loads(file.read_text("utf-8")) for file in others if file.exists()]
     rows = ((t, table) for file in (tables, *more) for t, table in file.items() if isinstance(table, dict))
     texts = {f"{t}.{key}": text for t, table in rows for key, text in table.items()}

@@ -1,7 +1,8 @@
 """What the records say, for pages in another language: sentences as templates, and the words that stand in them.
 
 The records are written in English and are never changed. The tables whose names end in ``_said``, and ``told`` of the
-evidence, have the sentences as the line, the gates and the ledger write them, by the same key in every language. A name
+evidence, have the sentences as the line, the gates and the ledger write them, by the same key in every language;
+``refused_said`` and ``advice_said`` what is refused and what to do then, as the API says it. A name
 in braces without its last digit is the kind of word that stands there: one that has a table is translated by it,
 ``reason`` is a sentence itself, ``char`` the name of a characteristic, and any other stays as the record has it.
 ``static/said.js`` applies them.
@@ -20,6 +21,8 @@ TAILS: Final = "tail_said"
 EVIDENCE: Final = "told"
 RECORDS: Final = "records"
 """What to ask the factory for."""
+REFUSALS: Final = ("refused_said.", "advice_said.")
+"""What is refused, and what to do next."""
 _JOINTS: Final = frozenset({"told.besides", "told.more", "told.and"})
 _TABLES: Final = {
     "kind": ("found_kind", "kind"), "class": ("class",), "gate": ("gate_name",), "factor": ("factor",),
@@ -30,11 +33,13 @@ _TABLES: Final = {
 _ENGLISH: Final = {
     "way": "word_way", "what": "told_what", "state": "word_state", "item": "word_item", "artefact": "word_artefact",
     "field": "word_field", "party": "word_party", "step": "word_step", "asked": "word_asked", "sample": "word_sample",
-    "question": "word_question", "need": "word_need", "p": "word_p",
+    "question": "word_question", "need": "word_need", "p": "word_p", "role": "word_role", "decision": "word_decision",
+    "severity": "word_severity",
 }  # fmt: skip
 """Kinds of words by the table that has them in English too."""
 CLOSED: Final = ("way", "class", "gate", "state", "party", "artefact", "step", "asked", "sample",
-                  "cause", "suspect", "question", "need")  # fmt: skip
+                  "cause", "suspect", "question", "need", "role", "decision",
+                  "severity")  # fmt: skip
 """Kinds of which no word stands in a sentence but those of the table."""
 
 

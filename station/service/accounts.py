@@ -167,12 +167,14 @@ class Accounts:
             if row is None or not known:
                 self._attempts.count(f"name {key}", f"client {address}")
                 raise NotSignedInError(_WRONG, _AGAIN)
-        if self._hasher().check_needs_rehash(row.password_hash):
-            store.rehash(self._db, row.id, row.password_hash, self._hasher().hash(password))
         token, now = secrets.token_urlsafe(32), self._clock()
         ends = now + timedelta(hours=self._settings.session_hours)
         replaces = None if before is None else _digest(before)
-        store.open_session(self._db, _digest(token), row.id, at=now, expires_at=ends, replaces=replaces)
+        store.open_session(
+            self._db, _digest(token), row.id, at=now, expires_at=ends, replaces=replaces, verified=row.password_hash
+        )
+        if self._hasher().check_needs_rehash(row.password_hash):
+            store.rehash(self._db, row.id, row.password_hash, self._hasher().hash(password))
         return token
 
     def turn(self, name: str, client: str) -> AbstractContextManager[float]:

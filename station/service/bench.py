@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from station.errors import CalibrationError, RequestError
-from station.service import bench_views, tools, views
+from station.service import bench_views, tools
 from station.service.lots import golden_of_lot
 from station.service.measuring import keep_photo
 from station.service.showing import bench_view, check_view, lens_remarks, lens_view, rig_view
@@ -41,7 +41,7 @@ class Bench:
     def __init__(self, db: Database, evidence: Evidence, settings: Settings, clock: Callable[[], datetime]) -> None:
         self._db, self._evidence, self._settings, self._clock = db, evidence, settings, clock
 
-    def add_rig(self, path: Path) -> views.RigView:
+    def add_rig(self, path: Path) -> bench_views.RigView:
         """Register a bench from its TOML; a changed bench needs new calibrations."""
         from station.calibrate.rig import load_rig
 
@@ -49,7 +49,7 @@ class Bench:
         records.add_rig(self._db, name=rig.name, digest=rig.digest, document=rig.model_dump_json(), at=self._clock())
         return rig_view(self._db, records.rig(self._db, rig.name))
 
-    def rigs(self) -> list[views.RigView]:
+    def rigs(self) -> list[bench_views.RigView]:
         """Every registered bench."""
         return [rig_view(self._db, r) for r in records.rigs(self._db)]
 
@@ -66,7 +66,7 @@ class Bench:
         u_measured_mm: float | None = None,
         replace: bool = False,
         on_step: OnStep = silent,
-    ) -> views.CalibrationView:
+    ) -> bench_views.CalibrationView:
         """Measure the lens on pictures of the ChArUco board.
 
         Parameters
@@ -122,7 +122,7 @@ class Bench:
             row, "lens", lens, {p: s.sha256 for p, s in zip([*boards, *raised], [*low, *high], strict=True)}
         )
         seen = lens_view(lens, bench)
-        return views.CalibrationView(
+        return bench_views.CalibrationView(
             rig=rig, kind="lens", images=lens.images, residual=lens.rms_px, made_at=lens.made_at,
             expires_at=lens.expires_at, detail={"rms_px": lens.rms_px, "u_scale": lens.u_scale}, lens=seen,
             remarks=tuple(lens_remarks(lens, bench)),
@@ -147,7 +147,7 @@ class Bench:
         second_rate: Sequence[Path] = (),
         valid_days: int = LIGHT_DAYS,
         on_step: OnStep = silent,
-    ) -> views.CalibrationView:
+    ) -> bench_views.CalibrationView:
         """Measure the light on pictures of the grey card.
 
         Parameters
@@ -199,13 +199,13 @@ class Bench:
             notes += remarks(light.flicker)
         if light.settings.get("white_balance") == "auto":
             notes.append("White balance was automatic: lock it, or every photo has its own.")
-        return views.CalibrationView(
+        return bench_views.CalibrationView(
             rig=rig, kind="light", images=light.images, residual=light.residual, made_at=light.made_at,
             expires_at=light.expires_at, detail={"uniformity": light.uniformity, "lux": light.lux},
             faults=tuple(light_faults(light, None, now=light.made_at)), remarks=tuple(notes),
         )  # fmt: skip
 
-    def check_light(self, rig: str, photo: Path, card: str | None = None) -> views.LightCheckView:
+    def check_light(self, rig: str, photo: Path, card: str | None = None) -> bench_views.LightCheckView:
         """Hold the light in a photo of the bench with the colour card against the first check since its calibration.
 
         The first one is the reference. Raises CalibrationError where the light is not calibrated or the card not read.
@@ -246,7 +246,7 @@ class Bench:
         )  # fmt: skip
         return check_view(rig, shot.name, made)
 
-    def drift_history(self, rig: str) -> list[views.LightCheckView]:
+    def drift_history(self, rig: str) -> list[bench_views.LightCheckView]:
         """Every check of a bench's light, oldest first; each reference follows a new calibration."""
         row, _ = self._rig(rig)
         rows = records.light_checks(self._db, row.id)
@@ -282,7 +282,7 @@ class Bench:
         """The newest light calibration of a bench, also an expired one."""
         return self._light(self._rig(rig)[0])
 
-    def status(self, rig: str, golden: str | None = None, lot: str | None = None) -> views.BenchView:
+    def status(self, rig: str, golden: str | None = None, lot: str | None = None) -> bench_views.BenchView:
         """What is known of a bench, what stands against judging on it, and what expires soon.
 
         golden, lot : of units that are to be inspected: the light is then held to the control sheet of the version that
@@ -302,7 +302,7 @@ class Bench:
             found = hold_to_viewing(found, viewing, now=now)
         return bench_view(found, in_use=bool(here), history=self.drift_history(rig)[-SHOWN_CHECKS:], now=now)
 
-    def statuses(self) -> list[views.BenchView]:
+    def statuses(self) -> list[bench_views.BenchView]:
         """The status of every registered bench."""
         return [self.status(r.name) for r in records.rigs(self._db)]
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from station.errors import RequestError
-from station.service import views
+from station.service import review_views
 from station.store import unit_claims
 from station.store.database import Database
 
@@ -24,11 +24,11 @@ class Claiming:
     def __init__(self, db: Database, clock: Callable[[], datetime]) -> None:
         self._db, self._clock = db, clock
 
-    def standing(self) -> list[views.UnitClaimView]:
+    def standing(self) -> list[review_views.UnitClaimView]:
         """The claims that hold now, by unit."""
         return [_view(r) for r in unit_claims.claims(self._db, self._clock())]
 
-    def take(self, unit_id: int, reviewer: str, window: str, *, take_over: bool = False) -> views.UnitClaimView:
+    def take(self, unit_id: int, reviewer: str, window: str, *, take_over: bool = False) -> review_views.UnitClaimView:
         """Claim a unit, or renew the claim; the window's claims on other units end.
 
         window : names the window of a browser, or a program. take_over : although another reviewer looks at it.
@@ -45,5 +45,5 @@ class Claiming:
         unit_claims.release(self._db, unit_id, window, reviewer)
 
 
-def _view(row: unit_claims.ClaimRow) -> views.UnitClaimView:
-    return views.UnitClaimView(**{k: v for k, v in asdict(row).items() if k != "window"})
+def _view(row: unit_claims.ClaimRow) -> review_views.UnitClaimView:
+    return review_views.UnitClaimView(**{k: v for k, v in asdict(row).items() if k != "window"})

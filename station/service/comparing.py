@@ -295,7 +295,7 @@ def worst(verdicts: Sequence[Verdict]) -> Verdict:
 
 def program() -> str:
     """Name and version of the program, as documents state it."""
-    from station.service.station import PROGRAM
+    from station.service.lines import PROGRAM
 
     return PROGRAM
 

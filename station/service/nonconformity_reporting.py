@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from station.errors import NotFoundError, RequestError
+from station.errors import DISK_FULL, NotFoundError, RequestError, disk_error
 from station.store.durable import TEMPORARY, write_whole
-from station.store.evidence import FULL, disk_error
 from station.values.claim_words import ClaimWords
 from station.values.documents import Verdict
 from station.values.nonconformity import Effect, NonconformityDocument, Point
@@ -153,7 +152,7 @@ def write_file(out: Path, data: bytes, suffix: str) -> None:
     try:
         write_whole(out, data, prefix=f".{out.name}{TEMPORARY}")
     except OSError as error:
-        if error.errno in FULL:
+        if error.errno in DISK_FULL:
             raise disk_error(error) from error
         raise RequestError(f"{out} cannot be written: {error.strerror}", "Give another place.") from error
 

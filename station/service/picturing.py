@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from station.errors import CalibrationError, RequestError
-from station.service import tools
+from station.service import picture_pairs, tools
 
 if TYPE_CHECKING:
     from station.measure.surface import Compared
@@ -216,7 +216,7 @@ def heat_chart(
     return Chart(picture, (remark,))
 
 
-def pair_chart(pair: tools.Pair, found: BoxesDocument, settings: Settings) -> RGB:
+def pair_chart(pair: picture_pairs.Pair, found: BoxesDocument, settings: Settings) -> RGB:
     """Two pictures as they were handed in, with the numbered places in which they differ. Raises PhotoError."""
     from station.report.pair_boxes import pair_picture
     from station.report.pictures import display

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from station.errors import NotFoundError, RequestError
-from station.service import views
+from station.service import review_views, views
 from station.service.entering import as_they_stand
 from station.service.queueing import queued
 from station.service.showing import unit_view
@@ -45,11 +45,13 @@ class ReviewScreen:
         self._decoded: OrderedDict[str, RGB] = OrderedDict()
         self._decoding = threading.Lock()
 
-    def queue(self, lot: str | None = None, *, settled: bool = False, second_look: bool = False) -> views.QueueDocument:
+    def queue(
+        self, lot: str | None = None, *, settled: bool = False, second_look: bool = False
+    ) -> review_views.QueueDocument:
         """The queue in columns, in the order and with the choices of :meth:`Station.queue`. Raises RequestError as it
         does."""
         rows = queued(self._db, lot, settled=settled, second_look=second_look)
-        return views.QueueDocument(
+        return review_views.QueueDocument(
             ids=tuple(r.id for r in rows),
             units=tuple(r.unit for r in rows),
             verdicts=tuple(r.verdict for r in rows),
@@ -109,7 +111,7 @@ class ReviewScreen:
             raise RequestError("this part lies outside the picture", "Ask for one within it.")
         return jpeg(found, _QUALITY)
 
-    def layer(self, unit_id: int) -> views.LayerView:
+    def layer(self, unit_id: int) -> review_views.LayerView:
         """The heat map of a unit, and why there is none where there is none."""
         from station.measure.kept_map import cells
 
@@ -126,9 +128,9 @@ class ReviewScreen:
         )
         if self._toned(unit):
             note += " The unit's channels were brought to the golden's level: no colour correction is on record."
-        return views.LayerView(
+        return review_views.LayerView(
             kind="heat", quantity="CIEDE2000", top=_top([v for v, _ in limits]), averaged_mm=_averaged_mm(), note=note,
-            marks=tuple(views.LayerMark(value=v, name=n) for v, n in sorted(limits)) if len(limits) <= 4 else (),
+            marks=tuple(review_views.LayerMark(value=v, name=n) for v, n in sorted(limits)) if len(limits) <= 4 else (),
             href=f"/api/v1/units/{unit_id}/layers/heat" if unit.frame_sha256 else "", reason=_unregistered(unit),
             covers_px=(across * step, down * step),
         )  # fmt: skip
@@ -146,7 +148,7 @@ class ReviewScreen:
         data = self._made.get((sha256_hex(" ".join(of).encode()), "heat"), lambda: self._heat(unit))
         return views.Picture(data, "image/png", sha256_hex(data))
 
-    def sources(self, unit_id: int) -> views.SourcesView:
+    def sources(self, unit_id: int) -> review_views.SourcesView:
         """Where a unit's numbers come from."""
         return sources(self._station, self._db, unit_id)
 

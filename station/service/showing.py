@@ -6,9 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 
-from station.service import views
+from station.service import bench_views, views
 from station.store import records
+from station.store.audit import Audit
 from station.store.database import Database
 from station.store.rows import GoldenRow, LotDecisionRow, LotRow, ReviewRow, RigRow, UnitRow
 from station.values.bench import Calibration, LensCalibration, LightCalibration, Rig
@@ -16,10 +18,10 @@ from station.values.documents import Verdict
 from station.values.light import LightCheck
 
 
-def rig_view(db: Database, row: RigRow) -> views.RigView:
+def rig_view(db: Database, row: RigRow) -> bench_views.RigView:
     """A bench and until when its calibrations hold."""
     lens, light = (records.calibration(db, row.id, kind) for kind in ("lens", "light"))
-    return views.RigView(
+    return bench_views.RigView(
         name=row.name,
         digest=row.digest,
         added_at=row.added_at,
@@ -28,9 +30,9 @@ def rig_view(db: Database, row: RigRow) -> views.RigView:
     )
 
 
-def check_view(rig: str, photo: str, check: LightCheck) -> views.LightCheckView:
+def check_view(rig: str, photo: str, check: LightCheck) -> bench_views.LightCheckView:
     """A check of the bench light."""
-    return views.LightCheckView(
+    return bench_views.LightCheckView(
         rig=rig, photo=photo, at=check.at, card=check.edition, reference=check.reference, ok=check.ok,
         reason=check.reason, lightness=check.lightness, tint=check.tint, level=check.level, lux=check.lux,
         lux_reason=check.lux_reason, tone=check.tone,
@@ -38,8 +40,8 @@ def check_view(rig: str, photo: str, check: LightCheck) -> views.LightCheckView:
 
 
 def bench_view(
-    found: Calibration, *, in_use: bool, history: Sequence[views.LightCheckView], now: datetime
-) -> views.BenchView:
+    found: Calibration, *, in_use: bool, history: Sequence[bench_views.LightCheckView], now: datetime
+) -> bench_views.BenchView:
     """A bench as it stands at ``now``; its calibration names a rig. history : checks of its light, oldest first."""
     from station.calibrate.bounds import COLOUR, SOON
     from station.values.line import LENGTHS
@@ -52,16 +54,16 @@ def bench_view(
     for kind, gate, blocks, one in (("lens", "scale", LENGTHS, found.lens), ("light", "light", COLOUR, found.light)):
         if one is None and kind == "light":  # without a lens, lengths come from the card, with their uncertainty
             reason = f"rig {name} has no light calibration"
-            faults.append(views.BenchFault(gate=gate, reason=reason, blocks=blocks, command=commands[kind]))
+            faults.append(bench_views.BenchFault(gate=gate, reason=reason, blocks=blocks, command=commands[kind]))
         elif one is not None and now < one.expires_at <= now + SOON:
             reason = f"the {kind} calibration of rig {name} expires on {one.expires_at:%Y-%m-%d %H:%M} UTC"
-            expiring.append(views.BenchFault(gate=gate, reason=reason, blocks=blocks, command=commands[kind]))
+            expiring.append(bench_views.BenchFault(gate=gate, reason=reason, blocks=blocks, command=commands[kind]))
     for fault in found.faults:
         kind = "lens" if fault.name == "scale" else "light"
         faults.append(
-            views.BenchFault(gate=fault.name, reason=fault.reason, blocks=fault.blocks, command=commands[kind])
+            bench_views.BenchFault(gate=fault.name, reason=fault.reason, blocks=fault.blocks, command=commands[kind])
         )
-    return views.BenchView(
+    return bench_views.BenchView(
         rig=name,
         state="out" if faults else "soon" if expiring else "ok",
         in_use=in_use,
@@ -75,20 +77,20 @@ def bench_view(
     )  # fmt: skip
 
 
-def lens_view(lens: LensCalibration, rig: Rig) -> views.LensView:
+def lens_view(lens: LensCalibration, rig: Rig) -> bench_views.LensView:
     """A lens calibration as a person reads it."""
     from station.calibrate.lens import u_lengths_mm
 
     names = ("focal length", "principal point x", "principal point y", "k1", "k2")
     spreads = lens.spreads
-    return views.LensView(
+    return bench_views.LensView(
         made_at=lens.made_at,
         expires_at=lens.expires_at,
         rms_px=lens.rms_px,
         images=lens.images,
         method=lens.method,
         figures=tuple(
-            views.LensFigure(
+            bench_views.LensFigure(
                 name=name,
                 value=float(lens.parameters[i]),
                 u=None if spreads is None else 2 * float(spreads[i]),
@@ -121,23 +123,23 @@ def lens_remarks(lens: LensCalibration, rig: Rig) -> list[str]:
     return said
 
 
-def _light_view(light: LightCalibration) -> views.LightView:
+def _light_view(light: LightCalibration) -> bench_views.LightView:
     from station.calibrate.flicker import remarks
 
     meter = light.meter
-    return views.LightView(
+    return bench_views.LightView(
         made_at=light.made_at,
         expires_at=light.expires_at,
         images=light.images,
         uniformity=light.uniformity,
         residual=light.residual,
         nine=None if light.nine is None else tuple(tuple(float(v) for v in row) for row in light.nine),
-        flicker=views.FlickerView(**asdict(light.flicker), remarks=tuple(remarks(light.flicker)))
+        flicker=bench_views.FlickerView(**asdict(light.flicker), remarks=tuple(remarks(light.flicker)))
         if light.flicker
         else None,
-        warm_up=views.WarmUpView(**asdict(light.warm_up)) if light.warm_up else None,
+        warm_up=bench_views.WarmUpView(**asdict(light.warm_up)) if light.warm_up else None,
         lux=light.lux,
-        meter=views.MeterView(**asdict(meter), uniformity=meter.uniformity) if meter else None,
+        meter=bench_views.MeterView(**asdict(meter), uniformity=meter.uniformity) if meter else None,
         settings=light.settings,
     )
 
@@ -217,4 +219,20 @@ def lot_view(
         waiting=waiting,
         decision=decided.decision if decided else None,
         drawn=drawn,
+    )
+
+
+def audit_view(found: Audit, removed: Sequence[Path]) -> views.AuditView:
+    """What a walk over the records found. removed : what dead processes had left."""
+    return views.AuditView(
+        ok=found.ok,
+        rows=found.rows,
+        files=found.files,
+        missing=found.missing,
+        extra=found.extra,
+        changed=found.changed,
+        added=found.added,
+        removed=tuple(p.name for p in removed),
+        remarks=found.remarks,
+        ledger_entries=found.entries,
     )

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from station.service import views
+from station.service import review_views
 from station.service.past_calibrations import past
 from station.store import inspections, records
 
@@ -21,7 +21,7 @@ _LONGEST = 120
 """Characters of a line of the sheet that are shown: polygons have hundreds."""
 
 
-def sources(station: Station, db: Database, unit_id: int) -> views.SourcesView:
+def sources(station: Station, db: Database, unit_id: int) -> review_views.SourcesView:
     """What is known of it now. Raises NotFoundError for an unknown unit."""
     unit = inspections.unit(db, unit_id)
     golden = records.golden(db, unit.golden, unit.golden_version)
@@ -33,8 +33,8 @@ def sources(station: Station, db: Database, unit_id: int) -> views.SourcesView:
         first, _, own = name.partition(":")
         text = blocks.get((_TABLES.get(first, "marks"), own))
         if text is not None:
-            rows.append(views.SheetRowView(characteristic=name, text=text))
-    return views.SourcesView(
+            rows.append(review_views.SheetRowView(characteristic=name, text=text))
+    return review_views.SourcesView(
         rig=rig, told=told, dates=dates, golden_sealed_at=golden.sealed_at, golden_rig=golden.rig, rows=tuple(rows)
     )
 
@@ -53,7 +53,7 @@ def sheet_blocks(toml: str) -> dict[tuple[str, str], str]:
 
 def _bench(
     station: Station, db: Database, unit: UnitRow, golden: GoldenRow, digest: str
-) -> tuple[str | None, str, tuple[views.SourceDate, ...]]:
+) -> tuple[str | None, str, tuple[review_views.SourceDate, ...]]:
     from station.calibrate.card import BUILT_IN
     from station.service.recorded import with_calibration
     from station.sheet import load_sheet
@@ -80,12 +80,14 @@ def _bench(
     if found.lens is not None:
         figure = f"reprojection {found.lens.rms_px:.2f} px, from {found.lens.images} pictures"
         dates.append(
-            views.SourceDate(kind="lens", made_at=found.lens.made_at, expires_at=found.lens.expires_at, figure=figure)
+            review_views.SourceDate(
+                kind="lens", made_at=found.lens.made_at, expires_at=found.lens.expires_at, figure=figure
+            )
         )
     if found.light is not None:
         figure = f"uniformity {found.light.uniformity:.3f}, from {found.light.images} pictures"
         dates.append(
-            views.SourceDate(
+            review_views.SourceDate(
                 kind="light", made_at=found.light.made_at, expires_at=found.light.expires_at, figure=figure
             )
         )

@@ -13,13 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from station import __version__
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.service import tools, views
 from station.service.accounts import Accounts
 from station.service.bench import Bench
 from station.service.camera import Camera
-from station.service.capability import Capability, capability_in_force, capability_remarks, study_in_force
+from station.service.capability import Capability
 from station.service.claiming import Claiming
 from station.service.corrective import CorrectiveActions
 from station.service.deciding import Deciding
@@ -28,11 +27,12 @@ from station.service.entering import EnteredValues, as_they_stand
 from station.service.finding_reviews import FindingReviews
 from station.service.gate_release import GateRelease
 from station.service.gates import Gates
-from station.service.gauge import Gauge, spreads_in_force
+from station.service.gauge import Gauge
 from station.service.golden_record import GoldenRecords
 from station.service.golden_showing import GoldenShowing
 from station.service.inspecting import Batch, Engine, InProcess
 from station.service.ledger_view import LedgerView, read_head
+from station.service.lines import PROGRAM, Lines
 from station.service.live_view import Viewfinder
 from station.service.lot_analysis import LotAnalysis
 from station.service.lots import golden_of_lot, standing_units, vet_lot_id
@@ -42,12 +42,12 @@ from station.service.packages import Packages
 from station.service.papers import Papers
 from station.service.processes import Processes
 from station.service.queueing import queued
-from station.service.recalibrating import Recalibration, thresholds_in_force
+from station.service.recalibrating import Recalibration
 from station.service.repeating import Repeats
 from station.service.review_screen import ReviewScreen
 from station.service.reviewing import vet_reference, vet_review
 from station.service.sample_line import Samples
-from station.service.showing import golden_view, lot_view, review_view, unit_view
+from station.service.showing import audit_view, golden_view, lot_view, review_view, unit_view
 from station.service.signing_off import SignOff
 from station.service.steps import OnStep, Steps, silent
 from station.service.streams import Streams
@@ -61,15 +61,12 @@ from station.store.database import Database, sqlite_url
 from station.store.evidence import Evidence
 from station.store.rows import GoldenRow, LotRow, UnitRow
 from station.store.streams import drawn_lots
-from station.values.documents import LotDocument, ModelUseDocument, UnitDocument, Verdict
+from station.values.documents import LotDocument, UnitDocument, Verdict
 
 if TYPE_CHECKING:
     from station.values.capability import CapabilityDocument
     from station.values.line import Master, Shot
     from station.values.tolerance import ToleranceDocument
-
-
-PROGRAM = f"golden-sample-station {__version__}"
 
 
 def _now() -> datetime:
@@ -79,19 +76,18 @@ def _now() -> datetime:
 class Station:
     """Opens the home named by the settings; makes it where there is none. Close it, or use it in a ``with``.
 
-    ``bench`` holds what can be done with rigs and their calibrations, ``camera`` with the camera over one,
-    ``viewfinder`` with what that sees, ``entered`` with values measured by hand,
-    ``gauge`` with gauge studies, ``capability`` with studies of what is found, ``finding_reviews`` with what reviewers
-    say of findings, ``recalibration`` with the thresholds that follow from it, ``streams`` with streams of lots,
-    ``draws`` with pick lists, ``deciding`` with the decisions of lots, ``analysis`` with the defects of a lot,
-    ``processes`` with control charts and drift, ``nonconformities`` with complaints, ``corrective`` with corrective
-    actions, ``sign_off`` with what the parties say of golden samples, ``record`` with their records, ``shown`` with
-    what is looked at of them, ``gates`` with orders and their gates, ``releases`` with who opens them and what a closed
-    one stops, ``packages`` with sealed
-    packages, ``ledger`` with the ledger and the keys, ``papers`` with documents to be sent,
-    ``accounts`` with who may use the station, ``repeats`` with requests sent twice, ``review_screen`` with what a
-    reviewer's page is drawn from, ``watching`` with what is recorded while somebody watches, ``claiming`` with who
-    looks at which unit, ``samples`` with the sample data.
+    ``bench`` holds what can be done with rigs and their calibrations, ``lines`` what photos are inspected with,
+    ``camera`` what can be done with the camera over a bench, ``viewfinder`` with what that sees, ``entered`` with
+    values measured by hand, ``gauge`` with gauge studies, ``capability`` with studies of what is found,
+    ``finding_reviews`` with what reviewers say of findings, ``recalibration`` with the thresholds that follow from it,
+    ``streams`` with streams of lots, ``draws`` with pick lists, ``deciding`` with the decisions of lots, ``analysis``
+    with the defects of a lot, ``processes`` with control charts and drift, ``nonconformities`` with complaints,
+    ``corrective`` with corrective actions, ``sign_off`` with what the parties say of golden samples, ``record`` with
+    their records, ``shown`` with what is looked at of them, ``gates`` with orders and their gates, ``releases`` with
+    who opens them and what a closed one stops, ``packages`` with sealed packages, ``ledger`` with the ledger and the
+    keys, ``papers`` with documents to be sent, ``accounts`` with who may use the station, ``repeats`` with requests
+    sent twice, ``review_screen`` with what a reviewer's page is drawn from, ``watching`` with what is recorded while
+    somebody watches, ``claiming`` with who looks at which unit, ``samples`` with the sample data.
     clock : answers the time now, in UTC.
 
     Raises
@@ -108,13 +104,14 @@ class Station:
         self._db = open_database(self.settings, clock)
         self._evidence = Evidence(self.settings.home / "evidence")
         self.bench = Bench(self._db, self._evidence, self.settings, clock)
+        self.lines = Lines(self._db, self._evidence, self.settings, self.bench)
         self.camera = Camera(self.settings)
         self.viewfinder = Viewfinder(self, self.camera)
         self.entered = EnteredValues(self._db, clock, self._may_enter)
-        self.gauge = Gauge(self._db, clock, self._line, PROGRAM)
-        self.capability = Capability(self._db, clock, self._line)
+        self.gauge = Gauge(self._db, clock, self.lines.of, PROGRAM)
+        self.capability = Capability(self._db, clock, self.lines.of)
         self.finding_reviews = FindingReviews(self._db, clock)
-        self.recalibration = Recalibration(self._db, clock, self._model_use, PROGRAM)
+        self.recalibration = Recalibration(self._db, clock, self.lines.model_use, PROGRAM)
         self.streams = Streams(self._db, clock, self._require)
         self.draws = Draws(self._db, clock, self.standing_units, self.streams, self._require)
         self.deciding = Deciding(self, self._db, clock)
@@ -184,9 +181,7 @@ class Station:
             calibration=self.bench.calibration(rig, card), at=self._clock(), again=shots[1:],
             model=self.settings.defect_model, old_sheet=old_sheet, step=step,
         )  # fmt: skip
-        view = golden_view(row, new=new)
-        use = self._model_use()
-        remarks = capability_remarks(self._db, row, use, PROGRAM, thresholds_in_force(self._db, row, use, PROGRAM))
+        view, remarks = golden_view(row, new=new), self.lines.remarks(row)
         proposals = proposed(self.master(row.number, row.version), row.sheet_toml)
         before = self.sign_off.superseded_remarks(row) if new else ()
         return view.model_copy(update={"proposals": proposals, "warnings": (*before, *view.warnings, *remarks)})
@@ -316,12 +311,11 @@ class Station:
 
     def study_in_force(self, golden: GoldenRow) -> CapabilityDocument | None:
         """The capability study that an inspection against a version of a golden sample is held to, None without one."""
-        use = self._model_use()
-        return study_in_force(self._db, golden, use, PROGRAM, thresholds_in_force(self._db, golden, use, PROGRAM))
+        return self.lines.study(golden)
 
     def line(self, golden: str, *, rig: str | None = None, card: str | None = None) -> Line:
         """What a photo is inspected with against the newest version of a golden sample, as :meth:`inspect` does it."""
-        return self._line(records.golden(self._db, golden), rig, card)
+        return self.lines.of(records.golden(self._db, golden), rig, card)
 
     # --- review ------------------------------------------------------------------------------------------------------
 
@@ -464,19 +458,7 @@ class Station:
         head : ``NUMBER:HASH`` of a head of the ledger that was kept elsewhere. Raises RequestError where it is none.
         """
         removed = self._evidence.sweep()
-        found = audit(self._db, self._evidence, read_head(head))
-        return views.AuditView(
-            ok=found.ok,
-            rows=found.rows,
-            files=found.files,
-            missing=found.missing,
-            extra=found.extra,
-            changed=found.changed,
-            added=found.added,
-            removed=tuple(p.name for p in removed),
-            remarks=found.remarks,
-            ledger_entries=found.entries,
-        )
+        return audit_view(audit(self._db, self._evidence, read_head(head)), removed)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
@@ -521,39 +503,7 @@ class Station:
         if lot is not None:
             vet_lot_id(lot)
         row = golden_of_lot(self._db, golden, lot)
-        return Batch(self._db, self._line(row, rig, card), row, lot, self._clock, on_done)
-
-    def _line(self, row: GoldenRow, rig: str | None, card: str | None) -> Line:
-        from station.sheet import load_sheet
-
-        calibration = self.bench.calibration(rig, card, load_sheet(row.sheet_toml.encode()).viewing)
-        bench = calibration.rig.digest if calibration.rig else None
-        use = self._model_use()
-        thresholds = thresholds_in_force(self._db, row, use, PROGRAM)
-        return Line(
-            evidence=self._evidence.folder,
-            golden_digest=row.digest,
-            master_sha256=row.master_sha256,
-            master_document=row.master_document,
-            master_digest=row.master_digest,
-            sheet_toml=row.sheet_toml,
-            calibration=calibration,
-            model=use.name,
-            program=PROGRAM,
-            max_megapixels=self.settings.max_megapixels,
-            max_photo_mb=self.settings.max_photo_mb,
-            gauge=spreads_in_force(self._db, row, rig, bench),
-            capability=capability_in_force(self._db, row, use, PROGRAM, thresholds),
-            model_use=use,
-            thresholds=thresholds,
-            device=self.settings.model_device,
-            threads=self.settings.model_threads,
-        )
-
-    def _model_use(self) -> ModelUseDocument:
-        from station.models import model_use
-
-        return model_use(self.settings.defect_model)
+        return Batch(self._db, self.lines.of(row, rig, card), row, lot, self._clock, on_done)
 
     def _picture(self, files: dict[str, str | None], kind: str, of: str) -> views.Picture:
         if kind not in files:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
-
-from pydantic import Field
 
 from station.errors import StationError
 from station.values.documents import (
@@ -20,165 +18,6 @@ from station.values.documents import (
 from station.values.reviewed import Answer
 
 Decision = Literal["accept", "reject", "defer", "undo"]
-
-
-class RigView(Document):
-    """A registered bench and the state of its calibrations."""
-
-    name: str
-    digest: str
-    added_at: datetime
-    lens_expires_at: datetime | None
-    light_expires_at: datetime | None
-
-
-class LensFigure(Document):
-    """One parameter of a lens. ``u``: expanded uncertainty, k = 2; None in records of earlier versions."""
-
-    name: str
-    value: float
-    u: float | None
-    unit: Literal["px", "1"]
-
-
-class LensView(Document):
-    """A lens calibration in force.
-
-    figures : focal length, principal point, k1, k2. u_length_mm : expanded uncertainty (k = 2) that the calibration
-    leaves in 30 mm, on the bench and 3 mm over it. watched : a picture told where the camera stood, so that one which
-    was knocked is noticed.
-    """
-
-    made_at: datetime
-    expires_at: datetime
-    rms_px: float
-    images: int
-    method: str
-    figures: tuple[LensFigure, ...]
-    u_length_mm: tuple[float, float]
-    watched: bool
-
-
-class CalibrationView(Document):
-    """A calibration just made: its residuals and until when it holds.
-
-    residual : reprojection residual in pixels for a lens, relative spread left for a light.
-    """
-
-    rig: str
-    kind: Literal["lens", "light"]
-    images: int
-    residual: float
-    made_at: datetime
-    expires_at: datetime
-    detail: dict[str, float | None]
-    faults: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
-    lens: LensView | None = None
-
-
-class LightCheckView(Document):
-    """A check of the bench light against the reference, the first one after a calibration.
-
-    lightness : mean change of L* of the grey patches, signed. tint : mean CIEDE2000 at equal lightness. level : light
-    over that of the reference. lux : estimated from the grey patches, never measured; None where ``lux_reason`` stands.
-    tone : slope of log level over log reflectance, 1 where the camera's tone curve is sRGB's. ``reason`` is empty where
-    the light is within bounds.
-    """
-
-    rig: str
-    photo: str
-    at: datetime
-    card: str
-    reference: bool
-    ok: bool
-    reason: str
-    lightness: float
-    tint: float
-    level: float
-    lux: float | None
-    lux_reason: str
-    tone: float
-
-
-class FlickerView(Document):
-    """See ``station.values.light.Flicker``; ``remarks`` says how far the test can be trusted."""
-
-    temporal: float | None
-    banding: float
-    period_px: float
-    along: str
-    frames: int
-    exposure_s: float | None
-    rates: int
-    second_temporal: float | None
-    second_banding: float | None
-    remarks: tuple[str, ...]
-
-
-class WarmUpView(Document):
-    """See ``station.values.light.WarmUp``."""
-
-    minutes: float
-    level_per_minute: float
-    tint_per_minute: float
-    settled: bool | None
-
-
-class MeterView(Document):
-    """Readings of a lux meter."""
-
-    readings_lux: tuple[float, ...]
-    measured_on: date
-    instrument: str
-    uniformity: float | None
-    cct_k: float | None = None
-
-
-class LightView(Document):
-    """A light calibration in force. ``nine``: relative luminance of the nine positions, row by row; None in records of
-    earlier versions, as whatever else they lack."""
-
-    made_at: datetime
-    expires_at: datetime
-    images: int
-    uniformity: float
-    residual: float
-    nine: tuple[tuple[float, ...], ...] | None
-    flicker: FlickerView | None
-    warm_up: WarmUpView | None
-    lux: float | None
-    meter: MeterView | None
-    settings: dict[str, str]
-
-
-class BenchFault(Document):
-    """Something that stands against judging on a bench. ``blocks``: the kinds of measurement it takes down."""
-
-    gate: str
-    reason: str
-    blocks: tuple[str, ...]
-    command: str
-
-
-class BenchView(Document):
-    """A bench as it stands.
-
-    state : ``out`` where colour or lengths are not judged until something is done, ``soon`` where a calibration expires
-    within three days, else ``ok``. in_use : a golden sample's newest version was sealed on it. expiring : what expires
-    soon, each with its command. last_check : the newest since the light was calibrated. drift : the newest fifty,
-    oldest first, those before the calibration among them.
-    """
-
-    rig: str
-    state: Literal["ok", "soon", "out"]
-    in_use: bool
-    faults: tuple[BenchFault, ...]
-    expiring: tuple[BenchFault, ...]
-    lens: LensView | None
-    light: LightView | None
-    last_check: LightCheckView | None
-    drift: tuple[LightCheckView, ...]
 
 
 class ProposalView(Document):
@@ -237,16 +76,6 @@ class ReviewView(Document):
     disputes: int | None = None
 
 
-class UnitClaimView(Document):
-    """Who looks at a unit now, and since when. ``until`` : the claim ends then unless it is renewed."""
-
-    unit_id: int
-    unit: str
-    reviewer: str
-    since: datetime
-    until: datetime
-
-
 class UnitView(Document):
     """An inspected unit in a list. ``standing`` is the verdict after review, ``margin`` the distance of its worst
     characteristic to the limit over the tolerance (below 0: beyond the limit; None: nothing was measured)."""
@@ -269,77 +98,6 @@ class UnitView(Document):
     has_pictures: bool
     frame_sha256: str | None
     annotated_sha256: str | None
-
-
-class QueueDocument(Document):
-    """The queue of a reviewer in columns, so that ten thousand units are one small answer; what else is known of them
-    is asked for where it is looked at.
-
-    margins : as of the units, to four places. reviews, decisions, reviewers, disputes : the newest review of each unit,
-    what it says, whose it is and which other one it contradicts; 0 and "" for a unit without one. An acceptance that a
-    value entered later speaks against says nothing any more: "".
-    """
-
-    ids: tuple[int, ...] = Field(examples=[(4, 2)])
-    units: tuple[str, ...] = Field(examples=[("unit-4", "unit-2")])
-    verdicts: tuple[Verdict, ...] = Field(examples=[("undecided", "nonconforms")])
-    reviews: tuple[int, ...] = Field(examples=[(0, 7)])
-    decisions: tuple[str, ...] = Field(examples=[("", "defer")])
-    reviewers: tuple[str, ...] = Field(examples=[("", "Li Wei")])
-    disputes: tuple[int, ...] = Field(examples=[(0, 0)])
-    margins: tuple[float | None, ...] = Field(examples=[(0.41, -1.2)])
-
-
-class LayerMark(Document):
-    """A limit on the scale of a layer."""
-
-    value: float = Field(examples=[2.0])
-    name: str = Field(examples=["accept"])
-
-
-class LayerView(Document):
-    """A layer that can be laid over a unit. href : its picture, in the golden frame, "" where there is none; ``reason``
-    then says why. covers_px : pixels of the frame that it covers, across and down. top : the value at the upper end of
-    its scale, and beyond. note : what it shows and what it does not.
-    """
-
-    kind: Literal["heat"]
-    quantity: str = Field(examples=["CIEDE2000"])
-    top: float = Field(examples=[6.0])
-    marks: tuple[LayerMark, ...]
-    averaged_mm: float = Field(examples=[0.4])
-    note: str
-    href: str = Field(examples=["/api/v1/units/7/layers/heat"])
-    covers_px: tuple[int, int] = Field(examples=[(1000, 1000)])
-    reason: str = Field(default="", examples=["the unit was not laid over the golden: not the golden's product"])
-
-
-class SourceDate(Document):
-    """A calibration with its dates. figure : how good it is, in words."""
-
-    kind: Literal["lens", "light"]
-    made_at: datetime
-    expires_at: datetime
-    figure: str = Field(examples=["reprojection 0.21 px, from 16 pictures"])
-
-
-class SheetRowView(Document):
-    """The row of the control sheet behind a characteristic, as it is written there."""
-
-    characteristic: str = Field(examples=["colour:sky"])
-    text: str = Field(examples=['[[regions]]\nname = "sky"\naccept = 2.0'])
-
-
-class SourcesView(Document):
-    """Where a unit's numbers come from. rig : None without one. told : what the records say of bench and calibration.
-    dates : of its lens and its light as they were when the unit was inspected, empty without a bench."""
-
-    rig: str | None
-    told: str
-    dates: tuple[SourceDate, ...]
-    golden_sealed_at: datetime
-    golden_rig: str | None
-    rows: tuple[SheetRowView, ...]
 
 
 class FindingView(Document):

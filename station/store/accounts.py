@@ -139,17 +139,24 @@ def open_session(
     at: datetime,
     expires_at: datetime,
     replaces: str | None = None,
+    verified: str = "",
 ) -> None:
     """Open a session, and end the one it replaces and those that expired. account_id : None of a first-run token, of
-    which there is one."""
+    which there is one. verified : the hash that the password was held to; ConflictError where it is another one now,
+    or the account was disabled."""
     k = t.sessions.c
     with db.write() as c:
         gone = (k.expires_at <= at) | (k.token_sha256 == (replaces or ""))
         c.execute(sa.delete(t.sessions).where(gone if account_id is not None else gone | k.account_id.is_(None)))
         if account_id is not None:  # its password or role may have changed since they were looked at
-            query = sa.select(t.accounts.c.disabled).where(t.accounts.c.id == account_id).with_for_update()
-            if c.execute(query).scalar_one():
+            a = t.accounts.c
+            account = c.execute(
+                sa.select(a.disabled, a.password_hash).where(a.id == account_id).with_for_update()
+            ).one()
+            if account.disabled:
                 raise ConflictError("this account is disabled", "Ask an administrator.")
+            if account.password_hash != verified:
+                raise ConflictError("this account was changed at this moment", "Sign in again.")
         values = {"token_sha256": digest, "account_id": account_id, "created_at": at, "seen_at": at}
         c.execute(sa.insert(t.sessions).values(**values, expires_at=expires_at))
 

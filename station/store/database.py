@@ -18,8 +18,16 @@ from typing import IO, Any
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from station.errors import ConflictError, RequestError, StaleSchemaError, StorageFullError, StoreError
-from station.store.evidence import disk_error
+from station.errors import (
+    ConflictError,
+    RequestError,
+    StaleSchemaError,
+    StorageFullError,
+    StoreError,
+    TooManyError,
+    disk_error,
+)
+from station.store.advisory import Advisory, hold
 from station.store.keys import KeyRing
 from station.store.ledger import Ledger
 from station.store.tables import APPEND_ONLY
@@ -31,8 +39,6 @@ LEDGERED = "0007"
 """The first revision with a ledger, and with keys: a home that had it and has no entries has lost them."""
 
 _URLS = "Use postgresql://user@host/name or sqlite:///file.db, or unset it for SQLite inside the home."
-_MIGRATIONS_LOCK = 7_310_442  # any fixed number: PostgreSQL's advisory locks are named by one
-_CHANGING_LOCK = 7_310_443
 
 
 def sqlite_url(home: Path) -> str:
@@ -134,8 +140,7 @@ class Database:
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         config.set_main_option("path_separator", "os")
         with self.write() as connection:
-            if not self.on_sqlite:
-                connection.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": _MIGRATIONS_LOCK})
+            hold(connection, Advisory.MIGRATIONS)
             before = _revision(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -185,11 +190,10 @@ class Database:
         of others go on meanwhile."""
         with self._changing, contextlib.ExitStack() as held:
             if self._depth == 0:
-                if self.path is None:
-                    connection = held.enter_context(self._reader.connect())
-                    connection.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": _CHANGING_LOCK})
-                else:
-                    with _translated():
+                with _translated():
+                    if self.path is None:
+                        hold(held.enter_context(self._reader.connect()), Advisory.CHANGING)
+                    else:
                         _hold(held.enter_context(self.path.with_suffix(".changing.lock").open("a")))
             self._depth += 1
             try:
@@ -300,6 +304,8 @@ def _translated() -> Iterator[None]:
     except exc.IntegrityError as error:
         text = str(error.orig)
         raise ConflictError(f"the records refuse this: {text}", "Read the record again and repeat.") from error
+    except exc.TimeoutError as error:  # every connection is taken
+        raise TooManyError("the records are asked too much at once", "Ask again in a moment.", 5) from error
     except (exc.DatabaseError, sqlite3.Error) as error:
         text = " ".join(str(getattr(error, "orig", error)).split())
         if any(

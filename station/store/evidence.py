@@ -7,32 +7,12 @@ or a whole file that no row names yet, which the same work done again adopts.
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from pathlib import Path
 
-from station.errors import NotFoundError, StorageFullError, StoreError
+from station.errors import NotFoundError, StoreError, disk_error
 from station.store.durable import ORPHAN_AGE_S, TEMPORARY, flush_folder, sweep, write_whole
 from station.values.digest import sha256_hex
-
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-"""What the system says where there is no space for a file."""
-_FULL_OR_READ_ONLY = {*FULL, errno.EROFS, errno.EACCES, errno.EPERM}
-
-
-def disk_error(error: OSError) -> StoreError:
-    """The station's error for what the disk said."""
-    where = f" at {error.filename}" if error.filename else ""
-    if error.errno in _FULL_OR_READ_ONLY:
-        return StorageFullError(
-            f"the disk is full or read-only{where}: {error.strerror}",
-            "Free some space or make the home writable, then run it again; what was finished is kept.",
-        )
-    if error.errno in (errno.EEXIST, errno.ENOTDIR):
-        return StoreError(f"there is a file{where} where a folder should be", "Name another folder with --home.")
-    if error.errno == errno.ENOENT:
-        return StoreError(f"no folder can be made{where}", "Name another folder with --home.")
-    return StoreError(f"the disk failed{where}: {error.strerror or error}", "Check the disk, then run: station check")
 
 
 class Evidence:

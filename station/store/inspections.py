@@ -363,6 +363,7 @@ def add_review(
         Another reviewer looks at the unit.
     """
     with db.write() as c:
+        unit_claims.lock_unit(c, unit_id)  # before the key: the same request may be under way in another process
         if request_key is not None:
             again = c.execute(sa.select(t.reviews).where(t.reviews.c.request_key == request_key)).first()
             if again is not None:
@@ -374,7 +375,6 @@ def add_review(
                 ):
                     raise ConflictError("this request key was used for another review", "Send a new key.")
                 return _review(again)
-        unit_claims.lock_unit(c, unit_id)
         words = _words(c, unit_id)
         newest = words[-1].id if words else None
         if expected is not None and (newest or 0) != expected:

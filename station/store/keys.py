@@ -22,11 +22,10 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
-from station.errors import ConflictError, StoreError
+from station.errors import ConflictError, StoreError, disk_error
 from station.quality.ledger import GENESIS, Head, head_value
 from station.quality.signing import LEDGER_HEAD, public_of, public_pem, read_public, sign
 from station.store.durable import TEMPORARY, flush_folder, sweep, write_whole
-from station.store.evidence import disk_error
 
 _RESTORE = "Put keys/station.pem back from a copy of the home."
 

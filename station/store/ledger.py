@@ -17,11 +17,11 @@ from station.errors import StoreError
 from station.quality.ledger import GENESIS, Entry, Head, cites_digest, head_value, link_hash
 from station.quality.signing import LEDGER_HEAD
 from station.store import tables as t
+from station.store.advisory import Advisory, hold
 from station.store.keys import KeyRing
 from station.store.row_digests import BLOCK, COVERED, key_column, row_digests
 from station.values.digest import canonical_json, sha256_hex
 
-_LOCK = 7_310_443  # PostgreSQL's advisory locks are named by a number; this one is the ledger's
 _TOUCHED = "rows that the ledger has yet to cite"
 
 TAKEN_OVER = "taken over"
@@ -138,8 +138,7 @@ class Ledger:
     def _append(
         self, c: sa.Connection, kind: str, by: str, about: Mapping[str, Any], cites: list[tuple[str, str, str]]
     ) -> None:
-        if c.dialect.name == "postgresql":
-            c.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": _LOCK})
+        hold(c, Advisory.LEDGER)
         last = newest(c)
         sequence, previous = (1, GENESIS) if last is None else (last.sequence + 1, last.hash)
         gone = {HEAD_MISSING: "missing"} if last is not None and not self.keys.head_file.exists() else {}

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from glob import escape as glob_escape
 from pathlib import Path
 
-from station.errors import RequestError
+from station.errors import RequestError, disk_error
 from station.store.durable import TEMPORARY, sweep, write_whole
-from station.store.evidence import disk_error
 from station.values.names import require_text_name
 
 MAX_BYTES = 600_000_000

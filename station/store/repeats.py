@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from station.store import account_tables as t
+from station.store.advisory import Advisory, hold
 from station.store.database import Database
 
 KEPT = timedelta(days=7)
@@ -30,8 +31,7 @@ def begin(db: Database, key: str, digest: str, *, holder: str, at: datetime) -> 
     """Claim a key for a request, or answer what is known of it. holder : names this process."""
     k = t.request_keys.c
     with db.write() as c:
-        if not db.on_sqlite:  # the lock on no row at all: SQLite has one writer anyway
-            c.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext(:k))"), {"k": key})
+        hold(c, Advisory.REQUEST, key)  # of a key that has no row yet
         row = c.execute(sa.select(t.request_keys).where(k.key == key)).first()
         abandoned = row is not None and row.status is None and row.holder != holder and row.begun_at < at - ABANDONED
         if row is not None and not abandoned and row.begun_at >= at - KEPT:

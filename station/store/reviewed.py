@@ -48,12 +48,13 @@ def add_finding_reviews(
     ids = []
     with db.write() as c:
         for one in new:
+            # the row lock keeps two answers of one reviewer apart in PostgreSQL, and two that are the same request;
+            # SQLite has one writer anyway
+            c.execute(sa.select(t.units.c.id).where(t.units.c.id == one.unit_id).with_for_update())
             if request_key is not None:
                 again = c.execute(_reviews().where(k.request_key == request_key)).first()
                 if again is not None:
                     return [_same_request(_row(again), one)]
-            # the row lock keeps two answers of one reviewer apart in PostgreSQL; SQLite has one writer anyway
-            c.execute(sa.select(t.units.c.id).where(t.units.c.id == one.unit_id).with_for_update())
             newest = c.execute(_own(one).order_by(k.id.desc())).first()
             if expected is not None and (0 if newest is None else newest.id) != expected:
                 raise ConflictError(

@@ -87,8 +87,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             scratch() as folder,
             closing(Jobs(folder / "jobs")) as running,
         ):
-            handed_in = folder / "uploads"
-            handed_in.mkdir()
+            app.state.passing, handed_in = folder / "passing", folder / "uploads"
+            for made in (app.state.passing, handed_in):
+                made.mkdir()
             app.state.station, app.state.jobs, app.state.uploads = station, running, Uploads(handed_in)
             yield
 

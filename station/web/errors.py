@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
-from station.errors import StationError, TooManyError
+from station.errors import StationError, StorageFullError, TooManyError, disk_error
 from station.values.documents import Document
 from station.web.showing import PLACES, page
 
@@ -59,6 +59,10 @@ def register(app: FastAPI) -> None:
     def refused(_request: Request, error: StationError) -> JSONResponse:
         return refusal(error)
 
+    @app.exception_handler(OSError)
+    def disk(_request: Request, error: OSError) -> JSONResponse:
+        return refusal(full_disk(error))
+
     @app.exception_handler(RequestValidationError)
     def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
@@ -82,6 +86,14 @@ def register(app: FastAPI) -> None:
             text = f"{path} does not take {request.method}"
             return error_response(405, "method", text, "See /api/v1/openapi.json.", error.headers)
         return error_response(error.status_code, "request", str(error.detail), "See /api/v1/openapi.json.")
+
+
+def full_disk(error: OSError) -> StorageFullError:
+    """What a full disk refuses, that of temporary files too; any other error of the system is raised again."""
+    told = disk_error(error)
+    if not isinstance(told, StorageFullError):
+        raise error
+    return told
 
 
 def unexpected(method: str, path: str, error: Exception) -> JSONResponse:

@@ -24,7 +24,7 @@ from pydantic import BaseModel, Field
 from station.errors import NotFoundError, StationError, TooManyError
 from station.values.account import Role, Who
 from station.values.documents import Document
-from station.web.errors import ErrorBody
+from station.web.errors import ErrorBody, fields, full_disk
 from station.web.uploads import Held
 
 logger = logging.getLogger("station.web")
@@ -132,9 +132,9 @@ class Jobs:
                 forgotten = self._jobs.pop(old).progress.file
                 if forgotten is not None:
                     shutil.rmtree(forgotten.parent, ignore_errors=True)
+            job.files = None if files is None else files.again()  # before a turn that is due already can take the job
             self._jobs[made] = job
-        job.files = None if files is None else files.again()
-        self._set(job)
+            self._change(job)
         self._pool.submit(self._run_next)
         return document
 
@@ -237,17 +237,26 @@ class Jobs:
             end("stopped")
             return
         try:
-            found = job.work(job.progress)
+            found = _worked(job)
+            result = None if found is None else found.model_dump(mode="json", by_alias=True)
         except StationError as error:
-            end("failed", error=ErrorBody(code=error.code, message=error.message, do=error.do))
+            told = ErrorBody(code=error.code, message=fields(error.message), do=fields(error.do))
+            end("failed", error=told)
         except Exception as error:  # the request that asked for it was answered long ago
             logger.error("job %s %s failed", job.document.kind, job.document.id, exc_info=error)
             text = f"this should not have happened: {type(error).__name__}"
             end("failed", error=ErrorBody(code="unexpected", message=text, do="Report it with the log."))
         else:
-            if found is None:
+            if result is None:
                 end("stopped")
             else:
                 file = job.progress.file
-                end("done", done=job.document.of, result=found.model_dump(mode="json", by_alias=True),
+                end("done", done=job.document.of, result=result,
                     picture=job.progress.picture is not None, file=None if file is None else file.name)  # fmt: skip
+
+
+def _worked(job: _Job) -> BaseModel | None:
+    try:
+        return job.work(job.progress)
+    except OSError as error:
+        raise full_disk(error) from error

@@ -49,7 +49,11 @@ class Once:
             headers = {REPLAYED: "true"}
             await Response(known.text, known.status, headers, "application/json")(scope, receive, send)
             return
-        kept = await _Kept.of(self._app, scope, Replay(body, receive))
+        try:
+            kept = await _Kept.of(self._app, scope, Replay(body, receive))
+        except Exception:
+            await run_in_threadpool(repeats.forget, key)
+            raise
         if kept.status < 400 and kept.json:
             await run_in_threadpool(repeats.finish, key, Answer(kept.status, kept.body.decode()))
         else:

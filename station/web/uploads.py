@@ -67,7 +67,11 @@ class Uploads:
             self._sweep()
             self._take(made, owner, size)
         folder = self._folder / made
-        folder.mkdir()
+        try:
+            folder.mkdir()
+        except OSError:  # the disk is full: nobody will give the place back
+            self.drop(made)
+            raise
         return made, folder / name
 
     def grow(self, made: str, size: int) -> None:

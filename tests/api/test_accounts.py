@@ -55,6 +55,27 @@ def weber(station: Station) -> Station:
     return station
 
 
+def test_an_old_password_opens_no_session_once_there_is_a_new_one(
+    weber: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long it took to look at the old one."""
+    accounts, hasher = weber.accounts, weber.accounts._hasher()
+
+    class Slow:
+        def verify(self, kept: str, given: str) -> bool:
+            found = hasher.verify(kept, given)
+            with monkeypatch.context() as quick:
+                quick.setattr(accounts, "_hasher", lambda: hasher)
+                accounts.change("M. Weber", password="a wholly new set of words", by="A. Keller")
+            return bool(found)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(accounts, "_hasher", Slow)
+        with pytest.raises(ConflictError, match="was changed"):
+            accounts.log_in("M. Weber", PASSWORD)
+    assert accounts.who(accounts.log_in("M. Weber", "a wholly new set of words")).name == "M. Weber"
+
+
 def test_a_home_without_accounts_has_one_user_who_is_asked_for_nothing(station: Station) -> None:
     assert station.accounts.who(None).role is None
     assert station.accounts.session(None).mode == "single-user"

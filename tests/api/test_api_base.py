@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
 import time
@@ -169,6 +170,65 @@ def test_a_refused_request_gives_its_key_back(client: httpx.Client) -> None:
     assert client.post(f"{API}/streams", json=STREAM, headers={"Idempotency-Key": "short"}).status_code == 422
 
 
+def test_a_request_that_nobody_foresaw_gives_its_key_back(
+    server: tuple[str, Any], client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: Any, **_kwargs: Any) -> None:
+        raise ZeroDivisionError
+
+    key = {"Idempotency-Key": "0f3c-unforeseen"}
+    with monkeypatch.context() as patched:
+        patched.setattr(server[1].state.station.streams, "open", broken)
+        assert client.post(f"{API}/streams", json=STREAM, headers=key).status_code == 500
+    assert client.post(f"{API}/streams", json=STREAM, headers=key).status_code == 201
+
+
+def test_a_full_disk_is_told_as_such_wherever_it_is_met(
+    server: tuple[str, Any], client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Temporary files too: those of what is handed in."""
+
+    async def full(_request: Any, file: Path, *_args: Any, **_kwargs: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(file))
+
+    monkeypatch.setattr("station.web.routes.jobs.receive", full)
+    picture = {"Content-Type": "image/png"}
+    answer = client.post(f"{API}/uploads?name=1.png", content=b"x", headers=picture)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (507, "storage-full")
+    assert "Free some space" in answer.json()["error"]["do"]
+    assert list((server[1].state.uploads._folder).iterdir()) == []
+
+
+def test_the_picture_of_a_request_lies_in_the_servers_own_folder_and_is_gone_with_it(
+    server: tuple[str, Any], client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of a killed server is swept by the next one."""
+    lay: list[Path] = []
+
+    async def full(_request: Any, file: Path, *_args: Any, **_kwargs: Any) -> None:
+        lay.append(file)
+        raise OSError(errno.ENOSPC, "No space left on device", str(file))
+
+    monkeypatch.setattr("station.web.routes.inspections.receive", full)
+    picture = {"Content-Type": "image/png"}
+    answer = client.post(f"{API}/inspections?golden=GS-1&photo=1.png", content=b"x", headers=picture)
+    assert answer.status_code == 507
+    served: Path = server[1].state.uploads._folder.parent
+    assert served in lay[0].parents
+    assert not lay[0].parent.exists()
+
+
+def test_a_name_that_no_file_can_have_is_refused(client: httpx.Client) -> None:
+    """A hundred Chinese characters are three hundred bytes."""
+    long, picture = "封" * 90, {"Content-Type": "image/png"}
+    for path in ("/uploads?name=", "/inspections?golden=GS-1&photo="):
+        answer = client.post(f"{API}{path}{long}.png", content=b"x", headers=picture)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "bad-request")
+        assert "200 bytes" in answer.json()["error"]["message"]
+    answer = client.post(f"{API}/camera/captures", json={"golden": "GS-1", "unit": long})
+    assert (answer.status_code, "200 bytes" in answer.json()["error"]["message"]) == (422, True)
+
+
 def test_a_repeated_request_survives_a_new_start(
     review_home: Path, serve: Callable[..., Any], client: httpx.Client
 ) -> None:
@@ -203,6 +263,24 @@ def test_the_same_request_at_the_same_time_is_done_once(
         assert first.result().status_code == 201
     assert (second.status_code, second.json()["error"]["message"]) == (409, "this request is being done already")
     assert client.post(f"{API}/streams", json=STREAM, headers=key).json() == first.result().json()
+
+
+def test_the_client_waits_for_a_request_whose_answer_was_lost(
+    server: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It took longer than the client's patience: sent again under its key it is being done, and done once."""
+    streams, monotonic = server[1].state.station.streams, time.monotonic
+    opened, began = streams.open, list[float]()
+
+    def slow(*args: Any, **kwargs: Any) -> Any:
+        began.append(monotonic())
+        time.sleep(2.0)
+        return opened(*args, **kwargs)
+
+    monkeypatch.setattr(streams, "open", slow)
+    with Client(server[0], timeout=1.0) as client:
+        assert client.post("/streams", STREAM)["stream"]["name"] == STREAM["name"]
+    assert len(began) == 1
 
 
 def test_a_key_whose_process_died_is_taken_over(review_home: Path) -> None:

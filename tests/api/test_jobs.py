@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -257,6 +258,66 @@ def test_the_files_of_a_job_stay_until_it_has_ended_however_long_it_waits(jobs: 
     assert not any(path.exists() for _, path in asked)
 
 
+def test_a_job_holds_its_files_before_any_turn_can_take_it(
+    jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The turn of a job that was stopped takes the next one that waits, at whatever moment."""
+    go, begun, held = threading.Event(), threading.Event(), Held.again
+
+    def slowly(files: Held) -> Held:
+        go.set()
+        if begun.wait(0.3):  # a job that holds nothing yet began: let it end before it does
+            time.sleep(0.3)
+        return held(files)
+
+    monkeypatch.setattr(Held, "again", slowly)
+    uploads, now = Uploads(tmp_path, lambda: now[0]), [0.0]
+    made, path = handed_in(uploads, "1.png")
+    request = Held(uploads)
+    request.path(made)
+    first, stopped = (jobs.start("draft", n, lambda _: Made(number=str(go.wait(60)))) for n in ("GS-1", "GS-2"))
+    jobs.stop(stopped.id)
+
+    def work(_: Progress) -> Made:
+        begun.set()
+        return Made(number=path.read_text())
+
+    asked = jobs.start("draft", "GS-3", work, request)
+    request.release()
+    assert [ended(jobs, j).state for j in (first, asked)] == ["done", "done"]
+    now[0] = 2 * uploads_module.KEPT_S
+    handed_in(uploads, "another.png")
+    assert not path.exists()  # nobody holds it for ever
+
+
+def test_a_result_that_cannot_be_told_ends_the_job(jobs: Jobs) -> None:
+    class Untold(Document):
+        number: object
+
+    failed = ended(jobs, jobs.start("draft", "GS-1", lambda _: Untold(number=object())))
+    assert failed.state == "failed"
+    assert failed.error is not None
+    assert failed.error.code == "unexpected"
+
+
+def test_a_job_that_meets_a_full_disk_says_so(jobs: Jobs) -> None:
+    def work(_: Progress) -> Made:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    failed = ended(jobs, jobs.start("package", "GS-1", work))
+    assert failed.error is not None
+    assert (failed.error.code, "disk is full" in failed.error.message) == ("storage-full", True)
+
+
+def test_a_failure_names_fields_of_a_request_and_no_options(jobs: Jobs) -> None:
+    def work(_: Progress) -> Made:
+        raise SheetError("--again has no photo", "Give another --again.")
+
+    failed = ended(jobs, jobs.start("draft", "GS-1", work))
+    assert failed.error is not None
+    assert (failed.error.message, failed.error.do) == ("again has no photo", "Give another again.")
+
+
 def test_every_job_that_is_asked_for_with_files_holds_them() -> None:
     """A request that names files and begins a job gives it the files."""
     found = 0
@@ -287,6 +348,15 @@ def test_a_file_that_is_coming_holds_its_place_and_its_bytes(tmp_path: Path, mon
     path.write_bytes(b"x" * 20)
     assert uploads.keep(first, path).sha256 == sha256_hex(b"x" * 20)
     uploads.place("d.zip", size=40)  # it was shorter than said
+
+
+def test_a_place_that_cannot_be_made_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads_module, "MOST_FILES", 1)
+    uploads = Uploads(tmp_path / "later")
+    with pytest.raises(OSError, match="No such file"):
+        uploads.place("1.png")
+    (tmp_path / "later").mkdir()
+    uploads.place("1.png")
 
 
 def test_one_account_takes_half_of_the_places_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

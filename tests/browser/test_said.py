@@ -173,3 +173,51 @@ def test_in_english_the_records_stand_as_they_are(
             == "before production"
         )
         assert not any("/sentences/" in url for url in asked)
+
+
+REFUSED: list[tuple[str, str, object]] = [
+    ("GET", "/units/9999", None),
+    ("GET", "/goldens/GS-1", None),
+    ("GET", "/lots/L-none/tally", None),
+    ("GET", "/jobs/j-none", None),
+    ("GET", "/streams/none", None),
+    ("POST", "/units/1/reviews", {"decision": "reject", "reviewer": "M. Weber"}),
+    ("POST", "/units/1/reviews", {"decision": "accept"}),
+    ("POST", "/units/1/reviews", {"decision": "reject", "reason": "preference: brighter", "reviewer": "Wang"}),
+    ("POST", "/units/1/findings/99/reviews", {"answer": "confirm", "reviewer": "Wang"}),
+    ("POST", "/goldens/drafts", {"sheet": "schema = 1", "photo": "u-5rT0mEXAMPLE"}),
+    ("POST", "/camera/captures", {"golden": "GS-1"}),
+    ("POST", "/lots/L-none/draws", {"size": 100, "units": 200}),
+    ("POST", "/nonconformities", {"lot": "L-none"}),
+    ("POST", "/orders", {"order": "PO-1", "golden": "GS-1", "units": [100]}),
+    ("POST", "/rigs", {"rig": 'name = "b"\nwrong = 1\n'}),
+    ("POST", "/streams", {"name": "s", "sku": "S", "supplier": "", "aql": {}}),
+    ("PUT", "/units/1/claim", {"window": "a-window-of-mine"}),
+]
+"""Requests that the station refuses, as pages send them; nothing is changed by them."""
+ASKED = """async (asked) => {
+  const { refusalText } = await import("/static/said.js");
+  const headers = { "Content-Type": "application/json" };
+  const one = async ([method, path, body]) => {
+    const options = body === null ? {} : { method, headers, body: JSON.stringify(body) };
+    const { error } = await (await fetch(`/api/v1${path}`, options)).json();
+    return [`${error.message}. ${error.do}`, refusalText(error)];
+  };
+  return Promise.all(asked.map(one));
+}"""
+
+
+def test_what_is_refused_is_said_in_the_language_of_the_page(
+    watch: Callable[..., AbstractContextManager[Page]], address: str
+) -> None:
+    """What is wrong and what to do, without a sentence of English: to who reviews, inspects, seals, opens an order."""
+    with watch(60_000, excused="the server responded with a status of") as page:
+        page.context.add_cookies([{"name": "station_language", "value": "zh-Hant", "url": address}])
+        page.goto(f"{address}/bench")
+        told = page.evaluate(ASKED, REFUSED)
+        assert len(told) == len(REFUSED)
+        assert [(a, s) for a, s in told if SENTENCE.search(re.sub("|".join(OWN), "", s))] == []
+        expect(page.locator("#golden")).to_have_value("GS-7")
+        page.locator("#files").set_input_files({"name": "1.png", "mimeType": "image/png", "buffer": b"no picture"})
+        expect(page.locator("#result .reasons")).to_contain_text("1.png 是文字檔，不是圖片。請上傳 JPEG")
+        assert [line for line in english(page) if "png" in line] == []

@@ -225,7 +225,7 @@ def test_a_study_of_another_program_version_does_not_hold(station: Station, monk
     _seal(station)
     _study(station, trials=6)
     assert station.line("GS-1").capability is not None
-    monkeypatch.setattr("station.service.station.PROGRAM", "golden-sample-station 99")
+    monkeypatch.setattr("station.service.lines.PROGRAM", "golden-sample-station 99")
     line: Line = station.line("GS-1")
     assert line.capability is None
 

@@ -294,7 +294,7 @@ def test_thresholds_of_another_program_lapse_and_inspect_says_so(
     reviewed: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reviewed.recalibration.apply("GS-1", by="A", reason="b")
-    monkeypatch.setattr("station.service.station.PROGRAM", "golden-sample-station 99")
+    monkeypatch.setattr("station.service.lines.PROGRAM", "golden-sample-station 99")
     done: list[Any] = []
     result = reviewed.inspect_many([Path("1.png")], golden="GS-1", engine=Serial(), on_done=done.append)
     assert "hold no longer: they are of another version of the model or the program" in result.remarks[0]

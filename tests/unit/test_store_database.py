@@ -8,13 +8,25 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from station.errors import ConflictError, RequestError, StaleSchemaError, StationError, StorageFullError, StoreError
+import station
+from station.errors import (
+    ConflictError,
+    RequestError,
+    StaleSchemaError,
+    StationError,
+    StorageFullError,
+    StoreError,
+    TooManyError,
+)
 from station.service import tools
 from station.settings import Settings
 from station.store import records
+from station.store.advisory import Advisory, hold
 from station.store.audit import audit
 from station.store.database import HEAD, Database, sqlite_url
 from station.store.evidence import Evidence
@@ -160,3 +172,68 @@ def test_constraints_are_conflicts(db: Database) -> None:
     with pytest.raises(ConflictError, match="refuse this"), db.write() as c:
         c.exec_driver_sql("INSERT INTO rigs (name) VALUES ('a')")
     assert issubclass(ConflictError, StationError)
+
+
+def test_whoever_looks_and_then_changes_can_write_meanwhile_and_nobody_else_changes(
+    store_url: str, tmp_path: Path
+) -> None:
+    """The lock of the ledger is another one than that of who changes: else the entry waits for who waits for it."""
+    inside = threading.Event()
+    url = f"{store_url}&options=-clock_timeout%3D5s" if store_url.startswith("postgresql") else store_url
+    with contextlib.ExitStack() as homes:
+        one, other = (homes.enter_context(contextlib.closing(Database(url, home=tmp_path))) for _ in range(2))
+
+        def change() -> None:
+            with other.changing():
+                inside.set()
+
+        def write() -> None:
+            with one.changing():
+                add(one, "bench-a")
+                waiting.start()
+                done.append(not inside.wait(0.3))
+
+        waiting, done = threading.Thread(target=change, daemon=True), list[bool]()
+        writing = threading.Thread(target=write, daemon=True)
+        writing.start()
+        writing.join(30)
+        assert done == [True]
+        assert inside.wait(30)
+        waiting.join()
+
+
+def test_each_advisory_lock_has_a_number_of_its_own_and_all_stand_in_one_place() -> None:
+    assert len({int(lock) for lock in Advisory}) == len(Advisory.__members__) == 4
+    root = Path(station.__file__).parent
+    assert [f.name for f in root.rglob("*.py") if "pg_advisory" in f.read_text("utf-8")] == ["advisory.py"]
+
+
+def test_two_requests_under_one_key_wait_for_one_another_and_for_nobody_else(postgres: Any) -> None:
+    """The lock of a key is none of the others, whatever the key comes to."""
+    name, url = postgres.make()
+    engine = sa.create_engine(url)
+    taken = sa.text("SELECT pg_try_advisory_xact_lock(:n, hashtext('a'))"), {"n": int(Advisory.REQUEST)}
+    other = sa.text("SELECT pg_try_advisory_xact_lock(hashtext('a'))")
+    with engine.connect() as one, engine.connect() as two:
+        hold(one, Advisory.REQUEST, "a")
+        assert two.scalar(*taken) is False
+        assert two.scalar(other) is True
+    engine.dispose()
+    postgres.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_a_database_that_nobody_can_reach_refuses_to_let_anybody_change(tmp_path: Path) -> None:
+    database = Database(f"postgresql://nobody:secret@/none?host={tmp_path}", home=tmp_path)
+    with pytest.raises(StoreError, match="does not answer"), database.changing():
+        pass
+    database.close()
+
+
+def test_more_readers_than_there_is_room_for_are_told_to_wait(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(db._reader.pool, "_timeout", 0.05)
+    with contextlib.ExitStack() as reading:
+        for _ in range(25):
+            reading.enter_context(db.read())
+        with pytest.raises(TooManyError, match="asked too much") as error:
+            reading.enter_context(db.read())
+    assert error.value.wait_s > 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
@@ -216,6 +218,28 @@ def test_a_request_key_makes_one_review(db: Database, evidence: Evidence, golden
     assert review(db, unit.id, "accept", request_key="r1") == first
     with pytest.raises(ConflictError, match="request key"):
         review(db, unit.id, "reject", request_key="r1")
+    assert len(inspections.reviews(db, unit.id)) == 1
+
+
+def test_the_same_request_at_two_stations_at_once_is_one_review(
+    db: Database, store_url: str, tmp_path: Path, evidence: Evidence, golden_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one waits for the first, and answers its review."""
+    unit, _ = inspections.add_unit(db, new_unit(evidence, golden_id, "u1"))
+    words, inside, other = inspections._words, threading.Event(), Database(store_url, home=tmp_path)
+
+    def slow(c: sa.Connection, unit_id: int) -> list[ReviewRow]:
+        found = words(c, unit_id)
+        if not inside.is_set():
+            inside.set()
+            time.sleep(0.5)
+        return found
+
+    monkeypatch.setattr(inspections, "_words", slow)
+    with ThreadPoolExecutor(1) as pool, contextlib.closing(other):
+        first = pool.submit(review, db, unit.id, "accept", request_key="r1")
+        assert inside.wait(30)
+        assert review(other, unit.id, "accept", request_key="r1") == first.result()
     assert len(inspections.reviews(db, unit.id)) == 1
 
 

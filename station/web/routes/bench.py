@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Request, Response
 
 from station import __version__
-from station.service import bench_views, views
+from station.service import bench_views
 from station.values.documents import Document
 from station.web.routes.common import StationOf
 
@@ -43,17 +43,17 @@ def metrics(request: Request, station: StationOf) -> Response:
 
 
 @router.get("/bench", tags=["bench"], summary="Every bench: its calibrations, what stands against judging, what to do")
-def benches(station: StationOf) -> list[views.BenchView]:
+def benches(station: StationOf) -> list[bench_views.BenchView]:
     return station.bench.statuses()
 
 
 @router.get("/bench/{rig}", tags=["bench"], summary="One bench as it stands")
-def bench(station: StationOf, rig: RigName) -> views.BenchView:
+def bench(station: StationOf, rig: RigName) -> bench_views.BenchView:
     return station.bench.status(rig)
 
 
 @router.get("/bench/{rig}/drift", tags=["bench"], summary="Every check of its light, oldest first")
-def drift(station: StationOf, rig: RigName) -> list[views.LightCheckView]:
+def drift(station: StationOf, rig: RigName) -> list[bench_views.LightCheckView]:
     return station.bench.drift_history(rig)
 
 
@@ -68,5 +68,5 @@ def drift_bounds(station: StationOf) -> bench_views.DriftBoundsView:
 
 
 @router.get("/rigs", tags=["bench"], summary="Registered benches, and until when they are calibrated")
-def rigs(station: StationOf) -> list[views.RigView]:
+def rigs(station: StationOf) -> list[bench_views.RigView]:
     return station.bench.rigs()

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from station.service import views
+from station.service import bench_views
 from station.values.documents import Document
 from station.values.light import LIGHT_DAYS
 from station.web.jobs import JobDocument
@@ -70,7 +70,7 @@ class NewCheck(Document):
 
 @router.post("/rigs", summary="Register a bench, or change it; a changed one needs new calibrations", status_code=201,
              responses=refuses(409))  # fmt: skip
-def add_rig(station: StationOf, new: NewRig) -> views.RigView:
+def add_rig(station: StationOf, new: NewRig) -> bench_views.RigView:
     with written(new.rig, "rig.toml") as path:
         return station.bench.add_rig(path)
 

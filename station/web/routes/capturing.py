@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as InPath
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from starlette.concurrency import run_in_threadpool
 
 from station.service import Station, bench_views
@@ -18,6 +17,7 @@ from station.web.errors import ErrorDocument
 from station.web.routes.common import StationOf, WhoOf
 from station.web.routes.inspections import InspectedDocument, inspected
 from station.web.routes.jobs import StoreOf
+from station.web.routes.receiving import passing, short_name
 from station.web.uploads import UploadDocument
 
 router = APIRouter(tags=["bench"])
@@ -27,7 +27,9 @@ class NewCapture(Document):
     """What the picture is inspected against. unit : the unit's name; made of the time without it."""
 
     golden: str = Field(min_length=1, max_length=200, examples=["GS-20260510"])
-    unit: str | None = Field(default=None, min_length=1, max_length=100, pattern=r"^\w[\w .()+-]*$")
+    unit: Annotated[str | None, AfterValidator(short_name)] = Field(
+        default=None, min_length=1, max_length=100, pattern=r"^\w[\w .()+-]*$"
+    )
     lot: str | None = Field(default=None, max_length=200)
     rig: str | None = Field(default=None, max_length=200)
     card: Annotated[str | None, Field(max_length=40, pattern=r"^[a-z0-9-]+$")] = None
@@ -74,7 +76,8 @@ def view_picture(
 )
 async def capture(request: Request, station: StationOf, new: NewCapture) -> InspectedDocument:
     async with request.app.state.measuring:
-        return await run_in_threadpool(_capture, station, new)
+        with passing(request) as folder:
+            return await run_in_threadpool(_capture, station, new, Path(folder))
 
 
 @router.post(
@@ -93,9 +96,8 @@ def take(station: StationOf, who: WhoOf, uploads: StoreOf) -> UploadDocument:
         raise
 
 
-def _capture(station: Station, new: NewCapture) -> InspectedDocument:
+def _capture(station: Station, new: NewCapture, folder: Path) -> InspectedDocument:
     station.golden(new.golden)  # before a picture is taken that nobody wants
     name = new.unit or f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
-    with tempfile.TemporaryDirectory(prefix="station-") as folder:
-        file = station.camera.capture(Path(folder), name)
-        return inspected(station, file, new.golden, name, new.lot, new.rig, new.card)
+    file = station.camera.capture(folder, name)
+    return inspected(station, file, new.golden, name, new.lot, new.rig, new.card)

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from station.service import views
+from station.service import review_views
 from station.values.documents import Document
 from station.web.errors import ErrorDocument
 from station.web.routes.common import RowId, StationOf, WhoOf, speaker
@@ -31,7 +31,7 @@ class NewClaim(Document):
 
 
 @router.get("/claims", summary="Who looks at which unit now")
-def claims(station: StationOf) -> list[views.UnitClaimView]:
+def claims(station: StationOf) -> list[review_views.UnitClaimView]:
     return station.claiming.standing()
 
 
@@ -40,7 +40,7 @@ def claims(station: StationOf) -> list[views.UnitClaimView]:
     summary="Claim a unit for a reviewer, or renew the claim: it holds for 90 seconds",
     responses={409: {"model": ErrorDocument, "description": "Another reviewer looks at the unit"}},
 )
-def claim(station: StationOf, who: WhoOf, unit_id: RowId, new: NewClaim) -> views.UnitClaimView:
+def claim(station: StationOf, who: WhoOf, unit_id: RowId, new: NewClaim) -> review_views.UnitClaimView:
     return station.claiming.take(unit_id, speaker(who, new.reviewer), new.window, take_over=new.take_over)
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from station.errors import TooManyError
-from station.service import Station, views
+from station.service import Station, review_views
 from station.values.documents import Document
 from station.values.live import EventDocument
 from station.web.asked_jobs import AskedJobs
@@ -42,7 +42,7 @@ class _Event(StreamingResponse):
 class ClaimsDocument(Document):
     """Every claim on a unit that holds."""
 
-    claims: tuple[views.UnitClaimView, ...]
+    claims: tuple[review_views.UnitClaimView, ...]
 
 
 @router.get(
@@ -99,7 +99,7 @@ async def _stream(
     _, seen = jobs.changed(0)
     holding: list[tuple[object, ...]] = []
 
-    def look() -> tuple[list[EventDocument], list[views.UnitClaimView]]:
+    def look() -> tuple[list[EventDocument], list[review_views.UnitClaimView]]:
         return station.watching.after(last), station.claiming.standing()
 
     try:

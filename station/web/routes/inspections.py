@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,7 @@ from station.service import Station
 from station.values.documents import Document, UnitDocument
 from station.web.errors import ErrorDocument
 from station.web.routes.common import StationOf
-from station.web.routes.receiving import PICTURE_BODY, FileName, receive
+from station.web.routes.receiving import PICTURE_BODY, FileName, passing, receive
 
 router = APIRouter(tags=["units"])
 
@@ -54,7 +53,7 @@ async def inspect(
         int | None, Query(ge=1, le=2**31 - 1, description="by which whoever inspects works; another one is refused")
     ] = None,
 ) -> InspectedDocument:
-    with tempfile.TemporaryDirectory(prefix="station-") as folder:
+    with passing(request) as folder:
         file = Path(folder) / photo
         await receive(request, file, int(station.settings.max_photo_mb * 1_000_000))
         async with request.app.state.measuring:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from station.errors import RequestError
-from station.service import comparing, drawn, picturing, side_by_side, tools, views
+from station.service import comparing, drawn, picture_pairs, picturing, side_by_side, tools, views
 from station.service.drawn import PhotoChart
 from station.service.matching import match_lot
 from station.values.comparison import SetDocument
@@ -120,16 +120,16 @@ async def card(request: Request, station: StationOf, uploads: UploadsOf, new: Gi
 
 @router.post("/alignments", tags=["photos"], summary="Register one picture onto another: a job", status_code=202)
 def align(station: StationOf, jobs: JobsOf, uploads: UploadsOf, new: NewAlignment) -> JobDocument:
-    pair = tools.Pair(uploads.path(new.golden), uploads.path(new.unit))
-    run = tools.AlignPair(model=new.model, settings=station.settings)
+    pair = picture_pairs.Pair(uploads.path(new.golden), uploads.path(new.unit))
+    run = picture_pairs.AlignPair(model=new.model, settings=station.settings)
     return jobs.start("pair", pair.unit.name, lambda _: run(pair), uploads)
 
 
 @router.post("/models/runs", tags=["photos"], summary="Mark what differs between two pictures: a job, with its picture",
              status_code=202)  # fmt: skip
 def run_model(station: StationOf, jobs: JobsOf, uploads: UploadsOf, new: NewModelRun) -> JobDocument:
-    pair = tools.Pair(uploads.path(new.golden), uploads.path(new.unit))
-    run = tools.RunModel(settings=station.settings, model=new.model)
+    pair = picture_pairs.Pair(uploads.path(new.golden), uploads.path(new.unit))
+    run = picture_pairs.RunModel(settings=station.settings, model=new.model)
 
     def work(progress: Progress) -> BaseModel:
         found = run(pair)

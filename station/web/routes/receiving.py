@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import Query, Request
+from pydantic import AfterValidator
 
 from station.errors import PhotoError
 
@@ -31,8 +32,20 @@ FILE_BODY = {
 }  # fmt: skip
 """For the description of the route that takes any file."""
 
+LONGEST_NAME = 200
+"""Bytes of a file's name: the system takes 255, and an ending or the name of a temporary file stands beside it."""
+
+
+def short_name(name: str | None) -> str | None:
+    """A name that a file can have. Raises ValueError."""
+    if name is not None and len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME:
+        raise ValueError(f"a name has at most {LONGEST_NAME} bytes; give a shorter one")
+    return name
+
+
 FileName = Annotated[
     str,
+    AfterValidator(short_name),
     Query(pattern=r"^\w[\w .()+-]{0,99}$", description="the file's name, for the records", examples=["0001.jpg"]),
 ]
 
@@ -62,6 +75,11 @@ async def receive(request: Request, file: Path, most: int, *, coming: Callable[[
                 raise TooLargeError(f"the file is larger than {most // 1_000_000} MB", "Send a smaller one.")
             coming(size)
             out.write(part)
+
+
+def passing(request: Request) -> tempfile.TemporaryDirectory[str]:
+    """A folder for the picture of one request, within that of the server: a killed one leaves nothing for ever."""
+    return tempfile.TemporaryDirectory(dir=request.app.state.passing)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from station.service import views
+from station.service import review_views, views
 from station.web.errors import ErrorDocument
 from station.web.routes.common import RowId, StationOf
 
@@ -27,7 +27,7 @@ def columns(
     second_look: Annotated[
         bool, Query(description="only those that wait for a second reviewer: deferred, or reviewers disagree")
     ] = False,
-) -> views.QueueDocument:
+) -> review_views.QueueDocument:
     return station.review_screen.queue(lot, settled=settled, second_look=second_look)
 
 
@@ -40,7 +40,7 @@ def some_units(
 
 
 @router.get("/units/{unit_id}/layers", summary="The layers that can be laid over a unit, and why there is none")
-def layers(station: StationOf, unit_id: RowId) -> list[views.LayerView]:
+def layers(station: StationOf, unit_id: RowId) -> list[review_views.LayerView]:
     return [station.review_screen.layer(unit_id)]
 
 
@@ -62,5 +62,5 @@ async def heat(request: Request, station: StationOf, unit_id: RowId) -> Response
 
 
 @router.get("/units/{unit_id}/sources", summary="Where a unit's numbers come from: bench, card, calibrations, sheet")
-def sources(station: StationOf, unit_id: RowId) -> views.SourcesView:
+def sources(station: StationOf, unit_id: RowId) -> review_views.SourcesView:
     return station.review_screen.sources(unit_id)

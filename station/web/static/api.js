@@ -141,8 +141,14 @@ const signed = (pin) => (pin ? { "Station-PIN": pin } : {});
 /** A picture as the body of a request. */
 const pictureOf = (file) => ({ method: "POST", body: file, headers: { "Content-Type": file.type.startsWith("image/") ? file.type : "application/octet-stream" }, signal: AbortSignal.timeout(600000) });
 
-/** A file's name as the records take it. */
-const plainName = (name) => name.normalize("NFC").replace(/[^\p{L}\p{N}_ .()+-]/gu, "-").replace(/^[^\p{L}\p{N}_]+/u, "").slice(-100) || "picture";
+const NAME_BYTES = 200;
+
+/** A file's name as the records take it; of a long one its end. */
+function plainName(name) {
+  let plain = name.normalize("NFC").replace(/[^\p{L}\p{N}_ .()+-]/gu, "-").slice(-100);
+  while (new TextEncoder().encode(plain).length > NAME_BYTES) plain = [...plain].slice(1).join("");
+  return plain.replace(/^[^\p{L}\p{N}_]+/u, "") || "picture";
+}
 
 function post(path, body, headers = {}, signal = AbortSignal.timeout(15000)) {
   return ask(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...headers }, signal });

@@ -4,7 +4,7 @@
 import { Refusal } from "./api.js";
 import { byId, el, svg } from "./dom.js";
 import { GATES } from "./gates.js";
-import { api, light, original } from "./room.js";
+import { api, light, original, refusal } from "./room.js";
 import { count, t } from "./words.js";
 
 const OFF = "station.bench.view"; // "off" is kept in this browser
@@ -88,11 +88,11 @@ export class LiveView {
   }
 
   lost(message, next) {
-    const words = `${message}. ${next ?? ""}`;
+    const words = refusal("span", {}, { message, do: next });
     this.frame.hidden = true;
     for (const part of [this.lights, this.focus, this.light]) part.replaceChildren();
     this.gone.hidden = false;
-    if (this.gone.textContent !== words) this.gone.replaceChildren(original("span", {}, words));
+    if (this.gone.textContent !== words.textContent) this.gone.replaceChildren(words);
     this.say(false, t("The camera gives no picture"));
     this.shown = null;
   }

@@ -9,7 +9,7 @@ import { badge, byId, el, shape, WORDS } from "./dom.js";
 import { GATES } from "./gates.js";
 import { ProgressLine } from "./jobs.js";
 import { kindOf, nameOf } from "./places.js";
-import { alertUser, api, begin, light, newKey, original, patiently, stepping } from "./room.js";
+import { alertUser, api, begin, light, newKey, original, patiently, refusal, stepping } from "./room.js";
 import { count, named, t } from "./words.js";
 
 const AT_ONCE = 2; // pictures on their way; the station measures no more at a moment
@@ -136,7 +136,7 @@ function draw() {
   byId("empty").hidden = true;
   byId("result").hidden = false;
   document.title = `${unit.name} · ${t("Bench")}`;
-  if (!unit.verdict) return byId("result").replaceChildren(banner("refused", unit, t("Refused")), original("p", { class: "reasons" }, `${unit.error.message}. ${unit.error.do ?? ""}`));
+  if (!unit.verdict) return byId("result").replaceChildren(banner("refused", unit, t("Refused")), refusal("p", { class: "reasons" }, unit.error));
   const found = unit.document;
   byId("result").replaceChildren(
     banner(unit.verdict, unit, WORDS[unit.verdict]),

@@ -4,6 +4,7 @@ import { Refusal } from "./api.js";
 import { el } from "./dom.js";
 import { handIn } from "./jobs.js";
 import { alertUser, command, original } from "./room.js";
+import { known, refusalText } from "./said.js";
 import { pin } from "./session.js";
 import { t } from "./words.js";
 
@@ -26,10 +27,18 @@ export const parts = (node) => node.value.split(/[,，、;；]/).map((p) => p.tr
 /** A command for who works at a terminal, folded away. */
 export const asCommand = (text) => (text ? el("details", {}, el("summary", {}, t("As a command")), command(text)) : "");
 
+const ENDS_IN_COMMAND = /^(.*?)(?:[.;,。；，] ?[^.;,。；，:：]+[:：] ?(station .+))?$/s;
+
 /** What the station says, with the command that it ends in folded away. */
 export function withoutCommand(text) {
-  const [, said, typed] = text.match(/^(.*?)(?:[.;,] [A-Za-z ]+: (station .+))?$/s);
+  const [, said, typed] = text.match(ENDS_IN_COMMAND);
   return [original("span", {}, said), asCommand(typed)];
+}
+
+/** The same of a refusal, whose sentences are known with their commands. */
+function refusedWith(error) {
+  const [, said, typed] = refusalText(error).match(ENDS_IN_COMMAND);
+  return [el("span", { lang: known(error.message) === null ? "en" : null }, said), asCommand(typed)];
 }
 
 /** A form whose refusal stands below it, with what to do. name : the field of whoever says it. signs : asks for the
@@ -48,7 +57,7 @@ export function form(label, nodes, send, { name = null, signs = false, kind = "s
     try {
       await send(name ? held(name.field) : "", signed);
     } catch (error) {
-      if (error instanceof Refusal) refused.replaceChildren(...withoutCommand(`${error.message}. ${error.do ?? ""}`));
+      if (error instanceof Refusal) refused.replaceChildren(...refusedWith(error));
       else alertUser(error);
     } finally {
       button.disabled = false;

@@ -5,7 +5,7 @@ import { Refusal } from "./api.js";
 import { el } from "./dom.js";
 import { Draft } from "./golden-draft.js";
 import { busy, handIn, ProgressLine, watch } from "./jobs.js";
-import { api, original, patiently, surely } from "./room.js";
+import { api, original, patiently, refusal, surely } from "./room.js";
 import { pin } from "./session.js";
 import { count, named, t } from "./words.js";
 
@@ -157,7 +157,7 @@ class Editor {
     if (text !== this.text) return;
     this.remarks = new Set(found.remarks.map((r) => `${r.where}: ${r.message}. ${r.do}`));
     const line = (where, message, next) => original("li", {}, el("b", {}, where), ` ${message}. ${next}`);
-    this.lint.replaceChildren(...(found.error ? [el("p", { class: "refused" }, el("b", {}, `▲ ${t("It cannot be read")}: `), original("span", {}, `${found.error}. ${found.do}`))]
+    this.lint.replaceChildren(...(found.error ? [el("p", { class: "refused" }, el("b", {}, `▲ ${t("It cannot be read")}: `), refusal("span", {}, { message: found.error, do: found.do }))]
       : [el("p", {}, found.remarks.length ? `▲ ${count(found.remarks.length, "{n} remark:", "{n} remarks:")}` : `✓ ${t("Nothing in it would be argued about.")}`),
         el("ul", { class: "bullets" }, found.remarks.map((r) => line(r.where, r.message, r.do)))]));
   }

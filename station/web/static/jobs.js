@@ -2,7 +2,7 @@
 
 import { Refusal } from "./api.js";
 import { byId, el } from "./dom.js";
-import { alertUser, api, original, patiently } from "./room.js";
+import { alertUser, api, patiently, refusal } from "./room.js";
 import { t } from "./words.js";
 
 const EVERY_MS = 350;
@@ -74,4 +74,4 @@ export async function busy(button, line, work) {
   }
 }
 
-export const refusalOf = (error) => original("p", {}, `${error.message}. ${error.do ?? ""}`);
+export const refusalOf = (error) => refusal("p", {}, error);

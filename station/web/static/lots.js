@@ -7,7 +7,7 @@ import { drawForm, pickLinks } from "./lot-draw.js";
 import { drawMap } from "./lot-map.js";
 import { drawTally } from "./lot-tally.js";
 import { LANGUAGES, say } from "./messages.js";
-import { alertUser, api, begin, command, original, patiently, row, side, stepping, surely, table } from "./room.js";
+import { alertUser, api, begin, command, original, patiently, refusal, row, side, stepping, surely, table } from "./room.js";
 import { pin } from "./session.js";
 import { t } from "./words.js";
 
@@ -60,7 +60,7 @@ async function fill(lot, part, ask, draw, refused) {
     if (state.lot === lot) draw(body, found);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    if (state.lot === lot) body.replaceChildren(...(refused?.(error) ?? [original("p", {}, `${error.message}. ${error.do}`)]));
+    if (state.lot === lot) body.replaceChildren(...(refused?.(error) ?? [refusal("p", {}, error)]));
   }
 }
 
@@ -86,7 +86,7 @@ const tallied = (lot) => fill(lot, "tally", () => api.tally(lot.lot, sizeOf(lot.
     el("button", { class: "quiet", type: "button", on: { click: () => decide(lot, found, said) } }, say("tally.record")), said));
 }, (error) => {
   localStorage.removeItem(key(lot.lot));
-  return [original("p", {}, `${error.message}. ${error.do}`), sizeForm(lot, null)];
+  return [refusal("p", {}, error), sizeForm(lot, null)];
 });
 
 async function decide(lot, found, said) {
@@ -129,7 +129,7 @@ const listed = (lot) => fill(lot, "draw", () => Promise.all([api.draw(lot.lot), 
   body.replaceChildren(
     el("p", {}, badge(pulled.ok ? "conforms" : "undecided", say(pulled.ok ? "draw.ok" : "draw.not")), " ", say("draw.about", { ...list, done: list.n - missing.size })),
     pickLinks(lot.lot),
-    original("p", { class: "u" }, list.rule, ...list.remarks.map((r) => ` · ${r}`)),
+    original("p", { class: "u" }, list.rule, ...list.remarks.flatMap((r) => [" · ", r])),
     ...extra.map(([name, units]) => el("p", {}, el("b", {}, say(name)), ` ${units.join(", ")}`)),
     table(say("part.draw"), ["unit", "carton", "position", "third", "pulled"].map((c) => say(`column.${c}`)),
       list.picks.map((p) => row(p.label, p.carton, String(p.position), say(`third.${p.third}`), state_(p.label)))));

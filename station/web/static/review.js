@@ -16,6 +16,7 @@ import { Queue } from "./queue.js";
 import { elsewhere, remarks } from "./second-look.js";
 import { GUARD_MS, Places } from "./stepping.js";
 import { keyboard } from "./review-keys.js";
+import { refusalText } from "./said.js";
 import { whoIsHere } from "./session.js";
 import { Stage } from "./stage.js";
 import { Tally } from "./tally.js";
@@ -96,7 +97,7 @@ function alertUser(text, offer = null) {
 
 /** What the station refuses, in its own words. */
 function complain(error) {
-  alertUser(`${error.message}. ${error.do ?? ""}`);
+  alertUser(refusalText(error));
 }
 
 /** Ask again until the station answers, for as long as it is wanted. A refusal is shown, and whatever waited for the answer ends there. */

@@ -4,7 +4,7 @@ import { api, Unreachable } from "./api.js";
 import { byId, el, svg } from "./dom.js";
 import { newKey } from "./keys.js";
 import { say, translate } from "./messages.js";
-import { sayIn } from "./said.js";
+import { JOINT, sayIn } from "./said.js";
 import { whoIsHere } from "./session.js";
 
 /** Lights of five states, each a shape of its own; a word always stands beside it. */
@@ -26,6 +26,9 @@ export function original(tag, attributes, ...children) {
   if (!sayIn(node)) node.lang = "en";
   return node;
 }
+
+/** A refusal, likewise: what is wrong, and what to do. */
+export const refusal = (tag, attributes, { message, do: then }) => original(tag, attributes, message, then ? [JOINT, then] : "");
 
 /** A command with a button that copies it. */
 export function command(text) {
@@ -52,7 +55,7 @@ export const row = (head, ...cells) => el("tr", {}, el("th", { scope: "row" }, h
 export const day = (iso) => iso.slice(0, 10);
 
 export function alertUser(error) {
-  const item = el("li", {}, original("span", {}, `${error.message}. ${error.do ?? ""}`), el("button", { type: "button", class: "quiet", on: { click: () => item.remove() } }, say("dismiss")));
+  const item = el("li", {}, refusal("span", {}, error), el("button", { type: "button", class: "quiet", on: { click: () => item.remove() } }, say("dismiss")));
   byId("alerts").append(item);
 }
 

@@ -6,7 +6,7 @@ import { sentences } from "./words.js";
 const HOLE = /\{(\w+)\}/;
 const stem = (hole) => hole.replace(/\d+$/, "");
 const escape = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
-const LISTS = { names: "char", chars: "char", kinds: "kind", factors: "factor", classes: "class", levels: "level", causes: "cause", suspects: "suspect", shownlist: "shown", artefacts: "artefact", fields: "field", items: "item", parties: "party", needs: "need" };
+const LISTS = { names: "char", chars: "char", kinds: "kind", factors: "factor", classes: "class", levels: "level", causes: "cause", suspects: "suspect", shownlist: "shown", artefacts: "artefact", roles: "role", fields: "field", items: "item", parties: "party", needs: "need" };
 /** Kinds that may have clauses of their own; no other reaches over the end of one, and a list only over its commas. */
 const FREE = new Set(["reason", "rest", "which", "text", "units", "scores", "settings", "signs"]);
 const REACH = (kind) => (FREE.has(kind) ? ".+?" : kind in LISTS ? "(?:(?![;:.] ).)+?" : "(?:(?![;:,] ).)+?");
@@ -113,6 +113,12 @@ export function known(text) {
 
 /** The same, and what is not known as it is. */
 export const said = (text) => known(text) ?? text;
+
+/** Between what is wrong and what to do. */
+export const JOINT = sentences ? "。" : ". ";
+
+/** A refusal as one text, each of its two sentences in the language of the page where it is known. */
+export const refusalText = ({ message, do: then }) => [message, then].filter(Boolean).map(said).join(JOINT);
 
 /** Say again what stands in a node; true where nothing of it is left in English. */
 export function sayIn(node) {

@@ -1,5 +1,6 @@
 // Signs in, or makes the first account with the token that stands behind the # of the address (never sent in a request line).
 
+import { refusalText } from "./said.js";
 import { t } from "./words.js";
 
 const API = "/api/v1";
@@ -10,7 +11,7 @@ if (token) history.replaceState(null, "", "/sign-in");
 async function ask(path, options) {
   const answer = await fetch(API + path, options);
   const body = await answer.json();
-  if (!answer.ok) throw new Error(`${body.error.message}. ${body.error.do}`);
+  if (!answer.ok) throw new Error(refusalText(body.error));
   return body;
 }
 

@@ -3,6 +3,7 @@
 import { byId, el } from "./dom.js";
 import { Display } from "./display.js";
 import { GAIN, OPACITIES } from "./layers.js";
+import { said as inWords } from "./said.js";
 import { named, t } from "./words.js";
 
 export class Tools {
@@ -43,7 +44,7 @@ export class Tools {
     const said = [
       this.display.words,
       on.difference && (unlaid ? t("no difference: the unit was not laid over the golden") : t("difference × {gain}, {share} %", { gain: GAIN, share })),
-      on.heat && (found?.reason ? t("no heat map: {reason}", found) : found?.loaded ? t("heat map {share} %", { share }) : t("heat map: being made …")),
+      on.heat && (found?.reason ? t("no heat map: {reason}", { reason: inWords(found.reason) }) : found?.loaded ? t("heat map {share} %", { share }) : t("heat map: being made …")),
       on.swipe && t("golden left of the divider, unit right"),
     ].filter(Boolean);
     byId("layers").replaceChildren(...said.map((text) => el("span", {}, text)));
