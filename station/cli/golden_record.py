@@ -229,8 +229,8 @@ def resolve(
     if json:
         emit(document(found))
         return
-    where = f'the region "{region}"' if region else "[product], as notes,"
-    show(f"Write it as a note into {where} of the control sheet and seal that: the next version holds it.")
+    where = f'the note of region "{region}"' if region else "notes under [product]"
+    show(f"Write its very words into {where} of the control sheet and seal that: the next version holds it.")
 
 
 @change.command("add")
@@ -384,8 +384,8 @@ def _tell(found: GoldenRecordDocument, json: bool) -> None:
         return
     state = "complete" if found.complete else f"missing: {', '.join(found.missing)}"
     show(f"Golden {found.number} version {found.version} ({found.sku}): {found.state}, record {state}.")
-    rows = [[f.field, f.value or ("MISSING" if f.required else ""), f.source] for f in found.fields]
-    table("Record", ["field", "value", "from"], rows)
+    rows = [[f.field, f.value or ("MISSING" if f.required else ""), f.source or f.do] for f in found.fields]
+    table("Record", ["field", "value", "where it is from, or what supplies it"], rows)
     _items(found, json)
     if found.copies:
         _copies(found, json)

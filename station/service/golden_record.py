@@ -191,8 +191,9 @@ class GoldenRecords:
         kind: v.Role = rules.vetted("role", role, get_args(v.Role))
         if kind == "factory-sealed" and not seal.strip():
             raise RequestError("a factory-sealed copy needs the number of its seal", "Give --seal NUMBER.")
+        spelled = rules.spelled_before(stands.copies(), vet_person(name, what="the copy's name"))
         sample = v.CopyFacts(
-            name=vet_person(name, what="the copy's name"), role=kind, holder=vet_person(holder, what="--holder"),
+            name=spelled, role=kind, holder=vet_person(holder, what="--holder"),
             place=vet_person(place, what="--place"), seal=_words(seal, "--seal"),
             every_days=rules.CHECK_DAYS if every_days is None else every_days,
         )  # fmt: skip
