@@ -59,6 +59,21 @@ def test_a_released_final_gate_lapses_when_the_lot_turns_out_otherwise(home: Hom
         home.release("final")
 
 
+def test_a_value_that_came_after_a_review_came_after_it_whatever_the_clock_said(home: Home) -> None:
+    """A unit is accepted, then a pull force of it fails, a day earlier by the clock: nobody had seen it."""
+    home.inspect("L-1", 2, grain=40)
+    first, second = home.station.standing_units("L-1")
+    home.station.review(first.id, "accept", reason="", reviewer="QA")
+    home.clock.now -= timedelta(days=1)
+    home.station.entered.enter([home.value(first.unit, "pull force", 1.0, "L-1")])
+    assert next(u for u in home.station.standing_units("L-1") if u.id == first.id).standing == "nonconforms"
+    home.clock.now += timedelta(days=9)  # ahead when it is entered, and put right before somebody looks
+    home.station.entered.enter([home.value(second.unit, "pull force", 1.0, "L-1")])
+    home.clock.now -= timedelta(days=8)
+    home.station.review(second.id, "accept", reason="tried again: 24 N", reviewer="QA")
+    assert next(u for u in home.station.standing_units("L-1") if u.id == second.id).standing == "conforms"
+
+
 def test_a_lot_that_reviewers_reject_after_its_decision_opens_no_gate(home: Home) -> None:
     home.open()
     home.confirm()
