@@ -22,7 +22,7 @@ from station.quality.checklist import MISTAKES, checklist, lint
 from station.quality.golden_record import SLOTS, Standing
 from station.quality.record_fields import Facts, fields
 from station.service import Station
-from station.service.golden_record import lint_sheet_file
+from station.service.sheet_advice import lint_sheet_file
 from station.settings import Settings
 from station.sheet import lint_sheet, load_sheet
 from station.sheet.completeness import TEMPLATES, lacks_second_post, needs, template, unmet
