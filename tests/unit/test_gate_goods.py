@@ -111,6 +111,24 @@ def test_goods_of_another_time_or_version_are_not_the_orders(home: Home) -> None
     assert home.requirement("final", "quantity").reason == f"lots of 0 of {UNITS} units are decided"
 
 
+def test_goods_of_the_order_are_its_own_although_the_clock_was_ahead_when_it_began(home: Home) -> None:
+    """The clock is a year ahead when production begins, and put right: lots that come after it are not older."""
+    home.open()
+    home.answers()
+    home.samples()
+    home.release(PP)
+    home.inspect("OLD", 5, grain=60)
+    home.clock.now += timedelta(days=365)
+    home.station.gates.start(ORDER, by=BUYER)
+    home.clock.now -= timedelta(days=365)
+    with pytest.raises(ConflictError, match=r"OLD was opened on .*, before production of the order began"):
+        home.station.gates.assign(ORDER, "first-off", "OLD", by=BUYER)
+    home.first_off()
+    home.final()
+    assert lot_of_final(home) == ("met", "")
+    assert home.release("final").shippable
+
+
 def test_a_sample_is_of_the_order_and_still_conforms(home: Home) -> None:
     """Three units of older goods are no pre-production samples; three that are rejected later were none."""
     shots = [photo(home.folder / "others" / f"o{k}.png", k, grain=201 + k) for k in range(3)]
