@@ -128,6 +128,15 @@ def began_with(db: Database, row: OrderRow) -> int:
         return sequences_of(c, table, [key]).get(key, 0)
 
 
+def measured_since(db: Database, name: str, sku: str, unit_id: int) -> bool:
+    """Whether a unit was measured after an order was opened, by the ledger; False where either is older than that."""
+    o = t.orders.c
+    with db.read() as c:
+        key = c.scalar(sa.select(o.id).where(o.name == name, o.sku == sku))
+        opened = 0 if key is None else sequences_of(c, t.orders, [key]).get(key, 0)
+        return 0 < opened < sequences_of(c, t.units, [unit_id]).get(unit_id, 0)
+
+
 def add_lot(
     db: Database, row: OrderRow, lot: str, gate: str, *, by: str, at: datetime, replaces: str | None = None
 ) -> OrderLotRow:

@@ -112,8 +112,11 @@ def test_goods_of_another_time_or_version_are_not_the_orders(home: Home) -> None
 
 
 def test_goods_of_the_order_are_its_own_although_the_clock_was_ahead_when_it_began(home: Home) -> None:
-    """The clock is a year ahead when production begins, and put right: lots that come after it are not older."""
+    """The clock is a year ahead when the order is opened and when production begins, and put right in between: samples
+    and lots that come after are not older."""
+    home.clock.now += timedelta(days=365)
     home.open()
+    home.clock.now -= timedelta(days=365)
     home.answers()
     home.samples()
     home.release(PP)
