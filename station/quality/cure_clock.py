@@ -66,18 +66,29 @@ def has_not_come(events: Sequence[GateEvent], batch: str, now: datetime) -> bool
 def seen_at(events: Sequence[GateEvent], event: GateEvent, now: datetime) -> datetime:
     """The latest time at which an event can have happened: by its own word, and no later than what was recorded after
     it, or than now; stations whose clocks differ by :data:`CLOCK_SKEW` do not contradict each other."""
-    after = [*(e.at for e in events[list(events).index(event) + 1 :]), now]
-    return min([event.at, *(at for at in after if at < event.at - CLOCK_SKEW)])
+    least = now
+    for e in reversed(events):
+        if e is event:
+            break
+        least = min(least, e.at)
+    return _no_later(event.at, least)
+
+
+def _no_later(at: datetime, least: datetime) -> datetime:
+    return least if least < at - CLOCK_SKEW else at
 
 
 def _had_cured(events: Sequence[GateEvent], now: datetime) -> bool:
     """Whether something that was recorded after the last word on a batch happened when every batch had cured: a time
     that was given by a clock ahead of the others and comes later takes nothing back."""
-    last = max((i for i, e in enumerate(events) if e.kind == "bonded"), default=-1)
-    for e in events[last + 1 :]:
-        at = seen_at(events, e, now)
+    least = now
+    for e in reversed(events):
+        if e.kind == "bonded":
+            break
+        at = _no_later(e.at, least)
         if at >= _last(bonded_batches(events, at))[1] + CURE:
             return True
+        least = min(least, e.at)
     return False
 
 
