@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from station.cli.conduct import NONCONFORMING, FailOn, Json, context_of, document, emit, show, table
-
-if TYPE_CHECKING:
-    from station.values.gates import FirstArticleDocument, GateStatus, NextCheck, OrderGatesDocument
+from station.cli.conduct import NONCONFORMING, FailOn, Json, context_of, document, emit
+from station.cli.gates_shown import show_form, show_order, show_orders, tell
 
 gate = typer.Typer(
     help="Orders and their gates: nothing goes past a closed one.", no_args_is_help=True, rich_markup_mode=None
@@ -73,7 +71,7 @@ def open_order(
         deadline=deadline, value_usd=value_usd,
     )  # fmt: skip
     with context_of(context).open() as station:
-        _tell(station.gates.open(order, terms, golden=golden, cures=cures, by=by), json)
+        tell(station.gates.open(order, terms, golden=golden, cures=cures, by=by), json)
 
 
 @gate.command("list")
@@ -97,9 +95,9 @@ def list_gates(
         for one in found:
             emit(document(one))
     elif order is None:
-        _orders(found)
+        show_orders(found)
     else:
-        _show(found[0], only)
+        show_order(found[0], only)
     if fail and not all(one.shippable for one in found):
         raise typer.Exit(NONCONFORMING)
 
@@ -125,7 +123,7 @@ def answer(
 ) -> None:
     """Answer a question of pre-production confirmation; a file must be the newest version that is on record."""
     with context_of(context).open() as station:
-        _tell(station.gates.answer(order, question, text, sku=sku, file=file, unit=unit, by=by), json)
+        tell(station.gates.answer(order, question, text, sku=sku, file=file, unit=unit, by=by), json)
 
 
 @gate.command("task")
@@ -146,7 +144,7 @@ def task(
     """Record a sample with its photos and measured units."""
     with context_of(context).open() as station:
         made = station.gates.task(order, kind, sku=sku, n=n, photos=photo or (), units=unit or (), text=text, by=by)
-        _tell(made, json)
+        tell(made, json)
 
 
 @gate.command("plan")
@@ -185,14 +183,14 @@ def plan(
         ladder=tuple(read_level(x) for x in level or ()),
     )  # fmt: skip
     with context_of(context).open() as station:
-        _tell(station.gates.plan(order, gate, made, sku=sku, by=by), json)
+        tell(station.gates.plan(order, gate, made, sku=sku, by=by), json)
 
 
 @gate.command("start")
 def start(context: typer.Context, order: Order, by: By, sku: Sku = None, json: Json = False) -> None:
     """Record that mass production begins."""
     with context_of(context).open() as station:
-        _tell(station.gates.start(order, sku=sku, by=by), json)
+        tell(station.gates.start(order, sku=sku, by=by), json)
 
 
 @gate.command("made")
@@ -206,7 +204,7 @@ def made(
 ) -> None:
     """Record how many units are made: the in-line inspection is due between 10 and 20 per cent."""
     with context_of(context).open() as station:
-        _tell(station.gates.made(order, units, sku=sku, by=by), json)
+        tell(station.gates.made(order, units, sku=sku, by=by), json)
 
 
 @gate.command("bonded")
@@ -227,7 +225,7 @@ def bonded(
 
     when = None if at is None else at.replace(tzinfo=UTC)
     with context_of(context).open() as station:
-        _tell(station.gates.bonded(order, batch, sku=sku, at=when, by=by), json)
+        tell(station.gates.bonded(order, batch, sku=sku, at=when, by=by), json)
 
 
 @gate.command("check")
@@ -257,7 +255,7 @@ def check(
             order, gate, test, sku=sku, n=n, wrong=wrong, defect_class=defect_class, lux=lux, cct_k=cct,
             photos=photo or (), text=text, by=by,
         )  # fmt: skip
-        _tell(found, json)
+        tell(found, json)
 
 
 @gate.command("lot")
@@ -276,7 +274,7 @@ def lot(
 ) -> None:
     """Have a lot inspected at a gate; it is not inspected or decided while a gate before is closed."""
     with context_of(context).open() as station:
-        _tell(station.gates.assign(order, gate, lot, sku=sku, replaces=replaces, by=by), json)
+        tell(station.gates.assign(order, gate, lot, sku=sku, replaces=replaces, by=by), json)
 
 
 @gate.command("release")
@@ -293,7 +291,7 @@ def release(
 ) -> None:
     """Release a gate, signed with this station's key, when everything that it asks is met."""
     with context_of(context).open() as station:
-        _tell(station.releases.release(order, gate, sku=sku, party=party, by=name, role=role, text=text), json)
+        tell(station.releases.release(order, gate, sku=sku, party=party, by=name, role=role, text=text), json)
 
 
 @gate.command("waive")
@@ -314,7 +312,7 @@ def waive(
         found = station.releases.waive(
             order, gate, requirement, sku=sku, reason=reason, party=party, by=name, role=role
         )
-        _tell(found, json)
+        tell(found, json)
 
 
 @gate.command("escalate")
@@ -339,7 +337,7 @@ def escalate(
             found = station.releases.anomaly(order, gate, text, sku=sku, by=by)
         else:
             found = station.releases.escalate(order, anomaly, level, sku=sku, by=by)
-        _tell(found, json)
+        tell(found, json)
 
 
 @gate.command("resolve")
@@ -354,7 +352,7 @@ def resolve(
 ) -> None:
     """Record what was done about an anomaly."""
     with context_of(context).open() as station:
-        _tell(station.releases.resolve(order, anomaly, text, sku=sku, by=by), json)
+        tell(station.releases.resolve(order, anomaly, text, sku=sku, by=by), json)
 
 
 @gate.command("first-article")
@@ -367,90 +365,6 @@ def first_article(
     if json:
         emit(document(found))
     else:
-        _form(found)
+        show_form(found)
     if fail and found.verdict == "nonconforms":
         raise typer.Exit(NONCONFORMING)
-
-
-def _tell(found: OrderGatesDocument, json: bool) -> None:
-    if json:
-        emit(document(found))
-    else:
-        _show(found, None)
-
-
-def _orders(found: list[OrderGatesDocument]) -> None:
-    rows = []
-    for one in found:
-        stopped = next((g for g in one.gates if not g.passed), None)
-        where = "may be shipped" if stopped is None else f"{stopped.gate} is {stopped.state}: {stopped.reason}"
-        r = one.record
-        rows.append([r.order, r.sku, f"{r.units:,}", f"{r.golden} v{one.golden_version}", r.profile, where])
-    table("Orders", ["order", "SKU", "units", "golden", "profile", "where it stands"], rows)
-
-
-def _show(found: OrderGatesDocument, only: str | None) -> None:
-    r = found.record
-    made = f", {found.made:,} made" if found.made else ""
-    show(f"Order {r.order}, {r.units:,} units of {r.sku}{made}; golden {r.golden} version {found.golden_version}.")
-    if only is None:
-        rows = [[g.gate, g.state, _released(g), g.reason] for g in found.gates]
-        table("Gates", ["gate", "state", "released by", "why not"], rows)
-    for g in found.gates:
-        if g.gate == only:
-            table(
-                f"What the {g.gate} gate asks", ["requirement", "state", "what", "why not, or by whom waived"],
-                [[q.key, q.state, q.words, q.reason if q.state == "open" else _waiver(q.waived_by, q.waiver)]
-                 for q in g.requirements],
-            )  # fmt: skip
-    if found.anomalies:
-        table(
-            "Anomalies", ["", "gate", "what", "with", "until", "state"],
-            [[str(a.number), a.gate, a.text, f"{a.who} (level {a.level})", f"{a.due:%Y-%m-%d %H:%M} UTC",
-              f"resolved: {a.resolution}" if a.resolved_at else "overdue" if a.overdue else "open"]
-             for a in found.anomalies],
-        )  # fmt: skip
-    if found.next_check is not None:
-        show(_next_check(found.next_check))
-    for x in found.lots:
-        instead = f", replaced by {x.replaced_by}" if x.replaced_by else ""
-        show(f"Lot {x.lot}, {x.gate}: {x.inspected} inspected, {x.decision or 'not decided'}{instead}.")
-    for remark in found.remarks:
-        show(f"Note: {remark}.")
-    stopped = next((g for g in found.gates if not g.passed and only in (None, g.gate)), None)
-    if found.shippable:
-        show("Every gate is passed: the goods may be shipped.")
-    elif stopped is not None:
-        show(f"Next: {stopped.command}")
-
-
-def _next_check(due: NextCheck) -> str:
-    if due.overdue:
-        return f"The in-line check is overdue: {due.reason}."
-    parts = [f"at {due.due_made:,} units made"] if due.due_made is not None else []
-    parts += [f"by {due.due_at:%Y-%m-%d %H:%M} UTC"] if due.due_at is not None else []
-    return f"Next in-line check: {' or '.join(parts)}." if parts else "All is made: no further in-line check is due."
-
-
-def _released(g: GateStatus) -> str:
-    return "" if g.release is None else f"{g.release.name} ({g.release.party}), {g.release.at:%Y-%m-%d %H:%M} UTC"
-
-
-def _waiver(by: str, text: str) -> str:
-    return f"{by}: {text}" if by else ""
-
-
-def _form(found: FirstArticleDocument) -> None:
-    from station.report.words import with_u
-
-    show(
-        f"First article of order {found.order} ({found.sku}) against golden {found.golden} version "
-        f"{found.golden_version}: {len(found.units)} of {found.needed} pieces, {found.verdict}."
-    )
-    rows = []
-    for r in found.rows:
-        read = ", ".join(f"{v.unit}: {'-' if v.value is None else with_u(v.value, v.u, '')}" for v in r.values[:3])
-        more = f" and {len(r.values) - 3} more" if r.values[3:] else ""
-        rows.append([str(r.number), r.characteristic, r.requirement, read + more, str(r.verdict), r.reason])
-    table("Characteristics", ["", "characteristic", "requirement", "measured (k = 2)", "verdict", "why"], rows)
-    show(f"Function: {found.functional or 'not tried yet'}.")

@@ -1,4 +1,4 @@
-"""``golden record``, ``photo``, ``copy``, ``item``, ``resolve``, ``change``, ``hold``, ``checklist``, ``lint``."""
+"""``golden record``, ``photo``, ``item``, ``resolve``, ``change``, ``hold``, ``checklist``, ``lint``."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from station.cli.conduct import NONCONFORMING, FailOn, Json, context_of, document, emit, show, table
+from station.cli.copies import copy, show_copies
 from station.errors import RequestError
 
 if TYPE_CHECKING:
     from station.values.golden_record import GoldenRecordDocument
 
-copy = typer.Typer(
-    help="Physical copies: who keeps which, where, under which seal.", no_args_is_help=True, rich_markup_mode=None
-)
 item = typer.Typer(help="What is still to be confirmed.", no_args_is_help=True, rich_markup_mode=None)
 change = typer.Typer(
     help="Changes, with what shows them and the supplier's word.", no_args_is_help=True, rich_markup_mode=None
@@ -24,8 +22,6 @@ change = typer.Typer(
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The golden sample.")]
 By = Annotated[str, typer.Option("--by", metavar="WHO", help="Who says so.")]
-CopyName = Annotated[str, typer.Argument(metavar="NAME", help="The copy.")]
-Reason = Annotated[str, typer.Option("--reason", metavar="WORDS", help="Why.")]
 
 
 def register(golden: typer.Typer) -> None:
@@ -90,90 +86,6 @@ def photo(
     show(f"{sum(s.filled for s in eight)} of 8 kinds of photo are there{f', missing: {lacking}' if lacking else ''}.")
 
 
-@copy.command("add")
-def add_copy(
-    context: typer.Context,
-    number: Number,
-    name: CopyName,
-    role: Annotated[
-        str, typer.Option("--role", metavar="ROLE", help="factory-sealed, buyer-retained or expendable-inline.")
-    ],
-    holder: Annotated[str, typer.Option("--holder", metavar="WHO", help="Who keeps it.")],
-    place: Annotated[str, typer.Option("--place", metavar="WHERE", help="Where it lies.")],
-    seal: Annotated[str, typer.Option("--seal", metavar="NUMBER", help="Number of its seal.")] = "",
-    every: Annotated[
-        int | None, typer.Option("--every", min=1, metavar="DAYS", help="How often it is looked at; 180 days without.")
-    ] = None,
-    by: By = "",
-    json: Json = False,
-) -> None:
-    """Record a physical copy of the version in force; given again with another place, it lies there now."""
-    with context_of(context).open() as station:
-        found = station.record.add_copy(
-            number, name, role=role, holder=holder, place=place, seal=seal, every_days=every, by=by
-        )
-    _copies(found, json)
-
-
-@copy.command("check")
-def check_copy(
-    context: typer.Context,
-    number: Number,
-    name: CopyName,
-    condition: Annotated[
-        str, typer.Option("--condition", metavar="STATE", help="intact, worn, damaged or missing.")
-    ] = "intact",
-    seal: Annotated[bool | None, typer.Option("--seal-intact/--seal-broken", help="How its seal is.")] = None,
-    on: Annotated[
-        datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Today without it.")
-    ] = None,
-    note: Annotated[str, typer.Option("--note", metavar="WORDS", help="What was seen.")] = "",
-    file: Annotated[Path | None, typer.Option("--photo", metavar="PHOTO", help="Of the copy or its seal.")] = None,
-    by: By = "",
-    json: Json = False,
-) -> None:
-    """Record that somebody looked at a copy."""
-    with context_of(context).open() as station:
-        found = station.record.check_copy(
-            number, name, condition=condition, seal_intact=seal, on=on.date() if on else None, note=note, photo=file,
-            by=by,
-        )  # fmt: skip
-    _copies(found, json)
-
-
-@copy.command("use")
-def use_copy(
-    context: typer.Context,
-    number: Number,
-    name: CopyName,
-    purpose: Annotated[str, typer.Option("--for", metavar="LOT", help="Lot or gate that it is compared with.")],
-    by: By = "",
-    json: Json = False,
-) -> None:
-    """Record that the expendable copy is compared with in line; a sealed or retained one is refused."""
-    with context_of(context).open() as station:
-        found = station.record.use_copy(number, name, purpose=purpose, by=by)
-    if not json:
-        show(f"Recorded: copy {name} of golden {number} is used for {purpose}.")
-    _copies(found, json)
-
-
-@copy.command("remove")
-def remove_copy(
-    context: typer.Context, number: Number, name: CopyName, reason: Reason, by: By = "", json: Json = False
-) -> None:
-    """Record that a copy is no longer kept; refused while a hold is in force."""
-    with context_of(context).open() as station:
-        _copies(station.record.remove_copy(number, name, reason=reason, by=by), json)
-
-
-@copy.command("list")
-def list_copies(context: typer.Context, number: Number, json: Json = False) -> None:
-    """Every copy with holder, place, seal, condition and when it is to be looked at."""
-    with context_of(context).open() as station:
-        _copies(station.record.show(number), json)
-
-
 @item.command("add")
 def add_item(
     context: typer.Context,
@@ -229,8 +141,8 @@ def resolve(
     if json:
         emit(document(found))
         return
-    where = f'the region "{region}"' if region else "[product], as notes,"
-    show(f"Write it as a note into {where} of the control sheet and seal that: the next version holds it.")
+    where = f'the note of region "{region}"' if region else "notes under [product]"
+    show(f"Write its very words into {where} of the control sheet and seal that: the next version holds it.")
 
 
 @change.command("add")
@@ -337,7 +249,7 @@ def lint(
     fail: FailOn = False,
 ) -> None:
     """What would be argued about: the nine mistakes, vague words, what is missing for this kind of product."""
-    from station.service.golden_record import lint_sheet_file
+    from station.service.sheet_advice import lint_sheet_file
 
     if (number is None) == (sheet is None):
         raise RequestError("give one of NUMBER and --sheet", "Name a sealed golden sample, or a control sheet.")
@@ -363,7 +275,7 @@ def template(
     ] = None,
 ) -> None:
     """A control sheet to begin with, with the usual numbers of a product type."""
-    from station.service.golden_record import template_of
+    from station.service.sheet_advice import template_of
 
     text = template_of(kind)
     if out is None:
@@ -384,28 +296,15 @@ def _tell(found: GoldenRecordDocument, json: bool) -> None:
         return
     state = "complete" if found.complete else f"missing: {', '.join(found.missing)}"
     show(f"Golden {found.number} version {found.version} ({found.sku}): {found.state}, record {state}.")
-    rows = [[f.field, f.value or ("MISSING" if f.required else ""), f.source] for f in found.fields]
-    table("Record", ["field", "value", "from"], rows)
+    rows = [[f.field, f.value or ("MISSING" if f.required else ""), f.source or f.do] for f in found.fields]
+    table("Record", ["field", "value", "where it is from, or what supplies it"], rows)
     _items(found, json)
     if found.copies:
-        _copies(found, json)
+        show_copies(found, json)
     if found.changes:
         _changes(found, json)
     for remark in found.remarks:
         show(f"Note: {remark}.")
-
-
-def _copies(found: GoldenRecordDocument, json: bool) -> None:
-    if json:
-        emit(document(found))
-        return
-    rows = []
-    for c in found.copies:
-        state = "removed" if c.removed else c.condition
-        due = f"{c.due}{' OVERDUE' if c.overdue else ''}"
-        rows.append([c.name, c.role, str(c.version), c.holder, c.place, c.seal, state, str(c.checked_on), due])
-    table(f"Copies of golden {found.number}",
-          ["name", "role", "version", "holder", "place", "seal", "condition", "checked", "due"], rows)  # fmt: skip
 
 
 def _items(found: GoldenRecordDocument, json: bool) -> None:

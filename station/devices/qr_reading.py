@@ -16,7 +16,7 @@ _LONG_SIDES = (1600, 2600, 4200)
 
 def qr_texts(photo: DeviceRGB) -> list[str]:
     """The texts of the codes that a photo shows; none where none can be read."""
-    grey = _grey(photo.pixels)
+    grey = grey_of(photo)
     for scaled in _scales(grey):
         try:
             found, texts, _, _ = cv2.QRCodeDetector().detectAndDecodeMulti(scaled)
@@ -39,6 +39,8 @@ def _scales(grey: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
         return
 
 
-def _grey(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8]:
+def grey_of(photo: DeviceRGB) -> NDArray[np.uint8]:
+    """A photo in 8 bits of grey."""
+    pixels = photo.pixels
     eight = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
     return np.asarray(cv2.cvtColor(np.ascontiguousarray(eight), cv2.COLOR_RGB2GRAY), dtype=np.uint8)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from station.quality.golden_record import SLOTS, controlled
-from station.quality.record_fields import Facts, Rule, carton_words, label_gaps, label_words
+from station.quality.record_fields import Facts, Rule, carton_words, label_gaps, label_words, supply
 from station.sheet import lint_sheet
 from station.sheet.words import vague_words
 from station.values.golden_record import ChecklistDocument, ChecklistItem, LintDocument
@@ -35,12 +35,11 @@ def checklist(f: Facts) -> ChecklistDocument:
 def _final_version(f: Facts) -> tuple[str, str]:
     signed = " and ".join(f"{party} {name}" for party, name in f.signed.items())
     found = f"version {f.version}, signed by {signed}" if f.both_signed and not f.superseded_by else ""
-    lacking = next((p for p in ("buyer", "supplier") if p not in f.signed), "buyer")
-    return found, f"station golden sign {f.superseded_by or f.number} --party {lacking} --name WHO"
+    return found, supply(f, "approved version")
 
 
 def _date(f: Facts) -> tuple[str, str]:
-    return str(f.approved_on or ""), "approved_on under [golden] of the control sheet, or both signatures"
+    return str(f.approved_on or ""), supply(f, "approval date")
 
 
 def _photos(f: Facts) -> tuple[str, str]:
@@ -52,19 +51,19 @@ def _photos(f: Facts) -> tuple[str, str]:
 
 def _dimensions(f: Facts) -> tuple[str, str]:
     count = len(f.sheet.sizes) + len(f.sheet.entered)
-    return (f"sizes and values: {count}" if f.sheet.sizes else ""), "[[sizes]] of the control sheet, sealed"
+    return (f"sizes and values: {count}" if f.sheet.sizes else ""), supply(f, "dimensional specifications")
 
 
 def _material(f: Facts) -> tuple[str, str]:
-    return f.sheet.product.material, "material under [product] of the control sheet, sealed"
+    return f.sheet.product.material, supply(f, "material")
 
 
 def _colour(f: Facts) -> tuple[str, str]:
-    return "; ".join(f"{k} {v}" for k, v in f.colours.items()), "[[regions]] of the control sheet, sealed"
+    return "; ".join(f"{k} {v}" for k, v in f.colours.items()), supply(f, "colour")
 
 
 def _finish(f: Facts) -> tuple[str, str]:
-    return f.sheet.product.finish, "finish under [product] of the control sheet, sealed"
+    return f.sheet.product.finish, supply(f, "surface finish")
 
 
 def _logo(f: Facts) -> tuple[str, str]:
@@ -80,7 +79,7 @@ def _printing(f: Facts) -> tuple[str, str]:
 
 def _packing(f: Facts) -> tuple[str, str]:
     found = f.entry.packing or f.artefacts.get("packaging", "")
-    return found, f'station golden record {f.number} --set packing="HOW" --by WHO'
+    return found, supply(f, "packing method")
 
 
 def _label(f: Facts) -> tuple[str, str]:
@@ -90,12 +89,12 @@ def _label(f: Facts) -> tuple[str, str]:
 
 def _carton(f: Facts) -> tuple[str, str]:
     found = carton_words(f.entry.carton) or f.artefacts.get("carton-mark", "")
-    return found, f"station golden record {f.number} --set carton.quantity=N --by WHO"
+    return found, supply(f, "outer-carton information")
 
 
 def _accessories(f: Facts) -> tuple[str, str]:
     found = ", ".join(f.entry.accessories) or f.artefacts.get("accessories", "")
-    return found, f"station golden record {f.number} --set 'accessories=[\"none\"]' --by WHO"
+    return found, supply(f, "accessory list")
 
 
 def _tolerance(f: Facts) -> tuple[str, str]:

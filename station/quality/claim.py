@@ -23,13 +23,12 @@ from station.quality.nonconformity import share_bounds
 from station.quality.traceability import replay_records
 from station.quality.variance_causes import replay_causes
 from station.sheet.words import vague_words
+from station.values.claim_costs import CostComparison, CostInput
 from station.values.digest import digest
 from station.values.documents import DefectClass
 from station.values.nonconformity import (
     Ask,
     Context,
-    CostComparison,
-    CostInput,
     Facts,
     Item,
     NcEvent,

@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Final, get_args
 
 from station.quality.catalogue import kind_of
-from station.values.nonconformity import Category, Consequence, ConsequenceCost, CostInput, Facts, Item
+from station.values.claim_costs import Consequence, ConsequenceCost, CostInput
+from station.values.nonconformity import Category, Facts, Item
 
 CONSEQUENCES: Final[tuple[Consequence, ...]] = get_args(Consequence)
 _THREATENED: Final[dict[Category, tuple[Consequence, ...]]] = {

@@ -18,7 +18,8 @@ from typing import Final, Literal
 from station.errors import RequestError
 from station.quality.consequences import incurred
 from station.quality.disposition import REMEDIES
-from station.values.nonconformity import CostComparison, CostInput, CostLine, CostPath, Phrase, Remedy
+from station.values.claim_costs import CostComparison, CostInput, CostLine, CostPath, Remedy
+from station.values.nonconformity import Phrase
 
 USUAL_FOB: Final = {
     "pin": (Decimal("0.45"), Decimal("1.10")),

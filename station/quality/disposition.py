@@ -13,7 +13,8 @@ from typing import Final
 from station.errors import RequestError
 from station.quality.answers import APPEARANCE, CUSTOMER_FACING
 from station.quality.catalogue import Kind, kind_of
-from station.values.nonconformity import Context, Disposition, Facts, Item, Phrase, Point, Remedy, Share
+from station.values.claim_costs import Remedy
+from station.values.nonconformity import Context, Disposition, Facts, Item, Phrase, Point, Share
 
 SLIGHT: Final = 1.5
 """Times its limit up to which an appearance is slight: a judgement."""

@@ -17,17 +17,18 @@ from station.values.gates import ControlGate, GateLot, PlannedGate, Requirement
 
 def foreign(
     lot: str, *, version: int | None, held: int, golden: str, opened_at: datetime | None, since: datetime | None,
-    ordered_at: datetime,
+    ordered_at: datetime, since_began: bool,
 ) -> str:  # fmt: skip
     """Why the goods of a lot are not the order's, in words; "" where they may be.
 
     version : of the golden sample that the lot is held to. held : that the order is held to. opened_at : when the lot
     was. since : when production of the order began, None where it has not. ordered_at : when the order was opened.
+    since_began : by the ledger the lot was opened after that, so that the clock was ahead then.
     """
     if version is not None and version != held:
         return f"lot {lot} is held to version {version} of golden {golden}, the order to version {held}"
     began = ordered_at if since is None else since
-    if opened_at is not None and opened_at < began:
+    if opened_at is not None and opened_at < began and not since_began:
         what = "the order was opened" if since is None else "production of the order began"
         return (
             f"lot {lot} was opened on {opened_at:%Y-%m-%d %H:%M} UTC, before {what} on {began:%Y-%m-%d %H:%M} UTC: "
@@ -40,7 +41,7 @@ def foreign_to(h: History, x: GateLot) -> str:
     """Why the goods of a lot that was taken in are not the order's, in words; "" where they may be."""
     return foreign(
         x.lot, version=x.golden_version, held=h.golden_version, golden=h.record.golden, opened_at=x.opened_at,
-        since=h.started_at, ordered_at=h.record.at,
+        since=h.started_at, ordered_at=h.record.at, since_began=x.since_began,
     )  # fmt: skip
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator
 
+from station.quality.cure_clock import bonded_batches, cure_reason, pull_reason, seen_at
 from station.quality.gate_confirmation import confirmation
 from station.quality.gate_history import History, covered, measured_against, need, record_item
 from station.quality.gate_lots import is_accepted, lots_of, quantity, replaced_since
 from station.quality.gate_rules import (
-    CURE,
     IN_LINE,
-    PULL_CURE,
     GateTest,
     gate_tests,
     wanted_samples,
@@ -123,18 +121,14 @@ def _in_line(h: History) -> Iterator[Requirement]:
 def _pre_pack(h: History) -> Iterator[Requirement]:
     if not h.record.cures:
         return
-    batches = bonded_batches(h.events)
-    if not batches:
-        command = f"station gate bonded {h.naming} BATCH --by WHO"
-        yield need("cure", "bonded parts cured for 24 h", "no batch is on record with the time it was bonded", command,
-                    waivable=False)  # fmt: skip
-        return
-    batch, bonded = max(batches.items(), key=lambda b: (b[1], b[0]))
-    reason = ""
-    if h.now < bonded + CURE:
-        reason = f"batch {batch}, bonded {bonded:%Y-%m-%d %H:%M} UTC, cures until {bonded + CURE:%Y-%m-%d %H:%M} UTC"
-    yield need("cure", "bonded parts cured for 24 h", reason, f"station gate list {h.naming} (after that hour)",
-                waivable=False, evidence=record_item("cure clock", "", ", ".join(sorted(batches))))  # fmt: skip
+    batches = bonded_batches(h.events, h.now)
+    evidence = record_item("cure clock", "", ", ".join(sorted(batches))) if batches else ()
+    early = [b for b, at in batches.items() if at > h.now]
+    command = f"station gate list {h.naming} (after that hour)"
+    if early or not batches:
+        command = f"station gate bonded {h.naming} {max(early, key=batches.__getitem__, default='BATCH')} --by WHO"
+    yield need("cure", "bonded parts cured for 24 h", cure_reason(h.events, h.now), command, waivable=False,
+                evidence=evidence)  # fmt: skip
 
 
 def _final(h: History) -> Iterator[Requirement]:
@@ -205,7 +199,9 @@ def _test(h: History, planned: PlannedGate, test: GateTest) -> Requirement:
     if test.name == "sample" and accepted and sum(x.inspected for x in lots) >= (test.n or 0):
         evidence = tuple(EvidenceItem(kind="record", name=f"lot {x.lot}", about="accepted") for x in lots)
         return need(test.name, test.words, "", evidence=evidence)
-    uncured = pull_reason(h.events, h.now if said is None else said.at) if test.pull and h.record.cures else ""
+    uncured = ""
+    if test.pull and h.record.cures:
+        uncured = pull_reason(h.events, h.now if said is None else seen_at(h.events, said, h.now), h.now)
     if said is None:
         reason = f"not done: {test.words} ({test.n} needed)"
         return need(test.name, test.words, reason, command, fault="not-done", waivable=not uncured)
@@ -267,29 +263,6 @@ def _told(e: GateEvent) -> str:
     """A result that failed, in words."""
     about = f": {e.text}" if e.text else ""
     return f"{e.wrong} of {e.n} units failed ({e.defect_class}) on {e.at:%Y-%m-%d %H:%M} UTC{about}"
-
-
-def bonded_batches(events: Sequence[GateEvent]) -> dict[str, datetime]:
-    """When each batch was bonded: of several times that were given for one, the latest (T15)."""
-    found: dict[str, datetime] = {}
-    for e in events:
-        if e.kind == "bonded" and e.bonded_at is not None:
-            found[e.key] = max(e.bonded_at, found.get(e.key, e.bonded_at))
-    return found
-
-
-def pull_reason(events: Sequence[GateEvent], at: datetime) -> str:
-    """Why a bond could not be pulled at a time: every batch has cured for 48 hours by then (T15); "" where it could."""
-    batches = bonded_batches(events)
-    if not batches:
-        return "no batch is on record with the time it was bonded"
-    for batch, bonded in batches.items():
-        if at < bonded + PULL_CURE:
-            return (
-                f"batch {batch}, bonded {bonded:%Y-%m-%d %H:%M} UTC, may be pulled from "
-                f"{bonded + PULL_CURE:%Y-%m-%d %H:%M} UTC on"
-            )
-    return ""
 
 
 def _anomalies(h: History, gate: ControlGate) -> Iterator[Requirement]:

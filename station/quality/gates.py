@@ -109,11 +109,24 @@ def _remarks(history: History) -> list[str]:
     ]
     if history.facts.superseded_by:
         found.append(f"golden {history.record.golden} is superseded by {history.facts.superseded_by}")
+    found += _no_artwork(history)
     found += history.facts.plan_remarks
     found += [f"sourcing risk: {words}" for words in history.facts.sourcing_risk]
     pilots = [e for e in history.events if e.kind == "sample" and e.key == "pilot-run"]
     found += [f"pilot run of {e.n} units on {e.at:%Y-%m-%d}: {e.text}" for e in pilots]
     return found
+
+
+def _no_artwork(history: History) -> list[str]:
+    """That a file was taken as the logo's which nothing tells from any other (W1)."""
+    said = history.last("answered", "pre-production", "logo")
+    if said is None or history.facts.artwork or history.facts.artwork_sha256:
+        return []
+    shown, number = ", ".join(e.name for e in said.evidence), history.record.golden
+    return [
+        f"no artwork of golden {number} is on record, so that any file answers for the logo, as {shown} did: "
+        f"station golden artwork {number} FILE --by WHO"
+    ]
 
 
 def _made_behind_a_lock(history: History, gates: Sequence[GateStatus]) -> list[str]:

@@ -54,7 +54,7 @@ class Standing:
     """A golden sample's events in their order, seen from its version in force.
 
     sealed : day of sealing of every version, by its number. sheet_items : open items of the sheet in force. notes : of
-    every version's sheet.
+    every version's sheet, those of its regions among them.
     """
 
     number: str
@@ -145,9 +145,10 @@ class Standing:
                 found.append((f"the supplier has not acknowledged change {change.number}: {change.text}", "change", do))
         for r in self.resolutions():
             if r.sealed_in is None:
+                place = f', or into the note of region "{r.region}",' if r.region else ""
                 do = (
-                    f'write its very words, "{r.text}", into notes under [product] of the control sheet and seal it: '
-                    "station golden seal --sheet --photo"
+                    f'write its very words, "{r.text}", into notes under [product]{place} of the control sheet and '
+                    "seal it: station golden seal --sheet --photo"
                 )
                 found.append((f"no version holds what was resolved of {r.feature}", "resolution", do))
         return tuple(
@@ -278,6 +279,11 @@ def require_expendable(copy: CopyDocument) -> None:
         )
     if copy.removed:
         raise ConflictError(f"{copy.name} is no longer kept", "Use another copy.")
+
+
+def spelled_before(copies: Iterable[CopyDocument], name: str) -> str:
+    """A copy's name as it is on record, whatever its case: all that names a copy later finds it so."""
+    return next((c.name for c in copies if c.name.casefold() == name.casefold()), name)
 
 
 def find_copy(copies: Sequence[CopyDocument], name: str, number: str) -> CopyDocument:

@@ -14,8 +14,9 @@ from typing import Any
 
 from station.errors import StationError
 from station.quality.ledger import Head, Link, proof_faults
-from station.quality.shown_records import gaps, statement_fault
-from station.quality.sign_off import PRODUCT, signature_fault
+from station.quality.shown_records import gaps
+from station.quality.shown_records import statement_fault as release_fault
+from station.quality.sign_off import PRODUCT, signature_fault, statement_fault
 from station.quality.signing import PACKAGE, verify
 from station.values.digest import canonical_json, digest, sha256_hex
 
@@ -218,7 +219,12 @@ def _signature_faults(found: Contents, trusted: Sequence[str]) -> Iterator[Fault
             expected = digests.get((said["artefact"], said["version"]))
         if said["number"] != found.golden.get("number") or said["artefact_digest"] != expected:
             yield SIGNATURES, f"{name} is for something else than what is in the package"
+        if digest(said) != s["digest"]:  # by which the ledger has it; a photo does not say who signed when
+            yield SIGNATURES, f"{name}: it is not the statement that was recorded"
         if s["method"] == "printed sheet":
+            wrong = statement_fault(said)
+            if wrong is not None:
+                yield SIGNATURES, f"{name}: {wrong}"
             if sha256_hex(found.files.get(s["file"], b"")) != s["sheet_photo_sha256"]:
                 yield str(s["file"]), f"it is not the photo of {name}"
             continue
@@ -267,7 +273,7 @@ def _gate_faults(found: Contents) -> Iterator[Fault]:
         for document in (order, event):
             if digest({k: v for k, v in document.items() if k != "digest"}) != document["digest"]:
                 yield GATES, f"the record of {name} was changed"
-        wrong = statement_fault(event, order)
+        wrong = release_fault(event, order)
         if wrong is not None:
             yield GATES, f"{name}: {wrong}"
         if [said["golden"], said["golden_version"], said["golden_digest"]] != [g["number"], g["version"], g["digest"]]:

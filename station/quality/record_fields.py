@@ -6,11 +6,36 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
+from typing import Final
 
 from station.errors import RequestError
 from station.quality.golden_record import Standing
+from station.quality.sign_off import SIGNERS
 from station.sheet import Sheet
 from station.values.golden_record import Carton, FieldDocument, Label, MaterialFacts, RecordEntry, RetainedDocument
+
+_SUPPLY: Final[Mapping[str, str]] = {
+    "sample name": "name under [product] of the control sheet, sealed",
+    "sample number": "number under [golden] of the control sheet, sealed",
+    "approval date": "approved_on under [golden] of the control sheet, or both signatures",
+    "approved version": "station golden sign {to_sign} --party {lacking} --name WHO",
+    "approver": "station golden sign {to_sign} --party buyer --name WHO",
+    "supplier contact": "station golden sign {to_sign} --party supplier --name WHO",
+    "purchase order or project": "station golden record {number} --set order=ORDER --by WHO",
+    "product photos": "station golden photo {number} KIND PHOTO --by WHO",
+    "dimensional specifications": "[[sizes]] of the control sheet, sealed",
+    "material": "material under [product] of the control sheet, sealed",
+    "colour": "[[regions]] of the control sheet, sealed",
+    "surface finish": "finish under [product] of the control sheet, sealed",
+    "logo position": "[[marks]] of the control sheet, sealed",
+    "printing content": 'station golden record {number} --set printing="WHAT" --by WHO',
+    "packing method": 'station golden record {number} --set packing="HOW" --by WHO',
+    "outer-carton information": "station golden record {number} --set carton.quantity=N --by WHO",
+    "accessory list": "station golden record {number} --set 'accessories=[\"none\"]' --by WHO",
+    "special notes": 'station golden record {number} --set notes="WORDS" --by WHO',
+    "items still to be confirmed": 'station golden item add {number} "TEXT" --by WHO',
+}
+"""What supplies each of the nineteen fields: a command, or the part of the control sheet that says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +45,9 @@ class Facts:
     signed : who signed the product, by party. approved_at : when the second party signed. artefacts : kind to what is
     in force, such as ``label.pdf (version 2)``. supplier_holds : who on the supplier's side holds the version in force,
     as long as nobody there holds another one; supplier_apart : who does. reconfirmed : who of them said so after the
-    approval and before the first lot of the version, which is ``begun``. first_lot_at : when the first lot was opened
-    against any version. criteria_at : when it was first recorded what passes. decided : lots decided against this
-    version. colours, logos : as measured on the golden, by the sheet's names. lit : on a bench whose light was
-    calibrated.
+    approval and before the first lot of the version, which is ``begun`` and was opened at first_lot_at. criteria_at :
+    when it was first recorded what passes. decided : lots decided against this version. colours, logos : as measured on
+    the golden, by the sheet's names. lit : on a bench whose light was calibrated.
     """
 
     standing: Standing
@@ -62,13 +86,27 @@ class Facts:
         """Whether both parties signed the version in force."""
         return self.approved_at is not None
 
+    @property
+    def to_sign(self) -> str:
+        """The number that is signed: of the golden sample that superseded this one, where one did."""
+        return self.number if self.superseded_by is None else self.superseded_by.rpartition(" version ")[0]
+
 
 def fields(f: Facts) -> tuple[FieldDocument, ...]:
     """The nineteen, in the order of the source."""
     return tuple(
-        FieldDocument(field=name, required=required, value=value, source=source if value else "")
+        FieldDocument(
+            field=name, required=required, value=value, source=source if value else "",
+            do="" if value else supply(f, name),
+        )
         for name, required, (value, source) in _fields(f)
-    )
+    )  # fmt: skip
+
+
+def supply(f: Facts, field: str) -> str:
+    """What supplies a field of the record: a command, or the part of the control sheet that says it."""
+    lacking = next((p for p in SIGNERS if p not in f.signed), SIGNERS[0])
+    return _SUPPLY[field].format(number=f.number, to_sign=f.to_sign, lacking=lacking)
 
 
 def _fields(f: Facts) -> Iterator[tuple[str, bool, tuple[str, str]]]:

@@ -14,12 +14,12 @@ from station.report.evidence_words import factor_words
 from station.report.languages import Language
 from station.report.qr import qr_svg
 from station.report.typesetting import CJK_FONT, LATIN_FONT, glyph_remark, set_in_type
+from station.values.claim_costs import CostComparison
 from station.values.claim_words import AnswerWords, ClaimWords, PointWords
 from station.values.nonconformity import (
     Action,
     Answer,
     Ask,
-    CostComparison,
     Effect,
     NonconformityDocument,
     Phrase,

@@ -105,15 +105,15 @@ class Deciding:
         came since that change its outcome; "" where it is.
 
         units : its standing units, where they are known. To decide anew takes every unit's document, so that it is done
-        only where something was recorded since, or the verdicts are other ones (a clock may have been set back). Raises
-        NotFoundError where nothing was decided.
+        only where something was recorded since, or the verdicts are other ones. Raises NotFoundError where nothing was
+        decided.
         """
         newest = self._newest(lot)
         decided = LotDocument.model_validate_json(newest.document)
         count = Counter(u.standing for u in (self._station.standing_units(lot) if units is None else units))
         verdicts = [count[v] for v in (Verdict.CONFORMS, Verdict.NONCONFORMS, Verdict.UNDECIDED)]
         same = verdicts == [decided.conforms, decided.nonconforms, decided.undecided]
-        if same and not records.changed_since(self._db, newest.lot_id, newest.at):
+        if same and not records.changed_since(self._db, newest):
             return ""
         again = f"lot {lot} was decided ({decided.decision}) before the newest units, values and reviews came"
         try:

@@ -226,7 +226,27 @@ def as_they_stand(db: Database, rows: Iterable[UnitRow]) -> list[UnitRow]:
         found[e.golden, e.golden_version, e.lot, e.unit].append(e)
     if not found:
         return rows
-    return [_standing(r, found.get((r.golden, r.golden_version, r.lot, r.unit), [])) for r in rows]
+    mine = [found.get((r.golden, r.golden_version, r.lot, r.unit), []) for r in rows]
+    unseen = _unseen(db, rows, mine)
+    return [_standing(r, values, overtaken=r.id in unseen) for r, values in zip(rows, mine, strict=True)]
+
+
+def _unseen(db: Database, rows: Sequence[UnitRow], values: Sequence[Sequence[EnteredRow]]) -> set[int]:
+    """Units, by id, whose reviewer let them pass before a nonconforming value was entered, in the order of the ledger:
+    clocks are set back at times. What is older than the ledger is told apart by its times."""
+    passed = {
+        r.id: (r.review, wrong)
+        for r, mine in zip(rows, values, strict=True)
+        if r.review is not None and r.review.counted in ("accept", "defer")
+        and (wrong := [e for e in mine if e.verdict is Verdict.NONCONFORMS])
+    }  # fmt: skip
+    order = store.entered_in_order(
+        db, reviews=[review.id for review, _ in passed.values()], values=[e.id for _, es in passed.values() for e in es]
+    )
+    return {
+        unit for unit, (review, wrong) in passed.items()
+        if any((order["value", e.id], e.at) > (order["review", review.id], review.at) for e in wrong)
+    }  # fmt: skip
 
 
 def missing_values(db: Database, lot: str, sheet: Sheet) -> tuple[str, ...]:
@@ -256,7 +276,7 @@ def without_photo(db: Database, lot: str, units: Sequence[UnitRow]) -> tuple[str
     )
 
 
-def _standing(row: UnitRow, values: Sequence[EnteredRow]) -> UnitRow:
+def _standing(row: UnitRow, values: Sequence[EnteredRow], *, overtaken: bool) -> UnitRow:
     from station.judge.standing import with_entered
 
     if not values:
@@ -264,13 +284,7 @@ def _standing(row: UnitRow, values: Sequence[EnteredRow]) -> UnitRow:
     judged = [EnteredDocument.model_validate_json(e.document).judged for e in values]
     document = with_entered(UnitDocument.model_validate_json(row.document), judged)
     changed = replace(row, verdict=document.verdict, document=document.model_dump_json(by_alias=True))
-    review = row.review
-    unseen = (
-        review is not None
-        and review.counted in ("accept", "defer")
-        and any(e.at > review.at and e.verdict is Verdict.NONCONFORMS for e in values)
-    )
-    return replace(changed, overtaken=True) if unseen else changed
+    return replace(changed, overtaken=True) if overtaken else changed
 
 
 def _judged(value: NewValue, row: GoldenRow, sheet: Sheet, at: datetime) -> NewEntered:

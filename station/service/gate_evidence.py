@@ -185,8 +185,9 @@ def unit_faults(db: Database, record: OrderRecord, events: Sequence[GateEvent]) 
 
 def _stranger(db: Database, record: OrderRecord, unit: UnitRow) -> str:
     """Why a unit is no sample of an order, in words: it was measured before, or it is of goods that are inspected at a
-    gate; "" where it may be one."""
-    if unit.inspected_at < record.at:
+    gate; "" where it may be one. The ledger is asked where the times say that it was measured before: the clock may
+    have been ahead when the order was opened."""
+    if unit.inspected_at < record.at and not orders.measured_since(db, record.order, record.sku, unit.id):
         return (
             f"unit {unit.unit} was measured on {unit.inspected_at:%Y-%m-%d %H:%M} UTC, before order {record.order} was "
             f"opened on {record.at:%Y-%m-%d %H:%M} UTC"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from station.quality.first_article import FirstPiece, first_article
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from station.service.station import Station
     from station.sheet import Sheet
     from station.store.database import Database
-    from station.store.rows import GoldenRow
+    from station.store.rows import GoldenRow, LotRow
 
 
 def gate_facts(
@@ -51,7 +52,7 @@ def gate_facts(
                 version=a.version, sha256=station.sign_off.file_of(record.golden, a.artefact),
                 signed_by=tuple(sorted(a.signed_by)),
             )  # fmt: skip
-    lots = _lots(station, db, row)
+    lots = _lots(station, db, row, record, events)
     return GateFacts(
         version=golden.version, golden_digest=golden.digest, state=status.state, superseded_by=status.superseded_by,
         version_reason=status.reason, open_items=station.record.open_items(record.golden),
@@ -68,14 +69,27 @@ def gate_facts(
 def foreign_lot(db: Database, found: OrderGatesDocument, lot: str) -> str:
     """Why the goods of a lot are not the order's, in words; "" where they may be."""
     golden, known = known_golden(db, lot), next((x for x in records.lots(db) if x.name == lot), None)
+    row = store.order(db, found.record.order, found.record.sku)
     return foreign(
         lot, version=None if golden is None else golden.version, held=found.golden_version, golden=found.record.golden,
         opened_at=None if known is None else known.created_at, since=found.started_at, ordered_at=found.record.at,
+        since_began=known is not None and _since_began(db, row, known, found.started_at or found.record.at),
     )  # fmt: skip
 
 
-def _lots(station: Station, db: Database, row: store.OrderRow) -> tuple[GateLot, ...]:
+def _since_began(db: Database, row: store.OrderRow, lot: LotRow, began: datetime) -> bool:
+    """Whether a lot whose time is before the order's beginning was opened after it by the ledger. Asked only of such
+    lots: the ledger is walked for it."""
+    if lot.created_at >= began:
+        return False
+    return 0 < store.began_with(db, row) < records.lots_entered(db, [lot])[lot.id]
+
+
+def _lots(
+    station: Station, db: Database, row: store.OrderRow, record: OrderRecord, events: list[GateEvent]
+) -> tuple[GateLot, ...]:
     found = []
+    began = next((e.at for e in events if e.kind == "started"), record.at)
     known = {x.name: x for x in records.lots(db)}
     assigned = store.lots_of_order(db, row.id)
     replaced = {x.replaces: x.lot for x in assigned if x.replaces is not None}
@@ -96,6 +110,7 @@ def _lots(station: Station, db: Database, row: store.OrderRow) -> tuple[GateLot,
                     "reasons": () if decided is None else decided.reasons, "replaced_by": replaced.get(x.lot),
                     "replaces": x.replaces, "golden_version": None if held is None else held.version,
                     "opened_at": None if lot is None else lot.created_at, "assigned_at": x.at, "outdated": outdated,
+                    "since_began": lot is not None and _since_began(db, row, lot, began),
                 }
             )
         )  # fmt: skip

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
 from station.errors import ConflictError, RequestError
 from station.quality import escalation
 from station.quality import gate_rules as rules
-from station.quality.gate_requirements import bonded_batches
+from station.quality.cure_clock import bonded_batches, pull_reason
 from station.quality.gates import find_gate, require_open, require_released_by, waivable
 from station.quality.sign_off import SIGNERS, require_own_key, vet, vet_person
 from station.quality.signing import GATE
@@ -178,21 +178,17 @@ class GateRelease:
         row = store.order_by_id(self._db, held.order_id)
         if not OrderRecord.model_validate_json(row.document).cures:
             return
-        batches = bonded_batches(self._gates.events(row))
-        if not batches:
+        events, now = self._gates.events(row), self._clock()
+        if not bonded_batches(events, now):
             raise ConflictError(
                 f"{value} of lot {lot} is not entered: no batch of order {row.name} is on record with the time it was "
                 "bonded",
                 f"Record it: station gate bonded {row.name} BATCH --at TIME --by WHO",
             )
-        for batch, at in batches.items():
-            ready = at + rules.PULL_CURE
-            if self._clock() < ready or measured_on < ready.date():
-                raise ConflictError(
-                    f"{value} of lot {lot} is not entered: batch {batch}, bonded {at:%Y-%m-%d %H:%M} UTC, may be "
-                    f"pulled from {ready:%Y-%m-%d %H:%M} UTC on",
-                    "Pull it then.",
-                )
+        by_then = min(now, datetime.combine(measured_on, time.max, UTC))
+        refused = pull_reason(events, by_then, now)
+        if refused:
+            raise ConflictError(f"{value} of lot {lot} is not entered: {refused}", "Pull it then.")
 
     def remarks(self, golden: str, lot: str | None) -> tuple[str, ...]:
         """That a lot of a product with orders names none, which a person should know before units are inspected."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from station.errors import ConflictError, NotFoundError, RequestError
 from station.quality import gate_rules as rules
+from station.quality.cure_clock import bonded_batches, has_not_come, pull_reason
 from station.quality.gate_repeats import content_of, holds_already
-from station.quality.gate_requirements import bonded_batches, pull_reason
 from station.quality.gates import find_gate, order_gates, require_open
 from station.quality.in_line_checks import with_numbers
 from station.quality.wording import refuse_vague
@@ -236,16 +236,19 @@ class Gates:
         self, name: str, batch: str, *, sku: str | None = None, at: datetime | None = None, by: str
     ) -> OrderGatesDocument:
         """Start the cure clock of a batch (T15). at : when it was bonded, now without it; by a clock that was set back
-        since the last record of the order, no earlier than that.
+        since the last record of the order, no earlier than that. Of a batch that is on record with a time that has not
+        come, now is the time all the same: the clock was ahead then.
 
         Raises RequestError for a time that has not come or was before production, ConflictError for one that would put
         the clock of the batch back.
         """
         row = store.order(self._db, name, sku)
         found, _, seen = self._show(row)
-        now = max([self._clock(), *(e.at for e in self.events(row))])
-        at = at or now
-        if at > now:
+        key, now = _short(batch, "the batch"), self._clock()
+        ahead = has_not_come(seen, key, now)
+        latest = now if ahead else max([now, *(e.at for e in seen)])
+        again, at = ahead and at is None, at or latest
+        if at > latest:
             raise RequestError(f"{at:%Y-%m-%d %H:%M} UTC has not come yet", "Give the time when the parts were bonded.")
         if found.started_at is None or not found.record.cures:
             raise ConflictError(
@@ -254,15 +257,17 @@ class Gates:
                 if found.record.cures
                 else "An order keeps its terms: open one with --cures under a number of its own.",
             )
-        if at < found.started_at:
+        if at < found.started_at and not again:
             raise RequestError(f"{at:%Y-%m-%d %H:%M} UTC was before production began", "Correct --at.")
-        key = _short(batch, "the batch")
-        before = bonded_batches(seen).get(key)
-        if before is not None and at < before:
+        before = bonded_batches(seen, now).get(key)
+        if before is not None and at < before and not again:
             raise ConflictError(
                 f"batch {key} is on record as bonded at {before:%Y-%m-%d %H:%M} UTC, which is not put back to "
                 f"{at:%Y-%m-%d %H:%M} UTC",
-                "Wait until it has cured from then on; parts that were bonded apart are a batch of their own: "
+                "That has not come yet: set the clock right, or where it is right leave out --at, then it counts from "
+                "now on."
+                if ahead
+                else "Wait until it has cured from then on; parts that were bonded apart are a batch of their own: "
                 f"station gate bonded {name} OTHER --at TIME --by WHO",
             )
         event = self._event("bonded", by, gate=_last_before_packing(found.record), key=key, bonded_at=at)
@@ -288,7 +293,7 @@ class Gates:
         if one.visual:
             rules.vet_light(lux, facts.lux, cct_k, facts.cct_k)
         if one.pull and found.record.cures:
-            refused = pull_reason(seen, self._clock())
+            refused = pull_reason(seen, self._clock(), self._clock())
             if refused:
                 raise ConflictError(f"the {test} of order {name} is not tried: {refused}", "Pull it then.")
         shown, files = self._evidence.photos(photos)

@@ -83,9 +83,10 @@ class GoldenRecords:
     def lint(self, number: str) -> v.GoldenLintDocument:
         """What would be argued about: the nine mistakes (G23), vague words, what is missing."""
         from station.quality.checklist import lint
+        from station.service.sheet_advice import linted
 
         f = self.facts(number)
-        return _linted(lint(f), f.sheet.product.sku, number, f.version)
+        return linted(lint(f), f.sheet.product.sku, number, f.version)
 
     def open_items(self, number: str) -> tuple[str, ...]:
         """What is still to be confirmed, in words."""
@@ -191,8 +192,9 @@ class GoldenRecords:
         kind: v.Role = rules.vetted("role", role, get_args(v.Role))
         if kind == "factory-sealed" and not seal.strip():
             raise RequestError("a factory-sealed copy needs the number of its seal", "Give --seal NUMBER.")
+        spelled = rules.spelled_before(stands.copies(), vet_person(name, what="the copy's name"))
         sample = v.CopyFacts(
-            name=vet_person(name, what="the copy's name"), role=kind, holder=vet_person(holder, what="--holder"),
+            name=spelled, role=kind, holder=vet_person(holder, what="--holder"),
             place=vet_person(place, what="--place"), seal=_words(seal, "--seal"),
             every_days=rules.CHECK_DAYS if every_days is None else every_days,
         )  # fmt: skip
@@ -377,15 +379,6 @@ class GoldenRecords:
         return tuple(named), kept
 
 
-def lint_sheet_file(path: Path) -> v.GoldenLintDocument:
-    """What would be argued about in a control sheet that is not sealed yet. Raises SheetError."""
-    from station.sheet import lint_sheet, read_sheet_file
-
-    sheet, _ = read_sheet_file(path)
-    found = [v.LintDocument(rule=r.rule, where=r.where, message=r.message, do=r.do) for r in lint_sheet(sheet)]
-    return _linted(found, sheet.product.sku, None, None)
-
-
 def blur_of(shot: Shot) -> float | None:
     """Blur of a photo's sharp edges, sigma in px of the picture brought to 1,000 px on its shorter side; None where it
     shows no edge."""
@@ -403,15 +396,6 @@ def blur_of(shot: Shot) -> float | None:
     return None if np.isnan(found) else round(float(found), 2)
 
 
-def _linted(found: Sequence[v.LintDocument], sku: str, number: str | None, version: int | None) -> v.GoldenLintDocument:
-    from station.quality.checklist import MISTAKES
-
-    made = {r.rule for r in found}
-    return v.GoldenLintDocument(
-        number=number, version=version, sku=sku, mistakes=tuple(m for m in MISTAKES if m in made), remarks=tuple(found)
-    )
-
-
 def _proof(text: str) -> tuple[str, Path]:
     what, equals, path = text.partition("=")
     if not equals or not path:
@@ -421,10 +405,3 @@ def _proof(text: str) -> tuple[str, Path]:
 
 def _words(text: str, what: str) -> str:
     return vet_person(text, what=what, empty=True)
-
-
-def template_of(product_type: str) -> str:
-    """A control sheet of a product type to begin with, as TOML. Raises RequestError."""
-    from station.sheet.completeness import template
-
-    return template(product_type)

@@ -15,12 +15,12 @@ from station.store import records
 from station.store.database import Database
 from station.store.evidence import Evidence
 from station.store.rows import File, NonconformityRow
+from station.values.claim_costs import CostInput
 from station.values.digest import digest
 from station.values.documents import DefectClass
 from station.values.names import dated_number
 from station.values.nonconformity import (
     Context,
-    CostInput,
     NcEvent,
     NonconformityDocument,
     Point,

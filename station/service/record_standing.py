@@ -33,8 +33,13 @@ def standing(db: Database, row: GoldenRow, today: date) -> Standing:
         number=row.number, version=row.version, events=events, today=today,
         sealed={g.version: g.sealed_at.date() for g in versions},
         sheet_items=load_sheet(row.sheet_toml.encode()).golden.open_items,
-        notes={g.version: load_sheet(g.sheet_toml.encode()).product.notes for g in versions} if told else {},
+        notes={g.version: _notes(load_sheet(g.sheet_toml.encode())) for g in versions} if told else {},
     )  # fmt: skip
+
+
+def _notes(sheet: Sheet) -> str:
+    """The notes of a sheet, of the product and of each region."""
+    return "\n---\n".join((sheet.product.notes, *(r.note for r in sheet.regions)))
 
 
 def facts(
@@ -67,7 +72,7 @@ def facts(
         supplier_holds="" if other or not theirs else f"{theirs[-1].party} {theirs[-1].name}",
         supplier_apart=rules.who_holds(other), begun="" if first is None else first.name,
         reconfirmed=f"{again[-1].party} {_name(again[-1].document)}, {again[-1].at:%Y-%m-%d}" if again else "",
-        first_lot_at=min((x.created_at for x in lots), default=None),
+        first_lot_at=None if first is None else first.created_at,
         criteria_at=written[0].at if written else None,
         decided=tuple(x.name for x in lots if x.golden_version == row.version and records.lot_decisions(db, x.id)),
         colours=_colours(row), logos=_logos(evidence, row, sheet), lit=row.rig is not None,

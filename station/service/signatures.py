@@ -9,11 +9,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from station.errors import ConflictError, RequestError
+from station.errors import ConflictError, NotFoundError, RequestError, StoreError
 from station.quality import sign_off as rules
 from station.quality.signing import fingerprint
 from station.store import sign_offs
 from station.store.database import Database
+from station.store.evidence import Evidence
 from station.store.rows import File
 from station.store.sign_offs import Before, SignOffRow
 from station.values.colour import DeviceRGB
@@ -114,6 +115,29 @@ def vet_page(photo: DeviceRGB, said: Mapping[str, Any], file: str) -> tuple[str,
             f"{file} is not the page of {what}: {wrong}",
             f"Print the page of the version in force: station golden approval-sheet {said['number']} -o FILE.pdf",
         )
+    return ()
+
+
+def unsigned_remarks(db: Database, evidence: Evidence, photo: DeviceRGB, said: Mapping[str, Any]) -> tuple[str, ...]:
+    """That the photo of a page shows no ink beside that of the page which the other party signed, as one that was saved
+    again does: somebody has to look whether this party's signature is on it."""
+    from station.devices.page_ink import ALIKE, new_ink
+    from station.devices.photo import read_photo
+
+    for row in sign_offs.sign_offs(db, said["number"]):
+        other = (row.artefact, row.version) == (said["artefact"], said["version"]) and row.party != said["party"]
+        if not other or row.file_sha256 is None:
+            continue
+        try:
+            shown = read_photo(evidence.read(row.file_sha256), name="the page on record").photo
+        except (NotFoundError, StoreError):  # `station check` names it
+            continue
+        ink = new_ink(photo, shown)
+        if ink is not None and ink < ALIKE:
+            return (
+                f"the photo shows no ink beside that of the page which the {row.party} signed: look whether the "
+                f"{said['party']}'s signature is on it",
+            )
     return ()
 
 

@@ -97,6 +97,7 @@ class SignOff:
 
             shot = read(require_text_name(sheet_photo), self._settings)
             remarks = signatures.vet_page(shot.photo, said, sheet_photo.name)
+            remarks += signatures.unsigned_remarks(self._db, self._evidence, shot.photo, said)
             data = sheet_photo.read_bytes()
             file = keep(self._evidence, data, media_type(data))
             if file.sha256 != shot.sha256:

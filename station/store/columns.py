@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeDecorator
 
+from station.errors import StoreError
+
 
 class Utc(TypeDecorator[datetime]):
     """An instant in UTC: ISO 8601 text in SQLite (STRICT tables know no date), ``timestamptz`` in PostgreSQL."""
@@ -32,7 +34,12 @@ class Utc(TypeDecorator[datetime]):
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
         if value is None:
             return None
-        instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+        try:
+            instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+        except ValueError:
+            raise StoreError(
+                f"a time of the records was changed: {value[:60]!r} is none", "Run: station check"
+            ) from None
         return instant.astimezone(UTC)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from station.store import tables as t
 from station.store.database import Database
-from station.store.ledger import touch, touched
+from station.store.ledger import sequences_of, touch, touched
 from station.store.records import ensure_lot
 from station.store.rows import EnteredRow, NewEntered
 from station.values.documents import Verdict
@@ -115,6 +115,18 @@ def entered_values(
     if unit is not None:
         where.append(t.entered_values.c.unit == unit)
     return [r for r in _read(db, *where) if r.standing or not standing]
+
+
+def entered_in_order(
+    db: Database, *, reviews: Sequence[int], values: Sequence[int]
+) -> dict[tuple[Literal["review", "value"], int], int]:
+    """The number of the ledger entry that entered each review and each value, 0 for what is older than the ledger."""
+    if not reviews or not values:
+        return {}
+    with db.read() as c:
+        of_reviews, of_values = sequences_of(c, t.reviews, reviews), sequences_of(c, t.entered_values, values)
+    found: dict[tuple[Literal["review", "value"], int], int] = {("review", k): of_reviews.get(k, 0) for k in reviews}
+    return found | {("value", k): of_values.get(k, 0) for k in values}
 
 
 @cache  # a statement is never changed, and building it takes longer than the query

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from station.errors import ConflictError, NotFoundError
 from station.store import tables as t
 from station.store.database import Database
-from station.store.ledger import insert_once
+from station.store.ledger import insert_once, sequences_of
 from station.store.records import keep_files
 from station.store.rows import File
 
@@ -115,6 +115,26 @@ def events(db: Database, order_id: int) -> list[str]:
     with db.read() as c:
         found = c.execute(sa.select(k.document).where(k.order_id == order_id).order_by(k.sequence))
         return [str(r.document) for r in found]
+
+
+def began_with(db: Database, row: OrderRow) -> int:
+    """The number of the ledger entry with which production of an order began, or with which the order was opened where
+    it has not; 0 where that is older than the ledger."""
+    e = t.order_events.c
+    started = sa.select(e.id).where(e.order_id == row.id, e.kind == "started").order_by(e.sequence).limit(1)
+    with db.read() as c:
+        key = c.scalar(started)
+        table, key = (t.orders, row.id) if key is None else (t.order_events, key)
+        return sequences_of(c, table, [key]).get(key, 0)
+
+
+def measured_since(db: Database, name: str, sku: str, unit_id: int) -> bool:
+    """Whether a unit was measured after an order was opened, by the ledger; False where either is older than that."""
+    o = t.orders.c
+    with db.read() as c:
+        key = c.scalar(sa.select(o.id).where(o.name == name, o.sku == sku))
+        opened = 0 if key is None else sequences_of(c, t.orders, [key]).get(key, 0)
+        return 0 < opened < sequences_of(c, t.units, [unit_id]).get(unit_id, 0)
 
 
 def add_lot(

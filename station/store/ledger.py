@@ -74,6 +74,13 @@ def sequences_of(c: sa.Connection, table: sa.Table, keys: Sequence[int]) -> dict
     return {int(x.row_key): int(x.sequence) for x in c.execute(query)}
 
 
+def last_sequence(c: sa.Connection, table: sa.Table, key: int) -> int | None:
+    """The number of the newest ledger entry that cites a row, None where none does. Looked for from the newest on."""
+    r = t.ledger_rows.c
+    query = sa.select(r.sequence).where(r.table_name == table.name, r.row_key == str(key))
+    return c.scalar(query.order_by(r.sequence.desc()).limit(1))
+
+
 class Ledger:
     """The ledger of one database, written with the keys of one home. clock : the time now, in UTC."""
 

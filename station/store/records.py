@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from station.errors import ConflictError, NotFoundError
 from station.store import tables as t
 from station.store.database import Database
-from station.store.ledger import insert, insert_once, sequences_of
+from station.store.ledger import insert, insert_once, last_sequence, sequences_of
 from station.store.rows import (
     CalibrationRow,
     File,
@@ -255,17 +255,26 @@ def lot_names(db: Database) -> list[str]:
         return [str(name) for name in c.execute(sa.union(*parts)).scalars()]
 
 
-def changed_since(db: Database, lot_id: int, at: datetime) -> bool:
-    """Whether a unit, a value or a review of a lot was recorded at or after a time, by the clock."""
-    u, e, r = t.units.c, t.entered_values.c, t.reviews.c
-    unit = sa.exists().where(u.lot_id == lot_id, u.inspected_at >= at)
-    value = sa.exists().where(e.lot_id == lot_id, e.at >= at)
-    review = sa.exists().where(r.unit_id == u.id, u.lot_id == lot_id, r.at >= at)
-    joined = sa.exists().where(
-        t.presentations.c.unit_id == u.id, u.lot_id == lot_id, t.presentations.c.at >= at
-    )  # a picture without a lot that was handed in again with this one
+def changed_since(db: Database, decided: LotDecisionRow) -> bool:
+    """Whether a unit, a value or a review of a lot was recorded after a decision, by the ledger or by the clock: the
+    ledger has them in their order whatever a clock said, and those that are older than it by their times alone."""
+    u, e, r, p, k = t.units.c, t.entered_values.c, t.reviews.c, t.presentations.c, t.ledger_rows.c
+    of_lot = {
+        t.units: (u.lot_id == decided.lot_id, u.inspected_at),
+        t.entered_values: (e.lot_id == decided.lot_id, e.at),
+        t.reviews: (sa.and_(r.unit_id == u.id, u.lot_id == decided.lot_id), r.at),
+        # a picture without a lot that was handed in again with this one
+        t.presentations: (sa.and_(p.unit_id == u.id, u.lot_id == decided.lot_id), p.at),
+    }
     with db.read() as c:
-        return bool(c.execute(sa.select(sa.or_(unit, value, review, joined))).scalar())
+        entered = last_sequence(c, t.lot_decisions, decided.id)
+        later = [sa.exists().where(mine, at >= decided.at) for mine, at in of_lot.values()]
+        if entered is not None:
+            for table, (mine, _) in of_lot.items():
+                keys = sa.select(sa.cast(table.c.id, sa.Text)).where(mine)
+                cited = (k.sequence > entered, k.table_name == table.name, k.row_key.in_(keys))
+                later.append(sa.exists().where(*cited))
+        return bool(c.execute(sa.select(sa.or_(*later))).scalar())
 
 
 def _decisions(lot_id: int) -> sa.Select[Any]:

@@ -166,7 +166,8 @@ class GateLot(Document):
     the place of the rejected one.
 
     golden_version : that its units are held to, None where nothing says it. opened_at : when its first unit or value
-    came. assigned_at : when it was taken in at the gate. outdated : what came after its decision and changed its
+    came. since_began : by the ledger that was after production, or else the order, began, whatever a clock said.
+    assigned_at : when it was taken in at the gate. outdated : what came after its decision and changed its
     outcome, in words; "" where the decision is what would be decided today.
     """
 
@@ -181,6 +182,7 @@ class GateLot(Document):
     replaces: str | None = None
     golden_version: int | None = None
     opened_at: AwareDatetime | None = None
+    since_began: bool = False
     assigned_at: AwareDatetime | None = None
     outdated: str = ""
 

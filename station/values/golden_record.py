@@ -208,12 +208,14 @@ class RecordEvent(Document):
 
 
 class FieldDocument(Document):
-    """One of the nineteen fields (G6). source : where it is from, empty where it is missing."""
+    """One of the nineteen fields (G6). source : where it is from, empty where it is missing. do : the command, or the
+    part of the control sheet, that supplies what is missing."""
 
     field: str
     required: bool
     value: str
     source: str
+    do: str = ""
 
 
 class SlotDocument(Document):

@@ -20,9 +20,9 @@ from station.quality.evidence import strength
 from station.quality.nonconformity import share_bounds
 from station.report.languages import language
 from station.sheet import FUNCTIONAL
+from station.values.claim_costs import CostInput
 from station.values.nonconformity import (
     Context,
-    CostInput,
     EvidencePart,
     Facts,
     Item,

@@ -36,6 +36,8 @@ def test_a_record_from_the_first_word_to_the_checklist(station: Terminal, home: 
     code, out, _ = station(home, "golden", "record", NUMBER, "--set", "packing=bag of 0.04 mm", *by)
     assert code == 0
     assert "bag of 0.04 mm" in out
+    assert "name under [product] of the control sheet" not in out  # the sheet has it
+    assert "material under [product] of the control sheet, sealed" in out
     code, out, _ = station(home, "golden", "photo", NUMBER, "label", str(photo(tmp_path / "a.jpg")), *by)
     assert out == (
         "1 of 8 kinds of photo are there, missing: overall, detail, dimensions, colour, packing, logo, problem-areas.\n"

@@ -59,6 +59,21 @@ def test_a_released_final_gate_lapses_when_the_lot_turns_out_otherwise(home: Hom
         home.release("final")
 
 
+def test_a_value_that_came_after_a_review_came_after_it_whatever_the_clock_said(home: Home) -> None:
+    """A unit is accepted, then a pull force of it fails, a day earlier by the clock: nobody had seen it."""
+    home.inspect("L-1", 2, grain=40)
+    first, second = home.station.standing_units("L-1")
+    home.station.review(first.id, "accept", reason="", reviewer="QA")
+    home.clock.now -= timedelta(days=1)
+    home.station.entered.enter([home.value(first.unit, "pull force", 1.0, "L-1")])
+    assert next(u for u in home.station.standing_units("L-1") if u.id == first.id).standing == "nonconforms"
+    home.clock.now += timedelta(days=9)  # ahead when it is entered, and put right before somebody looks
+    home.station.entered.enter([home.value(second.unit, "pull force", 1.0, "L-1")])
+    home.clock.now -= timedelta(days=8)
+    home.station.review(second.id, "accept", reason="tried again: 24 N", reviewer="QA")
+    assert next(u for u in home.station.standing_units("L-1") if u.id == second.id).standing == "conforms"
+
+
 def test_a_lot_that_reviewers_reject_after_its_decision_opens_no_gate(home: Home) -> None:
     home.open()
     home.confirm()
@@ -94,6 +109,27 @@ def test_goods_of_another_time_or_version_are_not_the_orders(home: Home) -> None
     assert (one.state, one.waivable) == ("open", False)
     assert one.reason == "lot L-1 is held to version 1 of golden GS-1, the order to version 2"
     assert home.requirement("final", "quantity").reason == f"lots of 0 of {UNITS} units are decided"
+
+
+def test_goods_of_the_order_are_its_own_although_the_clock_was_ahead_when_it_began(home: Home) -> None:
+    """The clock is a year ahead when the order is opened and when production begins, and put right in between: samples
+    and lots that come after are not older."""
+    home.clock.now += timedelta(days=365)
+    home.open()
+    home.clock.now -= timedelta(days=365)
+    home.answers()
+    home.samples()
+    home.release(PP)
+    home.inspect("OLD", 5, grain=60)
+    home.clock.now += timedelta(days=365)
+    home.station.gates.start(ORDER, by=BUYER)
+    home.clock.now -= timedelta(days=365)
+    with pytest.raises(ConflictError, match=r"OLD was opened on .*, before production of the order began"):
+        home.station.gates.assign(ORDER, "first-off", "OLD", by=BUYER)
+    home.first_off()
+    home.final()
+    assert lot_of_final(home) == ("met", "")
+    assert home.release("final").shippable
 
 
 def test_a_sample_is_of_the_order_and_still_conforms(home: Home) -> None:

@@ -177,6 +177,14 @@ def test_what_was_shown_of_another_version_says_nothing_of_this_one() -> None:
         "material and colour were confirmed of version 1, the order is held to version 2",
         "pre-production-sample: shown of version 1, the order is held to version 2",
     ]
+    assert not any("artwork" in r for r in order_gates(record(), events, first, NOW).remarks)
+    recorded = order_gates(record(), events, facts(artwork_sha256=old), NOW)
+    assert not any("artwork" in r for r in recorded.remarks)
+    assert order_gates(record(), events, facts(), NOW).remarks[0] == (
+        "no artwork of golden GS-1 is on record, so that any file answers for the logo, as alpine-r4.ai did: "
+        "station golden artwork GS-1 FILE --by WHO"
+    )
+    assert not order_gates(record(), [], facts(), NOW).remarks
     renamed = facts(artwork="alpine-r5")
     assert "names the artwork 'alpine-r5'" in required(record(), events, "pre-production", "logo", renamed).reason
     late = [*moved, events[1].model_copy(), events[2].model_copy()]  # said anew, with the old units

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+import typer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from signed_home import NOON, NUMBER, build
 from test_golden_record import BY, photo
 
+from station.cli import app
 from station.errors import RequestError
 from station.quality.checklist import MISTAKES, checklist, lint
 from station.quality.golden_record import SLOTS, Standing
-from station.quality.record_fields import Facts
+from station.quality.record_fields import Facts, fields
 from station.service import Station
-from station.service.golden_record import lint_sheet_file
+from station.service.sheet_advice import lint_sheet_file
 from station.settings import Settings
 from station.sheet import lint_sheet, load_sheet
 from station.sheet.completeness import TEMPLATES, lacks_second_post, needs, template, unmet
@@ -167,6 +170,49 @@ def test_an_item_falls_when_its_data_are_gone_and_says_what_supplies_it(number: 
 
 def test_every_item_is_taken_once() -> None:
     assert [n for n, _ in TAKEN] == list(range(1, 21))
+
+
+def test_every_field_says_what_supplies_it_and_only_while_it_is_empty() -> None:
+    """G6: the nineteen fields of a golden sample of which nothing is known but its number."""
+    bare = load_sheet('schema = 1\n[product]\nsku = "A"\n')
+    f = dataclasses.replace(
+        complete(), standing=Standing("GS-1", 1, (), NOON.date()), sheet=bare, number="", signed={}, approved_at=None,
+        artefacts={}, colours={}, logos={},
+    )  # fmt: skip
+    found = fields(f)
+    assert len(found) == 19
+    assert [(x.field, x.value) for x in found if x.value] == []
+    for x in found:
+        if x.do.startswith("station "):
+            assert_exists(x.do)
+        else:
+            assert "of the control sheet" in x.do, x.field
+    told = {x.field: x.do for x in fields(dataclasses.replace(f, number="GS-1"))}
+    assert told["packing method"] == 'station golden record GS-1 --set packing="HOW" --by WHO'
+    assert told["approved version"] == "station golden sign GS-1 --party buyer --name WHO"
+    assert told["sample number"] == ""
+    one = fields(dataclasses.replace(f, signed={"buyer": BY}))
+    assert next(x.do for x in one if x.field == "approved version").endswith("--party supplier --name WHO")
+
+
+def assert_exists(line: str) -> None:
+    """That a command is one of the station's, with its options."""
+    command = typer.main.get_command(app)
+    _, *words = shlex.split(line)
+    while words and words[0] in getattr(command, "commands", {}):
+        command = command.commands[words.pop(0)]  # type: ignore[attr-defined]
+    assert not getattr(command, "commands", {}), line
+    options = {name for p in command.params for name in p.opts}
+    assert {w for w in words if w.startswith("--")} <= options, line
+
+
+def test_of_a_superseded_golden_sample_the_other_number_is_signed() -> None:
+    """G2: in words it is "GS-2 version 3", and no command takes that."""
+    f = dataclasses.replace(complete(), superseded_by="GS-2 version 3", approved_at=None, signed={"buyer": BY})
+    do = "station golden sign GS-2 --party supplier --name WHO"
+    assert checklist(f).items[0].do == do
+    assert next(x.do for x in fields(f) if x.field == "approved version") == do
+    assert do in [x.do for x in lint(f) if x.rule == "L1"]
 
 
 def test_an_overdue_copy_is_not_kept_and_the_checklist_says_to_look_at_it() -> None:

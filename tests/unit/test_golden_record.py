@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from signed_home import NOON, NUMBER, build, seal
+from signed_home import NOON, NUMBER, SHEET, build, seal
 
 from station.errors import ConflictError, NotFoundError, PhotoError, RequestError
 from station.lots.orders import Order
@@ -88,6 +88,7 @@ def test_the_nineteen_fields_come_from_where_they_are_known(station: Station) ->
         "supplier contact": ("Li Wei", "signatures"),
         "colour": ("sky Lab 61.0 -8.0 -32.0", "master"),
     }
+    assert [f.field for f in found.fields if bool(f.do) == bool(f.value)] == []
     assert not found.complete
     assert "packing method" in found.missing
     assert "special notes" not in found.missing  # optional
@@ -243,6 +244,18 @@ def test_a_copy_is_kept_checked_overdue_and_moved(station: Station, clock: Clock
         station.record.check_copy(NUMBER, "F2", condition="intact", by=BY)
 
 
+def test_a_copy_has_one_name_whatever_its_case(station: Station) -> None:
+    """G7: "f1" is not another copy beside "F1" that no later word would find."""
+    add_copy(station)
+    (copy,) = add_copy(station, "f1", place="safe").copies
+    assert (copy.name, copy.place) == ("F1", "safe")
+    station.record.remove_copy(NUMBER, "f1", reason="worn out", by=BY)
+    (copy,) = add_copy(station, "f1", place="drawer").copies
+    assert (copy.place, copy.removed) == ("drawer", False)
+    (copy,) = station.record.check_copy(NUMBER, "f1", condition="worn", by=BY).copies
+    assert copy.condition == "worn"
+
+
 def test_in_line_only_the_expendable_copy_is_used(station: Station, clock: Clock) -> None:
     """G13: and how often, since it wears."""
     add_copy(station)
@@ -358,7 +371,7 @@ def test_an_open_item_of_the_sheet_is_settled_for_its_version_alone() -> None:
 
 
 def test_an_ambiguity_is_resolved_by_words_and_images_and_held_by_the_next_version(
-    station: Station, tmp_path: Path
+    station: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """G15: the source's own note passes; vague words do not."""
     note = (
@@ -380,6 +393,11 @@ def test_an_ambiguity_is_resolved_by_words_and_images_and_held_by_the_next_versi
     assert (found.resolutions[0].sealed_in, found.settled) == (4, True)
     seal(station._db, station._evidence, 5)  # and dropped again
     assert not station.record.show(NUMBER).settled
+    with monkeypatch.context() as patched:  # as the command says of a resolution with a region
+        patched.setattr("signed_home.SHEET", SHEET.replace('name = "sky"', f'name = "sky"\nnote = "{note}"'))
+        seal(station._db, station._evidence, 6)
+    assert station.record.show(NUMBER).resolutions[0].sealed_in == 4
+    assert station.record.show(NUMBER).settled
     with pytest.raises(RequestError, match="nobody can measure"):
         station.record.resolve(NUMBER, "tone", text="a good antique effect", by=BY, **images)
     with pytest.raises(RequestError, match="the sheet has no region 'rim'"):

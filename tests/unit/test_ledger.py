@@ -35,7 +35,7 @@ from station.quality.ledger import (
 from station.quality.signing import LEDGER_HEAD, PACKAGE, public_of, public_pem, read_public, sign, verify
 from station.service import Station
 from station.settings import Settings
-from station.store import ledger, records, tables
+from station.store import ledger, records, sign_offs, tables
 from station.store.audit import audit
 from station.store.database import Database, sqlite_url
 from station.store.evidence import Evidence
@@ -347,6 +347,21 @@ def test_tampering_with_a_home_is_found_and_named(tampered_home: TamperedHome, s
         said = report(tampered_home.audit())
         assert any(word in line for word in tampered.named for line in said), (tampered, said)
     assert tampered_home.audit().ok
+
+
+@pytest.mark.parametrize("at", [b"2026-05-10T12:00:00.0\xdc0000+00:00", b"2026-05-10T12:00:00.000000+00:00x", b""])
+def test_a_time_that_is_none_any_more_stops_no_walk(tampered_home: TamperedHome, at: bytes) -> None:
+    """Of a signature, whose statement is looked at besides; what is read of it says so in one line."""
+    try:
+        with tampered_home.open() as c:
+            key = c.execute("SELECT min(id) FROM sign_offs").fetchone()[0]
+            c.execute("UPDATE sign_offs SET at = CAST(? AS TEXT) WHERE id = ?", (at, key))
+        assert any(f"record {key} of sign_offs" in line for line in report(tampered_home.audit()))
+        with pytest.raises(StoreError, match="station check"):
+            sign_offs.sign_offs(tampered_home.db, NUMBER)
+    finally:
+        with tampered_home.tampered(0):
+            pass
 
 
 def test_a_cut_end_stays_known_when_the_ledger_goes_on(tampered_home: TamperedHome) -> None:

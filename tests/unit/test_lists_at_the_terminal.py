@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from station.cli.gates import _form
+from station.cli.gates_shown import show_form
 from station.cli.nonconformity import _WHAT, _shortened
 from station.values.gates import FirstArticleDocument
 
@@ -24,7 +24,7 @@ def test_a_first_article_shows_values_with_the_digits_that_their_uncertainty_lea
         order="PO-1", sku="MAS", golden="GS-1", golden_version=1, units=("fo-03",), needed=1, verdict="conforms",
         rows=[row], functional="",
     )  # fmt: skip
-    _form(cast("FirstArticleDocument", form))
+    show_form(cast("FirstArticleDocument", form))
     assert "fo-03: 29.988 ± 0.012" in " ".join(capsys.readouterr().out.split())
 
 

@@ -162,6 +162,8 @@ def edited(files: dict[str, bytes], name: str, change: Any) -> dict[str, bytes]:
         ("signatures.json", lambda s: s[0].update(signature=s[1]["signature"]), "the signature of the buyer under"),
         ("signatures.json", lambda s: s[0]["statement"].update(artefact_digest="0"), "is for something else than"),
         ("signatures.json", lambda s: s[2].update(sheet_photo_sha256="0"), "it is not the photo of the signature"),
+        ("signatures.json", lambda s: s[2]["statement"].update(name="X"), "under label version 2: it is not the state"),
+        ("signatures.json", lambda s: s[2]["statement"].update(role=5), "under label version 2: its role is not"),
         ("signatures.json", lambda s: s[0].pop("key"), "a document lacks what it should say"),
         ("artefacts.json", lambda a: a[1].update(note="x"), "artefacts.json: the record of label version 2"),
         ("artefacts.json", lambda a: a[1].update(sha256="0"), "it is not the file of label version 2"),

@@ -130,6 +130,32 @@ def test_confirmed_again_is_confirmed_before_the_first_lot(station: Station, clo
     assert "L5" in [r.rule for r in station.record.lint(NUMBER).remarks]
 
 
+def test_late_is_what_was_agreed_after_the_first_lot_of_its_own_version(station: Station, clock: Clock) -> None:
+    """G23, L7: a lot of version 1, which nobody signed in time, makes no later version late."""
+
+    def late() -> list[str]:
+        return [r.message for r in station.record.lint(NUMBER).remarks if (r.rule, r.where[:6]) == ("L7", "golden")]
+
+    def signed() -> None:
+        station.sign_off.sign(NUMBER, party="buyer", name=BY)
+        file = detached(station, station.settings.home / "li.json")
+        station.sign_off.import_signature(NUMBER, file, party="supplier")
+
+    clock.now += timedelta(days=20)
+    assert late() == []  # version 2 has no lot yet
+    seal(station._db, station._evidence, 3)
+    signed()
+    station.record.write(NUMBER, by=BY, values=['acceptable=["crease of the carton up to 20 mm"]'])
+    clock.now += timedelta(days=1)
+    opened(station, "L-3")
+    assert late() == []
+    seal(station._db, station._evidence, 4)
+    opened(station, "L-4")
+    clock.now += timedelta(days=1)
+    signed()
+    assert late() == ["a lot was opened on 2026-05-31, before both parties had signed"]
+
+
 def test_a_clock_that_was_set_back_makes_no_confirmation_early(station: Station, clock: Clock) -> None:
     """G22, item 18: the order is the ledger's."""
     seal(station._db, station._evidence, 3)

@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 
 from station.batch import choose_engine
 from station.service import Station
-from station.service.golden_record import template_of
 from station.service.golden_showing import lint_text
+from station.service.sheet_advice import template_of
 from station.values.documents import Document
 from station.values.golden_shown import SheetLintDocument
 from station.web.jobs import JobDocument, Progress
