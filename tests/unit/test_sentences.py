@@ -16,7 +16,7 @@ from station.report.languages import language
 from station.report.sentences import CLOSED, EVIDENCE, RECORDS, sentences, templates
 
 ROOT = Path(station.__file__).parent
-ROOMS = ("judge", "lots", "quality", "sheet", "measure", "service", "values")
+ROOMS = ("judge", "lots", "quality", "sheet", "measure", "service", "values", "calibrate")
 WHOLE, TAILS = templates("en")
 OWN = {k: v for k, v in (WHOLE | TAILS).items() if not k.startswith((EVIDENCE, RECORDS, "gate_said"))}
 HOLE = re.compile(r"\{(\w+)\}")
