@@ -29,7 +29,7 @@ from station.report.blocks import (
     Tone,
     Words,
 )
-from station.report.evidence_words import evidence_words, factor_words, level_words
+from station.report.evidence_words import clock_words, evidence_words, factor_words, level_words, place_words
 from station.report.languages import Language
 from station.report.unit_paper import finding_lines
 from station.report.words import TONES, characteristic, defect, defect_class, limit, or_not_said, verdict
@@ -228,7 +228,7 @@ def _map(s: ShownLot, language: Language) -> Iterator[Section]:
             Picture(
                 data,
                 (
-                    say("text.panel", kind=defect(p.kind, language), findings=p.findings, units=p.units),
+                    place_words(p, language),
                     *_spot(p, language),
                 ),
             )
@@ -250,9 +250,13 @@ def _spot(p: PlaceTestDocument, language: Language) -> tuple[str, ...]:
     if p.spot is None:
         return () if p.p is None else (language.text("text.no-spot", kind=kind),)
     spot = p.spot
-    where = language.text("text.hot-clock", clock=spot.clock) if spot.clock else language.text("text.hot-middle")
+    where = (
+        language.text("text.hot-clock", clock=clock_words(spot.clock, language))
+        if spot.clock
+        else language.text("text.hot-middle")
+    )
     told = {"units": spot.units, "of": spot.of, "where": where, "expected": f"{spot.expected:.1f}"}
-    return (language.text("text.hot-spot", kind=kind, **told, p=_p(p.p or 0.0)),)
+    return (language.text("text.hot-spot", kind=kind, **told, p=p_figure(p.p or 0.0)),)
 
 
 def _bars(table: MapTable, language: Language) -> Bars | None:
@@ -284,7 +288,7 @@ def _clusters(s: ShownLot, language: Language) -> Iterator[Section]:
         name = say("fact.nonconforms") if c.defect == "nonconforming" else characteristic(c.defect, language)
         values = {"units": c.units, "of": c.of, "elsewhere": c.elsewhere, "elsewhere_of": c.elsewhere_of}
         factor, level = factor_words(c.factor, language), level_words(c.factor, c.level, language)
-        told.append(say("text.cluster", defect=name, factor=factor, level=level, p=_p(c.p), **values))
+        told.append(say("text.cluster", defect=name, factor=factor, level=level, p=p_figure(c.p), **values))
     blocks: list[Block] = [Bullets(told)]
     leading = found.leading
     if leading is not None:
@@ -311,7 +315,7 @@ def _cause(s: ShownLot, language: Language) -> Iterator[Block]:
     for c in d.causes:
         head = f"{say(f'cause_name.{c.cause}')}: {say(f'cause_state.{c.state}')}"
         for k, e in enumerate(c.evidence):
-            p = Figure("", None) if e.p is None else Figure(_p(e.p), e.p)
+            p = Figure("", None) if e.p is None else Figure(p_figure(e.p), e.p)
             words = evidence_words(e, language)
             rows.append((head if k == 0 else "", say(f"speaks.{e.speaks}"), words, p))
     if rows:
@@ -339,5 +343,5 @@ def _more(count: int, language: Language) -> str:
     return language.text("text.and-more", count=count) if count > 0 else ""
 
 
-def _p(p: float) -> str:
+def p_figure(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
