@@ -31,6 +31,8 @@ from station.values.line import OUTSIDE, Aligned, Master
 
 PANEL_PX: Final = 820
 """Width of the golden and of the unit."""
+_PRINTED_PX: Final = 480
+"""The same in a document, where both are some 100 mm wide: labels of 19 px can be read there."""
 _GAP, _FOOT, _REASONS = 16, 44, 4  # pixels between and below the panels, reasons above them
 _NAMED_FINDINGS = 8
 _NEAR_PART_MM = 0.75  # of the bench that is left as it is
@@ -48,7 +50,7 @@ def unit_panels(master: Master, raster: RGB, document: UnitDocument, tongue: Lan
 
     raster : (h, w, 3) uint8 picture of the unit in the frame of ``master``.
     """
-    golden, unit = _panels(master, raster, document, tongue, PANEL_PX)
+    golden, unit = _panels(master, raster, document, tongue, _PRINTED_PX)
     sheet = Image.new("RGB", (golden.width + unit.width + 3 * _GAP, golden.height), PAPER)
     sheet.paste(golden, (_GAP, 0))
     sheet.paste(unit, (2 * _GAP + golden.width, 0))

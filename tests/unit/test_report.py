@@ -113,7 +113,7 @@ def labels(monkeypatch: pytest.MonkeyPatch, code: str) -> list[str]:
     document = unit(findings=(finding(Verdict.NONCONFORMS),)).model_copy(update={"measurements": tuple(wrong)})
     raster = np.full((SIZE, SIZE, 3), 128, np.uint8)
     drawn = unit_pictures.unit_panels(sealed, raster, document, language(code))
-    assert drawn.shape[0] == unit_pictures.PANEL_PX
+    assert drawn.shape[0] < unit_pictures.PANEL_PX  # so that labels are larger on the page
     return told
 
 
