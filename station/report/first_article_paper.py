@@ -202,7 +202,8 @@ def _name(r: FormRow, language: Language) -> str:
     if kind != _DEFECT:
         return characteristic(r.key, language)
     where = r.characteristic.removeprefix(name).removeprefix(" for ")
-    return defect(name, language) + (f" ({where})" if where else "")
+    called = defect(name, language)
+    return language.text("text.with", said=called, more=where) if where else called
 
 
 def _characteristics(s: ShownFirstArticle, language: Language) -> Table:

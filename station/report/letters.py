@@ -130,7 +130,8 @@ def _items(s: Sealed, language: Language) -> list[tuple[str, str]]:
     }
     known = {"colour": s.sheet.regions, "size": s.sheet.sizes, "logo": s.sheet.marks}
     return [
-        (say(f"confirm.{item}"), f"{agreed[item]} ({sheet})" if known.get(item) else agreed[item]) for item in ITEMS
+        (say(f"confirm.{item}"), say("text.with", said=agreed[item], more=sheet) if known.get(item) else agreed[item])
+        for item in ITEMS
     ]
 
 

@@ -106,14 +106,16 @@ def test_a_lot_report_has_ac_and_re_curve_map_clusters_and_cause(station: Statio
         assert wanted in chinese
 
 
-def test_chinese_papers_have_chinese_colons(station: Station) -> None:
+def test_chinese_papers_have_chinese_colons_and_parentheses(station: Station) -> None:
     """A name and what is said of it are joined as the language joins them."""
     papers = station.papers
     made = [papers.lot(LOGO, "zh-Hant"), papers.certificate(GOLDEN, "zh-Hant"), papers.unit(f"{LOGO}_03", "zh-Hant")]
+    made.append(papers.quotation(GOLDEN, "zh-Hant"))
     texts = [text for paper in made for text in texts_in(paper_data(paper, {}))]
     texts += papers.message(GOLDEN, "zh-Hant")[1].splitlines()
     assert any("：" in text for text in texts)
     assert [text for text in texts if re.search("[一-鿿）]: |: [一-鿿]", text)] == []
+    assert [text for text in texts if re.search(r"\([^)]*[一-鿿]|[一-鿿] \(", text)] == []
 
 
 def texts_in(data: object) -> Iterator[str]:
