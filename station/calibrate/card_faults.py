@@ -97,9 +97,11 @@ def foreign_gap(fill: tuple[float, float], pitch_px: float, card: CardReference)
     if not sizes or any(all(not abs(f - s) > slack for f, s in zip(fill, size, strict=True)) for size in sizes):
         return ""
     seen = " x ".join("?" if np.isnan(f) else f"{100 * f:.0f}" for f in fill)
-    what = "touch each other" if max(f for f in fill if not np.isnan(f)) > 0.95 else f"fill {seen} % of their pitch"
     known = ", ".join(f"{100 * w:.0f} x {100 * h:.0f}" for w, h in sizes)
-    return f"card: its patches {what}, those of {card.name} {known} %: it is a copy by another maker, or a print"
+    copied = f"those of {card.name} {known} %: it is a copy by another maker, or a print"
+    if max(f for f in fill if not np.isnan(f)) > 0.95:
+        return f"card: its patches touch each other, {copied}"
+    return f"card: its patches fill {seen} % of their pitch, {copied}"
 
 
 def why_not_found(lattices: list[tuple[Pixels, Lattice]], card: CardReference) -> str:

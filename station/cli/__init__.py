@@ -1,18 +1,19 @@
 """The commands. Thin: they read options, call ``station.service`` and print.
 
 ``conduct``    exit codes, one-line errors, JSON and tables, progress: the same for every command
-``demo``       the main job on the sample data
-``bench``      card, rig, capture
+``demo``       demo, the main job on the sample data
+``bench``      rig add, rig list, card, capture
 ``calibrating`` calibrate lens, board, light, check, status
 ``goldens``    golden seal, golden statement, golden list, golden tolerance
 ``signing_off`` golden artefact, sign, approval-sheet, countersign, acknowledge, status, export, verify
 ``golden_record`` golden record, photo, copy, item, resolve, change, hold, checklist, lint, template
+``cloning``    golden clone, origin, artwork
 ``ledger``     ledger list, ledger head, key show, key list, key trust
 ``inspecting`` inspect
 ``entering``  enter, entered
 ``gauging``   gauge run, gauge from, gauge show, gauge list
 ``comparing``  compare
-``lots``       lot decide, lot tally, lot map, lot explain, lot list
+``lots``       lot add, lot decide, lot tally, lot map, lot explain, lot list
 ``draws``      lot draw, lot pulled
 ``planning``   plan
 ``orders``     order plan, order check
@@ -20,16 +21,18 @@
                resolve, first-article
 ``order_exchange`` order export, verify, import, received, compare
 ``streams``    stream open, lot, production, consent, resume, direct, void, status, plan, history
-``nonconformity`` nc draft, list, show, seen, photo, answer, class, ask, disposition, cost, send, message, report,
-               package, reorder, close
+``nonconformity`` nc draft, list, show, answer, class, ask, disposition, cost, send, message, report, package, reorder,
+               close
+``seen``       nc seen, kinds, photo
+``traceability`` nc records, cause
 ``corrective`` ca add, due, done, verify, withdraw, list
 ``photos``     photo
-``pairing``    align, model run
+``pairing``    align, model run, model card
 ``capability`` model capability
 ``reviewing``  review, model recalibrate
 ``picturing``  picture card, vectors, map, drawing, residual, findings, heat, uniformity, drift
 ``processes``  chart control, chart trend
-``documents``  doc control-sheet, certificate, unit, lot, approval, message, rfq
+``documents``  doc control-sheet, certificate, first-article, unit, lot, approval, message, rfq
 ``accounts``   account add, list, role, password, disable
 ``upkeep``     serve, check, upgrade, schema, docs
 

@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def card(
     context: typer.Context,
-    photo: Annotated[Path, typer.Argument(metavar="PHOTO")],
+    photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="A photo with a colour card.")],
     card: Card = None,
     json: Json = False,
 ) -> None:
@@ -68,7 +68,9 @@ def _figure(delta_e: float | None) -> str:
 
 @rig.command("add")
 def add_rig(
-    context: typer.Context, file: Annotated[Path, typer.Argument(metavar="RIG.toml")], json: Json = False
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="RIG.toml", help="The bench: camera, markers, board, grey card.")],
+    json: Json = False,
 ) -> None:
     """Register a bench: its markers, camera, working distance."""
     with context_of(context).open() as station:
@@ -103,7 +105,7 @@ def list_rigs(context: typer.Context, json: Json = False) -> None:
 def capture(
     spec: Annotated[str, typer.Argument(metavar="CAMERA", help="replay:FOLDER, replay:VIDEO, simulated:DESIGN?seed=3")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the pictures.")],
-    count: Annotated[int, typer.Option("--count", min=1, metavar="N")] = 1,
+    count: Annotated[int, typer.Option("--count", min=1, metavar="N", help="How many pictures.")] = 1,
 ) -> None:
     """Take pictures with a camera."""
     from station.service.tools import capture as take

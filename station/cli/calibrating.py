@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 calibrate = typer.Typer(help="Measure a bench's lens and light, check them.", no_args_is_help=True)
 calibrate.rich_markup_mode = None
 
-RigName = Annotated[str, typer.Option("--rig", metavar="NAME", help="The bench to calibrate.")]
+RigName = Annotated[str, typer.Option("--rig", metavar="NAME", help="The bench.")]
 
 BAR = 24
 """Characters that a drift of exactly its limit takes in the chart."""

@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def photo(
     context: typer.Context,
-    photo: Annotated[Path, typer.Argument(metavar="PHOTO")],
+    photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="A photo file, as the camera wrote it.")],
     json: Json = False,
 ) -> None:
     """Say what a photo file is, what the decoder did with it, and what speaks of editing."""

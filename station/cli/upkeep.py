@@ -23,7 +23,10 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     context: typer.Context,
-    port: Annotated[int | None, typer.Option("--port", min=1, max=65535, metavar="N")] = None,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", min=1, max=65535, metavar="N", help="Port; STATION_PORT or 8321 without it."),
+    ] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the review page in the browser.")] = False,
     host: Annotated[
         str | None, typer.Option("--host", metavar="ADDRESS", help="Let other machines in; they sign in.")

@@ -71,8 +71,9 @@ def at_their_worst(units: Sequence[UnitOutcome], at_worst: bool) -> tuple[str, .
     count = sum(u.verdict is Verdict.UNDECIDED for u in units)
     if not (at_worst and count):
         return ()
-    are = "unit counts" if count == 1 else "units count"
-    return (f"{count} undecided {are} as nonconforming, as the control sheet says",)
+    if count == 1:
+        return ("1 undecided unit counts as nonconforming, as the control sheet says",)
+    return (f"{count} undecided units count as nonconforming, as the control sheet says",)
 
 
 def set_apart(preferences: Sequence[PreferenceDocument]) -> tuple[str, ...]:

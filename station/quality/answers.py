@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, get_args
 
 from station.quality.catalogue import KINDS, Kind, kind_of
+from station.values.documents import REJECTED_AT_REVIEW
 from station.values.nonconformity import Answer, Context, Facts, Item, Phrase, Question, Use
 
 QUESTIONS: Final[tuple[Question, ...]] = get_args(Question)
@@ -51,7 +52,7 @@ def named(item: Item) -> str:
     """What an item is called in a phrase: a kind of the catalogue in the reader's language, else as people named it."""
     if item.source == "finding" or (item.source == "seen" and item.name in KINDS):
         return f"@kind.{item.kind if item.source == 'finding' else item.name}"
-    return item.name
+    return f"@found_kind.{item.name}" if item.name == REJECTED_AT_REVIEW else item.name
 
 
 def number(value: float, unit: str) -> str:
@@ -73,7 +74,8 @@ def _answer(q: Question, data: Said | None, rule: Said | None, person: tuple[str
 def _item(item: Item, context: Context) -> Said:
     values = {"name": named(item), "kind": f"@kind.{item.kind}", "face": f"@face.{context.face}"}
     if item.source == "seen":
-        return (Phrase(key="item.review" if item.key.startswith("review:") else "item.seen", values=values),)
+        rejected = "item.rejected" if item.name == REJECTED_AT_REVIEW else "item.review"
+        return (Phrase(key=rejected if item.key.startswith("review:") else "item.seen", values=values),)
     group = item.key.partition(":")[0]
     if item.category in ("label", "packaging", "function", "assembly", "material", "count"):
         key = "item.entered"

@@ -3,8 +3,8 @@
 open -> done, by the owner's word -> verified. A prevention is verified by the measured data of later lots alone, any
 other action also by a person's word. What later lots refute is ``not effective`` and needs another action.
 
-Effective is an action where no later lot was refused for what it is against and their common share is surely lower than
-before: Fisher's exact test, one-sided, 5 %.
+Effective is an action where no later lot was rejected for what it is against and their common share is surely lower
+than before: Fisher's exact test, one-sided, 5 %.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ def acceptance_criteria(sheet: Sheet, master: Master) -> Iterator[tuple[str, ...
         what = f"entered of {asked[name]} units a lot" if kind == "entered" else _WHAT.get(kind, kind)
         yield table, name, what, *_sides(c.nominal, c.lower, c.upper), c.unit, c.defect_class
         if c.review is not None:
-            yield table, name, "colour, refused above", *_sides(None, None, c.review), c.unit, c.defect_class
+            yield table, name, "colour, rejected above", *_sides(None, None, c.review), c.unit, c.defect_class
     for d in sheet.defects:
         what = "length" if d.by_length else "size"
         yield "defects", d.label, what, "", "", f"{d.limit_mm:g}", "mm", d.counted_class

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from station.report.languages import Language
-from station.report.words import characteristic, unit_of
-from station.values.lot_analysis import EvidenceDocument
+from station.report.words import characteristic, defect, unit_of
+from station.values.lot_analysis import EvidenceDocument, PlaceTestDocument
 from station.values.phrase import Phrase
 
 _COORDINATES: Final = ("lightness", "chroma", "hue")
@@ -53,6 +53,20 @@ def factor_words(name: str, language: Language) -> str:
 def level_words(factor: str, level: str, language: Language) -> str:
     """A level of a factor: what the station made of the draw is translated, what people gave stays."""
     return language.texts.get(f"{factor}_level.{level}", level)
+
+
+def place_words(place: PlaceTestDocument, language: Language) -> str:
+    """A kind of finding with how many there are on how many units."""
+    counts = {
+        thing: language.text(f"picture.{thing}-one" if n == 1 else f"picture.{thing}", count=n)
+        for thing, n in (("findings", place.findings), ("units", place.units))
+    }
+    return language.text("picture.map-kind", kind=defect(place.kind, language), **counts)
+
+
+def clock_words(clock: str, language: Language) -> str:
+    """A direction from the middle of the part as on a clock face, ``3 o'clock`` in the record, in words."""
+    return language.text("lot_said.clock", hour=clock.partition(" ")[0])
 
 
 def _text(

@@ -174,7 +174,7 @@ def _reasons(s: ShownFirstArticle, language: Language) -> Iterator[Section]:
         and p.reviewer
     ]  # fmt: skip
     rows = sorted((r for r in form.rows if r.reason), key=lambda r: r.verdict is not Verdict.NONCONFORMS)
-    told += [f"{r.number}. {_name(r, language)}: {_against(r, language)}" for r in rows]
+    told += [f"{r.number}. {language.of(_name(r, language), _against(r, language))}" for r in rows]
     if len(form.units) < form.needed:
         told.append(say("text.fa-missing", count=len(form.units), of=form.needed))
     if told:
@@ -202,7 +202,8 @@ def _name(r: FormRow, language: Language) -> str:
     if kind != _DEFECT:
         return characteristic(r.key, language)
     where = r.characteristic.removeprefix(name).removeprefix(" for ")
-    return defect(name, language) + (f" ({where})" if where else "")
+    called = defect(name, language)
+    return language.text("text.with", said=called, more=where) if where else called
 
 
 def _characteristics(s: ShownFirstArticle, language: Language) -> Table:
@@ -337,14 +338,14 @@ def _places(s: ShownFirstArticle, language: Language) -> Iterator[Signature]:
     """Where the supplier signs, and the buyer's release where it holds."""
     say = language.text
     under = (say("sign.name"), say("sign.date"))
-    yield Signature(f"{say('party.supplier')}: {say('sign.inspected')}", (), under)
+    yield Signature(language.of(say("party.supplier"), say("sign.inspected")), (), under)
     r = s.release
     if r is None or s.gate != "released":
-        yield Signature(f"{say('party.buyer')}: {say('sign.release')}", (), under)
+        yield Signature(language.of(say("party.buyer"), say("sign.release")), (), under)
         return
     facts: list[tuple[str, Cell]] = [
         (say("fact.name"), r.name), (say("fact.role"), or_not_said(r.role, language)),
         (say("fact.released-at"), time_of(r.at)), (say("fact.key"), Code(r.fingerprint)),
         (say("fact.rests-on"), Code(r.basis)),
     ]  # fmt: skip
-    yield Signature(f"{say(f'party.{r.party}')}: {say('gate_state.released')}", facts)
+    yield Signature(language.of(say(f"party.{r.party}"), say("gate_state.released")), facts)

@@ -25,9 +25,14 @@ def gate_words(name: str, reason: str, tongue: Language) -> str:
 
 def gate_reason(reason: str, tongue: Language) -> str:
     """The reason alone; of several, joined by semicolons, each that is known."""
+    return said_again(reason, tongue, TABLE)
+
+
+def said_again(reason: str, tongue: Language, table: str) -> str:
+    """What a record says, by the templates of a table; of several reasons, joined by semicolons, each that is known."""
     if tongue.code == "en":
         return reason
-    known = _said(reason, tongue)
+    known = _said(reason, tongue, table)
     if known is not None:
         return known
     parts = reason.split("; ")
@@ -35,7 +40,7 @@ def gate_reason(reason: str, tongue: Language) -> str:
     while at < len(parts):  # a sentence may have semicolons itself: the longest that is known
         for end in range(len(parts), at, -1):
             part = "; ".join(parts[at:end])
-            known = _said(part, tongue)
+            known = _said(part, tongue, table)
             if known is not None or end == at + 1:
                 said.append(part if known is None else known)
                 at = end
@@ -43,8 +48,8 @@ def gate_reason(reason: str, tongue: Language) -> str:
     return tongue.listed.join(said)
 
 
-def _said(reason: str, tongue: Language) -> str | None:
-    for key, pattern in _patterns():
+def _said(reason: str, tongue: Language, table: str) -> str | None:
+    for key, pattern in _patterns(table):
         found = pattern.fullmatch(reason)
         if found is not None:
             return tongue.texts[key].format(**found.groupdict())
@@ -52,9 +57,9 @@ def _said(reason: str, tongue: Language) -> str | None:
 
 
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _patterns(table: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Of each template the sentences that it makes, the templates with most words of their own first."""
-    english = {k: t for k, t in language("en").texts.items() if k.startswith(TABLE)}
+    english = {k: t for k, t in language("en").texts.items() if k.startswith(table)}
     ordered = sorted(english.items(), key=lambda item: -len(_HOLE.sub("", item[1])))
     return tuple((key, re.compile(_pattern(text))) for key, text in ordered)
 

@@ -320,7 +320,7 @@ def _signed(s: Sealed, party: str, language: Language) -> Signature:
     ]
     title = say(f"party.{party}")
     if not found:
-        return Signature(f"{title}: {say('sign.pending')}", (), (say("sign.name"), say("sign.date")))
+        return Signature(language.of(title, say("sign.pending")), (), (say("sign.name"), say("sign.date")))
     return Signature(title, list(_signature_facts(found[-1], language)))
 
 

@@ -24,7 +24,7 @@ _PARTS: Final = ("documents", "sentences", "refusals", "advice")
 @dataclass(frozen=True, slots=True)
 class Language:
     """tag, region : of BCP 47, for hyphenation and glyph variants. joint : between sentences, listed : between the
-    things of a list. texts : by key."""
+    things of a list, colon : between a name and what is said of it. texts : by key."""
 
     code: str
     name: str
@@ -32,6 +32,7 @@ class Language:
     region: str
     joint: str
     listed: str
+    colon: str
     texts: dict[str, str]
 
     def text(self, key: str, **values: object) -> str:
@@ -41,6 +42,10 @@ class Language:
     def say(self, phrase: Phrase) -> str:
         """A phrase in words, its numbers and units set together."""
         return " ".join(self.text(phrase.key, **phrase.values).split())
+
+    def of(self, name: str, said: str) -> str:
+        """A name and what is said of it."""
+        return f"{name}{self.colon}{said}"
 
     def joined(self, phrases: Iterable[Phrase]) -> str:
         """Phrases one after another."""
@@ -76,5 +81,5 @@ def language(code: str) -> Language:
     texts = {f"{t}.{key}": text for t, table in rows for key, text in table.items()}
     return Language(
         code=found, name=tables["name"], tag=tables["tag"], region=tables["region"], joint=tables["joint"],
-        listed=tables["list"], texts=texts,
+        listed=tables["list"], colon=tables["colon"], texts=texts,
     )  # fmt: skip

@@ -64,8 +64,8 @@ def approval_paper(s: Sealed, language: Language) -> Paper:
 def message_text(s: Sealed, language: Language) -> str:
     """The message to the supplier with its seven items, as text."""
     lines = [_dear(s, language), "", _which(s, language), "", language.text("text.message"), ""]
-    lines.append(f"{language.text('section.confirm')}:")
-    lines += [f"{n}. {item}: {agreed}" for n, (item, agreed) in enumerate(_items(s, language), 1)]
+    lines.append(language.of(language.text("section.confirm"), "").rstrip())
+    lines += [f"{n}. {language.of(item, agreed)}" for n, (item, agreed) in enumerate(_items(s, language), 1)]
     lines += ["", language.text("text.message-reply")]
     if s.approved_by:
         lines += ["", language.text("text.regards", buyer=s.approved_by)]
@@ -130,7 +130,8 @@ def _items(s: Sealed, language: Language) -> list[tuple[str, str]]:
     }
     known = {"colour": s.sheet.regions, "size": s.sheet.sizes, "logo": s.sheet.marks}
     return [
-        (say(f"confirm.{item}"), f"{agreed[item]} ({sheet})" if known.get(item) else agreed[item]) for item in ITEMS
+        (say(f"confirm.{item}"), say("text.with", said=agreed[item], more=sheet) if known.get(item) else agreed[item])
+        for item in ITEMS
     ]
 
 

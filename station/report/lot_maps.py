@@ -13,9 +13,13 @@ from PIL import Image, ImageDraw
 
 from station.lots.defect_map import PlacedFinding
 from station.report.colour_pictures import scale_colours
-from station.report.pictures import GREY, INK, PAPER, RGB, WHITE, Colour, fit_text, font
+from station.report.evidence_words import clock_words, factor_words, level_words, place_words
+from station.report.gate_words import said_again
+from station.report.languages import Language
+from station.report.pictures import GREY, INK, PAPER, RGB, WHITE, Colour, write
+from station.report.words import p_figure
 from station.values.geometry import Frame
-from station.values.lot_analysis import LotMapDocument, MapTable, PlaceTestDocument, p_words
+from station.values.lot_analysis import LotMapDocument, MapTable, PlaceTestDocument
 
 Float = NDArray[np.float64]
 
@@ -30,8 +34,11 @@ _ACROSS = 3
 _BLUR = 0.045  # standard deviation of the density, of the picture's longer side
 
 
-def lot_map_picture(golden: RGB, frame: Frame, findings: Sequence[PlacedFinding], found: LotMapDocument) -> RGB:
-    """(H, W, 3) the map. golden : (h, w, 3) uint8 of the golden in ``frame``."""
+def lot_map_picture(
+    golden: RGB, frame: Frame, findings: Sequence[PlacedFinding], found: LotMapDocument, language: Language
+) -> RGB:
+    """(H, W, 3) the map with its words. golden : (h, w, 3) uint8 of the golden in ``frame``."""
+    say = language.text
     kinds = list(found.places)[:_MOST_PANELS]
     columns = max(1, min(3, len(kinds)))
     lines = math.ceil(max(len(kinds), 1) / columns)
@@ -43,18 +50,17 @@ def lot_map_picture(golden: RGB, frame: Frame, findings: Sequence[PlacedFinding]
     below = 100 + lines * (height + 96)
     sheet = Image.new("RGB", (width, below + sum(heights) + 20), PAPER)
     draw = ImageDraw.Draw(sheet)
-    title = f"Lot {found.lot}: {found.nonconforming} of {found.inspected} units nonconforming, held to {found.golden}"
-    draw.text((_GAP, 16), fit_text(draw, title, width - 2 * _GAP, 24), font=font(24), fill=INK)
-    legend = "dots: findings; yellow: where most of them lie; ring: closer together than by chance"
-    draw.text((_GAP, 54), legend if kinds else "no findings on the part", font=font(16), fill=GREY)
+    told = {"lot": found.lot, "wrong": found.nonconforming, "of": found.inspected, "golden": found.golden}
+    write(draw, (_GAP, 16), say("picture.map", **told), 24, width=width - 2 * _GAP)
+    write(draw, (_GAP, 54), say("picture.map-legend" if kinds else "picture.map-empty"), 16, fill=GREY)
     for i, place in enumerate(kinds):
         at = (_GAP + (i % columns) * (_SIDE + _GAP), 100 + (i // columns) * (height + 96))
         own = [f for f in findings if f.kind == place.kind]
         sheet.paste(_panel(golden, frame, own, place), at)
-        _words(draw, place, (at[0], at[1] + height + 6))
+        _words(draw, place, (at[0], at[1] + height + 6), language)
     for band, tall in zip(bands, heights, strict=True):
         for i, table in enumerate(band):
-            _bars(draw, table, (_GAP + i * (_SIDE + _GAP), below))
+            _bars(draw, table, (_GAP + i * (_SIDE + _GAP), below), language)
         below += tall
     return np.asarray(sheet)
 
@@ -104,24 +110,25 @@ def _panel(golden: RGB, frame: Frame, findings: Sequence[PlacedFinding], place: 
     return panel
 
 
-def _words(draw: ImageDraw.ImageDraw, place: PlaceTestDocument, at: tuple[int, int]) -> None:
-    many = "1 finding" if place.findings == 1 else f"{place.findings} findings"
-    on = "1 unit" if place.units == 1 else f"{place.units} units"
-    draw.text(at, fit_text(draw, f"{place.kind}: {many} on {on}", _SIDE, 19), font=font(19), fill=INK)
+def _words(draw: ImageDraw.ImageDraw, place: PlaceTestDocument, at: tuple[int, int], language: Language) -> None:
+    say = language.text
+    write(draw, at, place_words(place, language), 19, width=_SIDE)
+    lines: list[str] = []
     if place.spot is not None:
         s = place.spot
-        where = f"at {s.clock}" if s.clock else "at the middle"
+        towards = say("picture.map-clock", clock=clock_words(s.clock, language))
+        where = towards if s.clock else say("picture.map-middle")
         lines = [
-            f"{s.units} of {s.of} units {where} ({s.x_mm:+.1f}, {s.y_mm:+.1f} mm)",
-            f"chance would put {s.expected:.1f} there; {p_words(place.p or 0.0)}",
+            say("picture.map-spot", units=s.units, of=s.of, where=where, x=f"{s.x_mm:+.1f}", y=f"{s.y_mm:+.1f}"),
+            say("picture.map-chance", expected=f"{s.expected:.1f}", p=p_figure(place.p or 0.0)),
         ]
     elif place.p is not None:
-        lines = ["nowhere closer together than by chance", p_words(place.p)]
-    else:
-        lines = [place.reason]
+        lines = [say("picture.map-nowhere"), f"p {p_figure(place.p)}"]
+    elif place.reason:
+        lines = [said_again(place.reason, language, "lot_said.")]
     for k, line in enumerate(lines):
         fill = _ORANGE if place.spot is not None else GREY
-        draw.text((at[0], at[1] + 26 + 22 * k), fit_text(draw, line, _SIDE, 16), font=font(16), fill=fill)
+        write(draw, (at[0], at[1] + 26 + 22 * k), line, 16, fill=fill, width=_SIDE)
 
 
 def _levels(table: MapTable) -> dict[str, tuple[int, int]]:
@@ -133,17 +140,18 @@ def _levels(table: MapTable) -> dict[str, tuple[int, int]]:
     return out
 
 
-def _bars(draw: ImageDraw.ImageDraw, table: MapTable, at: tuple[int, int]) -> None:
+def _bars(draw: ImageDraw.ImageDraw, table: MapTable, at: tuple[int, int], language: Language) -> None:
     x, y = at
-    draw.text((x, y), f"nonconforming by {table.factor.replace('_', ' ')}", font=font(19), fill=INK)
+    write(draw, (x, y), language.text("text.bars", factor=factor_words(table.factor, language)), 19, width=_SIDE)
     levels = list(_levels(table).items())
     for k, (level, (inspected, wrong)) in enumerate(levels[:_MOST_ROWS]):
         top = y + 34 + 26 * k
-        draw.text((x, top), fit_text(draw, level, 130, 15), font=font(15), fill=INK)
+        write(draw, (x, top), level_words(table.factor, level, language), 15, width=130)
         left, full = x + 140, 170
         draw.rectangle((left, top + 2, left + full, top + 18), fill=WHITE, outline=_SOFT)
         if wrong:
             draw.rectangle((left, top + 2, left + full * wrong / inspected, top + 18), fill=_ORANGE)
-        draw.text((left + full + 8, top), f"{wrong} of {inspected}", font=font(15), fill=INK)
+        write(draw, (left + full + 8, top), language.text("text.bar", wrong=wrong, of=inspected), 15)
     if len(levels) > _MOST_ROWS:
-        draw.text((x, y + 34 + 26 * _MOST_ROWS), f"and {len(levels) - _MOST_ROWS} more", font=font(15), fill=GREY)
+        more = language.text("picture.map-more", count=len(levels) - _MOST_ROWS)
+        write(draw, (x, y + 34 + 26 * _MOST_ROWS), more, 15, fill=GREY)

@@ -29,10 +29,20 @@ from station.report.blocks import (
     Tone,
     Words,
 )
-from station.report.evidence_words import evidence_words, factor_words, level_words
+from station.report.evidence_words import clock_words, evidence_words, factor_words, level_words, place_words
 from station.report.languages import Language
 from station.report.unit_paper import finding_lines
-from station.report.words import TONES, characteristic, defect, defect_class, limit, or_not_said, verdict
+from station.report.words import (
+    EDITIONS,
+    TONES,
+    characteristic,
+    defect,
+    defect_class,
+    limit,
+    or_not_said,
+    p_figure,
+    verdict,
+)
 from station.values.documents import ClassDecision, FindingDocument, LotDocument, PlanDocument, Verdict
 from station.values.lot_analysis import LotExplanationDocument, LotMapDocument, MapTable, PlaceTestDocument
 
@@ -90,7 +100,7 @@ def lot_paper(s: ShownLot, language: Language) -> Paper:
     sections.append(Section(say("section.cause"), list(_cause(s, language))))
     if s.findings:
         shown = [
-            Picture(x.data, finding_lines(x.finding, f"{x.unit}: {defect(x.finding.kind, language)}", language),
+            Picture(x.data, finding_lines(x.finding, language.of(x.unit, defect(x.finding.kind, language)), language),
                     TONES[x.finding.verdict])
             for x in s.findings
         ]  # fmt: skip
@@ -194,7 +204,8 @@ def _chart(d: LotDocument, language: Language) -> Chart:
         name = defect_class(c.defect_class, language)
         curve = [(100 * o.p, o.pa) for o in plan.oc if 100 * o.p <= end]
         told = {"class": name, "letter": plan.letter, "n": c.n, "ac": c.ac, "re": c.re, "level": plan.level,
-                "severity": say(f"severity.{plan.severity}"), "edition": plan.edition}  # fmt: skip
+                "severity": say(f"severity.{plan.severity}"),
+                "edition": EDITIONS.get(plan.edition, plan.edition)}  # fmt: skip
         curves.append(Curve(say("text.curve", **told), curve))
         at = float(np.interp(c.aql, [x for x, _ in curve], [y for _, y in curve]))
         agreed.append((say("text.aql-point", **{"class": name}, aql=f"{c.aql:g}", pa=f"{100 * at:.0f}"), c.aql, at))
@@ -228,7 +239,7 @@ def _map(s: ShownLot, language: Language) -> Iterator[Section]:
             Picture(
                 data,
                 (
-                    say("text.panel", kind=defect(p.kind, language), findings=p.findings, units=p.units),
+                    place_words(p, language),
                     *_spot(p, language),
                 ),
             )
@@ -250,9 +261,13 @@ def _spot(p: PlaceTestDocument, language: Language) -> tuple[str, ...]:
     if p.spot is None:
         return () if p.p is None else (language.text("text.no-spot", kind=kind),)
     spot = p.spot
-    where = language.text("text.hot-clock", clock=spot.clock) if spot.clock else language.text("text.hot-middle")
+    where = (
+        language.text("text.hot-clock", clock=clock_words(spot.clock, language))
+        if spot.clock
+        else language.text("text.hot-middle")
+    )
     told = {"units": spot.units, "of": spot.of, "where": where, "expected": f"{spot.expected:.1f}"}
-    return (language.text("text.hot-spot", kind=kind, **told, p=_p(p.p or 0.0)),)
+    return (language.text("text.hot-spot", kind=kind, **told, p=p_figure(p.p or 0.0)),)
 
 
 def _bars(table: MapTable, language: Language) -> Bars | None:
@@ -284,7 +299,7 @@ def _clusters(s: ShownLot, language: Language) -> Iterator[Section]:
         name = say("fact.nonconforms") if c.defect == "nonconforming" else characteristic(c.defect, language)
         values = {"units": c.units, "of": c.of, "elsewhere": c.elsewhere, "elsewhere_of": c.elsewhere_of}
         factor, level = factor_words(c.factor, language), level_words(c.factor, c.level, language)
-        told.append(say("text.cluster", defect=name, factor=factor, level=level, p=_p(c.p), **values))
+        told.append(say("text.cluster", defect=name, factor=factor, level=level, p=p_figure(c.p), **values))
     blocks: list[Block] = [Bullets(told)]
     leading = found.leading
     if leading is not None:
@@ -309,9 +324,9 @@ def _cause(s: ShownLot, language: Language) -> Iterator[Block]:
     )  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
     for c in d.causes:
-        head = f"{say(f'cause_name.{c.cause}')}: {say(f'cause_state.{c.state}')}"
+        head = language.of(say(f"cause_name.{c.cause}"), say(f"cause_state.{c.state}"))
         for k, e in enumerate(c.evidence):
-            p = Figure("", None) if e.p is None else Figure(_p(e.p), e.p)
+            p = Figure("", None) if e.p is None else Figure(p_figure(e.p), e.p)
             words = evidence_words(e, language)
             rows.append((head if k == 0 else "", say(f"speaks.{e.speaks}"), words, p))
     if rows:
@@ -337,7 +352,3 @@ def _units(s: ShownLot, language: Language) -> Table:
 
 def _more(count: int, language: Language) -> str:
     return language.text("text.and-more", count=count) if count > 0 else ""
-
-
-def _p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"

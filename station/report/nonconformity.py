@@ -184,7 +184,7 @@ def _sentence(point: Point, language: Language) -> str:
 def _record(d: NonconformityDocument, language: Language) -> list[list[str]]:
     """The record of S9 in rows of two: SKU, order, carton and lot codes, inspected, found."""
     f, say = d.facts, language.text
-    codes = [f"{factor_words(k, language)}: {_short(v)}" for k, v in list(f.identifiers.items())[:_CODES]]
+    codes = [language.of(factor_words(k, language), _short(v)) for k, v in list(f.identifiers.items())[:_CODES]]
     empty = say("label.not_given")
     cause = say(f"cause_name.{f.cause}") if f.cause else say("label.unknown")
     pairs = [
@@ -270,7 +270,7 @@ def _costs(c: CostComparison, language: Language) -> dict[str, Any]:
     head = [say(f"heading.{k}") if k else "" for k in columns]
     rows = []
     for p in c.paths:
-        lines = [f"{say(f'line.{x.what}')}: {x.arithmetic}" for x in p.lines]
+        lines = [language.of(say(f"line.{x.what}"), x.arithmetic) for x in p.lines]
         if not p.allowed:
             lines.append(say("cost.not_allowed", why=_listed(p.why_not, language)))
         amounts = [_money(x) if p.lines else "" for x in (p.supplier, p.buyer, p.total, p.total_high)]
@@ -308,7 +308,9 @@ def _claim(c: CostComparison, language: Language) -> str:
     best = next((p for p in c.paths if p.remedy == c.best), None)
     told = []
     if best is not None:
-        lines = [f"{language.text(f'line.{x.what}')}: {x.arithmetic}" for x in best.lines if x.payer == "supplier"]
+        lines = [
+            language.of(language.text(f"line.{x.what}"), x.arithmetic) for x in best.lines if x.payer == "supplier"
+        ]
         remedy = language.text(f"remedy.{best.remedy}")
         total = _money(best.supplier)
         told += [

@@ -121,5 +121,5 @@ def _failed(x: FailedLot, in_force: int, language: Language) -> str:
     if x.version not in (0, in_force):
         what = f"{what}{language.listed}{say('text.history-version', version=x.version)}"
     worst = sorted(x.counts.items(), key=lambda kv: (-kv[1], kv[0]))[:6]
-    listed = language.listed.join(f"{characteristic(k, language)} ({n})" for k, n in worst)
+    listed = language.listed.join(say("text.with", said=characteristic(k, language), more=n) for k, n in worst)
     return say("text.history", lot=x.lot, what=f"{what}{language.listed}{listed}" if listed else what)

@@ -33,12 +33,12 @@ _TABLES: Final = {
 _ENGLISH: Final = {
     "way": "word_way", "what": "told_what", "state": "word_state", "item": "word_item", "artefact": "word_artefact",
     "field": "word_field", "party": "word_party", "step": "word_step", "asked": "word_asked", "sample": "word_sample",
-    "question": "word_question", "need": "word_need", "p": "word_p", "role": "word_role", "decision": "word_decision",
-    "severity": "word_severity",
+    "question": "word_question", "need": "word_need", "p": "word_p", "nth": "word_nth", "outcome": "word_outcome",
+    "role": "word_role", "decision": "word_decision", "severity": "word_severity",
 }  # fmt: skip
 """Kinds of words by the table that has them in English too."""
 CLOSED: Final = ("way", "class", "gate", "state", "party", "artefact", "step", "asked", "sample",
-                  "cause", "suspect", "question", "need", "role", "decision",
+                  "cause", "suspect", "question", "need", "nth", "outcome", "role", "decision",
                   "severity")  # fmt: skip
 """Kinds of which no word stands in a sentence but those of the table."""
 
@@ -68,7 +68,6 @@ def sentences(code: str) -> dict[str, Any]:
         "sentences": whole, "tails": tails, "words": words, "closed": list(CLOSED),
         "characteristics": _by_key(("char",), tongue.texts), "coordinates": _by_key(("coordinate",), tongue.texts),
         "listed": tongue.listed, "nonconforming": tongue.texts["fact.nonconforming-units"],
-        "review": tongue.texts["lot_said.review"],
     }  # fmt: skip
 
 

@@ -107,12 +107,12 @@ def _value(m: MeasurementDocument, language: Language) -> tuple[Cell, ...]:
 
 def findings_table(findings: Sequence[FindingDocument], language: Language) -> Table:
     """Every finding by its number: what, where, how large, its limit, its verdict."""
-    names = ("no", "defect", "where", "place", "size", "u", "limit", "class", "verdict")
+    names = ("no", "defect", "found-at", "place", "size", "u", "limit", "class", "verdict")
     numbers = ("no", "size", "u", "limit")
     columns = tuple(
         Column(
             language.text(f"column.{n}") + (" mm" if n in ("size", "u", "limit") else ""),
-            wide=1 if n in ("defect", "where") else 0, right=n in numbers,
+            wide=1 if n in ("defect", "found-at") else 0, right=n in numbers,
         )
         for n in names
     )  # fmt: skip

@@ -24,8 +24,6 @@ _MOST_DIGITS: Final = 4
 
 def characteristic(name: str, language: Language) -> str:
     """``KIND:NAME`` of a characteristic, or the kind of a finding, in words."""
-    if name == "review":  # a reviewer's word, without a characteristic of its own
-        return language.text("fact.review")
     kind, colon, rest = name.partition(":")
     if not colon:
         return defect(kind, language)
@@ -98,6 +96,11 @@ def time_of(at: datetime) -> str:
 def or_not_said(text: str, language: Language) -> Cell:
     """A text of the control sheet, or that it says nothing."""
     return text or language.text("fact.not-said")
+
+
+def p_figure(p: float) -> str:
+    """A p as it is printed: three digits, and below that only that it is."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def _minus(text: str) -> str:

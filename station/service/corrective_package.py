@@ -138,7 +138,7 @@ def _members(station: Station, found: NonconformityDocument, revised: Sheet, cod
         **_gates(station, f.lot),
         "golden-record.json": _json({"golden": f.golden, "version": f.golden_version, "events": said}),
         "defect-map.json": _json(lot_map.model_dump(mode="json", by_alias=True)),
-        "defect-map.png": png(station.analysis.picture(f.lot, lot_map)),
+        "defect-map.png": png(station.analysis.picture(f.lot, lot_map, code)),
         "master-references.json": _json(_master(station, found)),
         "golden.jpg": station.golden_picture(f.golden, f.golden_version, kind="frame").data,
         "acceptance-criteria.csv": csv_text(

@@ -113,14 +113,17 @@ class LotAnalysis:
             for r, u in zip(known.rows, known.units, strict=True)
         )
 
-    def picture(self, lot: str, found: LotMapDocument) -> RGB:
-        """The map over the golden: every finding, their density, and where they lie together."""
+    def picture(self, lot: str, found: LotMapDocument, code: str = "en") -> RGB:
+        """The map over the golden: every finding, their density, and where they lie together. code : language of its
+        words. Raises RequestError for a language that there is not."""
+        from station.report.languages import language
         from station.report.lot_maps import lot_map_picture
         from station.report.pictures import display
 
         known = self._lot(lot)
         master = self._station.master(known.golden.number, known.golden.version)
-        return lot_map_picture(display(master.image, master.correction), master.frame, _placed(known), found)
+        golden = display(master.image, master.correction)
+        return lot_map_picture(golden, master.frame, _placed(known), found, language(code))
 
     def panels(self, lot: str, found: LotMapDocument) -> list[tuple[PlaceTestDocument, RGB]]:
         """The map of each kind of finding alone, without words, for a report."""

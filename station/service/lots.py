@@ -12,7 +12,7 @@ from station.store import gates as orders
 from station.store import records, streams
 from station.store.database import Database
 from station.store.rows import GoldenRow, UnitRow
-from station.values.documents import UnitDocument, Verdict
+from station.values.documents import REJECTED_AT_REVIEW, UnitDocument, Verdict
 from station.values.draw import DrawDocument
 from station.values.look_alikes import look_alike, spelled
 from station.values.names import natural_key, same_name
@@ -128,7 +128,7 @@ def outcome(row: UnitRow, sheet: Sheet) -> UnitOutcome:
     # rejected: in the classes the line found; where it found none, of what the reviewer names, or else as major
     named = {} if line.nonconforming else named_rows(row.review.reason, sheet)
     classes = line.nonconforming or frozenset(named.values()) or frozenset({"major"})
-    names = line.characteristics or frozenset(named) or frozenset({"review"})
+    names = line.characteristics or frozenset(named) or frozenset({REJECTED_AT_REVIEW})
     return UnitOutcome(row.unit, Verdict.NONCONFORMS, classes, frozenset(), names, line.counts, row.id)
 
 

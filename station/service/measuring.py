@@ -155,12 +155,12 @@ def measure(line: Line, job: Job) -> Measured:
     photo = keep_photo(evidence, Path(job.path), document.sha256)
     frame = annotated = None
     if document.alignment is not None:
-        from station.report import pictures
+        from station.report import pictures, unit_pictures
 
         raster = pictures.display(inspection.aligned.image, inspection.aligned.correction)
         frame = keep(evidence, pictures.jpeg(raster), "image/jpeg")
         if document.verdict is not Verdict.CONFORMS:
-            drawn = pictures.unit_picture(master, inspection.aligned, document)
+            drawn = unit_pictures.unit_picture(master, inspection.aligned, document)
             annotated = keep(evidence, pictures.jpeg(drawn), "image/jpeg")
     return Measured(document, photo, frame, annotated)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from station.errors import DISK_FULL, NotFoundError, RequestError, disk_error
+from station.errors import DISK_FULL, RequestError, disk_error
 from station.store.durable import TEMPORARY, write_whole
 from station.values.claim_words import ClaimWords
 from station.values.documents import Verdict
@@ -42,7 +42,7 @@ def report_pdf(
     from station.report.nonconformity import nonconformity_report
 
     found, tongue = station.nonconformities.show(number), language(code)
-    pictures = {p.item.key: data for p in found.points if (data := picture_of(station, p)) is not None}
+    pictures = {p.item.key: data for p in found.points if (data := picture_of(station, p, tongue)) is not None}
     enlarged = {p.item.key: data for p in found.points if (data := _enlarged(station, p)) is not None}
     head = station.papers.head() if headed else ""
     return nonconformity_report(found, tongue, pictures, internal=internal, enlarged=enlarged, head=head)
@@ -65,9 +65,11 @@ def words_of(station: Station, number: str, code: str) -> ClaimWords:
     return claim_words(station.nonconformities.show(number), language(code))
 
 
-def picture_of(station: Station, point: Point) -> bytes | None:
-    """JPEG of a point: a person's photo, else the worst unit beside the golden sample, None where there is neither."""
-    from station.report.pictures import decoded, jpeg, panels_of
+def picture_of(station: Station, point: Point, tongue: Language) -> bytes | None:
+    """JPEG of a point: a person's photo, else the worst unit beside the golden sample, labelled in the language; None
+    where there is neither."""
+    from station.report.pictures import decoded, jpeg
+    from station.report.unit_pictures import unit_panels
 
     if point.photo_sha256:
         return jpeg(readable(station, point.photo_sha256))
@@ -75,12 +77,12 @@ def picture_of(station: Station, point: Point) -> bytes | None:
         return None
     if (placed := _placed(station, point)) is not None:
         return _numbered(station, placed, point.number)
-    try:
-        drawn = station.unit_picture(point.item.unit_id, kind="annotated").data
-    except NotFoundError:
-        return None
     unit = station.unit(point.item.unit_id)
-    return jpeg(panels_of(decoded(drawn), station.master(unit.golden, unit.golden_version).frame))
+    if unit.annotated_sha256 is None:
+        return None
+    master = station.master(unit.golden, unit.golden_version)
+    raster = decoded(station.unit_picture(unit.id).data)
+    return jpeg(unit_panels(master, raster, station.unit_document(unit.id), tongue))
 
 
 def _placed(station: Station, point: Point) -> tuple[int, FindingDocument] | None:

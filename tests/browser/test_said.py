@@ -113,16 +113,48 @@ def test_reasons_of_units_and_codes(page: Page, address: str) -> None:
     codes = [
         "colour:rock, missing-enamel",
         "glare",
-        "review",
+        "rejected-at-review",
         "offset-x:star",
         "kind unknown to all",
         "two; of nothing",
     ]
-    told = ["rock 的顏色、琺瑯缺料", "反光", "複審判退", "star 的偏移（向右）", None, None]
+    told = ["rock 的顏色、琺瑯缺料", "反光", "覆核拒收", "star 的偏移（向右）", None, None]
     assert page.evaluate(ask, codes) == told
     assert page.evaluate(ask, ["rarely so; 1 unit shows it: 4 are needed to tell"]) == [
         "rarely so；1 件出現：須有 4 件方能判斷"
     ]
+
+
+def test_reasons_that_are_put_together(page: Page, address: str) -> None:
+    """A measurement that could not be made, decisions by several samples, the light, what a gate rests on."""
+    asked = [
+        "sky could not be measured: the region is not wholly in the photo",
+        "width could not be measured: over 3.1 mm about x 1.0, y -2.0 mm the part seems to end 0.4 mm further in, "
+        "where its edge cannot be followed",
+        "logo is missing: it stands there turned by 180 degrees",
+        "major, second sample: 3 nonconforming of 100, Ac 3, Re 4",
+        "minor: 1 nonconforming of the 20 inspected so far, n 50, none accepted yet, Re 2; open: take the second "
+        "sample: 30 more and decide 2 undecided",
+        "2 undecided units count as nonconforming, as the control sheet says",
+        "lot L1 was decided (accepted) before the newest units, values and reviews came, by which it is rejected: "
+        "decide it again",
+        "the light flickers: bands of 1.2% lie across the picture every 40 px, 0.5% is allowed: use lamps "
+        "that do not flicker, or a longer exposure, then run `station calibrate light --rig bench-a GREY.jpg ...`",
+        "A frame's level departs by 0.8% from the others': look whether the camera's exposure is locked and the lamp "
+        "steady.",
+        "it was released on version 1 of the carton mark, in force is version 2; release it anew",
+        "lot L1 was opened on 2026-07-01 08:00 UTC, before production of the order began on 2026-07-02 09:30 UTC: its "
+        "goods are others",
+        "nothing is named that does not conform; name what was seen: station nc seen NC-1",
+    ]
+    page.goto(f"{address}/lots")
+    ask = "async (asked) => { const { known } = await import('/static/said.js'); return asked.map(known); }"
+    said = page.evaluate(ask, asked)
+    commands = re.compile(r"station [a-z]+ [a-z]+ \S+|`[^`]+`")
+    left = [(a, s) for a, s in zip(asked, said, strict=True) if s is None or SENTENCE.search(commands.sub("", s))]
+    assert left == []
+    assert said[0] == "sky 無法量測：區域未完整入鏡"
+    assert said[3] == "主要（第二樣本）：100 件中 3 件不符合，Ac 3，Re 4"
 
 
 def test_the_page_of_a_lot(page: Page, address: str) -> None:

@@ -181,7 +181,7 @@ def draw_claimed(patch: pytest.MonkeyPatch) -> None:
     draw_line(patch)
     patch.setattr(golden_line, "measure_master", _metal)
     patch.setattr(pipeline, "inspect", inspect_claimed)
-    patch.setattr("station.report.pictures.unit_picture", golden_beside_unit)
+    patch.setattr("station.report.unit_pictures.unit_picture", golden_beside_unit)
 
 
 def _metal(*args: Any, **names: Any) -> Any:

@@ -124,7 +124,7 @@ def draw_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(light, "correct", corrected)
     monkeypatch.setattr(golden_line, "measure_master", a_master)
     monkeypatch.setattr(pipeline, "inspect", an_inspection)
-    monkeypatch.setattr("station.report.pictures.unit_picture", lambda *_a: np.zeros((40, 80, 3), dtype=np.uint8))
+    monkeypatch.setattr("station.report.unit_pictures.unit_picture", lambda *_a: np.zeros((40, 80, 3), dtype=np.uint8))
 
 
 def photo(path: Path, steps: int, grain: int = 0) -> Path:

@@ -31,7 +31,7 @@ def test_the_place_of_a_finding_stands_enlarged_beside_the_whole(station: Statio
     found = [p for p in d.points if p.item.source == "finding"]
     assert found
     for p in found:
-        whole, near = picture_of(station, p), _enlarged(station, p)
+        whole, near = picture_of(station, p, language("en")), _enlarged(station, p)
         assert whole is not None
         assert near is not None
         assert Image.open(io.BytesIO(near)).width > Image.open(io.BytesIO(near)).height

@@ -18,7 +18,7 @@ EN, ZH = language("en"), language("zh-Hant")
 ROOT = Path(station.__file__).parent
 GATES = [
     *(ROOT / "calibrate" / f"{name}.py" for name in ("plane", "drift", "bounds", "light", "orientation")),
-    *(ROOT / "calibrate" / f"{name}.py" for name in ("card_finding", "card_reading")),
+    *(ROOT / "calibrate" / f"{name}.py" for name in ("card_faults", "card_finding", "card_reading", "flicker")),
     *(ROOT / "measure" / f"{name}.py" for name in ("align", "identity", "parts")),
     ROOT / "judge" / "photo_gates.py", ROOT / "comparison.py",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,8 +102,29 @@ def test_a_lot_report_has_ac_and_re_curve_map_clusters_and_cause(station: Statio
                    "AQL 2.5", "by Carton", "5 of 5", "Records to ask the factory for", decided.digest):  # fmt: skip
         assert wanted in text
     chinese = told(station.papers.lot(LOGO, "zh-Hant"))
-    for wanted in ("拒收", "抽樣計畫的放行機率", "依 箱號", "請向工廠索取的紀錄"):
+    for wanted in ("拒收", "抽樣計畫的放行機率", "不符合件數（箱號）", "請向工廠索取的紀錄"):
         assert wanted in chinese
+
+
+def test_chinese_papers_have_chinese_colons_and_parentheses(station: Station) -> None:
+    """A name and what is said of it are joined as the language joins them."""
+    papers = station.papers
+    made = [papers.lot(LOGO, "zh-Hant"), papers.certificate(GOLDEN, "zh-Hant"), papers.unit(f"{LOGO}_03", "zh-Hant")]
+    made.append(papers.quotation(GOLDEN, "zh-Hant"))
+    texts = [text for paper in made for text in texts_in(paper_data(paper, {}))]
+    texts += papers.message(GOLDEN, "zh-Hant")[1].splitlines()
+    assert any("：" in text for text in texts)
+    assert [text for text in texts if re.search("[一-鿿）]: |: [一-鿿]", text)] == []
+    assert [text for text in texts if re.search(r"\([^)]*[一-鿿]|[一-鿿] \(", text)] == []
+
+
+def texts_in(data: object) -> Iterator[str]:
+    """Every text of a paper as its template gets it."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict | list | tuple):
+        for part in data.values() if isinstance(data, dict) else data:
+            yield from texts_in(part)
 
 
 def test_the_letters_say_what_the_source_says(station: Station) -> None:

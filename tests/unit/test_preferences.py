@@ -11,20 +11,25 @@ import numpy as np
 import pytest
 from entered_line import Clock, draw_line, photo
 
+import station as package
 from station.batch.serial import Serial
 from station.cli import app
 from station.cli.conduct import run
 from station.errors import RequestError
 from station.judge import judge_finding
 from station.lots.decide import outcome_of
+from station.quality.answers import named
+from station.report.languages import language
+from station.report.words import characteristic
 from station.service import Station
 from station.service.entering import NewValue
 from station.service.reviewing import named_rows, preference_of
 from station.settings import Settings
 from station.sheet import FUNCTIONAL, class_of, lint_sheet, load_sheet
-from station.values.documents import FindingDocument, UnitDocument, Verdict
+from station.values.documents import REJECTED_AT_REVIEW, FindingDocument, UnitDocument, Verdict
 from station.values.line import Finding
 
+ROOT = Path(package.__file__).parent
 SHEET = """schema = 1
 [product]
 sku = "MAS"
@@ -203,7 +208,27 @@ def test_s8_a_unit_that_keeps_every_limit_is_rejected_only_for_a_named_one(stati
 def test_an_undecided_unit_is_rejected_as_before(station: Station) -> None:
     station.review(id_of(station, "u4"), "reject", "seen by eye", "Mei")
     assert counted(station)["major"] == 1
-    assert station.lot_tally("L1", 5).counts == {"review": 1}
+    assert station.lot_tally("L1", 5).counts == {"rejected-at-review": 1}
+    station.decide_lot("L1", 5)
+    [point] = [p for p in station.nonconformities.draft("L1", use="retail").points if p.item.source == "seen"]
+    assert (named(point.item), point.item.note) == ("@found_kind.rejected-at-review", "seen by eye")
+    assert language("en").joined(point.answers[0].phrases) == "Units rejected at review."
+
+
+@pytest.mark.parametrize(("code", "word"), [("en", "rejected at review"), ("zh-Hant", "覆核拒收")])
+def test_what_is_rejected_at_review_is_called_so_everywhere(code: str, word: str) -> None:
+    tongue = language(code)
+    assert characteristic(REJECTED_AT_REVIEW, tongue) == word
+    assert word in tongue.text("item.review", name="logo").casefold()
+    assert word in tongue.text("item.rejected").casefold()
+
+
+def test_the_chinese_texts_have_one_word_for_review() -> None:
+    """Pages, documents and sentences of the records."""
+    texts = [*ROOT.rglob("zh-Hant.toml"), *ROOT.rglob("zh-Hant.json")]
+    assert len(texts) == 4
+    found = [(f.name, word) for f in texts for word in ("複審", "複檢", "判退") if word in f.read_text("utf-8")]
+    assert found == []
 
 
 def test_the_commands_say_preferences(station: Station, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,13 +16,22 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from station.report import pictures
+from station.report import lot_maps, pictures, unit_pictures
 from station.report.findings import pair_jpeg
+from station.report.languages import language
 from station.report.summary import FINDINGS, ShownFinding, lot_summary
 from station.values.colour import SRGB_TO_XYZ, ColourCorrection, LinearRGB
-from station.values.documents import ClassDecision, FindingDocument, LotDocument, UnitDocument, Verdict
+from station.values.documents import (
+    ClassDecision,
+    FindingDocument,
+    LotDocument,
+    MeasurementDocument,
+    UnitDocument,
+    Verdict,
+)
 from station.values.geometry import Frame, Similarity
-from station.values.line import FIRST_REGION, OUTSIDE, Aligned, Master
+from station.values.line import FIRST_REGION, OUTSIDE, Aligned, MarkMaster, Master, RegionMaster
+from station.values.lot_analysis import HotSpotDocument, LotMapDocument, MapRow, MapTable, PlaceTestDocument
 
 SIZE = 160
 ON = date(2026, 5, 10)
@@ -75,20 +84,85 @@ def has_colour(picture: np.ndarray, colour: tuple[int, int, int]) -> int:
 
 
 def test_a_flagged_finding_is_circled_and_a_harmless_one_is_not() -> None:
-    quiet = pictures.unit_picture(master(), aligned(), unit(findings=(finding(Verdict.CONFORMS),)))
-    loud = pictures.unit_picture(master(), aligned(), unit(findings=(finding(Verdict.NONCONFORMS),)))
+    quiet = unit_pictures.unit_picture(master(), aligned(), unit(findings=(finding(Verdict.CONFORMS),)))
+    loud = unit_pictures.unit_picture(master(), aligned(), unit(findings=(finding(Verdict.NONCONFORMS),)))
     orange = pictures.COLOURS[Verdict.NONCONFORMS]
     assert has_colour(loud, orange) > has_colour(quiet, orange) + 200
 
 
-@pytest.mark.parametrize("reasons", [0, 1, 3, 9])
-def test_the_panels_of_a_unit_stand_without_the_words_around_them(reasons: int) -> None:
-    drawn = pictures.unit_picture(master(), aligned(), unit(reasons=reasons))
-    panels = pictures.panels_of(drawn, master().frame)
-    assert panels.shape == (pictures.PANEL_PX, drawn.shape[1], 3)
-    plain = pictures.unit_picture(master(), aligned(), unit(reasons=1))
-    assert np.array_equal(panels, pictures.panels_of(plain, master().frame))
-    assert pictures.panels_of(drawn[:-1], master().frame).shape == drawn[:-1].shape
+def measured(characteristic: str, kind: str, value: float | None) -> MeasurementDocument:
+    return MeasurementDocument.model_validate(
+        {
+            "characteristic": characteristic, "kind": kind, "value": value, "unit": "mm", "u": 0.01, "nominal": None,
+            "lower": None, "upper": 0.2, "class": "major", "verdict": Verdict.NONCONFORMS,
+        }
+    )  # fmt: skip
+
+
+def labels(monkeypatch: pytest.MonkeyPatch, code: str) -> list[str]:
+    """The texts that the picture of a unit is labelled with in a language."""
+    told: list[str] = []
+    regions = [RegionMaster(n, "other", 1, None, 0.1, (0.0, 0.0), 1.0) for n in ("sky", "sea")]
+    marks = [MarkMaster("logo", np.array([[-1.0, -1], [1, -1], [1, 1], [-1, 1]]))]
+    sealed = replace(master(), regions=tuple(regions), marks=tuple(marks))
+    monkeypatch.setattr(pictures.Canvas, "label", lambda _self, _at, text, _colour: told.append(text))
+    wrong = [
+        measured("colour:sky", "colour", 4.81), measured("colour:sea", "colour", None),
+        measured("size:width", "size", 30.4), *(measured(f"{k}:logo", k, 0.4) for k in ("offset-x", "offset-y")),
+    ]  # fmt: skip
+    document = unit(findings=(finding(Verdict.NONCONFORMS),)).model_copy(update={"measurements": tuple(wrong)})
+    raster = np.full((SIZE, SIZE, 3), 128, np.uint8)
+    drawn = unit_pictures.unit_panels(sealed, raster, document, language(code))
+    assert drawn.shape[0] < unit_pictures.PANEL_PX  # so that labels are larger on the page
+    return told
+
+
+def test_the_panels_of_a_unit_are_labelled_in_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """S10: a complaint in Chinese shows no English word but the names that people gave."""
+    english = labels(monkeypatch, "en")
+    assert "sky: dE00 4.81" in english
+    assert "Width 30.40 mm" in english
+    assert "pit 0.40 mm" in english
+    chinese = labels(monkeypatch, "zh-Hant")
+    assert len(chinese) == len(english)
+    left = [re.sub(r"\b(sky|sea|logo|mm|dE)\d*\b", "", text) for text in chinese]
+    assert [text for text in left if re.search("[A-Za-z]{2}", text)] == []
+
+
+def test_the_map_of_a_lot_is_labelled_in_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """N18: the defect map of a corrective package, too."""
+    told: list[str] = []
+    monkeypatch.setattr(lot_maps, "write", lambda _draw, _at, text, _size, **_more: told.append(text))
+    spot = HotSpotDocument(x_mm=2.0, y_mm=-3.0, radius_mm=1.0, units=6, of=8, expected=0.4, clock="2 o'clock")
+    place = {"findings": 9, "units": 8, "q": None, "together": False}
+    places = (
+        PlaceTestDocument(kind="scratch", p=0.0004, spot=spot, reason="", **place),
+        PlaceTestDocument(kind="pit", p=0.4, spot=None, reason="", **place),
+        PlaceTestDocument(kind="bubble", p=None, spot=None, reason="2 units show it: 4 are needed to tell", **place),
+    )
+    rows = [MapRow(level=f"C{n}", carton=None, inspected=5, nonconforming=n % 2, defects={}) for n in range(30)]
+    found = LotMapDocument(
+        lot="L1", golden="GS-1", golden_version=1, inspected=80, nonconforming=17, defects={"scratch": 9},
+        tables=(MapTable(factor="carton", rows=tuple(rows)),), places=places, remarks=(),
+    )  # fmt: skip
+    golden = np.full((SIZE, SIZE, 3), 128, np.uint8)
+    lot_maps.lot_map_picture(golden, FRAME, [], found, language("en"))
+    assert "6 of 8 units at 2 o'clock (+2.0, -3.0 mm)" in told
+    assert "scratch: 9 findings on 8 units" in told
+    english, told[:] = len(told), []
+    lot_maps.lot_map_picture(golden, FRAME, [], found, language("zh-Hant"))
+    assert len(told) == english
+    left = [re.sub(r"\b(L1|GS-1|C\d+|mm|p)\b", "", text) for text in told]
+    assert [text for text in left if re.search("[A-Za-z]{2}", text)] == []
+
+
+@pytest.mark.parametrize("pair", ["琺瑯", "針孔", "寬度"])
+def test_chinese_characters_are_drawn_and_not_as_one_box_for_all(pair: str) -> None:
+    face = pictures.font(24, pair)
+    first, second = (face.getmask(c) for c in pair)
+    assert first.getbbox() is not None
+    assert bytes(first) != bytes(second)
+    assert pictures.font(24, "width") != face
 
 
 def test_a_label_lies_above_the_lines_and_dark_on_light() -> None:
@@ -123,11 +197,11 @@ def test_the_bench_beside_the_part_is_pale_in_the_picture_of_a_unit() -> None:
     labels = np.full((SIZE, SIZE), OUTSIDE, np.uint8)
     labels[SIZE // 4 : -SIZE // 4, SIZE // 4 : -SIZE // 4] = FIRST_REGION
     raster = np.zeros((SIZE, SIZE, 3), np.uint8)
-    quiet = pictures._quiet_bench(raster, replace(master(), labels=labels))
+    quiet = unit_pictures._quiet_bench(raster, replace(master(), labels=labels))
     assert (quiet[labels != OUTSIDE] == 0).all()
     assert quiet[0, 0].min() > 190
     bare = replace(master(), labels=np.full_like(labels, OUTSIDE))
-    np.testing.assert_array_equal(pictures._quiet_bench(raster, bare), raster)
+    np.testing.assert_array_equal(unit_pictures._quiet_bench(raster, bare), raster)
 
 
 def test_display_undoes_the_correction_to_srgb() -> None:

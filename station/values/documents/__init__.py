@@ -10,6 +10,7 @@
 from station.values.documents.base import DefectClass, Document, Verdict
 from station.values.documents.card import CandidateDocument, CardDocument, FitDocument, PatchDocument
 from station.values.documents.lot import (
+    REJECTED_AT_REVIEW,
     Cause,
     ClassDecision,
     ClassTally,
@@ -38,6 +39,7 @@ from station.values.documents.unit import (
 )
 
 __all__ = [
+    "REJECTED_AT_REVIEW",
     "AlignmentDocument",
     "CandidateDocument",
     "CapabilityUseDocument",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -106,6 +106,10 @@ class PreferenceDocument(Document):
     unit: str
     words: str
     by: str
+
+
+REJECTED_AT_REVIEW: Final = "rejected-at-review"
+"""What a unit does not conform in that a reviewer rejected without a row or kind that says for what."""
 
 
 class LotDocument(Document):

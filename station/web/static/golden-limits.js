@@ -12,7 +12,7 @@ const plain = (value) => (value === null ? "–" : String(Number(value.toPrecisi
 
 function limit(r) {
   const unit = r.unit === "1" ? "" : ` ${r.unit}`;
-  if (r.what === "colour") return t("at most {upper}, refused above {review}", { upper: plain(r.upper), review: plain(r.review) });
+  if (r.what === "colour") return t("at most {upper}, rejected above {review}", { upper: plain(r.upper), review: plain(r.review) });
   if (r.lower !== null && r.upper !== null) return `${plain(r.lower)} … ${plain(r.upper)}${unit}`;
   if (r.upper !== null) return t("at most {limit}", { limit: `${plain(r.upper)}${unit}` });
   if (r.lower !== null) return t("at least {limit}", { limit: `${plain(r.lower)}${unit}` });

@@ -22,7 +22,6 @@ function word(kind, text) {
 /** ``KIND:NAME`` of a characteristic, or the kind of a finding, in words; null where it is neither. */
 function code(text) {
   if (text === "nonconforming") return sentences.nonconforming;
-  if (text === "review") return sentences.review;
   const [, kind, name] = /^([a-z-]+):(.+)$/.exec(text) ?? [];
   if (!kind) return word("kind", text);
   const [, region, coordinate] = /^(.+) (\w+)$/.exec(name) ?? [];
