@@ -6,7 +6,8 @@
 ``calibrating`` calibrate lens, board, light, check, status
 ``goldens``    golden seal, golden statement, golden list, golden tolerance
 ``signing_off`` golden artefact, sign, approval-sheet, countersign, acknowledge, status, export, verify
-``golden_record`` golden record, photo, copy, item, resolve, change, hold, checklist, lint, template
+``golden_record`` golden record, photo, item, resolve, change, hold, checklist, lint, template
+``copies``     golden copy
 ``cloning``    golden clone, origin, artwork
 ``ledger``     ledger list, ledger head, key show, key list, key trust
 ``inspecting`` inspect
@@ -19,6 +20,7 @@
 ``orders``     order plan, order check
 ``gates``      gate open, list, answer, task, plan, start, made, bonded, check, lot, release, waive, escalate,
                resolve, first-article
+``gates_shown`` the tables of ``gates``
 ``order_exchange`` order export, verify, import, received, compare
 ``streams``    stream open, lot, production, consent, resume, direct, void, status, plan, history
 ``nonconformity`` nc draft, list, show, answer, class, ask, disposition, cost, send, message, report, package, reorder,

@@ -105,7 +105,7 @@ def remove_copy(
 
 
 @copy.command("list")
-def listshow_copies(context: typer.Context, number: Number, json: Json = False) -> None:
+def list_copies(context: typer.Context, number: Number, json: Json = False) -> None:
     """Every copy with holder, place, seal, condition and when it is to be looked at."""
     with context_of(context).open() as station:
         show_copies(station.record.show(number), json)

@@ -68,7 +68,7 @@ def in_passing() -> Iterator[tuple[str, str]]:
 def said() -> Iterator[tuple[str, str]]:
     """File and command of every text of the program and its pages that names one by ``station COMMAND``."""
     for file, text in (*_strings(), *_lines()):
-        for found in re.finditer(r"\bstation ([a-z][a-z-]*(?: [^\s.;:,)`'\"“”<>]+)*)", text):
+        for found in re.finditer(r"\bstation ([a-z][a-z-]*(?: [^\s.;:,)`'\"“”<>（）：；，。、]+)*)", text):
             if found[1].split()[0] in COMMANDS.commands:  # else it is the station that does something
                 yield str(file.relative_to(ROOT)), found[1]
 
