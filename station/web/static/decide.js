@@ -2,7 +2,8 @@
 
 import { byId, el, time } from "./dom.js";
 import { SAID } from "./findings.js";
-import { hindrance } from "./second-look.js";
+import { said } from "./said.js";
+import { hindrance, inForce } from "./second-look.js";
 import { GUARD_MS } from "./stepping.js";
 import { DONE, named, t } from "./words.js";
 
@@ -71,7 +72,7 @@ export class Deciding {
   undoable() {
     const { unit, mine } = this.page.state;
     if (mine.length) return mine.at(-1);
-    const review = unit?.pending ? null : unit?.review;
+    const review = !unit || unit.pending ? null : inForce(unit);
     return review && review.decision !== "undo" ? { unit_id: unit.id, unit: unit.unit, decision: review.decision, review: review.id } : null;
   }
 
@@ -115,7 +116,7 @@ export class Deciding {
     const { state } = this.page;
     state.mine = state.mine.filter((m) => m.key !== item.key);
     const what = item.finding ? t("{unit} finding {finding}", item) : item.unit;
-    const message = t("{what} was not {done}: {message}. {then}", { what, done: verb(item), message: error.message, then: error.do });
+    const message = t("{what} was not {done}: {message}. {then}", { what, done: verb(item), message: said(error.message), then: said(error.do) });
     this.page.alert(message, error.code === "claimed" ? [t("Record it all the same"), () => { this.send({ ...item, take_over: true }); this.page.redraw(); }] : null);
     this.buttons();
   }
