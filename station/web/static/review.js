@@ -39,7 +39,7 @@ const outbox = new Outbox({
   recorded(item, review) {
     deciding.recorded(item, review);
     if (item.finding) {
-      showAnswers(item.unit_id);
+      showAnswers(item.unit_id, review);
       return;
     }
     claims.decided(item.unit_id);
@@ -290,9 +290,10 @@ async function showReviews() {
   between();
 }
 
-/** Show by now what is said of the findings of the unit. */
-async function showAnswers(id) {
+/** Show by now what is said of the findings of the unit. answer : recorded just now, which is known before. */
+async function showAnswers(id, answer = null) {
   if (state.unit?.id !== id || !state.document) return;
+  if (answer) findings.learn(answer);
   const seen = await patiently(() => api.findings(id));
   if (state.unit?.id === id) findings.update({ seen, ...places.answering() });
 }
