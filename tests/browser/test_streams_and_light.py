@@ -77,8 +77,8 @@ def test_what_is_said_of_a_stream_is_recorded_and_an_opened_one_shown(quiet_page
     until(page, lambda: held, "it is sent")
     page.wait_for_timeout(500)
     assert len(held) == 1
-    page.unroute(f"**{API}/streams/coins/words")
     held[0].continue_()
+    page.unroute(f"**{API}/streams/coins/words")
     expect(page.locator(".classes-now .now").first).to_have_text("tightened")
     expect(page.locator("#history tbody tr").first).to_contain_text("M. Keller: complaints")
     expect(page.locator("#history tbody tr")).to_have_count(1)
