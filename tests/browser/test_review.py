@@ -206,6 +206,20 @@ def test_a_decision_on_its_way_is_not_mixed_with_what_is_recorded(bench: Bench) 
     assert [r["decision"] for r in bench.reviews(4)] == ["accept", "reject", "accept"]
 
 
+def test_a_size_that_is_being_typed_outlives_a_tally_that_is_drawn_anew(bench: Bench) -> None:
+    page = bench.open()
+    size = page.locator("#lot-size")
+    size.fill("50")
+    theirs = {"decision": "reject", "reviewer": "Wang", "reason": "enamel defect"}
+    assert httpx.post(f"{bench.address}/api/v1/units/2/reviews", json=theirs, trust_env=False).status_code == 201
+    expect(page.locator("#tally h2 + p")).to_contain_text("2 do not, 1 undecided")
+    expect(size).to_have_value("50")
+    expect(size).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".classes li").nth(1)).to_contain_text("2 nonconforming, 1 undecided")
+    assert bench.complaints == []
+
+
 def test_one_decision_asks_for_one_tally_and_no_lists(bench: Bench) -> None:
     page = bench.open()
     page.locator("#lot-size").fill("50")

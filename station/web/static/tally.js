@@ -49,10 +49,27 @@ export class Tally {
       return null;
     }) : null;
     if (turn !== this.asked) return; // asked again in the meantime
+    const typed = this.typed(name);
     drawTally(byId("tally"), lot, found, {
-      setSize: (value) => { keep(key, String(value)); this.draw(); },
+      setSize: (value) => {
+        keep(key, String(value));
+        this.fieldOf = null; // what was typed is taken, and the keys decide again
+        this.draw();
+      },
       record: () => this.recording(lot, found),
     });
+    this.fieldOf = name;
+    const field = byId("lot-size");
+    if (!typed || !field) return;
+    field.value = typed.value;
+    if (typed.focused) field.focus();
+  }
+
+  /** What somebody is typing as the size of the lot: it outlives a tally that is drawn anew. */
+  typed(name) {
+    const field = byId("lot-size");
+    if (!field || this.fieldOf !== name || field.value === field.defaultValue) return null;
+    return { value: field.value, focused: field === document.activeElement };
   }
 
   async record(lot, found) {
