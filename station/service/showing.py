@@ -182,6 +182,7 @@ def unit_view(row: UnitRow) -> views.UnitView:
         reasons=tuple(json.loads(row.document)["reasons"]),
         inspected_at=row.inspected_at,
         review=review_view(row.review) if row.review else None,
+        overtaken=row.overtaken,
         has_pictures=row.frame_sha256 is not None,
         frame_sha256=row.frame_sha256,
         annotated_sha256=row.annotated_sha256,

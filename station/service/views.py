@@ -78,7 +78,8 @@ class ReviewView(Document):
 
 class UnitView(Document):
     """An inspected unit in a list. ``standing`` is the verdict after review, ``margin`` the distance of its worst
-    characteristic to the limit over the tolerance (below 0: beyond the limit; None: nothing was measured)."""
+    characteristic to the limit over the tolerance (below 0: beyond the limit; None: nothing was measured).
+    ``overtaken`` : a value entered after the review speaks against the unit, so that the review no longer stands."""
 
     id: int
     unit: str
@@ -95,6 +96,7 @@ class UnitView(Document):
     reasons: tuple[str, ...]
     inspected_at: datetime
     review: ReviewView | None
+    overtaken: bool = False
     has_pictures: bool
     frame_sha256: str | None
     annotated_sha256: str | None

@@ -98,3 +98,19 @@ def test_gauge_studies_are_listed(client: httpx.Client) -> None:
     assert (width["parts"], width["trials"], width["in_budget"], width["unit"]) == (2, 2, False, "mm")
     answer = client.get(f"{API}/gauge/studies/99")
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not-found")
+
+
+def test_a_unit_says_that_entered_values_overtook_its_review(client: httpx.Client) -> None:
+    unit = next(u for u in get(client, "/units")["items"] if u["unit"] == "unit-2")
+    said = {"decision": "accept", "reviewer": "M. Weber", "reason": "seen by daylight"}
+    assert client.post(f"{API}/units/{unit['id']}/reviews", json=said).status_code == 201
+    before = get(client, f"/units/{unit['id']}")
+    value = {
+        "unit": "unit-2", "name": "width", "value": 32.0, "u": 0.01, "instrument": "C-1",
+        "calibrated_on": "2026-11-01", "golden": "GS-1", "lot": "L/1",
+    }  # fmt: skip
+    assert client.post(f"{API}/entered", json={"values": [value], "by": "M. Weber"}).status_code == 201
+    after = get(client, f"/units/{unit['id']}")
+    assert (before["overtaken"], before["standing"]) == (False, "conforms")
+    assert (after["overtaken"], after["standing"]) == (True, "nonconforms")
+    assert after["review"] == before["review"]  # nothing is erased

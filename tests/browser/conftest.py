@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from patience import Traffic, complaining, unexcused
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 FLAGS = [
@@ -38,9 +39,8 @@ class Bench:
         self.page, self.home, self._serve = page, home, serve
         self._running = ExitStack()
         self.address, _app = self._running.enter_context(serve(home))
-        self.complaints: list[str] = []
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        self.complaints = complaining(page)
+        self.traffic = Traffic(page)
 
     def open(self, reviewer: str = "M. Weber") -> Page:
         self.page.goto(self.address)
@@ -54,6 +54,15 @@ class Bench:
         """Wait until the unit's pictures stand on the screen and its keys are no longer guarded."""
         expect(self.page.locator("#stage")).to_have_attribute("data-unit", str(unit))
         self.page.wait_for_timeout(200)
+
+    def fetched(self, unit: int) -> None:
+        """Wait until all of a unit was fetched ahead: then it is shown without the station."""
+        self.page.wait_for_function(
+            """(unit) => ["document", "reviews", "findings"].every((what) => performance.getEntriesByType("resource")
+                .some((e) => e.name.endsWith(`/units/${unit}/${what}`) && e.responseEnd > 0))""",
+            arg=unit,
+        )
+        self.traffic.rest(0.3)
 
     def said(self, text: str) -> None:
         expect(self.page.locator("#said")).to_contain_text(text)
@@ -87,31 +96,35 @@ SIZES = ((1280, 800), (2560, 1440), (820, 1180))
 
 
 @pytest.fixture
-def quiet_page(watch: Callable[..., AbstractContextManager[Page]]) -> Iterator[Page]:
-    """A page that may complain of nothing but of what a test has the station refuse, and may take its time."""
-    with watch(120_000, excused="the server responded with a status of") as page:
+def excused() -> list[str]:
+    """Expressions of the complaints that a test provokes itself, which adds them; none at the beginning."""
+    return []
+
+
+@pytest.fixture
+def quiet_page(watch: Callable[..., AbstractContextManager[Page]], excused: list[str]) -> Iterator[Page]:
+    """A page that may complain of nothing but of what a test excuses, and may take its time."""
+    with watch(120_000, excused) as page:
         yield page
 
 
 @pytest.fixture
 def watch(browser: Browser) -> Callable[..., AbstractContextManager[Page]]:
-    """Opens a page with a patience in ms that may complain of nothing but what has ``excused`` in it."""
+    """Opens a page with a patience in ms that may complain of nothing but what one of the expressions is found in."""
     return partial(_watched, browser)
 
 
 @contextmanager
-def _watched(browser: Browser, timeout_ms: int, *, excused: str) -> Iterator[Page]:
-    complaints: list[str] = []
+def _watched(browser: Browser, timeout_ms: int, excused: Sequence[str] = ()) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", accept_downloads=True)
     found = context.new_page()
     found.set_default_timeout(timeout_ms)
     expect.set_options(timeout=timeout_ms)
-    found.on("pageerror", lambda error: complaints.append(str(error)))
-    found.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+    complaints = complaining(found)
     yield found
     context.close()
     expect.set_options(timeout=5_000)
-    assert [c for c in complaints if excused not in c] == []
+    assert unexcused(complaints, excused) == []
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def address(unchanged_lot_home: Path, serve: Callable[..., Any]) -> Iterator[str
 @pytest.fixture
 def page(watch: Callable[..., AbstractContextManager[Page]]) -> Iterator[Page]:
     """A page that may complain of nothing: it asks only for what is there."""
-    with watch(60_000, excused="nothing is excused") as found:
+    with watch(60_000) as found:
         yield found
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from patience import until
+from playwright.sync_api import Page, Route, expect
 
 import sample_data
 from station.service import Station
@@ -69,9 +70,18 @@ def test_what_is_said_of_a_stream_is_recorded_and_an_opened_one_shown(quiet_page
     say.get_by_label("Class").select_option("major")
     say.get_by_label("Name").fill("M. Keller")
     say.get_by_label("Reason").fill("complaints")
-    say.get_by_role("button", name="Record").click()
+    held = list[Route]()
+    page.route(f"**{API}/streams/coins/words", lambda route: held.append(route))
+    for _ in range(2):  # a second press while the first is under way says nothing twice
+        say.get_by_role("button", name="Record").click()
+    until(page, lambda: held, "it is sent")
+    page.wait_for_timeout(500)
+    assert len(held) == 1
+    held[0].continue_()
+    page.unroute(f"**{API}/streams/coins/words")
     expect(page.locator(".classes-now .now").first).to_have_text("tightened")
     expect(page.locator("#history tbody tr").first).to_contain_text("M. Keller: complaints")
+    expect(page.locator("#history tbody tr")).to_have_count(1)
     page.keyboard.press("Tab")
     page.locator("#main").focus()
     page.keyboard.press("j")

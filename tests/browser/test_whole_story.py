@@ -173,7 +173,7 @@ def test_from_the_first_run_to_the_report_of_a_decided_lot(
     told: dict[str, float] = {}
     with (
         serve(tmp_path / "home", camera=f"simulated:alpine?seed={SEED}", card=str(CARD)) as (address, _app),
-        watch(PATIENCE_MS, excused="the server responded with a status of 404") as page,
+        watch(PATIENCE_MS) as page,
     ):
         page.goto(address)
         expect(page.locator("#empty h2")).to_have_text("Welcome. Nothing is here yet.")

@@ -366,7 +366,7 @@ def test_an_action_is_effective_not_effective_or_not_shown_yet() -> None:
     assert effect(before, [lot("L2", 0, 32)]).verdict == "effective"
     back = effect(before, [lot("L2", 0, 32), lot("L3", 4, 32, accepted=False)])
     assert back.verdict == "not effective"
-    assert EN.say(back.words) == "Lot L3 was refused for it again: 4 of 64 units since, 8 of 32 before."
+    assert EN.say(back.words) == "Lot L3 was rejected for it again: 4 of 64 units since, 8 of 32 before."
     few = effect(lot("L1", 3, 32, accepted=False), [lot("L2", 0, 20)])
     assert few.verdict == "not shown"
     assert few.wanted is not None

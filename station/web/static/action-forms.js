@@ -7,7 +7,8 @@ import { api, day, original, row, surely, table } from "./room.js";
 import { t } from "./words.js";
 
 const KINDS = ["containment", "correction", "root-cause", "prevention"];
-const SHOWN = { verified: "conforms", "not effective": "nonconforms" };
+/** The verdict whose shape an action has, by how it stands; else it is open. */
+export const ACTION = { overdue: "nonconforms", verified: "conforms", "not effective": "nonconforms" };
 const STATES = { open: t("to be done"), done: t("done, to be verified"), verified: t("verified"), "not effective": t("not effective"), withdrawn: t("withdrawn") };
 const TEN_DAYS_MS = 10 * 86_400_000;
 
@@ -23,7 +24,7 @@ function saying({ claim, name, done }, what, label, nodes, body, more = {}) {
 export function actions(at) {
   const { claim } = at;
   return el("div", {}, claim.actions.length ? table(t("Corrective actions"), ["due", "standing", "action", "owner"].map((c) => say(`column.${c}`)), claim.actions.map((a) => row(
-    el("span", { class: "day" }, day(a.due)), badge(a.overdue ? "nonconforms" : SHOWN[a.state] ?? "undecided", a.overdue ? say("due.overdue") : STATES[a.state]),
+    el("span", { class: "day" }, day(a.due)), badge(ACTION[a.overdue ? "overdue" : a.state] ?? "undecided", a.overdue ? say("due.overdue") : STATES[a.state]),
     el("td", {}, el("b", {}, `${a.number} ${say(`kind.${a.kind}`)}`), " ", original("span", {}, a.words), a.result ? original("p", { class: "u" }, a.result) : "",
       a.state === "open" ? doneForm(at, a) : "", ["done", "not effective"].includes(a.state) ? verifyForm(at, a) : ""), a.owner)))
     : el("p", { class: "none" }, t("None is agreed on yet.")), addForm(at));

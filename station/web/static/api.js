@@ -15,9 +15,10 @@ export class Refusal extends Error {
 export class Unreachable extends Error {}
 
 async function ask(path, options = {}, read = (answer) => answer.json()) {
+  const request = new Request(API + path, { signal: AbortSignal.timeout(15000), ...options }); // what cannot be asked is a fault, no silence
   let answer;
   try {
-    answer = await fetch(API + path, { signal: AbortSignal.timeout(15000), ...options });
+    answer = await fetch(request);
   } catch (error) {
     throw new Unreachable(error.message);
   }
@@ -127,7 +128,7 @@ export const api = {
   sampleOffer: () => ask("/sample-line"),
   layOutSamples: (pin, key) => post("/sample-line", {}, { ...signed(pin), ...once(key) }),
   session: () => ask("/session"),
-  signOut: () => fetch(`${API}/session`, { method: "DELETE" }),
+  signOut: () => ask("/session", { method: "DELETE" }, async () => true),
   review: (id, body, key) => post(`/units/${id}/reviews`, body, { "Idempotency-Key": key }),
   answer: (id, number, body, key) => post(`/units/${id}/findings/${number}/reviews`, body, { "Idempotency-Key": key }),
   picture: (sha256) => `${API}/pictures/${sha256}`,

@@ -1,10 +1,11 @@
 // The live view of the bench's camera: what it sees, where card, markers and part lie in it, how sharp and how bright it
 // is, and the conditions that a shot would meet. It rests while a picture is inspected and while nobody sees the page.
 
-import { Refusal } from "./api.js";
+import { Refusal, Unreachable } from "./api.js";
 import { byId, el, svg } from "./dom.js";
 import { GATES } from "./gates.js";
-import { api, light, original, refusal } from "./room.js";
+import { alertUser, api, light, original, refusal } from "./room.js";
+import { keep, recall } from "./storage.js";
 import { count, t } from "./words.js";
 
 const OFF = "station.bench.view"; // "off" is kept in this browser
@@ -42,7 +43,7 @@ export class LiveView {
     byId("view").replaceChildren(this.figure, el("div", {}, this.facts, el("p", { class: "tools" }, this.toggle, this.stripes, this.forget)));
     byId("view").hidden = false;
     addEventListener("keydown", (event) => this.key(event));
-    this.turn(localStorage.getItem(OFF) !== "off");
+    this.turn(recall(OFF) !== "off");
     this.stripe(true);
     this.watch();
   }
@@ -57,7 +58,7 @@ export class LiveView {
 
   turn(on) {
     this.on = on;
-    localStorage.setItem(OFF, on ? "on" : "off");
+    keep(OFF, on ? "on" : "off");
     this.toggle.setAttribute("aria-pressed", String(on));
     for (const part of [this.figure, this.facts, this.stripes, this.forget]) part.hidden = !on;
   }
@@ -81,7 +82,8 @@ export class LiveView {
         await rest(Math.max(REST_MS / 3, seen.every_ms));
       } catch (error) {
         if (error instanceof Refusal) this.lost(error.message, error.do);
-        else if (this.shown === null) this.lost(error.message, "");
+        else if (!(error instanceof Unreachable)) alertUser(error);
+        else if (this.shown === null) this.lost(t("The station does not answer"), "");
         await rest(LOST_MS); // a station that is gone: the last look stays until it answers
       }
     }

@@ -10,6 +10,7 @@ import { GATES } from "./gates.js";
 import { ProgressLine } from "./jobs.js";
 import { kindOf, nameOf } from "./places.js";
 import { alertUser, api, begin, light, newKey, original, patiently, refusal, stepping } from "./room.js";
+import { keep, recall } from "./storage.js";
 import { count, named, t } from "./words.js";
 
 const AT_ONCE = 2; // pictures on their way; the station measures no more at a moment
@@ -28,12 +29,12 @@ async function start() {
   byId("lots").replaceChildren(...lots.map((l) => el("option", { value: l.lot })));
   for (const [id, key] of Object.entries(KEPT)) {
     const field = byId(id);
-    const kept = localStorage.getItem(key);
+    const kept = recall(key);
     if (kept !== null && (id === "lot" || [...field.options].some((o) => o.value === kept))) field.value = kept;
-    field.addEventListener("change", () => localStorage.setItem(key, field.value));
+    field.addEventListener("change", () => keep(key, field.value));
   }
   const own = () => newest.find((g) => g.number === byId("golden").value);
-  if (localStorage.getItem(KEPT.rig) === null && own()) byId("rig").value = own().rig ?? "";
+  if (recall(KEPT.rig) === null && own()) byId("rig").value = own().rig ?? "";
   drawBenches(byId("bench"), benches);
   byId("progress").append(line.node);
   line.button.textContent = t("Stop");
@@ -76,14 +77,15 @@ async function run(item) {
     const found = await patiently(item.ask); // the same picture sent again is the same unit
     enter({ id: found.id, name: found.unit.unit, verdict: found.unit.verdict, document: found.unit, fresh: found.new });
   } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
     state.refused += 1;
-    if (error instanceof Refusal) enter({ name: item.name, verdict: null, error });
-    else alertUser(error);
+    enter({ name: item.name, verdict: null, error });
+  } finally {
+    state.running -= 1;
+    state.ended += 1;
+    if (state.waiting.length) run(state.waiting.shift());
+    tell();
   }
-  state.running -= 1;
-  state.ended += 1;
-  if (state.waiting.length) run(state.waiting.shift());
-  tell();
 }
 
 function tell() {
@@ -196,7 +198,7 @@ addEventListener("drop", (event) => {
 addEventListener("keydown", (event) => {
   if (event.key !== " " || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, dialog, button, a, summary")) return;
   event.preventDefault();
-  capture();
+  if (!event.repeat) capture(); // a key that is held is one shot
 });
 addEventListener("beforeunload", (event) => { if (state.running + state.waiting.length) event.preventDefault(); });
 stepping((by) => {

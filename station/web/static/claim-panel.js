@@ -10,7 +10,8 @@ import { api, patiently } from "./room.js";
 import { nameField } from "./session.js";
 import { named, t } from "./words.js";
 
-const NC = { draft: "undecided", sent: "nonconforms", closed: "conforms" };
+/** The verdict whose shape a nonconformity has, by its status. */
+export const CLAIM = { draft: "undecided", sent: "nonconforms", closed: "conforms" };
 
 export const claimAddress = (number) => `/orders?nc=${encodeURIComponent(number)}`;
 
@@ -24,7 +25,7 @@ export async function drawClaim(body, claim, done) {
   const at = { claim, name, done };
   const { facts } = claim;
   body.replaceChildren(
-    el("header", { class: "paper-head" }, el("h2", { tabindex: "-1" }, `${t("Nonconformity")} ${claim.number}`), badge(NC[claim.status], say(`nc.${claim.status}`)),
+    el("header", { class: "paper-head" }, el("h2", { tabindex: "-1" }, `${t("Nonconformity")} ${claim.number}`), badge(CLAIM[claim.status], say(`nc.${claim.status}`)),
       el("p", {}, t("Lot"), " ", el("a", { href: `/lots?lot=${encodeURIComponent(facts.lot)}` }, facts.lot), ` · ${[facts.product || facts.sku, t("{size} units, {inspected} inspected, {n} nonconforming", { size: facts.size, inspected: facts.inspected, n: facts.nonconforming }), t("answer by {day}", { day: claim.answer_by })].join(" · ")}`)),
     el("div", { class: "deciding" }, name.node, el("p", { class: "u" }, t("Whatever you record below is recorded under this name."))),
     lacking(at),

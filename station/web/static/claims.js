@@ -101,6 +101,7 @@ export class Claims {
       this.become([...this.list.filter((c) => c.unit_id !== id), made]);
       return true;
     } catch (error) {
+      if (body.take_over) throw error; // who pressed for it is told
       this.silent = error.code === "not-allowed"; // whoever may not review claims nothing
       if (!(error instanceof Refusal) || error.code !== "claimed") return this.wanted !== id; // asked again when somebody moves
       this.become(await api.claims().catch(() => this.list));
@@ -109,7 +110,7 @@ export class Claims {
     }
   }
 
-  /** Take a unit over from another reviewer. */
+  /** Take a unit over from another reviewer. Throws what the station says against it, or that it does not answer. */
   async takeOver(id) {
     await this.claim(id, { reviewer: this.page.reviewer().trim(), window: WINDOW, take_over: true });
     this.page.changed();

@@ -3,7 +3,7 @@
 import { byId, el, time } from "./dom.js";
 import { SAID } from "./findings.js";
 import { said } from "./said.js";
-import { hindrance } from "./second-look.js";
+import { hindrance, inForce } from "./second-look.js";
 import { GUARD_MS } from "./stepping.js";
 import { DONE, named, t } from "./words.js";
 
@@ -72,7 +72,7 @@ export class Deciding {
   undoable() {
     const { unit, mine } = this.page.state;
     if (mine.length) return mine.at(-1);
-    const review = unit?.pending ? null : unit?.review;
+    const review = !unit || unit.pending ? null : inForce(unit);
     return review && review.decision !== "undo" ? { unit_id: unit.id, unit: unit.unit, decision: review.decision, review: review.id } : null;
   }
 

@@ -20,6 +20,15 @@ export const byId = (id) => document.getElementById(id);
 
 export const WORDS = { conforms: named("conforms"), nonconforms: named("nonconforms"), undecided: named("undecided") };
 
+/** The verdict that a decision stands for, with its shape: of a reviewer about a unit, of a count or a plan about a lot. */
+export const STANDING = {
+  accept: "conforms", reject: "nonconforms", defer: "undecided",
+  accepted: "conforms", rejected: "nonconforms", open: "undecided", "cannot be rejected": "conforms",
+};
+
+/** What a count says of a lot, as it stands in STANDING: accepted is null while it is open. */
+export const outcomeOf = (accepted) => (accepted === null ? "open" : accepted ? "accepted" : "rejected");
+
 const SHAPES = { conforms: "M8 1.5a6.5 6.5 0 1 1 0 13a6.5 6.5 0 1 1 0-13z", nonconforms: "M8 .8L15.2 8 8 15.2.8 8z", undecided: "M8 1.2L15.4 14.4H.6z" };
 
 /** The shape that stands for a verdict: circle, diamond, triangle. Never alone: a word stands beside it. */

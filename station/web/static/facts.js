@@ -1,13 +1,13 @@
 // What stands beside the pictures: reasons in words, findings, numbers as bars against their limits, gates, history, the lot's tally.
 
 import { bar, limitsOf, shownOf, valueOf } from "./bars.js";
-import { badge, dayAndTime, el, shape } from "./dom.js";
+import { STANDING, badge, dayAndTime, el, outcomeOf, shape } from "./dom.js";
 import { GRAVITY, kindOf, nameOf } from "./places.js";
 import { said, wordOf } from "./said.js";
+import { inForce } from "./second-look.js";
 import { DONE, named, t } from "./words.js";
 
 const AT_ONCE = 4; // reasons shown without asking
-const DECIDED = { accept: "conforms", reject: "nonconforms", defer: "undecided" };
 
 const STANDS = { accepted: t("to be accepted"), rejected: t("to be rejected"), open: t("still open") };
 
@@ -53,7 +53,7 @@ export function drawFacts(target, unit, document, reviews, places, { choose, why
     gates.length ? section(t("Not fit to measure"), el("ul", { class: "why" }, gates.map((g) => el("li", {}, el("b", {}, wordOf("gate", g.name)), ` ${said(g.reason)}`)))) : "",
     findings,
     flagged.length ? section(t("Beyond or near a limit"), el("ul", { class: "measures" }, flagged.map(([, row]) => row)), flagged.length) : "",
-    section(t("History"), history(reviews)),
+    section(t("History"), history(reviews, unit)),
     fine.length ? section(t("Conforms"), el("ul", { class: "measures fine" }, fine.map(([, row]) => row)), fine.length) : "",
     el("p", { class: "source" }, t("Inspected {when} by {program}, model {model}.", { when: dayAndTime(unit.inspected_at), program: document.program, model: document.model }),
       el("br"), t("Record {record} · sheet {sheet}", { record: document.digest.slice(0, 12), sheet: document.sheet_digest.slice(0, 12) }),
@@ -80,13 +80,15 @@ function section(title, content, count) {
   return el("section", {}, el("h3", {}, title, count ? el("span", { class: "count" }, String(count)) : ""), content);
 }
 
-function history(reviews) {
+function history(reviews, unit) {
   if (!reviews.length) return el("p", { class: "none" }, t("Nobody has reviewed this unit yet."));
   return el("ol", { class: "history" }, [...reviews].reverse().map((r, i) => {
-    const verdict = DECIDED[r.decision];
-    return el("li", { class: i && r.id !== reviews.at(-1).disputes ? "past" : "" },
+    const verdict = STANDING[r.decision];
+    const overtaken = r.id === unit.review?.id && !inForce(unit);
+    return el("li", { class: overtaken || (i && r.id !== reviews.at(-1).disputes) ? "past" : "" },
       el("span", { class: "row" }, el("b", {}, verdict ? shape(verdict) : "↶ ", DONE[r.decision]), el("span", { class: "u" }, dayAndTime(r.at))),
       r.reason ? el("span", {}, t(r.reason)) : "",
+      overtaken ? el("span", {}, t("overtaken by values entered since")) : "",
       el("span", { class: "u" }, t("{reviewer} · review {id}", r) + (r.supersedes ? t(", supersedes {supersedes}", r) : "")));
   }));
 }
@@ -107,25 +109,25 @@ export function drawTally(target, lot, document, { setSize, record }) {
     target.replaceChildren(head, el("p", { class: "none" }, t("Ac and Re follow from the size of the lot: enter how many units it has.")));
     return;
   }
-  const verdicts = { accepted: "conforms", rejected: "nonconforms", open: "undecided" };
   const same = lot.decision === document.decision;
   target.replaceChildren(head,
     el("ul", { class: "classes" }, document.classes.map(oneClass)),
     el("div", { class: "decision" },
-      badge(verdicts[document.decision], STANDS[document.decision]),
+      badge(STANDING[document.decision], STANDS[document.decision]),
       el("p", {}, t("Recorded: {what}", { what: lot.decision ? named(lot.decision) : t("nothing yet") })),
       el("button", { class: "quiet", type: "button", on: { click: record } }, same ? t("Record again") : t("Record the decision"))));
 }
 
 function oneClass(c) {
-  const verdict = c.accepted === null ? "undecided" : c.accepted ? "conforms" : "nonconforms";
+  const standing = outcomeOf(c.accepted);
+  const verdict = STANDING[standing];
   const steps = Math.max(c.re, Math.min(c.nonconforming + c.undecided, c.re + 6));
   const cells = steps > 24 ? null : Array.from({ length: steps }, (_, i) => el("i", {
     class: `${i < c.nonconforming ? "bad" : i < c.nonconforming + c.undecided ? "open" : ""}${i === c.re - 1 ? " re" : ""}`,
   }));
   return el("li", { class: verdict, title: said(c.reason) },
     el("div", { class: "row" },
-      el("h3", {}, shape(verdict), `${named(c.class)}: ${named({ conforms: "accepted", nonconforms: "rejected", undecided: "open" }[verdict])}`),
+      el("h3", {}, shape(verdict), `${named(c.class)}: ${named(standing)}`),
       el("p", { class: "u" }, `AQL ${c.aql}  `, c.stages > 1 ? t("sample {stage} of {stages}  ", c) : "", "Ac ", el("b", {}, c.ac < 0 ? "-" : String(c.ac)), "  Re ", el("b", {}, String(c.re)))),
     cells ? el("div", { class: "cells", "aria-hidden": "true" }, cells) : "",
     el("p", {}, el("b", {}, String(c.nonconforming)), t(" nonconforming"), c.undecided ? [", ", el("b", {}, String(c.undecided)), t(" undecided")] : "", el("span", { class: "u" }, t(" of {n}", c))));

@@ -44,6 +44,12 @@ export class Findings {
     this.node.querySelector(".finding.chosen")?.scrollIntoView({ block: "nearest" });
   }
 
+  /** An answer that the station has recorded, before all of them are asked for anew: it can be taken back at once. */
+  learn(answer) {
+    const { answers } = this.seen.findings[answer.number - 1];
+    if (!answers.some((a) => a.id === answer.id)) answers.push(answer);
+  }
+
   choose(index) {
     const before = this.chosen;
     this.chosen = index;

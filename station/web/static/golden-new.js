@@ -4,9 +4,10 @@
 import { Refusal } from "./api.js";
 import { el } from "./dom.js";
 import { Draft } from "./golden-draft.js";
-import { busy, handIn, ProgressLine, watch } from "./jobs.js";
-import { api, original, patiently, refusal, surely } from "./room.js";
+import { busy, handIn, ProgressLine, refusalOf, watch } from "./jobs.js";
+import { alertUser, api, original, patiently, refusal, surely } from "./room.js";
 import { pin } from "./session.js";
+import { forget, keep, recall } from "./storage.js";
 import { count, named, t } from "./words.js";
 
 const KEPT = "station.sheet"; // what is written is kept in this browser until it is sealed, for each golden sample by itself
@@ -106,7 +107,7 @@ class Editor {
 
   /** With what was written before and is not sealed, where there is any; else with the sealed sheet, or a template. */
   async begin() {
-    const kept = localStorage.getItem(this.kept);
+    const kept = recall(this.kept);
     this.first = await patiently(() => (this.golden ? api.sheet(this.golden.number, this.golden.version) : api.template("pin")));
     this.text = kept?.trim() ? kept : this.first;
     if (this.text === this.first) return;
@@ -115,12 +116,17 @@ class Editor {
       this.again.hidden = true;
       this.area.focus();
     };
-    this.again.replaceChildren(t("This was written before and is not sealed; it was kept in this browser."), " ",
+    this.tell(t("This was written before and is not sealed; it was kept in this browser."), " ",
       el("button", { type: "button", class: "quiet", on: { click: anew } }, this.golden ? t("Begin anew with version {version}", this.golden) : t("Begin anew")));
+  }
+
+  /** Say above the sheet what becomes of it. */
+  tell(...words) {
+    this.again.replaceChildren(...words);
     this.again.hidden = false;
   }
 
-  forget() { localStorage.removeItem(this.kept); }
+  forget() { forget(this.kept); }
 
   /** Put a table at the end, and let it be seen. */
   add(toml) {
@@ -144,10 +150,13 @@ class Editor {
 
   written() {
     if (this.text === this.first) this.forget();
-    else localStorage.setItem(this.kept, this.text);
+    else if (!keep(this.kept, this.text) && !this.warned) {
+      this.warned = true;
+      this.tell(t("This browser keeps nothing that is written here, its storage is full or forbidden: copy the sheet before you leave the page."));
+    }
     this.changed();
     clearTimeout(this.later);
-    this.later = setTimeout(() => this.look().catch(() => {}), LINT_MS);
+    this.later = setTimeout(() => this.look().catch((error) => (error instanceof Refusal ? this.lint.replaceChildren(refusalOf(error)) : alertUser(error))), LINT_MS);
   }
 
   async look() {

@@ -8,7 +8,7 @@ import { drawMaster } from "./golden-master.js";
 import { sealing } from "./golden-new.js";
 import { busy, ProgressLine, refusalOf, watch } from "./jobs.js";
 import { LANGUAGES, say } from "./messages.js";
-import { alertUser, api, begin, command, day, light, original, patiently, row, side, stepping, surely, table } from "./room.js";
+import { alertUser, api, begin, command, day, light, notHere, original, patiently, row, side, singly, stepping, surely, table } from "./room.js";
 import { nameField, pin } from "./session.js";
 import { named, t } from "./words.js";
 
@@ -24,9 +24,14 @@ async function refresh() {
   state.goldens = goldens;
   state.statuses = new Map(statuses.map((s) => [s.number, s]));
   const query = asked();
-  if (query.has("new")) return begun(query.get("new"));
-  const of = goldens.filter((g) => g.number === query.get("golden"));
-  const golden = of.find((g) => String(g.version) === query.get("version")) ?? of[0] ?? goldens[0] ?? null;
+  const number = query.get("new") || query.get("golden");
+  const of = goldens.filter((g) => g.number === number);
+  const version = query.get("version");
+  const linked = of.find((g) => String(g.version) === version);
+  if (number && !of.length) notHere(t("There is no golden sample {name} here: the link is old or of another station. Choose one at the left.", { name: number }));
+  else if (version && !linked) notHere(t("Golden sample {name} has no version {version} here: its newest is shown.", { name: number, version }), `?golden=${encodeURIComponent(number)}`);
+  if (query.has("new") && (of.length || !number)) return begun(number);
+  const golden = linked ?? of[0] ?? goldens[0] ?? null;
   if (golden) return show(golden);
   byId("empty").replaceChildren(t("No golden sample is sealed yet. Seal one here, or run:"), " ", command("station golden seal --sheet SHEET.toml --photo GOLDEN.jpg"));
   byId("empty").hidden = false;
@@ -131,19 +136,14 @@ function signing(golden, status) {
   const party = el("select", {}, ["buyer", "supplier"].map((p) => el("option", { value: p }, named(p))));
   const artefact = el("select", {}, open.map((a) => el("option", { value: a.artefact }, named(a.artefact))));
   const button = el("button", { class: "quiet" }, t("Sign version {version}", status));
-  const sign = async (event) => {
-    event.preventDefault();
+  const sign = singly(async () => {
     const signed = await pin();
     if (signed === null) return;
-    try {
-      await surely((key) => api.sign(golden.number, { party: party.value, name: name.field.value.trim(), role: role.value.trim(), artefact: artefact.value }, signed, key));
-      await refresh();
-      byId("signatures").scrollIntoView({ block: "nearest" });
-    } catch (error) {
-      alertUser(error);
-    }
-  };
-  return el("form", { class: "deciding", on: { submit: sign } }, el("label", { class: "field" }, t("For the"), " ", party), el("label", { class: "field" }, t("Artefact"), " ", artefact),
+    await surely((key) => api.sign(golden.number, { party: party.value, name: name.field.value.trim(), role: role.value.trim(), artefact: artefact.value }, signed, key));
+    await refresh();
+    byId("signatures").scrollIntoView({ block: "nearest" });
+  });
+  return el("form", { class: "deciding", on: { submit: (event) => { event.preventDefault(); sign(); } } }, el("label", { class: "field" }, t("For the"), " ", party), el("label", { class: "field" }, t("Artefact"), " ", artefact),
     name.node, el("label", { class: "field" }, t("Function"), " ", role), button, el("p", { class: "u" }, t("Signed with this station's key; the other party signs on its own station or on paper.")));
 }
 
@@ -173,15 +173,11 @@ function supplied(text) {
 function items(body, golden, record) {
   const name = nameField(t("Name"));
   const text = el("input", { required: true, maxlength: 120 });
-  const send = async (call) => {
+  const send = singly(async (call) => {
     if (!name.field.reportValidity()) return;
-    try {
-      await surely(call);
-      await refresh();
-    } catch (error) {
-      alertUser(error);
-    }
-  };
+    await surely(call);
+    await refresh();
+  });
   const settle = (item) => {
     const how = el("input", { required: true, maxlength: 120, "aria-label": t("What was agreed on: {item}", { item: item.text }), placeholder: t("what was agreed") });
     return el("form", { class: "inline", on: { submit: (event) => { event.preventDefault(); send((key) => api.settleItem(golden.number, item.text, how.value.trim(), name.field.value.trim(), key)); } } },

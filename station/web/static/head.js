@@ -1,5 +1,7 @@
 // The head of every page: the language, and the keys shown with ?.
 
+import { recall } from "./storage.js";
+
 const language = document.getElementById("language");
 const keys = document.getElementById("help");
 
@@ -14,7 +16,7 @@ language.addEventListener("change", () => {
 
 // the tour of the sample data goes from page to page; this browser remembers where it is
 const tour = (step) => import("./tour.js").then((found) => found.tour(step));
-if (localStorage.getItem("station.tour") !== null) tour(null);
+if (recall("station.tour") !== null) tour(null);
 for (const button of document.querySelectorAll("[data-tour]")) button.addEventListener("click", () => tour(0));
 
 document.getElementById("help-open").addEventListener("click", () => keys.showModal());

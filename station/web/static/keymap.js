@@ -1,5 +1,6 @@
 // Which key does what on the review page: the defaults, what this browser keeps instead, and what may not be chosen.
 
+import { keep, recall } from "./storage.js";
 import { t } from "./words.js";
 
 const STORED = "station.keys";
@@ -78,9 +79,7 @@ export class Keymap {
   keep() {
     for (const [action, key] of Object.entries(this.own)) if (DEFAULTS[action] === key) delete this.own[action];
     this.sort();
-    try {
-      localStorage.setItem(STORED, JSON.stringify(this.own));
-    } catch { /* no storage: the keys hold until the page is left */ }
+    keep(STORED, JSON.stringify(this.own));
     this.onchange?.();
   }
 
@@ -91,7 +90,7 @@ export class Keymap {
 
 function stored() {
   try {
-    const found = JSON.parse(localStorage.getItem(STORED) ?? "{}");
+    const found = JSON.parse(recall(STORED) ?? "{}");
     return found && typeof found === "object" ? found : {};
   } catch {
     return {};

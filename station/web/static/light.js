@@ -6,7 +6,7 @@ import { badge, byId, dayAndTime, el } from "./dom.js";
 import { busy, handIn, ProgressLine, refusalOf, watch } from "./jobs.js";
 import { chart } from "./light-chart.js";
 import { say } from "./messages.js";
-import { alertUser, api, begin, command, day, light, original, patiently, row, side, stepping, surely, table } from "./room.js";
+import { alertUser, api, begin, command, day, light, notHere, original, patiently, row, side, singly, stepping, surely, table } from "./room.js";
 import { count, t } from "./words.js";
 
 const STATE = { ok: "released", soon: "ready", out: "closed" };
@@ -23,7 +23,10 @@ const left = (iso) => Math.floor((new Date(iso) - Date.now()) / DAY_MS);
 async function refresh() {
   state.benches = await patiently(api.benches);
   const query = new URLSearchParams(location.search);
-  const bench = state.benches.find((b) => b.rig === query.get("rig")) ?? state.benches.find((b) => b.in_use) ?? state.benches[0] ?? null;
+  const rig = query.get("rig");
+  const linked = state.benches.find((b) => b.rig === rig);
+  if (rig && !linked) notHere(t("There is no bench {name} here: the link is old or of another station. Choose one at the left.", { name: rig }));
+  const bench = linked ?? state.benches.find((b) => b.in_use) ?? state.benches[0] ?? null;
   if (query.has("new") || !bench) return begun(bench);
   return show(bench);
 }
@@ -45,17 +48,12 @@ function begun(bench) {
   document.title = t("Register a bench");
   const text = el("textarea", { id: "rig", rows: 18, spellcheck: "false", lang: "en", required: true });
   const file = el("input", { type: "file", accept: ".toml", on: { change: async () => { if (file.files[0]) text.value = await file.files[0].text(); } } });
-  const send = async (event) => {
-    event.preventDefault();
-    try {
-      const made = await surely((key) => api.addRig(text.value, key));
-      location.assign(`/light?rig=${encodeURIComponent(made.name)}`);
-    } catch (error) {
-      alertUser(error);
-    }
-  };
+  const send = singly(async () => {
+    const made = await surely((key) => api.addRig(text.value, key));
+    location.assign(`/light?rig=${encodeURIComponent(made.name)}`);
+  });
   byId("new").replaceChildren(el("header", { class: "paper-head" }, el("h2", {}, t("Register a bench")), el("p", {}, t("Camera, distance, markers and board, as TOML; a changed bench needs new calibrations."), " ", el("a", { href: "/help/bench-lens" }, t("What may be in it")))),
-    el("form", { on: { submit: send } }, el("p", {}, el("label", { class: "field" }, t("or a file"), " ", file)), el("label", { for: "rig" }, t("Bench (TOML)")), text, el("p", {}, el("button", { class: "quiet" }, t("Register")))));
+    el("form", { on: { submit: (event) => { event.preventDefault(); send(); } } }, el("p", {}, el("label", { class: "field" }, t("or a file"), " ", file)), el("label", { for: "rig" }, t("Bench (TOML)")), text, el("p", {}, el("button", { class: "quiet" }, t("Register")))));
 }
 
 async function show(bench) {

@@ -1,11 +1,10 @@
 // Where a lot stands, class by class: the count against Ac and Re as it grew, and the operating characteristic of each
 // plan with the lot's own point and both risks.
 
-import { badge, el, svg } from "./dom.js";
+import { STANDING, badge, el, outcomeOf, svg } from "./dom.js";
 import { say } from "./messages.js";
 import { row, table } from "./room.js";
 
-const STANDING = { rejected: "nonconforms", accepted: "conforms", "cannot be rejected": "conforms", open: "undecided" };
 const percent = (share, digits = 3) => `${Number((100 * share).toPrecision(digits))}`;
 
 export function drawTally(body, lot) {
@@ -18,7 +17,7 @@ export function drawTally(body, lot) {
     curves.length ? el("div", { class: "charts" }, curves.map(curve)) : "");
 }
 
-const standing = (c) => c.tally?.standing ?? { true: "accepted", false: "rejected", null: "open" }[String(c.accepted)];
+const standing = (c) => c.tally?.standing ?? outcomeOf(c.accepted);
 
 function classRow(c) {
   const found = standing(c);

@@ -1,27 +1,29 @@
 // The page of lots: which there are, and of one where it stands, what lies behind it and what may be sent of it.
 
 import { Refusal } from "./api.js";
-import { badge, byId, dayAndTime, el } from "./dom.js";
+import { STANDING, badge, byId, dayAndTime, el } from "./dom.js";
 import { drawCause } from "./lot-cause.js";
 import { drawForm, pickLinks } from "./lot-draw.js";
 import { drawMap } from "./lot-map.js";
 import { drawTally } from "./lot-tally.js";
 import { LANGUAGES, say } from "./messages.js";
-import { alertUser, api, begin, command, original, patiently, refusal, row, side, stepping, surely, table } from "./room.js";
+import { alertUser, api, begin, command, notHere, original, patiently, refusal, row, side, singly, stepping, surely, table } from "./room.js";
 import { pin } from "./session.js";
+import { forget, keep, recall } from "./storage.js";
 import { t } from "./words.js";
 
-const VERDICT = { accepted: "conforms", rejected: "nonconforms", open: "undecided" };
 const state = { lots: [], lot: null };
 
-const decisionBadge = (decision) => badge(VERDICT[decision ?? "open"], say(`decision.${decision ?? "none"}`));
+const decisionBadge = (decision) => badge(STANDING[decision ?? "open"], say(`decision.${decision ?? "none"}`));
 const wanted = () => new URLSearchParams(location.search).get("lot");
 const key = (lot) => `station.size.${lot}`; // the review page keeps it there too
-const sizeOf = (lot) => Number(localStorage.getItem(key(lot))) || null;
+const sizeOf = (lot) => Number(recall(key(lot))) || null;
 
 async function refresh() {
   state.lots = await patiently(api.lots);
-  const lot = state.lots.find((l) => l.lot === wanted()) ?? state.lots[0] ?? null;
+  const linked = state.lots.find((l) => l.lot === wanted());
+  if (wanted() && !linked) notHere(t("There is no lot {name} here: the link is old or of another station. Choose one at the left.", { name: wanted() }));
+  const lot = linked ?? state.lots[0] ?? null;
   const fresh = new URLSearchParams(location.search).has("new");
   if (lot && !fresh) return show(lot);
   drawSide();
@@ -70,7 +72,7 @@ function sizeForm(lot, size) {
   const field = el("input", { type: "number", min: 1, max: 1e9, required: true, value: size ?? "" });
   return el("form", {
     class: "size",
-    on: { submit: (event) => { event.preventDefault(); localStorage.setItem(key(lot.lot), field.value); tally(lot); } },
+    on: { submit: (event) => { event.preventDefault(); keep(key(lot.lot), field.value); tally(lot); } },
   }, el("label", {}, `${say("tally.size")} `, field), el("button", { class: "quiet", type: "submit" }, say("tally.show")));
 }
 
@@ -81,11 +83,12 @@ const tally = (lot) => (sizeOf(lot.lot) || lot.drawn || lot.decision ? tallied(l
 const tallied = (lot) => fill(lot, "tally", () => api.tally(lot.lot, sizeOf(lot.lot)), (body, found) => {
   drawTally(body, found);
   const said = el("span", { role: "status" });
+  const record = singly(() => decide(lot, found, said));
   body.append(el("div", { class: "deciding" }, sizeForm(lot, found.size),
     el("p", {}, lot.decision ? say("tally.recorded") : say("tally.unrecorded"), " ", decisionBadge(lot.decision)),
-    el("button", { class: "quiet", type: "button", on: { click: () => decide(lot, found, said) } }, say("tally.record")), said));
+    el("button", { class: "quiet", type: "button", on: { click: record } }, say("tally.record")), said));
 }, (error) => {
-  localStorage.removeItem(key(lot.lot));
+  forget(key(lot.lot));
   return [refusal("p", {}, error), sizeForm(lot, null)];
 });
 

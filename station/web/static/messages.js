@@ -15,8 +15,6 @@ const TEXTS = {
   "title.streams": "Streams",
   "title.bench": "Inspected here",
   "loading": "Loading …",
-  "lost": "The station does not answer. Trying again …",
-  "dismiss": "Dismiss",
   "copy": "Copy",
   "copied": "copied",
   "keys.lots": "next, previous lot",

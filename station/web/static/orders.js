@@ -1,18 +1,18 @@
 // The page of orders: gates as lights, what closes each and the form that opens it, nonconformities, corrective actions.
 // Requirements have their forms in requirement-forms.js, releases in gate-forms.js, a nonconformity in claim-panel.js.
 
-import { badge, byId, dayAndTime, el } from "./dom.js";
+import { ACTION } from "./action-forms.js";
+import { STANDING, badge, byId, dayAndTime, el } from "./dom.js";
 import { draftForm } from "./claim-forms.js";
-import { claimAddress, drawClaim } from "./claim-panel.js";
+import { CLAIM, claimAddress, drawClaim } from "./claim-panel.js";
 import { orderForm, releaseForm, waiveForm } from "./gate-forms.js";
 import { say } from "./messages.js";
 import { anomaly, bonded, escalate, knownLots, lot, made, resolve, started, supply } from "./requirement-forms.js";
-import { alertUser, api, begin, day, light, original, patiently, row, side, stepping, table } from "./room.js";
+import { alertUser, api, begin, day, light, notHere, original, patiently, row, side, stepping, table } from "./room.js";
 import { nameField } from "./session.js";
 import { count, t } from "./words.js";
 
 const state = { orders: [], lots: [], order: null, gate: null };
-const NC = { draft: "undecided", sent: "nonconforms", closed: "conforms" };
 const MET = { met: "conforms", open: "nonconforms", waived: "undecided" };
 
 const name = (o) => `${o.record.order} ${o.record.sku}`;
@@ -29,10 +29,15 @@ async function refresh() {
   drawActions(actions);
   const query = asked();
   if (query.has("new")) return opening();
+  const [number, draft] = [query.get("nc"), query.get("draft")];
+  if (number && !nonconformities.some((n) => n.number === number)) notHere(t("There is no nonconformity {name} here: the link is old or of another station. Choose one of the list below.", { name: number }));
+  if (draft && !lots.some((l) => l.lot === draft)) notHere(t("There is no lot {name} here: the link is old or of another station. Choose one at the left.", { name: draft }));
   const claim = nonconformities.find((n) => n.number === query.get("nc") || n.facts.lot === query.get("draft"));
   if (claim) return claimed(claim);
   const wanted = query.get("order");
-  const order = orders.find((o) => name(o) === wanted || o.record.order === wanted) ?? orders[0] ?? null;
+  const linked = orders.find((o) => name(o) === wanted || o.record.order === wanted);
+  if (wanted && !linked) notHere(t("There is no order {name} here: the link is old or of another station. Choose one at the left.", { name: wanted }));
+  const order = linked ?? orders[0] ?? null;
   if (order) show(order);
   else {
     only("empty");
@@ -139,7 +144,7 @@ function* rest(order) {
   const at = { order, name, gateName, done: again };
   if (order.lots.length) yield part("lots", table(say("part.lots"), ["lot", "gate", "inspected", "decision"].map((c) => say(`column.${c}`)), order.lots.map((l) => row(
     el("a", { href: `/lots?lot=${encodeURIComponent(l.lot)}` }, l.lot), gateName(l.gate), String(l.inspected),
-    badge({ accepted: "conforms", rejected: "nonconforms" }[l.decision] ?? "undecided", say(`decision.${l.decision ?? "none"}`))))));
+    badge(STANDING[l.decision ?? "open"], say(`decision.${l.decision ?? "none"}`))))));
   if (order.anomalies.length) yield part("anomalies", table(say("part.anomalies"), ["anomaly", "standing", "who", "due"].map((c) => say(`column.${c}`)), order.anomalies.map((a) => row(
     el("span", {}, original("span", {}, a.text), a.resolved_at ? original("p", { class: "u" }, a.resolution) : [resolve(at, a.number), a.next_who ? escalate(at, a) : ""]),
     due(a.resolved_at ? "resolved" : a.overdue ? "overdue" : "open"), a.overdue ? a.next_who : a.who, dayAndTime(a.due)))));
@@ -149,12 +154,12 @@ function* rest(order) {
 
 const part = (key, ...children) => el("section", { class: "part", "aria-label": say(`part.${key}`) }, el("h2", {}, say(`part.${key}`)), children);
 
-const due = (key) => badge({ overdue: "nonconforms", resolved: "conforms", verified: "conforms", done: "conforms" }[key] ?? "undecided", say(`due.${key}`));
+const due = (key) => badge({ ...ACTION, resolved: "conforms" }[key] ?? "undecided", say(`due.${key}`));
 
 function drawNonconformities(found) {
   const lacking = (n) => (n.status === "draft" ? n.faults : n.to_close);
   byId("nonconformities").replaceChildren(found.length ? table(say("part.nonconformities"), ["number", "lot", "standing", "points", "answer-by", "against"].map((c) => say(`column.${c}`)), found.map((n) => row(
-    el("a", { class: "day", href: claimAddress(n.number) }, n.number), el("a", { href: `/lots?lot=${encodeURIComponent(n.facts.lot)}` }, n.facts.lot), badge(NC[n.status], say(`nc.${n.status}`)),
+    el("a", { class: "day", href: claimAddress(n.number) }, n.number), el("a", { href: `/lots?lot=${encodeURIComponent(n.facts.lot)}` }, n.facts.lot), badge(CLAIM[n.status], say(`nc.${n.status}`)),
     String(n.points.length), el("span", { class: "day" }, day(n.answer_by)),
     lacking(n).length ? el("a", { href: claimAddress(n.number) }, count(lacking(n).length, "{n} thing to do", "{n} things to do")) : t("nothing")))) : el("p", { class: "none" }, say("nc.none")),
   draftForm(state.lots, found, asked().get("draft"), (made) => location.assign(claimAddress(made.number))));

@@ -5,7 +5,7 @@ import { api } from "./api.js";
 import { person } from "./claims.js";
 import { byId } from "./dom.js";
 import { gathered } from "./live.js";
-import { before } from "./second-look.js";
+import { before, inForce } from "./second-look.js";
 
 const MANY = 25; // units that are asked for one by one
 const TOGETHER_MS = 150;
@@ -26,7 +26,7 @@ export function hearing(page) {
     [state.waiting, state.settled] = [others(state.waiting), others(state.settled)];
     if (state.unit?.id === unit.id) state.unit = unit;
     if ((unit.verdict === "conforms" && unit.standing !== "undecided") || (lotChosen() && unit.lot !== lotChosen())) return;
-    const { review } = unit;
+    const review = inForce(unit);
     if (["accept", "reject"].includes(review?.decision) && !review.disputes) {
       state.settled = [unit, ...state.settled].sort((a, b) => newest(b) - newest(a));
     } else if (byId("which").value === "" || review?.disputes || review?.decision === "defer") {
@@ -40,7 +40,7 @@ export function hearing(page) {
     const wanted = [...new Set(ids)];
     if (wanted.length > MANY) return refresh();
     const views = (await Promise.all(wanted.map((id) => api.unit(id).catch(() => null)))).filter(Boolean);
-    const found = views.map((view) => Object.assign(page.queue.learn(view), { review: view.review }));
+    const found = views.map((view) => Object.assign(page.queue.learn(view), { review: view.review, overtaken: view.overtaken }));
     found.forEach(place);
     page.drawQueue(false);
     if (!state.unit) return state.awaited ? undefined : page.show(page.course.first(), true);

@@ -3,9 +3,10 @@
 // of a browser share what is kept: one sends at a time, and what a window leaves behind another sends. With accounts a
 // decision is sent under nobody's sign-in but its reviewer's: what somebody else left here waits for them, and is shown.
 
-import { Refusal, api } from "./api.js";
+import { Refusal, Unreachable, api } from "./api.js";
 import { byId, el } from "./dom.js";
 import { WINDOW, newKey } from "./keys.js";
+import { forget, keep, kept } from "./storage.js";
 import { count, t } from "./words.js";
 
 const PREFIX = "station.decision.";
@@ -27,6 +28,7 @@ export class Outbox {
     this.dropped = new Set(); // by other windows: the browser's storage may show it for another moment
     this.kept = el("li", { id: "kept" });
     this.reread();
+    this.showKept();
     this.others = new BroadcastChannel("station.outbox");
     this.others.addEventListener("message", ({ data }) => {
       if (data.dropped) this.dropped.add(data.dropped);
@@ -44,7 +46,7 @@ export class Outbox {
   add(decision) {
     const key = newKey();
     const item = { ...decision, key, window: WINDOW, order: `${Date.now()}`.padStart(15, "0") + key };
-    if (!keep(item)) this.unkept.push(item);
+    if (!keepItem(item)) this.unkept.push(item);
     this.reread();
     this.flush(this.atOnce(item));
     return item;
@@ -72,7 +74,9 @@ export class Outbox {
   /** What waits by now, in this window or another. */
   reread() {
     const order = (a, b) => (a.order < b.order ? -1 : 1);
-    this.items = [...stored(), ...this.unkept].filter((item) => !this.dropped.has(item.order)).sort(order);
+    const { items, unreadable } = stored();
+    this.unreadable = unreadable;
+    this.items = [...items, ...this.unkept].filter((item) => !this.dropped.has(item.order)).sort(order);
   }
 
   /** What is on its way about a unit, and decides last; null where nothing is. */
@@ -84,21 +88,21 @@ export class Outbox {
     if (this.sending || performance.now() < this.notBefore) return;
     this.sending = true;
     clearTimeout(this.timer);
-    const answered = await alone(() => this.send(begun));
-    this.sending = false;
+    const answered = await alone(() => this.send(begun)).finally(() => { this.sending = false; });
     if (!answered) {
       this.timer = setTimeout(() => this.flush(), this.delay);
       this.delay = Math.min(SLOWEST_MS, this.delay * 2);
     } else if (this.waiting) this.flush();
   }
 
-  /** Say whose decisions wait here for them. */
+  /** Say whose decisions wait here for them, and what of what is kept nobody can read. */
   showKept() {
     const others = this.items.filter((item) => !this.sendable(item));
     const names = [...new Set(others.map((item) => item.reviewer.trim()))];
     const said = names.map((name) => t("{decisions} kept here, waiting for {name}.", { name, decisions: count(others.filter((item) => item.reviewer.trim() === name).length, "{n} decision", "{n} decisions") }));
+    if (this.unreadable) said.push(count(this.unreadable, "{n} decision that this browser kept cannot be read and is not sent: look through what still waits, and decide it again.", "{n} decisions that this browser kept cannot be read and are not sent: look through what still waits, and decide it again."));
     this.kept.textContent = said.join(" ");
-    if (!names.length) this.kept.remove();
+    if (!said.length) this.kept.remove();
     else if (!this.kept.isConnected) byId("alerts").prepend(this.kept);
   }
 
@@ -108,24 +112,16 @@ export class Outbox {
     try {
       // another window may have signed somebody else in; where there are no accounts nobody does
       if (this.items.length && this.session?.mode !== "single-user") this.session = await api.session();
-    } catch {
-      this.heard.changed(false);
-      return false;
+    } catch (error) {
+      return this.unreached(error);
     }
     for (this.showKept(); this.waiting; this.reread()) {
       const item = this.items.find((one) => this.sendable(one));
+      let review;
       try {
-        const review = await (begun?.key === item.key ? begun.answer : sent(item));
-        this.drop(item);
-        // what this reviewer decided on the same unit, or answered about the same finding, afterwards, knew this one
-        for (const later of this.items) if (about(later) === about(item) && this.sendable(later)) keep(Object.assign(later, { supersedes: review.id }));
-        this.delay = 500;
-        this.told({ item, review });
+        review = await (begun?.key === item.key ? begun.answer : sent(item));
       } catch (error) {
-        if (!(error instanceof Refusal)) {
-          this.heard.changed(false);
-          return false;
-        }
+        if (!(error instanceof Refusal)) return this.unreached(error);
         if (error.wait_s) {
           this.notBefore = performance.now() + 1000 * error.wait_s;
           this.delay = 1000 * error.wait_s + 1;
@@ -140,9 +136,22 @@ export class Outbox {
         this.drop(item);
         this.told({ item, refusal: { code: error.code, message: error.message, do: error.do } });
         this.refuseAfter(item);
+        continue;
       }
+      this.drop(item);
+      // what this reviewer decided on the same unit, or answered about the same finding, afterwards, knew this one
+      for (const later of this.items) if (about(later) === about(item) && this.sendable(later)) keepItem(Object.assign(later, { supersedes: review.id }));
+      this.delay = 500;
+      this.told({ item, review });
     }
     return true;
+  }
+
+  /** The station does not answer, or says not who is signed in: false, so that it is asked again. Anything else is a fault, and thrown. */
+  unreached(error) {
+    if (!(error instanceof Unreachable || error instanceof Refusal)) throw error;
+    this.heard.changed(false);
+    return false;
   }
 
   /** What came after a refused one was said by somebody who took that for recorded. */
@@ -156,8 +165,12 @@ export class Outbox {
   /** Say how it ended, here and in the window in which it was decided. */
   told(outcome) {
     if (outcome.item.window !== WINDOW) this.others.postMessage(outcome);
-    this.heard.changed(true);
-    this.tell(outcome);
+    try {
+      this.heard.changed(true);
+      this.tell(outcome);
+    } catch (error) {
+      reportError(error); // the page's own fault: what waits is sent all the same
+    }
   }
 
   tell({ item, review, refusal }) {
@@ -168,9 +181,7 @@ export class Outbox {
 
   drop(item) {
     this.unkept = this.unkept.filter((other) => other.key !== item.key);
-    try {
-      localStorage.removeItem(PREFIX + item.order);
-    } catch { /* no storage: it was kept in memory only */ }
+    forget(PREFIX + item.order);
     this.others.postMessage({ dropped: item.order });
     this.reread();
   }
@@ -196,20 +207,21 @@ function sent({ unit_id: unit, finding, decision, named, reason, reviewer, super
 const about = ({ unit_id: unit, finding, reviewer }) => JSON.stringify(finding ? [unit, finding, reviewer] : [unit]);
 
 /** Whether the browser keeps it: its storage may be full or forbidden. */
-function keep(item) {
-  try {
-    localStorage.setItem(PREFIX + item.order, JSON.stringify(item));
-    return true;
-  } catch {
-    return false;
-  }
+const keepItem = (item) => keep(PREFIX + item.order, JSON.stringify(item));
+
+/** What is kept, and how much of it cannot be read; that stays where it is. */
+function stored() {
+  const found = kept(PREFIX).map(([key, text]) => read(key, text));
+  const items = found.filter(Boolean);
+  return { items, unreadable: found.length - items.length };
 }
 
-function stored() {
+/** A kept decision, null where the text is none. */
+function read(key, text) {
   try {
-    const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
-    return keys.map((key) => JSON.parse(localStorage.getItem(key))).filter(Boolean);
+    const item = JSON.parse(text);
+    return key === PREFIX + item.order && item.unit_id && item.decision && typeof item.reviewer === "string" && item.key ? item : null;
   } catch {
-    return [];
+    return null;
   }
 }

@@ -2,13 +2,12 @@
 // looked at. A unit is one object, however often the lists are fetched anew.
 
 import { api } from "./api.js";
-import { byId, el, shape } from "./dom.js";
+import { STANDING, byId, el, shape } from "./dom.js";
 import { QueueList } from "./queue-list.js";
 import { said } from "./said.js";
 import { standing } from "./second-look.js";
 import { DONE, named, t } from "./words.js";
 
-const STANDING = { accept: "conforms", reject: "nonconforms", defer: "undecided" };
 const THUMB_PX = 96;
 
 export class Queue {
@@ -34,7 +33,7 @@ export class Queue {
       const unit = this.units.get(id) ?? { id };
       if (unit.verdict !== verdicts[i]) unit.known = false;
       const review = !reviews[i] ? null : unit.review?.id === reviews[i] ? unit.review : { id: reviews[i], decision: decisions[i], reviewer: reviewers[i], disputes: disputes[i] || null };
-      this.units.set(id, Object.assign(unit, { unit: units[i], verdict: verdicts[i], margin: margins[i], review }));
+      this.units.set(id, Object.assign(unit, { unit: units[i], verdict: verdicts[i], margin: margins[i], review, overtaken: review !== null && decisions[i] === "" }));
       return unit;
     });
   }
@@ -42,8 +41,8 @@ export class Queue {
   /** The unit of a view of the API, which then knows all that the view says. */
   learn(view) {
     const unit = this.units.get(view.id) ?? view;
-    const { review, ...rest } = view;
-    Object.assign(unit, rest, { known: true, review: unit.review === undefined ? review : unit.review });
+    const { review, overtaken, ...rest } = view;
+    Object.assign(unit, rest, { known: true }, unit.review === undefined ? { review, overtaken } : {});
     this.units.set(view.id, unit);
     return unit;
   }

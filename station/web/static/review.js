@@ -1,6 +1,6 @@
 // The review page: the queue, one unit at a time, one key a decision. See outbox.js for how a decision is kept.
 
-import { Refusal, Unreachable, api } from "./api.js";
+import { Unreachable, api } from "./api.js";
 import { drawBenches } from "./bench-banner.js";
 import { Claims } from "./claims.js";
 import { Course } from "./course.js";
@@ -16,10 +16,11 @@ import { Queue } from "./queue.js";
 import { elsewhere, remarks } from "./second-look.js";
 import { GUARD_MS, Places } from "./stepping.js";
 import { keyboard } from "./review-keys.js";
-import { refusalText } from "./said.js";
 import { whoIsHere } from "./session.js";
 import { Stage } from "./stage.js";
+import { keep, recall } from "./storage.js";
 import { Tally } from "./tally.js";
+import { alertUser, patiently as untilAnswered } from "./telling.js";
 import { openWhy } from "./why.js";
 import { count, t } from "./words.js";
 
@@ -38,12 +39,12 @@ const outbox = new Outbox({
   recorded(item, review) {
     deciding.recorded(item, review);
     if (item.finding) {
-      showAnswers(item.unit_id);
+      showAnswers(item.unit_id, review);
       return;
     }
     claims.decided(item.unit_id);
     const unit = course.unit(item.unit_id);
-    if (unit) Object.assign(unit, { review, pending: outbox.pending(unit.id) });
+    if (unit) Object.assign(unit, { review, overtaken: false, pending: outbox.pending(unit.id) });
     drawQueue(false);
     heard.arrived(item.unit_id); // as it stands by now, also where reviewers disagree
     tally.soon();
@@ -73,7 +74,7 @@ const claims = new Claims({
 
 const course = new Course({ state, outbox, reviewer: nameAtTop, other: (id) => claims.other(id) });
 const deciding = new Deciding({ state, outbox, course, claims, show, alert: alertUser, redraw: () => drawQueue(false), answered: () => findings.update(places.answering()) });
-const tally = new Tally({ state, lotChosen, patiently, complain, refresh });
+const tally = new Tally({ state, lotChosen, connection, refresh });
 const places = new Places({ state, stage, outbox, reviewer: () => deciding.reviewer(), buttons: () => deciding.buttons() });
 const { findings } = places;
 
@@ -89,41 +90,17 @@ function connection(reachable) {
   byId("link").classList.toggle("lost", !reachable);
 }
 
-function alertUser(text, offer = null) {
-  const item = el("li", {}, el("span", {}, text),
-    offer && el("button", { type: "button", class: "quiet", on: { click: () => { item.remove(); offer[1](); } } }, offer[0]), el("button", { type: "button", class: "quiet", on: { click: () => item.remove() } }, t("Dismiss")));
-  byId("alerts").append(item);
-}
-
-/** What the station refuses, in its own words. */
-function complain(error) {
-  alertUser(refusalText(error));
-}
-
 /** Ask again until the station answers, for as long as it is wanted. A refusal is shown, and whatever waited for the answer ends there. */
-async function patiently(call, wanted = () => true) {
-  for (let delay = 500; ; delay = Math.min(8000, delay * 2)) {
-    try {
-      const answer = await call();
-      connection(true);
-      outbox.flush();
-      return answer;
-    } catch (error) {
-      if (!(error instanceof Unreachable)) {
-        complain(error);
-        return new Promise(() => {});
-      }
-      connection(false);
-      await new Promise((done) => setTimeout(done, delay));
-      if (!wanted()) return new Promise(() => {});
-    }
-  }
+async function patiently(call, wanted) {
+  const answer = await untilAnswered(call, { wanted, connected: connection }).catch((error) => { alertUser(error); return new Promise(() => {}); });
+  outbox.flush();
+  return answer;
 }
 
-/** Rows of the queue could not be had: those that are looked at then are asked for again. */
+/** Rows of the queue could not be had: where the station is away, those that are looked at then are asked for again. */
 function rowsFailed(error) {
-  if (error instanceof Refusal) complain(error);
-  else soon(AGAIN_MS);
+  if (error instanceof Unreachable) soon(AGAIN_MS);
+  else alertUser(error);
 }
 
 function lotChosen() {
@@ -183,8 +160,13 @@ function drawQueue(follow = true) {
 function between() {
   const { unit, reviews, news } = state;
   byId("between").replaceChildren(...(unit && state.document ? remarks({
-    reviews, news, time, reviewer: nameAtTop(), claim: claims.other(unit.id), takeOver: () => claims.takeOver(unit.id),
+    unit, reviews, news, time, reviewer: nameAtTop(), claim: claims.other(unit.id), takeOver,
   }) : []));
+}
+
+/** Take the unit that is shown over from who looks at it; what stands against it is told. */
+function takeOver() {
+  if (deciding.reviewer()) claims.takeOver(state.unit.id).catch(alertUser);
 }
 
 let shows = 0; // how often a unit was shown
@@ -216,7 +198,7 @@ async function show(unit, byItself = false) {
   tools.display.reset();
   const standing = stage.show({
     ...pictures, registered: unit.frame_sha256 !== null, name: unit.unit, places: state.places, outline: document.outline ?? null,
-    layer: async () => (await api.layers(unit.id))[0],
+    layer: async () => (await untilAnswered(() => api.layers(unit.id), { wanted: () => state.unit === unit, connected: connection }))[0],
   });
   findings.show({ ...pictures, seen, places: state.places, ...places.answering() }); // while the pictures come
   facts();
@@ -255,7 +237,7 @@ async function why(measurement) {
   const known = fetched.sources.get(unit.id) ?? null;
   openWhy(measurement, { ...told, sources: known });
   if (known) return;
-  const found = await fetched.source(unit).catch((error) => { byId("why").close(); complain(error); return null; });
+  const found = await fetched.source(unit).catch((error) => { byId("why").close(); alertUser(error); return null; });
   if (found && byId("why").open && state.unit?.id === unit.id) openWhy(measurement, { ...told, sources: found });
 }
 
@@ -309,9 +291,10 @@ async function showReviews() {
   between();
 }
 
-/** Show by now what is said of the findings of the unit. */
-async function showAnswers(id) {
+/** Show by now what is said of the findings of the unit. answer : recorded just now, which is known before. */
+async function showAnswers(id, answer = null) {
   if (state.unit?.id !== id || !state.document) return;
+  if (answer) findings.learn(answer);
   const seen = await patiently(() => api.findings(id));
   if (state.unit?.id === id) findings.update({ seen, ...places.answering() });
 }
@@ -338,9 +321,9 @@ byId("undo").addEventListener("click", () => deciding.undo());
 byId("decide").addEventListener("input", () => deciding.buttons());
 byId("decide").addEventListener("submit", (event) => event.preventDefault());
 for (const id of ["lot", "which"]) byId(id).addEventListener("change", () => { Object.assign(state, { unit: null, idle: false, awaited: true }); refresh(); });
-byId("reviewer").value = localStorage.getItem("station.reviewer") ?? "";
+byId("reviewer").value = recall("station.reviewer") ?? "";
 byId("reviewer").addEventListener("change", () => {
-  localStorage.setItem("station.reviewer", byId("reviewer").value.trim());
+  keep("station.reviewer", byId("reviewer").value.trim());
   byId("reviewer").classList.remove("missing");
   if (state.document) findings.update(places.answering());
   claims.sync();
@@ -352,17 +335,32 @@ document.addEventListener("visibilitychange", () => { if (!document.hidden) { ou
 const heard = hearing({ state, outbox, claims, queue, course, tally, fetched, lotChosen, refresh, drawQueue, show, showReviews, reconsider });
 const listening = listen((name, data) => heard[name]?.(data));
 const here = patiently(whoIsHere).then((session) => { outbox.session ??= session; outbox.flush(); claims.sync(); });
-const wanted = new URLSearchParams(location.hash.slice(1)).get("unit"); // a link from the page of a lot
+const linked = () => new URLSearchParams(location.hash.slice(1)).get("unit"); // as from the page of a lot
+const wanted = linked();
+
+/** Show the unit of a link; whether there is one. */
+async function follow(id) {
+  const view = await untilAnswered(() => api.unit(id), { connected: connection }).catch((error) => {
+    if (![404, 422].includes(error.status)) alertUser(error);
+    else alertUser(t("There is no unit {id} here: the link is old or of another station. Choose a unit at the left.", { id }));
+    return null;
+  });
+  if (view) await show(queue.learn(view));
+  else history.replaceState(null, "", location.pathname);
+  return view !== null;
+}
 
 /** Show the first unit, whose pictures wait for nothing else. */
 async function begin() {
-  if (wanted) return show(queue.learn(await patiently(() => api.unit(wanted))));
+  if (wanted && await follow(wanted)) return null;
   const turn = asked;
   const [columns, held] = await patiently(() => Promise.all([api.columns(lotChosen(), false, secondLook()), api.claims()]));
   if (turn !== asked) return null; // the lists were fetched anew in the meantime
   take(queue.read(columns), [], held);
   return course.first() && show(course.first(), true);
 }
+
+addEventListener("hashchange", () => { if (linked()) follow(linked()); });
 
 // what was recorded before the stream of events was open is in the lists that are fetched then
 const begun = begin();

@@ -1,11 +1,12 @@
 // What the pages of lots and orders share: their list at the side, keys, refusals in words, tables, commands to copy.
 
-import { api, Unreachable } from "./api.js";
+import { api } from "./api.js";
 import { byId, el, svg } from "./dom.js";
 import { newKey } from "./keys.js";
 import { say, translate } from "./messages.js";
-import { JOINT, sayIn } from "./said.js";
 import { whoIsHere } from "./session.js";
+import { alertUser, original, patiently, refusal, singly } from "./telling.js";
+import { t } from "./words.js";
 
 /** Lights of five states, each a shape of its own; a word always stands beside it. */
 const LIGHTS = {
@@ -20,25 +21,21 @@ export function light(state, text) {
   return el("span", { class: `light ${state}` }, svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: LIGHTS[state] })), text);
 }
 
-/** What the records say, in the language of the page where it is known, else in their own, English. */
-export function original(tag, attributes, ...children) {
-  const node = el(tag, attributes, ...children);
-  if (!sayIn(node)) node.lang = "en";
-  return node;
-}
-
-/** A refusal, likewise: what is wrong, and what to do. */
-export const refusal = (tag, attributes, { message, do: then }) => original(tag, attributes, message, then ? [JOINT, then] : "");
-
 /** A command with a button that copies it. */
 export function command(text) {
   const copied = el("span", { role: "status" });
+  const code = original("code", {}, text);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    copied.textContent = say("copied");
-    setTimeout(() => { copied.textContent = ""; }, 1500);
+    try {
+      await navigator.clipboard.writeText(text);
+      copied.textContent = say("copied");
+      setTimeout(() => { copied.textContent = ""; }, 1500);
+    } catch { // browsers give it to encrypted and local pages only
+      getSelection().selectAllChildren(code);
+      copied.textContent = t("marked: Ctrl+C copies it");
+    }
   };
-  return el("span", { class: "command" }, original("code", {}, text),
+  return el("span", { class: "command" }, code,
     el("button", { class: "quiet", type: "button", "aria-label": `${say("copy")}: ${text}`, on: { click: copy } }, say("copy")), copied);
 }
 
@@ -54,26 +51,10 @@ export const row = (head, ...cells) => el("tr", {}, el("th", { scope: "row" }, h
 
 export const day = (iso) => iso.slice(0, 10);
 
-export function alertUser(error) {
-  const item = el("li", {}, refusal("span", {}, error), el("button", { type: "button", class: "quiet", on: { click: () => item.remove() } }, say("dismiss")));
-  byId("alerts").append(item);
-}
-
-/** Ask again until the station answers; a refusal is thrown. */
-export async function patiently(call) {
-  for (let delay = 500; ; delay = Math.min(8000, delay * 2)) {
-    try {
-      const answer = await call();
-      byId("link").textContent = "";
-      byId("link").classList.remove("lost");
-      return answer;
-    } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
-      byId("link").textContent = say("lost");
-      byId("link").classList.add("lost");
-      await new Promise((done) => setTimeout(done, delay));
-    }
-  }
+/** Say that what a link names is not here, once: the address is then that of what is shown instead. */
+export function notHere(words, address = location.pathname) {
+  alertUser(words);
+  history.replaceState(null, "", address);
 }
 
 /** Send a change until the station answers; it is done once. */
@@ -119,4 +100,4 @@ export async function begin(start) {
   }
 }
 
-export { api, newKey };
+export { alertUser, api, newKey, original, patiently, refusal, singly };

@@ -5,8 +5,11 @@ import { person } from "./claims.js";
 import { el } from "./dom.js";
 import { DONE, t } from "./words.js";
 
-/** What stands of a unit: what is on its way to the station, else its newest review. */
-export const standing = (unit) => unit.pending ?? unit.review;
+/** The newest review of a unit while it is in force: an acceptance that entered values overtook is not; null without one. */
+export const inForce = (unit) => (unit.overtaken && unit.review.decision !== "defer" && !unit.review.disputes ? null : unit.review);
+
+/** What stands of a unit: what is on its way to the station, else the review in force. */
+export const standing = (unit) => unit.pending ?? inForce(unit);
 
 /** Whether a unit waits for somebody else than this reviewer. */
 export function elsewhere(unit, reviewer) {
@@ -37,7 +40,7 @@ export function deferredBy(reviews, reviewer) {
 }
 
 /** What the head of a unit says of the reviewers: who looks at it, what was said just now, what is still wanted. */
-export function remarks({ reviews, reviewer, claim, news, takeOver, time }) {
+export function remarks({ unit, reviews, reviewer, claim, news, takeOver, time }) {
   const found = [];
   if (claim) {
     found.push(el("p", { class: "held" }, el("b", {}, t("{reviewer} looks at it", claim)), ` ${t("since {when}.", { when: time(claim.since) })} `,
@@ -45,7 +48,9 @@ export function remarks({ reviews, reviewer, claim, news, takeOver, time }) {
   }
   const last = reviews.at(-1);
   if (news) found.push(el("p", { class: "news" }, el("b", {}, t("{reviewer} has just {done} it.", { reviewer: news.reviewer, done: DONE[news.decision] })), news.reason ? ` ${t(news.reason)}` : ""));
-  if (last?.disputes) {
+  if (last && !unit.pending && unit.review && !inForce(unit)) {
+    found.push(el("p", { class: "deferral" }, el("b", {}, t("{reviewer} accepted it before values were entered that speak against it.", last)), ` ${t("It waits again: decide it anew.")}`));
+  } else if (last?.disputes) {
     const other = reviews.find((r) => r.id === last.disputes);
     const said = [other, last].filter(Boolean).map((r) => `${r.reviewer}: ${DONE[r.decision]}`).join(" · ");
     found.push(el("p", { class: "disagreement" }, el("b", {}, t("⇄ Reviewers disagree")), ` · ${said}`, el("br"), t("A third reviewer settles it, or an approver.")));

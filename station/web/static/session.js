@@ -2,6 +2,8 @@
 
 import { api } from "./api.js";
 import { byId, el } from "./dom.js";
+import { keep, recall } from "./storage.js";
+import { alertUser } from "./telling.js";
 import { t } from "./words.js";
 
 let session = { mode: "single-user", name: "", pin: false };
@@ -27,20 +29,25 @@ const REMEMBERED = "station.reviewer";
 /** A field for the name of whoever says something: with accounts it holds the account's and stays as it is. */
 export function nameField(label) {
   const single = session.mode === "single-user";
-  const field = el("input", { required: true, maxlength: 120, autocomplete: "name", readonly: !single, value: single ? localStorage.getItem(REMEMBERED) ?? "" : session.name });
-  field.addEventListener("change", () => { if (single) localStorage.setItem(REMEMBERED, field.value.trim()); });
+  const field = el("input", { required: true, maxlength: 120, autocomplete: "name", readonly: !single, value: single ? recall(REMEMBERED) ?? "" : session.name });
+  field.addEventListener("change", () => { if (single) keep(REMEMBERED, field.value.trim()); });
   return { field, node: el("label", { class: "field" }, label, " ", field) };
 }
 
 async function leave() {
-  await api.signOut();
-  location.assign("/sign-in");
+  try {
+    await api.signOut();
+    location.assign("/sign-in");
+  } catch (error) {
+    alertUser(error);
+  }
 }
 
-/** The PIN of whoever signs; "" without accounts, null where the person thinks better of it. */
+/** The PIN of whoever signs; "" without accounts, null where the person thinks better of it. Chinese keyboards write wide
+ *  digits, which no request may carry in its head. */
 export function pin() {
   if (session.mode === "single-user") return Promise.resolve("");
-  const field = el("input", { type: "password", inputmode: "numeric", autocomplete: "off", maxlength: 12, required: true, id: "pin" });
+  const field = el("input", { type: "password", inputmode: "numeric", autocomplete: "off", maxlength: 12, pattern: "[0-9０-９]+", required: true, id: "pin" });
   const dialog = el("dialog", { "aria-labelledby": "pin-title" },
     el("h2", { id: "pin-title" }, t("Sign as {name}", { name: session.name })),
     el("form", { method: "dialog" }, el("label", { class: "field", for: "pin" }, t("PIN"), " ", field), " ", el("button", { value: "sign" }, t("Sign"))));
@@ -48,7 +55,7 @@ export function pin() {
   return new Promise((told) => {
     dialog.addEventListener("close", () => {
       dialog.remove();
-      told(dialog.returnValue === "sign" ? field.value : null);
+      told(dialog.returnValue === "sign" ? field.value.normalize("NFKC") : null);
     });
     dialog.showModal();
   });

@@ -9,7 +9,7 @@ const token = new URLSearchParams(location.hash.slice(1)).get("token");
 if (token) history.replaceState(null, "", "/sign-in");
 
 async function ask(path, options) {
-  const answer = await fetch(API + path, options);
+  const answer = await fetch(API + path, options).catch(() => { throw new Error(t("The station does not answer. Try again when it does.")); });
   const body = await answer.json();
   if (!answer.ok) throw new Error(refusalText(body.error));
   return body;

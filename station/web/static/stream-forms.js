@@ -1,7 +1,7 @@
 // What people say of a stream, and a stream that is opened.
 
 import { el } from "./dom.js";
-import { alertUser, api, surely } from "./room.js";
+import { api, singly, surely } from "./room.js";
 import { named, t } from "./words.js";
 
 const LEVELS = ["I", "II", "III", "S-1", "S-2", "S-3", "S-4"];
@@ -34,20 +34,15 @@ export function wordForm(stream, name, done) {
   };
   what.addEventListener("change", fit);
   fit();
-  const send = async (submitted) => {
-    submitted.preventDefault();
+  const send = singly(async () => {
     const [kind, ...value] = what.value.split(" ");
     const body = { kind, value: value.join(" "), by: name.field.value.trim(), reason: reason.value.trim() };
     if (kind === "void") body.event = Number(event.value);
     if (kind === "directed" && classes.value) body.classes = [classes.value];
-    try {
-      await surely((key) => api.streamWord(stream.stream.name, body, key));
-      await done();
-    } catch (error) {
-      alertUser(error);
-    }
-  };
-  return el("form", { class: "deciding", on: { submit: send } }, field(t("It is said"), what), number, of, name.node, field(t("Reason"), reason), el("button", { class: "quiet" }, t("Record")),
+    await surely((key) => api.streamWord(stream.stream.name, body, key));
+    await done();
+  });
+  return el("form", { class: "deciding", on: { submit: (submitted) => { submitted.preventDefault(); send(); } } }, field(t("It is said"), what), number, of, name.node, field(t("Reason"), reason), el("button", { class: "quiet" }, t("Record")),
     el("p", { class: "u" }, t("Nothing is erased: what is said stands in the history, and what was recorded by mistake is taken out of the count by its number.")));
 }
 
@@ -57,16 +52,11 @@ export function streamForm(done) {
   const aql = (value) => el("input", { type: "number", min: 0.01, max: 1000, step: "any", value });
   const it = { name: text(), sku: text(), supplier: text(false), process: text(false), critical: aql(""), major: aql(2.5), minor: aql(4), level: choice(LEVELS), edition: choice(EDITIONS), type: choice(TYPES, named) };
   it.level.value = "II";
-  const send = async (event) => {
-    event.preventDefault();
+  const send = singly(async () => {
     const aqls = Object.fromEntries(["critical", "major", "minor"].filter((c) => it[c].value).map((c) => [c, Number(it[c].value)]));
     const words = Object.fromEntries(["name", "sku", "supplier", "process", "level", "edition", "type"].map((k) => [k, it[k].value.trim()]));
-    try {
-      done(await surely((key) => api.openStream({ ...words, aql: aqls }, key)));
-    } catch (error) {
-      alertUser(error);
-    }
-  };
-  return el("form", { class: "deciding stream-form", on: { submit: send } }, field(t("Called"), it.name), field("SKU", it.sku), field(t("Supplier"), it.supplier), field(t("Process"), it.process),
+    done(await surely((key) => api.openStream({ ...words, aql: aqls }, key)));
+  });
+  return el("form", { class: "deciding stream-form", on: { submit: (event) => { event.preventDefault(); send(); } } }, field(t("Called"), it.name), field("SKU", it.sku), field(t("Supplier"), it.supplier), field(t("Process"), it.process),
     ["critical", "major", "minor"].map((c) => field(`AQL ${named(c)}`, it[c])), field(t("Level"), it.level), field(t("Edition"), it.edition), field(t("Plans"), it.type), el("button", { class: "quiet" }, t("Open the stream")));
 }

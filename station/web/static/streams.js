@@ -2,11 +2,12 @@
 // it came to that. A severity has a shape, a letter and a word of its own.
 
 import { Refusal } from "./api.js";
-import { badge, byId, dayAndTime, el, svg } from "./dom.js";
+import { STANDING, badge, byId, dayAndTime, el, outcomeOf, svg } from "./dom.js";
 import { refusalOf } from "./jobs.js";
 import { say } from "./messages.js";
-import { alertUser, api, begin, command, original, patiently, row, side, stepping, table } from "./room.js";
+import { alertUser, api, begin, command, notHere, original, patiently, row, side, stepping, table } from "./room.js";
 import { nameField } from "./session.js";
+import { keep, recall } from "./storage.js";
 import { streamForm, wordForm } from "./stream-forms.js";
 import { count, named, t } from "./words.js";
 
@@ -28,7 +29,10 @@ export function severity(of, words = named(of)) {
 async function refresh() {
   state.streams = await patiently(api.streams);
   const query = new URLSearchParams(location.search);
-  const stream = state.streams.find((s) => nameOf(s) === query.get("stream")) ?? state.streams[0] ?? null;
+  const name = query.get("stream");
+  const linked = state.streams.find((s) => nameOf(s) === name);
+  if (name && !linked) notHere(t("There is no stream {name} here: the link is old or of another station. Choose one at the left.", { name }));
+  const stream = linked ?? state.streams[0] ?? null;
   if (query.has("new") || !stream) return begun(stream);
   return show(stream);
 }
@@ -94,12 +98,12 @@ function standing(stream) {
 // --- the next lot ----------------------------------------------------------------------------------------------------
 
 function next(stream, size) {
-  const field = el("input", { type: "number", min: 1, max: 1e9, required: true, value: localStorage.getItem(KEPT) ?? size ?? "" });
+  const field = el("input", { type: "number", min: 1, max: 1e9, required: true, value: recall(KEPT) ?? size ?? "" });
   const answer = el("div", { "aria-live": "polite" });
   const ask = async () => {
     try {
       const found = await patiently(() => api.nextLot(nameOf(stream), Number(field.value)));
-      localStorage.setItem(KEPT, field.value);
+      keep(KEPT, field.value);
       if (state.stream === stream) answer.replaceChildren(plans(found));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -136,7 +140,7 @@ function course(stream, events) {
   const block = (lot, c, x, y) => {
     const result = lot.results.find((r) => r.class === c.class);
     if (!result) return null;
-    const words = `${lot.lot}: ${named(result.severity)}, ${result.accepted ? named("accepted") : named("rejected")}, ${cumulative(result.found)} / ${cumulative(result.n)}`;
+    const words = `${lot.lot}: ${named(result.severity)}, ${named(outcomeOf(result.accepted))}, ${cumulative(result.found)} / ${cumulative(result.n)}`;
     return svg("g", { class: `block ${result.severity}${result.accepted ? "" : " not-accepted"}`, transform: `translate(${x} ${y})` }, svg("title", {}, words),
       svg("rect", { width: SIDE_PX, height: SIDE_PX, rx: 4 }), svg("text", { x: SIDE_PX / 2, y: SIDE_PX / 2 + 5, "text-anchor": "middle" }, named(result.severity).slice(0, 1).toUpperCase()),
       result.accepted ? null : svg("path", { d: `M3 3L${SIDE_PX - 3} ${SIDE_PX - 3}M3 ${SIDE_PX - 3}L${SIDE_PX - 3} 3` }));
@@ -165,7 +169,7 @@ function what(e) {
   const tail = said ? original("span", { class: "u" }, ` ${said}`) : "";
   if (e.kind === "lot") {
     return [el("p", {}, t("Lot"), " ", el("a", { href: `/lots?lot=${encodeURIComponent(e.lot)}` }, e.lot), ` · ${count(e.size, "{n} unit", "{n} units")}${e.resubmitted ? ` · ${t("resubmitted, {n} taken out", { n: e.removed })}` : ""}`, tail),
-      el("ul", { class: "lines" }, e.results.map((r) => el("li", {}, badge(r.accepted ? "conforms" : "nonconforms", `${named(r.class)} · ${named(r.accepted ? "accepted" : "rejected")}`), ` ${t("{found} found in {n}, Ac {ac}", { found: cumulative(r.found), n: cumulative(r.n), ac: r.fraction ?? cumulative(r.ac) })} · ${named(r.severity)}`)))];
+      el("ul", { class: "lines" }, e.results.map((r) => el("li", {}, badge(STANDING[outcomeOf(r.accepted)], `${named(r.class)} · ${named(outcomeOf(r.accepted))}`), ` ${t("{found} found in {n}, Ac {ac}", { found: cumulative(r.found), n: cumulative(r.n), ac: r.fraction ?? cumulative(r.ac) })} · ${named(r.severity)}`)))];
   }
   const words = {
     production: e.value === "steady" ? t("Production runs at a steady rate") : t("Production is irregular"),

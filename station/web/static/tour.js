@@ -2,6 +2,7 @@
 // from the help.
 
 import { el } from "./dom.js";
+import { forget, keep, recall } from "./storage.js";
 import { t } from "./words.js";
 
 const KEPT = "station.tour"; // the step, while it is taken
@@ -15,20 +16,20 @@ const STEPS = [
 ];
 
 const stepKept = () => {
-  const step = Number(localStorage.getItem(KEPT));
+  const step = Number(recall(KEPT));
   return Number.isInteger(step) && step >= 0 && step < STEPS.length ? step : 0;
 };
 const here = (address) => location.pathname === address.split("#")[0];
 
 function end() {
-  localStorage.removeItem(KEPT);
+  forget(KEPT);
   document.getElementById("tour")?.remove();
 }
 
 /** Go to a step, on the page where it is; null goes on with the one that is kept. */
 export function tour(asked) {
   const step = asked ?? stepKept();
-  localStorage.setItem(KEPT, String(step));
+  keep(KEPT, String(step));
   const [address, title, words] = STEPS[step];
   if (asked !== null && (!here(address) || address.includes("#"))) {
     const same = here(address);
