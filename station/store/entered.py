@@ -44,7 +44,9 @@ def add_entered(
             db.ledger.enter(c, "values entered", about={"values": sum(new for _, new in ids)})
     rows: dict[int, EnteredRow] = {}
     for i in range(0, len(ids), BLOCK):
-        rows |= {r.id: r for r in _read(db, t.entered_values.c.id.in_([one for one, _ in ids[i : i + BLOCK]]))}
+        some = [one for one, _ in ids[i : i + BLOCK]]
+        with db.read() as c:
+            rows |= {r.id: r for r in _rows(c.execute(_values().where(t.entered_values.c.id.in_(some))))}
     return [(rows[i], created) for i, created in ids]
 
 
@@ -107,14 +109,11 @@ def entered_values(
     standing: bool = True,
 ) -> list[EnteredRow]:
     """Entered values in the order they were entered; ``standing``: without those that a later one superseded."""
-    where: list[sa.ColumnElement[bool]] = []
-    if golden is not None:
-        where.append(t.goldens.c.number == golden)
-    if lot is not None:
-        where.append(t.lots.c.name == lot)
-    if unit is not None:
-        where.append(t.entered_values.c.unit == unit)
-    return [r for r in _read(db, *where) if r.standing or not standing]
+    given = {"golden": golden, "lot": lot, "unit": unit}
+    values = {k: v for k, v in given.items() if v is not None}
+    with db.read() as c:
+        rows = _rows(c.execute(_of(*values), values))
+    return [r for r in rows if r.standing or not standing]
 
 
 def entered_in_order(
@@ -147,7 +146,13 @@ def _values() -> sa.Select[Any]:
     )
 
 
-def _read(db: Database, *where: sa.ColumnElement[bool]) -> list[EnteredRow]:
-    with db.read() as c:
-        found = [dict(r._mapping) for r in c.execute(_values().where(*where))]
+@cache
+def _of(*names: str) -> sa.Select[Any]:
+    """The values of a golden sample, a lot and a unit, as far as they are named, each a parameter of its name."""
+    columns = {"golden": t.goldens.c.number, "lot": t.lots.c.name, "unit": t.entered_values.c.unit}
+    return _values().where(*(columns[k] == sa.bindparam(k) for k in names))
+
+
+def _rows(result: sa.CursorResult[Any]) -> list[EnteredRow]:
+    found = [dict(r._mapping) for r in result]
     return [EnteredRow(**{**r, "verdict": Verdict(r["verdict"]), "standing": bool(r["standing"])}) for r in found]

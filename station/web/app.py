@@ -62,13 +62,15 @@ from station.web.showing import STATIC
 from station.web.static_files import PackedFiles
 from station.web.uploads import Uploads
 
+# what reviewers wait for stands first: a request is held against one router after another
 ROUTERS = (
-    *(bench.router, calibrating.router, capturing.router, accounts.router, events.router, jobs.router, samples.router),
+    *(inspections.router, units.router, claims.router, pictures.router, reviewing.router, events.router),
+    *(bench.router, calibrating.router, capturing.router, accounts.router, jobs.router, samples.router),
     *(sealing.router, goldens.router, golden_record.router, signing.router, cloning.router, thresholds.router),
-    *(exchange.router, ledger.router, papers.router, inspections.router, units.router, claims.router, reviewing.router),
-    *(findings.router, looking.router, charts.router, drawing.router, lot_records.router, lots.router, planning.router),
+    *(exchange.router, ledger.router, papers.router, findings.router, looking.router, charts.router, drawing.router),
+    *(lot_records.router, lots.router, planning.router),
     *(orders.router, gates.router, streams.router, nonconformities.router, nonconformity_records.router),
-    *(corrective.router, measuring.router, pictures.router),
+    *(corrective.router, measuring.router),
 )
 
 

@@ -52,13 +52,13 @@ export class Outbox {
     return item;
   }
 
-  /** The request of what nothing stands before, begun ahead of all that the page does next, even of its turn: were another window to send it too, its key
-   * has it recorded once. Null where it has to wait. */
+  /** Send what nothing stands before ahead of all that the page does next, without waiting for a turn: were another window to send it too, its key has it
+   * recorded once. Its answer as it is concluded; null where it has to wait. */
   atOnce(item) {
     if (this.sending || this.items.length > 1 || this.session?.mode !== "single-user" || performance.now() < this.notBefore) return null;
     const answer = sent(item);
-    this.first = answer.catch(() => {}); // looked at in its turn
-    return { key: item.key, answer };
+    this.first = answer.catch(() => {}); // concluded below
+    return this.conclude(item, answer);
   }
 
   /** How many wait to be sent under who is signed in. */
@@ -84,11 +84,12 @@ export class Outbox {
     return this.items.findLast((item) => !item.finding && item.unit_id === id) ?? null;
   }
 
+  /** Send what waits, in this window's turn. begun: what is under way already. */
   async flush(begun = null) {
     if (this.sending || performance.now() < this.notBefore) return;
     this.sending = true;
     clearTimeout(this.timer);
-    const answered = await alone(() => this.send(begun)).finally(() => { this.sending = false; });
+    const answered = await (begun ?? alone(() => this.send())).finally(() => { this.sending = false; });
     if (!answered) {
       this.timer = setTimeout(() => this.flush(), this.delay);
       this.delay = Math.min(SLOWEST_MS, this.delay * 2);
@@ -106,8 +107,8 @@ export class Outbox {
     else if (!this.kept.isConnected) byId("alerts").prepend(this.kept);
   }
 
-  /** Send what waits; false where the station does not answer. begun: the request that is under way, {key, answer}. */
-  async send(begun) {
+  /** Send what waits; false where the station does not answer. */
+  async send() {
     this.reread();
     try {
       // another window may have signed somebody else in; where there are no accounts nobody does
@@ -117,33 +118,39 @@ export class Outbox {
     }
     for (this.showKept(); this.waiting; this.reread()) {
       const item = this.items.find((one) => this.sendable(one));
-      let review;
-      try {
-        review = await (begun?.key === item.key ? begun.answer : sent(item));
-      } catch (error) {
-        if (!(error instanceof Refusal)) return this.unreached(error);
-        if (error.wait_s) {
-          this.notBefore = performance.now() + 1000 * error.wait_s;
-          this.delay = 1000 * error.wait_s + 1;
-          return false;
-        }
-        if (REFUSED_TO_WHOM.includes(error.status)) {
-          this.denied.add(item.key); // the decision is another's, or not this role's: it is nobody's to throw away
-          this.showKept();
-          this.heard.changed(true);
-          continue;
-        }
-        this.drop(item);
-        this.told({ item, refusal: { code: error.code, message: error.message, do: error.do } });
-        this.refuseAfter(item);
-        continue;
+      if (!await this.conclude(item, sent(item))) return false;
+    }
+    return true;
+  }
+
+  /** Wait for the answer about an item and say how it ended; whether the station answered, so that the next may be sent. */
+  async conclude(item, answer) {
+    let review;
+    try {
+      review = await answer;
+    } catch (error) {
+      if (!(error instanceof Refusal)) return this.unreached(error);
+      if (error.wait_s) {
+        this.notBefore = performance.now() + 1000 * error.wait_s;
+        this.delay = 1000 * error.wait_s + 1;
+        return false;
+      }
+      if (REFUSED_TO_WHOM.includes(error.status)) {
+        this.denied.add(item.key); // the decision is another's, or not this role's: it is nobody's to throw away
+        this.showKept();
+        this.heard.changed(true);
+        return true;
       }
       this.drop(item);
-      // what this reviewer decided on the same unit, or answered about the same finding, afterwards, knew this one
-      for (const later of this.items) if (about(later) === about(item) && this.sendable(later)) keepItem(Object.assign(later, { supersedes: review.id }));
-      this.delay = 500;
-      this.told({ item, review });
+      this.told({ item, refusal: { code: error.code, message: error.message, do: error.do } });
+      this.refuseAfter(item);
+      return true;
     }
+    this.drop(item);
+    // what this reviewer decided on the same unit, or answered about the same finding, afterwards, knew this one
+    for (const later of this.items) if (about(later) === about(item) && this.sendable(later)) keepItem(Object.assign(later, { supersedes: review.id }));
+    this.delay = 500;
+    this.told({ item, review });
     return true;
   }
 

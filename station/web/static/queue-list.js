@@ -9,19 +9,18 @@ const AT_ONCE = 60; // units that are asked for in one request
 const PAUSE_MS = 60; // of scrolling, before details of rows are asked for
 
 export class QueueList {
-  /** @param node {HTMLOListElement}; scroller: what scrolls it; row(unit): a row's content; wanted(units): asks for what rows lack */
-  constructor(node, scroller, { row, wanted }) {
-    Object.assign(this, { node, scroller, row, wanted, units: [], drawn: new Map() });
+  /** @param node {HTMLOListElement}; scroller: what scrolls it; shows(unit): all that its row says, row(unit, shows): the row's content, current(unit):
+   *  whether it is the one that is looked at; wanted(units): asks for what rows lack */
+  constructor(node, scroller, { shows, row, current, wanted }) {
+    Object.assign(this, { node, scroller, shows, row, current, wanted, units: [], drawn: new Map() });
     scroller.addEventListener("scroll", () => this.later(), { passive: true });
     new ResizeObserver(() => this.later()).observe(scroller);
   }
 
-  /** Show these units; rows that are kept are drawn anew. */
+  /** Show these units. */
   show(units) {
     this.units = units;
     this.node.setAttribute("data-count", units.length);
-    this.drawn.clear();
-    this.node.replaceChildren();
     this.node.style.height = `${units.length * ROW_PX}px`;
     this.draw();
   }
@@ -40,26 +39,21 @@ export class QueueList {
 
   draw() {
     const [from, to] = this.range();
-    for (const [unit, item] of this.drawn) {
-      const at = this.units[item.at] === unit ? item.at : -1;
-      if (at < from || at >= to) {
-        item.node.remove();
-        this.drawn.delete(unit);
-      }
+    const seen = this.units.slice(from, to);
+    const staying = new Set(seen);
+    for (const [unit, { node }] of this.drawn) {
+      if (staying.has(unit)) continue;
+      node.remove();
+      this.drawn.delete(unit);
     }
-    let before = null;
-    for (let at = from; at < to; at += 1) {
-      const unit = this.units[at];
-      let item = this.drawn.get(unit);
-      if (!item) {
-        item = { at, node: el("li", { "aria-setsize": this.units.length, "aria-posinset": at + 1 }, this.row(unit)) };
-        item.node.style.top = `${at * ROW_PX}px`;
-        this.drawn.set(unit, item);
-        if (before) before.after(item.node);
-        else this.node.prepend(item.node);
-      }
-      before = item.node;
-    }
+    let following = this.node.firstChild;
+    seen.forEach((unit, i) => {
+      const item = this.drawn.get(unit) ?? this.begun(unit);
+      this.place(item, from + i);
+      this.say(unit, item);
+      if (item.node === following) following = following.nextSibling;
+      else this.node.insertBefore(item.node, following);
+    });
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       const lacking = this.units.slice(from, to).filter((unit) => !unit.known).slice(0, AT_ONCE);
@@ -67,10 +61,35 @@ export class QueueList {
     }, PAUSE_MS);
   }
 
-  /** Draw the row of a unit anew, where it stands on the screen. */
+  begun(unit) {
+    const item = { node: el("li", {}) };
+    this.drawn.set(unit, item);
+    return item;
+  }
+
+  place(item, at) {
+    if (item.at !== at) {
+      item.at = at;
+      item.node.style.top = `${at * ROW_PX}px`;
+      item.node.setAttribute("aria-posinset", at + 1);
+    }
+    if (item.of !== this.units.length) item.node.setAttribute("aria-setsize", item.of = this.units.length);
+  }
+
+  /** Draw the content of a row, where it says something else by now. */
+  say(unit, item) {
+    const shows = this.shows(unit);
+    const said = JSON.stringify(shows);
+    if (item.said !== said) item.node.replaceChildren(this.row(unit, shows));
+    item.said = said;
+    if (this.current(unit)) item.node.firstChild.setAttribute("aria-current", "true");
+    else item.node.firstChild.removeAttribute("aria-current");
+  }
+
+  /** What is known of a unit is more by now. */
   update(unit) {
     const item = this.drawn.get(unit);
-    if (item) item.node.replaceChildren(this.row(unit));
+    if (item) this.say(unit, item);
   }
 
   /** Bring a unit into view. */

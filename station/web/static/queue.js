@@ -16,7 +16,7 @@ export class Queue {
     this.page = page;
     this.units = new Map();
     const scroller = document.querySelector("nav.queue");
-    const heard = { row: (unit) => this.row(unit), wanted: (units) => this.standing.then(() => this.know(units)).catch(page.failed) };
+    const heard = { shows: (unit) => this.shows(unit), row: (unit, shows) => this.row(unit, shows), current: (unit) => unit === page.chosen(), wanted: (units) => this.standing.then(() => this.know(units)).catch(page.failed) };
     this.standing = new Promise((done) => { this.begin = done; }); // the first unit's pictures come before the rows
     this.waiting = new QueueList(byId("queue"), scroller, heard);
     this.settled = new QueueList(byId("settled"), scroller, heard);
@@ -74,16 +74,19 @@ export class Queue {
     if (chosen && follow) this[waiting.includes(chosen) ? "waiting" : "settled"].reveal(chosen);
   }
 
-  row(unit) {
+  /** What the row of a unit says of it. */
+  shows(unit) {
     const { decision, disputes } = standing(unit) ?? {};
     const verdict = disputes ? "undecided" : STANDING[decision] ?? unit.verdict;
     const word = disputes ? t("⇄ reviewers disagree") : decision && decision !== "undo" ? DONE[decision] : named(unit.verdict);
-    const held = this.page.holder(unit.id);
-    const current = unit === this.page.chosen();
-    const picture = unit.frame_sha256 ?? unit.sha256;
-    return el("button", { type: "button", "aria-current": current ? "true" : null, "data-unit": unit.id, on: { click: () => this.page.show(unit) } },
+    const reason = unit.reasons ? ` · ${said(unit.reasons[0] ?? "")}` : "";
+    return { name: unit.unit, verdict, word, holder: this.page.holder(unit.id)?.reviewer ?? null, picture: unit.frame_sha256 ?? unit.sha256, reason };
+  }
+
+  row(unit, { name, verdict, word, holder, picture, reason }) {
+    return el("button", { type: "button", "data-unit": unit.id, on: { click: () => this.page.show(unit) } },
       picture ? el("img", { src: `${api.picture(picture)}?width=${THUMB_PX}`, alt: "", width: 40, height: 40, loading: "lazy", decoding: "async" }) : el("i", { class: "blank" }),
-      el("span", { class: "unit" }, shape(verdict), el("b", {}, unit.unit)),
-      el("span", { class: "reason" }, ...(held ? [el("span", { class: "looking" }, t("{reviewer} looks at it", held)), " · "] : []), el("span", { class: "word" }, word), unit.reasons ? ` · ${said(unit.reasons[0] ?? "")}` : ""));
+      el("span", { class: "unit" }, shape(verdict), el("b", {}, name)),
+      el("span", { class: "reason" }, ...(holder ? [el("span", { class: "looking" }, t("{reviewer} looks at it", { reviewer: holder })), " · "] : []), el("span", { class: "word" }, word), reason));
   }
 }
