@@ -209,14 +209,21 @@ def test_a_decision_on_its_way_is_not_mixed_with_what_is_recorded(bench: Bench) 
 def test_a_size_that_is_being_typed_outlives_a_tally_that_is_drawn_anew(bench: Bench) -> None:
     page = bench.open()
     size = page.locator("#lot-size")
-    size.fill("50")
-    theirs = {"decision": "reject", "reviewer": "Wang", "reason": "enamel defect"}
-    assert httpx.post(f"{bench.address}/api/v1/units/2/reviews", json=theirs, trust_env=False).status_code == 201
-    expect(page.locator("#tally h2 + p")).to_contain_text("2 do not, 1 undecided")
-    expect(size).to_have_value("50")
-    expect(size).to_be_focused()
+    told = page.locator("#tally h2 + p")
+    reviews = f"{bench.address}/api/v1/units/2/reviews"
+    size.click()
+    for decision, expected, value in (
+        ("reject", "2 do not, 1 undecided", ""),
+        ("accept", "1 do not, 1 undecided", "50"),
+    ):
+        page.keyboard.type(value)
+        theirs = {"decision": decision, "reviewer": "Wang", "reason": "enamel defect"}
+        assert httpx.post(reviews, json=theirs, trust_env=False).status_code == 201
+        expect(told).to_contain_text(expected)
+        expect(size).to_have_value(value)
+        expect(size).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator(".classes li").nth(1)).to_contain_text("2 nonconforming, 1 undecided")
+    expect(page.locator(".classes li").nth(1)).to_contain_text("1 nonconforming, 1 undecided")
     assert bench.complaints == []
 
 

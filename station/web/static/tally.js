@@ -68,8 +68,9 @@ export class Tally {
   /** What somebody is typing as the size of the lot: it outlives a tally that is drawn anew. */
   typed(name) {
     const field = byId("lot-size");
-    if (!field || this.fieldOf !== name || field.value === field.defaultValue) return null;
-    return { value: field.value, focused: field === document.activeElement };
+    if (!field || this.fieldOf !== name) return null;
+    const focused = field === document.activeElement; // somebody is about to type
+    return focused || field.value !== field.defaultValue ? { value: field.value, focused } : null;
   }
 
   async record(lot, found) {
