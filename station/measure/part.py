@@ -336,10 +336,15 @@ def _cut(lum: Float32, chroma: Float32, spread: tuple[float, float], component: 
     return np.asarray(labels == largest)
 
 
+def _softened(mask: Bool) -> UInt8:
+    """The mask smoothed over a few pixels; nothing is left of what is narrower than that."""
+    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 1.0)
+    return np.asarray(soft > 0.5, dtype=np.uint8)
+
+
 def _largest_contour(mask: Bool) -> Float:
     """Closed contour of the mask, smoothed over a few pixels and evenly spaced."""
-    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 1.0)
-    contours, _ = cv2.findContours((soft > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    contours, _ = cv2.findContours(_softened(mask), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     c = max(contours, key=cv2.contourArea)[:, 0].astype(np.float64)
     return smooth_closed(resample_closed(c, 1.0), 1.5)
 
@@ -356,8 +361,10 @@ def _with_rim(image: Light, contour: Float, reach: float) -> Float:
     shape = (int(high[1] - low[1]), int(high[0] - low[0]))
     # normals cross where they start from a hollow of the contour: the loops go with the union's inner contours
     both = polygon_mask(wide - low, shape) | polygon_mask(contour - low, shape)
-    calm = _morph(both.astype(np.uint8), cv2.MORPH_OPEN, max(1, round(reach)))
-    return _to_edges(image, _largest_contour(calm.astype(bool)) + low, reach, reach)
+    calm = _morph(both.astype(np.uint8), cv2.MORPH_OPEN, max(1, round(reach))).astype(bool)
+    # a part of a few pixels, in a tiny picture, has no rim to be told from its shadow, and opening leaves nothing of it
+    start = _largest_contour(calm) + low if _softened(calm).any() else contour
+    return _to_edges(image, start, reach, reach)
 
 
 def _to_edges(image: Light, contour: Float, inwards: float, outwards: float) -> Float:

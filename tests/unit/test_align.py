@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import dataclass
 from functools import lru_cache
@@ -355,6 +356,23 @@ def test_a_tiny_picture_and_a_bad_polygon_are_refused() -> None:
         find_part(LinearRGB(np.zeros((1, 1, 3), dtype=np.float32)))
     with pytest.raises(ValueError, match="polygon"):
         find_part(LinearRGB(np.zeros((200, 200, 3), dtype=np.float32)), [np.zeros((2, 2))])
+
+
+@pytest.mark.parametrize("side", [5, 6, 7, 9, 12])
+def test_a_part_of_a_few_pixels_is_found_or_refused(side: int) -> None:
+    """Files of random bytes that happen to be pictures are of this kind."""
+    found = 0
+    for seed in range(12):
+        chance = np.random.default_rng([side, seed])
+        picture = chance.normal(0.4, 0.01, (50, 64, 3)).astype(np.float32)
+        x, y = chance.integers(4, 34, 2)
+        picture[y : y + side, x : x + side] *= chance.uniform(0.2, 1.6, 3)
+        with contextlib.suppress(AlignmentError):
+            part = find_part(LinearRGB(np.clip(picture, 0, 1).astype(np.float32)))
+            assert np.isfinite(part.contour_px).all()
+            assert part.centre_px == pytest.approx((x + (side - 1) / 2, y + (side - 1) / 2), abs=side)
+            found += 1
+    assert found >= 6
 
 
 def test_a_large_part_in_nearly_the_benchs_colour_is_not_modelled_as_bench() -> None:
