@@ -13,7 +13,7 @@ const PREFIX = "station.decision.";
 const SLOWEST_MS = 8000;
 const REFUSED_TO_WHOM = [401, 403]; // it says nothing of the decision
 const LEFT_MS = 1000; // before another window's decision is taken for left behind
-const TURN_MS = 3000; // then the other window is stuck, or slow, or gone without having let go: the key keeps a second request harmless
+const TURN_MS = 20000; // longer than a request may take: then the other window is stuck, and the key keeps it harmless
 
 export class Outbox {
   /** @param heard {recorded(item, review), refused(item, refusal), changed(reachable)} */
