@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from patience import until
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from station.service.station import open_database
 from station.settings import Settings
@@ -446,6 +447,7 @@ def test_two_windows_send_what_was_kept_once_and_one_sends_what_the_other_left(b
 def test_a_decision_goes_out_ahead_of_all_else_and_is_recorded_once_beside_another_window(bench: Bench) -> None:
     first = opened(bench.page, bench.address, "M. Weber", 4)
     second = opened(first.context.new_page(), bench.address, "M. Weber", 4)
+    bench.traffic.rest(0.5)
     asked: list[str] = []
     first.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
     keys = sent(first.context)
@@ -456,6 +458,23 @@ def test_a_decision_goes_out_ahead_of_all_else_and_is_recorded_once_beside_anoth
     expect(second.locator("#link")).to_have_text("")
     assert (len(keys), first.evaluate(KEPT), second.evaluate(KEPT)) == (1, 0, 0)
     assert [r["decision"] for r in bench.reviews(4)] == ["reject"]
+
+
+def test_a_decision_whose_answer_takes_long_is_left_to_the_window_that_sent_it(bench: Bench) -> None:
+    first = opened(bench.page, bench.address, "M. Weber", 4)
+    second = opened(first.context.new_page(), bench.address, "M. Weber", 4)
+    held = list[Route]()
+    first.context.route(
+        "**/units/4/reviews", lambda route: held.append(route) if route.request.method == "POST" else route.continue_()
+    )
+    first.keyboard.press("r")
+    until(first, lambda: held, "it is sent")
+    first.wait_for_timeout(2500)  # more than another window waits before it sends what was left behind
+    assert len(held) == 1
+    held[0].continue_()
+    bench.said("unit-4 rejected")
+    expect(second.locator("#settled b")).to_have_text(["unit-4"])
+    assert (len(held), first.evaluate(KEPT), second.evaluate(KEPT)) == (1, 0, 0)
 
 
 def test_a_window_sends_what_a_closed_one_left_behind(bench: Bench) -> None:

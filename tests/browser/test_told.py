@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from patience import refused, unexcused, until
+from patience import GONE, refused, unexcused, until
 from playwright.sync_api import Page, Route, expect
 from shown_lot import CLEAN
 
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from conftest import Bench
 
 API = "/api/v1"
-FORBIDDEN = """Object.defineProperty(window, "localStorage", { get() {
-  throw new DOMException("The document is not allowed to keep anything", "SecurityError");
-} })"""
+FORBIDDEN = """
+  const denied = () => new DOMException("The document is not allowed to keep anything", "SecurityError");
+  Object.defineProperty(window, "localStorage", { get() { throw denied(); } });
+  if (window.LockManager) LockManager.prototype.request = () => Promise.reject(denied());
+"""
 
 
 # --- reviews that do not hold any more -------------------------------------------------------------------------------
@@ -212,7 +214,15 @@ def test_units_are_decided_and_tallied_in_a_browser_that_keeps_nothing(bench: Be
     bench.said("unit-4 rejected")
     expect(page.locator(".classes li").nth(1)).to_contain_text("2 nonconforming, 1 undecided")
     assert len(bench.reviews(4)) == 1
-    assert bench.complaints == []
+    theirs = {"decision": "reject", "reviewer": "Wang", "reason": "enamel defect"}
+    assert httpx.post(f"{bench.address}{API}/units/1/reviews", json=theirs, trust_env=False).status_code == 201
+    expect(page.locator("#settled b")).to_have_text(["unit-1", "unit-4"])  # the page hears of it
+    bench.stop()
+    page.keyboard.press("r")
+    expect(page.locator("#link")).to_contain_text("1 decision kept here")
+    bench.start()
+    bench.said("unit-2 rejected")
+    assert unexcused(bench.complaints, [GONE]) == []
 
 
 def test_a_command_is_marked_where_the_browser_copies_nothing(

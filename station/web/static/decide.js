@@ -2,7 +2,7 @@
 
 import { byId, el, time } from "./dom.js";
 import { SAID } from "./findings.js";
-import { said } from "./said.js";
+import { refusalText } from "./said.js";
 import { hindrance, inForce } from "./second-look.js";
 import { GUARD_MS } from "./stepping.js";
 import { DONE, named, t } from "./words.js";
@@ -116,7 +116,7 @@ export class Deciding {
     const { state } = this.page;
     state.mine = state.mine.filter((m) => m.key !== item.key);
     const what = item.finding ? t("{unit} finding {finding}", item) : item.unit;
-    const message = t("{what} was not {done}: {message}. {then}", { what, done: verb(item), message: said(error.message), then: said(error.do) });
+    const message = t("{what} was not {done}: {message}", { what, done: verb(item), message: refusalText(error) });
     this.page.alert(message, error.code === "claimed" ? [t("Record it all the same"), () => { this.send({ ...item, take_over: true }); this.page.redraw(); }] : null);
     this.buttons();
   }

@@ -24,7 +24,7 @@ export function listen(heard) {
       // the window that listens may be closed: then this one follows, and what was told in between is read anew
       navigator.locks.request(NAME, () => lead(tell, () => tell("opened", null)));
       return undefined;
-    });
+    }).catch(() => lead(tell, ready)); // forbidden with the storage: each window listens for itself
     return undefined;
   });
 }

@@ -10,6 +10,7 @@ import { forget, keep, kept } from "./storage.js";
 import { count, t } from "./words.js";
 
 const PREFIX = "station.decision.";
+const TURN = "station.outbox"; // the lock of the window that sends
 const SLOWEST_MS = 8000;
 const REFUSED_TO_WHOM = [401, 403]; // it says nothing of the decision
 const LEFT_MS = 1000; // before another window's decision is taken for left behind
@@ -19,7 +20,6 @@ export class Outbox {
   /** @param heard {recorded(item, review), refused(item, refusal), changed(reachable)} */
   constructor(heard) {
     this.heard = heard;
-    this.unkept = []; // where the browser keeps nothing
     this.sending = false;
     this.first = null; // settles when what was sent at once is answered
     this.delay = 500;
@@ -46,19 +46,21 @@ export class Outbox {
   add(decision) {
     const key = newKey();
     const item = { ...decision, key, window: WINDOW, order: `${Date.now()}`.padStart(15, "0") + key };
-    if (!keepItem(item)) this.unkept.push(item);
+    keepItem(item);
     this.reread();
     this.flush(this.atOnce(item));
     return item;
   }
 
-  /** Send what nothing stands before ahead of all that the page does next, without waiting for a turn: were another window to send it too, its key has it
-   * recorded once. Its answer as it is concluded; null where it has to wait. */
+  /** Send what nothing stands before ahead of all that the page does next, without waiting for a turn; other windows wait until it is answered. Where one sends
+   * it too, its key has it recorded once. Whether it was answered, as of conclude; null where it has to wait. */
   atOnce(item) {
     if (this.sending || this.items.length > 1 || this.session?.mode !== "single-user" || performance.now() < this.notBefore) return null;
     const answer = sent(item);
     this.first = answer.catch(() => {}); // concluded below
-    return this.conclude(item, answer);
+    const concluded = this.conclude(item, answer);
+    navigator.locks?.request(TURN, { ifAvailable: true }, () => concluded.catch(() => {})).catch(() => {}); // a fault is flush's to tell; without a lock it is sent all the same
+    return concluded;
   }
 
   /** How many wait to be sent under who is signed in. */
@@ -76,7 +78,7 @@ export class Outbox {
     const order = (a, b) => (a.order < b.order ? -1 : 1);
     const { items, unreadable } = stored();
     this.unreadable = unreadable;
-    this.items = [...items, ...this.unkept].filter((item) => !this.dropped.has(item.order)).sort(order);
+    this.items = items.filter((item) => !this.dropped.has(item.order)).sort(order);
   }
 
   /** What is on its way about a unit, and decides last; null where nothing is. */
@@ -187,22 +189,22 @@ export class Outbox {
   }
 
   drop(item) {
-    this.unkept = this.unkept.filter((other) => other.key !== item.key);
     forget(PREFIX + item.order);
     this.others.postMessage({ dropped: item.order });
     this.reread();
   }
 }
 
-/** Do it while no other window of this browser does. Browsers without locks, over plain HTTP, send twice and record once. */
+/** Do it while no other window of this browser does. Browsers without locks, over plain HTTP or where they are forbidden with the storage, send twice and record
+ *  once. */
 async function alone(call) {
-  if (!navigator.locks) return call();
-  try {
-    return await navigator.locks.request("station.outbox", { signal: AbortSignal.timeout(TURN_MS) }, call);
-  } catch (error) {
-    if (error.name !== "TimeoutError" && error.name !== "AbortError") throw error;
-    return call();
-  }
+  let begun = null;
+  const turn = () => {
+    begun = call();
+    return begun.catch(() => {}); // whoever asked hears of it
+  };
+  await navigator.locks?.request(TURN, { signal: AbortSignal.timeout(TURN_MS) }, turn).catch(() => {});
+  return begun ?? call();
 }
 
 /** A decision on a unit, or an answer about one of its findings. */
@@ -213,7 +215,7 @@ function sent({ unit_id: unit, finding, decision, named, reason, reviewer, super
 
 const about = ({ unit_id: unit, finding, reviewer }) => JSON.stringify(finding ? [unit, finding, reviewer] : [unit]);
 
-/** Whether the browser keeps it: its storage may be full or forbidden. */
+/** Where the browser keeps nothing, it waits in the page itself. */
 const keepItem = (item) => keep(PREFIX + item.order, JSON.stringify(item));
 
 /** What is kept, and how much of it cannot be read; that stays where it is. */

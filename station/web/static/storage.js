@@ -31,11 +31,12 @@ export function forget(key) {
   } catch { /* nothing was kept */ }
 }
 
-/** All that is kept under keys that begin so: [key, text] of each. */
+/** All that is kept or remembered under keys that begin so: [key, text] of each. */
 export function kept(prefix) {
+  const found = (keys) => keys.filter((key) => key.startsWith(prefix)).map((key) => [key, recall(key)]).filter(([, text]) => text !== null);
   try {
-    return Object.keys(localStorage).filter((key) => key.startsWith(prefix)).map((key) => [key, localStorage.getItem(key)]).filter(([, text]) => text !== null);
+    return found([...new Set([...remembered.keys(), ...Object.keys(localStorage)])]);
   } catch {
-    return [];
+    return found([...remembered.keys()]);
   }
 }
