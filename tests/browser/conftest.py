@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -115,7 +115,7 @@ def watch(browser: Browser) -> Callable[..., AbstractContextManager[Page]]:
 
 
 @contextmanager
-def _watched(browser: Browser, timeout_ms: int, excused: Sequence[str] = ()) -> Iterator[Page]:
+def _watched(browser: Browser, timeout_ms: int, excused: list[str] | tuple[()] = ()) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", accept_downloads=True)
     found = context.new_page()
     found.set_default_timeout(timeout_ms)

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import ConsoleMessage, Page, Request, Route
 
 GONE = r"net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING) \["
 """What Chromium says of requests to a station that was stopped: refused, or cut while they ran."""
@@ -44,6 +44,26 @@ def until(page: Page, met: Callable[[], object], what: str, *, timeout_s: float 
     while not met():
         assert time.monotonic() < end, f"{what}: not within {timeout_s:.0f} s"
         page.wait_for_timeout(20)
+
+
+def sent_once(page: Page, address: str, press: Callable[[], None]) -> None:
+    """Press twice, and see that what is sent to an address (a glob) while the first answer is awaited is sent once."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "POST":
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route(address, hold)
+    for _ in range(2):
+        press()
+    until(page, lambda: held, "it is sent")
+    page.wait_for_timeout(500)
+    assert len(held) == 1
+    held[0].continue_()
+    page.unroute(address, hold)
 
 
 class Traffic:

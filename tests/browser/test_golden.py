@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from patience import refused
+from patience import refused, sent_once
 from playwright.sync_api import Page, expect
 from shown_golden import DRAWN, ITEM, NUMBER, REGIONS, drawn_golden, drawn_sheet
 
@@ -71,13 +71,13 @@ def test_it_is_signed_and_an_item_settled_on_the_page(page: Page, golden_home: P
         opened(page, address)
         form = page.locator("#signatures form")
         form.get_by_label("Name").fill("M. Weber")
-        form.get_by_label("Name").press("Enter")
+        sent_once(page, f"**{API}/goldens/{NUMBER}/sign-offs", lambda: form.get_by_label("Name").press("Enter"))
         expect(page.locator("#head .light")).to_have_text("signed by one party")
         expect(page.locator("#signatures tbody .badge.conforms")).to_have_text("buyer · local key")
         items = page.locator("#items-body")
         items.get_by_label(f"What was agreed on: {ITEM}").fill("as on the sealed sample")
         items.get_by_label("Name").fill("M. Weber")
-        items.get_by_role("button", name="Settle").click()
+        sent_once(page, f"**{API}/goldens/{NUMBER}/items/settled", items.get_by_role("button", name="Settle").click)
         expect(items.locator(".badge.conforms")).to_contain_text("Nothing is still to be confirmed")
         found = httpx.get(f"{address}{API}/goldens/{NUMBER}/record", trust_env=False, timeout=120).json()
         assert [(s["text"], s["how"], s["by"]) for s in found["settled_items"]] == [

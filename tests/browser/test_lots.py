@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from patience import sent_once
 from playwright.sync_api import Page, expect
 from shown_lot import BAD, CLEAN, LOT, ORDER
 
@@ -127,7 +128,7 @@ def decide(page: Page, address: str) -> None:
     size = page.locator("#tally-body input")
     size.fill("3")
     size.press("Enter")
-    page.get_by_role("button", name="Record the decision").click()
+    sent_once(page, "**/decisions", page.get_by_role("button", name="Record the decision").click)
     expect(page.locator("#documents-body a")).to_have_count(4)
     made = httpx.get(f"{address}/api/v1/lots/{CLEAN}/decision", trust_env=False, timeout=60).json()
     assert made["size"] == 3

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from patience import refused
 from playwright.sync_api import Page, expect
 from shown_lot import LOT
 
@@ -243,7 +244,8 @@ def test_what_is_refused_is_said_in_the_language_of_the_page(
     watch: Callable[..., AbstractContextManager[Page]], address: str
 ) -> None:
     """What is wrong and what to do, without a sentence of English: to who reviews, inspects, seals, opens an order."""
-    with watch(60_000, excused="the server responded with a status of") as page:
+    provoked = [refused(status, re.escape(path[1:])) for _, path, _ in REFUSED for status in (404, 422)]
+    with watch(60_000, [*provoked, refused(422, r"inspections\?photo=1\.png&.*")]) as page:
         page.context.add_cookies([{"name": "station_language", "value": "zh-Hant", "url": address}])
         page.goto(f"{address}/bench")
         told = page.evaluate(ASKED, REFUSED)

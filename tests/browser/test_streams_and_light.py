@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from patience import until
-from playwright.sync_api import Page, Route, expect
+from patience import refused, sent_once
+from playwright.sync_api import Page, expect
 
 import sample_data
 from station.service import Station
@@ -70,15 +70,7 @@ def test_what_is_said_of_a_stream_is_recorded_and_an_opened_one_shown(quiet_page
     say.get_by_label("Class").select_option("major")
     say.get_by_label("Name").fill("M. Keller")
     say.get_by_label("Reason").fill("complaints")
-    held = list[Route]()
-    page.route(f"**{API}/streams/coins/words", lambda route: held.append(route))
-    for _ in range(2):  # a second press while the first is under way says nothing twice
-        say.get_by_role("button", name="Record").click()
-    until(page, lambda: held, "it is sent")
-    page.wait_for_timeout(500)
-    assert len(held) == 1
-    held[0].continue_()
-    page.unroute(f"**{API}/streams/coins/words")
+    sent_once(page, f"**{API}/streams/coins/words", say.get_by_role("button", name="Record").click)
     expect(page.locator(".classes-now .now").first).to_have_text("tightened")
     expect(page.locator("#history tbody tr").first).to_contain_text("M. Keller: complaints")
     expect(page.locator("#history tbody tr")).to_have_count(1)
@@ -86,6 +78,18 @@ def test_what_is_said_of_a_stream_is_recorded_and_an_opened_one_shown(quiet_page
     page.locator("#main").focus()
     page.keyboard.press("j")
     expect(page.locator("#head h2")).to_have_text(STREAM)
+
+
+def test_a_bench_is_registered_once_and_what_is_refused_of_it_is_told(
+    quiet_page: Page, address: str, excused: list[str]
+) -> None:
+    excused.append(refused(422, "rigs"))
+    page = quiet_page
+    page.goto(f"{address}/light?new")
+    page.get_by_label("Bench (TOML)").fill('name = "b"\nwrong = 1\n')
+    sent_once(page, f"**{API}/rigs", page.get_by_role("button", name="Register").click)
+    expect(page.locator("#alerts li")).to_have_count(1)
+    expect(page.locator("#alerts li")).to_contain_text("rig.toml: camera: Field required")
 
 
 def test_the_light_is_calibrated_and_checked_on_its_page(quiet_page: Page, address: str) -> None:

@@ -81,7 +81,7 @@ def test_an_open_form_says_what_is_open_and_a_wrong_one_what_is_wrong(home: Home
     paper = home.station.papers.first_article(ORDER, "en")
     assert (paper.stamp, paper.tone) == ("does not conform", "bad")
     text = told(paper)
-    assert "3 conform, 1 do not, 0 are open" in text
+    assert "3 conforming, 1 nonconforming, 0 open" in text
     assert "3. pull force (by hand): does not conform on F-1-0" in text
     flagged = [c for s in paper_data(paper, {})["sections"] for b in s["blocks"] for row in b.get("rows", ())
                for c in row if isinstance(c, dict) and c.get("flag") == "11.000"]  # fmt: skip

@@ -104,7 +104,7 @@ export function drawTally(target, lot, document, { setSize, record }) {
     el("label", {}, t("Units in the lot"), " ", size), el("button", { class: "quiet", type: "submit" }, document ? t("Change") : t("Show the tally")));
   const head = el("div", { class: "lot" },
     el("h2", {}, t("Lot {lot}", lot), " ", el("span", { class: "u" }, t("{inspected} inspected", lot))),
-    el("p", {}, t("{conforms} conform, {nonconforms} do not, {undecided} undecided", lot)), form);
+    el("p", {}, t("{conforms} conforming, {nonconforms} nonconforming, {undecided} undecided", lot)), form);
   if (!document) {
     target.replaceChildren(head, el("p", { class: "none" }, t("Ac and Re follow from the size of the lot: enter how many units it has.")));
     return;

@@ -83,14 +83,15 @@ const tally = (lot) => (sizeOf(lot.lot) || lot.drawn || lot.decision ? tallied(l
 const tallied = (lot) => fill(lot, "tally", () => api.tally(lot.lot, sizeOf(lot.lot)), (body, found) => {
   drawTally(body, found);
   const said = el("span", { role: "status" });
-  const record = singly(() => decide(lot, found, said));
   body.append(el("div", { class: "deciding" }, sizeForm(lot, found.size),
     el("p", {}, lot.decision ? say("tally.recorded") : say("tally.unrecorded"), " ", decisionBadge(lot.decision)),
-    el("button", { class: "quiet", type: "button", on: { click: record } }, say("tally.record")), said));
+    el("button", { class: "quiet", type: "button", on: { click: () => record(lot, found, said) } }, say("tally.record")), said));
 }, (error) => {
   forget(key(lot.lot));
   return [refusal("p", {}, error), sizeForm(lot, null)];
 });
+
+const record = singly(decide); // for all tallies: one may be drawn anew while it is under way
 
 async function decide(lot, found, said) {
   const signed = await pin();

@@ -40,8 +40,8 @@ const TEXTS = {
   "part.actions": "Corrective actions",
 
   "lots.complain": "Complaint about this lot",
-  "lots.units": "{inspected} units · {nonconforms} nonconforming · {undecided} undecided",
-  "lots.about": "Golden sample {golden}, version {golden_version} · {inspected} units: {conforms} conform, {nonconforms} do not, {undecided} undecided · {waiting} wait for a reviewer · since {at}",
+  "lots.units": "{inspected} inspected · {nonconforms} nonconforming · {undecided} undecided",
+  "lots.about": "Golden sample {golden}, version {golden_version} · {inspected} inspected: {conforms} conforming, {nonconforms} nonconforming, {undecided} undecided · {waiting} waiting for a reviewer · since {at}",
   "decision.accepted": "accepted",
   "decision.rejected": "rejected",
   "decision.open": "open",
@@ -53,7 +53,7 @@ const TEXTS = {
   "class.major": "major",
   "class.minor": "minor",
 
-  "tally.about": "{inspected} of {sample} units of the sample inspected, from a lot of {size}: {conforms} conform, {nonconforms} do not, {undecided} undecided.",
+  "tally.about": "{inspected} of {sample} units of the sample inspected, from a lot of {size}: {conforms} conforming, {nonconforms} nonconforming, {undecided} undecided.",
   "tally.to-go": "{n} to go",
   "tally.chart": "{class}: {found} found in {inspected} of {n}, Ac {ac}, Re {re}",
   "tally.units": "units inspected",
