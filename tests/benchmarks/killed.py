@@ -28,8 +28,8 @@ from signed_home import NUMBER, ORDER, add_gates, build, detached, release_gate,
 from station.quality.gates import find_gate
 from station.service import Station
 from station.service.corrective_package import corrective_package
-from station.service.nonconformity_reporting import write_file
 from station.service.order_exchange import verify as verify_order
+from station.service.out_files import write_file
 from station.service.packages import verify
 from station.service.papers import written
 from station.settings import Settings
