@@ -85,12 +85,13 @@ def print_board(
     out: Annotated[Path, typer.Option("--out", metavar="FILE.pdf", help="The PDF to write.")],
 ) -> None:
     """Draw the ChArUco board and the bench mat as a PDF, to be printed at 100 %."""
+    from station.service.out_files import write_file
+
+    if not out.parent.is_dir():
+        raise RequestError(f"there is no folder {out.parent}", "Make it, or give another path after --out.")
     with context_of(context).open() as station:
         data = station.bench.print_board(rig)
-    try:
-        out.write_bytes(data)
-    except OSError as error:
-        raise RequestError(f"{out} cannot be written: {error.strerror}", "Give another path after --out.") from None
+    write_file(out, data)
     show(f"{out}: print it at 100 %, not fitted to the page, and check that both long lines are 100 mm.")
 
 

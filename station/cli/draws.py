@@ -51,7 +51,8 @@ def draw(
 ) -> None:
     """Draw which units of a lot are pulled, spread over cartons, pack order and what the cartons are marked with."""
     from station.errors import RequestError
-    from station.service.draws import write_picks, write_printed
+    from station.service.draws import picks_as
+    from station.service.out_files import write_file
 
     if file is not None and cartons is not None:
         raise RequestError("--carton-file and --cartons are both given", "Give one of them.")
@@ -70,9 +71,9 @@ def draw(
             )
         )
     if out is not None:
-        write_picks(found, out)
+        write_file(out, picks_as(found, "csv"))
     if printed is not None:
-        write_printed(found, printed)
+        write_file(printed, picks_as(found, "pdf"))
     if json:
         emit(document(found))
         return

@@ -275,6 +275,7 @@ def template(
     ] = None,
 ) -> None:
     """A control sheet to begin with, with the usual numbers of a product type."""
+    from station.service.out_files import write_file
     from station.service.sheet_advice import template_of
 
     text = template_of(kind)
@@ -283,7 +284,7 @@ def template(
         return
     if out.exists():
         raise RequestError(f"{out} is there already", "Name another file with -o.")
-    out.write_text(text, "utf-8")
+    write_file(out, text.encode())
     show(f"{out}: fill in the product, add its regions and marks, then run: station golden lint --sheet {out}")
 
 

@@ -291,7 +291,8 @@ def report(
     ] = False,
 ) -> None:
     """Write the report as PDF: record, points with pictures and nine answers, requests, disposition, actions."""
-    from station.service.nonconformity_reporting import report_pdf, write_file
+    from station.service.nonconformity_reporting import report_pdf
+    from station.service.out_files import write_file
 
     with context_of(context).open() as station, progress("Setting the report"):
         data, remark = report_pdf(station, number, language, internal=internal)
@@ -322,7 +323,7 @@ def package(
 ) -> None:
     """Write the corrective package: defect map, revised sheet, master references, criteria, inspection plan."""
     from station.service.corrective_package import corrective_package
-    from station.service.nonconformity_reporting import write_file
+    from station.service.out_files import write_file
 
     def write(data: bytes) -> None:
         write_file(out, data, ".zip")

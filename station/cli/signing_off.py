@@ -108,13 +108,14 @@ def approval_sheet(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.pdf", help="Where the page goes.")],
 ) -> None:
     """The page that both parties sign by hand, as PDF."""
+    from station.service.out_files import write_file
     from station.service.reporting import approval_sheet as write
 
     if out.suffix.lower() != ".pdf" or out.is_dir():
         raise RequestError(f"{out} is no .pdf file", "Name the file of the page with -o FILE.pdf.")
     with context_of(context).open() as station:
         page = write(station, number)
-    out.write_bytes(page)
+    write_file(out, page)
     show(f"Print {out}, have both parties sign it, and photograph it once for each signature.")
 
 

@@ -290,24 +290,6 @@ def picks_as(document: DrawDocument, form: Literal["pdf", "csv"]) -> bytes:
     return pick_list_pdf(document) if form == "pdf" else picks_csv(document).encode()
 
 
-def write_picks(document: DrawDocument, out: Path) -> None:
-    """Write the pick list as CSV. Raises RequestError where the file cannot be written."""
-    try:
-        out.write_text(picks_csv(document), "utf-8", newline="")
-    except OSError as error:
-        raise RequestError(f"{out} cannot be written: {error.strerror}", "Give another place.") from error
-
-
-def write_printed(document: DrawDocument, out: Path) -> None:
-    """Write the pick list as PDF, to print. Raises RequestError where the file cannot be written."""
-    from station.report.pick_list import pick_list_pdf
-
-    try:
-        out.write_bytes(pick_list_pdf(document))
-    except OSError as error:
-        raise RequestError(f"{out} cannot be written: {error.strerror}", "Give another place.") from error
-
-
 def _read_cartons(file: Path) -> list[Carton]:
     from station.lots.draw import IDENTIFIERS, Carton
 

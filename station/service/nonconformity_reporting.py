@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from station.errors import DISK_FULL, RequestError, disk_error
-from station.store.durable import TEMPORARY, write_whole
 from station.values.claim_words import ClaimWords
 from station.values.documents import Verdict
 from station.values.nonconformity import Effect, NonconformityDocument, Point
@@ -142,21 +139,6 @@ def readable(station: Station, sha256: str) -> RGB:
     image = Image.fromarray(eight)
     image.thumbnail((_WIDEST, _WIDEST))
     return np.asarray(image)
-
-
-def write_file(out: Path, data: bytes, suffix: str) -> None:
-    """Write a whole file or none, durable on return. Raises RequestError for a name or place that does not do,
-    StorageFullError for a full disk."""
-    if out.suffix.lower() != suffix:
-        raise RequestError(f"{out.name} is no {suffix[1:].upper()} by its name", f"End the name in {suffix}.")
-    if out.is_dir() or not out.parent.is_dir():
-        raise RequestError(f"{out} cannot be written", "Give a file name in a folder that is there.")
-    try:
-        write_whole(out, data, prefix=f".{out.name}{TEMPORARY}")
-    except OSError as error:
-        if error.errno in DISK_FULL:
-            raise disk_error(error) from error
-        raise RequestError(f"{out} cannot be written: {error.strerror}", "Give another place.") from error
 
 
 # --- in words --------------------------------------------------------------------------------------------------------

@@ -75,13 +75,17 @@ class Packages:
         return files, head
 
     def countersign(
-        self, file: Path, out: Path, *, keys: Sequence[str], party: str, name: str, role: str = "",
+        self, file: Path, out: Path | None = None, *, keys: Sequence[str], party: str, name: str, role: str = "",
         artefact: str = sign_off.PRODUCT,
     ) -> DetachedSignature:  # fmt: skip
-        """Sign what a package of another station holds, with this station's key, and write the signature to a file.
+        """Sign what a package of another station holds, with this station's key; out : the file that the signature is
+        written to. The same statement signed again is the same signature.
 
-        Raises RequestError where the package does not hold.
+        The ledger has it before the file has its name: a signature is nowhere that the ledger does not know of, and one
+        whose file was not finished is made by doing it again. Raises RequestError where the package does not hold.
         """
+        if out is not None and out.is_dir():
+            raise RequestError(f"{out} is a folder", "Give the name of a file in it.")
         party = sign_off.vet("signing party", party, sign_off.SIGNERS)
         artefact = sign_off.vet("artefact", artefact, sign_off.ARTEFACTS)
         found = opened(file, keys)
@@ -103,14 +107,24 @@ class Packages:
         own = self._db.ledger.keys
         signed = [(s["statement"]["party"], s["key"]) for s in found.signatures if s["key"] is not None]
         signed += [(x["event"]["statement"]["party"], x["event"]["public_key"]) for x in found.gates]
-        signed += [(w.party, w.key) for w in signers.words_about(self._db, g["number"])]
-        sign_off.require_own_key(own.public, party, signed)
-        made = DetachedSignature(
-            what="sign-off of a golden sample", statement=said, key=own.public, signature=own.sign(SIGN_OFF, said)
-        )
-        about = {k: said[k] for k in ("number", "artefact", "version", "party", "artefact_digest")}
-        sign_offs.enter_countersigned(self._db, {**about, "digest": digest(said)}, by=said["party"])
-        package_file.write(out, (made.model_dump_json(indent=2) + "\n").encode())
+        with self._db.changing():
+            signed += [(w.party, w.key) for w in signers.words_about(self._db, g["number"])]
+            sign_off.require_own_key(own.public, party, signed)
+            before = signers.countersigned_at(self._db, said, own.public)
+            said["at"] = before or said["at"]
+            made = DetachedSignature(
+                what="sign-off of a golden sample", statement=said, key=own.public, signature=own.sign(SIGN_OFF, said)
+            )
+
+            def enter() -> None:
+                if before is None:
+                    about = {k: said[k] for k in ("number", "artefact", "version", "party", "artefact_digest", "at")}
+                    sign_offs.enter_countersigned(self._db, {**about, "digest": digest(said)}, by=said["party"])
+
+            if out is None:
+                enter()
+            else:
+                package_file.write(out, (made.model_dump_json(indent=2) + "\n").encode(), enter)
         return made
 
     def _files(self, row: GoldenRow) -> tuple[dict[str, bytes], dict[str, Any]]:

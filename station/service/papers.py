@@ -275,7 +275,7 @@ def written(
     from station.report.paper import paper_pdf
     from station.report.typesetting import glyph_remark
     from station.report.workbook import paper_xlsx
-    from station.service.nonconformity_reporting import write_file
+    from station.service.out_files import write_file
     from station.values.digest import sha256_hex
 
     suffix = out.suffix.lower()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from station.errors import CalibrationError, RequestError
 from station.service import picture_pairs, tools
+from station.service.out_files import write_file
 
 if TYPE_CHECKING:
     from station.measure.surface import Compared
@@ -353,11 +354,8 @@ def vet(out: Path, inputs: Sequence[Path | str | None] = ()) -> Path:
 
 
 def write(picture: RGB, out: Path) -> None:
-    """Write a picture as JPEG or PNG by the ending of ``out``. Raises RequestError."""
+    """Write a picture as JPEG or PNG by the ending of ``out``. Raises RequestError, and as :func:`write_file`."""
     from station.report import pictures
 
     data = pictures.png(picture) if _KINDS[vet(out).suffix.lower()] == "png" else pictures.jpeg(picture)
-    try:
-        out.write_bytes(data)
-    except OSError as error:
-        raise RequestError(f"{out} cannot be written: {error.strerror}", "Give another place.") from error
+    write_file(out, data)

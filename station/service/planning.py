@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from station.errors import RequestError
+from station.service.out_files import write_file
 from station.values.documents import PlanDocument
 from station.values.sampling import LimitingQualityDocument, SchemeDocument, VariablesPlanDocument
 from station.values.spreadsheet import csv_text
@@ -58,11 +59,8 @@ def plan_csv(document: AnyPlan) -> str:
 
 
 def write_csv(document: AnyPlan, out: Path) -> None:
-    """Write the curve as CSV. Raises RequestError where the file cannot be written."""
-    try:
-        out.write_text(plan_csv(document), "utf-8", newline="")
-    except OSError as error:
-        raise RequestError(f"{out} cannot be written: {error.strerror}", "Give another place.") from error
+    """Write the curve as CSV. Raises as :func:`write_file`."""
+    write_file(out, plan_csv(document).encode())
 
 
 def plan_chart(document: AnyPlan) -> RGB:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 TEMPORARY = ".writing-"
@@ -14,13 +15,20 @@ ORPHAN_AGE_S = 600.0
 
 
 def write_whole(
-    target: Path, data: bytes, *, mode: int = 0o644, fresh: bool = False, prefix: str = TEMPORARY, lasting: bool = True
+    target: Path,
+    data: bytes,
+    *,
+    mode: int = 0o644,
+    fresh: bool = False,
+    prefix: str = TEMPORARY,
+    lasting: bool = True,
+    before: Callable[[], None] | None = None,
 ) -> None:
     """Write ``data`` under a temporary name in the target's folder, flush it, rename it into place, flush the folder.
 
     fresh : leave a file that is there already as it is. prefix : of the temporary's name. lasting : without it the
-    folder is not flushed, and after a loss of power the file may be the one before. Raises OSError; then nothing is
-    left behind.
+    folder is not flushed, and after a loss of power the file may be the one before. before : is done once the file is
+    flushed and before it has its name; where it raises, there is no file. Raises OSError; then nothing is left behind.
     """
     temporary = target.parent / f"{prefix}{secrets.token_hex(8)}"
     try:
@@ -32,6 +40,8 @@ def write_whole(
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        if before is not None:
+            before()
         if fresh:
             with contextlib.suppress(FileExistsError):
                 os.link(temporary, target)

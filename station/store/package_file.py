@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from glob import escape as glob_escape
 from pathlib import Path
@@ -132,12 +132,12 @@ def read(path: Path) -> bytes:
         raise RequestError(f"{path} cannot be read: {error.strerror}", "Check the path.") from error
 
 
-def write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all. Raises StorageFullError, StoreError."""
+def write(path: Path, data: bytes, before: Callable[[], None] | None = None) -> None:
+    """Write a file whole or not at all. before : as of :func:`write_whole`. Raises StorageFullError, StoreError."""
     prefix = f".{path.name}{TEMPORARY}"
     try:
         sweep(path.parent, f"{glob_escape(prefix)}*")
-        write_whole(path, data, prefix=prefix)
+        write_whole(path, data, prefix=prefix, before=before)
     except OSError as error:
         raise disk_error(error) from error
 

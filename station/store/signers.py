@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from station.quality.shown_records import SIGNED
 from station.store import tables as t
 from station.store.database import Database
+from station.values.digest import digest
 
 COUNTERSIGNED = "countersigned for another station"
 """Kind of the ledger's entry about a signature that this station made under another one's package."""
@@ -29,7 +31,7 @@ class Word:
 def words(c: sa.Connection) -> list[Word]:
     """Everything that was signed with a key, of every golden sample: versions and artefacts, gates of orders, and what
     this station signed for others."""
-    s, e, o, k = t.sign_offs.c, t.order_events.c, t.orders.c, t.ledger.c
+    s, e, o = t.sign_offs.c, t.order_events.c, t.orders.c
     found = [
         Word(r.party, r.key, r.number, f"{r.artefact} version {r.version} of golden {r.number}")
         for r in c.execute(sa.select(t.sign_offs).where(s.key.is_not(None)).order_by(s.id))
@@ -39,14 +41,31 @@ def words(c: sa.Connection) -> list[Word]:
         event = json.loads(document)
         what = f"the {event['gate']} gate of {order}"
         found.append(Word(event["statement"]["party"], event["public_key"], golden, what))
-    countersigned = sa.select(k.content, k.key).where(k.content.contains(f'"{COUNTERSIGNED}"', autoescape=True))
-    for text, key in c.execute(countersigned):
+    for about, key in _countersigned(c):
+        what = f"{about['artefact']} version {about['version']} of golden {about['number']}"
+        found.append(Word(about["party"], key, about["number"], what))
+    return found
+
+
+def countersigned_at(db: Database, statement: Mapping[str, Any], key: str) -> str | None:
+    """When a key signed the statement for another station, whatever time that has now; None where it has not, or
+    where an earlier version signed it, which did not enter the time."""
+    with db.read() as c:
+        for about, by in _countersigned(c):
+            at: str | None = about.get("at")
+            if at is not None and by == key and digest({**statement, "at": at}) == about["digest"]:
+                return at
+    return None
+
+
+def _countersigned(c: sa.Connection) -> Iterator[tuple[dict[str, Any], str]]:
+    """What the ledger says of each signature that was made for another station, and the key of it."""
+    k = t.ledger.c
+    query = sa.select(k.content, k.key).where(k.content.contains(f'"{COUNTERSIGNED}"', autoescape=True))
+    for text, key in c.execute(query):
         content = json.loads(text)
         if content["kind"] == COUNTERSIGNED:
-            about = content["about"]
-            what = f"{about['artefact']} version {about['version']} of golden {about['number']}"
-            found.append(Word(about["party"], key, about["number"], what))
-    return found
+            yield content["about"], key
 
 
 def bound(c: sa.Connection, number: str) -> set[str]:

@@ -62,7 +62,8 @@ from station.web.showing import STATIC
 from station.web.static_files import PackedFiles
 from station.web.uploads import Uploads
 
-# what reviewers wait for stands first: a request is held against one router after another
+# what reviewers wait for stands first: a request is held against one router after another, and the first that fits has
+# it. So `lots` stands after all whose paths go on behind the name of a lot, which may hold slashes
 ROUTERS = (
     *(inspections.router, units.router, claims.router, pictures.router, reviewing.router, events.router),
     *(bench.router, calibrating.router, capturing.router, accounts.router, jobs.router, samples.router),

@@ -1,5 +1,5 @@
-"""kill -9 two hundred times at random steps of sealing, signing, importing, deciding, releasing a gate, writing and
-setting a document, making a corrective package, exporting and receiving.
+"""kill -9 two hundred times at random steps of sealing, signing, importing, countersigning, deciding, releasing a
+gate, writing and setting a document, making a corrective package, exporting and receiving.
 
     python tests/benchmarks/bench_killed.py [COUNT]
 

@@ -1,5 +1,5 @@
-"""kill -9 at every step of sealing, signing, deciding, releasing a gate, setting a document, making a corrective
-package, exporting and receiving: nothing told is lost, nothing half-made is seen.
+"""kill -9 at every step of sealing, signing, countersigning, deciding, releasing a gate, setting a document, making a
+corrective package, exporting and receiving: nothing told is lost, nothing half-made is seen.
 
 A step is a call that changes the disk (open, write, fsync, link, rename, unlink, mkdir) or the database (begin,
 execute, commit). A dry run names them; a forked child then dies before a step, after it, or with half of what it was
@@ -28,13 +28,14 @@ from signed_home import NUMBER, ORDER, add_gates, build, detached, release_gate,
 from station.quality.gates import find_gate
 from station.service import Station
 from station.service.corrective_package import corrective_package
-from station.service.nonconformity_reporting import write_file
 from station.service.order_exchange import verify as verify_order
+from station.service.out_files import write_file
 from station.service.packages import verify
 from station.service.papers import written
 from station.settings import Settings
 from station.store import records, sign_offs
 from station.store.package_file import DIRECTORY
+from station.store.signers import COUNTERSIGNED
 from station.values.digest import canonical_json, digest
 
 MODES = ("before", "half", "after")
@@ -102,6 +103,13 @@ def importing(station: Station, out: Path) -> None:
     station.sign_off.import_signature(NUMBER, detached(station, out.with_name("li.json")), party="supplier")
 
 
+def countersigning(station: Station, out: Path) -> None:
+    """Sign the package of another station that lies in the home's folder."""
+    file = station.settings.home / "other.zip"
+    key = file.with_suffix(".key").read_text()
+    station.packages.countersign(file, out.with_suffix(".json"), keys=[key], party="supplier", name="Li Wei")
+
+
 def exporting(station: Station, out: Path) -> None:
     station.packages.export(NUMBER, out)
 
@@ -148,9 +156,9 @@ def packing(station: Station, out: Path) -> None:
 
 
 OPERATIONS: dict[str, Callable[[Station, Path], None]] = {
-    "sealing": sealing, "signing": signing, "importing": importing, "exporting": exporting, "deciding": deciding,
-    "exporting an order": exporting_order, "receiving an order": receiving_order, "releasing a gate": releasing,
-    "writing a document": writing,
+    "sealing": sealing, "signing": signing, "importing": importing, "countersigning": countersigning,
+    "exporting": exporting, "deciding": deciding, "exporting an order": exporting_order,
+    "receiving an order": receiving_order, "releasing a gate": releasing, "writing a document": writing,
 }  # fmt: skip
 SETTING: dict[str, Callable[[Station, Path], None]] = {
     "setting a document": setting, "making a corrective package": packing,
@@ -159,8 +167,9 @@ SETTING: dict[str, Callable[[Station, Path], None]] = {
 not. Here children alone set."""
 EVERY = OPERATIONS | SETTING
 FILES = {
-    "exporting": (".zip",), "exporting an order": (".zip",), "writing a document": (".xlsx",),
-    "setting a document": (".pdf", ".xlsx"), "making a corrective package": (".zip",),
+    "countersigning": (".json",), "exporting": (".zip",), "exporting an order": (".zip",),
+    "writing a document": (".xlsx",), "setting a document": (".pdf", ".xlsx"),
+    "making a corrective package": (".zip",),
 }  # fmt: skip
 """What an operation writes, the last one last."""
 
@@ -188,6 +197,14 @@ def ready(home: Path, operation: str) -> None:
         return
     with Station(Settings(home=home)) as station:
         if operation == "sealing":
+            return
+        if operation == "countersigning":
+            other = home.with_name("other-home")
+            with Station(Settings(home=other)) as theirs:
+                seal(theirs._db, theirs._evidence, 2)
+                key = theirs.packages.export(NUMBER, home / "other.zip").key
+            (home / "other.key").write_text(key)
+            shutil.rmtree(other)
             return
         seal(station._db, station._evidence, 2)
         if operation == "exporting":
@@ -239,6 +256,11 @@ def holds(out: Path, key: str, operation: str) -> list[str]:
     return [f"{f.where}: {f.what}" for f in hold(out, [key]).faults]
 
 
+def countersigned(station: Station) -> list[str]:
+    """Digests of the statements that the station signed for another one, by its ledger."""
+    return [e.about["digest"] for e in station.ledger.entries() if e.kind == COUNTERSIGNED]
+
+
 def is_done(station: Station, out: Path, operation: str) -> bool:
     """Whether the operation's work is there, all of it."""
     if any(not out.with_suffix(suffix).exists() for suffix in FILES.get(operation, ())):
@@ -249,6 +271,8 @@ def is_done(station: Station, out: Path, operation: str) -> bool:
     match operation:
         case "sealing":
             return any(g.version == 3 for g in records.golden_versions(station._db))
+        case "countersigning":
+            return len(countersigned(station)) == 1
         case "deciding":
             return decisions(station) == ["rejected", "accepted"]
         case "receiving an order":
@@ -267,6 +291,10 @@ def half_made(station: Station, out: Path, operation: str) -> list[str]:
         held = holds(out, station.ledger.key().key, operation) if out.exists() else []
         assert not any(f.startswith(DIRECTORY) for f in held)
         return held
+    if operation == "countersigning":
+        file = out.with_suffix(".json")
+        said = [digest(json.loads(file.read_text())["statement"])] if file.exists() else []
+        return [] if set(said) <= set(countersigned(station)) else ["a signature that the ledger does not know of"]
     made = [out.with_suffix(suffix) for suffix in FILES.get(operation, ())]
     return [
         f"{file.suffix} is half-made" for file in made
@@ -302,7 +330,7 @@ def kill(folder: Path, operation: str, at: int, mode: str) -> list[str]:
     wrong = [*([] if killed else ["it was not killed"]), *faults(home, out, operation, told)]
     shutil.rmtree(home)
     for left in (*folder.glob("out.*"), *folder.glob(".*.writing*"), *folder.glob("*.json")):
-        left.unlink()
+        left.unlink(missing_ok=True)  # one may fit two of the patterns
     return wrong
 
 

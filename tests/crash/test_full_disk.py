@@ -1,6 +1,6 @@
-"""A full disk at every step of sealing, deciding, signing, releasing a gate, setting a document, making a corrective
-package, exporting and receiving: the station says what to do, nothing half-made is seen, the home holds together, and
-the same work is done once there is space.
+"""A full disk at every step of sealing, deciding, signing, countersigning, releasing a gate, setting a document, making
+a corrective package, exporting and receiving: the station says what to do, nothing half-made is seen, the home holds
+together, and the same work is done once there is space.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from killed import OPERATIONS, decisions, holds, ready, released
+from killed import OPERATIONS, countersigned, decisions, holds, ready, released
 from signed_home import NUMBER, ORDER, seal
 
 from station.errors import StationError
@@ -25,6 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("together")
     ready(folder / "home", "receiving an order")
     ready(folder / "releasable", "releasing a gate")
+    ready(folder / "asked", "countersigning")
     with Station(Settings(home=folder / "unsigned")) as station:
         seal(station._db, station._evidence, 1)
         seal(station._db, station._evidence, 2)
@@ -66,7 +67,9 @@ def test_what_several_do_at_once_is_done_once(folder: Path, tmp_path: Path, name
     for turn in range(TIMES):
         place = tmp_path / str(turn)
         place.mkdir()
-        sources = {"signing": "unsigned", "importing": "unsigned", "releasing a gate": "releasable"}
+        sources = {
+            "signing": "unsigned", "importing": "unsigned", "countersigning": "asked", "releasing a gate": "releasable",
+        }  # fmt: skip
         home = Path(shutil.copytree(folder / sources.get(name, "home"), place / "home"))
         # importing writes a file of its own beside its output, so that only the home is what they share
         outs = [place / f"{n}" / "out.zip" for n in range(PROCESSES)]
@@ -94,6 +97,9 @@ def test_what_several_do_at_once_is_done_once(folder: Path, tmp_path: Path, name
                 assert len(station.packages.orders.received()) == 1
             elif name in ("signing", "importing"):
                 assert len(sign_offs.sign_offs(station._db, NUMBER)) == 1
+            elif name == "countersigning":
+                assert len(countersigned(station)) == 1
+                assert len({out.with_suffix(".json").read_bytes() for out in outs}) == 1
             elif name == "releasing a gate":
                 assert released(station)
                 events = station.gates.events(station.gates.stand(ORDER, None)[0])

@@ -35,7 +35,7 @@ PX = DPI / 25.4
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> list[np.ndarray]:
     if shutil.which("pdftoppm") is None:
-        pytest.skip("pdftoppm (poppler) is not installed")
+        pytest.fail("pdftoppm is missing: apt-get install poppler-utils", pytrace=False)
     folder = tmp_path_factory.mktemp("print")
     (folder / "print.pdf").write_bytes(print_board(RIG))
     subprocess.run(["pdftoppm", "-r", str(DPI), "-gray", "-png", "print.pdf", "page"], cwd=folder, check=True)

@@ -19,7 +19,7 @@ from station.cli.conduct import run
 from station.errors import NotFoundError, RequestError
 from station.lots.draw import Carton, allocate, draw, even_cartons, integrity, receipt_sample, systematic
 from station.service import Station
-from station.service.draws import write_picks, write_printed
+from station.service.draws import picks_as
 from station.settings import Settings
 
 CARTONS = "carton,units,lot_code,line\n" + "".join(
@@ -251,12 +251,12 @@ def test_samples_are_drawn_one_after_another_and_printed_alone(station: Station,
     again = station.draws.draw_next("L2", 26)
     assert again is not None
     assert again.picks == second.picks
-    write_printed(third, tmp_path / "third.pdf")
+    (tmp_path / "third.pdf").write_bytes(picks_as(third, "pdf"))
     text = subprocess.run(
         ["pdftotext", "-layout", str(tmp_path / "third.pdf"), "-"], capture_output=True, check=True, text=True
     ).stdout
     assert {p.sample for p in third.picks if p.label in text} == {3}
-    write_picks(third, tmp_path / "third.csv")
+    (tmp_path / "third.csv").write_bytes(picks_as(third, "csv"))
     assert station.draws.pulled("L1", tmp_path / "third.csv").ok
     assert station.check().ok
 

@@ -272,6 +272,12 @@ def test_the_other_party_signs_on_its_own_station(tmp_path: Path) -> None:
         key = buyer.packages.export(NUMBER, tmp_path / "to-sign.zip").key
     out = tmp_path / "li.json"
     with Station(Settings(home=tmp_path / "supplier")) as supplier:
+        for place, error in ((tmp_path / "missing" / "li.json", StoreError), (tmp_path, RequestError)):
+            with pytest.raises(error, match=r"no folder can be made|is a folder"):
+                supplier.packages.countersign(
+                    tmp_path / "to-sign.zip", place, keys=[key], party="supplier", name="Li Wei"
+                )
+        assert supplier.ledger.entries() == []  # what was refused was not signed
         signed = supplier.packages.countersign(
             tmp_path / "to-sign.zip", out, keys=[key], party="supplier", name="Li Wei", role="QA"
         )

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
-from station.service import corrective_package, nonconformity_reporting, seen_file
+from station.service import corrective_package, nonconformity_reporting, out_files, seen_file
 from station.values.claim_words import ClaimWords
 from station.values.documents import Document
 from station.values.nonconformity import KindDocument, NonconformityDocument, RecordStep, ReorderDocument
@@ -155,7 +155,7 @@ def package(station: StationOf, who: WhoOf, jobs: JobsOf, number: str, new: NewC
         out = progress.place(f"{known}.zip")
         with written(new.sheet, "sheet.toml") as sheet:
             _, found = corrective_package.corrective_package(
-                station, known, sheet, by=by, write=lambda data: nonconformity_reporting.write_file(out, data, ".zip")
+                station, known, sheet, by=by, write=lambda data: out_files.write_file(out, data, ".zip")
             )
         return found
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from pathlib import Path
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
@@ -130,11 +128,9 @@ def import_signature(station: StationOf, number: str, new: NewDetachedSignOff, i
 )
 def countersign(station: StationOf, who: WhoOf, uploads: UploadsOf, new: NewCountersignature) -> DetachedSignature:
     package = uploads.path(new.package)
-    with tempfile.TemporaryDirectory(prefix="station-") as folder:
-        return station.packages.countersign(
-            package, Path(folder) / "signature.json", keys=new.keys, party=new.party, name=speaker(who, new.name),
-            role=new.role, artefact=new.artefact,
-        )  # fmt: skip
+    return station.packages.countersign(
+        package, keys=new.keys, party=new.party, name=speaker(who, new.name), role=new.role, artefact=new.artefact
+    )
 
 
 @router.post(
