@@ -1,4 +1,4 @@
-"""``golden record``, ``photo``, ``item``, ``resolve``, ``change``, ``hold``, ``checklist``, ``lint``."""
+"""``golden record``, ``photo``, ``item``, ``resolve``, ``change``, ``hold``, ``checklist``, ``lint``, ``template``."""
 
 from __future__ import annotations
 
