@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from station.cli.conduct import Json, context_of, document, emit, show, table
+from station.cli.conduct import By, Json, context_of, document, emit, show, table
 from station.errors import RequestError
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ account = typer.Typer(
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The person.")]
 Role = Annotated[str, typer.Argument(metavar="ROLE", help="operator, inspector, reviewer, approver or administrator.")]
-By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so.")]
 
 
 def register(app: typer.Typer) -> None:

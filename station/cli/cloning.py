@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from station.cli.conduct import Json, context_of, document, emit, show, table
+from station.cli.conduct import GoldenNumber, Json, context_of, document, emit, show, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from station.values.cloning import CloneDocument, SheetChange
-
-Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The golden sample.")]
 
 
 def register(golden: typer.Typer) -> None:
@@ -25,7 +23,7 @@ def register(golden: typer.Typer) -> None:
 
 def clone(
     context: typer.Context,
-    number: Number,
+    number: GoldenNumber,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="A new folder for sheet and record.")],
     version: Annotated[int | None, typer.Option("--version", metavar="N", help="The newest without it.")] = None,
     sku: Annotated[str, typer.Option("--sku", metavar="SKU", help="Of a sibling product.")] = "",
@@ -53,7 +51,7 @@ def clone(
     show(f"station golden seal --sheet {out}/sheet.toml --photo PHOTO, and sign it: station golden sign NUMBER")
 
 
-def origin(context: typer.Context, number: Number, json: Json = False) -> None:
+def origin(context: typer.Context, number: GoldenNumber, json: Json = False) -> None:
     """What a golden sample was made from, whether it is signed, and every value that differs."""
     from station.service.cloning import origin as origin_of
 
@@ -70,7 +68,7 @@ def origin(context: typer.Context, number: Number, json: Json = False) -> None:
 
 def artwork(
     context: typer.Context,
-    number: Number,
+    number: GoldenNumber,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The artwork file.")],
     by: Annotated[str | None, typer.Option("--by", metavar="WHO", help="Who records it, where none is.")] = None,
     json: Json = False,

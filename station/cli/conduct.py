@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,7 +37,11 @@ Card = Annotated[
 Jobs = Annotated[
     int | None, typer.Option("--jobs", min=1, metavar="N", help="Worker processes; without it one for each core.")
 ]
-By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so.")]
+By = Annotated[str, typer.Option("--by", metavar="WHO", help="Who says so.")]
+Day = Annotated[
+    datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Today without it.")
+]
+GoldenNumber = Annotated[str, typer.Argument(metavar="NUMBER", help="The golden sample.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="WORDS", help="Why.")]
 Claim = Annotated[str, typer.Argument(metavar="ID", help="The nonconformity, such as NC-20260510.")]
 FailOn = Annotated[bool, typer.Option("--fail-on-nonconforming", help="Exit with 1 where something is nonconforming.")]

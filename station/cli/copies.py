@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from station.cli.conduct import Json, context_of, document, emit, show, table
+from station.cli.conduct import By, Day, GoldenNumber, Json, context_of, document, emit, show, table
 
 if TYPE_CHECKING:
     from station.values.golden_record import GoldenRecordDocument
@@ -17,15 +16,13 @@ copy = typer.Typer(
     help="Physical copies: who keeps which, where, under which seal.", no_args_is_help=True, rich_markup_mode=None
 )
 
-Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The golden sample.")]
-By = Annotated[str, typer.Option("--by", metavar="WHO", help="Who says so.")]
 CopyName = Annotated[str, typer.Argument(metavar="NAME", help="The copy.")]
 
 
 @copy.command("add")
 def add_copy(
     context: typer.Context,
-    number: Number,
+    number: GoldenNumber,
     name: CopyName,
     role: Annotated[
         str, typer.Option("--role", metavar="ROLE", help="factory-sealed, buyer-retained or expendable-inline.")
@@ -50,15 +47,13 @@ def add_copy(
 @copy.command("check")
 def check_copy(
     context: typer.Context,
-    number: Number,
+    number: GoldenNumber,
     name: CopyName,
     condition: Annotated[
         str, typer.Option("--condition", metavar="STATE", help="intact, worn, damaged or missing.")
     ] = "intact",
     seal: Annotated[bool | None, typer.Option("--seal-intact/--seal-broken", help="How its seal is.")] = None,
-    on: Annotated[
-        datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Today without it.")
-    ] = None,
+    on: Day = None,
     note: Annotated[str, typer.Option("--note", metavar="WORDS", help="What was seen.")] = "",
     file: Annotated[Path | None, typer.Option("--photo", metavar="PHOTO", help="Of the copy or its seal.")] = None,
     by: By = "",
@@ -76,7 +71,7 @@ def check_copy(
 @copy.command("use")
 def use_copy(
     context: typer.Context,
-    number: Number,
+    number: GoldenNumber,
     name: CopyName,
     purpose: Annotated[str, typer.Option("--for", metavar="LOT", help="Lot or gate that it is compared with.")],
     by: By = "",
@@ -93,7 +88,7 @@ def use_copy(
 @copy.command("remove")
 def remove_copy(
     context: typer.Context,
-    number: Number,
+    number: GoldenNumber,
     name: CopyName,
     reason: Annotated[str, typer.Option("--reason", metavar="WORDS", help="Why.")],
     by: By = "",
@@ -105,7 +100,7 @@ def remove_copy(
 
 
 @copy.command("list")
-def list_copies(context: typer.Context, number: Number, json: Json = False) -> None:
+def list_copies(context: typer.Context, number: GoldenNumber, json: Json = False) -> None:
     """Every copy with holder, place, seal, condition and when it is to be looked at."""
     with context_of(context).open() as station:
         show_copies(station.record.show(number), json)

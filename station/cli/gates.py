@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from station.cli.conduct import NONCONFORMING, FailOn, Json, context_of, document, emit
+from station.cli.conduct import NONCONFORMING, By, FailOn, Json, context_of, document, emit
 from station.cli.gates_shown import show_form, show_order, show_orders, tell
 
 gate = typer.Typer(
@@ -24,7 +24,6 @@ Gate = Annotated[
     ),
 ]
 Sku = Annotated[str | None, typer.Option("--sku", metavar="SKU", help="Where the order has several.")]
-By = Annotated[str, typer.Option("--by", metavar="WHO", help="Who says so.")]
 Text = Annotated[str, typer.Option("--text", metavar="WORDS", help="What was seen.")]
 Photos = Annotated[
     list[str] | None,

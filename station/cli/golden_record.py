@@ -1,4 +1,4 @@
-"""``golden record``, ``photo``, ``item``, ``resolve``, ``change``, ``hold``, ``checklist``, ``lint``."""
+"""``golden record``, ``photo``, ``item``, ``resolve``, ``change``, ``hold``, ``checklist``, ``lint``, ``template``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from station.cli.conduct import NONCONFORMING, FailOn, Json, context_of, document, emit, show, table
+from station.cli.conduct import NONCONFORMING, By, FailOn, GoldenNumber, Json, context_of, document, emit, show, table
 from station.cli.copies import copy, show_copies
 from station.errors import RequestError
 
@@ -19,9 +19,6 @@ item = typer.Typer(help="What is still to be confirmed.", no_args_is_help=True, 
 change = typer.Typer(
     help="Changes, with what shows them and the supplier's word.", no_args_is_help=True, rich_markup_mode=None
 )
-
-Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The golden sample.")]
-By = Annotated[str, typer.Option("--by", metavar="WHO", help="Who says so.")]
 
 
 def register(golden: typer.Typer) -> None:
@@ -37,7 +34,7 @@ def register(golden: typer.Typer) -> None:
 
 def record(
     context: typer.Context,
-    number: Number,
+    number: GoldenNumber,
     file: Annotated[
         Path | None, typer.Option("--file", metavar="RECORD.toml", help="The whole entry, in the place of the old one.")
     ] = None,
@@ -58,7 +55,7 @@ def record(
 
 def photo(
     context: typer.Context,
-    number: Number,
+    number: GoldenNumber,
     kind: Annotated[
         str,
         typer.Argument(
@@ -89,7 +86,7 @@ def photo(
 @item.command("add")
 def add_item(
     context: typer.Context,
-    number: Number,
+    number: GoldenNumber,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What is still to be confirmed.")],
     by: By = "",
     json: Json = False,
@@ -102,7 +99,7 @@ def add_item(
 @item.command("settle")
 def settle_item(
     context: typer.Context,
-    number: Number,
+    number: GoldenNumber,
     which: Annotated[str, typer.Argument(metavar="N", help="The item, by its number or its words.")],
     how: Annotated[str, typer.Option("--how", metavar="TEXT", help="What was agreed.")],
     attach: Annotated[Path | None, typer.Option("--attach", metavar="FILE", help="What shows it.")] = None,
@@ -115,7 +112,7 @@ def settle_item(
 
 
 @item.command("list")
-def list_items(context: typer.Context, number: Number, json: Json = False, fail: FailOn = False) -> None:
+def list_items(context: typer.Context, number: GoldenNumber, json: Json = False, fail: FailOn = False) -> None:
     """What is still to be confirmed, and what was."""
     with context_of(context).open() as station:
         found = station.record.show(number)
@@ -126,7 +123,7 @@ def list_items(context: typer.Context, number: Number, json: Json = False, fail:
 
 def resolve(
     context: typer.Context,
-    number: Number,
+    number: GoldenNumber,
     feature: Annotated[str, typer.Argument(metavar="FEATURE", help="What the sample leaves open, as antique tone.")],
     text: Annotated[str, typer.Option("--text", metavar="WORDS", help="How it is to be.")],
     front: Annotated[Path, typer.Option("--front", metavar="PHOTO", help="Reference image of the front.")],
@@ -148,7 +145,7 @@ def resolve(
 @change.command("add")
 def add_change(
     context: typer.Context,
-    number: Number,
+    number: GoldenNumber,
     attribute: Annotated[
         str,
         typer.Argument(
@@ -177,7 +174,7 @@ def add_change(
 @change.command("acknowledge")
 def acknowledge_change(
     context: typer.Context,
-    number: Number,
+    number: GoldenNumber,
     which: Annotated[int, typer.Argument(metavar="N", help="The change.")],
     text: Annotated[str, typer.Option("--text", metavar="WORDS", help="What they said.")] = "",
     attach: Annotated[Path | None, typer.Option("--attach", metavar="FILE", help="Their reply.")] = None,
@@ -190,7 +187,7 @@ def acknowledge_change(
 
 
 @change.command("list")
-def list_changes(context: typer.Context, number: Number, json: Json = False) -> None:
+def list_changes(context: typer.Context, number: GoldenNumber, json: Json = False) -> None:
     """Every change with the supplier's word on it."""
     with context_of(context).open() as station:
         _changes(station.record.show(number), json)
@@ -198,7 +195,7 @@ def list_changes(context: typer.Context, number: Number, json: Json = False) -> 
 
 def hold(
     context: typer.Context,
-    number: Number,
+    number: GoldenNumber,
     reason: Annotated[
         str,
         typer.Option(
@@ -225,7 +222,7 @@ def hold(
     table("What is kept", ["what", "", "where"], rows)
 
 
-def checklist(context: typer.Context, number: Number, json: Json = False, fail: FailOn = False) -> None:
+def checklist(context: typer.Context, number: GoldenNumber, json: Json = False, fail: FailOn = False) -> None:
     """The twenty items, derived from the records; nothing is ticked by hand."""
     with context_of(context).open() as station:
         found = station.record.checklist(number)

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from station.cli.conduct import NONCONFORMING, FailOn, Json, context_of, document, emit, progress, show, table
+from station.cli.conduct import (
+    NONCONFORMING,
+    FailOn,
+    GoldenNumber,
+    Json,
+    context_of,
+    document,
+    emit,
+    progress,
+    show,
+    table,
+)
 from station.errors import RequestError
 
 if TYPE_CHECKING:
@@ -18,7 +29,6 @@ artefact = typer.Typer(
     rich_markup_mode=None,
 )  # fmt: skip
 
-Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The golden sample.")]
 Party = Annotated[str, typer.Option("--party", metavar="PARTY", help="buyer or supplier.")]
 Name = Annotated[str, typer.Option("--name", metavar="WHO", help="The person who decides.")]
 Role = Annotated[str, typer.Option("--role", metavar="TITLE", help="That person's role.")]
@@ -45,7 +55,7 @@ def register(golden: typer.Typer) -> None:
 @artefact.command("add")
 def add_artefact(
     context: typer.Context,
-    number: Number,
+    number: GoldenNumber,
     kind: Annotated[str, typer.Argument(metavar="KIND", help="packaging, label, carton-mark, manual or accessories.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The artwork, photo, manual or list.")],
     by: Annotated[str, typer.Option("--by", metavar="WHO", help="Who hands it in.")],
@@ -66,7 +76,7 @@ def add_artefact(
 
 def sign(
     context: typer.Context,
-    number: Number,
+    number: GoldenNumber,
     party: Party,
     name: Annotated[str, typer.Option("--name", metavar="WHO", help="The person who signs.")] = "",
     role: Role = "",
@@ -104,7 +114,7 @@ def sign(
 
 def approval_sheet(
     context: typer.Context,
-    number: Number,
+    number: GoldenNumber,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.pdf", help="Where the page goes.")],
 ) -> None:
     """The page that both parties sign by hand, as PDF."""
@@ -146,7 +156,7 @@ def countersign(
 
 def acknowledge(
     context: typer.Context,
-    number: Number,
+    number: GoldenNumber,
     party: Annotated[
         str,
         typer.Option(
@@ -178,7 +188,7 @@ def acknowledge(
         show(f"Warning: {remark}.")
 
 
-def status(context: typer.Context, number: Number, json: Json = False) -> None:
+def status(context: typer.Context, number: GoldenNumber, json: Json = False) -> None:
     """Who signed and who holds which version of each artefact."""
     with context_of(context).open() as station:
         found = station.sign_off.status(number)
@@ -190,7 +200,7 @@ def status(context: typer.Context, number: Number, json: Json = False) -> None:
 
 def export(
     context: typer.Context,
-    number: Number,
+    number: GoldenNumber,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.zip", help="Where the package goes.")],
     version: Annotated[int | None, typer.Option("--version", min=1, metavar="N", help="Without it the newest.")] = None,
     json: Json = False,

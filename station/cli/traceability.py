@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from station.cli.conduct import By, Claim, Json, context_of, document, emit, show, table
+from station.cli.conduct import By, Claim, Day, Json, context_of, document, emit, show, table
 from station.errors import RequestError
 
 if TYPE_CHECKING:
@@ -29,9 +28,7 @@ def records(
         typer.Argument(metavar="RECORD", help="lot-dates, incoming-lots or inspection-reports; all without it."),
     ] = None,
     step: Annotated[str | None, typer.Argument(metavar="STEP", help="asked, came or refused.")] = None,
-    on: Annotated[
-        datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Today without it.")
-    ] = None,
+    on: Day = None,
     text: Annotated[str, typer.Option("--text", metavar="WORDS", help="What it says, or why there is none.")] = "",
     file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="The record that came.")] = None,
     by: By = "",

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from station.errors import SheetError
 from station.measure.morphology import disc
 from station.measure.polygon import polygon_mask
-from station.values.colour import LinearRGB, srgb_encode
+from station.values.colour import LinearRGB
 from station.values.line import FIRST_REGION, METAL, OTHER, OUTSIDE
 
 Float = NDArray[np.float64]
@@ -90,40 +90,6 @@ def inmost(mask: Bool) -> NDArray[np.float64]:
     x, y, middle = x[deep], y[deep], (x.mean(), y.mean())
     nearest = int(np.argmin((x - middle[0]) ** 2 + (y - middle[1]) ** 2))
     return np.array([x[nearest], y[nearest]], dtype=np.float64)
-
-
-def region_picture(
-    image: LinearRGB, labels: Labels, names: Sequence[str], uncovered: Bool | None = None
-) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8 sRGB picture with every region outlined and named, for a person to confirm.
-
-    names : of the labels FIRST_REGION, FIRST_REGION + 1 ... Metal is outlined thinly, unnamed enamel is hatched, as is
-    what the map takes for metal and ``uncovered`` (H, W) for enamel.
-    """
-    picture = np.round(srgb_encode(image.pixels) * 255).astype(np.uint8)
-    height, width = labels.shape
-    y, x = np.mgrid[0:height, 0:width]
-    unnamed = labels == OTHER if uncovered is None else (labels == OTHER) | uncovered
-    hatch = unnamed & ((x + y) % 12 < 2)
-    picture[hatch] = (255, 0, 255)
-    size = max(width / 1400, 0.45)
-    for index, name in enumerate(names):
-        mask = (labels == FIRST_REGION + index).astype(np.uint8)
-        if not mask.any():
-            continue
-        contours, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-        cv2.drawContours(picture, contours, -1, (0, 0, 0), 3, cv2.LINE_AA)
-        cv2.drawContours(picture, contours, -1, _tone(index), 1, cv2.LINE_AA)
-        depth = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
-        cy, cx = np.unravel_index(int(np.argmax(depth)), depth.shape)
-        (w, h), _ = cv2.getTextSize(name, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
-        at = (int(np.clip(cx - w / 2, 2, max(width - w - 2, 2))), int(np.clip(cy + h / 2, h + 2, height - 3)))
-        corner = (at[0] + int(w) + 2, at[1] + 4)  # a plate: a thicker stroke is set wider and would not lie behind it
-        cv2.rectangle(picture, (at[0] - 3, at[1] - int(h) - 3), corner, (0, 0, 0), cv2.FILLED)
-        cv2.putText(picture, name, at, cv2.FONT_HERSHEY_SIMPLEX, size, (255, 255, 255), 1, cv2.LINE_AA)
-    outline, _ = cv2.findContours((labels != OUTSIDE).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(picture, outline, -1, (0, 255, 255), 1, cv2.LINE_AA)
-    return picture
 
 
 class _Segmenter:
@@ -369,10 +335,3 @@ def _connected(mask: Bool, at: tuple[int, int]) -> Bool:
         return np.zeros_like(mask)
     _, parts = cv2.connectedComponents(opened, connectivity=4)
     return np.asarray(parts == parts[at[1], at[0]])
-
-
-def _tone(index: int) -> tuple[int, int, int]:
-    """A bright colour per region, far from its neighbours (golden-angle steps of hue)."""
-    hsv = np.array([[[int(index * 137.508 / 2) % 180, 255, 255]]], dtype=np.uint8)
-    r, g, b = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)[0, 0]
-    return int(r), int(g), int(b)

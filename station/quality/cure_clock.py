@@ -36,9 +36,9 @@ def cure_reason(events: Sequence[GateEvent], now: datetime) -> str:
     batches = bonded_batches(events, now)
     if not batches:
         return NO_BATCH
-    if now >= _last(batches)[1] + CURE or _had_cured(events, now):
-        return ""
     batch, bonded = _last(batches)
+    if now >= bonded + CURE or _had_cured(events, now):
+        return ""
     return _told(batch, bonded, now) or (
         f"batch {batch}, bonded {bonded:%Y-%m-%d %H:%M} UTC, cures until {bonded + CURE:%Y-%m-%d %H:%M} UTC"
     )

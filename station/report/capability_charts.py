@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from station.report.pictures import GREY, INK, PAPER, RGB, WHITE, Colour, fit_text, font
+from station.report.pictures import GREY, INK, PAPER, RGB, WHITE, Colour, fit_text, write
 from station.values.capability import CapabilityDocument, CurveDocument, LimitDocument, TrialDocument
 
 # Okabe and Ito 2008, the orange kept for limits
@@ -44,7 +44,7 @@ class _Pen:
 
     def text(self, x: float, y: float, words: str, size: int, colour: Colour = INK, anchor: str = "la") -> None:
         at = (x * _OVERSAMPLE, y * _OVERSAMPLE)
-        self._draw.text(at, words, font=font(size * _OVERSAMPLE), fill=colour, anchor=anchor)
+        write(self._draw, at, words, size * _OVERSAMPLE, fill=colour, anchor=anchor)
 
     def fitted(self, words: str, width: float, size: int) -> str:
         return fit_text(self._draw, words, width * _OVERSAMPLE, size * _OVERSAMPLE)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from station.report.pictures import COLOURS, GREY, INK, PAPER, RGB, WHITE, Colour, display_lab, font
+from station.report.pictures import COLOURS, GREY, INK, PAPER, RGB, WHITE, Colour, display_lab, font, write
 from station.values.colour import Lab
 from station.values.difference import delta_e_2000
 from station.values.documents import CardDocument, MeasurementDocument, Verdict
@@ -95,7 +95,7 @@ def map_picture(
     sheet.paste(body, (20, 60))
     draw_scale(draw, (width_px + 50, 95), height - 70, top, marks)
     for k, note in enumerate(notes):
-        draw.text((20, height + 72 + 24 * k), note, font=font(16), fill=INK)
+        write(draw, (20, height + 72 + 24 * k), note, 16)
     return np.asarray(sheet)
 
 
@@ -117,7 +117,7 @@ def draw_scale(
     for i, colour in enumerate(scale_colours(values, top) if colours is None else colours(values)):
         draw.line((x, y + i, x + 28, y + i), fill=tuple(int(c) for c in colour))
     draw.rectangle((x, y, x + 28, y + height), outline=INK)
-    draw.text((x, y - 28), name, font=font(17), fill=INK)
+    write(draw, (x, y - 28), name, 17)
     for k in range(5):
         value = top * k / 4
         level = y + height - round(height * k / 4)
@@ -125,12 +125,12 @@ def draw_scale(
         draw.line((x + 28, level, x + 34, level), fill=INK)
         if not near:
             text = f"{value:g} and more" if k == 4 and not most else f"{value:g}"
-            draw.text((x + 39, level), text, font=font(16), fill=INK, anchor="lm")
+            write(draw, (x + 39, level), text, 16, anchor="lm")
     ink = _ORANGE if colours is None else INK  # which parts from whatever colours it lies on
     for mark in marks:
         level = y + height - round(height * min(mark.value / top, 1.0))
         draw.line((x - 6, level, x + 38, level), fill=ink, width=3)
-        draw.text((x + 43, level), f"{mark.value:g} {mark.name}", font=font(16), fill=ink, anchor="lm")
+        write(draw, (x + 43, level), f"{mark.value:g} {mark.name}", 16, fill=ink, anchor="lm")
 
 
 def vectors_picture(measurements: Sequence[MeasurementDocument], *, title: str, columns: int = 4) -> RGB:
@@ -150,9 +150,9 @@ def vectors_picture(measurements: Sequence[MeasurementDocument], *, title: str, 
         sheet.paste(panel, (x, y))
         _vector_foot(draw, m, (x, y + side), side)
     key = 60 + lines * (side + foot + gap)
-    draw.text((gap, key), "thin ring: 1 CIEDE2000, just noticeable", font=font(16), fill=GREY)
-    draw.text((gap, key + 20), "orange rings: accept and reject; disc: U (k = 2)", font=font(16), fill=_ORANGE)
-    draw.text((gap, key + 40), "edge: a* and b* off the golden's at the panel's edge", font=font(16), fill=GREY)
+    write(draw, (gap, key), "thin ring: 1 CIEDE2000, just noticeable", 16, fill=GREY)
+    write(draw, (gap, key + 20), "orange rings: accept and reject; disc: U (k = 2)", 16, fill=_ORANGE)
+    write(draw, (gap, key + 40), "edge: a* and b* off the golden's at the panel's edge", 16, fill=GREY)
     return np.asarray(sheet)
 
 
@@ -190,9 +190,9 @@ def _vector_panel(m: MeasurementDocument, side: int) -> Image.Image:
         draw.line((middle, middle, x, y), fill=colour, width=3 * zoom)
         draw.ellipse((middle - 8, middle - 8, middle + 8, middle + 8), fill=INK)
         draw.ellipse((x - 9, y - 9, x + 9, y + 9), fill=colour, outline=INK)
-        draw.text((side * zoom - 14, middle + 8), "a*", font=font(13 * zoom), fill=GREY, anchor="ra")
-        draw.text((middle + 10, 6), "b*", font=font(13 * zoom), fill=GREY)
-        draw.text((12, side * zoom - 12), f"edge at ±{reach:.1f}", font=font(12 * zoom), fill=GREY, anchor="ls")
+        write(draw, (side * zoom - 14, middle + 8), "a*", 13 * zoom, fill=GREY, anchor="ra")
+        write(draw, (middle + 10, 6), "b*", 13 * zoom, fill=GREY)
+        write(draw, (12, side * zoom - 12), f"edge at ±{reach:.1f}", 12 * zoom, fill=GREY, anchor="ls")
     draw.rectangle((0, 0, side * zoom - 1, side * zoom - 1), outline=_SOFT, width=zoom)
     return panel.resize((side, side), Image.Resampling.LANCZOS)
 
@@ -211,16 +211,16 @@ def _ring(golden: Float, level: float, points: int = 72) -> Float:
 def _vector_foot(draw: ImageDraw.ImageDraw, m: MeasurementDocument, at: tuple[int, int], side: int) -> None:
     x, y = at
     name = m.characteristic.partition(":")[2]
-    draw.text((x, y + 6), name, font=font(19), fill=INK)
+    write(draw, (x, y + 6), name, 19)
     if m.value is None or m.lab is None or m.lab_golden is None:
-        draw.text((x, y + 32), (m.reason or "not measured")[:36], font=font(14), fill=GREY)
+        write(draw, (x, y + 32), (m.reason or "not measured")[:36], 14, fill=GREY)
         return
     for k, lab in enumerate((m.lab_golden, m.lab)):
         colour = tuple(int(c) for c in display_lab(np.array(lab)))
         draw.rectangle((x + side - 92 + 46 * k, y + 6, x + side - 46 + 46 * k, y + 30), fill=colour, outline=GREY)
-    draw.text((x, y + 32), f"{m.value:.2f} ± {m.u:.2f}  {m.verdict.value}", font=font(17), fill=INK)
+    write(draw, (x, y + 32), f"{m.value:.2f} ± {m.u:.2f}  {m.verdict.value}", 17)
     parts = "   ".join(f"{n} {v:+z.1f}" for n, v in (("L", m.dL), ("C", m.dC), ("H", m.dH)) if v is not None)
-    draw.text((x, y + 56), f"delta  {parts}", font=font(14), fill=GREY)
+    write(draw, (x, y + 56), f"delta  {parts}", 14, fill=GREY)
 
 
 def card_picture(photo: RGB, card: CardDocument, *, limits: tuple[float, float], width_px: int = 1000) -> RGB:
@@ -231,7 +231,7 @@ def card_picture(photo: RGB, card: CardDocument, *, limits: tuple[float, float],
     """
     if card.corners_px is None or not card.patches:
         sheet, draw = titled_sheet(900, 120, f"{card.photo}: no colour card")
-        draw.text((20, 66), card.reason[:110], font=font(17), fill=INK)
+        write(draw, (20, 66), card.reason[:110], 17)
         return np.asarray(sheet)
     corners = np.array(card.corners_px)
     low, high = corners.min(axis=0), corners.max(axis=0)
@@ -251,26 +251,26 @@ def card_picture(photo: RGB, card: CardDocument, *, limits: tuple[float, float],
     pitch = zoom * math.sqrt(_area(corners) / len(card.patches))
     for p in card.patches:
         x, y = (np.array(p.centre_px) - (x0, y0) + 0.5) * zoom + (20, 60)
-        r, face = 0.27 * pitch, font(max(11.0, min(0.24 * pitch, 30)))
+        r = 0.27 * pitch
         fill = GREY if p.delta_e_00 is None else tuple(int(c) for c in scale_colours(np.array(p.delta_e_00), top))
         draw.rounded_rectangle((x - r, y - 0.6 * r, x + r, y + 0.6 * r), radius=4, fill=fill, outline=WHITE)
         text = "clip" if p.clipped else "-" if p.delta_e_00 is None else f"{p.delta_e_00:.1f}"
         ink = INK if sum(fill) > 360 else WHITE
-        draw.text((x, y), text, font=face, fill=ink, anchor="mm")
+        write(draw, (x, y), text, max(11.0, min(0.24 * pitch, 30)), fill=ink, anchor="mm")
     if card.fit is not None:
         line = (
             f"{card.fit.method}: mean {card.fit.mean:.2f}, max {card.fit.max:.2f}; leaving one patch out "
             f"{card.fit.loo_mean:.2f}, max {card.fit.loo_max:.2f}"
         )
-        draw.text((20, height + 72), line, font=font(18), fill=INK)
+        write(draw, (20, height + 72), line, 18)
         if card.fit.gate_mean is not None and card.fit.gate_max is not None:
             line = (
                 f"gate, by a plain fit of its own: mean {card.fit.gate_mean:.2f} (at most {limits[0]:g}), "
                 f"max {card.fit.gate_max:.2f} (at most {limits[1]:g})"
             )
-            draw.text((20, height + 98), line, font=font(18), fill=INK)
+            write(draw, (20, height + 98), line, 18)
     if card.reason:
-        draw.text((20, height + 124), card.reason[:120], font=font(17), fill=_ORANGE)
+        write(draw, (20, height + 124), card.reason[:120], 17, fill=_ORANGE)
     draw_scale(draw, (width_px + 50, 95), max(height - 70, 120), top, ())
     return np.asarray(sheet)
 
@@ -296,19 +296,19 @@ def uniformity_picture(nine: Float, *, title: str, least: float | None = None) -
         draw.rectangle((x, y, x + cell_w - 4, y + cell_h - 4), fill=fill, outline=edge, width=7 if out else 1)
         ink = INK if sum(fill) > 360 else WHITE
         text = f"{100 * value:.0f} %"
-        draw.text((x + cell_w / 2, y + cell_h / 2), text, font=font(30), fill=ink, anchor="mm")
+        write(draw, (x + cell_w / 2, y + cell_h / 2), text, 30, fill=ink, anchor="mm")
     left, level, width = 20, 3 * cell_h + 72, 3 * cell_w - 4
     for i, colour in enumerate(scale_colours(np.linspace(0, 1, width), 1)):
         draw.line((left + i, level, left + i, level + 22), fill=tuple(int(c) for c in colour))
     draw.rectangle((left, level, left + width, level + 22), outline=INK)
-    draw.text((left, level + 28), f"{100 * bottom:.0f} %", font=font(16), fill=INK)
-    draw.text((left + width, level + 28), "100 %, brightest", font=font(16), fill=INK, anchor="ra")
+    write(draw, (left, level + 28), f"{100 * bottom:.0f} %", 16)
+    write(draw, (left + width, level + 28), "100 %, brightest", 16, anchor="ra")
     if least is not None:
         x = left + round(width * (least - bottom) / (1 - bottom))
         draw.line((x, level - 5, x, level + 27), fill=_ORANGE, width=3)
-        draw.text((x, level + 28), f"{100 * least:.0f} % limit", font=font(16), fill=_ORANGE, anchor="ma")
+        write(draw, (x, level + 28), f"{100 * least:.0f} % limit", 16, fill=_ORANGE, anchor="ma")
     bound = "" if least is None else f" (at least {100 * least:.0f} %)"
-    draw.text((20, level + 66), f"darkest over brightest {100 * darkest:.0f} %{bound}", font=font(18), fill=INK)
+    write(draw, (20, level + 66), f"darkest over brightest {100 * darkest:.0f} %{bound}", 18)
     return np.asarray(sheet)
 
 
@@ -331,12 +331,12 @@ def drift_picture(at: Sequence[datetime], series: Sequence[Series], *, title: st
     for k in range(5):
         level = bottom - (bottom - top_y) * k / 4
         draw.line((left, level, right, level), fill=_SOFT)
-        draw.text((left - 10, level), f"{100 * top * k / 4:.0f} %", font=font(16), fill=INK, anchor="rm")
+        write(draw, (left - 10, level), f"{100 * top * k / 4:.0f} %", 16, anchor="rm")
     level = bottom - (bottom - top_y) / top
     draw.line((left, level, right, level), fill=_ORANGE, width=3)
-    draw.text((right, level - 6), "limit", font=font(16), fill=_ORANGE, anchor="rs")
+    write(draw, (right, level - 6), "limit", 16, fill=_ORANGE, anchor="rs")
     if not at:
-        draw.text(((left + right) / 2, bottom - 40), "no check yet", font=font(18), fill=GREY, anchor="mm")
+        write(draw, ((left + right) / 2, bottom - 40), "no check yet", 18, fill=GREY, anchor="mm")
         return np.asarray(sheet)
     span = (at[-1] - at[0]).total_seconds()
     room = right - left - 24
@@ -349,12 +349,12 @@ def drift_picture(at: Sequence[datetime], series: Sequence[Series], *, title: st
             draw.ellipse((a - 6, b - 6, a + 6, b + 6), fill=_ORANGE if v > 1 else colour, outline=WHITE)
         text = f"{one.name}, limit {one.limit:g}"
         draw.ellipse((word, top_y - 36, word + 12, top_y - 24), fill=colour)
-        draw.text((word + 18, top_y - 30), text, font=font(16), fill=INK, anchor="lm")
-        word += 60 + int(draw.textlength(text, font=font(16)))
+        write(draw, (word + 18, top_y - 30), text, 16, anchor="lm")
+        word += 60 + int(draw.textlength(text, font=font(16, text)))
     form = "%Y-%m-%d %H:%M"
-    draw.text((left, bottom + 12), at[0].strftime(form), font=font(16), fill=INK)
+    write(draw, (left, bottom + 12), at[0].strftime(form), 16)
     if span > 0:
-        draw.text((right, bottom + 12), at[-1].strftime(form), font=font(16), fill=INK, anchor="ra")
+        write(draw, (right, bottom + 12), at[-1].strftime(form), 16, anchor="ra")
     return np.asarray(sheet)
 
 
@@ -363,7 +363,7 @@ def titled_sheet(width: int, height: int, title: str) -> tuple[Image.Image, Imag
     sheet = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(sheet)
     size = 23.0
-    while size > 12 and draw.textlength(title, font=font(size)) > width - 40:
+    while size > 12 and draw.textlength(title, font=font(size, title)) > width - 40:
         size -= 1
-    draw.text((20, 18), title, font=font(size), fill=INK)
+    write(draw, (20, 18), title, size)
     return sheet, draw

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from station.report.pictures import GREY, INK, PAPER, RGB, WHITE, Colour, fit_text, font
+from station.report.pictures import GREY, INK, PAPER, RGB, WHITE, Colour, font, write
 from station.values.charts import ChartDocument, LotTrendsDocument, ProcessDocument, TrendDocument
 
 _ORANGE: Colour = (213, 94, 0)
@@ -33,7 +33,7 @@ def process_picture(process: ProcessDocument) -> RGB:
     draw = ImageDraw.Draw(sheet)
     stream = ", ".join(f"{k} {v}" for k, v in process.stream.items())
     title = f"{process.characteristic} over {process.units} units ({stream})"
-    draw.text((20, 14), fit_text(draw, title, _WIDTH - 40, 23), font=font(23), fill=INK)
+    write(draw, (20, 14), title, 23, width=_WIDTH - 40)
     state = "in control" if process.in_control else "NOT in control"
     words = [state]
     for name, index in (("Cpk", process.cpk), ("Ppk", process.ppk)):
@@ -43,13 +43,13 @@ def process_picture(process: ProcessDocument) -> RGB:
         places = process.mean_decimals
         words.append(f"mean {process.mean:.{places}f} {process.unit}, {process.shift:+.{places}f} from the master")
     fill = INK if process.in_control else _ORANGE
-    draw.text((20, 50), fit_text(draw, "; ".join(words), _WIDTH - 40, 17), font=font(17), fill=fill)
+    write(draw, (20, 50), "; ".join(words), 17, fill=fill, width=_WIDTH - 40)
     for i, chart in enumerate(process.charts):
         limits = process if i == 0 and chart.kind in ("i", "xbar", "ewma") else None
         _chart(draw, (_LEFT, 118 + i * (_HEIGHT + 84)), chart, limits)
     for k, line in enumerate(told):
         top = height - 16 - 22 * (len(told) - k)
-        draw.text((_LEFT, top), fit_text(draw, line, _WIDTH - 2 * _LEFT, 15), font=font(15), fill=_ORANGE)
+        write(draw, (_LEFT, top), line, 15, fill=_ORANGE, width=_WIDTH - 2 * _LEFT)
     return np.asarray(sheet)
 
 
@@ -67,14 +67,14 @@ def trends_picture(trends: LotTrendsDocument) -> RGB:
     sheet = Image.new("RGB", (_WIDTH, 90 + rows * (_HEIGHT + 96)), PAPER)
     draw = ImageDraw.Draw(sheet)
     title = f"Golden {trends.golden}: lot means from the first lot to the newest"
-    draw.text((20, 16), fit_text(draw, title, _WIDTH - 40, 23), font=font(23), fill=INK)
+    write(draw, (20, 16), title, 23, width=_WIDTH - 40)
     note = "bars: twice the standard error of the mean"
     note += (
         f"; {len(known) - len(shown)} more characteristics, none nearer to a drift" if len(known) > len(shown) else ""
     )
-    draw.text((20, 48), note, font=font(15), fill=GREY)
+    write(draw, (20, 48), note, 15, fill=GREY)
     if not shown:
-        draw.text((20, 70), "no lot has three measured units", font=font(18), fill=GREY)
+        write(draw, (20, 70), "no lot has three measured units", 18, fill=GREY)
     for i, trend in enumerate(shown):
         _trend(draw, (70 + (i % 2) * (_WIDTH // 2), 120 + (i // 2) * (_HEIGHT + 96)), trend)
     return np.asarray(sheet)
@@ -99,7 +99,7 @@ def _chart(
     def x(i: int) -> float:
         return left + width * (i + 0.5) / n
 
-    draw.text((left, top - 26), _NAMES[chart.kind], font=font(18), fill=INK)
+    write(draw, (left, top - 26), _NAMES[chart.kind], 18)
     for i, p in enumerate(chart.points):
         for bound in (p.lower, p.upper):
             if bound is not None:
@@ -128,9 +128,7 @@ def _chart(
             if out:
                 told = ",".join(str(k) for k in sorted(rules[p.label]) if k)
                 near = b - top < 24  # of the upper edge
-                draw.text(
-                    (a, b + 10 if near else b - 9), told, font=font(13), fill=_ORANGE, anchor="ma" if near else "ms"
-                )
+                write(draw, (a, b + 10 if near else b - 9), told, 13, fill=_ORANGE, anchor="ma" if near else "ms")
     _labels(draw, [p.label for p in chart.points], x, top + _HEIGHT + 6, width)
 
 
@@ -146,10 +144,10 @@ def _trend(draw: ImageDraw.ImageDraw, at: tuple[int, int], trend: TrendDocument)
         return left + width * (i + 0.5) / len(rows)
 
     unit = f", {trend.unit}" if trend.unit else ""
-    draw.text((left, top - 26), fit_text(draw, trend.characteristic + unit, width, 18), font=font(18), fill=INK)
+    write(draw, (left, top - 26), trend.characteristic + unit, 18, width=width)
     if trend.limit is not None and low <= trend.limit <= high:
         draw.line((left, y(trend.limit), left + width, y(trend.limit)), fill=_ORANGE, width=2)
-        draw.text((left + width - 4, y(trend.limit) + 4), "limit", font=font(13), fill=_ORANGE, anchor="ra")
+        write(draw, (left + width - 4, y(trend.limit) + 4), "limit", 13, fill=_ORANGE, anchor="ra")
     if trend.drifts and trend.slope is not None:
         middle = float(np.median([r.mean - trend.slope * i for i, r in enumerate(rows)]))
         ends = [(x(i), y(middle + trend.slope * i)) for i in (0, len(rows) - 1)]
@@ -160,7 +158,7 @@ def _trend(draw: ImageDraw.ImageDraw, at: tuple[int, int], trend: TrendDocument)
     _labels(draw, [r.lot for r in rows], x, top + _HEIGHT + 6, width)
     fill = _ORANGE if trend.drifts else GREY
     for k, line in enumerate(textwrap.wrap(trend.reason, 64)[:2]):
-        draw.text((left, top + _HEIGHT + 26 + 18 * k), fit_text(draw, line, width, 14), font=font(14), fill=fill)
+        write(draw, (left, top + _HEIGHT + 26 + 18 * k), line, 14, fill=fill, width=width)
 
 
 def _names_beside(draw: ImageDraw.ImageDraw, left: float, y: _Axis, names: Sequence[tuple[str, float, Colour]]) -> None:
@@ -168,7 +166,7 @@ def _names_beside(draw: ImageDraw.ImageDraw, left: float, y: _Axis, names: Seque
     last = -math.inf
     for name, value, colour in sorted(names, key=lambda n: -n[1]):
         last = max(last + 16, y(value))
-        draw.text((left, last), name, font=font(14), fill=colour, anchor="lm")
+        write(draw, (left, last), name, 14, fill=colour, anchor="lm")
 
 
 def _range(values: Sequence[float], marks: Sequence[float]) -> tuple[float, float]:
@@ -192,16 +190,17 @@ def _axis(draw: ImageDraw.ImageDraw, at: tuple[int, int], width: int, low: float
     step = next(step * k for k in (1, 2, 5, 10) if (high - low) / (step * k) <= 6)
     for k in range(math.ceil(low / step), math.floor(high / step) + 1):
         draw.line((left, y(k * step), left + width, y(k * step)), fill=_SOFT)
-        draw.text((left - 8, y(k * step)), f"{k * step:.6g}", font=font(14), fill=INK, anchor="rm")
+        write(draw, (left - 8, y(k * step)), f"{k * step:.6g}", 14, anchor="rm")
     return y
 
 
 def _labels(draw: ImageDraw.ImageDraw, labels: Sequence[str], x: Callable[[int], float], top: int, width: int) -> None:
     """As many labels as have room."""
-    widest = max(draw.textlength(text[:14], font=font(13)) for text in labels) + 24
+    widths = [draw.textlength(text[:14], font=font(13, text[:14])) for text in labels]
+    widest = max(widths) + 24
     every = max(1, math.ceil(len(labels) * widest / width))
     first = x(0) - width / len(labels) / 2
     for i in range(0, len(labels), every):
-        half = draw.textlength(labels[i][:14], font=font(13)) / 2
+        half = widths[i] / 2
         inside = min(max(x(i), first + half), first + width - half)
-        draw.text((inside, top), labels[i][:14], font=font(13), fill=INK, anchor="ma")
+        write(draw, (inside, top), labels[i][:14], 13, anchor="ma")

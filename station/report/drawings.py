@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from station.report.pictures import COLOURS, GREY, INK, PAPER, RGB, WHITE, Canvas, Colour, fit_text, font, gravity, jpeg
+from station.report.pictures import COLOURS, GREY, INK, PAPER, RGB, WHITE, Canvas, Colour, gravity, jpeg, write
 from station.values.documents import MeasurementDocument, OutlineDocument, UnitDocument, Verdict
 from station.values.geometry import Frame
 
@@ -58,10 +58,10 @@ def drawing_picture(raster: RGB, frame: Frame, document: UnitDocument, *, title:
     below = head + dimensions.height + 40
     sheet = Image.new("RGB", (width, below + table.height + gap), PAPER)
     draw = ImageDraw.Draw(sheet)
-    draw.text((gap, 18), fit_text(draw, title, width - 2 * gap, 24), font=font(24), fill=INK)
+    write(draw, (gap, 18), title, 24, width=width - 2 * gap)
     sheet.paste(dimensions, (gap, head))
     sheet.paste(deviations, (2 * gap + panel_px, head))
-    draw.text((gap, head + dimensions.height + 8), "dimensions; numbers as in the table", font=font(18), fill=INK)
+    write(draw, (gap, head + dimensions.height + 8), "dimensions; numbers as in the table", 18)
     sheet.paste(table, (gap, below))
     return np.asarray(sheet)
 
@@ -327,7 +327,7 @@ def _deviations(raster: RGB, frame: Frame, document: UnitDocument, panel_px: int
     out = canvas.finish()
     draw = ImageDraw.Draw(out)
     for k, text in enumerate(legend):
-        draw.text((10, out.height - 26 * (len(legend) - k) - 4), text, font=font(17), fill=INK)
+        write(draw, (10, out.height - 26 * (len(legend) - k) - 4), text, 17)
     return out
 
 
@@ -376,7 +376,7 @@ def _table(rows: Sequence[MeasurementDocument], width: int) -> Image.Image:
     draw = ImageDraw.Draw(out)
     head = ("", "characteristic", "value", "U (k = 2)", "limits", "verdict")
     for x, text in zip(columns, head, strict=True):
-        draw.text((x + 12, 6), text, font=font(16), fill=GREY)
+        write(draw, (x + 12, 6), text, 16, fill=GREY)
     for i, m in enumerate(rows):
         y = _ROW * (i + 1) + 6
         draw.line((0, y - 4, width, y - 4), fill=(225, 225, 222))
@@ -393,7 +393,7 @@ def _table(rows: Sequence[MeasurementDocument], width: int) -> Image.Image:
             draw.rectangle((columns[-1] + 4, y, columns[-1] + 9, y + _ROW - 10), fill=COLOURS[m.verdict], outline=INK)
         for k, (x, text) in enumerate(zip(columns, cells, strict=True)):
             room = (columns[k + 1] if k + 1 < len(columns) else width) - x - 24
-            draw.text((x + 14, y), fit_text(draw, text, room, 18), font=font(18), fill=INK)
+            write(draw, (x + 14, y), text, 18, width=room)
     return out
 
 

@@ -11,20 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from station.judge.folding import folded, is_well_within
 from station.report.colour_pictures import Mark, draw_scale, titled_sheet
-from station.report.pictures import (
-    COLOURS,
-    GREY,
-    INK,
-    RGB,
-    WHITE,
-    Canvas,
-    Colour,
-    decoded,
-    fit_text,
-    font,
-    gravity,
-    jpeg,
-)
+from station.report.pictures import COLOURS, GREY, INK, RGB, WHITE, Canvas, Colour, decoded, font, gravity, jpeg, write
 from station.values.documents import FindingDocument, SetAsideDocument, Verdict
 from station.values.geometry import Frame
 
@@ -88,8 +75,7 @@ def findings_picture(
         x, y = 20 + (k % columns) * (width + _GAP), _HEAD + (k // columns) * cell
         _draw_row(sheet, (x, y), golden, unit, frame, i + 1, findings[i])
     for k, note in enumerate(notes):
-        text = fit_text(draw, note, sheet.width - 40, 16)
-        draw.text((20, foot + 6 + 24 * k), text, font=font(16), fill=INK)
+        write(draw, (20, foot + 6 + 24 * k), note, 16, width=sheet.width - 40)
     return np.asarray(sheet)
 
 
@@ -140,7 +126,7 @@ def heat_picture(
     marks = [Mark(threshold, "a finding")]
     draw_scale(draw, (width_px + 50, 95), drawn.height - 70, 1.0, marks, name="score", most=True, colours=heat_colours)
     for k, note in enumerate(notes):
-        draw.text((20, drawn.height + 72 + 24 * k), fit_text(draw, note, width_px + 200, 16), font=font(16), fill=INK)
+        write(draw, (20, drawn.height + 72 + 24 * k), note, 16, width=width_px + 200)
     return np.asarray(sheet)
 
 
@@ -312,7 +298,7 @@ def _bar(crop: Image.Image, side_mm: float, letters_px: int) -> None:
 
 def _say(crop: Image.Image, x: float, y: float, text: str, letters_px: int) -> None:
     """White letters with a dark edge, readable on any enamel; x, y : left end of their base line."""
-    face = font(letters_px * _OVERSAMPLE)
+    face = font(letters_px * _OVERSAMPLE, text)
     ImageDraw.Draw(crop).text(
         (x, y), text, font=face, fill=WHITE, anchor="ls", stroke_width=2 * _OVERSAMPLE, stroke_fill=INK
     )
@@ -322,13 +308,13 @@ def _words(draw: ImageDraw.ImageDraw, at: tuple[int, int], number: int, f: Findi
     """What is known of a finding, in lines; its verdict on a plate of its colour."""
     x, y = at
     extent = f.length_mm if f.kind == "scratch" else f.size_mm
-    draw.text((x, y), fit_text(draw, f"{number}  {f.kind}", _TEXT, 22), font=font(22), fill=INK)
+    write(draw, (x, y), f"{number}  {f.kind}", 22, width=_TEXT)
     aside = isinstance(f, SetAsideDocument)
     verdict = "set aside" if aside else f.verdict.value
     ink = INK if not aside and f.verdict is Verdict.UNDECIDED else WHITE
-    wide = draw.textlength(verdict, font=font(16))
+    wide = draw.textlength(verdict, font=font(16, verdict))
     draw.rounded_rectangle((x, y + 32, x + wide + 16, y + 56), radius=4, fill=_colour(f))
-    draw.text((x + 8, y + 35), verdict, font=font(16), fill=ink)
+    write(draw, (x + 8, y + 35), verdict, 16, fill=ink)
     limit = "no limit in the sheet" if f.limit_mm is None else f"limit {f.limit_mm:g} mm"
     what = "long" if f.kind == "scratch" else "across"
     lines = [
@@ -342,7 +328,7 @@ def _words(draw: ImageDraw.ImageDraw, at: tuple[int, int], number: int, f: Findi
         *_wrapped(draw, why(f)),
     ]
     for k, line in enumerate(lines[:_LINES]):
-        draw.text((x, y + 62 + 22 * k), fit_text(draw, line, _TEXT, 16), font=font(16), fill=INK)
+        write(draw, (x, y + 62 + 22 * k), line, 16, width=_TEXT)
 
 
 def scores_in_words(f: FindingDocument) -> str:
@@ -364,8 +350,9 @@ def _wrapped(draw: ImageDraw.ImageDraw, text: str) -> list[str]:
     """Lines of a text that the room beside the crops holds."""
     lines: list[str] = []
     for word in text.split():
-        if lines and draw.textlength(f"{lines[-1]} {word}", font=font(16)) <= _TEXT:
-            lines[-1] += f" {word}"
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and draw.textlength(longer, font=font(16, longer)) <= _TEXT:
+            lines[-1] = longer
         else:
             lines.append(word)
     return lines

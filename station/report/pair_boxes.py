@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from station.report.colour_pictures import titled_sheet
-from station.report.pictures import COLOURS, INK, RGB, WHITE, Colour, fit_text, font
+from station.report.pictures import COLOURS, INK, RGB, WHITE, Colour, font, write
 from station.values.documents import Verdict
 
 BoxPx = tuple[int, int, int, int]
@@ -36,11 +36,10 @@ def pair_picture(golden: RGB, unit: RGB, boxes: Sequence[BoxPx], *, title: str, 
     x = _GAP
     for panel, name in zip(panels, ("golden", "unit"), strict=True):
         sheet.paste(panel, (x, 60))
-        draw.text((x, 66 + height), name, font=font(17), fill=INK)
+        write(draw, (x, 66 + height), name, 17)
         x += panel.width + _GAP
     for k, note in enumerate(notes):
-        text = fit_text(draw, note, width - 2 * _GAP, 16)
-        draw.text((_GAP, 60 + height + 34 + 24 * k), text, font=font(16), fill=INK)
+        write(draw, (_GAP, 60 + height + 34 + 24 * k), note, 16, width=width - 2 * _GAP)
     return np.asarray(sheet)
 
 
@@ -56,5 +55,5 @@ def _panel(raster: RGB, boxes: Sequence[BoxPx], zoom: float) -> Image.Image:
             draw.rectangle((x - grown, y - grown, right + grown, bottom + grown), outline=colour, width=width)
         above = y - _LETTERS - 4
         at = (x, above if above >= 0 else bottom + 3)
-        draw.text(at, str(number), font=font(_LETTERS), fill=WHITE, stroke_width=2, stroke_fill=INK)
+        draw.text(at, str(number), font=font(_LETTERS, str(number)), fill=WHITE, stroke_width=2, stroke_fill=INK)
     return panel

@@ -77,9 +77,9 @@ def decoded(data: bytes) -> RGB:
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
 
-def font(size: float, text: str = "") -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """The drawing font at ``size`` pixels: Pillow's built-in scalable one, and the documents' own for a text with
-    Chinese characters, which the other one has not."""
+def font(size: float, text: str) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """The font that a text is drawn with at ``size`` pixels: Pillow's built-in scalable one, and the documents' own for
+    a text with Chinese characters, which the other one has not."""
     return _cjk_font(size) if any(ord(c) >= _CJK for c in text) else ImageFont.load_default(size=size)
 
 
@@ -89,11 +89,12 @@ def _cjk_font(size: float) -> ImageFont.FreeTypeFont:
 
 
 def write(
-    draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, size: int, *, fill: Colour = INK,
-    width: float = math.inf,
+    draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, size: float, *, fill: Colour = INK,
+    anchor: str = "la", width: float = math.inf,
 ) -> None:  # fmt: skip
-    """A line of text with its upper left corner ``at``, as much of it as ``width`` px hold."""
-    draw.text(at, fit_text(draw, text, width, size), font=font(size, text), fill=fill)
+    """A line of text, as much of it as ``width`` px hold; ``at`` is its upper left corner, or what Pillow's ``anchor``
+    says. Every picture's words go through here, or ask :func:`font` for theirs: names may be Chinese in all of them."""
+    draw.text(at, fit_text(draw, text, width, size), font=font(size, text), fill=fill, anchor=anchor)
 
 
 class Canvas:
@@ -146,8 +147,8 @@ class Canvas:
         self._draw.rectangle((pad - edge, base - thick - edge, end + edge, base + edge), fill=(*INK, 255))
         self._draw.rectangle((pad, base - thick, end, base), fill=(*WHITE, 255))
         self._draw.text(
-            (pad, base - thick - 5 * OVERSAMPLE), text, font=font(17 * OVERSAMPLE), fill=(*WHITE, 255), anchor="ls",
-            stroke_width=2 * OVERSAMPLE, stroke_fill=(*INK, 255),
+            (pad, base - thick - 5 * OVERSAMPLE), text, font=font(17 * OVERSAMPLE, text), fill=(*WHITE, 255),
+            anchor="ls", stroke_width=2 * OVERSAMPLE, stroke_fill=(*INK, 255),
         )  # fmt: skip
 
     def arrow(self, start_mm: tuple[float, float], end_mm: tuple[float, float], colour: Colour) -> None:
@@ -228,7 +229,7 @@ class Canvas:
 
     def note(self, at_mm: NDArray[np.float64], text: str, colour: Colour, *, turn_deg: float = 0.0) -> None:
         """Text centred on a place, on paper; ``turn_deg`` : turned clockwise as seen, -90 reads from below to above."""
-        face = font(16 * OVERSAMPLE)
+        face = font(16 * OVERSAMPLE, text)
         left, top, right, bottom = self._draw.textbbox((0, 0), text, font=face)
         pad = 3 * OVERSAMPLE
         plate = Image.new("RGBA", (int(right - left) + 2 * pad, int(bottom - top) + 2 * pad), (*PAPER, 235))
@@ -248,7 +249,7 @@ class Canvas:
         inner = r - 2 * OVERSAMPLE
         box = (x - inner, y - inner, x + inner, y + inner)
         self._draw.ellipse(box, outline=(*colour, 255), width=2 * OVERSAMPLE)
-        self._draw.text((x, y), text, font=font(17 * OVERSAMPLE), fill=(*INK, 255), anchor="mm")
+        self._draw.text((x, y), text, font=font(17 * OVERSAMPLE, text), fill=(*INK, 255), anchor="mm")
 
     def dot(self, at_mm: tuple[float, float], colour: Colour) -> None:
         """A point with a halo: where a label beside it belongs."""
@@ -273,7 +274,7 @@ def gravity(verdict: Verdict) -> int:
     return [Verdict.CONFORMS, Verdict.UNDECIDED, Verdict.NONCONFORMS].index(verdict)
 
 
-def fit_text(draw: ImageDraw.ImageDraw, text: str, width: float, size: int) -> str:
+def fit_text(draw: ImageDraw.ImageDraw, text: str, width: float, size: float) -> str:
     """``text``, or as much of it as ``width`` px hold at ``size`` px, with three dots."""
     face = font(size, text)
     if draw.textlength(text, font=face) <= width:

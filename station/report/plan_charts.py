@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from station.report.pictures import GREY, INK, PAPER, RGB, Colour, fit_text, font
+from station.report.pictures import GREY, PAPER, RGB, Colour, font, write
 
 # Okabe and Ito 2008, the orange kept for limits
 _COLOURS: tuple[Colour, ...] = ((0, 114, 178), (0, 158, 115), (204, 121, 167), (86, 180, 233))
@@ -45,9 +45,9 @@ def plan_picture(
     sheet = Image.new("RGB", (_LEFT + width + 40, _TOP + 22 * len(notes) + height + foot), PAPER)
     draw = ImageDraw.Draw(sheet)
     room = sheet.width - 40
-    draw.text((20, 16), fit_text(draw, title, room, 23), font=font(23), fill=INK)
+    write(draw, (20, 16), title, 23, width=room)
     for i, note in enumerate(notes):
-        draw.text((20, 50 + 22 * i), fit_text(draw, note, room, 16), font=font(16), fill=GREY)
+        write(draw, (20, 50 + 22 * i), note, 16, fill=GREY, width=room)
     left, top = _LEFT, _TOP + 22 * len(notes) - 22
     end = max([max(c.quality) for c in curves] + [m.quality for m in marks]) or 1.0
     step = axis_step(end)
@@ -57,11 +57,11 @@ def plan_picture(
 
     for share in (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0):
         draw.line((*at(0, share), *at(end, share)), fill=_SOFT)
-        draw.text((left - 8, at(0, share)[1]), f"{100 * share:.0f} %", font=font(14), fill=INK, anchor="rm")
+        write(draw, (left - 8, at(0, share)[1]), f"{100 * share:.0f} %", 14, anchor="rm")
     for k in range(math.floor(end / step + 1e-9) + 1):
         draw.line((*at(k * step, 0), *at(k * step, 1)), fill=_SOFT)
-        draw.text((at(k * step, 0)[0], top + height + 6), f"{k * step:g}", font=font(14), fill=INK, anchor="ma")
-    draw.text((left + width, top + height + 26), axis, font=font(15), fill=INK, anchor="ra")
+        write(draw, (at(k * step, 0)[0], top + height + 6), f"{k * step:g}", 14, anchor="ma")
+    write(draw, (left + width, top + height + 26), axis, 15, anchor="ra")
     for mark in marks:
         x, _ = at(mark.quality, 0)
         draw.line((x, top, x, top + height), fill=_ORANGE, width=2)
@@ -70,15 +70,15 @@ def plan_picture(
         draw.line(points, fill=colour, width=3, joint="curve")
         line = top + height + 54 + 24 * i
         draw.line((left, line + 9, left + 26, line + 9), fill=colour, width=3)
-        draw.text((left + 36, line), fit_text(draw, curve.name, width - 40, 15), font=font(15), fill=INK)
+        write(draw, (left + 36, line), curve.name, 15, width=width - 40)
     for i, mark in enumerate(marks):
         # below the curves where they are high, above them where they are low; left of its line where the plot ends
         high = max((float(np.interp(mark.quality, c.quality, c.share)) for c in curves), default=0.0) > 0.5
         x, y = at(mark.quality, 0)[0] + 6, top + 8 + 22 * i + (round(0.72 * height) if high else 0)
-        long = draw.textlength(mark.words, font=font(15))
+        long = draw.textlength(mark.words, font=font(15, mark.words))
         x = x if x + long <= sheet.width - 8 else x - 12 - long
-        draw.rectangle(draw.textbbox((x, y), mark.words, font=font(15)), fill=PAPER)
-        draw.text((x, y), mark.words, font=font(15), fill=_ORANGE)
+        draw.rectangle(draw.textbbox((x, y), mark.words, font=font(15, mark.words)), fill=PAPER)
+        write(draw, (x, y), mark.words, 15, fill=_ORANGE)
     return np.asarray(sheet)
 
 

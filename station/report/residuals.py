@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from station.report.drawings import enlargement
-from station.report.pictures import COLOURS, INK, PAPER, RGB, Canvas, Colour, fit_text, font
+from station.report.pictures import COLOURS, INK, PAPER, RGB, Canvas, Colour, write
 from station.values.documents import Verdict
 from station.values.geometry import Frame
 from station.values.residual import ResidualMap
@@ -51,13 +51,13 @@ def residual_picture(
     height = _HEAD + drawn.height + _SCALE + _LINE * len(lines) + _GAP
     sheet = Image.new("RGB", (panel_px + 2 * _GAP, height), PAPER)
     draw = ImageDraw.Draw(sheet)
-    draw.text((_GAP, 18), fit_text(draw, title, panel_px, 24), font=font(24), fill=INK)
+    write(draw, (_GAP, 18), title, 24, width=panel_px)
     sheet.paste(drawn, (_GAP, _HEAD))
     below = _HEAD + drawn.height
     _draw_scale(draw, below + _SCALE // 2, times, panel_px / (frame.width * frame.pitch_mm))
     for i, line in enumerate(lines):
         at = (_GAP, below + _SCALE + _LINE * i)
-        draw.text(at, fit_text(draw, line, panel_px, 17), font=font(17), fill=INK)
+        write(draw, at, line, 17, width=panel_px)
     return np.asarray(sheet)
 
 
@@ -88,4 +88,4 @@ def _draw_scale(draw: ImageDraw.ImageDraw, y: int, times: int, px_per_mm: float)
     draw.line((_GAP, y, end, y), fill=INK, width=2)
     for side in (-4, 4):
         draw.line((end, y, end - 9, y + side), fill=INK, width=2)
-    draw.text((end + 12, y), f"{length:g} mm", font=font(18), fill=INK, anchor="lm")
+    write(draw, (end + 12, y), f"{length:g} mm", 18, anchor="lm")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from station.report.pictures import COLOURS, GREY, INK, PAPER, RGB, WHITE, display, font
+from station.report.pictures import COLOURS, GREY, INK, PAPER, RGB, WHITE, display, font, write
 from station.values.comparison import ComparisonDocument
 from station.values.documents import Verdict
 
@@ -58,11 +58,11 @@ def parts_picture(
         ring = np.round(((outline + 0.5) * factor - 0.5) * 16).astype(np.int32)
         cv2.polylines(base, [ring], True, INK, 5, cv2.LINE_AA, 4)
         cv2.polylines(base, [ring], True, WHITE if verdict is None else COLOURS[verdict], 2, cv2.LINE_AA, 4)
-    face = font(18)
     sheet = Image.new("RGB", (size[0], size[1] + 16 + 26 * len(lines)), PAPER)
     sheet.paste(Image.fromarray(base), (0, 0))
     draw = ImageDraw.Draw(sheet)
     for outline, (text, verdict) in zip(outlines_px, labels, strict=True):
+        face = font(18, text)
         left, top, right, bottom = draw.multiline_textbbox((0, 0), text, font=face)
         x = float(outline[:, 0].mean() * factor - (right - left) / 2)
         y = float(outline[:, 1].max() * factor + 8)
@@ -72,5 +72,5 @@ def parts_picture(
         draw.rounded_rectangle(box, radius=5, fill=INK, outline=GREY if verdict is None else COLOURS[verdict], width=2)
         draw.multiline_text((x - left, y - top), text, font=face, fill=WHITE)
     for i, line in enumerate(lines):
-        draw.text((10, size[1] + 10 + 26 * i), line, font=face, fill=INK)
+        write(draw, (10, size[1] + 10 + 26 * i), line, 18)
     return np.asarray(sheet)

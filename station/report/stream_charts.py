@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw
 
-from station.report.pictures import GREY, INK, PAPER, RGB, Colour, fit_text, font
+from station.report.pictures import GREY, PAPER, RGB, Colour, write
 from station.values.stream import StreamDocument, StreamEvent
 
 MOST_LOTS: Final = 60
@@ -28,17 +28,17 @@ def stream_picture(found: StreamDocument, lots: Sequence[StreamEvent]) -> RGB:
     draw = ImageDraw.Draw(sheet)
     left_out = len(lots) - len(shown)
     title = f"Stream {found.stream.name}: {found.lots} lot{'' if found.lots == 1 else 's'} counted"
-    draw.text((20, 14), fit_text(draw, title, width - 40, 23), font=font(23), fill=INK)
+    write(draw, (20, 14), title, 23, width=width - 40)
     x = 20
     for severity, colour in _COLOURS.items():
         draw.rectangle((x, 56, x + 14, 70), fill=colour)
-        draw.text((x + 20, 63), severity, font=font(15), fill=INK, anchor="lm")
+        write(draw, (x + 20, 63), severity, 15, anchor="lm")
         x += 120
     words = "crossed: not accepted" + (f"; {left_out} earlier lots are not drawn" if left_out else "")
-    draw.text((x, 63), fit_text(draw, words, width - x - 20, 15), font=font(15), fill=GREY, anchor="lm")
+    write(draw, (x, 63), words, 15, fill=GREY, anchor="lm", width=width - x - 20)
     for row, c in enumerate(found.classes):
         y = _TOP + _ROW * row
-        draw.text((20, y + _SIDE / 2), f"{c.defect_class}, AQL {c.aql:g}", font=font(16), fill=INK, anchor="lm")
+        write(draw, (20, y + _SIDE / 2), f"{c.defect_class}, AQL {c.aql:g}", 16, anchor="lm")
         for k, event in enumerate(shown):
             result = next((r for r in event.results if r.defect_class == c.defect_class), None)
             if result is None:
@@ -49,8 +49,8 @@ def stream_picture(found: StreamDocument, lots: Sequence[StreamEvent]) -> RGB:
                 draw.line((at + 4, y + 4, at + _SIDE - 4, y + _SIDE - 4), fill=_CROSS, width=3)
                 draw.line((at + 4, y + _SIDE - 4, at + _SIDE - 4, y + 4), fill=_CROSS, width=3)
         end = _LEFT + (_SIDE + 4) * len(shown) + 10
-        draw.text((end, y + _SIDE / 2), f"next: {c.severity}", font=font(16), fill=INK, anchor="lm")
+        write(draw, (end, y + _SIDE / 2), f"next: {c.severity}", 16, anchor="lm")
     if shown:
         y = _TOP + _ROW * len(found.classes) - 18
-        draw.text((_LEFT, y), f"from {shown[0].lot} to {shown[-1].lot}", font=font(14), fill=GREY)
+        write(draw, (_LEFT, y), f"from {shown[0].lot} to {shown[-1].lot}", 14, fill=GREY)
     return np.asarray(sheet)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from PIL import Image, ImageDraw
 
-from station.report.pictures import GREY, INK, PAPER, RGB, Colour, fit_text, font
+from station.report.pictures import GREY, INK, PAPER, RGB, Colour, write
 from station.values.documents import ClassDecision, LotDocument
 
 _ORANGE: Colour = (213, 94, 0)
@@ -31,11 +31,11 @@ def tally_picture(lot: LotDocument) -> RGB:
     sheet = Image.new("RGB", (_WIDTH, 96 + _STEP * len(shown)), PAPER)
     draw = ImageDraw.Draw(sheet)
     title = f"Lot {lot.lot} of {lot.size}: {lot.inspected} of {lot.sample} units inspected, {lot.decision}"
-    draw.text((20, 14), fit_text(draw, title, _WIDTH - 40, 23), font=font(23), fill=INK)
+    write(draw, (20, 14), title, 23, width=_WIDTH - 40)
     words = (
         "blue: found so far; grey: what the undecided may add; orange: rejected; on or below green: accepted for sure"
     )
-    draw.text((20, 48), fit_text(draw, words, _WIDTH - 40, 15), font=font(15), fill=GREY)
+    write(draw, (20, 48), words, 15, fill=GREY, width=_WIDTH - 40)
     for i, c in enumerate(shown):
         _panel(draw, 120 + _STEP * i, c)
     return np.asarray(sheet)
@@ -58,7 +58,7 @@ def _panel(draw: ImageDraw.ImageDraw, top: int, c: ClassDecision) -> None:
     def at(i: float, k: float) -> tuple[float, float]:
         return _LEFT + width * i / units, top + _HEIGHT * (1 - k / high)
 
-    draw.text((20, top - 34), _heading(c), font=font(17), fill=INK)
+    write(draw, (20, top - 34), _heading(c), 17)
     if worst != count:
         lower = [at(i, k) for i, k in enumerate(count)]
         upper = [at(i, k) for i, k in enumerate(worst)]
@@ -66,19 +66,19 @@ def _panel(draw: ImageDraw.ImageDraw, top: int, c: ClassDecision) -> None:
     step = max(1, -(-high // _MOST_LINES))
     for k in range(0, high + 1, step):
         draw.line((*at(0, k), *at(units, k)), fill=_SOFT)
-        draw.text((_LEFT - 8, at(0, k)[1]), str(k), font=font(14), fill=INK, anchor="rm")
+        write(draw, (_LEFT - 8, at(0, k)[1]), str(k), 14, anchor="rm")
     for i in sorted({0, t.inspected, c.n}):
         draw.line((*at(i, 0), at(i, 0)[0], at(i, 0)[1] + 5), fill=INK)
-        draw.text((at(i, 0)[0], top + _HEIGHT + 7), str(i), font=font(14), fill=INK, anchor="ma")
-    draw.text((at(units, 0)[0] + 22, top + _HEIGHT + 7), "units inspected", font=font(14), fill=GREY)
+        write(draw, (at(i, 0)[0], top + _HEIGHT + 7), str(i), 14, anchor="ma")
+    write(draw, (at(units, 0)[0] + 22, top + _HEIGHT + 7), "units inspected", 14, fill=GREY)
     draw.line((*at(0, c.re), *at(units, c.re)), fill=_ORANGE, width=2)
-    draw.text((at(units, 0)[0] + 8, at(0, c.re)[1]), f"Re {c.re}", font=font(15), fill=_ORANGE, anchor="lm")
+    write(draw, (at(units, 0)[0] + 8, at(0, c.re)[1]), f"Re {c.re}", 15, fill=_ORANGE, anchor="lm")
     most = c.limit - 1
     first = max(0, c.n - most)  # from here on a count of 0 can no longer exceed it
     if most >= 0 and (c.plan is None or not c.plan.per_100_units):
         draw.line((*at(first, most - (c.n - first)), *at(c.n, most)), fill=_GREEN, width=2)
     if c.ac >= 0:
-        draw.text((at(units, 0)[0] + 8, at(0, c.ac)[1]), f"Ac {c.ac}", font=font(15), fill=_GREEN, anchor="lm")
+        write(draw, (at(units, 0)[0] + 8, at(0, c.ac)[1]), f"Ac {c.ac}", 15, fill=_GREEN, anchor="lm")
     draw.line(_steps([at(i, k) for i, k in enumerate(count)]), fill=_BLUE, width=3)
     x, y = at(t.inspected, count[-1])
     draw.ellipse((x - 5, y - 5, x + 5, y + 5), fill=_BLUE)

@@ -182,7 +182,7 @@ def _sheet_of(golden: Image.Image, unit: Image.Image, document: UnitDocument) ->
     badge = document.verdict.value.upper()
     colour = COLOURS[document.verdict]
     text_colour = INK if document.verdict is Verdict.UNDECIDED else WHITE
-    face = font(24)
+    face = font(24, badge)
     left, top, right, bottom = draw.textbbox((0, 0), badge, font=face)
     draw.rounded_rectangle((gap, 14, gap + right - left + 28, 14 + bottom - top + 18), radius=6, fill=colour)
     draw.text((gap + 14 - left, 23 - top), badge, font=face, fill=text_colour)

@@ -101,7 +101,7 @@ def region_raster(station: Station, number: str, version: int | None = None) -> 
     import numpy as np
 
     from station.measure.coverage import uncovered_enamel
-    from station.measure.regions import region_picture as draw
+    from station.report.region_pictures import region_picture as draw
 
     master = station.master(number, version)
     if not master.regions:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from station.measure.coverage import uncovered_enamel
-from station.measure.regions import RegionRequest, region_map, region_picture
+from station.measure.regions import RegionRequest, region_map
+from station.report.region_pictures import region_picture
 from station.values.colour import LinearRGB
 from station.values.geometry import Frame, Similarity
 from station.values.line import FIRST_REGION, METAL, MarkMaster, Master, RegionMaster

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from station.errors import SheetError
-from station.measure.regions import RegionRequest, inmost, region_map, region_picture
+from station.measure.regions import RegionRequest, inmost, region_map
+from station.report.region_pictures import region_picture
 from station.values.colour import LinearRGB, srgb_decode
 from station.values.line import FIRST_REGION, METAL, OTHER, OUTSIDE
 
