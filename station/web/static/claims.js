@@ -3,6 +3,7 @@
 
 import { Refusal, api } from "./api.js";
 import { WINDOW } from "./keys.js";
+import { LEAVING } from "./session.js";
 
 const RENEW_MS = 30000; // the station keeps a claim for 90 s
 const ACTIVE = ["keydown", "pointerdown", "pointermove", "wheel", "touchstart"];
@@ -26,7 +27,7 @@ export class Claims {
     this.busy = false;
     this.silent = false;
     for (const kind of ACTIVE) addEventListener(kind, () => this.touched(), { passive: true, capture: true });
-    addEventListener("pagehide", () => this.leave());
+    for (const end of ["pagehide", LEAVING]) addEventListener(end, () => this.leave());
     addEventListener("pageshow", (event) => { if (event.persisted) this.sync(); });
   }
 
