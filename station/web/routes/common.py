@@ -25,7 +25,8 @@ Item = TypeVar("Item")
 MAX_PAGE = 500
 
 
-def station_of(request: Request) -> Station:
+# what is at hand is answered as a coroutine: anything else would be called in a thread of its own
+async def station_of(request: Request) -> Station:
     """The station that this application serves."""
     station = request.app.state.station
     assert isinstance(station, Station)
@@ -35,7 +36,7 @@ def station_of(request: Request) -> Station:
 StationOf = Annotated[Station, Depends(station_of)]
 
 
-def who_of(request: Request) -> Who:
+async def who_of(request: Request) -> Who:
     """Who asks, as the gate found."""
     who = request.state.who
     assert isinstance(who, Who)
