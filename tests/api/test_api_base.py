@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from held_port import held_port
 
 from station.client import Client, Refused
 from station.service import Station
@@ -333,7 +334,7 @@ def test_events_are_told_while_a_job_goes_on(server: tuple[str, Any], station_cl
     job = app.state.jobs.start("chart", "x", work)
     try:
         assert told.wait(60)
-        plain = httpx.get(f"{server[0]}{API}/events", params={"after": 0, "once": True}, trust_env=False)
+        plain = httpx.get(f"{server[0]}{API}/events", params={"after": 0, "once": True}, trust_env=False, timeout=60)
         assert "event: job" in plain.text
         kinds = {type(e) for e in station_client.events(after=0)}
     finally:
@@ -468,8 +469,6 @@ def test_the_client_sends_again_what_may_be_sent_again(
 
 
 @pytest.fixture
-def unused_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+def unused_port() -> Iterator[int]:
+    with held_port() as port:
+        yield port
