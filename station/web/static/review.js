@@ -180,6 +180,7 @@ async function show(unit, byItself = false) {
   claims.look(unit?.id ?? null, byItself);
   state.document = null;
   state.shownAt = Infinity;
+  delete byId("stage").dataset.unit; // it names the unit whose pictures stand there
   for (const id of ["head", "stage", "tools", "decide"]) byId(id).hidden = !unit;
   byId("empty").hidden = Boolean(unit);
   byId("facts").classList.toggle("loading", Boolean(unit));
