@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from patience import GONE, unexcused, until
-from playwright.sync_api import APIResponse, Page, Route, expect
+from patience import GONE, unexcused
+from playwright.sync_api import Page, Route, expect
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -129,32 +129,6 @@ def test_an_answer_is_taken_back_before_the_page_has_it_from_the_station(bench: 
     bench.said("unit-1 finding 1 taken back")
     expect(page.locator("#alerts li")).to_have_count(0)
     assert [a["answer"] for a in bench.answers(1, 1)] == ["refuse", "undo"]
-
-
-def test_answers_that_are_told_late_hide_none_that_were_told_since(bench: Bench) -> None:
-    page, held = open_unit(bench), list[tuple[Route, APIResponse]]()
-
-    def hold_the_first(route: Route) -> None:
-        if held:
-            route.continue_()
-        else:
-            held.append((route, route.fetch()))
-
-    page.route("**/units/1/findings", hold_the_first)
-    key(page, "f")
-    key(page, "x")
-    bench.said("unit-1 finding 1 refused")
-    until(page, lambda: held, "the answers are asked for")
-    key(page, "c")
-    bench.said("unit-1 finding 3 confirmed")
-    confirmed = page.locator(".finding", has_text="✓ confirmed")
-    expect(confirmed).to_have_count(1)
-    route, answer = held[0]
-    with page.expect_response("**/units/1/findings"):
-        route.fulfill(response=answer)
-    page.wait_for_timeout(300)
-    expect(confirmed).to_have_count(1)
-    assert bench.complaints == []
 
 
 def test_undo_takes_the_last_answer_back_and_then_the_decision_before_it(bench: Bench) -> None:

@@ -281,68 +281,6 @@ def test_lists_that_come_late_bring_no_unit_back(bench: Bench) -> None:
     expect(page.locator("#unit-name")).to_have_text("unit-2")
 
 
-def test_lists_from_before_a_decision_take_it_back_from_nobody(bench: Bench) -> None:
-    page, held = opened(bench.page, bench.address, "M. Weber", 4), list[tuple[Route, Any]]()
-    bench.traffic.rest(2.0)
-    page.route("**/api/v1/queue/columns*", lambda route: held.append((route, route.fetch().json())))
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # the lists are fetched anew
-    until(page, lambda: len(held) == 2, "both lists are asked for")
-    page.keyboard.press("r")
-    bench.said("unit-4 rejected")
-    expect(page.locator("#settled b")).to_have_text(["unit-4"])
-    for route, columns in held:
-        columns["units"] = [f"{name}, late" for name in columns["units"]]
-        route.fulfill(json=columns)
-    expect(page.locator("#queue b")).to_have_text(["unit-2, late", "unit-1, late"])
-    expect(page.locator("#settled b")).to_have_text(["unit-4, late"])
-    assert [r["decision"] for r in bench.reviews(4)] == ["reject"]
-
-
-def test_claims_that_come_late_with_the_lists_hide_none_that_was_heard_of_since(bench: Bench) -> None:
-    page, held = opened(bench.page, bench.address, "M. Weber", 4), list[tuple[Route, Any]]()
-
-    def later_names(route: Route) -> None:
-        columns = route.fetch().json()
-        route.fulfill(json={**columns, "units": [f"{name}, late" for name in columns["units"]]})
-
-    bench.traffic.rest(2.0)
-    page.route("**/api/v1/queue/columns*", later_names)
-    page.route("**/api/v1/claims", lambda route: held.append((route, route.fetch())))
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # all is fetched anew
-    until(page, lambda: held, "the claims are asked for")
-    body = {"reviewer": "Wang", "window": "window-of-wang"}
-    assert httpx.put(f"{bench.address}{API}/units/1/claim", json=body, trust_env=False, timeout=60).is_success
-    expect(page.locator("#queue .looking")).to_have_text("Wang looks at it")
-    for route, answer in held:
-        route.fulfill(response=answer)
-    expect(page.locator("#queue b")).to_have_text(["unit-4, late", "unit-2, late", "unit-1, late"])
-    expect(page.locator("#queue .looking")).to_have_text("Wang looks at it")
-
-
-def test_what_is_told_of_a_unit_late_does_not_hide_what_was_told_since(bench: Bench) -> None:
-    page, held = opened(bench.page, bench.address, "M. Weber", 4), list[tuple[Route, Any]]()
-
-    def hold_the_first(route: Route) -> None:
-        if held:
-            route.continue_()
-        else:
-            held.append((route, route.fetch()))
-
-    bench.traffic.rest(2.0)
-    page.route("**/api/v1/units/2", hold_the_first)
-    assert decide(bench, 2, "accept", "Wang").status_code == 201
-    until(page, lambda: held, "the unit is asked for")
-    assert decide(bench, 2, "reject", "K. Lang").status_code == 201
-    word = page.locator("#queue li", has=page.locator("b", has_text="unit-2")).locator(".word")
-    expect(word).to_have_text("⇄ reviewers disagree")
-    route, answer = held[0]
-    with page.expect_response("**/api/v1/units/2"):
-        route.fulfill(response=answer)
-    page.wait_for_timeout(300)
-    expect(word).to_have_text("⇄ reviewers disagree")
-    expect(page.locator("#settled b")).to_have_count(0)
-
-
 def test_nothing_of_the_old_lists_comes_while_others_are_fetched(bench: Bench) -> None:
     page, held = bench.page, list[Any]()
     page.route("**/api/v1/queue/columns*second_look=true*", lambda route: held.append(route))
