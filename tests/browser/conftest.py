@@ -12,13 +12,16 @@ from typing import Any
 
 import httpx
 import pytest
-from patience import Traffic, complaining, unexcused
+from held_port import held_port
+from patience import PATIENCE_MS, Traffic, complaining, unexcused
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +40,9 @@ class Bench:
 
     def __init__(self, page: Page, serve: Callable[..., Any], home: Path) -> None:
         self.page, self.home, self._serve = page, home, serve
-        self._running = ExitStack()
-        self.address, _app = self._running.enter_context(serve(home))
+        self._running, self._held = ExitStack(), ExitStack()
+        self._port = self._held.enter_context(held_port())  # also while the station is away
+        self.address = self.start()
         self.complaints = complaining(page)
         self.traffic = Traffic(page)
 
@@ -68,27 +72,32 @@ class Bench:
         expect(self.page.locator("#said")).to_contain_text(text)
 
     def reviews(self, unit: int) -> list[dict[str, Any]]:
-        return list(httpx.get(f"{self.address}/api/v1/units/{unit}/reviews", trust_env=False).json())
+        return list(httpx.get(f"{self.address}/api/v1/units/{unit}/reviews", trust_env=False, timeout=60).json())
 
     def answers(self, unit: int, number: int) -> list[dict[str, Any]]:
-        found = httpx.get(f"{self.address}/api/v1/units/{unit}/findings", trust_env=False).json()
+        found = httpx.get(f"{self.address}/api/v1/units/{unit}/findings", trust_env=False, timeout=60).json()
         return list(found["findings"][number - 1]["answers"])
 
     def stop(self) -> None:
         self._running.close()
 
-    def start(self) -> None:
-        port = int(self.address.rpartition(":")[2])
-        self._running.enter_context(self._serve(self.home, port))
+    def start(self) -> str:
+        address, _app = self._running.enter_context(self._serve(self.home, self._port))
+        return str(address)
+
+    def close(self) -> None:
+        self.stop()
+        self._held.close()
 
 
 @pytest.fixture
 def bench(browser: Browser, review_home: Path, serve: Callable[..., Any]) -> Iterator[Bench]:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE_MS)
     found = Bench(context.new_page(), serve, review_home)
     yield found
     context.close()
-    found.stop()
+    found.close()
 
 
 SIZES = ((1280, 800), (2560, 1440), (820, 1180))
@@ -123,7 +132,7 @@ def _watched(browser: Browser, timeout_ms: int, excused: list[str] | tuple[()] =
     complaints = complaining(found)
     yield found
     context.close()
-    expect.set_options(timeout=5_000)
+    expect.set_options(timeout=PATIENCE_MS)
     assert unexcused(complaints, excused) == []
 
 

@@ -32,11 +32,9 @@ def page(browser: Browser, review_home: Path, serve: Callable[..., Any]) -> Iter
         context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 800})
         found = context.new_page()
         found.set_default_timeout(120_000)
-        expect.set_options(timeout=120_000)
         complaints = complaining(found)
         yield found
         context.close()
-    expect.set_options(timeout=5_000)
     assert unexcused(complaints, [r"status of 404 .*/help/none\]$"]) == []  # the page that is missing, asked for below
 
 

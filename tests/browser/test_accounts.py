@@ -26,12 +26,10 @@ def page(browser: Browser, review_home: Path, serve: Callable[..., Any], excused
         context = browser.new_context(viewport={"width": 1280, "height": 800})
         found = context.new_page()
         found.set_default_timeout(60_000)
-        expect.set_options(timeout=60_000)
         complaints = complaining(found)
         found.goto(address)
         yield found
         context.close()
-    expect.set_options(timeout=5_000)
     assert unexcused(complaints, excused) == []
 
 

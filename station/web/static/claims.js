@@ -19,6 +19,7 @@ export class Claims {
   constructor(page) {
     this.page = page;
     this.list = [];
+    this.told = 0; // how often the stream of events told them all
     this.wanted = null; // the unit that is shown
     this.held = null; // the unit that this window has claimed
     this.heldAs = ""; // by this name
@@ -35,6 +36,12 @@ export class Claims {
   other(id) {
     const me = person(this.page.reviewer());
     return this.list.find((claim) => claim.unit_id === id && person(claim.reviewer) !== me);
+  }
+
+  /** The claims as the stream of events tells them. */
+  hear(list) {
+    this.told += 1;
+    this.apply(list);
   }
 
   /** The claims as the station tells them. */

@@ -37,9 +37,10 @@ export class Findings {
     for (const node of this.node.querySelectorAll("image:not([href])")) node.setAttribute("href", node.dataset.href);
   }
 
-  /** What reviewers say by now. */
+  /** What reviewers say by now. Answers are never taken away: where fewer are told, a later word of the station came first. */
   update({ seen, reviewer, pending }) {
-    Object.assign(this, { seen: seen ?? this.seen, reviewer, pending });
+    const newer = seen && answersIn(seen) >= answersIn(this.seen);
+    Object.assign(this, { seen: newer ? seen : this.seen, reviewer, pending });
     this.draw();
     this.node.querySelector(".finding.chosen")?.scrollIntoView({ block: "nearest" });
   }
@@ -193,6 +194,8 @@ export class Findings {
     return items.length + waiting.length ? el("ul", { class: "said-of" }, items, waiting) : "";
   }
 }
+
+const answersIn = (seen) => seen.findings.reduce((n, { answers }) => n + answers.length, 0);
 
 const signed = (v) => `${v < 0 ? "−" : "+"}${Math.abs(v).toFixed(1)}`;
 const sizeOf = (f) => (f.kind === "scratch" ? t("{size} mm long", { size: extentOf(f).toFixed(2) }) : t("{size} mm across", { size: extentOf(f).toFixed(2) }));

@@ -28,12 +28,14 @@ export class Queue {
     return found.map((columns) => this.read(columns));
   }
 
+  /** The units of a list as it says that they stand; one of which the page knows a newer review is `ahead` of it. */
   read({ ids, units, verdicts, reviews, decisions, reviewers, disputes, margins }) {
     return ids.map((id, i) => {
       const unit = this.units.get(id) ?? { id };
       if (unit.verdict !== verdicts[i]) unit.known = false;
       const review = !reviews[i] ? null : unit.review?.id === reviews[i] ? unit.review : { id: reviews[i], decision: decisions[i], reviewer: reviewers[i], disputes: disputes[i] || null };
-      this.units.set(id, Object.assign(unit, { unit: units[i], verdict: verdicts[i], margin: margins[i], review, overtaken: review !== null && decisions[i] === "" }));
+      const ahead = (unit.review?.id ?? 0) > reviews[i];
+      this.units.set(id, Object.assign(unit, { unit: units[i], verdict: verdicts[i], margin: margins[i], ahead }, ahead ? {} : { review, overtaken: review !== null && decisions[i] === "" }));
       return unit;
     });
   }
