@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from looks import SIZES
 from patience import Traffic, complaining, unexcused
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -89,10 +90,6 @@ def bench(browser: Browser, review_home: Path, serve: Callable[..., Any]) -> Ite
     yield found
     context.close()
     found.stop()
-
-
-SIZES = ((1280, 800), (2560, 1440), (820, 1180))
-"""Window sizes that every page must fit: a small and a large screen, a tablet upright."""
 
 
 @pytest.fixture
