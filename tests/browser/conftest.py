@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from looks import SIZES
+from looks import ugly
 from patience import Traffic, complaining, unexcused
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -126,16 +126,12 @@ def _watched(browser: Browser, timeout_ms: int, excused: list[str] | tuple[()] =
 
 @pytest.fixture
 def fits() -> Callable[[Page], bool]:
-    """Call it with a page: whether nothing stands beyond the right edge, at every size."""
+    """Call it with a page: whether nothing of it is cut, beyond the right edge or too small, at every size."""
 
     def asked(page: Page) -> bool:
-        wide = []
-        for width, height in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
-            if page.evaluate("() => document.documentElement.scrollWidth > innerWidth"):
-                wide.append(width)
-        page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
-        return wide == []
+        found = ugly(page, kept="[^]*")
+        print(*found, sep="\n")
+        return found == []
 
     return asked
 

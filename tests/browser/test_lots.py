@@ -75,6 +75,25 @@ def test_the_tally_and_the_curves_say_what_the_records_say(page: Page, address: 
     assert 100 * pa[0] - 1 <= told <= 100 * pa[1] + 1
 
 
+COUNTED = """async () => {
+  const { drawTally } = await import("/static/lot-tally.js");
+  const places = Array.from({ length: 30 }, (_, i) => i + 1);
+  const tally = { inspected: 80, missing: 0, standing: "rejected", found_at: places, undecided_at: [] };
+  const body = document.createElement("div");
+  document.querySelector("#main").append(body);
+  const major = { class: "major", aql: 2.5, n: 80, ac: 5, re: 6, nonconforming: 30, undecided: 0, tally };
+  drawTally(body, { classes: [major] });
+  const [re, ac] = ["re", "ac"].map((word) => body.querySelector(`.${word}-word`).getBoundingClientRect());
+  return ac.top - re.bottom;
+}"""
+"""A class of which thirty units were found: between Ac and Re is little room then. Answers that between their names."""
+
+
+def test_ac_and_re_can_be_read_where_many_are_found(page: Page, address: str) -> None:
+    open_lot(page, address)
+    assert page.evaluate(COUNTED) > -3  # a line of text has some room above and below its letters
+
+
 def test_cause_documents_and_pick_list_stand_on_the_page(page: Page, address: str) -> None:
     open_lot(page, address)
     expect(page.locator("#cause-body .cause")).to_have_count(3)
