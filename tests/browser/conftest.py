@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from held_port import held_port
+from looks import ugly
 from patience import PATIENCE_MS, Traffic, complaining, unexcused
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -100,10 +101,6 @@ def bench(browser: Browser, review_home: Path, serve: Callable[..., Any]) -> Ite
     found.close()
 
 
-SIZES = ((1280, 800), (2560, 1440), (820, 1180))
-"""Window sizes that every page must fit: a small and a large screen, a tablet upright."""
-
-
 @pytest.fixture
 def excused() -> list[str]:
     """Expressions of the complaints that a test provokes itself, which adds them; none at the beginning."""
@@ -138,16 +135,12 @@ def _watched(browser: Browser, timeout_ms: int, excused: list[str] | tuple[()] =
 
 @pytest.fixture
 def fits() -> Callable[[Page], bool]:
-    """Call it with a page: whether nothing stands beyond the right edge, at every size."""
+    """Call it with a page: whether nothing of it is cut, beyond the right edge or too small, at every size."""
 
     def asked(page: Page) -> bool:
-        wide = []
-        for width, height in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
-            if page.evaluate("() => document.documentElement.scrollWidth > innerWidth"):
-                wide.append(width)
-        page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
-        return wide == []
+        found = ugly(page, kept="[^]*")
+        print(*found, sep="\n")
+        return found == []
 
     return asked
 

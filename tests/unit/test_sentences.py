@@ -23,7 +23,7 @@ from station.web.routes.receiving import short_name
 from station.web.routes.streams import NewStream
 
 ROOT = Path(station.__file__).parent
-ROOMS = ("judge", "lots", "quality", "sheet", "measure", "service", "values", "calibrate", "devices")
+ROOMS = ("judge", "lots", "quality", "sheet", "measure", "service", "values", "calibrate", "devices", "models")
 WHOLE, TAILS = templates("en")
 TYPED = "typed_said."
 """What pydantic says of a field of a request."""

@@ -51,7 +51,7 @@ export class Draft {
     const warnings = job.result.warnings.filter((w) => !linted.has(w));
     this.points = [];
     this.master = master;
-    this.picture = masterPicture(master, api.jobPicture(job.id));
+    this.picture = masterPicture(master, api.jobPicture(job.id), { lifted: true });
     for (const [name, value] of Object.entries({ tabindex: "0", role: "application", "aria-roledescription": t("picture to point at") })) this.picture.setAttribute(name, value);
     this.picture.append(this.handles = svg("g", { class: "handles" }));
     this.picture.addEventListener("click", (event) => {

@@ -10,7 +10,7 @@ import { LANGUAGES, say } from "./messages.js";
 import { alertUser, api, begin, command, notHere, original, patiently, refusal, row, side, singly, stepping, surely, table } from "./room.js";
 import { pin } from "./session.js";
 import { forget, keep, recall } from "./storage.js";
-import { t } from "./words.js";
+import { COMMA, t } from "./words.js";
 
 const state = { lots: [], lot: null };
 
@@ -134,7 +134,7 @@ const listed = (lot) => fill(lot, "draw", () => Promise.all([api.draw(lot.lot), 
     el("p", {}, badge(pulled.ok ? "conforms" : "undecided", say(pulled.ok ? "draw.ok" : "draw.not")), " ", say("draw.about", { ...list, done: list.n - missing.size })),
     pickLinks(lot.lot),
     original("p", { class: "u" }, list.rule, ...list.remarks.flatMap((r) => [" · ", r])),
-    ...extra.map(([name, units]) => el("p", {}, el("b", {}, say(name)), ` ${units.join(", ")}`)),
+    ...extra.map(([name, units]) => el("p", {}, el("b", {}, say(name)), ` ${units.join(COMMA)}`)),
     table(say("part.draw"), ["unit", "carton", "position", "third", "pulled"].map((c) => say(`column.${c}`)),
       list.picks.map((p) => row(p.label, p.carton, String(p.position), say(`third.${p.third}`), state_(p.label)))));
 });

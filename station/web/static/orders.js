@@ -10,7 +10,7 @@ import { say } from "./messages.js";
 import { anomaly, bonded, escalate, knownLots, lot, made, resolve, started, supply } from "./requirement-forms.js";
 import { alertUser, api, begin, day, light, notHere, original, patiently, row, side, stepping, table } from "./room.js";
 import { nameField } from "./session.js";
-import { count, t } from "./words.js";
+import { COLON, count, t } from "./words.js";
 
 const state = { orders: [], lots: [], order: null, gate: null };
 const MET = { met: "conforms", open: "nonconforms", waived: "undecided" };
@@ -101,7 +101,7 @@ function show(order) {
 
 function word(order) {
   const gate = blocking(order);
-  return gate ? light(gate.state, `${gateName(gate.gate)}: ${say(`state.${gate.state}`)}`) : light("released", say("orders.shippable"));
+  return gate ? light(gate.state, `${gateName(gate.gate)}${COLON}${say(`state.${gate.state}`)}`) : light("released", say("orders.shippable"));
 }
 
 function choose(gate) {

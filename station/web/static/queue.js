@@ -86,9 +86,9 @@ export class Queue {
   }
 
   row(unit, { name, verdict, word, holder, picture, reason }) {
-    return el("button", { type: "button", "data-unit": unit.id, on: { click: () => this.page.show(unit) } },
+    return el("button", { type: "button", "data-unit": unit.id, title: `${name} · ${word}${reason}`, on: { click: () => this.page.show(unit) } },
       picture ? el("img", { src: `${api.picture(picture)}?width=${THUMB_PX}`, alt: "", width: 40, height: 40, loading: "lazy", decoding: "async" }) : el("i", { class: "blank" }),
-      el("span", { class: "unit" }, shape(verdict), el("b", {}, name)),
+      el("span", { class: "unit" }, shape(verdict), el("b", {}, el("bdi", { dir: "ltr" }, name))),
       el("span", { class: "reason" }, ...(holder ? [el("span", { class: "looking" }, t("{reviewer} looks at it", { reviewer: holder })), " · "] : []), el("span", { class: "word" }, word), reason));
   }
 }
