@@ -1,9 +1,10 @@
 // Corrective actions of a nonconformity: agreed on, done, verified by later lots.
 
+import { saying } from "./claim-forms.js";
 import { badge, el } from "./dom.js";
-import { choice, field, form, held, parts, words } from "./form-parts.js";
+import { choice, field, held, parts, words } from "./form-parts.js";
 import { say } from "./messages.js";
-import { api, day, original, row, surely, table } from "./room.js";
+import { day, original, row, table } from "./room.js";
 import { t } from "./words.js";
 
 const KINDS = ["containment", "correction", "root-cause", "prevention"];
@@ -11,14 +12,6 @@ const KINDS = ["containment", "correction", "root-cause", "prevention"];
 export const ACTION = { overdue: "nonconforms", verified: "conforms", "not effective": "nonconforms" };
 const STATES = { open: t("to be done"), done: t("done, to be verified"), verified: t("verified"), "not effective": t("not effective"), withdrawn: t("withdrawn") };
 const TEN_DAYS_MS = 10 * 86_400_000;
-
-function saying({ claim, name, done }, what, label, nodes, body, more = {}) {
-  return form(label, nodes, async (by, signed) => {
-    const said = { ...body(), by };
-    await surely((key) => api.ofClaim(claim.number, what, said, signed, key));
-    await done();
-  }, { name, ...more });
-}
 
 /** The actions with what may be said of each, and a form for another. */
 export function actions(at) {
