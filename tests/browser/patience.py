@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 
-from playwright.sync_api import ConsoleMessage, Page, Request, Route
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request, Route
 
 GONE = r"net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING) \["
 """What Chromium says of requests to a station that was stopped: refused, or cut while they ran."""
@@ -64,6 +64,16 @@ def sent_once(page: Page, address: str, press: Callable[[], None]) -> None:
     assert len(held) == 1
     held[0].continue_()
     page.unroute(address, hold)
+
+
+def reach(page: Page, wanted: Locator, most: int = 200) -> None:
+    """Go on with the Tab key until something has the focus. Raises AssertionError after ``most`` presses."""
+    wanted.wait_for(state="attached")
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("(node) => node === document.activeElement"):
+            return
+    raise AssertionError(f"{most} Tabs do not reach {wanted}")
 
 
 class Traffic:

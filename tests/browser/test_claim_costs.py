@@ -13,7 +13,7 @@ import httpx
 import pytest
 from claimed_lots import LABEL, LOGO, Days, make_home
 from entered_line import photo
-from patience import refused, sent_once
+from patience import reach, refused, sent_once
 from playwright.sync_api import Locator, Page, expect
 
 from station.service import Station
@@ -47,16 +47,6 @@ def known(address: str, number: str) -> dict[str, Any]:
     found = httpx.get(f"{address}{API}/nonconformities/{number}", trust_env=False, timeout=60).json()
     assert isinstance(found, dict)
     return found
-
-
-def reach(page: Page, wanted: Locator, most: int = 200) -> None:
-    """Go on with the Tab key until something has the focus."""
-    wanted.wait_for(state="attached")
-    for _ in range(most):
-        page.keyboard.press("Tab")
-        if wanted.evaluate("(node) => node === document.activeElement"):
-            return
-    raise AssertionError(f"{most} Tabs do not reach {wanted}")
 
 
 def unfold(page: Page, summary: Locator) -> None:
@@ -240,7 +230,8 @@ def test_a_file_that_misses_its_form_does_not_take_the_place_of_the_page(
     heading = page.locator("#claim h2")
     for kind in ("dragover", "drop"):
         assert not given(heading, kind, [("card.png", b"")])
-    assert given(page.locator("#claim-package input[type=file]"), "drop", [("sheet.toml", b"")])  # which takes it itself
+    own = page.locator("#claim-package input[type=file]")  # takes what is dropped on it by itself
+    assert given(own, "drop", [("sheet.toml", b"")])
     assert given(heading, "paste", [("card.png", b"")])
 
 

@@ -2,8 +2,9 @@
 // becomes of the lot, its corrective actions, its documents.
 
 import { actions } from "./action-forms.js";
+import { context, history, reorder } from "./claim-context.js";
 import { costs } from "./claim-costs.js";
-import { answerForm, askForm, classForm, closeForm, dispositionForm, packageForm, seenForm, sendForm } from "./claim-forms.js";
+import { answerForm, askForm, classForm, closeForm, dispositionForm, packageForm, seenForm, seenTableForm, sendForm } from "./claim-forms.js";
 import { ownPhoto, photoForm } from "./claim-photos.js";
 import { badge, el } from "./dom.js";
 import { withoutCommand } from "./form-parts.js";
@@ -32,13 +33,15 @@ export async function drawClaim(body, claim, done) {
     el("div", { class: "deciding" }, name.node, el("p", { class: "u" }, t("Whatever you record below is recorded under this name."))),
     lacking(at),
     part("claim-documents", t("Documents"), documents(claim)),
+    part("claim-context", t("What the goods are for"), context(at)),
     ...told.points.map((p, i) => point(at, claim.points[i], p, here)),
-    part("claim-seen", t("Something that the photos do not show"), el("details", { open: !claim.points.length }, el("summary", {}, t("Add a point")), seenForm(at, kinds))),
+    part("claim-seen", t("Something that the photos do not show"), el("details", { open: !claim.points.length }, el("summary", {}, t("Add a point")), seenForm(at, kinds)), el("details", {}, el("summary", {}, t("Add many points as a table")), seenTableForm(at))),
     part("claim-asks", t("Requested actions"), el("ol", { class: "numbered", lang: here }, told.asks.map((a) => el("li", {}, a))), el("details", {}, el("summary", {}, t("Ask something else")), askForm(at, told.asks))),
     part("claim-costs", t("Costs"), costs(at, told.costs)),
     part("claim-dispositions", t("Dispositions"), dispositionForm(at)),
-    part("claim-actions", t("Corrective actions of {number}", { number: claim.number }), actions(at)),
-    part("claim-package", t("Corrective package"), el("p", {}, t("One archive for the supplier: the revised control sheet, the report and the actions. The next order waits for it.")), packageForm(at)));
+    part("claim-actions", t("Corrective actions of {number}", { number: claim.number }), actions(at, told.points)),
+    part("claim-package", t("Corrective package"), el("p", {}, t("One archive for the supplier: the revised control sheet, the report and the actions. The next order waits for it.")), reorder(facts.sku), packageForm(at)),
+    part("claim-history", t("History"), history(claim)));
 }
 
 /** What stands against sending it, or closing it, and the buttons for both. */
