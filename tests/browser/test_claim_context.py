@@ -70,10 +70,10 @@ def test_the_draft_is_made_again_with_what_the_goods_are_for(
     address, (number, _) = claimed
     opened(page, address, number)
     part = page.locator("#claim-context")
-    expect(part.locator("p").first).to_have_text("retail · front")
+    expect(part.locator("p").first).to_have_text("retail · front face")
     unfold(page, part.locator("summary"))
     use = part.get_by_label("What the goods are for")
-    assert "not told" not in use.locator("option").all_inner_texts()  # what was told is told otherwise, not taken back
+    assert "not said" not in use.locator("option").all_inner_texts()  # what was told is told otherwise, not taken back
     reach(page, use)
     page.keyboard.type("gift")
     reach(page, part.get_by_label("Needed on"))
@@ -89,7 +89,7 @@ def test_the_draft_is_made_again_with_what_the_goods_are_for(
     context = known(address, number)["context"]
     assert (context["use"], context["event_on"], context["answer_days"]) == ("gift", later(20).isoformat(), 7)
     assert (context["brand_colour"], context["licensed"]) == (True, False)
-    expect(part.locator("p").first).to_have_text(f"gift · front · a brand colour · needed on {later(20)}")
+    expect(part.locator("p").first).to_have_text(f"gift · front face · a brand colour · needed on {later(20)}")
     assert fits(page)
 
 

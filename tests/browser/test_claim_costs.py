@@ -4,6 +4,7 @@ what to do, sent once, in both languages."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -86,7 +87,7 @@ def test_prices_are_given_by_keyboard_and_the_remedies_compared(
         page.keyboard.press("Control+a")
         page.keyboard.type(value)
     page.keyboard.press("Enter")
-    expect(form.locator(".refused")).to_contain_text("price: Input should be greater than 0")
+    expect(form.locator(".refused")).to_contain_text("price: input should be greater than 0")
     expect(form.locator(".refused")).to_contain_text("Give it as an amount, as in 0.80.")
     expect(form.get_by_label("Sorting, a unit")).to_have_value("0.03")  # nothing that was typed is lost
     assert violations(page) == []
@@ -242,22 +243,27 @@ def test_costs_and_photos_stand_in_chinese(
     watch: Callable[..., AbstractContextManager[Page]], claimed: tuple[str, list[str]], tmp_path: Path,
     violations: Callable[[Page], list[str]], fits: Callable[[Page], bool],
 ) -> None:  # fmt: skip
-    address, (number, _) = claimed
+    address, (_, number) = claimed
     with httpx.Client(base_url=f"{address}{API}", trust_env=False, timeout=60) as api:
-        prices = {"price": "0.80", "sort": "0.05", "rework": "0.12", "fines": "50", "by": WHO}
+        prices = {"currency": "USD", "price": "0.80", "sort": "0.05", "fines": "50", "by": WHO}
         assert api.post(f"/nonconformities/{number}/costs", json=prices).status_code == 201
         data = photo(tmp_path / "card.png", 0, grain=9).read_bytes()
         upload = api.post("/uploads?name=card.png", content=data, headers={"Content-Type": "image/png"}).json()["id"]
         body = json.dumps({"point": 1, "photo": upload, "scale": "", "by": WHO})
         headers = {"Content-Type": "application/json"}
         assert api.post(f"/nonconformities/{number}/photos", content=body, headers=headers).status_code == 201
-    with watch(60_000) as page:
+    with watch(60_000, [refused(422, r"nonconformities/NC-[\d-]+/costs")]) as page:
         page.context.add_cookies([{"name": "station_language", "value": "zh-Hant", "url": address}])
         page.goto(f"{address}/orders?nc={number}")
         expect(page.locator("#claim-costs-title")).to_have_text("費用")
         page.evaluate("() => document.querySelectorAll('main details').forEach((node) => { node.open = true; })")
         expect(page.locator("#claim-costs tbody tr").first).to_contain_text("相稱")
         expect(page.locator("#claim-costs .sum th")).to_have_text("合計，USD")
+        page.locator("#claim > .deciding").get_by_label("姓名").fill(WHO)
+        page.get_by_label("單價（FOB）").fill("0")
+        page.get_by_label("單價（FOB）").press("Enter")
+        expect(page.locator("#claim-costs .refused")).to_contain_text("0")
+        assert re.search(r"[a-z]{2,} [a-z]{2,}", page.locator("#claim-costs .refused").inner_text()) is None
         expect(page.locator("#point-1 figcaption")).to_have_text("無比例尺：僅證明不良，不證明尺寸")
         assert violations(page) == []
         assert fits(page)

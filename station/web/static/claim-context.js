@@ -8,8 +8,8 @@ import { say } from "./messages.js";
 import { alertUser, api, original, patiently, row, singly, surely, table } from "./room.js";
 import { named, t } from "./words.js";
 
-const FACES = { front: t("front"), back: t("back") };
-const CARTONS = { "": t("not told"), transit: t("for transit only"), retail: t("the retail packaging") };
+const FACES = { front: t("front face"), back: t("back face") };
+const CARTONS = { "": t("not said"), transit: t("for transit only"), retail: t("the retail packaging") };
 const MOST_ANSWER_DAYS = 90;
 const EVENTS = {
   drafted: t("drafted from the lot's data"), context: t("what the goods are for"), seen: t("seen and counted"), answer: t("answered"), class: t("classed"), ask: t("requested"), disposition: t("dispositions given"), cost: t("remedies priced"),
@@ -63,7 +63,7 @@ export function reorder(sku) {
   const line = el("p", {});
   const ask = async () => {
     const { blocked, reasons } = await patiently(() => api.reorder(sku));
-    line.replaceChildren(el("b", {}, blocked ? t("{sku} may not be ordered again yet.", { sku }) : t("{sku} may be ordered again.", { sku })), " ", ...reasons.flatMap((reason) => [...withoutCommand(reason), " "]));
+    line.replaceChildren(el("b", {}, blocked ? t("{sku} may not be ordered again yet.", { sku }) : t("{sku} may be ordered again.", { sku })), " ", ...reasons.flatMap((reason) => [withoutCommand(reason)[0], " "]));
   };
   ask().catch(alertUser);
   return line;

@@ -13,7 +13,7 @@ const CLASSES = ["major", "minor", "critical"];
 const DISPOSITIONS = ["accept", "concession", "discount", "sort", "rework", "replace", "return", "scrap"];
 const MOST_UNITS = 1e9;
 
-export const USE_WORDS = { "": t("not told"), internal: t("internal use"), giveaway: t("giveaway"), tool: t("tool"), retail: t("retail"), display: t("display"), gift: t("gift"), "matched-set": t("matched set"), premium: t("premium") };
+export const USE_WORDS = { "": t("not said"), internal: t("internal use"), giveaway: t("giveaway"), tool: t("tool"), retail: t("retail"), display: t("display"), gift: t("gift"), "matched-set": t("matched set"), premium: t("premium") };
 const DISPOSITION_WORDS = { accept: t("accept"), concession: t("accept by concession"), discount: t("accept at a discount"), sort: t("sort"), rework: t("rework"), replace: t("replace"), return: t("return"), scrap: t("scrap") };
 
 /** A form that drafts one from a lot that failed and has none yet. wanted : the lot that is asked for, or null. */
@@ -109,7 +109,7 @@ export function seenForm(at, kinds) {
   const of = numeric({ value: at.claim.facts.inspected || "" });
   const cartons = tick();
   const clause = words({ required: false, maxlength: 400 });
-  const kindOf = choice(["", ...CLASSES], (c) => (c ? named(c) : t("not told")));
+  const kindOf = choice(["", ...CLASSES], (c) => (c ? named(c) : t("not said")));
   return saying(at, "seen", t("Add the point"), [field(t("Kind"), kind), field(t("Called (as the kind, if empty)"), name), field(t("What was seen"), note), field(t("Units that show it"), units), field(t("of"), of),
     el("label", { class: "field" }, cartons, " ", t("cartons were counted, not units")), field(t("Which standard says so"), clause), field(t("Class"), kindOf)],
   () => ({ kind: kind.value, name: held(name), note: held(note), units: Number(units.value), of: Number(of.value), cartons: cartons.checked, clause: held(clause), ...(kindOf.value ? { class: kindOf.value } : {}) }));
