@@ -11,22 +11,16 @@ from typing import Any
 
 import httpx
 import pytest
-from claimed_lots import LABEL, LOGO, Days, make_home
+from claim_page import API, WHO, known, make_claims, opened, recorded, say, unfold
+from claimed_lots import LABEL, LOGO
 from patience import reach, refused, sent_once
-from playwright.sync_api import Locator, Page, Route, expect
-
-from station.service import Station
-from station.settings import Settings
-
-API, WHO = "/api/v1", "M. Weber"
+from playwright.sync_api import Page, Route, expect
 
 
 @pytest.fixture(scope="module")
 def claimed(tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., Any]) -> Iterator[tuple[str, list[str]]]:
     """The address of a station with two nonconformities, which the tests share, and their numbers."""
-    home = make_home(tmp_path_factory.mktemp("claims"), Days(), (LABEL, LOGO))
-    with Station(Settings(home=home)) as station:
-        numbers = [station.nonconformities.draft(lot, by=WHO, use="retail").number for lot in (LOGO, LABEL)]
+    home, numbers = make_claims(tmp_path_factory.mktemp("claims"), (LABEL, LOGO))
     with serve(home) as (address, _app):
         yield address, numbers
 
@@ -34,30 +28,6 @@ def claimed(tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., Any])
 @pytest.fixture
 def page(quiet_page: Page) -> Page:
     return quiet_page
-
-
-def opened(page: Page, address: str, number: str) -> None:
-    page.goto(f"{address}/orders?nc={number}")
-    expect(page.locator("#claim h2")).to_have_text(f"Nonconformity {number}")
-    page.locator("#claim > .deciding").get_by_label("Name").fill(WHO)
-
-
-def known(address: str, number: str) -> dict[str, Any]:
-    found = httpx.get(f"{address}{API}/nonconformities/{number}", trust_env=False, timeout=60).json()
-    assert isinstance(found, dict)
-    return found
-
-
-def unfold(page: Page, summary: Locator) -> None:
-    """Unfold something by keyboard."""
-    reach(page, summary)
-    page.keyboard.press("Enter")
-
-
-def recorded(page: Page, part: str) -> None:
-    """What was sent is recorded and the page drawn anew: the reader is at the part where it was said."""
-    expect(page.locator(f"#{part}-title")).to_be_focused()
-    expect(page.locator("#said")).to_have_text("Recorded.")
 
 
 def later(days: int) -> date:
@@ -140,17 +110,15 @@ def test_an_action_is_put_off_done_and_taken_back(
 ) -> None:  # fmt: skip
     address, (number, _) = claimed
     excused.append(refused(422, r"nonconformities/NC-\d+/actions/1/due"))  # without a reason
-    said = {"kind": "containment", "text": "Hold the 1,200 units in stock", "owner": "Li Wei", "by": WHO}
-    body = said | {"due": later(3).isoformat()}
-    path = f"{address}{API}/nonconformities/{number}/actions"
-    assert httpx.post(path, json=body, trust_env=False, timeout=60).status_code == 201
+    due = later(3).isoformat()
+    say(address, number, "actions", kind="containment", text="Hold the 1,200 units in stock", owner="Li Wei", due=due)
     opened(page, address, number)
     row = page.locator("#claim-actions tbody tr").first
     unfold(page, row.locator("summary", has_text="Another due date"))
-    due = row.get_by_label("New due date")
-    expect(due).to_have_value(later(3).isoformat())
-    reach(page, due)
-    due.fill(later(9).isoformat())
+    field = row.get_by_label("New due date")
+    expect(field).to_have_value(later(3).isoformat())
+    reach(page, field)
+    field.fill(later(9).isoformat())
     reach(page, row.get_by_label("Reason").first)
     page.keyboard.type("  ")
     page.keyboard.press("Enter")
@@ -174,10 +142,8 @@ def test_an_action_is_put_off_done_and_taken_back(
 def test_an_action_that_later_lots_refute_is_done_anew(page: Page, claimed: tuple[str, list[str]]) -> None:
     """Verified it cannot be: the station asks for what is done next."""
     address, (_, number) = claimed
-    said = {"kind": "prevention", "text": "Filter the enamel at 80 mesh", "owner": "Li Wei", "by": WHO}
-    body = said | {"due": later(3).isoformat()}
-    path = f"{address}{API}/nonconformities/{number}/actions"
-    assert httpx.post(path, json=body, trust_env=False, timeout=60).status_code == 201
+    due = later(3).isoformat()
+    say(address, number, "actions", kind="prevention", text="Filter the enamel at 80 mesh", owner="Li Wei", due=due)
 
     def refuted(route: Route) -> None:
         answer = route.fetch()
@@ -198,8 +164,7 @@ def test_an_action_that_later_lots_refute_is_done_anew(page: Page, claimed: tupl
 def test_an_action_is_against_the_points_that_are_ticked(page: Page, claimed: tuple[str, list[str]]) -> None:
     address, (_, number) = claimed
     seen = {"kind": "wrong-card", "name": "cards of the sample", "note": "3 cards name SKU 12", "units": 3, "of": 20}
-    path = f"{address}{API}/nonconformities/{number}"
-    assert httpx.post(f"{path}/seen", json=seen | {"by": WHO}, trust_env=False, timeout=60).status_code == 201
+    say(address, number, "seen", **seen)
     opened(page, address, number)
     add = page.locator("#claim-actions > div > form")
     add.get_by_label("What is to be done").fill("Replace 9 cards")
@@ -234,11 +199,8 @@ def test_all_of_it_stands_in_chinese(
     violations: Callable[[Page], list[str]], fits: Callable[[Page], bool],
 ) -> None:  # fmt: skip
     address, (number, other) = claimed
-    action = {
-        "kind": "containment", "text": "暫停出貨 1,200 件", "owner": "李偉", "due": later(3).isoformat(), "by": WHO,
-    }  # fmt: skip
-    path = f"{address}{API}/nonconformities/{number}/actions"
-    assert httpx.post(path, json=action, trust_env=False, timeout=60).status_code == 201
+    due = later(3).isoformat()
+    say(address, number, "actions", kind="containment", text="暫停出貨 1,200 件", owner="李偉", due=due)
     with watch(60_000) as page:
         page.context.add_cookies([{"name": "station_language", "value": "zh-Hant", "url": address}])
         page.goto(f"{address}/orders?nc={number}")

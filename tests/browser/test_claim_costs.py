@@ -3,7 +3,6 @@ what to do, sent once, in both languages."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -12,23 +11,17 @@ from typing import Any
 
 import httpx
 import pytest
-from claimed_lots import LABEL, LOGO, Days, make_home
+from claim_page import API, WHO, known, make_claims, opened, recorded, say, unfold
+from claimed_lots import LABEL, LOGO
 from entered_line import photo
 from patience import reach, refused, sent_once
 from playwright.sync_api import Locator, Page, expect
-
-from station.service import Station
-from station.settings import Settings
-
-API, WHO = "/api/v1", "M. Weber"
 
 
 @pytest.fixture(scope="module")
 def claimed(tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., Any]) -> Iterator[tuple[str, list[str]]]:
     """The address of a station with two nonconformities, which the tests share, and their numbers."""
-    home = make_home(tmp_path_factory.mktemp("claims"), Days(), (LOGO, LABEL))
-    with Station(Settings(home=home)) as station:
-        numbers = [station.nonconformities.draft(lot, by=WHO, use="retail").number for lot in (LOGO, LABEL)]
+    home, numbers = make_claims(tmp_path_factory.mktemp("claims"), (LOGO, LABEL))
     with serve(home) as (address, _app):
         yield address, numbers
 
@@ -36,30 +29,6 @@ def claimed(tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., Any])
 @pytest.fixture
 def page(quiet_page: Page) -> Page:
     return quiet_page
-
-
-def opened(page: Page, address: str, number: str) -> None:
-    page.goto(f"{address}/orders?nc={number}")
-    expect(page.locator("#claim h2")).to_have_text(f"Nonconformity {number}")
-    page.locator("#claim > .deciding").get_by_label("Name").fill(WHO)
-
-
-def known(address: str, number: str) -> dict[str, Any]:
-    found = httpx.get(f"{address}{API}/nonconformities/{number}", trust_env=False, timeout=60).json()
-    assert isinstance(found, dict)
-    return found
-
-
-def unfold(page: Page, summary: Locator) -> None:
-    """Unfold something by keyboard."""
-    reach(page, summary)
-    page.keyboard.press("Enter")
-
-
-def recorded(page: Page, part: str) -> None:
-    """What was sent is recorded and the page drawn anew: the reader is at the part where it was said."""
-    expect(page.locator(f"#{part}-title")).to_be_focused()
-    expect(page.locator("#said")).to_have_text("Recorded.")
 
 
 # --- costs -----------------------------------------------------------------------------------------------------------
@@ -112,9 +81,7 @@ def test_prices_are_given_by_keyboard_and_the_remedies_compared(
     expect(summed).to_have_text([f"{v:,.2f}" for v in (supplier, buyer, supplier + buyer)])
     assert violations(page) == []
     assert fits(page)
-    more = {"currency": "EUR", "price": "1.00", "sort": "0.05", "delay": "30", "by": WHO}
-    told = httpx.post(f"{address}{API}/nonconformities/{other}/costs", json=more, trust_env=False, timeout=60)
-    assert told.status_code == 201
+    say(address, other, "costs", currency="EUR", price="1.00", sort="0.05", delay="30")
     page.reload()
     totals = page.locator("#costs tbody tr")
     expect(totals.locator("th")).to_have_text(["EUR", "USD"])
@@ -125,8 +92,7 @@ def test_prices_are_given_by_keyboard_and_the_remedies_compared(
 def test_a_price_that_is_emptied_is_not_known_any_more(page: Page, claimed: tuple[str, list[str]]) -> None:
     address, (_, number) = claimed
     before = {"price": "0.80", "sort": "0.05", "rework": "0.20", "discount": "0.29", "packing": "0.10", "returns": "12"}
-    told = httpx.post(f"{address}{API}/nonconformities/{number}/costs", json={**before, "by": WHO}, trust_env=False)
-    assert told.status_code == 201
+    say(address, number, "costs", **before)
     opened(page, address, number)
     costs = page.locator("#claim-costs")
     costs.locator("summary").click()
@@ -244,14 +210,11 @@ def test_costs_and_photos_stand_in_chinese(
     violations: Callable[[Page], list[str]], fits: Callable[[Page], bool],
 ) -> None:  # fmt: skip
     address, (_, number) = claimed
-    with httpx.Client(base_url=f"{address}{API}", trust_env=False, timeout=60) as api:
-        prices = {"currency": "USD", "price": "0.80", "sort": "0.05", "fines": "50", "by": WHO}
-        assert api.post(f"/nonconformities/{number}/costs", json=prices).status_code == 201
-        data = photo(tmp_path / "card.png", 0, grain=9).read_bytes()
-        upload = api.post("/uploads?name=card.png", content=data, headers={"Content-Type": "image/png"}).json()["id"]
-        body = json.dumps({"point": 1, "photo": upload, "scale": "", "by": WHO})
-        headers = {"Content-Type": "application/json"}
-        assert api.post(f"/nonconformities/{number}/photos", content=body, headers=headers).status_code == 201
+    say(address, number, "costs", currency="USD", price="0.80", sort="0.05", fines="50")
+    data = photo(tmp_path / "card.png", 0, grain=9).read_bytes()
+    kind, path = {"Content-Type": "image/png"}, f"{address}{API}/uploads?name=card.png"
+    upload = httpx.post(path, content=data, headers=kind, trust_env=False).json()["id"]
+    say(address, number, "photos", point=1, photo=upload)
     with watch(60_000, [refused(422, r"nonconformities/NC-[\d-]+/costs")]) as page:
         page.context.add_cookies([{"name": "station_language", "value": "zh-Hant", "url": address}])
         page.goto(f"{address}/orders?nc={number}")
