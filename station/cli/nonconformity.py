@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -238,6 +238,10 @@ def cost(
     sort_days: Annotated[int | None, typer.Option("--sort-days", min=0, help="Days that sorting takes.")] = None,
     rework_days: Annotated[int | None, typer.Option("--rework-days", min=0, help="Days that rework takes.")] = None,
     remake_days: Annotated[int | None, typer.Option("--remake-days", min=0, help="Days until new ones come.")] = None,
+    unknown: Annotated[
+        list[str] | None,
+        typer.Option("--unknown", metavar="PRICE", help="Not known any more, by its option: rework, sort-days ..."),
+    ] = None,
     by: By = "",
     json: Json = False,
 ) -> None:
@@ -251,6 +255,7 @@ def cost(
     days = {"sort_days": sort_days, "rework_days": rework_days, "remake_days": remake_days, "currency": currency}
     given: dict[str, Any] = {k: _amount(k, v) for k, v in amounts.items() if v is not None}
     given |= {k: v for k, v in days.items() if v is not None}
+    given = {**{_unpriced(name): None for name in unknown or ()}, **given}
     from station.service.nonconformity_reporting import cost_in_words
 
     with context_of(context).open() as station:
@@ -373,6 +378,15 @@ def close(
 
 def _day(given: datetime | None) -> date | None:
     return None if given is None else given.date()
+
+
+def _unpriced(option: str) -> str:
+    from station.values.claim_costs import Unpriced
+
+    names = [name.replace("_", "-") for name in get_args(Unpriced)]
+    if option not in names:
+        raise RequestError(f"--unknown: {option[:40]!r} is no price that may be unknown", f"Use {', '.join(names)}.")
+    return option.replace("-", "_")
 
 
 def _amount(name: str, text: str) -> Decimal:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from station.quality.answers import named
+from station.report.claim_costs import cost_table, cost_words, supplier_cost
 from station.report.evidence_words import factor_words
 from station.report.languages import Language
 from station.report.qr import qr_svg
 from station.report.typesetting import CJK_FONT, LATIN_FONT, glyph_remark, set_in_type
-from station.values.claim_costs import CostComparison
 from station.values.claim_words import AnswerWords, ClaimWords, PointWords
 from station.values.nonconformity import (
     Action,
@@ -90,8 +89,8 @@ def report_data(
         "dispositions": [[say(f"disposition.{s.disposition}"), f"{s.quantity:,}"] for s in shares],
         "disposition_total": [say("label.lot_size"), f"{sum(s.quantity for s in shares):,}"],
         "why": list(dict.fromkeys(language.say(w) for p in claimed for w in p.why)),
-        "cost": _costs(d.costs, language) if internal and d.costs is not None else None,
-        "claim": "" if internal or d.costs is None else _claim(d.costs, language),
+        "cost": cost_table(d.costs, language) if internal and d.costs is not None else None,
+        "claim": "" if internal or d.costs is None else supplier_cost(d.costs, language),
         "actions_head": [say(f"heading.{k}") for k in ("kind", "action", "owner", "due", "state")],
         "actions": [_action(a, language) for a in d.actions],
         "four": _four(d, language),
@@ -132,7 +131,7 @@ def supplier_message(d: NonconformityDocument, language: Language, in_force: int
 
 
 def claim_words(d: NonconformityDocument, language: Language) -> ClaimWords:
-    """Its points with their nine answers and its requests, in words."""
+    """Its points with their nine answers, its requests and what its remedies cost, in words."""
     points = tuple(
         PointWords(
             number=p.number, name=name_of(p, language), remedy=language.text(f"disposition.{p.remedy}"),
@@ -147,7 +146,10 @@ def claim_words(d: NonconformityDocument, language: Language) -> ClaimWords:
         )
         for p in d.points
     )  # fmt: skip
-    return ClaimWords(number=d.number, points=points, asks=tuple(asked(a, language) for a in d.asks))
+    return ClaimWords(
+        number=d.number, points=points, asks=tuple(asked(a, language) for a in d.asks),
+        costs=None if d.costs is None else cost_words(d.costs, language),
+    )  # fmt: skip
 
 
 def said(answer: Answer, language: Language) -> str:
@@ -246,15 +248,6 @@ def threatens(point: Point, language: Language) -> str:
     return language.listed.join(language.text(f"consequence.{c}") for c in point.threatens)
 
 
-def consequences(c: CostComparison, language: Language) -> str:
-    """What has come of it so far, each by itself, and the sum (C7)."""
-    told = [f"{language.text(f'consequence.{x.what}')} {_money(x.amount)}" for x in c.consequences]
-    total = _money(c.consequences_total)
-    return language.text(
-        "cost.consequences", listed=language.listed.join(told), total=total, currency=c.inputs.currency
-    )
-
-
 def _caption(point: Point, language: Language) -> str:
     """What the picture shows; of a person's photo what tells sizes in it, or that nothing does (S10)."""
     if not point.photo_sha256:
@@ -262,80 +255,6 @@ def _caption(point: Point, language: Language) -> str:
     if not point.photo_scale:
         return language.text("heading.picture_bare")
     return language.text("heading.picture_scale", scale=point.photo_scale)
-
-
-def _costs(c: CostComparison, language: Language) -> dict[str, Any]:
-    say = language.text
-    columns = ("remedy", "", "supplier_bears", "buyer_bears", "total", "at_most", "ready")
-    head = [say(f"heading.{k}") if k else "" for k in columns]
-    rows = []
-    for p in c.paths:
-        lines = [language.of(say(f"line.{x.what}"), x.arithmetic) for x in p.lines]
-        if not p.allowed:
-            lines.append(say("cost.not_allowed", why=_listed(p.why_not, language)))
-        amounts = [_money(x) if p.lines else "" for x in (p.supplier, p.buyer, p.total, p.total_high)]
-        ready = p.ready_on.isoformat() if p.ready_on else ""
-        rows.append([say(f"remedy.{p.remedy}"), lines, *amounts, ready])
-    basis = {
-        "wrong": f"{c.nonconforming:,}", "size": f"{c.lot_size:,}", "high": f"{c.nonconforming_high:,}",
-        "currency": c.inputs.currency,
-    }  # fmt: skip
-    return {
-        "basis": say("cost.basis", **basis), "head": head, "rows": rows, "best": best_remedy(c, language),
-        "steady": "" if c.best is None else say("cost.steady" if c.steady else "cost.not_steady"),
-        "usual": language.joint.join(_beside(c, language)),
-    }  # fmt: skip
-
-
-def _listed(sentences: Sequence[Phrase], language: Language) -> str:
-    """Sentences as a list, without their full stops."""
-    return language.listed.join(language.say(x).rstrip(".。") for x in sentences)
-
-
-def _beside(c: CostComparison, language: Language) -> Iterator[str]:
-    """What stands beside the remedies: usual prices, and what has come of it otherwise."""
-    if c.usual is not None:
-        yield language.text("cost.usual", low=c.usual[0], high=c.usual[1])
-    if c.usual_packing is not None:
-        yield language.text("cost.usual_packing", low=c.usual_packing[0], high=c.usual_packing[1])
-    if c.consequences:
-        yield consequences(c, language)
-
-
-def _claim(c: CostComparison, language: Language) -> str:
-    """What the proportional remedy costs the supplier, with its arithmetic, and what has come of it besides; "" where
-    no remedy is open and priced and nothing has come of it."""
-    best = next((p for p in c.paths if p.remedy == c.best), None)
-    told = []
-    if best is not None:
-        lines = [
-            language.of(language.text(f"line.{x.what}"), x.arithmetic) for x in best.lines if x.payer == "supplier"
-        ]
-        remedy = language.text(f"remedy.{best.remedy}")
-        total = _money(best.supplier)
-        told += [
-            language.text("cost.claimed", remedy=remedy, total=total, currency=c.inputs.currency),
-            language.listed.join(lines),
-        ]
-    if c.consequences:
-        told.append(consequences(c, language))
-    return language.joint.join(told)
-
-
-def best_remedy(c: CostComparison, language: Language) -> str:
-    """The sentence that names the proportional remedy."""
-    if c.best is None:
-        return language.text("cost.no_best")
-    best = next(p for p in c.paths if p.remedy == c.best)
-    share = f"{100 * (c.share_of_order or 0.0):.0f}"
-    return language.text(
-        "cost.best", remedy=language.text(f"remedy.{c.best}"), total=_money(best.total), currency=c.inputs.currency,
-        share=share,
-    )  # fmt: skip
-
-
-def _money(amount: Decimal) -> str:
-    return f"{amount:,.2f}".replace("-", "−")
 
 
 def _action(a: Action, language: Language) -> list[Any]:

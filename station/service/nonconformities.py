@@ -244,8 +244,9 @@ class Nonconformities:
             inputs = CostInput.model_validate({**known, **given})
         except ValidationError as error:
             first = error.errors()[0]
-            option = str(first["loc"][0]).replace("_", "-")
-            raise RequestError(f"--{option}: {first['msg']}", "Give it as an amount, as in 0.80.") from error
+            option, text = str(first["loc"][0]).replace("_", "-"), str(first["msg"])
+            told = f"--{option}: {text[:1].lower()}{text[1:]}"
+            raise RequestError(told, "Give it as an amount, as in 0.80.") from error
         return self.say(number, NcEvent(kind="cost", at=self._clock(), by=named(by), cost=inputs), events)
 
     def send(self, number: str, *, by: str) -> NonconformityDocument:

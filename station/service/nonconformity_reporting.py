@@ -55,7 +55,7 @@ def message_text(station: Station, number: str, code: str) -> str:
 
 
 def words_of(station: Station, number: str, code: str) -> ClaimWords:
-    """Its points and requests in a language."""
+    """Its points, requests and remedies in a language."""
     from station.report.languages import language
     from station.report.nonconformity import claim_words
 
@@ -226,32 +226,24 @@ def in_words(d: NonconformityDocument, code: str) -> Iterator[str]:
 
 def cost_in_words(d: NonconformityDocument, tongue: Language | None = None) -> Iterator[str]:
     """The remedies with their arithmetic, the least first."""
+    from station.report.claim_costs import cost_words, money
     from station.report.languages import language
-    from station.report.nonconformity import best_remedy, consequences
 
     tongue = tongue or language("en")
     c = d.costs
     if c is None:
         yield f"No price is given: station nc cost {d.number} --price AMOUNT --sort AMOUNT --remake-days N ..."
         return
-    basis = {"wrong": f"{c.nonconforming:,}", "size": f"{c.lot_size:,}", "high": f"{c.nonconforming_high:,}"}
-    yield tongue.text("cost.basis", **basis, currency=c.inputs.currency)
-    for p in c.paths:
+    told = cost_words(c, tongue)
+    yield told.basis
+    for p, words in zip(c.paths, told.remedies, strict=True):
         ready = f", {p.ready_on}" if p.ready_on and p.lines else ""
-        totals = f"  {p.total:,.2f} ({tongue.text('heading.at_most')} {p.total_high:,.2f}{ready})" if p.lines else ""
-        yield f"  {tongue.text(f'remedy.{p.remedy}')}{totals}"
-        yield from (f"      {tongue.text(f'line.{x.what}')}: {x.arithmetic}" for x in p.lines)
-        if not p.allowed:
-            yield f"      {tongue.text('cost.not_allowed', why='; '.join(tongue.say(w) for w in p.why_not))}"
-    yield best_remedy(c, tongue)
-    if c.best is not None:
-        yield tongue.text("cost.steady" if c.steady else "cost.not_steady")
-    if c.usual is not None:
-        yield tongue.text("cost.usual", low=c.usual[0], high=c.usual[1])
-    if c.usual_packing is not None:
-        yield tongue.text("cost.usual_packing", low=c.usual_packing[0], high=c.usual_packing[1])
-    if c.consequences:
-        yield consequences(c, tongue)
+        high = f"{tongue.text('heading.at_most')} {money(p.total_high)}"
+        yield f"  {words.name}" + (f"  {money(p.total)} ({high}{ready})" if p.lines else "")
+        yield from (f"      {line}" for line in words.lines)
+        if words.why_not:
+            yield f"      {tongue.text('cost.not_allowed', why=words.why_not)}"
+    yield from (sentence for sentence in (told.best, told.steady, *told.usual, told.consequences) if sentence)
 
 
 def effect_in_words(effect: Effect) -> str:

@@ -14,6 +14,10 @@ from station.values.phrase import Phrase
 Remedy = Literal["concession", "discount", "sort", "sort-rework", "sort-replace", "rework-all", "remake"]
 Consequence = Literal["inbound", "returns", "relabelling", "fines", "delay"]
 """What comes of it beside the goods (C7): refused at inbound, sent back, labelled anew, fined, late."""
+Unpriced = Literal[
+    "sort", "rework", "remake", "discount", "loss", "late_loss", "sort_days", "rework_days", "remake_days"
+]  # fmt: skip
+"""Fields of :class:`CostInput` that may be not known, also after they were given."""
 
 
 class CostInput(Document):

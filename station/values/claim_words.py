@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from station.values.claim_costs import Remedy
 from station.values.documents import Document
 from station.values.nonconformity import Question
 
@@ -30,9 +31,33 @@ class PointWords(Document):
     answers: tuple[AnswerWords, ...]
 
 
+class RemedyWords(Document):
+    """A remedy in words. lines : its arithmetic; why_not : what stands against it, "" where it is open."""
+
+    remedy: Remedy
+    name: str = Field(examples=["Sort and rework"])
+    lines: tuple[str, ...] = Field(examples=[["sorting: 3,000 × 0.03 = 90.00"]])
+    why_not: str
+
+
+class CostWords(Document):
+    """What the remedies cost, in words. basis : of how many units and in which currency; best : the proportional one;
+    steady : whether it stays so at the upper bound, "" where none is; usual : prices that the trade knows;
+    consequences : what has come of it besides, "" for nothing."""
+
+    basis: str
+    remedies: tuple[RemedyWords, ...]
+    best: str
+    steady: str
+    usual: tuple[str, ...]
+    consequences: str
+
+
 class ClaimWords(Document):
-    """Points and requests of a nonconformity, in the order of its document, in a language."""
+    """Points, requests and remedies of a nonconformity, in the order of its document, in a language. costs : None where
+    no price was given."""
 
     number: str
     points: tuple[PointWords, ...]
     asks: tuple[str, ...]
+    costs: CostWords | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,17 @@ def test_people_add_tables_photos_and_prices(claims: Client, number: str, tmp_pa
     assert str(priced.costs.inputs.packing) == "0.10"
 
 
+def test_a_price_that_is_not_known_any_more_is_taken_back_and_the_others_hold_on(claims: Client, number: str) -> None:
+    claims.say_of(number, "costs", by=BY, price="0.80", sort="0.05", rework="0.20", sort_days=2)
+    told = claims.say_of(number, "costs", by=BY, unknown=["rework", "sort_days"], sort_days=3)
+    assert told.costs is not None
+    assert (told.costs.inputs.sort, told.costs.inputs.rework, told.costs.inputs.sort_days) == (Decimal("0.05"), None, 3)
+    (rework,) = [p for p in told.costs.paths if p.remedy == "rework-all"]
+    assert (rework.lines, rework.allowed) == ((), False)
+    with pytest.raises(Refused, match="unknown"):
+        claims.say_of(number, "costs", by=BY, unknown=["price"])
+
+
 @pytest.mark.parametrize("language", ["en", "zh-Hant"])
 def test_its_papers_are_sent_in_both_languages(claims: Client, number: str, language: str) -> None:
     assert number in claims.supplier_message(number, language=language)
@@ -135,3 +147,19 @@ def test_points_and_answers_are_told_in_the_words_of_a_language(claims: Client, 
         assert [a.text == "" for a in told.answers] == [a.source == "open" for a in point.answers]
     assert len(english.asks) == len(found.asks)
     assert english.points[0].answers[0].name != chinese.points[0].answers[0].name
+
+
+def test_remedies_are_told_with_their_arithmetic_in_the_words_of_a_language(claims: Client, number: str) -> None:
+    found = claims.say_of(number, "costs", by=BY, price="0.80", sort="0.05", fines="50", unknown=["remake"]).costs
+    assert found is not None
+    english, chinese = (claims.claim_words(number, language=code).costs for code in ("en", "zh-Hant"))
+    assert english is not None
+    assert chinese is not None
+    assert [r.remedy for r in english.remedies] == [p.remedy for p in found.paths]
+    assert [len(r.lines) for r in english.remedies] == [len(p.lines) for p in found.paths]
+    assert [r.why_not == "" for r in english.remedies] == [p.allowed for p in found.paths]
+    sort = {r.remedy: r for r in english.remedies}["sort"]
+    assert (sort.name, sort.lines[0].split(":")[0]) == ("Sort, credit what is sorted out", "sorting")
+    assert {r.remedy: r for r in chinese.remedies}["sort"].lines[0].startswith("分選：")
+    assert english.consequences.startswith("It has brought about, whatever the remedy: ")
+    assert "fines 50.00" in english.consequences

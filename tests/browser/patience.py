@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 
-from playwright.sync_api import ConsoleMessage, Page, Request, Route
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request, Route
 
 PATIENCE_MS = 60_000
 """How long the state of a page is waited for that comes at once on a quiet machine; the one of a run is busy."""
@@ -66,6 +66,16 @@ def sent_once(page: Page, address: str, press: Callable[[], None]) -> None:
     assert len(held) == 1
     held[0].continue_()
     page.unroute(address, hold)
+
+
+def reach(page: Page, wanted: Locator, most: int = 200) -> None:
+    """Go on with the Tab key until something has the focus. Raises AssertionError after ``most`` presses."""
+    wanted.wait_for(state="attached")
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("(node) => node === document.activeElement"):
+            return
+    raise AssertionError(f"{most} Tabs do not reach {wanted}")
 
 
 class Traffic:

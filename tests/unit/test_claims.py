@@ -391,6 +391,12 @@ def test_the_commands_carry_a_lot_to_its_report(
     cost = ["--price", "0.80", "--sort", "0.03", "--remake", "0.85", "--freight", "220", "--by", BY]
     assert run(app, ["nc", "cost", number, *cost]) == 0
     assert "new units: 3,000 × 0.85 = 2,550.00" in capsys.readouterr().out
+    assert run(app, ["nc", "cost", number, "--unknown", "sort", "--unknown", "price", "--by", BY]) == 2
+    assert "--unknown: 'price' is no price that may be unknown" in capsys.readouterr().err
+    assert run(app, ["nc", "cost", number, "--unknown", "sort", "--unknown", "remake", "--by", BY]) == 0
+    told = capsys.readouterr().out
+    assert "new units: 3,000 × 0.80 = 2,400.00" in told
+    assert "price of sorting (--sort)" in told
     assert run(app, ["nc", "disposition", number, "--as-proposed", "--by", BY]) == 0
     assert run(app, ["nc", "send", number, "--by", BY]) == 0
     assert run(app, ["nc", "report", number, "-o", str(tmp_path / "nc.pdf"), "--language", "zh-hant"]) == 0

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
+from station.values.claim_costs import Unpriced
 from station.values.documents import DefectClass, Document
 from station.values.nonconformity import (
     Carton,
@@ -98,7 +99,7 @@ class NewDispositions(Said):
 
 
 class NewCosts(Said):
-    """Prices of the remedies; what was given before holds on. See ``CostInput``."""
+    """Prices of the remedies; what was given before holds on, but what is named in ``unknown``. See ``CostInput``."""
 
     currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$", examples=["USD"])
     price: Amount | None = Field(default=None, examples=["0.80"])
@@ -121,6 +122,7 @@ class NewCosts(Said):
     sort_days: Days | None = None
     rework_days: Days | None = None
     remake_days: Days | None = None
+    unknown: tuple[Unpriced, ...] = Field(default=(), max_length=9, examples=[["rework"]])
 
 
 class Closing(Said):
@@ -213,7 +215,7 @@ def dispose(
     responses=refuses(409, 412),
 )  # fmt: skip
 def price(station: StationOf, who: WhoOf, number: str, new: NewCosts, if_match: IfMatch) -> NonconformityDocument:
-    given = new.model_dump(exclude={"by"}, exclude_none=True)
+    given = dict.fromkeys(new.unknown) | new.model_dump(exclude={"by", "unknown"}, exclude_none=True)
     with if_match.of(lambda: station.nonconformities.show(number)):
         return station.nonconformities.price(number, given, by=speaker(who, new.by))
 

@@ -114,6 +114,8 @@ export const api = {
   draftClaim: (body, key) => post("/nonconformities", body, once(key), AbortSignal.timeout(120000)),
   ofClaim: (number, what, body, pin, key) => post(`/nonconformities/${part(number)}/${what}`, body, { ...signed(pin), ...once(key) }, AbortSignal.timeout(120000)),
   claimWords: (number, language) => ask(`/nonconformities/${part(number)}/words?language=${language}`, patient()),
+  claimEvents: (number) => whole(`/nonconformities/${part(number)}/events`),
+  reorder: (sku) => ask(`/reorder?sku=${part(sku)}`, patient()),
   kinds: (language) => ask(`/nonconformity-kinds?language=${language}`),
   claimPaper: (number, what, language, internal = false) => `${API}/nonconformities/${part(number)}/${what}?language=${language}${internal ? "&internal=true" : ""}`,
   jobFile: (id) => `${API}/jobs/${part(id)}/file`,

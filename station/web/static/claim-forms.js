@@ -2,18 +2,18 @@
 // it is sent and closed. Nothing is erased; after any change a sent one is a draft again.
 
 import { el } from "./dom.js";
-import { choice, field, file, form, held, numeric, tick, words } from "./form-parts.js";
+import { choice, field, file, form, given, held, numeric, tick, words } from "./form-parts.js";
 import { ProgressLine, watch } from "./jobs.js";
 import { api, original, surely, table, row } from "./room.js";
 import { nameField } from "./session.js";
 import { named, t } from "./words.js";
 
-const USES = ["", "internal", "giveaway", "tool", "retail", "display", "gift", "matched-set", "premium"];
+export const USES = ["", "internal", "giveaway", "tool", "retail", "display", "gift", "matched-set", "premium"];
 const CLASSES = ["major", "minor", "critical"];
 const DISPOSITIONS = ["accept", "concession", "discount", "sort", "rework", "replace", "return", "scrap"];
 const MOST_UNITS = 1e9;
 
-const USE_WORDS = { "": t("not told"), internal: t("internal use"), giveaway: t("giveaway"), tool: t("tool"), retail: t("retail"), display: t("display"), gift: t("gift"), "matched-set": t("matched set"), premium: t("premium") };
+export const USE_WORDS = { "": t("not said"), internal: t("internal use"), giveaway: t("giveaway"), tool: t("tool"), retail: t("retail"), display: t("display"), gift: t("gift"), "matched-set": t("matched set"), premium: t("premium") };
 const DISPOSITION_WORDS = { accept: t("accept"), concession: t("accept by concession"), discount: t("accept at a discount"), sort: t("sort"), rework: t("rework"), replace: t("replace"), return: t("return"), scrap: t("scrap") };
 
 /** A form that drafts one from a lot that failed and has none yet. wanted : the lot that is asked for, or null. */
@@ -30,13 +30,15 @@ export function draftForm(lots, found, wanted, done) {
   }, { name, kind: "saying deciding" });
 }
 
-/** at : the nonconformity, the name's field, and `done`. */
-function saying({ claim, name, done }, what, label, nodes, body, more = {}) {
-  return form(label, nodes, async (by, signed) => {
-    const said = { ...body(), by };
-    await surely((key) => api.ofClaim(claim.number, what, said, signed, key));
-    await done();
+/** Something said of a nonconformity; `body` makes what is sent. at : the nonconformity, the name's field, and `done`,
+    which hears in what part of the page it was said. */
+export function saying({ claim, name, done }, what, label, nodes, body, more = {}) {
+  const said = form(label, nodes, async (by, signed) => {
+    const sent = { ...(await body()), by };
+    await surely((key) => api.ofClaim(claim.number, what, sent, signed, key));
+    await done(said.closest(".part")?.id);
   }, { name, ...more });
+  return said;
 }
 
 /** An answer to one of the nine questions of a point, in a person's words. */
@@ -101,13 +103,23 @@ export function closeForm(at) {
 /** What a person saw and counted that the photos do not show. */
 export function seenForm(at, kinds) {
   const kind = choice(kinds.map((k) => k.kind), (k) => kinds.find((o) => o.kind === k).name);
+  const name = words({ required: false });
   const note = words({ maxlength: 4000 });
   const units = numeric();
   const of = numeric({ value: at.claim.facts.inspected || "" });
+  const cartons = tick();
   const clause = words({ required: false, maxlength: 400 });
-  const kindOf = choice(["", ...CLASSES], (c) => (c ? named(c) : t("not told")));
-  return saying(at, "seen", t("Add the point"), [field(t("Kind"), kind), field(t("What was seen"), note), field(t("Units that show it"), units), field(t("of"), of), field(t("Which standard says so"), clause), field(t("Class"), kindOf)],
-    () => ({ kind: kind.value, note: held(note), units: Number(units.value), of: Number(of.value), clause: held(clause), ...(kindOf.value ? { class: kindOf.value } : {}) }));
+  const kindOf = choice(["", ...CLASSES], (c) => (c ? named(c) : t("not said")));
+  return saying(at, "seen", t("Add the point"), [field(t("Kind"), kind), field(t("Called (as the kind, if empty)"), name), field(t("What was seen"), note), field(t("Units that show it"), units), field(t("of"), of),
+    el("label", { class: "field" }, cartons, " ", t("cartons were counted, not units")), field(t("Which standard says so"), clause), field(t("Class"), kindOf)],
+  () => ({ kind: kind.value, name: held(name), note: held(note), units: Number(units.value), of: Number(of.value), cartons: cartons.checked, clause: held(clause), ...(kindOf.value ? { class: kindOf.value } : {}) }));
+}
+
+/** Many of them at once, as a table. */
+export function seenTableForm(at) {
+  const rows = file({ required: true, accept: ".csv,text/csv" });
+  return saying(at, "seen/table", t("Add every row"), [field(t("Table (CSV)"), rows),
+    el("p", { class: "u" }, t("Its columns:"), " ", el("code", {}, "kind, note, units, of"), " · ", t("and, if you like:"), " ", el("code", {}, "name, standard, class, counted"))], async () => ({ file: await given(rows) }));
 }
 
 /** The corrective package: made from the revised control sheet, then offered to keep. */

@@ -2,7 +2,10 @@
 // becomes of the lot, its corrective actions, its documents.
 
 import { actions } from "./action-forms.js";
-import { answerForm, askForm, classForm, closeForm, dispositionForm, packageForm, seenForm, sendForm } from "./claim-forms.js";
+import { context, history, reorder } from "./claim-context.js";
+import { costs } from "./claim-costs.js";
+import { answerForm, askForm, classForm, closeForm, dispositionForm, packageForm, seenForm, seenTableForm, sendForm } from "./claim-forms.js";
+import { ownPhoto, photoForm } from "./claim-photos.js";
 import { badge, el } from "./dom.js";
 import { withoutCommand } from "./form-parts.js";
 import { LANGUAGES, say } from "./messages.js";
@@ -15,7 +18,7 @@ export const CLAIM = { draft: "undecided", sent: "nonconforms", closed: "conform
 
 export const claimAddress = (number) => `/orders?nc=${encodeURIComponent(number)}`;
 
-const part = (id, title, ...children) => el("section", { class: "part", id, "aria-labelledby": `${id}-title` }, el("h3", { id: `${id}-title` }, title), children);
+const part = (id, title, ...children) => el("section", { class: "part", id, "aria-labelledby": `${id}-title` }, el("h3", { id: `${id}-title`, tabindex: "-1" }, title), children);
 
 /** Draw it; `done` is called when something was recorded. */
 export async function drawClaim(body, claim, done) {
@@ -30,12 +33,15 @@ export async function drawClaim(body, claim, done) {
     el("div", { class: "deciding" }, name.node, el("p", { class: "u" }, t("Whatever you record below is recorded under this name."))),
     lacking(at),
     part("claim-documents", t("Documents"), documents(claim)),
+    part("claim-context", t("What the goods are for"), context(at)),
     ...told.points.map((p, i) => point(at, claim.points[i], p, here)),
-    part("claim-seen", t("Something that the photos do not show"), el("details", { open: !claim.points.length }, el("summary", {}, t("Add a point")), seenForm(at, kinds))),
+    part("claim-seen", t("Something that the photos do not show"), el("details", { open: !claim.points.length }, el("summary", {}, t("Add a point")), seenForm(at, kinds)), el("details", {}, el("summary", {}, t("Add many points as a table")), seenTableForm(at))),
     part("claim-asks", t("Requested actions"), el("ol", { class: "numbered", lang: here }, told.asks.map((a) => el("li", {}, a))), el("details", {}, el("summary", {}, t("Ask something else")), askForm(at, told.asks))),
+    part("claim-costs", t("Costs"), costs(at, told.costs)),
     part("claim-dispositions", t("Dispositions"), dispositionForm(at)),
-    part("claim-actions", t("Corrective actions of {number}", { number: claim.number }), actions(at)),
-    part("claim-package", t("Corrective package"), el("p", {}, t("One archive for the supplier: the revised control sheet, the report and the actions. The next order waits for it.")), packageForm(at)));
+    part("claim-actions", t("Corrective actions of {number}", { number: claim.number }), actions(at, told.points)),
+    part("claim-package", t("Corrective package"), el("p", {}, t("One archive for the supplier: the revised control sheet, the report and the actions. The next order waits for it.")), reorder(facts.sku), packageForm(at)),
+    part("claim-history", t("History"), history(claim)));
 }
 
 /** What stands against sending it, or closing it, and the buttons for both. */
@@ -53,12 +59,12 @@ function documents(claim) {
   return el("ul", { class: "files" }, links("report", `${t("Report")} · PDF`, { download: true }), links("message", t("Message to the supplier"), { target: "_blank" }), links("report", `${t("Internal, with costs")} · PDF`, { download: true }, true));
 }
 
-function point(at, { number, item, preference, photo_sha256: photo }, told, language) {
-  const picture = photo ? api.picture(photo) : "";
+function point(at, found, told, language) {
+  const { number, item, preference } = found;
   const state = preference ? badge("undecided", t("a wish for the next order")) : item.class ? badge("nonconforms", named(item.class)) : badge("undecided", t("not classed"));
   return part(`point-${number}`, el("span", {}, t("Point {n}:", { n: number }), " ", told.name, " ", state),
     el("p", {}, t("{units} of {of}", item), item.unit_id ? [" · ", el("a", { href: `/#unit=${item.unit_id}` }, t("the worst unit"))] : "", ` · ${t("proposed:")} `, el("span", { lang: language }, [told.remedy, ...told.why].join(" · "))),
-    picture ? el("img", { src: picture, alt: t("Photo of point {n}", { n: number }), class: "point-photo" }) : "",
+    ownPhoto(found), photoForm(at, found, told.name),
     el("dl", { class: "nine" }, told.answers.map((a) => [el("dt", { lang: language }, a.name), el("dd", {},
       a.source === "open" ? [badge("undecided", t("not answered")), answerForm(at, number, a)]
         : [el("span", { lang: a.source === "person" ? null : language }, a.text), a.by ? el("span", { class: "u" }, ` ${a.by}`) : "", el("details", {}, el("summary", { "aria-label": `${t("Say it in your own words")}: ${a.name}` }, t("Say it in your own words")), answerForm(at, number, a))])]).flat()),

@@ -53,7 +53,8 @@ export function form(label, nodes, send, { name = null, signs = false, kind = "s
     if (name && !name.field.reportValidity()) return;
     const signed = signs ? await pin() : "";
     if (signed === null) return;
-    button.disabled = true;
+    const pressed = document.activeElement === button;
+    button.disabled = true; // which takes the focus from it
     try {
       await send(name ? held(name.field) : "", signed);
     } catch (error) {
@@ -61,6 +62,7 @@ export function form(label, nodes, send, { name = null, signs = false, kind = "s
       else alertUser(error);
     } finally {
       button.disabled = false;
+      if (pressed && document.activeElement === document.body) button.focus();
     }
   };
   return el("form", { class: kind, "aria-label": called && `${label}${COLON}${called}`, on: { submit } }, nodes, button, refused);

@@ -2,6 +2,7 @@
 // Requirements have their forms in requirement-forms.js, releases in gate-forms.js, a nonconformity in claim-panel.js.
 
 import { ACTION } from "./action-forms.js";
+import { costTotals } from "./claim-costs.js";
 import { STANDING, badge, byId, dayAndTime, el } from "./dom.js";
 import { draftForm } from "./claim-forms.js";
 import { CLAIM, claimAddress, drawClaim } from "./claim-panel.js";
@@ -74,9 +75,9 @@ async function claimed(claim) {
   drawSide();
   only("claim");
   document.title = `${claim.number} · ${say("title.orders")}`;
-  await drawClaim(byId("claim"), claim, async () => {
+  await drawClaim(byId("claim"), claim, async (where) => {
     await refresh();
-    byId("claim").querySelector("h2").focus();
+    (byId(`${where}-title`) ?? byId("claim").querySelector("h2")).focus();
     byId("said").textContent = t("Recorded.");
   });
 }
@@ -161,7 +162,7 @@ function drawNonconformities(found) {
   byId("nonconformities").replaceChildren(found.length ? table(say("part.nonconformities"), ["number", "lot", "standing", "points", "answer-by", "against"].map((c) => say(`column.${c}`)), found.map((n) => row(
     el("a", { class: "day", href: claimAddress(n.number) }, n.number), el("a", { href: `/lots?lot=${encodeURIComponent(n.facts.lot)}` }, n.facts.lot), badge(CLAIM[n.status], say(`nc.${n.status}`)),
     String(n.points.length), el("span", { class: "day" }, day(n.answer_by)),
-    lacking(n).length ? el("a", { href: claimAddress(n.number) }, count(lacking(n).length, "{n} thing to do", "{n} things to do")) : t("nothing")))) : el("p", { class: "none" }, say("nc.none")),
+    lacking(n).length ? el("a", { href: claimAddress(n.number) }, count(lacking(n).length, "{n} thing to do", "{n} things to do")) : t("nothing")))) : el("p", { class: "none" }, say("nc.none")), costTotals(found),
   draftForm(state.lots, found, asked().get("draft"), (made) => location.assign(claimAddress(made.number))));
 }
 
