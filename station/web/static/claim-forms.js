@@ -30,13 +30,15 @@ export function draftForm(lots, found, wanted, done) {
   }, { name, kind: "saying deciding" });
 }
 
-/** at : the nonconformity, the name's field, and `done`. */
-function saying({ claim, name, done }, what, label, nodes, body, more = {}) {
-  return form(label, nodes, async (by, signed) => {
-    const said = { ...body(), by };
-    await surely((key) => api.ofClaim(claim.number, what, said, signed, key));
-    await done();
+/** Something said of a nonconformity; `body` makes what is sent. at : the nonconformity, the name's field, and `done`,
+    which hears in what part of the page it was said. */
+export function saying({ claim, name, done }, what, label, nodes, body, more = {}) {
+  const said = form(label, nodes, async (by, signed) => {
+    const sent = { ...(await body()), by };
+    await surely((key) => api.ofClaim(claim.number, what, sent, signed, key));
+    await done(said.closest(".part")?.id);
   }, { name, ...more });
+  return said;
 }
 
 /** An answer to one of the nine questions of a point, in a person's words. */

@@ -4,10 +4,13 @@
 import { actions } from "./action-forms.js";
 import { answerForm, askForm, classForm, closeForm, dispositionForm, packageForm, seenForm, sendForm } from "./claim-forms.js";
 import { badge, el } from "./dom.js";
+import { factoryRecords } from "./factory-records.js";
 import { withoutCommand } from "./form-parts.js";
 import { LANGUAGES, say } from "./messages.js";
 import { api, patiently } from "./room.js";
 import { nameField } from "./session.js";
+import { sourcingRisk } from "./sourcing-risk.js";
+import { varianceCauses } from "./variance-causes.js";
 import { named, t } from "./words.js";
 
 /** The verdict whose shape a nonconformity has, by its status. */
@@ -15,7 +18,7 @@ export const CLAIM = { draft: "undecided", sent: "nonconforms", closed: "conform
 
 export const claimAddress = (number) => `/orders?nc=${encodeURIComponent(number)}`;
 
-const part = (id, title, ...children) => el("section", { class: "part", id, "aria-labelledby": `${id}-title` }, el("h3", { id: `${id}-title` }, title), children);
+const part = (id, title, ...children) => el("section", { class: "part", id, "aria-labelledby": `${id}-title` }, el("h3", { id: `${id}-title`, tabindex: "-1" }, title), children);
 
 /** Draw it; `done` is called when something was recorded. */
 export async function drawClaim(body, claim, done) {
@@ -33,6 +36,9 @@ export async function drawClaim(body, claim, done) {
     ...told.points.map((p, i) => point(at, claim.points[i], p, here)),
     part("claim-seen", t("Something that the photos do not show"), el("details", { open: !claim.points.length }, el("summary", {}, t("Add a point")), seenForm(at, kinds))),
     part("claim-asks", t("Requested actions"), el("ol", { class: "numbered", lang: here }, told.asks.map((a) => el("li", {}, a))), el("details", {}, el("summary", {}, t("Ask something else")), askForm(at, told.asks))),
+    part("claim-causes", t("Causes of variance"), varianceCauses(at)),
+    part("claim-records", t("Records of the factory"), factoryRecords(at)),
+    part("claim-risk", t("Sourcing risk of the supplier"), sourcingRisk(facts.golden, facts.golden_version)),
     part("claim-dispositions", t("Dispositions"), dispositionForm(at)),
     part("claim-actions", t("Corrective actions of {number}", { number: claim.number }), actions(at)),
     part("claim-package", t("Corrective package"), el("p", {}, t("One archive for the supplier: the revised control sheet, the report and the actions. The next order waits for it.")), packageForm(at)));
