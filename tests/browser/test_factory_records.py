@@ -78,6 +78,7 @@ def test_causes_are_found_on_the_page_of_lots_those_of_the_measurement_first(
     quiet_page: Page, claimed: Path, serve: Callable[..., Any], violations: Callable[[Page], list[str]],
     fits: Callable[[Page], bool], excused: list[str],
 ) -> None:  # fmt: skip
+    """V1."""
     page = quiet_page
     excused.append(refused(409, r"nonconformities/NC-\d+/causes"))  # while the measurement is not ruled out
     with serve(claimed) as (address, _app):
@@ -120,6 +121,12 @@ def test_causes_are_found_on_the_page_of_lots_those_of_the_measurement_first(
         expect(page.locator("#told-title")).to_have_text("查明的原因與工廠紀錄")
         expect(part.locator("tbody tr", has_text="coating").locator(".badge")).to_have_text("已確認")
         expect(part.locator("tbody tr", has_text="pre-shipment-standard")).to_contain_text("依本批資料")
+        told_in_chinese = page.evaluate(
+            "async (text) => { const { said } = await import('/static/said.js'); return said(text); }",
+            "coating is not confirmed while the measurement itself may be the cause: measurement-method, "
+            "photo-lighting",
+        )
+        assert told_in_chinese == "量測本身可能為原因時，不能確認電鍍或塗層：量測方法、拍照光線"
         assert violations(page) == []
         assert fits(page)
         page.goto("about:blank")
@@ -148,6 +155,7 @@ def test_records_are_asked_for_come_and_cannot_be_shown_which_is_the_suppliers_r
     quiet_page: Page, claimed: Path, serve: Callable[..., Any], violations: Callable[[Page], list[str]],
     fits: Callable[[Page], bool], excused: list[str],
 ) -> None:  # fmt: skip
+    """D4."""
     page = quiet_page
     excused.append(refused(422, r"nonconformities/NC-\d+/records"))  # of a day to come
     dates = claimed / "lot dates of May.csv"
@@ -202,9 +210,7 @@ def test_records_are_asked_for_come_and_cannot_be_shown_which_is_the_suppliers_r
         assert fits(page)
         known = {r["record"]: (r["state"], r["by"]) for r in nonconformity(address)["factory_records"]}
         assert known == {"drift": ("came", WHO), "screening": ("refused", WHO), "substitution": ("not asked", "")}
-        risk_of_the_order(page, address, number)
-        assert violations(page) == []
-        assert fits(page)
+        risk_of_the_order(page, address, number, violations, fits)
         page.goto("about:blank")
 
 
@@ -224,7 +230,9 @@ def not_kept(page: Page, part: Locator, send: Locator) -> None:
     page.keyboard.press("Enter")
 
 
-def risk_of_the_order(page: Page, address: str, number: str) -> None:
+def risk_of_the_order(
+    page: Page, address: str, number: str, violations: Callable[[Page], list[str]], fits: Callable[[Page], bool]
+) -> None:
     """The order of the same supplier tells its risk, in Chinese too, and leads to the nonconformity."""
     page.get_by_label("Language").select_option("zh-Hant")
     expect(page.locator("#claim-records tbody tr").first).to_contain_text("生產批次日期")
@@ -232,7 +240,11 @@ def risk_of_the_order(page: Page, address: str, number: str) -> None:
     part = page.get_by_role("region", name="供應商的採購風險")
     expect(part.locator(".badge").first).to_have_text("有採購風險")
     expect(part.locator("tbody tr")).to_contain_text(["生產批次日期", "最終檢驗報告"])
-    expect(part.get_by_role("link", name=number).first).to_have_attribute("href", f"/orders?nc={number}#claim-records")
+    assert violations(page) == []
+    assert fits(page)
+    part.get_by_role("link", name=number).first.click()
+    expect(page).to_have_url(f"{address}/orders?nc={number}#claim-records")
+    expect(page.locator("#claim-records-title")).to_be_in_viewport()
 
 
 def test_with_accounts_the_name_is_the_accounts_and_who_may_not_is_told(

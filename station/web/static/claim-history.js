@@ -10,7 +10,7 @@ export function history(claim, kind, title, about) {
   const body = el("div", {}, el("p", { class: "none" }, t("Loading …")));
   const fill = async () => {
     const found = (await patiently(() => api.claimEvents(claim.number))).filter((e) => e.kind === kind).reverse();
-    body.replaceChildren(found.length ? table(title, [t("When"), t("Said by"), t("What"), t("In these words")], found.map((e) => row(dayAndTime(e.at), e.by, ...about(e))))
+    body.replaceChildren(found.length ? table(title, [t("When"), t("Said by"), t("What was said"), t("In these words")], found.map((e) => row(dayAndTime(e.at), e.by, ...about(e))))
       : el("p", { class: "none" }, t("Nobody has said anything of it yet.")));
   };
   return el("details", { on: { toggle: ({ target }) => { if (target.open) fill().catch(alertUser); } } }, el("summary", {}, title), body);

@@ -8,7 +8,7 @@ import { drawMap } from "./lot-map.js";
 import { drawTold } from "./lot-told.js";
 import { drawTally } from "./lot-tally.js";
 import { LANGUAGES, say } from "./messages.js";
-import { alertUser, api, begin, command, notHere, original, patiently, refusal, row, side, singly, stepping, surely, table } from "./room.js";
+import { alertUser, api, begin, command, notHere, original, patiently, refusal, row, side, singly, stepping, surely, table, toPart } from "./room.js";
 import { pin } from "./session.js";
 import { forget, keep, recall } from "./storage.js";
 import { t } from "./words.js";
@@ -155,4 +155,4 @@ stepping((by) => {
   byId("side").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
 });
 addEventListener("popstate", () => refresh().catch(alertUser));
-begin(refresh);
+begin(() => refresh().then(toPart));

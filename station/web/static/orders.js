@@ -8,7 +8,7 @@ import { CLAIM, claimAddress, drawClaim } from "./claim-panel.js";
 import { orderForm, releaseForm, waiveForm } from "./gate-forms.js";
 import { say } from "./messages.js";
 import { anomaly, bonded, escalate, knownLots, lot, made, resolve, started, supply } from "./requirement-forms.js";
-import { alertUser, api, begin, day, light, notHere, original, patiently, row, side, stepping, table } from "./room.js";
+import { alertUser, api, begin, day, light, notHere, original, patiently, row, side, stepping, table, toPart } from "./room.js";
 import { nameField } from "./session.js";
 import { sourcingRisk } from "./sourcing-risk.js";
 import { count, t } from "./words.js";
@@ -182,4 +182,4 @@ stepping((by) => {
   show(order);
 });
 addEventListener("popstate", () => refresh().catch(alertUser));
-begin(refresh);
+begin(() => refresh().then(toPart));
