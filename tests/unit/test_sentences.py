@@ -37,13 +37,13 @@ SHOWN = (
     "measure/round_features.py",
     *(f"quality/{name}.py" for name in (
         "corrective", "cost", "disposition", "escalation", "gate_rules", "gates", "golden_record", "in_line_checks",
-        "kind_words", "sign_off", "wording")),
+        "kind_words", "sign_off", "traceability", "variance_causes", "wording")),
     *(f"service/{name}.py" for name in (
         "accounts", "attempts", "bench", "camera", "capability", "claiming", "corrective", "deciding", "declared",
         "draws", "finding_reviews", "gate_evidence", "gate_release", "gates", "golden_record", "live_view",
         "lot_analysis", "lot_facts", "lots", "measuring", "nonconformities", "ordering", "planning", "recorded",
         "repeating", "review_screen", "reviewing", "sample_line", "sealing", "signatures", "signing_off", "station",
-        "streams")),
+        "streams", "traceability")),
 )  # fmt: skip
 """Modules whose refusals a page may be answered with."""
 NO_WORDS = 6

@@ -103,9 +103,13 @@ def file_answer(*forms: str) -> dict[int | str, dict[str, Any]]:
 
 def file_of(data: bytes, name: str, form: str) -> Response:
     """A file as an answer. name : without its ending; of whatever characters."""
-    told = quote(f"{name.replace('/', '-')}.{form}")
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{told}"}
-    return Response(data, media_type=TYPES[form], headers=headers)
+    return attached(data, f"{name}.{form}", TYPES[form])
+
+
+def attached(data: bytes, name: str, media_type: str) -> Response:
+    """A file as an answer that is kept, not shown. name : of whatever characters."""
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name.replace('/', '-'))}"}
+    return Response(data, media_type=media_type, headers=headers)
 
 
 def paper_answer(made: Paper, name: str, form: Form) -> Response:

@@ -89,6 +89,9 @@ export function stepping(step) {
   });
 }
 
+/** Show the part that the address names, which is there only now. */
+export const toPart = () => byId(location.hash.slice(1))?.scrollIntoView();
+
 /** Begin a page: its language, who is here, then its own work. */
 export async function begin(start) {
   translate();
