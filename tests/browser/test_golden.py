@@ -219,24 +219,6 @@ def test_what_the_sheet_places_is_moved_and_taken_out_on_the_picture(page: Page,
     sheet.fill("")  # what is written is kept in the browser
 
 
-def test_a_place_in_pixels_becomes_one_in_millimetres_and_the_rest_of_the_text_stays(page: Page, address: str) -> None:
-    opened(page, address)
-    text = (
-        "# the sheet\n[[regions]]\nname = 'sky'\nseed_px = [1.0, 2.0] # read at the desk\nclass = \"major\"\n\n"
-        '# what follows is of the mark\n[[marks]]\nname = "star"\n'
-    )
-    moved, taken = page.evaluate(
-        """async (text) => {
-          const { tables, withKey, without } = await import("/static/golden-sheet.js");
-          const [region] = tables(text);
-          return [withKey(text, region, "seed_mm", "[3, 4]"), without(text, region)];
-        }""",
-        text,
-    )
-    assert moved == text.replace("seed_px = [1.0, 2.0]", "seed_mm = [3, 4]")
-    assert taken == '# the sheet\n\n# what follows is of the mark\n[[marks]]\nname = "star"\n'
-
-
 def test_it_speaks_both_languages_and_fits(page: Page, address: str, fits: Callable[[Page], bool]) -> None:
     opened(page, address)
     page.get_by_label("Language").select_option("zh-Hant")

@@ -6,7 +6,7 @@ import { el, svg } from "./dom.js";
 import { crossings } from "./golden-border.js";
 import { Handles, here, MOVES, stepOf } from "./golden-handles.js";
 import { undoing } from "./golden-history.js";
-import { masterPicture } from "./golden-master.js";
+import { keepLegible, masterPicture } from "./golden-master.js";
 import { cut, inserted, limited, measured, moved, Placed, placedIn, takenOut } from "./golden-placed.js";
 import { plain, point } from "./golden-sheet.js";
 import { View } from "./golden-view.js";
@@ -19,12 +19,13 @@ const KINDS = { region: [t("Region, by a point"), 1], outline: [t("Region, by it
   recess: [t("Width of a recess, by a point in it"), 1], "hole-diameter": [t("Diameter of a hole, by a point in it"), 1], distance: [t("Distance, by two points"), 2], angle: [t("Angle, by two points"), 2] };
 const TABLE = { region: "regions", outline: "regions", mark: "marks" };
 const NEARER = 1.6; // times, at one press
+const AGAIN_PX = 12; // from the first corner, within which a click means it and closes the border
 const HELP = "how-places-are-moved";
 
 const quoted = (text) => JSON.stringify(text);
 
 export class Draft {
-  /** editor : of the sheet; it has `text`, `add`, `change`, `cancel`, `undo` and `redo`. */
+  /** editor : of the sheet; it has `text`, `add`, `change`, `cancel`, `undo`, `redo` and `reveal`. */
   constructor(editor) {
     this.editor = editor;
     this.points = [];
@@ -43,7 +44,7 @@ export class Draft {
     this.hint = el("p", { hidden: true }, t("Click into a cell to name it; or move the cross with the arrow keys (Shift: ten times as far) and press Enter."));
     const button = (words, call) => el("button", { type: "button", class: "quiet", on: { click: call } }, words);
     this.changing = el("div", { class: "tools", role: "group", "aria-label": t("Picture and changes"), hidden: true },
-      button(t("Nearer"), () => this.view.zoom(NEARER)), button(t("Farther"), () => this.view.zoom(1 / NEARER)), button(t("Whole"), () => this.view.reset()),
+      button(t("Nearer"), () => this.zoom(NEARER)), button(t("Farther"), () => this.zoom(1 / NEARER)), button(t("Whole"), () => this.view.reset()),
       button(t("Undo"), () => this.go("undo")), button(t("Redo"), () => this.go("redo")), button(t("Take the chosen place out"), () => this.handles.takeOutActive()));
     this.node = el("div", {}, this.tools, this.hint, this.figure, this.changing, this.said, this.placed.node, this.below);
     this.what.addEventListener("change", () => { this.points = []; this.draw(); });
@@ -93,7 +94,7 @@ export class Draft {
     const closer = { "+": NEARER, "=": NEARER, "-": 1 / NEARER }[event.key];
     if (way) this.go(way);
     else if (event.ctrlKey || event.metaKey || event.altKey) return;
-    else if (closer) this.view.zoom(closer, this.handles.at ?? this.cross);
+    else if (closer) this.zoom(closer);
     else if (event.key === "0") this.view.reset();
     else if (event.target !== this.picture) return;
     else if (event.key in MOVES) {
@@ -101,16 +102,32 @@ export class Draft {
       this.view.reveal(this.cross);
       this.said.textContent = here(this.cross);
     } else if (event.key === "Enter") this.pointed();
-    else if (event.key === "Backspace") this.points.pop();
+    else if (event.key === "Backspace") this.lessOne();
     else if (event.key === "Escape") this.points = [];
     else return;
     event.preventDefault();
     this.draw();
   }
 
+  /** About the place that is worked at, where it is in view; else about the middle. */
+  zoom(times) {
+    this.view.zoom(times, [this.handles.at, this.cross].find((at) => at && this.view.has(at)));
+  }
+
   go(way) {
+    if (way === "undo" && this.points.length) {
+      this.lessOne();
+      return;
+    }
     const done = this.editor[way]();
     this.said.textContent = way === "undo" ? (done ? t("The last change is taken back.") : t("There is nothing to take back.")) : done ? t("The change is made again.") : t("There is nothing to make again.");
+  }
+
+  /** Take back the corner that was placed last. */
+  lessOne() {
+    this.points.pop();
+    this.said.textContent = count(this.points.length, "{n} corner", "{n} corners");
+    this.draw();
   }
 
   pointed() {
@@ -120,6 +137,10 @@ export class Draft {
       return;
     }
     const wanted = KINDS[this.what.value][1];
+    if (wanted === 0 && this.points.length > 2 && this.view.px(this.cross, this.points[0]) < AGAIN_PX) {
+      this.closed();
+      return;
+    }
     this.points.push(this.cross.map(plain));
     if (this.points.length === wanted) this.enter();
     else this.said.textContent = wanted ? t("Now the second point.") : count(this.points.length, "{n} corner", "{n} corners");
@@ -163,8 +184,10 @@ export class Draft {
   change(id, edit, step = null) {
     const thing = this.thing(id);
     const text = thing ? edit(this.editor.text, thing) : null;
-    if (text !== null) this.editor.change(text, step);
-    return text !== null;
+    if (text === null) return false;
+    this.editor.change(text, step);
+    this.editor.reveal(thing.table.start);
+    return true;
   }
 
   /** Say what became of something, and what to do where its border crosses itself. */
@@ -172,11 +195,13 @@ export class Draft {
     const { name, border } = this.thing(id) ?? {};
     const [crossed] = border ? crossings(border) : [];
     const edge = (i) => `${i + 1}–${((i + 1) % border.length) + 1}`;
-    this.said.textContent = crossed ? `${words} ${t("The border of {name} crosses itself, edge {one} and edge {other}: what lies in a loop of it may not count. Move a corner until it does not.", { name, one: edge(crossed[0]), other: edge(crossed[1]) })}` : words;
+    this.said.textContent = words;
+    if (crossed) this.said.append(el("br"), `▲ ${t("The border of {name} crosses itself, edge {one} and edge {other}: what lies in a loop of it may not count. Move a corner until it does not.", { name, one: edge(crossed[0]), other: edge(crossed[1]) })}`);
   }
 
   choose(id) {
     this.chosen = id;
+    if (id !== null) this.editor.reveal(this.thing(id).table.start);
     this.draw();
   }
 
@@ -196,7 +221,9 @@ export class Draft {
   }
 
   find(id) {
-    const { border } = this.thing(id);
+    const { border, table } = this.thing(id);
+    this.editor.reveal(table.start);
+    this.picture.scrollIntoView({ block: "nearest" });
     if (border) {
       this.chosen = id;
       this.view.approach(border);
@@ -211,9 +238,11 @@ export class Draft {
     const [, wanted] = KINDS[this.what.value];
     this.close.hidden = wanted !== 0;
     this.surface.disabled = TABLE[this.what.value] !== "regions";
+    keepLegible(this.picture, this.view.share);
     this.picture.classList.toggle("drawing-border", this.points.length > 0);
     this.picture.querySelector(".drawing").replaceChildren(
       svg("polyline", { class: "border", points: this.points.map((p) => p.join(",")).join(" ") }),
+      ...this.points.map(([cx, cy]) => svg("circle", { class: "border-corner", cx, cy, r: 4 * this.view.mm })),
       svg("path", { class: "cross-halo", d: `M${x - arm} ${y}h${2 * arm}M${x} ${y - arm}v${2 * arm}` }),
       svg("path", { class: "cross", d: `M${x - arm} ${y}h${2 * arm}M${x} ${y - arm}v${2 * arm}` }));
     const things = placedIn(this.editor.text, this.known);

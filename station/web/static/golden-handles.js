@@ -28,9 +28,9 @@ export const stepOf = (event, pitch) => (MOVES[event.key] ?? []).map((v) => v * 
 
 export class Handles {
   /** view : of the picture. pitch : millimetres of a pixel of the master. described : id of what says how they are used.
-      does : move(id, place, corner, at, step), insert(id, corner, at, step) after a corner, remove(id, corner),
-      choose(id or null), cancel(step), unchosen(), ended(part, words) with what is to be said where it is not the part's label. step :
-      holds together what is one change. */
+      does : move(id, place, corner, at, step), insert(id, corner, at, step) after a corner, remove(id, place, corner),
+      choose(id or null), cancel(step), unchosen(), ended(part, words) with what is to be said where that is not the
+      part's label. step : holds together what is one change. */
   constructor(view, pitch, described, does) {
     Object.assign(this, { view, pitch, described, does, picture: view.picture, shown: new Map(), parts: new Map() });
     this.lines = svg("g", { class: "placed-lines" });
@@ -56,8 +56,8 @@ export class Handles {
 
   part(node) { return this.parts.get(node.closest?.("[data-part]")?.dataset.part); }
 
-  /** Where the handle lies that has the focus. */
-  get at() { return this.part(document.activeElement)?.at; }
+  /** Where the handle lies that has the focus or had it last. */
+  get at() { return this.parts.get(this.active)?.at; }
 
   focusFirst(id) { this.focus([...this.parts.values()].find((part) => part.id === id)?.key); }
 
@@ -158,8 +158,9 @@ export class Handles {
     const { dragging } = this;
     if (!dragging || event.pointerId !== dragging.pointer) return;
     this.dragging = null;
+    const part = this.parts.get(dragging.key);
     if (event.type === "pointercancel") this.does.cancel(dragging.step);
-    else if (dragging.moved) this.does.ended(this.parts.get(dragging.key));
+    else if (dragging.moved && part) this.does.ended(part);
   }
 
   // --- keys ----------------------------------------------------------------------------------------------------------

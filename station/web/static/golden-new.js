@@ -173,6 +173,17 @@ class Editor {
     return true;
   }
 
+  /** Scroll the sheet, where it must be, so that the row which begins there is seen. */
+  reveal(start) {
+    const twin = el("div", { class: "sheet-twin", "aria-hidden": "true" }, this.text.slice(0, start));
+    this.area.before(twin);
+    twin.style.width = `${this.area.clientWidth}px`;
+    const top = twin.offsetHeight;
+    twin.remove();
+    const { scrollTop, clientHeight } = this.area;
+    if (top < scrollTop || top > scrollTop + 0.7 * clientHeight) this.area.scrollTop = top - clientHeight / 4;
+  }
+
   written() {
     if (this.text === this.first) this.forget();
     else if (!keep(this.kept, this.text) && !this.warned) {

@@ -80,13 +80,13 @@ export class Placed {
   }
 
   row({ id, name, table, border, places }) {
-    const button = (words, label, call) => el("button", { type: "button", class: "quiet", "aria-label": t(label, { name }), on: { click: call } }, t(words));
+    const button = (words, label, call) => el("button", { type: "button", class: "quiet", "aria-label": label, on: { click: call } }, words);
     const limit = (side) => el("label", { class: "field" }, LIMITS[side][0], " ", el("input", { size: 6, value: table[side]?.replace(/"/g, "") ?? "", "aria-label": `${name}, ${LIMITS[side][1]}`,
       on: { change: (event) => { if (event.target.value.trim()) this.does.limit(id, side, event.target.value.trim()); } } }));
     return el("li", {}, el("b", { lang: "" }, name), el("span", { class: "u" }, ` ${KINDS[table.where]} `),
       border && crossings(border).length ? badge("nonconforms", t("crosses itself")) : "",
       table.where === "sizes" ? Object.keys(LIMITS).map(limit) : "",
-      border || places.length ? button("Find", "Find {name} in the picture", () => this.does.find(id)) : "", " ",
-      button("Take out", "Take out {name}", () => this.does.take(id)));
+      border || places.length ? button(t("Find"), t("Find {name} in the picture", { name }), () => this.does.find(id)) : "", " ",
+      button(t("Take out"), t("Take out {name}", { name }), () => this.does.take(id)));
   }
 }

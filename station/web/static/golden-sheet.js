@@ -109,7 +109,13 @@ function within(text, table, edit) {
   return text.slice(0, table.start + from) + raw + text.slice(table.start + to);
 }
 
-export const withCorner = (text, table, i, p) => within(text, table, (_, at) => [at[i].from, at[i].to, point(p)]);
+export function withCorner(text, table, i, p) {
+  return within(text, table, (own, at) => {
+    const raw = own.slice(at[i].from, at[i].to);
+    const [x, y] = [...unremarked(raw).matchAll(/[-+.\w]+/g)];
+    return [at[i].from + x.index, at[i].from + y.index + y[0].length, `${plain(p[0])}${raw.slice(x.index + x[0].length, y.index)}${plain(p[1])}`];
+  });
+}
 
 /** The text with one corner more, after another. */
 export function withCornerAfter(text, table, i, p) {

@@ -18,10 +18,21 @@ export class View {
     picture.addEventListener("pointerdown", (event) => this.press(event));
   }
 
-  get near() { return this.view.w < this.whole.w; }
+  /** Of the whole, how much is shown across. */
+  get share() { return this.view.w / this.whole.w; }
+
+  get near() { return this.share < 1; }
+
+  has([x, y]) {
+    const { x: left, y: top, w, h } = this.view;
+    return x >= left && x <= left + w && y >= top && y <= top + h;
+  }
 
   /** Millimetres of a pixel on the screen. */
   get mm() { return 1 / (this.picture.getScreenCTM()?.a || 1); }
+
+  /** Pixels on the screen between two places. */
+  px([ax, ay], [bx, by]) { return Math.hypot(bx - ax, by - ay) / this.mm; }
 
   /** Where an event lies, in millimetres. */
   under({ clientX, clientY }) {
