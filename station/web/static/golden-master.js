@@ -33,6 +33,12 @@ export function masterPicture(master, address, { chosen = () => {}, lifted = fal
   svg("g", { class: "plates" }, names), svg("g", { class: "drawing" }));
 }
 
+/** Keep names and hatching as large as they are, of a picture of which a share fills its place. */
+export function keepLegible(picture, share) {
+  picture.style.setProperty("--share", share);
+  picture.querySelector("#hatch").setAttribute("patternTransform", `rotate(45) scale(${share})`);
+}
+
 /** Make one region stand out in a picture, or none. */
 export function point(picture, name) {
   for (const node of picture.querySelectorAll("[data-region]")) node.classList.toggle("chosen", node.dataset.region === name);
