@@ -4,8 +4,9 @@ The records are written in English and are never changed. The tables whose names
 evidence, have the sentences as the line, the gates and the ledger write them, by the same key in every language;
 ``refused_said`` and ``advice_said`` what is refused and what to do then, as the API says it. A name
 in braces without its last digit is the kind of word that stands there: one that has a table is translated by it,
-``reason`` is a sentence itself, ``fault`` what is wrong with a value and ``cell`` a place in a table, which have
-templates of their own, ``char`` the name of a characteristic, and any other stays as the record has it.
+``reason`` is a sentence itself, ``fault`` what is wrong with a value, ``cell`` a place in a table and ``inner`` a
+phrase, such as what the system says of a file, which have templates of their own, ``char`` the name of a
+characteristic, and any other stays as the record has it.
 ``static/said.js`` applies them.
 """
 
@@ -24,13 +25,13 @@ RECORDS: Final = "records"
 """What to ask the factory for."""
 REFUSALS: Final = ("refused_said.", "advice_said.")
 """What is refused, and what to do next."""
-WITHIN: Final = ("fault", "cell")
+WITHIN: Final = ("fault", "cell", "inner")
 """Tables of templates that stand within a sentence only: in holes of their name."""
 _JOINTS: Final = frozenset({"told.besides", "told.more", "told.and"})
 _TABLES: Final = {
     "kind": ("found_kind", "kind"), "class": ("class",), "gate": ("gate_name",), "factor": ("factor",),
     "level": ("third_level",), "own": ("own_size",), "place": ("place",), "shown": ("photo",),
-    "cause": ("cause_name",), "suspect": ("suspect",),
+    "action": ("action",), "standing": ("state",), "cause": ("cause_name",), "suspect": ("suspect",),
 }  # fmt: skip
 """Kinds of words by the tables that have them by key."""
 _ENGLISH: Final = {
@@ -39,9 +40,10 @@ _ENGLISH: Final = {
     "question": "word_question", "need": "word_need", "p": "word_p", "nth": "word_nth", "outcome": "word_outcome",
     "role": "word_role", "decision": "word_decision", "severity": "word_severity", "thing": "word_thing",
     "where": "word_where", "feature": "word_feature", "surface": "word_surface",
+    "file": "word_file",
 }  # fmt: skip
 """Kinds of words by the table that has them in English too."""
-CLOSED: Final = ("way", "class", "gate", "state", "party", "artefact", "step", "asked", "sample",
+CLOSED: Final = ("way", "action", "class", "gate", "state", "party", "artefact", "step", "asked", "sample",
                   "cause", "suspect", "question", "need", "nth", "outcome", "role", "decision",
                   "severity")  # fmt: skip
 """Kinds of which no word stands in a sentence but those of the table."""

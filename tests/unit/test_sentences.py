@@ -18,7 +18,7 @@ from station.report.sentences import CLOSED, EVIDENCE, RECORDS, REFUSALS, WITHIN
 from station.web.errors import fields
 
 ROOT = Path(station.__file__).parent
-ROOMS = ("judge", "lots", "quality", "sheet", "measure", "service", "values", "calibrate", "devices")
+ROOMS = ("judge", "lots", "quality", "sheet", "measure", "service", "values", "calibrate", "devices", "store")
 WHOLE, TAILS = templates("en")
 TYPED = "typed_said."
 """Where something is wrong with a value: in a field of a request, under a key of a file."""

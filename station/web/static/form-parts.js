@@ -4,7 +4,7 @@ import { Refusal } from "./api.js";
 import { el } from "./dom.js";
 import { handIn } from "./jobs.js";
 import { alertUser, command, original } from "./room.js";
-import { known, refusalText } from "./said.js";
+import { known, refusalText, said } from "./said.js";
 import { pin } from "./session.js";
 import { t } from "./words.js";
 
@@ -63,5 +63,5 @@ export function form(label, nodes, send, { name = null, signs = false, kind = "s
       button.disabled = false;
     }
   };
-  return el("form", { class: kind, "aria-label": called && `${label}: ${called}`, on: { submit } }, nodes, button, refused);
+  return el("form", { class: kind, "aria-label": called && `${label}: ${said(called)}`, on: { submit } }, nodes, button, refused);
 }

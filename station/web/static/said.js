@@ -6,12 +6,17 @@ import { sentences } from "./words.js";
 const HOLE = /\{(\w+)\}/;
 const stem = (hole) => hole.replace(/\d+$/, "");
 const escape = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
-const LISTS = { names: "char", chars: "char", kinds: "kind", factors: "factor", classes: "class", levels: "level", causes: "cause", suspects: "suspect", shownlist: "shown", artefacts: "artefact", roles: "role", fields: "field", items: "item", parties: "party", needs: "need", options: "option" };
+const LISTS = { names: "char", chars: "char", kinds: "kind", factors: "factor", classes: "class", levels: "level", causes: "cause", suspects: "suspect", shownlist: "shown", artefacts: "artefact", roles: "role", fields: "field", items: "item", parties: "party", needs: "need", options: "option", keys: "key" };
 /** Kinds that may have clauses of their own; no other reaches over the end of one, and a list only over its commas. */
-const FREE = new Set(["reason", "rest", "which", "text", "units", "scores", "settings", "signs", "fault"]);
+const FREE = new Set(["reason", "rest", "which", "text", "units", "scores", "settings", "signs", "fault", "inner"]);
 /** Kinds that are said by templates of their own; what is no known fault is no fault. */
-const WITHIN = new Set(["fault", "cell"]);
-const REACH = (kind) => (FREE.has(kind) ? ".+?" : kind in LISTS || kind === "cell" ? "(?:(?![;:.] ).)+?" : "(?:(?![;:,] ).)+?");
+const WITHIN = new Set(["fault", "cell", "inner"]);
+const VALUE = "(?:'[^']*'|[-\\d.]+)";
+/** Lists that are told from sentences by what they may hold. */
+const STRICT = { options: `${VALUE}(?:(?:, | or )${VALUE})*`, keys: "\\w+(?: and \\w+)+" };
+const REACH = (kind) => STRICT[kind] ?? (FREE.has(kind) ? ".+?" : kind in LISTS || kind === "cell" ? "(?:(?![;:.] ).)+?" : "(?:(?![;:,] ).)+?");
+/** Letters: a template with a known fault is tried before those that fit more than one sentence. */
+const FIRST = 1000;
 const spoken = (word) => word.replaceAll(/[_-]/g, " ");
 const found = new Map();
 
@@ -51,7 +56,7 @@ function compiled([english, said], end) {
     return `(?<${part}>${closed.length ? closed.sort((a, b) => b.length - a.length).join("|") : REACH(stem(part))})`;
   }).join("");
   const own = parts.filter((_, i) => i % 2 === 0);
-  return { own: own.reduce((a, b) => (b.length > a.length ? b : a)), size: own.join("").length, said, pattern: new RegExp(end ? `^(?<before_>.+?)${pattern}$` : `^${pattern}$`) };
+  return { own: own.reduce((a, b) => (b.length > a.length ? b : a)), size: own.join("").length + (parts.some((p, i) => i % 2 && stem(p) === "fault") ? FIRST : 0), said, pattern: new RegExp(end ? `^(?<before_>.+?)${pattern}$` : `^${pattern}$`) };
 }
 
 const ready = {};
