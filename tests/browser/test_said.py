@@ -167,6 +167,7 @@ def test_reasons_that_are_put_together(page: Page, address: str) -> None:
         "no containment is recorded",
         "Add [[sizes]] position, entered if the back is not seen",
         "no finding was reviewed",
+        "logo at x -0.05, y 5.90 mm",
     ]
     page.goto(f"{address}/lots")
     ask = "async (asked) => { const { known } = await import('/static/said.js'); return asked.map(known); }"
