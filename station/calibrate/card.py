@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from station.calibrate.correction import MIN_PATCHES
 from station.errors import RigError
 from station.values.bench import CardReference
+from station.values.faults import first_fault
 from station.values.toml_text import read_toml
 
 BUILT_IN: dict[str, tuple[str, ...]] = {
@@ -67,7 +68,7 @@ def parse_card(text: bytes, source: str) -> CardReference:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RigError(f"{source} is not TOML: {error}", "Correct the file.") from None
     except ValidationError as error:
-        raise RigError(f"{source}: {first_complaint(error)}", "Correct the key in the card file.") from None
+        raise RigError(f"{source}: {first_fault(error, 'the file')}", "Correct the key in the card file.") from None
     expected = card.columns * card.rows
     if len(card.patches) != expected:
         raise RigError(
@@ -93,10 +94,3 @@ def parse_card(text: bytes, source: str) -> CardReference:
     if card.patch_mm and card.pitch_mm and card.patch_mm > card.pitch_mm:
         raise RigError(f"{source}: patch_mm is larger than pitch_mm", "The pitch is from patch centre to patch centre.")
     return card
-
-
-def first_complaint(error: ValidationError) -> str:
-    """The first entry of a validation error as ``key: what is wrong``."""
-    entry = error.errors()[0]
-    where = ".".join(str(p) for p in entry["loc"]) or "the file"
-    return f"{where}: {entry['msg']}"

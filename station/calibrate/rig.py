@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from station.calibrate.card import first_complaint
 from station.calibrate.markers import known_dictionary
 from station.errors import CalibrationError, RigError
 from station.values.bench import Rig
+from station.values.faults import first_fault
 from station.values.line import Shot
 from station.values.toml_text import read_toml
 
@@ -29,7 +29,7 @@ def load_rig(path: Path | str) -> Rig:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RigError(f"{path.name} is not TOML: {error}", "Correct the file.") from None
     except ValidationError as error:
-        raise RigError(f"{path.name}: {first_complaint(error)}", "Correct the key in the rig file.") from None
+        raise RigError(f"{path.name}: {first_fault(error, 'the file')}", "Correct the key in the rig file.") from None
     _check(rig, path.name)
     return rig
 

@@ -63,13 +63,14 @@ class Context:
         from pydantic import ValidationError
 
         from station.settings import read_settings
+        from station.values.faults import wrong
 
         try:
             return read_settings(self.home.expanduser().absolute() if self.home else None)
         except ValidationError as error:
             first = error.errors()[0]
             name = f"STATION_{str(first['loc'][0]).upper()}"
-            raise RequestError(f"{name} in the environment: {first['msg']}", "Correct it or unset it.") from error
+            raise RequestError(f"{name} in the environment: {wrong(first)}", "Correct it or unset it.") from error
 
     def open(self) -> Station:
         """The station of this command line; close it."""

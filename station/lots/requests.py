@@ -78,8 +78,8 @@ def plan_from_request(request: Mapping[str, Any]) -> AnyPlan:
     kind = next((k for k, first in _FIRST.items() if options.get(first) not in (None, False)), "plan")
     odd = next((k for k in options if k not in _KEYS[kind]), None)
     if odd is not None:
-        asked = {"plan": "of the tables", "limiting": "by limiting quality", "variables": "by variables"}.get(kind)
-        what = f"A plan {asked}" if asked else "A scheme"
+        computed = "by limiting quality" if kind == "limiting" else "by variables"
+        what = "A scheme" if kind == "scheme" else f"A plan {'of the tables' if kind == 'plan' else computed}"
         raise RequestError(f"{what} has no use for {odd}", f"It takes {', '.join(_KEYS[kind])}.")
     return _ANSWERS[kind](options)
 

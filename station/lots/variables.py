@@ -83,7 +83,7 @@ def judge_sample(
     RequestError
         Another number of values, no limit, limits out of order, or a sigma method without ``sigma``.
     """
-    x = _vetted(values, plan.n, "The plan needs", lower, upper)
+    x = _vetted(values, plan.n, lower, upper)
     if plan.method == "sigma" and (sigma is None or not sigma > 0):
         raise RequestError("The sigma method needs the known standard deviation of the process", "Give it, above 0.")
     spread = float(x.std(ddof=1)) if plan.method == "s" or sigma is None else sigma
@@ -98,17 +98,20 @@ def judge_lot(values: ArrayLike, lot_size: int, *, lower: float | None, upper: f
 
     Raises RequestError as :func:`judge_sample`.
     """
-    x = _vetted(values, lot_size, "A lot measured whole needs", lower, upper)
+    x = _vetted(values, lot_size, lower, upper, whole=True)
     mean, spread = float(x.mean()), float(x.std(ddof=1))
     margins = [None if lower is None else mean - lower, None if upper is None else upper - mean]
     beyond = _beyond(x, lower, upper)
     return Sample(mean, spread, *_distances(margins, spread), beyond, beyond == 0)
 
 
-def _vetted(values: ArrayLike, n: int, why: str, lower: float | None, upper: float | None) -> Float:
+def _vetted(values: ArrayLike, n: int, lower: float | None, upper: float | None, *, whole: bool = False) -> Float:
     x = np.asarray(values, dtype=np.float64)
     if x.shape != (n,) or not np.all(np.isfinite(x)):
-        raise RequestError(f"{why} {n} measured values, here are {x.size}", "Measure all of them.")
+        raise RequestError(
+            f"{'A lot measured whole' if whole else 'The plan'} needs {n} measured values, here are {x.size}",
+            "Measure all of them.",
+        )
     if lower is None and upper is None:
         raise RequestError("No limit is set", "Give the lower limit, the upper one, or both.")
     if lower is not None and upper is not None and lower >= upper:

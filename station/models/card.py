@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from station.errors import ModelError
+from station.values.faults import wrong
 from station.values.toml_text import read_toml
 
 if TYPE_CHECKING:
@@ -134,4 +135,4 @@ def _in_words(mistake: ErrorDetails, told: dict[str, Any]) -> tuple[str, str]:
         return "is missing", f"Add {key} to the card; the help page on models shows one."
     if mistake["type"] == "extra_forbidden":
         return "is no key of a card", "Leave it out, or spell it as the help page on models does."
-    return mistake["msg"], "Mend the card."
+    return wrong(mistake), "Mend the card."

@@ -18,6 +18,7 @@ from station.errors import RequestError
 from station.sheet import Sheet
 from station.sheet.reading import toml_value
 from station.values.cloning import SheetChange
+from station.values.faults import wrong
 from station.values.toml_text import read_toml
 
 APPROVAL: Final = ("version", "received_on", "approved_on", "approved_by", "confirmed_by", "cloned_from", "number")
@@ -62,7 +63,7 @@ def clone(
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(k) for k in first["loc"])
-        raise RequestError(f"{where}: {first['msg']}", "Correct the change and run it again.") from error
+        raise RequestError(f"{where}: {wrong(first)}", "Correct the change and run it again.") from error
 
 
 def _change(table: dict[str, Any], text: str) -> None:

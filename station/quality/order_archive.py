@@ -18,6 +18,7 @@ from station.quality import package, shown_records
 from station.quality.ledger import cites_digest, row_digest
 from station.quality.package import LEDGER, MANIFEST, Contents, Fault
 from station.values.digest import document_digest, sha256_hex
+from station.values.faults import first_fault
 from station.values.order_exchange import OrderContents, OrderProof
 
 ORDER, SCHEMA = "order.json", "schema.json"
@@ -117,7 +118,7 @@ def vet_order(
         found.proof = OrderProof.model_validate(proof)
     except ValidationError as error:
         place = LEDGER if found.contents else ORDER
-        held.faults.append((place, f"it does not keep to the schema: {error.errors()[0]['msg']}"))
+        held.faults.append((place, f"it does not keep to the schema: {first_fault(error, 'the document')}"))
         return found
     for table in TABLES:
         there = held.format == FORMAT or table not in ADDED

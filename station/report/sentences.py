@@ -4,7 +4,9 @@ The records are written in English and are never changed. The tables whose names
 evidence, have the sentences as the line, the gates and the ledger write them, by the same key in every language;
 ``refused_said`` and ``advice_said`` what is refused and what to do then, as the API says it. A name
 in braces without its last digit is the kind of word that stands there: one that has a table is translated by it,
-``reason`` is a sentence itself, ``char`` the name of a characteristic, and any other stays as the record has it.
+``reason`` is a sentence itself, ``fault`` what is wrong with a value, ``cell`` a place in a table and ``inner`` a
+phrase, such as what the system says of a file, which have templates of their own, ``char`` the name of a
+characteristic, and any other stays as the record has it.
 ``static/said.js`` applies them.
 """
 
@@ -23,6 +25,8 @@ RECORDS: Final = "records"
 """What to ask the factory for."""
 REFUSALS: Final = ("refused_said.", "advice_said.")
 """What is refused, and what to do next."""
+WITHIN: Final = ("fault", "cell", "inner")
+"""Tables of templates that stand within a sentence only: in holes of their name."""
 _JOINTS: Final = frozenset({"told.besides", "told.more", "told.and"})
 _TABLES: Final = {
     "kind": ("found_kind", "kind"), "class": ("class",), "gate": ("gate_name",), "factor": ("factor",),
@@ -34,8 +38,9 @@ _ENGLISH: Final = {
     "way": "word_way", "what": "told_what", "state": "word_state", "item": "word_item", "artefact": "word_artefact",
     "field": "word_field", "party": "word_party", "step": "word_step", "asked": "word_asked", "sample": "word_sample",
     "question": "word_question", "need": "word_need", "p": "word_p", "nth": "word_nth", "outcome": "word_outcome",
-    "role": "word_role", "decision": "word_decision", "severity": "word_severity",
-    "remedy": "word_remedy", "standing": "word_standing", "variance": "word_variance",
+    "role": "word_role", "decision": "word_decision", "severity": "word_severity", "thing": "word_thing",
+    "remedy": "word_remedy", "standing": "word_standing", "variance": "word_variance", "where": "word_where",
+    "feature": "word_feature", "surface": "word_surface", "file": "word_file",
 }  # fmt: skip
 """Kinds of words by the table that has them in English too."""
 CLOSED: Final = ("way", "class", "gate", "state", "party", "artefact", "step", "asked", "sample",
@@ -65,8 +70,9 @@ def sentences(code: str) -> dict[str, Any]:
         kind: {english[f"{table}.{k}"]: v for k, v in _by_key((table,), tongue.texts).items()}
         for kind, table in _ENGLISH.items()
     }
+    within = {t: [[english[k], tongue.texts[k]] for k in english if k.startswith(f"{t}.")] for t in WITHIN}
     return {
-        "sentences": whole, "tails": tails, "words": words, "closed": list(CLOSED),
+        "sentences": whole, "tails": tails, **within, "words": words, "closed": list(CLOSED),
         "characteristics": _by_key(("char",), tongue.texts), "coordinates": _by_key(("coordinate",), tongue.texts),
         "listed": tongue.listed, "nonconforming": tongue.texts["fact.nonconforming-units"],
     }  # fmt: skip

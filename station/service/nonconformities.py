@@ -18,6 +18,7 @@ from station.store.rows import File, NonconformityRow
 from station.values.claim_costs import CostInput
 from station.values.digest import digest
 from station.values.documents import DefectClass
+from station.values.faults import wrong
 from station.values.names import dated_number
 from station.values.nonconformity import (
     Context,
@@ -244,9 +245,8 @@ class Nonconformities:
             inputs = CostInput.model_validate({**known, **given})
         except ValidationError as error:
             first = error.errors()[0]
-            option, text = str(first["loc"][0]).replace("_", "-"), str(first["msg"])
-            told = f"--{option}: {text[:1].lower()}{text[1:]}"
-            raise RequestError(told, "Give it as an amount, as in 0.80.") from error
+            option = str(first["loc"][0]).replace("_", "-")
+            raise RequestError(f"--{option}: {wrong(first)}", "Give it as an amount, as in 0.80.") from error
         return self.say(number, NcEvent(kind="cost", at=self._clock(), by=named(by), cost=inputs), events)
 
     def send(self, number: str, *, by: str) -> NonconformityDocument:
@@ -333,7 +333,7 @@ class Nonconformities:
         except ValidationError as error:
             first = error.errors()[0]
             option = str(first["loc"][0]).replace("_", "-")
-            raise RequestError(f"--{option}: {first['msg']}", "Correct it.") from error
+            raise RequestError(f"--{option}: {wrong(first)}", "Correct it.") from error
         self.record(number, NcEvent(kind="context", at=self._clock(), by=by, context=context), events)
 
     def _recurrences(self, found: NonconformityDocument) -> list[Recurrence]:

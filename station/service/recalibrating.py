@@ -253,7 +253,7 @@ def threshold_remarks(found: ThresholdsInForce | None, golden: str) -> tuple[str
 def _said(text: str, option: str) -> str:
     text = text.strip()
     if not text:
-        raise RequestError(f"{option} is missing", "Thresholds are set and taken back with a name and a reason.")
+        raise RequestError(f"{option} is empty", "Thresholds are set and taken back with a name and a reason.")
     if not text.isprintable() or len(text) > MAX_TEXT:
         raise RequestError(f"{option} is no plain text", f"Use at most {MAX_TEXT} characters.")
     return text

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from station.errors import RequestError
 from station.service.signing_off import read_file
 from station.values import golden_record as v
+from station.values.faults import wrong
 from station.values.toml_text import read_toml
 
 
@@ -61,4 +62,4 @@ def entry_of(table: Mapping[str, Any]) -> v.RecordEntry:
             near = difflib.get_close_matches(str(first["loc"][-1]), list(inner), n=1)
             do = f'Did you mean "{near[0]}"?' if near else f"The keys are {', '.join(inner)}."
             raise RequestError(f"the record has no key {key!r}", do) from error
-        raise RequestError(f"{key}: {first['msg']}, not {str(first['input'])[:40]!r}", "Correct it.") from error
+        raise RequestError(f"{key}: {wrong(first)}, not {str(first['input'])[:40]!r}", "Correct it.") from error

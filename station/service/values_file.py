@@ -61,9 +61,9 @@ def number(text: str, what: str) -> float:
             f"{what}: {plain!r} has a comma", f"Write {whole}, or with a decimal point if that is meant."
         )
     if re.fullmatch(r"[+-]?[0-9]+,[0-9]+", plain):
-        raise RequestError(f"{what}: {plain!r} has a decimal comma", f"Write {plain.replace(',', '.')}")
+        raise RequestError(f"{what}: {plain!r} has a decimal comma", f"Write it as {plain.replace(',', '.')}")
     if plain.startswith("\N{MINUS SIGN}"):
-        raise RequestError(f"{what}: {plain!r} begins with a typographic minus", f"Write -{plain[1:]}")
+        raise RequestError(f"{what}: {plain!r} begins with a typographic minus", f"Write it as -{plain[1:]}")
     unit = _WITH_UNIT.fullmatch(plain)
     if unit is not None:
         raise RequestError(f"{what}: {plain[:40]!r} holds more than a number", f"Write {unit[1]} without its unit.")

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from station.errors import SheetError
 from station.sheet.models import Sheet
+from station.values.faults import wrong
 from station.values.toml_text import read_toml
 
 MAX_BYTES = 1_000_000
@@ -145,7 +146,7 @@ def _refusal(name: str, table: dict[str, Any], error: ValidationError) -> SheetE
         return SheetError(f"{name}: {loc[0]} is not written as {heading}{more}", f"Head the table with {heading}.")
     given = repr(first["input"])
     given = given if len(given) <= 40 else given[:37] + "..."
-    problem = first["msg"].removeprefix("Input ").replace("finite number", "finite number (not nan or inf)")
+    problem = wrong(first)
     if "nominal_mm" in path:
         problem, more = 'should be a number >= 0 or "golden"', ""
     return SheetError(f"{name}: {where}{key}: {problem}, not {given}{more}", "Correct the value and run again.")

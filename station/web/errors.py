@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from station.errors import StationError, StorageFullError, TooManyError, disk_error
 from station.values.documents import Document
+from station.values.faults import wrong
 from station.web.showing import PLACES, page
 
 logger = logging.getLogger("station.web")
@@ -69,8 +70,7 @@ def register(app: FastAPI) -> None:
         if first["type"] == "json_invalid":
             return error_response(422, "bad-request", "the request is not valid JSON", "See /api/v1/openapi.json.")
         where = ".".join(str(part) for part in first["loc"][1:]) or "the request"
-        text = str(first["msg"])
-        return error_response(422, "bad-request", f"{where}: {text[:1].lower()}{text[1:]}", "See /api/v1/openapi.json.")
+        return error_response(422, "bad-request", f"{where}: {wrong(first)}", "See /api/v1/openapi.json.")
 
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> Response:

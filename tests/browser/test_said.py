@@ -22,6 +22,7 @@ from station.sheet import Limits
 from station.values.documents import Verdict
 from station.values.line import Finding, Gate, Measurement
 
+HOLE = re.compile(r"\{(\w+)\}")
 SENTENCE = re.compile(r"[a-z]{2,}(?: [a-z]{2,}){2,}")
 """Three English words after one another."""
 TEXTS = """() => { const of = (node) => node.nodeName === "CODE" || node.classList?.contains("command") ? ""
@@ -32,6 +33,7 @@ OWN = ["Alpine society pin", "Filter the enamel before every shift", "Find why c
        r"station [a-z]+ [^。；]*", r'"[^"]+"']  # fmt: skip
 """What people wrote, and commands within a sentence."""
 ZH = sentences("zh-Hant")
+FAULT = next(pair for pair in ZH["fault"] if "{" not in pair[0])
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +57,21 @@ def english(page: Page) -> list[str]:
     return [line for line in lines if SENTENCE.search(line)]
 
 
+LABELS = """() => [...document.querySelectorAll("main [aria-label], main [title]")].flatMap(
+  (node) => [node.getAttribute("aria-label"), node.getAttribute("title")]).filter(Boolean)"""
+"""What a page says to who hears it, or points at something."""
+
+
+def labelled(page: Page) -> list[str]:
+    """Names and hints of a page that have English sentences."""
+    return [text for text in page.evaluate(LABELS) if SENTENCE.search(re.sub("|".join(OWN), "", text))]
+
+
 def value(hole: str, number: int) -> str:
     """Something that may stand in a hole, told from what stands in the others."""
     kind = hole.rstrip("0123456789")
+    if kind == "fault":
+        return FAULT[0]
     return next(iter(ZH["words"][kind])).replace("_", " ") if kind in CLOSED else f"{number}7"
 
 
@@ -66,10 +80,12 @@ def test_each_template_makes_its_own_sentence(page: Page, address: str) -> None:
     page.goto(f"{address}/lots")
     asked = []
     for english_text, chinese in ZH["sentences"]:
-        holes = re.findall(r"\{(\w+)\}", english_text)
+        holes = HOLE.findall(english_text)
         values = {h: value(h, n) for n, h in enumerate(holes, 1)}
-        words = {h: ZH["words"].get(h.rstrip("0123456789"), {}).get(v, v) for h, v in values.items()}
-        asked.append((english_text.format(**values), chinese.format(**words)))
+        words = {h: ZH["words"].get(h.rstrip("0123456789"), {FAULT[0]: FAULT[1]}).get(v, v) for h, v in values.items()}
+        asked.append(
+            tuple(HOLE.sub(lambda h, by=by: by[h[1]], text) for text, by in ((english_text, values), (chinese, words)))
+        )
     assert len(asked) == len(templates("en")[0])
     said = page.evaluate(
         "async (asked) => { const { said } = await import('/static/said.js'); return asked.map(said); }",
@@ -147,6 +163,11 @@ def test_reasons_that_are_put_together(page: Page, address: str) -> None:
         "lot L1 was opened on 2026-07-01 08:00 UTC, before production of the order began on 2026-07-02 09:30 UTC: its "
         "goods are others",
         "nothing is named that does not conform; name what was seen: station nc seen NC-1",
+        "corrective action 2 (root cause) is not effective, not verified",
+        "no containment is recorded",
+        "Add [[sizes]] position, entered if the back is not seen",
+        "no finding was reviewed",
+        "logo at x -0.05, y 5.90 mm",
     ]
     page.goto(f"{address}/lots")
     ask = "async (asked) => { const { known } = await import('/static/said.js'); return asked.map(known); }"
@@ -156,6 +177,36 @@ def test_reasons_that_are_put_together(page: Page, address: str) -> None:
     assert left == []
     assert said[0] == "sky 無法量測：區域未完整入鏡"
     assert said[3] == "主要（第二樣本）：100 件中 3 件不符合，Ac 3，Re 4"
+
+
+def test_what_is_wrong_with_a_value_is_said(page: Page, address: str) -> None:
+    """In a field, under a key of a file, in a cell of a table; what only looks like it is no such sentence."""
+    page.goto(f"{address}/lots")
+    ask = "async (asked) => { const { known } = await import('/static/said.js'); return asked.map(known); }"
+    asked = {
+        "values.0.u: should be greater than or equal to 0": "values.0.u：須大於或等於 0",
+        "kind: should be 'pin' or 'coin'": "kind：須為 'pin'、'coin'",
+        "the request: is missing": "請求：必須填寫",
+        "rig.toml: camera: is missing": "rig.toml：camera：必須填寫",
+        "rig.toml: camera.width: should be a valid integer": "rig.toml：camera.width：須為整數",
+        "The control sheet: [viewing]: cct_k 6500 to 5000 is no band":
+            "管制表：[viewing]：cct_k 6500 至 5000 不是有效範圍",
+        'The control sheet: [[regions]] 1 "sky": accept 2 is above reject 1 (1 more)':
+            '管制表：[[regions]] 1 "sky"：accept 2 大於 reject 1（另有 1 處）',
+        "The control sheet is not TOML: Invalid value (at line 3, column 2)":
+            "管制表 不是 TOML：值無效（第 3 行第 2 個字元）",
+        "v.csv line 3, column value: '33,9' has a decimal comma": "v.csv 第 3 行，value 欄：'33,9' 以逗號作小數點",
+        "v.csv line 3: weight of unit 1 is there twice, first in v.csv line 2":
+            "v.csv 第 3 行：樣品 1 的 weight 出現兩次，首次在 v.csv 第 2 行",
+        "v.csv cannot be read: No such file or directory": "無法讀取 v.csv：沒有此檔案或資料夾",
+        "1 is a unit of golden GS-7, no lot and of lot L2": "1 分屬封樣 GS-7（無批次）、批次 L2",
+        "golden GS-7 version 1 cannot be approved without its version and its photo":
+            "封樣 GS-7 第 1 版缺少版本、照片，不能核准",
+        "the bench: should look at it": None,
+        "the tray: one line was given": None,
+    }  # fmt: skip
+    told = page.evaluate(ask, list(asked))
+    assert dict(zip(asked, told, strict=True)) == asked
 
 
 def test_the_page_of_a_lot(page: Page, address: str) -> None:
@@ -176,6 +227,7 @@ def test_the_gates_of_an_order(page: Page, address: str) -> None:
         gate.click()
         expect(page.locator("#gate tbody tr").first).to_be_visible()
         assert english(page) == []
+        assert labelled(page) == []
     gates.first.click()
     expect(page.locator("#gate")).to_contain_text("封樣為最終版本，並經雙方簽署")
     page.goto(f"{address}/orders?nc=NC-20260510")

@@ -91,7 +91,7 @@ def test_a_bench_is_registered_once_and_what_is_refused_of_it_is_told(
     page.get_by_label("Bench (TOML)").fill('name = "b"\nwrong = 1\n')
     sent_once(page, f"**{API}/rigs", page.get_by_role("button", name="Register").click)
     expect(page.locator("#alerts li")).to_have_count(1)
-    expect(page.locator("#alerts li")).to_contain_text("rig.toml: camera: Field required")
+    expect(page.locator("#alerts li")).to_contain_text("rig.toml: camera: is missing")
 
 
 def test_the_light_is_calibrated_and_checked_on_its_page(quiet_page: Page, address: str) -> None:

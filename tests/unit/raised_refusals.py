@@ -37,6 +37,18 @@ def refusals(file: Path) -> Iterator[Refusal]:
     yield from _within(tree, outer, _ERRORS | own)
 
 
+def complaints(file: Path) -> Iterator[Refusal]:
+    """What the validators of a module's tables say of a value: what is wrong, and what to do behind a semicolon."""
+    tree = ast.parse(file.read_text("utf-8"))
+    for function in (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)):
+        scope = _assigned(list(ast.walk(function)))
+        for node in ast.walk(function):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "ValueError":
+                for text in (_plain(t) for t in _texts(node.args[0], scope)):
+                    said, _, then = text.partition("; ")
+                    yield Refusal((said,), (f"{then[:1].upper()}{then[1:]}.",) if then else ())
+
+
 def remarks(file: Path) -> Iterator[str]:
     """What a module appends to its remarks, ``{}`` for each value."""
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):

@@ -194,7 +194,10 @@ def test_a_unit_of_one_lot_needs_no_lot_to_be_named(station: Station) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('unit-1,weight,"33,9",0.05,S-3,2026-05-01', "line 3, column value: '33,9' has a decimal comma. Write 33.9"),
+        (
+            'unit-1,weight,"33,9",0.05,S-3,2026-05-01',
+            "line 3, column value: '33,9' has a decimal comma. Write it as 33.9",
+        ),
         (
             "unit-1,weight,33,9,0.05,S-3,2026-05-01",
             "line 3 has 7 cells, the first line 6. Write numbers with a decimal",

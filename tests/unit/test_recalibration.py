@@ -460,7 +460,7 @@ def test_the_recalibrate_command_proposes_sets_tells_and_takes_back(capsys: pyte
     assert json.loads(capsys.readouterr().out)["proposed"] == {"pit": 0.802}
     assert run(app, [*INSPECT, "13.png"]) == 0
     assert "reviewed thresholds" not in "".join(capsys.readouterr())
-    assert "--reason is missing" in _refused(capsys, *command, "--apply", "--by", "A")
+    assert "--reason is empty" in _refused(capsys, *command, "--apply", "--by", "A")
     assert run(app, [*command, "--apply", *WHO]) == 0
     out = capsys.readouterr().out
     assert "a finding counts where its score is pit from 0.802; by M. Weber: glints on the rim" in out

@@ -21,7 +21,8 @@ ROOMS = [
     *(f"lots/{n}.py" for n in ("decision_words", "decide", "causes", "drift", "evidence", "extents", "screening")),
     *(f"lots/{n}.py" for n in ("substitution", "clusters", "switching", "measurement_causes")),
     *(f"quality/gate_{n}.py" for n in ("confirmation", "history", "lots", "requirements", "rules")),
-    *(f"quality/{n}.py" for n in ("checklist", "claim", "traceability")),
+    *(f"quality/{n}.py" for n in ("checklist", "claim", "corrective", "traceability")),
+    *(f"quality/{n}.py" for n in ("order_archive", "package", "shown_records")),
     *(f"sheet/{n}.py" for n in ("lint", "completeness")),
     *(f"measure/{n}.py" for n in ("features", "outline_sizes", "logo", "colour", "see_through", "round_features")),
     *(f"measure/{n}.py" for n in ("align", "aiming", "identity")),
@@ -44,6 +45,7 @@ APART = {
     r" taken out: |check that failed|only ¤ of its edges": "a detail of the record that no page shows",
     r" \(usual: |\[\[defects\]\] ": "a row of the control sheet, to be pasted",
     r"red, green and blue": "the channels of a picture",
+    r"(package|archive) of an? (golden sample|order), |the (signature|¤) of the ¤": "what is signed, by name",
 }  # fmt: skip
 """What has no template of its own, and why."""
 PAGE = frozenset(json.loads((ROOT / "web/static/languages/zh-Hant.json").read_text("utf-8"))["texts"])
@@ -107,7 +109,9 @@ def _compiled(template: str, *, tail: bool) -> re.Pattern[str]:
     return re.compile(f"(?P<before_>.*?){body}" if tail else body, re.DOTALL)
 
 
-PATTERNS = [_compiled(t, tail=False) for t in WHOLE.values()] + [_compiled(t, tail=True) for t in TAILS.values()]
+PATTERNS = [_compiled(t, tail=False) for t in WHOLE.values() if "{fault}" not in t] + [
+    _compiled(t, tail=True) for t in TAILS.values()
+]
 LITERALS = [[p.casefold() for p in HOLE.split(t)[::2]] for t in (WHOLE | TAILS).values()]
 
 

@@ -4,7 +4,7 @@ import { Refusal } from "./api.js";
 import { el } from "./dom.js";
 import { handIn } from "./jobs.js";
 import { alertUser, command, original } from "./room.js";
-import { known, refusalText } from "./said.js";
+import { known, refusalText, said } from "./said.js";
 import { pin } from "./session.js";
 import { COLON, t } from "./words.js";
 
@@ -65,5 +65,5 @@ export function form(label, nodes, send, { name = null, signs = false, kind = "s
       if (pressed && document.activeElement === document.body) button.focus();
     }
   };
-  return el("form", { class: kind, "aria-label": called && `${label}${COLON}${called}`, on: { submit } }, nodes, button, refused);
+  return el("form", { class: kind, "aria-label": called && `${label}${COLON}${said(called)}`, on: { submit } }, nodes, button, refused);
 }

@@ -6,10 +6,17 @@ import { sentences } from "./words.js";
 const HOLE = /\{(\w+)\}/;
 const stem = (hole) => hole.replace(/\d+$/, "");
 const escape = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
-const LISTS = { names: "char", chars: "char", kinds: "kind", factors: "factor", classes: "class", levels: "level", causes: "cause", suspects: "suspect", shownlist: "shown", artefacts: "artefact", roles: "role", fields: "field", items: "item", parties: "party", needs: "need", variances: "variance" };
+const LISTS = { names: "char", chars: "char", kinds: "kind", factors: "factor", classes: "class", levels: "level", causes: "cause", suspects: "suspect", shownlist: "shown", artefacts: "artefact", roles: "role", fields: "field", items: "item", parties: "party", needs: "need", variances: "variance", options: "option", keys: "key" };
 /** Kinds that may have clauses of their own; no other reaches over the end of one, and a list only over its commas. */
-const FREE = new Set(["reason", "rest", "which", "text", "units", "scores", "settings", "signs"]);
-const REACH = (kind) => (FREE.has(kind) ? ".+?" : kind in LISTS ? "(?:(?![;:.] ).)+?" : "(?:(?![;:,] ).)+?");
+const FREE = new Set(["reason", "rest", "which", "text", "units", "scores", "settings", "signs", "fault", "inner"]);
+/** Kinds that are said by templates of their own; what is no known fault is no fault. */
+const WITHIN = new Set(["fault", "cell", "inner"]);
+const VALUE = "(?:'[^']*'|[-\\d.]+)";
+/** Lists that are told from sentences by what they may hold. */
+const STRICT = { options: `${VALUE}(?:(?:, | or )${VALUE})*`, keys: "\\w+(?: and \\w+)+" };
+const REACH = (kind) => STRICT[kind] ?? (FREE.has(kind) ? ".+?" : kind in LISTS || kind === "cell" ? "(?:(?![;:.] ).)+?" : "(?:(?![;:,] ).)+?");
+/** Letters: a template with a known fault is tried before those that fit more than one sentence. */
+const FIRST = 1000;
 const spoken = (word) => word.replaceAll(/[_-]/g, " ");
 const found = new Map();
 
@@ -34,6 +41,7 @@ function fill(hole, text) {
   const kind = stem(hole);
   if (kind in LISTS) return text.split(/, and |, | and | or /).map((one) => fill(LISTS[kind], one)).join("、");
   if (kind === "reason") return known(text) ?? text;
+  if (WITHIN.has(kind)) return direct(text, kind) ?? text;
   if (["char", "name", "defect"].includes(kind)) return code(text) ?? text;
   return word(kind, text) ?? text;
 }
@@ -48,7 +56,7 @@ function compiled([english, said], end) {
     return `(?<${part}>${closed.length ? closed.sort((a, b) => b.length - a.length).join("|") : REACH(stem(part))})`;
   }).join("");
   const own = parts.filter((_, i) => i % 2 === 0);
-  return { own: own.reduce((a, b) => (b.length > a.length ? b : a)), size: own.join("").length, said, pattern: new RegExp(end ? `^(?<before_>.+?)${pattern}$` : `^${pattern}$`) };
+  return { own: own.reduce((a, b) => (b.length > a.length ? b : a)), size: own.join("").length + (parts.some((p, i) => i % 2 && stem(p) === "fault") ? FIRST : 0), said, pattern: new RegExp(end ? `^(?<before_>.+?)${pattern}$` : `^${pattern}$`) };
 }
 
 const ready = {};
@@ -59,6 +67,7 @@ function direct(text, which = "sentences") {
   for (const { own, pattern, said } of templates(which)) {
     const values = text.includes(own) && pattern.exec(text)?.groups;
     if (!values && text !== own) continue;
+    if (Object.entries(values || {}).some(([hole, value]) => stem(hole) === "fault" && direct(value, "fault") === null)) continue;
     const before = values?.before_ === undefined ? "" : known(values.before_);
     if (before !== null) return before + said.replace(/\{(\w+)\}/g, (_, hole) => fill(hole, values[hole]));
   }
