@@ -4,7 +4,7 @@ socket, database, clock or random number in here."""
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -39,11 +39,12 @@ def measure_master(
     version: int,
     found: PartOutline | None = None,
     width_mm: float | None = None,
+    on_border: Callable[[str, Float], None] = lambda *_: None,
 ) -> Master:
     """Measure the golden sample in its photo into a master.
 
     found : the golden among several parts in the photo. width_mm : of the golden, where neither the photo nor the sheet
-    gives a scale.
+    gives a scale. on_border : hears of each region that the sheet gives a border its name and corners, (n, 2) in mm.
 
     Raises SheetError where the sheet points outside the part or at the same cell twice, AlignmentError where the photo
     shows no part that can be measured.
@@ -67,6 +68,8 @@ def measure_master(
         polygon = in_frame(region.polygon_px, region.polygon_mm)
         place = None if seed is None else (float(seed[0]), float(seed[1]))
         requests.append(RegionRequest(region.name, region.surface, place, polygon))
+        if polygon is not None:
+            on_border(region.name, frame.to_mm(polygon))
     # a disc of enamel in the bench's grey looks like a hole, unless the sheet says that it is a region
     seeds = [r.seed_px for r in requests if r.seed_px is not None]
     holes = tuple(h for h in holes if not any(_encloses(frame.to_px(h), seed) for seed in seeds))

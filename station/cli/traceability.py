@@ -48,10 +48,10 @@ def records(
         emit(document(found))
         return
     rows = [
-        [r.name, r.state, str(r.asked_on or ""), str(r.due or ""), str(r.settled_on or ""), r.note]
+        [r.name, r.state, str(r.asked_on or ""), str(r.due or ""), str(r.settled_on or ""), r.note, r.by]
         for r in found.factory_records
     ]
-    table("Records of the factory", ["record", "state", "asked", "due", "came or refused", "note"], rows)
+    table("Records of the factory", ["record", "state", "asked", "due", "came or refused", "note", "by"], rows)
     for words in risk:
         show(f"Sourcing risk: {words}.")
 

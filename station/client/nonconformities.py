@@ -11,15 +11,16 @@ from urllib.parse import quote
 from station.client.connection import Connection
 from station.values.claim_words import ClaimWords
 from station.values.nonconformity import KindDocument, NonconformityDocument, ReorderDocument
+from station.values.sourcing import SourcingRisk
 
 
 class Nonconformities(Connection):
     """Nonconformities. by : who says so; of an account its own name, or nothing. more : ``if_match``, the ``ETag`` of
     the nonconformity as it was read, and ``pin`` where something is signed. All raise Refused."""
 
-    def nonconformities(self) -> Iterator[NonconformityDocument]:
-        """Every nonconformity as it stands."""
-        return self.pages("/nonconformities", NonconformityDocument)
+    def nonconformities(self, *, lot: str | None = None) -> Iterator[NonconformityDocument]:
+        """Every nonconformity as it stands; that of a lot alone, if it has one."""
+        return self.pages("/nonconformities", NonconformityDocument, lot=lot)
 
     def nonconformity(self, number: str) -> NonconformityDocument:
         """One nonconformity as it stands."""
@@ -43,6 +44,10 @@ class Nonconformities(Connection):
         """Say what became of a record of the factory."""
         said = {"record": record, "step": step, "on": on and on.isoformat(), "text": text, "file": self.handed_in(file)}
         return self.say_of(number, "records", by=by, **said, **more)
+
+    def factory_record_file(self, number: str, sha256: str) -> bytes:
+        """A record of the factory as it was handed in."""
+        return self.file(f"/nonconformities/{quote(number)}/records/{sha256}")
 
     def cause(
         self, number: str, cause: str, *, holds: bool, text: str, by: str = "", **more: Any
@@ -83,6 +88,10 @@ class Nonconformities(Connection):
     def sourcing_risk(self, supplier: str) -> tuple[str, ...]:
         """Why a supplier is a risk for the next order, in sentences."""
         return tuple(self.get("/sourcing-risk", supplier=supplier)["reasons"])
+
+    def sourcing_history(self, *, golden: str, version: int | None = None) -> SourcingRisk:
+        """The same of the supplier that a golden sample's control sheet names, with the records it is counted from."""
+        return self.one(SourcingRisk, "/sourcing-risk", golden=golden, version=version)
 
     def reorder(self, sku: str) -> ReorderDocument:
         """May this product be ordered again?"""

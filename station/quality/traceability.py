@@ -15,6 +15,7 @@ from typing import Final, get_args
 from station.errors import RequestError
 from station.values.documents import Cause
 from station.values.nonconformity import Context, FactoryRecord, Facts, NcEvent, RecordStep
+from station.values.sourcing import SourcingRisk, SupplierRecord
 
 RECORDS: Final[tuple[Cause, ...]] = ("drift", "substitution", "screening")
 NAMES: Final[dict[Cause, str]] = {
@@ -66,7 +67,7 @@ def replay_records(events: Sequence[NcEvent], today: date) -> tuple[FactoryRecor
             own_words = bool(e.asks)
         if e.kind == "sent" and facts is not None and not own_words:
             for cause in _asked_for(facts):
-                found[cause] = _asked(found[cause], e.at.date(), context)
+                found[cause] = _asked(found[cause], e.at.date(), context, e)
         if e.kind == "record" and e.record is not None:
             found[e.record] = _stepped(found[e.record], e, context)
     return tuple(_dated(r, today) for r in found.values())
@@ -77,18 +78,22 @@ def _asked_for(facts: Facts) -> tuple[Cause, ...]:
     return facts.ask_for if measured else ()
 
 
-def _asked(r: FactoryRecord, on: date, context: Context) -> FactoryRecord:
+def _asked(r: FactoryRecord, on: date, context: Context, e: NcEvent) -> FactoryRecord:
+    """Asked for on a day; what came or was refused before it was asked for stays so."""
     if r.asked_on is not None:
         return r
-    return r.model_copy(update={"state": "asked", "asked_on": on, "due": on + timedelta(days=context.answer_days)})
+    told: dict[str, object] = {"asked_on": on, "due": on + timedelta(days=context.answer_days)}
+    if r.state == "not asked":
+        told |= {"state": "asked", "by": e.by, "at": e.at}
+    return r.model_copy(update=told)
 
 
 def _stepped(r: FactoryRecord, e: NcEvent, context: Context) -> FactoryRecord:
     on = e.due or e.at.date()
     if e.step == "asked":
-        return _asked(r, on, context)
-    told = {"state": e.step, "settled_on": on, "note": e.text, "sha256": e.photo_sha256}
-    return r.model_copy(update=told)
+        return _asked(r, on, context, e)
+    told = {"state": e.step, "settled_on": on, "note": e.text, "sha256": e.photo_sha256, "file_name": e.file_name}
+    return r.model_copy(update=told | {"by": e.by, "at": e.at})
 
 
 def _dated(r: FactoryRecord, today: date) -> FactoryRecord:
@@ -99,12 +104,8 @@ def _dated(r: FactoryRecord, today: date) -> FactoryRecord:
 def sourcing_risk(supplier: str, claims: Iterable[Claim]) -> tuple[str, ...]:
     """Why a supplier is a risk for the next order, one sentence a record that it could not show; empty where it showed
     what it was asked for, or was asked for nothing."""
-    if not supplier:
-        return ()
     found = []
-    for claim in claims:
-        if claim.supplier.casefold() != supplier.casefold():
-            continue
+    for claim in _own(supplier, claims):
         for r in claim.records:
             if r.state == "refused":
                 why = f": {r.note}" if r.note else ""
@@ -112,3 +113,23 @@ def sourcing_risk(supplier: str, claims: Iterable[Claim]) -> tuple[str, ...]:
             elif r.state == "overdue":
                 found.append(f"{supplier} owes {r.name} of lot {claim.lot} since {r.due} ({claim.number})")
     return tuple(found)
+
+
+def sourcing_history(supplier: str, claims: Iterable[Claim]) -> SourcingRisk:
+    """:func:`sourcing_risk` with what it is counted from: every record that the supplier was asked for or that came."""
+    own = _own(supplier, claims)
+    records = tuple(
+        SupplierRecord(nonconformity=c.number, lot=c.lot, record=r) for c in own for r in c.records
+        if r.state != "not asked"
+    )  # fmt: skip
+    states = [r.record.state for r in records]
+    return SourcingRisk(
+        supplier=supplier, reasons=sourcing_risk(supplier, own), nonconformities=len(own), came=states.count("came"),
+        awaited=states.count("asked"), overdue=states.count("overdue"), refused=states.count("refused"),
+        records=records,
+    )  # fmt: skip
+
+
+def _own(supplier: str, claims: Iterable[Claim]) -> list[Claim]:
+    """Those of a supplier, however its name is capitalised; none where it has no name."""
+    return [c for c in claims if supplier and c.supplier.casefold() == supplier.casefold()]

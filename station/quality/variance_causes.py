@@ -51,20 +51,18 @@ def replay_causes(events: Sequence[NcEvent], facts: Facts) -> tuple[VarianceCaus
         measurement = name in MEASUREMENT
         words, told = (MEASUREMENT[name], None) if measurement else GOODS[name]
         event = said.get(name)
-        state, why, by = "open", "", ""
+        state, why = "open", ""
         if event is not None:
-            state, why, by = ("confirmed" if event.holds else "ruled out"), event.text, event.by
+            state, why = ("confirmed" if event.holds else "ruled out"), event.text
         elif name in suspect:
             state, why = "suspect", f"not ruled out by the data: {', '.join(suspect[name])}"
         elif measurement:
             state, why = "ruled out", "by the lot's data"
         elif told is not None and told == facts.cause:
             state, why = "suspect", f"the lot's data speak for {told}"
-        found.append(
-            VarianceCause.model_validate(
-                {"name": name, "words": words, "measurement": measurement, "state": state, "why": why, "by": by}
-            )
-        )
+        said_by = {} if event is None else {"by": event.by, "at": event.at}
+        about = {"name": name, "words": words, "measurement": measurement, "state": state, "why": why}
+        found.append(VarianceCause.model_validate(about | said_by))
     return tuple(found)
 
 

@@ -35,11 +35,12 @@ _ENGLISH: Final = {
     "field": "word_field", "party": "word_party", "step": "word_step", "asked": "word_asked", "sample": "word_sample",
     "question": "word_question", "need": "word_need", "p": "word_p", "nth": "word_nth", "outcome": "word_outcome",
     "role": "word_role", "decision": "word_decision", "severity": "word_severity",
+    "remedy": "word_remedy", "standing": "word_standing", "variance": "word_variance",
 }  # fmt: skip
 """Kinds of words by the table that has them in English too."""
 CLOSED: Final = ("way", "class", "gate", "state", "party", "artefact", "step", "asked", "sample",
                   "cause", "suspect", "question", "need", "nth", "outcome", "role", "decision",
-                  "severity")  # fmt: skip
+                  "severity", "remedy", "standing")  # fmt: skip
 """Kinds of which no word stands in a sentence but those of the table."""
 
 

@@ -88,14 +88,15 @@ class GoldenShowing:
         from station.service.sealing import draft, proposed
 
         settings = self._station.settings
-        found, toml, master, warnings = draft(
+        found, toml, master, borders, warnings = draft(
             sheet_path=sheet, shot=tools.read(photo, settings), calibration=self._station.bench.calibration(rig, card),
             at=self._clock(), model=settings.defect_model,
         )  # fmt: skip
         offered = tuple(DraftProposal(**p.model_dump()) for p in proposed(master, toml))
         shown = DraftDocument(
-            sku=found.product.sku, master=outlined(master), warnings=tuple(warnings), proposals=offered
-        )
+            sku=found.product.sku, master=outlined(master), borders={name: _ring(at) for name, at in borders.items()},
+            warnings=tuple(warnings), proposals=offered,
+        )  # fmt: skip
         return shown, pictures.jpeg(pictures.display(master.image, master.correction))
 
     def _told(self, digest: str, master: Master, sheet: Sheet) -> Own:

@@ -24,7 +24,7 @@ from station.values.look_alikes import look_alike, spelled
 
 if TYPE_CHECKING:
     from station.sheet import Sheet
-    from station.values.line import Corrected, Master, Shot
+    from station.values.line import Corrected, Float, Master, Shot
 
 _CONTRADICTS_MM, _CONTRADICTS = 1.0, 0.03
 """Between calliper and photo, in mm and as a share: an outline that was misread in places is off by half of that."""
@@ -125,17 +125,20 @@ def seal(
 
 def draft(
     *, sheet_path: Path, shot: Shot, calibration: Calibration, at: datetime, model: str
-) -> tuple[Sheet, str, Master, list[str]]:
-    """A golden sample measured as :func:`seal` would, and not sealed: its sheet, that as text, its master, the
-    warnings. Raises as sealing does, but for what further photos are the cause of."""
+) -> tuple[Sheet, str, Master, dict[str, Float], list[str]]:
+    """A golden sample measured as :func:`seal` would, and not sealed: its sheet, that as text, its master, the corners
+    of its regions' borders by name ((n, 2) in mm), the warnings. Raises as sealing does, but for what further photos
+    are the cause of."""
     from station.calibrate.light import correct
     from station.golden_line import measure_master
 
     sheet, sheet_toml, calibration = _agreed(sheet_path, calibration, at)
     corrected = correct(shot, calibration)
-    master = measure_master(corrected, sheet, number=sheet.golden.number or "", version=1)
+    borders: dict[str, Float] = {}
+    number = sheet.golden.number or ""
+    master = measure_master(corrected, sheet, number=number, version=1, on_border=borders.__setitem__)
     _hold_to_callipers(sheet, master)
-    return sheet, sheet_toml, master, _warnings(sheet, corrected, master, model)
+    return sheet, sheet_toml, master, borders, _warnings(sheet, corrected, master, model)
 
 
 def _agreed(sheet_path: Path, calibration: Calibration, at: datetime) -> tuple[Sheet, str, Calibration]:

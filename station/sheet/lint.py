@@ -6,7 +6,7 @@ L1 no version or date            L7 nothing limited (sizes, defects, regions, ma
 L4 no tolerance                  L8 all variance unacceptable
                                  L9 all variance passes
 
-G10 words that cannot be measured    G6 items still open       C1 colour without two tiers
+G10 words and borders that cannot be measured    G6 items still open       C1 colour without two tiers
 T5 a limit no photo can hold         T12 posts of a pin        T7 what an order of this product must say
 S6 lax sampling                      S7 a functional or safety defect classed as minor
 """
@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from station.sheet.borders import crossing
 from station.sheet.completeness import DUAL_POSTS_MM, lacks_second_post, said_of, unmet
 from station.sheet.functional import is_functional, measures_function
 from station.sheet.models import Sheet
@@ -51,7 +52,7 @@ class LintRemark:
 def lint_sheet(sheet: Sheet) -> tuple[LintRemark, ...]:
     """Every remark on the sheet, in the order of its tables; empty for a sheet that leaves nothing to argue about."""
     rules = (
-        *(_record, _words, _colour, _marks, _sizes, _entered, _defects, _empty, _extremes, _aql, _product),
+        *(_record, _words, _borders, _colour, _marks, _sizes, _entered, _defects, _empty, _extremes, _aql, _product),
         *(_plating,),
     )
     return tuple(remark for rule in rules for remark in rule(sheet))
@@ -79,6 +80,22 @@ def _words(sheet: Sheet) -> Iterator[LintRemark]:
         for found in vague_words(text, agreed=True):
             do = f"{found.instead[:1].upper()}{found.instead[1:]}."
             yield LintRemark("G10", where, f'"{found.word}" in {key} cannot be measured', do)
+
+
+def _borders(sheet: Sheet) -> Iterator[LintRemark]:
+    for table, rows in (("regions", sheet.regions), ("marks", sheet.marks)):
+        for row in rows:
+            corners = row.polygon_mm or row.polygon_px or ()
+            crossed = crossing(corners)
+            if crossed is None:
+                continue
+            one, other = (f"{i + 1}-{(i + 1) % len(corners) + 1}" for i in crossed)
+            yield LintRemark(
+                "G10",
+                f'[[{table}]] "{row.name}"',
+                f"its border crosses itself, edge {one} and edge {other}, so what lies in a loop of it may not count",
+                "Move a corner until it does not, or give the corners in the order of the border.",
+            )
 
 
 def _colour(sheet: Sheet) -> Iterator[LintRemark]:

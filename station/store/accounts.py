@@ -15,6 +15,7 @@ from station.store.database import Database
 from station.store.ledger import insert, touch
 
 ADDED, CHANGED = "account added", "account changed"
+_ANY = sa.select(t.accounts.c.id).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class SessionRow:
 def any_account(db: Database) -> bool:
     """Whether there is an account, a disabled one too."""
     with db.read() as c:
-        return c.execute(sa.select(t.accounts.c.id).limit(1)).first() is not None
+        return c.execute(_ANY).first() is not None
 
 
 def accounts(db: Database) -> list[AccountRow]:

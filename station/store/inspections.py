@@ -40,6 +40,12 @@ def _units(*, bare: bool = False) -> sa.Select[Any]:
     )
 
 
+@cache
+def _one_unit() -> sa.Select[Any]:
+    """The unit whose id is the parameter ``unit``."""
+    return _units().where(t.units.c.id == sa.bindparam("unit"))
+
+
 _BEHIND: dict[str, sa.ColumnElement[Any]] = {
     **{name: sa.literal("") for name in ("document", "digest", "carton")},
     "identifiers": sa.literal("{}"),
@@ -159,7 +165,7 @@ def unit_of_key(db: Database, ingest_key: str) -> UnitRow | None:
 def unit(db: Database, unit_id: int) -> UnitRow:
     """A unit by its id. Raises NotFoundError."""
     with db.read() as c:
-        row = c.execute(_units().where(t.units.c.id == unit_id)).first()
+        row = c.execute(_one_unit(), {"unit": unit_id}).first()
     if row is None:
         raise NotFoundError(f"there is no unit {unit_id}", "Look it up in the list of units.")
     return _unit(row)
@@ -365,7 +371,7 @@ def add_review(
     with db.write() as c:
         unit_claims.lock_unit(c, unit_id)  # before the key: the same request may be under way in another process
         if request_key is not None:
-            again = c.execute(sa.select(t.reviews).where(t.reviews.c.request_key == request_key)).first()
+            again = c.execute(_OF_KEY, {"key": request_key}).first()
             if again is not None:
                 if (again.unit_id, again.decision, again.reason, again.reviewer) != (
                     unit_id,
@@ -404,16 +410,24 @@ def add_review(
         return _review(made)
 
 
+# built once, like all that a decision waits for: building a statement takes longer than the query
+_UNIT: sa.BindParameter[int] = sa.bindparam("unit")
+_OF_KEY = sa.select(t.reviews).where(t.reviews.c.request_key == sa.bindparam("key"))
+_LOT_NAME = sa.select(t.lots.c.name).join(t.units, t.units.c.lot_id == t.lots.c.id).where(t.units.c.id == _UNIT)
+_SAID = (
+    sa.select(*(t.reviews.c[k] for k in ("id", "decision", "reviewer", "disputes")))
+    .where(t.reviews.c.unit_id == _UNIT)
+    .order_by(t.reviews.c.id)
+)
+
+
 def _lot_of(c: sa.Connection, unit_id: int) -> str | None:
-    query = sa.select(t.lots.c.name).join(t.units, t.units.c.lot_id == t.lots.c.id).where(t.units.c.id == unit_id)
-    return c.execute(query).scalar()
+    return c.execute(_LOT_NAME, {"unit": unit_id}).scalar()
 
 
 def _words(c: sa.Connection, unit_id: int) -> list[Word]:
     """Every word on a unit, oldest first."""
-    k = t.reviews.c
-    query = sa.select(k.id, k.decision, k.reviewer, k.disputes).where(k.unit_id == unit_id).order_by(k.id)
-    return [Word(**r._mapping) for r in c.execute(query)]
+    return [Word(**r._mapping) for r in c.execute(_SAID, {"unit": unit_id})]
 
 
 def reviews(db: Database, unit_id: int) -> list[ReviewRow]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +22,9 @@ from station.store.advisory import Advisory, hold
 from station.store.keys import KeyRing
 from station.store.row_digests import BLOCK, COVERED, key_column, row_digests
 from station.values.digest import canonical_json, sha256_hex
+
+_NEWEST = sa.select(t.ledger).order_by(t.ledger.c.sequence.desc()).limit(1)
+_HASH = sa.select(t.ledger.c.hash).where(t.ledger.c.sequence == sa.bindparam("number"))
 
 _TOUCHED = "rows that the ledger has yet to cite"
 
@@ -43,9 +47,14 @@ def touched(c: sa.Connection) -> bool:
 
 def insert(c: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> sa.Row[Any]:
     """Insert a row and answer it as it is stored."""
-    row = c.execute(sa.insert(table).values(**values).returning(table)).one()
+    row = c.execute(_inserting(table), dict(values)).one()
     touch(c, table, row._mapping[key_column(table).name])
     return row
+
+
+@cache  # a statement is never changed, and building it takes longer than the row
+def _inserting(table: sa.Table) -> sa.Insert:
+    return sa.insert(table).returning(table)
 
 
 def insert_all(c: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -158,7 +167,7 @@ class Ledger:
         hash = link_hash(sequence, previous, sha256_hex(content.encode()))
         signature = self.keys.sign(LEDGER_HEAD, head_value(sequence, hash))
         head = Head(sequence, hash, self.keys.public, signature)
-        c.execute(sa.insert(t.ledger).values(content=content, **head.as_dict()))
+        c.execute(sa.insert(t.ledger), {"content": content, **head.as_dict()})
         for start in range(0, len(cites), BLOCK):
             rows = [
                 {"sequence": sequence, "table_name": table, "row_key": key, "digest": digest}
@@ -176,8 +185,7 @@ class Ledger:
             return False
         if kept is None or kept.sequence == 0:
             return True
-        k = t.ledger.c
-        return kept.sequence < sequence and kept.hash == c.scalar(sa.select(k.hash).where(k.sequence == kept.sequence))
+        return kept.sequence < sequence and kept.hash == c.scalar(_HASH, {"number": kept.sequence})
 
 
 def entries(c: sa.Connection, *, first: int = 1, limit: int | None = None) -> list[Entry]:
@@ -198,7 +206,7 @@ def cited(c: sa.Connection, sequences: Sequence[int], tables: Sequence[str]) -> 
 
 def newest(c: sa.Connection) -> Head | None:
     """The newest head, None where nothing was entered yet."""
-    row = c.execute(sa.select(t.ledger).order_by(t.ledger.c.sequence.desc()).limit(1)).first()
+    row = c.execute(_NEWEST).first()
     return None if row is None else Head(row.sequence, row.hash, row.key, row.signature)
 
 

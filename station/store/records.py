@@ -24,6 +24,8 @@ from station.store.rows import (
 )
 
 GOLDEN_SEALED = "golden sealed"
+_GOLDENS = sa.select(t.goldens).order_by(t.goldens.c.id.desc())
+_VERSIONS = _GOLDENS.where(t.goldens.c.number == sa.bindparam("number"))
 
 
 def keep_files(connection: sa.Connection, files: Iterable[File | None], at: datetime) -> None:
@@ -174,11 +176,9 @@ def golden_by_id(db: Database, golden_id: int) -> GoldenRow:
 
 def golden_versions(db: Database, number: str | None = None) -> list[GoldenRow]:
     """All versions of a number (of every number), newest first."""
-    query = sa.select(t.goldens).order_by(t.goldens.c.id.desc())
-    if number is not None:
-        query = query.where(t.goldens.c.number == number)
+    query, parameters = (_GOLDENS, {}) if number is None else (_VERSIONS, {"number": number})
     with db.read() as c:
-        return [GoldenRow(**r._mapping) for r in c.execute(query)]
+        return [GoldenRow(**r._mapping) for r in c.execute(query, parameters)]
 
 
 # --- lots ------------------------------------------------------------------------------------------------------------

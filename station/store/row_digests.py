@@ -52,15 +52,15 @@ def plain_rows(c: sa.Connection, table: sa.Table, keys: Sequence[Any]) -> Iterat
 
 def _read(c: sa.Connection, table: sa.Table, keys: Sequence[Any] | None) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
     """Key and columns of rows as the database gives them, in order of their keys within each block."""
-    every = _rows(table, c.dialect.name == "sqlite")
+    sqlite = c.dialect.name == "sqlite"
     names = list(table.c.keys())
     place = names.index(key_column(table).name)
-    queries = [every]
+    asked: list[tuple[sa.Select[Any], dict[str, Any]]] = [(_rows(table, sqlite), {})]
     if keys is not None:
-        blocks = (keys[start : start + BLOCK] for start in range(0, len(keys), BLOCK))
-        queries = [every.where(key_column(table).in_(block)) for block in blocks]
-    for query in queries:
-        for row in c.execute(query):
+        some = _some(table, sqlite)
+        asked = [(some, {"block": keys[start : start + BLOCK]}) for start in range(0, len(keys), BLOCK)]
+    for query, parameters in asked:
+        for row in c.execute(query, parameters):
             yield _key(row[place]), list(zip(names, row, strict=True))
 
 
@@ -68,6 +68,12 @@ def _read(c: sa.Connection, table: sa.Table, keys: Sequence[Any] | None) -> Iter
 def _rows(table: sa.Table, sqlite: bool) -> sa.Select[Any]:
     columns = [_raw(column) if sqlite else column for column in table.c]
     return sa.select(*columns).order_by(key_column(table))
+
+
+@lru_cache(maxsize=256)
+def _some(table: sa.Table, sqlite: bool) -> sa.Select[Any]:
+    """The rows whose keys are the parameter ``block``."""
+    return _rows(table, sqlite).where(key_column(table).in_(sa.bindparam("block", expanding=True)))
 
 
 def _plain_row(row: Sequence[tuple[str, Any]]) -> dict[str, str | int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -33,7 +32,7 @@ class ClaimRow:
 def claims(db: Database, at: datetime) -> list[ClaimRow]:
     """The claims that hold, by unit."""
     with db.read() as c:
-        return [ClaimRow(**r._mapping) for r in c.execute(_holding(at).order_by(a.unit_claims.c.unit_id))]
+        return [ClaimRow(**r._mapping) for r in c.execute(_HOLDING, _moments(at))]
 
 
 def take(db: Database, unit_id: int, *, reviewer: str, window: str, at: datetime, take_over: bool = False) -> ClaimRow:
@@ -41,16 +40,15 @@ def take(db: Database, unit_id: int, *, reviewer: str, window: str, at: datetime
 
     Raises NotFoundError, and ClaimedError where another reviewer looks at it, unless ``take_over``.
     """
-    k = a.unit_claims.c
     with db.write() as c:
         lock_unit(c, unit_id)
         held = None if take_over else holder(c, unit_id, at)
         if held is not None:
             refuse_others(held, reviewer)
         since = at if held is None else held.since
-        c.execute(sa.delete(a.unit_claims).where((k.unit_id == unit_id) | (k.window == window) | ~_holds(at)))
+        c.execute(_GONE_ON, {"unit": unit_id, "of_window": window, **_moments(at)})
         values = {"unit_id": unit_id, "reviewer": reviewer, "window": window, "since": since, "until": at + LEASE}
-        c.execute(sa.insert(a.unit_claims).values(**values))
+        c.execute(sa.insert(a.unit_claims), values)
         made = holder(c, unit_id, at)
     assert made is not None  # written a moment ago, in this transaction
     return made
@@ -71,13 +69,13 @@ def release(db: Database, unit_id: int, window: str, reviewer: str | None = None
 def lock_unit(c: sa.Connection, unit_id: int) -> None:
     """Keep others from deciding or claiming a unit until this transaction ends; SQLite has one writer anyway. Raises
     NotFoundError."""
-    if c.execute(sa.select(t.units.c.id).where(t.units.c.id == unit_id).with_for_update()).first() is None:
+    if c.execute(_LOCKED, {"unit": unit_id}).first() is None:
         raise NotFoundError(f"there is no unit {unit_id}", "Look it up in the list of units.")
 
 
 def holder(c: sa.Connection, unit_id: int, at: datetime) -> ClaimRow | None:
     """The claim on a unit that holds, None without one."""
-    row = c.execute(_holding(at).where(a.unit_claims.c.unit_id == unit_id)).first()
+    row = c.execute(_HELD, {"unit": unit_id, **_moments(at)}).first()
     return None if row is None else ClaimRow(**row._mapping)
 
 
@@ -92,14 +90,23 @@ def refuse_others(held: ClaimRow, reviewer: str) -> None:
 
 def end(c: sa.Connection, unit_id: int) -> None:
     """End the claim on a unit that was decided."""
-    c.execute(sa.delete(a.unit_claims).where(a.unit_claims.c.unit_id == unit_id))
+    c.execute(_ENDED, {"unit": unit_id})
 
 
-def _holds(at: datetime) -> sa.ColumnElement[bool]:
-    """Not ended; one that ends later than any claim may was made before the clock was set back."""
-    k = a.unit_claims.c
-    return (k.until > at) & (k.until <= at + LEASE)
+def _moments(at: datetime) -> dict[str, datetime]:
+    """The parameters of what asks whether a claim holds."""
+    return {"now": at, "longest": at + LEASE}
 
 
-def _holding(at: datetime) -> sa.Select[Any]:
-    return sa.select(a.unit_claims, t.units.c.unit).join(t.units).where(_holds(at))
+# built once: a decision waits for most of them, and building a statement takes longer than the query
+_CLAIMS = a.unit_claims.c
+_UNIT: sa.BindParameter[int] = sa.bindparam("unit")
+_HOLDS = (_CLAIMS.until > sa.bindparam("now")) & (_CLAIMS.until <= sa.bindparam("longest"))
+"""Not ended; one that ends later than any claim may was made before the clock was set back."""
+_HOLDING = sa.select(a.unit_claims, t.units.c.unit).join(t.units).where(_HOLDS).order_by(_CLAIMS.unit_id)
+_HELD = _HOLDING.where(_CLAIMS.unit_id == _UNIT)
+_LOCKED = sa.select(t.units.c.id).where(t.units.c.id == _UNIT).with_for_update()
+_ENDED = sa.delete(a.unit_claims).where(_CLAIMS.unit_id == _UNIT)
+_GONE_ON = sa.delete(a.unit_claims).where(
+    (_CLAIMS.unit_id == _UNIT) | (_CLAIMS.window == sa.bindparam("of_window")) | ~_HOLDS
+)

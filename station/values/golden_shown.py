@@ -120,10 +120,12 @@ class DraftProposal(Document):
 
 
 class DraftDocument(Document):
-    """A golden sample measured and not sealed: nothing of it is recorded. warnings : as sealing would say."""
+    """A golden sample measured and not sealed: nothing of it is recorded. borders : by name, the corners of the regions
+    that have a border in the sheet. warnings : as sealing would say."""
 
     sku: str
     master: MasterDocument
+    borders: dict[str, Ring]
     warnings: tuple[str, ...]
     proposals: tuple[DraftProposal, ...]
 

@@ -247,7 +247,8 @@ class Package(Document):
 class FactoryRecord(Document):
     """A record that the factory is asked for (D4). record : by the cause that it tells; name : what it is. due : day by
     which it is to be there. settled_on : when it came, or when the factory said that there is none. sha256 : of the
-    record itself, "" where none was handed in. ``overdue``: asked for, not there, and the day has passed."""
+    record itself, "" where none was handed in; file_name : its name then, "" in records of earlier versions. by, at :
+    who said the newest of it, and when. ``overdue``: asked for, not there, and the day has passed."""
 
     record: Cause
     name: str
@@ -257,11 +258,14 @@ class FactoryRecord(Document):
     settled_on: date | None = None
     note: str = ""
     sha256: str = ""
+    file_name: str = ""
+    by: str = ""
+    at: AwareDatetime | None = None
 
 
 class VarianceCause(Document):
     """One of the thirteen causes of variance (V1). measurement : it lies in the measurement, not in the goods. state :
-    ``suspect`` and ``ruled out`` by the lot's data, or by a person's word, whose name ``by`` then is."""
+    ``suspect`` and ``ruled out`` by the lot's data, or by a person's word, by whom and when says ``by`` and ``at``."""
 
     name: str
     words: str
@@ -269,6 +273,7 @@ class VarianceCause(Document):
     state: Literal["open", "suspect", "confirmed", "ruled out"]
     why: str
     by: str = ""
+    at: AwareDatetime | None = None
 
 
 class Ask(Document):
@@ -345,7 +350,7 @@ class NcEvent(Document):
 
     item : key of the item that it is about, "" for all. number : of the corrective action. due : of an action; of a
     record the day on which ``step`` happened. variance, holds : the cause of variance, and whether it is one.
-    photo_sha256 : of the file that is attached.
+    photo_sha256, file_name : of the file that is attached; the name of a record of the factory alone.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -375,5 +380,6 @@ class NcEvent(Document):
     holds: bool | None = None
     photo_sha256: str = ""
     photo_scale: str = ""
+    file_name: str = ""
     document_digest: str = ""
     digest: str = ""

@@ -94,7 +94,7 @@ class Precondition:
             yield
 
 
-def _precondition(
+async def _precondition(
     request: Request,
     if_match: Annotated[
         str | None,

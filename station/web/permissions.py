@@ -267,6 +267,7 @@ TABLE: tuple[tuple[str, str, Rule], ...] = (
     ("POST", f"{_NC}/{{number}}/seen/table", _REVIEW),
     ("POST", f"{_NC}/{{number}}/photos", _REVIEW),
     ("POST", f"{_NC}/{{number}}/records", _REVIEW),
+    ("GET", f"{_NC}/{{number}}/records/{{sha256}}", _READ),
     ("POST", f"{_NC}/{{number}}/causes", _REVIEW),
     ("GET", f"{_NC}/{{number}}/message", _READ),
     ("GET", f"{_NC}/{{number}}/words", _READ),

@@ -301,7 +301,7 @@ def test_the_cookie_is_for_the_station_alone_and_new_at_each_sign_in(client: htt
     assert "chosen-by-somebody-else" not in first
     assert first != second
     old = first.partition(";")[0].partition("=")[2]
-    fresh = httpx.get(f"{client.base_url}{API}/units", cookies={"station_session": old}, trust_env=False)
+    fresh = httpx.get(f"{client.base_url}{API}/units", cookies={"station_session": old}, trust_env=False, timeout=60)
     assert fresh.status_code == 401  # the session before ended with the new one
 
 

@@ -96,7 +96,7 @@ def test_a_review_is_recorded_and_survives_a_new_start(
 ) -> None:
     answer = decide(client, 1)
     assert answer.status_code == 201
-    with serve(review_home) as (address, _app), httpx.Client(base_url=address, trust_env=False) as again:
+    with serve(review_home) as (address, _app), httpx.Client(base_url=address, trust_env=False, timeout=60) as again:
         (review,) = get(again, "/units/1/reviews")
         assert review == answer.json()
         assert (review["decision"], review["reason"], review["reviewer"]) == ("reject", "enamel defect", "M. Weber")

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from held_port import held_port
 
 from station.client import Client, Refused
 from station.service import Station
@@ -269,18 +270,35 @@ def test_the_client_waits_for_a_request_whose_answer_was_lost(
     server: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It took longer than the client's patience: sent again under its key it is being done, and done once."""
-    streams, monotonic = server[1].state.station.streams, time.monotonic
-    opened, began = streams.open, list[float]()
+    streams, begun, said = server[1].state.station.streams, threading.Event(), threading.Event()
+    opened, told = streams.open, list[int]()
 
     def slow(*args: Any, **kwargs: Any) -> Any:
-        began.append(monotonic())
-        time.sleep(2.0)
+        assert not begun.is_set()
+        begun.set()
+        assert said.wait(60)  # that it is being done
         return opened(*args, **kwargs)
 
     monkeypatch.setattr(streams, "open", slow)
-    with Client(server[0], timeout=1.0) as client:
+    with Client(server[0], timeout=60) as client:
+        send = client._send
+
+        def impatient_at_first(*args: Any) -> Any:
+            if not begun.is_set():
+                client._timeout = 0.5
+                try:
+                    return send(*args)
+                finally:
+                    client._timeout = 60
+                    assert begun.wait(60)
+            answer = send(*args)
+            told.append(answer.status)
+            said.set()
+            return answer
+
+        monkeypatch.setattr(client, "_send", impatient_at_first)
         assert client.post("/streams", STREAM)["stream"]["name"] == STREAM["name"]
-    assert len(began) == 1
+    assert (told[0], told[-1]) == (409, 201)
 
 
 def test_a_key_whose_process_died_is_taken_over(review_home: Path) -> None:
@@ -333,7 +351,7 @@ def test_events_are_told_while_a_job_goes_on(server: tuple[str, Any], station_cl
     job = app.state.jobs.start("chart", "x", work)
     try:
         assert told.wait(60)
-        plain = httpx.get(f"{server[0]}{API}/events", params={"after": 0, "once": True}, trust_env=False)
+        plain = httpx.get(f"{server[0]}{API}/events", params={"after": 0, "once": True}, trust_env=False, timeout=60)
         assert "event: job" in plain.text
         kinds = {type(e) for e in station_client.events(after=0)}
     finally:
@@ -468,8 +486,6 @@ def test_the_client_sends_again_what_may_be_sent_again(
 
 
 @pytest.fixture
-def unused_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+def unused_port() -> Iterator[int]:
+    with held_port() as port:
+        yield port

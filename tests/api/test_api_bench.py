@@ -59,7 +59,7 @@ def out_of_bounds(home: Path) -> None:
 @pytest.fixture
 def client(review_home: Path, serve: Callable[..., Any]) -> Iterator[httpx.Client]:
     out_of_bounds(review_home)
-    with serve(review_home) as (address, _app), httpx.Client(base_url=address, trust_env=False) as found:
+    with serve(review_home) as (address, _app), httpx.Client(base_url=address, trust_env=False, timeout=60) as found:
         yield found
 
 

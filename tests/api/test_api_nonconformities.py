@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -39,13 +40,26 @@ def test_the_factorys_records_are_asked_for_and_come(claims: Client, number: str
     file.write_text("lot,date\n1,2026-05-02\n")
     came = claims.factory_record(number, "lot-dates", "came", file=file, text="three lots", by=BY)
     (record,) = [r for r in came.factory_records if r.record == "drift"]
-    assert (record.state, record.sha256 != "") == ("came", True)
+    assert (record.state, record.file_name, record.by) == ("came", "dates.csv", BY)
+    assert claims.factory_record_file(number, record.sha256) == file.read_bytes()
+    with pytest.raises(Refused, match="no record of the factory"):
+        claims.factory_record_file(number, "0" * 64)
     with pytest.raises(Refused, match="file"):
         claims.factory_record(number, "incoming-lots", "refused", file=file, by=BY)
     claims.factory_record(number, "incoming-lots", "refused", text="none kept", by=BY)
+    with pytest.raises(Refused, match="2999-01-01 is yet to come"):
+        claims.factory_record(number, "incoming-lots", "came", on=date(2999, 1, 1), by=BY)
     supplier = came.facts.supplier
     assert claims.sourcing_risk("nobody") == ()
     assert bool(claims.sourcing_risk(supplier)) == bool(supplier)
+    history = claims.sourcing_history(golden=came.facts.golden)
+    assert (history.supplier, history.reasons) == (supplier, claims.sourcing_risk(supplier))
+    assert (history.nonconformities, history.came, history.refused) == (1, 1, 1)
+    assert history == claims.sourcing_history(golden=came.facts.golden, version=came.facts.golden_version)
+    with pytest.raises(Refused, match="neither a supplier nor a golden sample"):
+        claims.get("/sourcing-risk")
+    assert [n.number for n in claims.nonconformities(lot=LOGO)] == [number]
+    assert list(claims.nonconformities(lot="L-NONE")) == []
 
 
 def test_causes_are_ruled_out_those_of_the_measurement_first(claims: Client, number: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from drawn_scenes import RADIUS
 from entered_line import SHEET as LINE_SHEET
 from entered_line import draw_line
 from entered_line import photo as line_photo
@@ -125,9 +126,17 @@ def test_a_sheet_is_linted_as_it_is_written(sealed: httpx.Client) -> None:
 def test_a_golden_is_drafted_sealed_and_signed_over_http(station: httpx.Client, tmp_path: Path) -> None:
     photo = hand_in(station, drawn_golden(tmp_path))
     text = drawn_sheet()
+    border = '[[regions]]\nname = "lake"\npolygon_px = [[145, 260], [165, 255], [160, 270]]\n'
+    alone = text[: text.index("[[regions]]")] + border + text[text.index("[[sizes]]") :]
+    bordered = ended(station, post(station, "/goldens/drafts", {"sheet": alone, "photo": photo}, 202))
+    assert bordered["state"] == "done", bordered["error"]
+    assert list(bordered["result"]["borders"]) == ["lake"]  # in millimetres of the frame: 25 mm over the drawn width
+    x, y = bordered["result"]["borders"]["lake"][0]
+    assert (x, y) == pytest.approx((-5 * 25 / (2 * RADIUS), 50 * 25 / (2 * RADIUS)), abs=0.15)
     drafted = ended(station, post(station, "/goldens/drafts", {"sheet": text, "photo": photo}, 202))
     assert drafted["state"] == "done", drafted["error"]
     assert [r["name"] for r in drafted["result"]["master"]["regions"]] == DRAWN_REGIONS
+    assert drafted["result"]["borders"] == {}
     assert station.get(f"{API}/jobs/{drafted['id']}/picture").content.startswith(b"\xff\xd8")
     assert {g["number"] for g in get(station, "/goldens")} == {NUMBER}
     asked = {"sheet": text, "photo": photo}

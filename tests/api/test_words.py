@@ -44,7 +44,7 @@ def test_every_text_of_the_pages_is_translated_and_no_translation_is_left_over(l
     for text, translated in texts.items():
         assert fields(text) == fields(translated), text
         assert translated.strip(), text
-        assert re.search(r"[\u3400-\u9fff]", translated) or text == "PIN", text
+        assert re.search(r"[\u3400-\u9fff]", translated) or text == "PIN" or not re.search(r"\w", text), text
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -89,7 +89,7 @@ DECIDE = """async () => {
     const watch = new MutationObserver(() => { if (test()) { watch.disconnect(); done(performance.now()); } });
     watch.observe(node, options);
   });
-  const next = seen(stage, { attributeFilter: ["data-unit"] }, () => stage.dataset.unit !== before);
+  const next = seen(stage, { attributeFilter: ["data-unit"] }, () => ![undefined, before].includes(stage.dataset.unit));
   const name = document.getElementById("unit-name").textContent;
   const durable = seen(said, { childList: true, subtree: true }, () => said.textContent.includes(name));
   const began = performance.now();

@@ -12,9 +12,12 @@ import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
+
+from held_port import held_port
 
 COMMAND = "import sys; from station.cli import main; sys.argv[0] = 'station'; main()"
 
@@ -24,8 +27,8 @@ class Server:
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self._port = listener.getsockname()[1]
+        self._held = ExitStack()
+        self._port = self._held.enter_context(held_port())
         self.address = f"http://127.0.0.1:{self._port}"
         self.start()
 
@@ -52,6 +55,7 @@ class Server:
         """End it in order."""
         self._process.terminate()
         self._process.wait(30)
+        self._held.close()
 
 
 @dataclass

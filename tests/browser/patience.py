@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request, Route
 
+PATIENCE_MS = 60_000
+"""How long the state of a page is waited for that comes at once on a quiet machine; the one of a run is busy."""
 GONE = r"net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING) \["
 """What Chromium says of requests to a station that was stopped: refused, or cut while they ran."""
 

@@ -1,4 +1,5 @@
-"""No page has a fault that axe finds, in either language, at the sizes that are promised; contrast is AA."""
+"""No page has a fault that axe finds, in either language, at the sizes that are promised; contrast is AA. None is
+cut or too small to read or to press, and nothing of a Chinese one is English."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from looks import ugly
 from patience import complaining, unexcused
 from playwright.sync_api import Browser, Page, expect
 
@@ -20,6 +22,16 @@ from station.settings import Settings
 AXE = Path(__file__).with_name("axe")
 PASSWORD = "four plain words together"
 NAMES = {"en": "English", "zh-Hant": "繁體中文"}
+KEPT = (
+    r"unit-\d.*|sky|sun|snow|rock|forest|lake|ring|edelweiss|diameter|width|English|golden-sample-station.*|M\. Weber"
+    r"|L-\d|pins|Hongda|MAS|bench-a"
+)
+"""Names of the tests' own."""
+OWN = (
+    r"|.*(sky differs by|pit of 0\.60|the golden's product|coefficients were rounded|[Tt]he net finds a).*"
+    r"|.*shade of the sun.*"
+)
+"""What their records say, which no station writes."""
 
 
 @pytest.fixture
@@ -32,29 +44,26 @@ def page(browser: Browser, review_home: Path, serve: Callable[..., Any]) -> Iter
         context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 800})
         found = context.new_page()
         found.set_default_timeout(120_000)
-        expect.set_options(timeout=120_000)
         complaints = complaining(found)
         yield found
         context.close()
-    expect.set_options(timeout=5_000)
-    assert unexcused(complaints, [r"status of 404 .*/help/none\]$"]) == []  # the page that is missing, asked for below
+    assert unexcused(complaints, [r"status of 404 .*/(help/none|nowhere)\]$"]) == []  # pages that are missing
 
 
 @pytest.mark.parametrize("language", NAMES)
-def test_no_page_has_a_fault_that_axe_finds_and_all_fit(
-    page: Page, language: str, violations: Callable[[Page], list[str]], fits: Callable[[Page], bool]
+def test_no_page_has_a_fault_that_axe_finds_and_all_look_well(
+    page: Page, language: str, violations: Callable[[Page], list[str]]
 ) -> None:
     page.goto("/help/sampling")
     page.get_by_label("Language").select_option(NAMES[language])
     expect(page.locator("html")).to_have_attribute("lang", language)
     faults = {}
-    for address in ("/help/sampling", "/help", "/help?q=grey+card", "/help/none", "/sign-in"):
+    for address in ("/help/sampling", "/help", "/help?q=grey+card", "/help/none", "/nowhere", "/sign-in"):
         page.goto(address)
         expect(page.locator("html")).to_have_attribute("lang", language)
         if address == "/sign-in":
             expect(page.locator("#form")).to_be_visible()
-        faults[address] = violations(page)
-        assert fits(page), address
+        faults[address] = violations(page) + ugly(page, kept=KEPT)
     page.locator("#name").fill("M. Weber")
     page.locator("#password").fill(PASSWORD)
     page.locator("#password").press("Enter")
@@ -67,11 +76,10 @@ def test_no_page_has_a_fault_that_axe_finds_and_all_fit(
     page.locator("#unit-name").click()
     page.keyboard.press("f")
     expect(page.locator("form.answering")).to_be_visible()
-    faults["review"] = violations(page)
-    assert fits(page)
+    faults["review"] = violations(page) + ugly(page, kept=KEPT + OWN)
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
-    faults["keys"] = violations(page)
+    faults["keys"] = violations(page) + ugly(page)
     assert {where: found for where, found in faults.items() if found} == {}
 
 
@@ -103,7 +111,7 @@ ROOMS = {
 
 
 @pytest.mark.parametrize("language", NAMES)
-def test_no_room_has_a_fault_that_axe_finds(
+def test_no_room_has_a_fault_that_axe_finds_and_all_look_well(
     quiet_page: Page, rooms: str, language: str, violations: Callable[[Page], list[str]]
 ) -> None:
     faults = {}
@@ -113,7 +121,7 @@ def test_no_room_has_a_fault_that_axe_finds(
         expect(quiet_page.locator("html")).to_have_attribute("lang", language)
         quiet_page.locator(whole).first.wait_for(state="attached")
         quiet_page.evaluate("() => document.querySelectorAll('main details').forEach((node) => { node.open = true; })")
-        faults[room] = violations(quiet_page)
+        faults[room] = violations(quiet_page) + ugly(quiet_page, kept=KEPT + OWN)
     assert {where: found for where, found in faults.items() if found} == {}
 
 

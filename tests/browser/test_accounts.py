@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from patience import complaining, refused, unexcused
-from playwright.sync_api import Browser, Page, expect
+from patience import complaining, refused, unexcused, until
+from playwright.sync_api import Browser, Page, Route, expect
 
 from station.service import Station
 from station.settings import Settings
@@ -26,12 +26,10 @@ def page(browser: Browser, review_home: Path, serve: Callable[..., Any], excused
         context = browser.new_context(viewport={"width": 1280, "height": 800})
         found = context.new_page()
         found.set_default_timeout(60_000)
-        expect.set_options(timeout=60_000)
         complaints = complaining(found)
         found.goto(address)
         yield found
         context.close()
-    expect.set_options(timeout=5_000)
     assert unexcused(complaints, excused) == []
 
 
@@ -70,6 +68,31 @@ def test_one_signs_in_decides_with_the_pin_and_signs_out(page: Page, excused: li
     page.wait_for_url("**/sign-in")
     page.goto(page.url.replace("sign-in", ""))
     page.wait_for_url("**/sign-in")
+
+
+def test_nothing_is_refused_to_who_signs_out_and_their_unit_is_free(page: Page) -> None:
+    """What was asked before is answered first, nothing is asked after, and the claim of what was looked at ends."""
+    page.wait_for_url("**/sign-in")
+    sign_in(page)
+    expect(page.locator("#stage")).to_have_attribute("data-unit", "4")
+    address = page.url.rstrip("/")
+    until(page, lambda: page.request.get(f"{address}/api/v1/claims").json() != [], "the unit is claimed")
+    held: list[Route] = []
+    page.route("**/tally?size=50", lambda route: held.append(route))
+    page.get_by_label("Units in the lot").fill("50")
+    page.get_by_label("Units in the lot").press("Enter")
+    until(page, lambda: held, "the tally is asked for")
+    ended = []
+    page.on("request", lambda r: ended.append(r.method) if r.url.endswith("/session") else None)
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_timeout(500)
+    assert ended == []
+    held[0].continue_()
+    page.wait_for_url("**/sign-in")
+    assert ended[0] == "DELETE"  # the page to sign in asks who is there
+    signed_in = page.request.post(f"{address}/api/v1/session", data={"name": "A. Keller", "password": PASSWORD})
+    assert signed_in.status == 201
+    assert page.request.get(f"{address}/api/v1/claims").json() == []
 
 
 def test_the_sign_in_speaks_both_languages_and_fits_a_narrow_screen(page: Page, tmp_path: Path) -> None:

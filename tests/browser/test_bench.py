@@ -151,6 +151,7 @@ def test_until_the_first_look_the_live_view_says_that_it_waits(address: str, qui
     held: list[Any] = []
     page.route("**/camera/view?*", lambda route: held.append(route) if not held else route.continue_())
     page.goto(f"{address}/bench")
+    until(page, lambda: held, "the camera is asked for a look")
     expect(page.locator("#view .gone")).to_have_text("Waiting for the camera …")
     expect(page.locator("#view img")).to_be_hidden()
     held[0].continue_()

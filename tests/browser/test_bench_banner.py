@@ -76,5 +76,5 @@ def test_the_bar_names_what_is_wrong_and_the_command(
             box = page.locator("#decide").bounding_box()
             assert box is not None
             assert box["y"] + box["height"] <= 800  # the decision stays on the screen
-    page.close()
+        page.close()
     assert complaints == []

@@ -54,6 +54,25 @@ def test_a_card_shows_both_crops_and_what_is_known_of_a_finding(bench: Bench) ->
     assert bench.complaints == []
 
 
+def test_the_number_of_a_conforming_finding_can_be_read_on_the_picture(bench: Bench) -> None:
+    page = open_unit(bench)
+    page.locator(".finding", has_text="dust").last.get_by_role("button", name="Zoom to place").click()
+    badge = page.locator("#unit-figure g.number.conforms")
+    fills = [badge.locator(part).evaluate("node => getComputedStyle(node).fill") for part in ("circle", "text")]
+    assert fills == ["rgb(0, 114, 178)", "rgb(255, 255, 255)"]
+
+
+def test_names_that_differ_at_their_end_are_told_apart_in_the_narrow_list(bench: Bench) -> None:
+    page = bench.open()
+    name = page.locator("#queue .unit bdi").first
+    name.evaluate("node => { node.textContent = '20261130-195234-235016-of-a-camera-2'; }")
+    clip, end = (node.bounding_box() for node in (name.locator(".."), name))
+    assert clip is not None
+    assert end is not None
+    assert end["width"] > clip["width"]
+    assert end["x"] + end["width"] <= clip["x"] + clip["width"] + 1  # it is cut at its beginning
+
+
 def test_where_the_models_disagree_is_marked_and_says_what_each_sees(bench: Bench) -> None:
     page = open_unit(bench)
     expect(page.locator("#unit-verdict")).to_contain_text("≠ models disagree")

@@ -3,17 +3,21 @@ languages."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from drawn_scenes import RADIUS
 from patience import refused, sent_once
 from playwright.sync_api import Page, expect
 from shown_golden import DRAWN, ITEM, NUMBER, REGIONS, drawn_golden, drawn_sheet
 
 API = "/api/v1"
+PITCH_MM = 25 / (2 * RADIUS)
+"""Of the drawn golden's master: its sheet gives a width of 25 mm."""
 
 
 @pytest.fixture(scope="module")
@@ -116,11 +120,14 @@ def test_a_golden_is_sealed_by_pointing_at_its_picture(
         expect(picture).to_be_visible()
         page.get_by_label("Called").fill("sky")
         picture.focus()
-        for _ in range(8):
-            page.keyboard.press("ArrowUp")
+        for _ in range(4):
+            page.keyboard.press("Shift+ArrowUp")
         page.keyboard.press("Enter")
+        expect(sheet).not_to_have_value(head + size)
+        across, down = tomllib.loads(sheet.input_value())["regions"][0]["seed_mm"]
+        assert (across, down) == (0, pytest.approx(-40 * PITCH_MM, abs=0.1))  # four times ten pixels
         expect(sheet).to_have_value(
-            f'{head + size}\n[[regions]]\nname = "sky"\nseed_mm = [0, -4]\nsurface = "soft enamel"\n'
+            f'{head + size}\n[[regions]]\nname = "sky"\nseed_mm = [0, {down}]\nsurface = "soft enamel"\n'
             'accept = 2.0\nreject = 3.0\nclass = "major"\n'
         )
         page.get_by_label("Point at").select_option("mark")
@@ -152,7 +159,9 @@ def test_what_the_sheet_places_is_moved_and_taken_out_on_the_picture(page: Page,
     page.get_by_role("button", name="Measure").click()
     picture = page.locator("svg.master")
     handles = picture.locator(".handle")
-    expect(handles).to_have_count(5)
+    expect(handles).to_have_count(1)
+    border = picture.get_by_role("button", name="Border of star, 4 corners")
+    expect(border).to_be_visible()
 
     seed = picture.get_by_role("button", name="sky, point")
     box, whole = seed.bounding_box(), picture.bounding_box()
@@ -172,51 +181,42 @@ def test_what_the_sheet_places_is_moved_and_taken_out_on_the_picture(page: Page,
     seed.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Shift+ArrowDown")  # the focus stays on the point that was moved
-    assert "seed_mm = [0.5, -3.9]" in sheet.input_value()
+    seeded = tomllib.loads(sheet.input_value())["regions"][0]["seed_mm"]
+    assert seeded == pytest.approx([PITCH_MM, -4 + 10 * PITCH_MM], abs=0.03)
+    expect(seed).to_be_focused()
 
-    picture.get_by_role("button", name="star, corner 3").focus()
-    page.keyboard.press("ArrowDown")
-    assert "polygon_mm = [[2, 2], [4, 2], [4, 4.5], [2, 4]]" in sheet.input_value()
-    picture.get_by_role("button", name="star, corner 4").focus()
+    border.focus()
+    page.keyboard.press("Enter")
+    expect(handles.and_(page.locator(".corner"))).to_have_count(4)
+    picture.get_by_role("button", name="Corner 3 of 4 of star").focus()
+    page.keyboard.press("Shift+ArrowDown")
+    x, y = tomllib.loads(sheet.input_value())["marks"][0]["polygon_mm"][2]
+    assert (x, y) == (4, pytest.approx(4 + 10 * PITCH_MM, abs=0.03))
+    assert f"polygon_mm = [\n  [2, 2],\n  [4, 2],\n  [4, {y}],\n  [2, 4],\n]\n" in sheet.input_value()
+    picture.get_by_role("button", name="Corner 4 of 4 of star").focus()
     page.keyboard.press("Delete")
-    assert "polygon_mm = [[2, 2], [4, 2], [4, 4.5]]" in sheet.input_value()
-    expect(handles).to_have_count(4)
+    assert f"polygon_mm = [\n  [2, 2],\n  [4, 2],\n  [4, {y}],\n]\n" in sheet.input_value()
+    expect(handles.and_(page.locator(".corner"))).to_have_count(3)
 
     page.get_by_label("Point at").select_option("distance")
     page.get_by_label("Called").fill("across")
     picture.focus()
     page.keyboard.press("Enter")
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Enter")
+    reach = tomllib.loads(sheet.input_value())["sizes"][-1]["to_mm"][0]
+    assert reach == pytest.approx(10 * PITCH_MM, abs=0.03)
     assert (
-        'name = "across"\nfeature = "distance"\nat_mm = [0, 0]\nto_mm = [0.5, 0]\nnominal_mm = "golden"'
+        f'name = "across"\nfeature = "distance"\nat_mm = [0, 0]\nto_mm = [{reach}, 0]\nnominal_mm = "golden"'
         in sheet.input_value()
     )
     page.get_by_label("across, upper tolerance").fill("0.25")
     page.get_by_label("across, upper tolerance").press("Tab")
     assert "plus_mm = 0.25\nminus_mm = 0.1" in sheet.input_value()
-    page.get_by_role("button", name="Take star out of the sheet").click()
+    page.get_by_role("button", name="Take out star").click()
     assert "star" not in sheet.input_value()
     expect(page.locator(".placed-rows b")).to_have_text(["sky", "width", "across"])
     sheet.fill("")  # what is written is kept in the browser
-
-
-def test_a_place_in_pixels_becomes_one_in_millimetres_and_the_rest_of_the_text_stays(page: Page, address: str) -> None:
-    opened(page, address)
-    text = (
-        "# the sheet\n[[regions]]\nname = 'sky'\nseed_px = [1.0, 2.0] # read at the desk\nclass = \"major\"\n\n"
-        '# what follows is of the mark\n[[marks]]\nname = "star"\n'
-    )
-    moved, taken = page.evaluate(
-        """async (text) => {
-          const { tables, withKey, without } = await import("/static/golden-sheet.js");
-          const [region] = tables(text);
-          return [withKey(text, region, "seed_mm", "[3, 4]"), without(text, region)];
-        }""",
-        text,
-    )
-    assert moved == text.replace("seed_px = [1.0, 2.0]", "seed_mm = [3, 4]")
-    assert taken == '# the sheet\n\n# what follows is of the mark\n[[marks]]\nname = "star"\n'
 
 
 def test_it_speaks_both_languages_and_fits(page: Page, address: str, fits: Callable[[Page], bool]) -> None:
@@ -259,25 +259,31 @@ def test_what_is_written_is_kept_for_each_golden_sample_until_it_is_sealed(page:
     expect(sheet).not_to_have_value("# a new one")
 
 
-def test_a_border_in_pixels_has_no_handle_that_would_add_a_second_place(page: Page, address: str) -> None:
+def test_a_place_in_pixels_lies_where_it_was_measured(page: Page, address: str) -> None:
+    """Of a border only while it is written as it was measured: what was changed since is not known in millimetres."""
     text = (
         '[[regions]]\nname = "sky"\npolygon_px = [[1, 1], [9, 1], [9, 9]]\n'
         '[[regions]]\nname = "hill"\nseed_px = [3, 4]\n'
+        '[[marks]]\nname = "star"\npolygon_px = [[2, 2], [8, 2], [8, 8]]\n'
     )
     page.goto(f"{address}/golden?new")
     expect(page.locator(".lint > p")).to_be_visible()
     found = page.evaluate(
         """async (text) => {
-          const { Draft } = await import("/static/golden-draft.js");
-          const { tables } = await import("/static/golden-sheet.js");
-          const draft = new Draft({ text });
+          const { measured, placedIn } = await import("/static/golden-placed.js");
           const regions = [{ name: "sky", centre_mm: [0, -4] }, { name: "hill", centre_mm: [1, 2] }];
-          draft.master = { regions, marks: [] };
-          return tables(text).map((table) => draft.spots(table));
+          const master = { regions, marks: [{ name: "star", polygon_mm: [[0, 0], [1, 0], [1, 1]] }] };
+          const known = measured({ master, borders: { sky: [[-1, -1], [1, -1], [1, 1]] } }, text);
+          const at = ({ border, places }) => border ?? places.map((place) => place.at);
+          const seen = (sheet) => placedIn(sheet, known).map(at);
+          return [seen(text), seen(text.replaceAll("[9, 9]", "[9, 8]").replaceAll("[8, 8]", "[8, 7]"))];
         }""",
         text,
     )
-    assert found == [[], [["seed", [1, 2]]]]
+    assert found == [
+        [[[-1, -1], [1, -1], [1, 1]], [[1, 2]], [[0, 0], [1, 0], [1, 1]]],
+        [[], [[1, 2]], []],
+    ]
 
 
 def test_pictures_that_the_station_dropped_are_handed_in_again(

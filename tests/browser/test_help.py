@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from conftest import Bench
-
-
-@pytest.fixture(autouse=True)
-def patience(bench: Bench) -> Iterator[None]:
-    bench.page.set_default_timeout(60_000)
-    expect.set_options(timeout=60_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 def test_the_help_is_searched_and_read_by_keyboard_alone(bench: Bench) -> None:

@@ -55,12 +55,17 @@ def ready(page: Page, unit: int) -> None:
 
 def decide(bench: Bench, unit: int, decision: str, reviewer: str, **more: Any) -> httpx.Response:
     body = {"decision": decision, "reviewer": reviewer, "reason": "enamel defect", **more}
-    return httpx.post(f"{bench.address}{API}/units/{unit}/reviews", json=body, trust_env=False)
+    return httpx.post(f"{bench.address}{API}/units/{unit}/reviews", json=body, trust_env=False, timeout=60)
 
 
 def claims(bench: Bench) -> list[tuple[int, str]]:
-    found = httpx.get(f"{bench.address}{API}/claims", trust_env=False).json()
+    found = httpx.get(f"{bench.address}{API}/claims", trust_env=False, timeout=60).json()
     return [(c["unit_id"], c["reviewer"]) for c in found]
+
+
+def claimed(bench: Bench, by: list[tuple[int, str]]) -> None:
+    """Wait until the station knows who looks at what: a window tells it of itself after it has shown a unit."""
+    until(bench.page, lambda: sorted(claims(bench)) == by, f"the claims are {by}")
 
 
 # --- claims ----------------------------------------------------------------------------------------------------------
@@ -68,6 +73,7 @@ def claims(bench: Bench) -> list[tuple[int, str]]:
 
 def test_what_one_reviewer_looks_at_the_other_passes_over(bench: Bench, others: BrowserContext) -> None:
     weber = opened(bench.page, bench.address, "M. Weber", 4)
+    claimed(bench, [(4, "M. Weber")])
     wang = opened(others.new_page(), bench.address, "Wang", 2)  # 4 is worse, and taken
     looks = weber.locator("#queue li", has=weber.locator("b", has_text="unit-2")).locator(".looking")
     expect(looks).to_have_text("Wang looks at it")
@@ -75,7 +81,7 @@ def test_what_one_reviewer_looks_at_the_other_passes_over(bench: Bench, others: 
     weber.keyboard.press("d")  # the next one by itself is not 2
     ready(weber, 1)
     expect(weber.locator("#queue .looking")).to_have_text(["Wang looks at it"])
-    assert sorted(claims(bench)) == [(1, "M. Weber"), (2, "Wang")]
+    claimed(bench, [(1, "M. Weber"), (2, "Wang")])
     others.close()  # a browser that is closed lets go
     expect(weber.locator("#queue .looking")).to_have_count(0)
     assert bench.complaints == []
@@ -83,6 +89,7 @@ def test_what_one_reviewer_looks_at_the_other_passes_over(bench: Bench, others: 
 
 def test_a_unit_is_taken_over_before_it_is_decided(bench: Bench, others: BrowserContext) -> None:
     weber = opened(bench.page, bench.address, "M. Weber", 4)
+    claimed(bench, [(4, "M. Weber")])
     wang = opened(others.new_page(), bench.address, "Wang", 2)
     wang.keyboard.press("k")
     ready(wang, 4)
@@ -96,6 +103,8 @@ def test_a_unit_is_taken_over_before_it_is_decided(bench: Bench, others: Browser
     expect(weber.locator("#unit-name")).to_have_text("unit-4")  # what is shown stays
     wang.keyboard.press("a")
     expect(weber.locator("#between")).to_contain_text("Wang has just accepted it.")
+    next_one = weber.locator("#queue li", has=weber.locator("b", has_text="unit-2"))
+    expect(next_one.locator(".looking")).to_have_text("Wang looks at it")
     assert [r["reviewer"] for r in bench.reviews(4)] == ["Wang"]
     weber.keyboard.press("r")  # pressed for what was there before
     expect(weber.locator("#said")).to_contain_text("Wang has just decided unit-4: press the key again")
@@ -110,7 +119,7 @@ def test_a_decision_on_a_claimed_unit_is_refused_and_offered_again(bench: Bench)
     page.route("**/api/v1/events", lambda route: route.abort())  # the page does not hear of it in time
     opened(page, bench.address, "M. Weber", 4)
     body = {"reviewer": "Wang", "window": "window-of-wang", "take_over": True}
-    assert httpx.put(f"{bench.address}{API}/units/4/claim", json=body, trust_env=False).status_code == 200
+    assert httpx.put(f"{bench.address}{API}/units/4/claim", json=body, trust_env=False, timeout=60).status_code == 200
     page.keyboard.press("r")
     expect(page.locator("#alerts")).to_contain_text("unit-4 was not rejected: Wang has been looking at unit-4 since")
     assert bench.reviews(4) == []
@@ -155,11 +164,11 @@ def test_a_unit_that_another_lets_go_comes_to_who_has_none(bench: Bench) -> None
     address = f"{bench.address}{API}/units"
     for unit in (1, 2):
         body = {"reviewer": "Wang", "window": f"window-of-wang-{unit}"}
-        assert httpx.put(f"{address}/{unit}/claim", json=body, trust_env=False).status_code == 200
+        assert httpx.put(f"{address}/{unit}/claim", json=body, trust_env=False, timeout=60).status_code == 200
     page = opened(bench.page, bench.address, "M. Weber", 4)
     page.keyboard.press("r")
     expect(page.locator("#empty")).to_contain_text("2 units wait for another reviewer, or one looks at them.")
-    assert httpx.delete(f"{address}/1/claim?window=window-of-wang-1", trust_env=False).is_success
+    assert httpx.delete(f"{address}/1/claim?window=window-of-wang-1", trust_env=False, timeout=60).is_success
     ready(page, 1)
 
 
@@ -221,6 +230,7 @@ def test_the_windows_of_a_browser_share_one_stream_of_events(bench: Bench) -> No
     first, context = bench.page, bench.page.context
     context.on("request", note)
     opened(first, bench.address, "M. Weber", 4)
+    until(first, lambda: streams, "it listens")
     second = opened(context.new_page(), bench.address, "M. Weber", 4)
     assert streams == [first]
     assert decide(bench, 2, "reject", "Wang").status_code == 201
@@ -229,7 +239,7 @@ def test_the_windows_of_a_browser_share_one_stream_of_events(bench: Bench) -> No
     first.close()
     assert decide(bench, 1, "reject", "Wang").status_code == 201  # while nobody listens, or the other one does already
     expect(second.locator("#settled b")).to_have_text(["unit-1", "unit-2"])
-    assert streams == [first, second]
+    until(second, lambda: streams == [first, second], "the other one listens")
 
 
 def test_a_value_that_is_entered_shows_at_the_unit_that_is_looked_at(bench: Bench) -> None:
@@ -246,7 +256,7 @@ def test_a_value_that_is_entered_shows_at_the_unit_that_is_looked_at(bench: Benc
         "calibrated_on": "2026-11-01", "golden": "GS-1", "lot": "L/1",
     }  # fmt: skip
     body = {"values": [value], "by": "M. Weber"}
-    assert httpx.post(f"{bench.address}{API}/entered", json=body, trust_env=False).status_code == 201
+    assert httpx.post(f"{bench.address}{API}/entered", json=body, trust_env=False, timeout=60).status_code == 201
     expect(page.locator("#unit-verdict")).to_contain_text("nonconforms")
     expect(page.locator("#facts")).to_contain_text("32.00")
     assert bench.complaints == []
@@ -290,11 +300,15 @@ def test_nothing_of_the_old_lists_comes_while_others_are_fetched(bench: Bench) -
 def test_what_happens_while_the_station_is_away_is_heard_of_after(bench: Bench) -> None:
     page = opened(bench.page, bench.address, "M. Weber", 4)
     expect(page.locator("#waiting")).to_have_text("3")
-    page.wait_for_timeout(500)  # the stream stands, and has told nothing yet
+    body = {"reviewer": "Wang", "window": "window-of-wang"}
+    assert httpx.put(f"{bench.address}{API}/units/1/claim", json=body, trust_env=False, timeout=60).is_success
+    expect(page.locator("#queue .looking")).to_have_text(
+        "Wang looks at it"
+    )  # the stream stands, and told no record yet
     bench.stop()
     inspected(bench.home, 5, margin=-5.0)
     bench.start()
-    expect(page.locator("#waiting")).to_have_text("4", timeout=15_000)
+    expect(page.locator("#waiting")).to_have_text("4")
 
 
 # --- second looks ----------------------------------------------------------------------------------------------------
@@ -315,6 +329,7 @@ def test_a_deferred_unit_waits_for_another_reviewer(bench: Bench, others: Browse
     expect(weber.locator("#alerts")).to_contain_text(
         "M. Weber deferred this unit, and a second reviewer is to settle it"
     )
+    claimed(bench, [])  # he has let 2 go, and keeps nobody from what he deferred
     wang = opened(others.new_page(), bench.address, "Wang", 2)
     wang.locator("#which").select_option("second")
     ready(wang, 4)
@@ -447,7 +462,7 @@ def test_two_windows_send_what_was_kept_once_and_one_sends_what_the_other_left(b
 def test_a_decision_goes_out_ahead_of_all_else_and_is_recorded_once_beside_another_window(bench: Bench) -> None:
     first = opened(bench.page, bench.address, "M. Weber", 4)
     second = opened(first.context.new_page(), bench.address, "M. Weber", 4)
-    bench.traffic.rest(0.5)
+    bench.traffic.rest(2.0)
     asked: list[str] = []
     first.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
     keys = sent(first.context)
@@ -498,22 +513,20 @@ def test_a_browser_without_locks_and_random_names_still_decides(bench: Bench) ->
     page = opened(bench.page, bench.address, "M. Weber", 4)
     page.keyboard.press("r")
     bench.said("unit-4 rejected")
-    assert decide(bench, 2, "reject", "Wang").status_code == 409  # this window has gone on to it
+    claimed(bench, [(2, "M. Weber")])  # this window has gone on to it
+    assert decide(bench, 2, "reject", "Wang").status_code == 409
     assert decide(bench, 1, "reject", "Wang").status_code == 201
     expect(page.locator("#settled b")).to_have_text(["unit-1", "unit-4"])
     assert bench.complaints == []
 
 
 def test_a_lot_that_takes_long_to_decide_is_waited_for(bench: Bench) -> None:
-    keys: list[str] = []
+    held: list[Route] = []
 
-    def late(route: Any) -> None:
-        keys.append(route.request.headers["idempotency-key"])
-        if len(keys) == 1:
+    def late(route: Route) -> None:
+        held.append(route)
+        if len(held) == 1:
             route.abort()  # the connection breaks: it is asked again under the same key
-        else:
-            page.wait_for_timeout(500)
-            route.continue_()
 
     page = opened(bench.page, bench.address, "M. Weber", 4)
     page.locator("#lot-size").fill("50")
@@ -521,5 +534,8 @@ def test_a_lot_that_takes_long_to_decide_is_waited_for(bench: Bench) -> None:
     page.route("**/decisions", late)
     page.get_by_role("button", name="Record the decision").click()
     bench.said("Lot L/1 is being decided")
+    until(page, lambda: len(held) == 2, "it is sent again")
+    held[1].continue_()
     bench.said("lot L/1 rejected")
+    keys = [route.request.headers["idempotency-key"] for route in held]
     assert (len(keys), len(set(keys))) == (2, 1)

@@ -56,6 +56,20 @@ def test_the_divider_shows_the_golden_left_of_it_and_follows_mouse_and_arrows(be
     assert bench.complaints == []
 
 
+def test_the_golden_stays_on_the_screen_from_unit_to_unit(bench: Bench) -> None:
+    """In both panes the same picture, not one drawn anew; the unit's is another."""
+    page = open_unit(bench)
+    frames = page.locator("#golden-figure image.golden, #unit-figure image.golden")
+    expect(frames).to_have_count(2)
+    frames.evaluate_all("(nodes) => { window.kept = nodes; }")
+    shown = page.locator("#unit-figure image.unit").get_attribute("href")
+    page.locator("#queue button", has_text="unit-2").click()
+    bench.ready(2)
+    assert page.locator("#unit-figure image.unit").get_attribute("href") != shown
+    assert frames.evaluate_all("(nodes) => nodes.map((node, i) => node === window.kept[i])") == [True, True]
+    assert bench.complaints == []
+
+
 def test_the_heat_map_lies_over_the_unit_with_its_scale(bench: Bench) -> None:
     page = open_unit(bench)
     page.keyboard.press("h")

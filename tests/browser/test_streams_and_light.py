@@ -49,7 +49,9 @@ def test_a_stream_says_where_it_stands_and_why(quiet_page: Page, address: str) -
     changed = page.locator("#history tbody tr", has=page.locator(".severity"))
     expect(changed).to_contain_text("L-3")
     expect(changed.locator(".severity")).to_have_text(["normal", "tightened"])
-    found = httpx.get(f"{address}{API}/streams/pins%20%2F%20Dongguan/next?size=1200", trust_env=False).json()
+    found = httpx.get(
+        f"{address}{API}/streams/pins%20%2F%20Dongguan/next?size=1200", trust_env=False, timeout=60
+    ).json()
     plans = page.locator("#next tbody tr")
     expect(plans).to_have_count(2)
     for row, plan in zip(plans.all(), found["plans"], strict=True):
@@ -112,7 +114,7 @@ def test_the_light_is_calibrated_and_checked_on_its_page(quiet_page: Page, addre
     form.get_by_role("button", name="Check the light").click()
     expect(page.locator("#drift .chart")).to_have_count(3)
     expect(page.locator('[data-said="Check the light"] .badge')).to_have_text("this check is the reference")
-    found = httpx.get(f"{address}{API}/bench/{RIG}/drift", trust_env=False).json()
+    found = httpx.get(f"{address}{API}/bench/{RIG}/drift", trust_env=False, timeout=60).json()
     assert [(c["photo"], c["reference"]) for c in found] == [("unit-02.jpg", True)]
     form.get_by_label("Photo of the bench").set_input_files(SAMPLES / "bench" / "grey-1.jpg")
     form.get_by_role("button", name="Check the light").click()

@@ -41,7 +41,7 @@ def test_an_acceptance_that_entered_values_overtook_waits_again(bench: Bench) ->
         "calibrated_on": "2026-11-01", "golden": "GS-1", "lot": "L/1",
     }  # fmt: skip
     body = {"values": [value], "by": "M. Weber"}
-    assert httpx.post(f"{bench.address}{API}/entered", json=body, trust_env=False).status_code == 201
+    assert httpx.post(f"{bench.address}{API}/entered", json=body, trust_env=False, timeout=60).status_code == 201
     row = page.locator("#queue li", has=page.locator("b", has_text="unit-2"))
     for again in (False, True):
         if again:
@@ -122,7 +122,7 @@ def test_a_link_to_nothing_says_so_once_and_what_is_there_is_shown(
 def test_a_take_over_asks_for_the_name_and_tells_what_stands_against_it(bench: Bench) -> None:
     page = bench.open(reviewer="")
     claim = {"reviewer": "Wang", "window": "window-of-wang"}
-    assert httpx.put(f"{bench.address}{API}/units/4/claim", json=claim, trust_env=False).status_code == 200
+    assert httpx.put(f"{bench.address}{API}/units/4/claim", json=claim, trust_env=False, timeout=60).status_code == 200
     take = page.get_by_role("button", name="Take it over")
     take.click()
     expect(page.locator("#reviewer")).to_be_focused()
@@ -142,7 +142,7 @@ def test_a_take_over_asks_for_the_name_and_tells_what_stands_against_it(bench: B
         page.unroute("**/units/4/claim")
     take.click()
     expect(page.locator("#between")).to_be_empty()
-    found = httpx.get(f"{bench.address}{API}/claims", trust_env=False).json()
+    found = httpx.get(f"{bench.address}{API}/claims", trust_env=False, timeout=60).json()
     assert [(c["unit_id"], c["reviewer"]) for c in found] == [(4, "M. Weber")]
     provoked = [r"net::ERR_FAILED .*/units/4/claim\]$", refused(403, "units/4/claim")]
     assert unexcused(bench.complaints, provoked) == []
@@ -215,7 +215,9 @@ def test_units_are_decided_and_tallied_in_a_browser_that_keeps_nothing(bench: Be
     expect(page.locator(".classes li").nth(1)).to_contain_text("2 nonconforming, 1 undecided")
     assert len(bench.reviews(4)) == 1
     theirs = {"decision": "reject", "reviewer": "Wang", "reason": "enamel defect"}
-    assert httpx.post(f"{bench.address}{API}/units/1/reviews", json=theirs, trust_env=False).status_code == 201
+    assert (
+        httpx.post(f"{bench.address}{API}/units/1/reviews", json=theirs, trust_env=False, timeout=60).status_code == 201
+    )
     expect(page.locator("#settled b")).to_have_text(["unit-1", "unit-4"])  # the page hears of it
     bench.stop()
     page.keyboard.press("r")

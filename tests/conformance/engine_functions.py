@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 from station.errors import PhotoError
 
@@ -33,3 +34,10 @@ def surroundings(_: int) -> tuple[int, str | None, int]:
 def nap(seconds: float) -> float:
     time.sleep(seconds)
     return seconds
+
+
+def once_there(file: str) -> str:
+    """Ends when the file is there; at once where none is named."""
+    while file and not Path(file).exists():
+        time.sleep(0.01)
+    return file

@@ -109,9 +109,9 @@ def test_nothing_is_read_that_nobody_vouches_for(
     file = tmp_path / "golden.zip"
     file.write_bytes(package_file.pack(files | {name: UNREAD[name]}))
     tracemalloc.start()
-    begin = time.perf_counter()
+    begin = time.process_time()
     found = verify(file, [key])
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
     assert tracemalloc.get_traced_memory()[1] < 60_000_000  # the file's bytes a few times over
     tracemalloc.stop()
     assert name in {f.where for f in found.faults}

@@ -23,7 +23,7 @@ from station.web.routes.receiving import short_name
 from station.web.routes.streams import NewStream
 
 ROOT = Path(station.__file__).parent
-ROOMS = ("judge", "lots", "quality", "sheet", "measure", "service", "values", "calibrate", "devices")
+ROOMS = ("judge", "lots", "quality", "sheet", "measure", "service", "values", "calibrate", "devices", "models")
 WHOLE, TAILS = templates("en")
 TYPED = "typed_said."
 """What pydantic says of a field of a request."""
@@ -37,13 +37,13 @@ SHOWN = (
     "measure/round_features.py",
     *(f"quality/{name}.py" for name in (
         "corrective", "cost", "disposition", "escalation", "gate_rules", "gates", "golden_record", "in_line_checks",
-        "kind_words", "sign_off", "wording")),
+        "kind_words", "sign_off", "traceability", "variance_causes", "wording")),
     *(f"service/{name}.py" for name in (
         "accounts", "attempts", "bench", "camera", "capability", "claiming", "corrective", "deciding", "declared",
         "draws", "finding_reviews", "gate_evidence", "gate_release", "gates", "golden_record", "live_view",
         "lot_analysis", "lot_facts", "lots", "measuring", "nonconformities", "ordering", "planning", "recorded",
         "repeating", "review_screen", "reviewing", "sample_line", "sealing", "signatures", "signing_off", "station",
-        "streams")),
+        "streams", "traceability")),
 )  # fmt: skip
 """Modules whose refusals a page may be answered with."""
 NO_WORDS = 6

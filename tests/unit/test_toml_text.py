@@ -72,7 +72,7 @@ def test_every_reader_of_strangers_files_refuses_a_long_key(tmp_path: Path) -> N
     file = tmp_path / "x.toml"
     file.write_text(f"{LONGEST} = 1")
     tracemalloc.start()
-    begin = time.perf_counter()
+    begin = time.process_time()
     for read, error in (
         (lambda: load_sheet(file), SheetError), (lambda: load_rig(file), RigError),
         (lambda: parse_card(file.read_bytes(), "x"), RigError), (lambda: read_card(file), ModelError),
@@ -83,7 +83,7 @@ def test_every_reader_of_strangers_files_refuses_a_long_key(tmp_path: Path) -> N
     table: dict[str, object] = {}
     set_value(table, f"packing={{{LONGEST} = 1}}")
     assert table == {"packing": f"{{{LONGEST} = 1}}"}
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
     assert tracemalloc.get_traced_memory()[1] < 20e6
     tracemalloc.stop()
 
@@ -91,10 +91,10 @@ def test_every_reader_of_strangers_files_refuses_a_long_key(tmp_path: Path) -> N
 @pytest.mark.parametrize("piece", ['"""\\', "'''a", '"\\', '"""a"', "#'", "a.", "[", '"" ', "''''"])
 def test_looking_takes_time_with_the_length_alone(piece: str) -> None:
     text = piece * (300_000 // len(piece))
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises((tomllib.TOMLDecodeError, RecursionError)):
         read_toml(text + "\n\n=")
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 @pytest.mark.parametrize("number", ["0x" + "f" * 50_000, "9" * 400, "9223372036854775808"])

@@ -14,7 +14,14 @@ from test_claim_rules import facts, item
 from station.cli import app
 from station.cli.conduct import run
 from station.errors import ConflictError, RequestError
-from station.quality.traceability import Claim, replay_records, sourcing_risk, vet_record, vet_step
+from station.quality.traceability import (
+    Claim,
+    replay_records,
+    sourcing_history,
+    sourcing_risk,
+    vet_record,
+    vet_step,
+)
 from station.quality.variance_causes import CAUSES, MEASUREMENT, replay_causes, vet_word
 from station.service import Station
 from station.settings import Settings
@@ -64,6 +71,46 @@ def test_a_claim_that_is_sent_asks_for_the_records_that_its_cause_needs() -> Non
     assert states(drafted(), stepped("incoming-lots", "asked"), today=later)["substitution"] == "overdue"
 
 
+def test_what_came_before_the_claim_was_sent_is_not_owed() -> None:
+    """D4: sending the claim asks for it on paper, and takes nothing back."""
+    later = AT.date() + timedelta(days=15)
+    early = [drafted(), stepped("lot-dates", "came"), stepped("inspection-reports", "refused", text="not kept"), sent()]
+    found = {r.record: (r.state, r.asked_on) for r in replay_records(early, later)}
+    assert found["drift"] == ("came", AT.date())
+    assert found["screening"] == ("refused", AT.date())
+
+
+def test_a_record_says_by_whom_and_when() -> None:
+    asked = replay_records([drafted(), sent().model_copy(update={"by": BY})], TODAY)[0]
+    assert (asked.by, asked.at) == (BY, AT)
+    later = AT + timedelta(days=2)
+    came = stepped("lot-dates", "came", later, by="Chen Wei", photo_sha256="a" * 64, file_name="dates.xlsx")
+    (drift, incoming, _) = replay_records([drafted(), sent(), came], TODAY)
+    assert (drift.by, drift.at, drift.file_name) == ("Chen Wei", later, "dates.xlsx")
+    assert (incoming.by, incoming.at) == ("", None)
+
+
+def test_a_risk_is_told_with_every_record_it_is_counted_from() -> None:
+    """D4: each number is that of the records that stand so."""
+    later = AT.date() + timedelta(days=15)
+    came = replay_records([drafted(), sent(), stepped("lot-dates", "came")], later)  # and one is overdue
+    refused = replay_records([drafted(), stepped("inspection-reports", "refused", text="not kept")], later)
+    claims = [
+        Claim("NC-1", "L1", "Hongda", came),
+        Claim("NC-2", "L2", "HONGDA", refused),
+        Claim("NC-3", "L3", "x", came),
+    ]
+    found = sourcing_history("Hongda", claims)
+    assert (found.nonconformities, found.came, found.awaited, found.overdue, found.refused) == (2, 1, 0, 1, 1)
+    assert [(r.nonconformity, r.record.record, r.record.state) for r in found.records] == [
+        ("NC-1", "drift", "came"), ("NC-1", "screening", "overdue"), ("NC-2", "screening", "refused"),
+    ]  # fmt: skip
+    assert found.reasons == sourcing_risk("Hongda", claims)
+    assert len(found.reasons) == found.overdue + found.refused
+    unnamed = sourcing_history("", claims)
+    assert (unnamed.records, unnamed.reasons, unnamed.nonconformities) == ((), (), 0)
+
+
 def test_a_supplier_without_its_records_is_a_risk() -> None:
     """D4."""
     later = AT.date() + timedelta(days=15)
@@ -103,8 +150,9 @@ def test_thirteen_causes_and_those_of_the_measurement_first() -> None:
     assert told["measurement-method"] == ("ruled out", "by the lot's data")
     assert told["material-batch"] == ("suspect", "the lot's data speak for substitution")
     assert told["mould"] == ("open", "")
-    own = {c.name: (c.state, c.by) for c in replay_causes([word("mould", True), word("mould", False)], facts())}
-    assert own["mould"] == ("ruled out", BY)
+    own = {c.name: (c.state, c.by, c.at) for c in replay_causes([word("mould", True), word("mould", False)], facts())}
+    assert own["mould"] == ("ruled out", BY, AT)
+    assert own["coating"] == ("open", "", None)
 
 
 def test_no_cause_in_the_goods_is_confirmed_before_the_measurement_is_ruled_out() -> None:

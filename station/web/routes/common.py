@@ -25,7 +25,8 @@ Item = TypeVar("Item")
 MAX_PAGE = 500
 
 
-def station_of(request: Request) -> Station:
+# what is at hand is answered as a coroutine: anything else would be called in a thread of its own
+async def station_of(request: Request) -> Station:
     """The station that this application serves."""
     station = request.app.state.station
     assert isinstance(station, Station)
@@ -35,7 +36,7 @@ def station_of(request: Request) -> Station:
 StationOf = Annotated[Station, Depends(station_of)]
 
 
-def who_of(request: Request) -> Who:
+async def who_of(request: Request) -> Who:
     """Who asks, as the gate found."""
     who = request.state.who
     assert isinstance(who, Who)
@@ -102,9 +103,13 @@ def file_answer(*forms: str) -> dict[int | str, dict[str, Any]]:
 
 def file_of(data: bytes, name: str, form: str) -> Response:
     """A file as an answer. name : without its ending; of whatever characters."""
-    told = quote(f"{name.replace('/', '-')}.{form}")
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{told}"}
-    return Response(data, media_type=TYPES[form], headers=headers)
+    return attached(data, f"{name}.{form}", TYPES[form])
+
+
+def attached(data: bytes, name: str, media_type: str) -> Response:
+    """A file as an answer that is kept, not shown. name : of whatever characters."""
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name.replace('/', '-'))}"}
+    return Response(data, media_type=media_type, headers=headers)
 
 
 def paper_answer(made: Paper, name: str, form: Form) -> Response:

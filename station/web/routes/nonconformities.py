@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from station.values.claim_costs import Unpriced
@@ -131,9 +131,13 @@ class Closing(Said):
     text: Text = ""
 
 
-@router.get("/nonconformities", summary="Every nonconformity as it stands, oldest first")
-def all_of_them(station: StationOf, cursor: TextCursor = None, limit: Limit = 50) -> Page[NonconformityDocument]:
-    numbered = [(f"{i:09d}", row.number) for i, row in enumerate(station.nonconformities.rows())]
+@router.get("/nonconformities", summary="Every nonconformity as it stands, oldest first; that of a lot, if it has one")
+def all_of_them(
+    station: StationOf, cursor: TextCursor = None, limit: Limit = 50,
+    lot: Annotated[str | None, Query(max_length=200, examples=["L-0711"])] = None,
+) -> Page[NonconformityDocument]:  # fmt: skip
+    rows = enumerate(station.nonconformities.rows())
+    numbered = [(f"{i:09d}", row.number) for i, row in rows if lot in (None, row.lot)]
     items, after = page_after(numbered, lambda n: n[0], cursor, limit)
     return Page(items=tuple(station.nonconformities.show(number) for _, number in items), next=after)
 

@@ -6,14 +6,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
 from station.service import corrective_package, nonconformity_reporting, out_files, seen_file
 from station.values.claim_words import ClaimWords
-from station.values.documents import Document
 from station.values.nonconformity import KindDocument, NonconformityDocument, RecordStep, ReorderDocument
+from station.values.sourcing import SourcingRisk
 from station.web.etags import IfMatch
 from station.web.jobs import JobDocument, Progress
 from station.web.routes.common import (
@@ -21,6 +21,7 @@ from station.web.routes.common import (
     Language,
     StationOf,
     WhoOf,
+    attached,
     file_answer,
     file_of,
     refuses,
@@ -72,13 +73,6 @@ class NewCorrectivePackage(Said):
     sheet: str = Field(min_length=1, max_length=60_000, examples=['schema = 1\n[product]\nsku = "MAS-PIN-30"\n'])
 
 
-class SourcingRisk(Document):
-    """Why a supplier is a risk for the next order, in sentences; none where it is none."""
-
-    supplier: str
-    reasons: tuple[str, ...]
-
-
 @router.post("/nonconformities/{number}/records", summary="Say what became of a record of the factory", **RECORDED)
 def record(
     station: StationOf, who: WhoOf, uploads: UploadsOf, number: str, new: NewFactoryRecord, if_match: IfMatch
@@ -88,6 +82,17 @@ def record(
         return station.traceability.record(
             number, new.record, new.step, on=new.on, text=new.text, file=file, by=speaker(who, new.by)
         )
+
+
+@router.get(
+    "/nonconformities/{number}/records/{sha256}",
+    summary="A record of the factory as it was handed in, by its digest",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}, "description": "The file"}},
+)
+def record_file(station: StationOf, number: str, sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]) -> Response:
+    found = station.traceability.file(number, sha256)
+    return attached(found.data, found.name, found.media_type)
 
 
 @router.post("/nonconformities/{number}/causes", summary="Confirm a cause of variance, or rule it out", **RECORDED)
@@ -169,11 +174,16 @@ def kinds(
     return seen_file.kinds(word, language)
 
 
-@router.get("/sourcing-risk", summary="Why a supplier is a risk for the next order")
+@router.get("/sourcing-risk", summary="Why a supplier is a risk for the next order, and from which records")
 def sourcing_risk(
-    station: StationOf, supplier: Annotated[str, Query(min_length=1, max_length=200, examples=["Dongguan Badge"])]
+    station: StationOf,
+    supplier: Annotated[str | None, Query(min_length=1, max_length=200, examples=["Dongguan Badge"])] = None,
+    golden: Annotated[
+        str | None, Query(min_length=1, max_length=200, description="else the supplier that its control sheet names")
+    ] = None,
+    version: Annotated[int | None, Query(ge=1, le=10**6, description="of it, the newest where it is left out")] = None,
 ) -> SourcingRisk:
-    return SourcingRisk(supplier=supplier, reasons=station.traceability.sourcing_risk(supplier))
+    return station.traceability.sourcing_history(supplier, golden=golden, version=version)
 
 
 @router.get("/reorder", summary="May this product be ordered again?")

@@ -14,7 +14,38 @@ export class Refusal extends Error {
 /** The station does not answer, or cannot now: asking again later makes sense. */
 export class Unreachable extends Error {}
 
-async function ask(path, options = {}, read = (answer) => answer.json()) {
+const running = new Set(); // what is not answered yet
+const LONGEST_MS = 3000; // that signing out waits for it
+let leaving = null; // while the session is being ended: settles where that failed
+
+/** Ask the station; while the session is being ended nothing is asked any more, so that nothing is refused for want of it. */
+function ask(...request) {
+  return awaited(leaving ? leaving.then(() => asked(...request)) : asked(...request));
+}
+
+function awaited(answer) {
+  running.add(answer);
+  const ended = () => running.delete(answer);
+  answer.then(ended, ended);
+  return answer;
+}
+
+/** End the session when what is under way is answered. */
+async function signOut() {
+  let stay;
+  const before = Promise.allSettled(running);
+  leaving = new Promise((settle) => { stay = settle; });
+  await Promise.race([before, new Promise((settle) => { setTimeout(settle, LONGEST_MS); })]);
+  try {
+    return await asked("/session", { method: "DELETE" }, async () => true);
+  } catch (error) {
+    leaving = null;
+    stay();
+    throw error;
+  }
+}
+
+async function asked(path, options = {}, read = (answer) => answer.json()) {
   const request = new Request(API + path, { signal: AbortSignal.timeout(15000), ...options }); // what cannot be asked is a fault, no silence
   let answer;
   try {
@@ -56,7 +87,7 @@ export const api = {
   sources: (id) => ask(`/units/${id}/sources`, patient()),
   claims: () => ask("/claims"),
   claim: (id, body) => ask(`/units/${id}/claim`, { method: "PUT", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
-  release: (id, window) => fetch(`${API}/units/${id}/claim?window=${part(window)}`, { method: "DELETE", keepalive: true }),
+  release: (id, window) => awaited(fetch(`${API}/units/${id}/claim?window=${part(window)}`, { method: "DELETE", keepalive: true })),
   document: (id) => ask(`/units/${id}/document`),
   reviews: (id) => ask(`/units/${id}/reviews`),
   findings: (id) => ask(`/units/${id}/findings`),
@@ -80,6 +111,9 @@ export const api = {
   firstArticle: ({ record }, language) => `${API}/orders/${part(record.order)}/first-article/paper?sku=${part(record.sku)}&language=${language}&form=pdf`,
   acknowledge: (number, body, key) => post(`/goldens/${part(number)}/acknowledgements`, body, once(key)),
   nonconformities: () => whole("/nonconformities"),
+  claimOf: async (lot) => (await ask(`/nonconformities?lot=${part(lot)}`, patient())).items[0] ?? null,
+  recordFile: (number, sha256) => `${API}/nonconformities/${part(number)}/records/${sha256}`,
+  sourcingRisk: (golden, version) => ask(`/sourcing-risk?golden=${part(golden)}&version=${version}`, patient()),
   draftClaim: (body, key) => post("/nonconformities", body, once(key), AbortSignal.timeout(120000)),
   ofClaim: (number, what, body, pin, key) => post(`/nonconformities/${part(number)}/${what}`, body, { ...signed(pin), ...once(key) }, AbortSignal.timeout(120000)),
   claimWords: (number, language) => ask(`/nonconformities/${part(number)}/words?language=${language}`, patient()),
@@ -130,7 +164,7 @@ export const api = {
   sampleOffer: () => ask("/sample-line"),
   layOutSamples: (pin, key) => post("/sample-line", {}, { ...signed(pin), ...once(key) }),
   session: () => ask("/session"),
-  signOut: () => ask("/session", { method: "DELETE" }, async () => true),
+  signOut,
   review: (id, body, key) => post(`/units/${id}/reviews`, body, { "Idempotency-Key": key }),
   answer: (id, number, body, key) => post(`/units/${id}/findings/${number}/reviews`, body, { "Idempotency-Key": key }),
   picture: (sha256) => `${API}/pictures/${sha256}`,

@@ -8,10 +8,10 @@ import { valueOf } from "./bars.js";
 import { badge, byId, el, shape, WORDS } from "./dom.js";
 import { GATES } from "./gates.js";
 import { ProgressLine } from "./jobs.js";
-import { kindOf, nameOf } from "./places.js";
+import { kindOf, nameOf, regionOf } from "./places.js";
 import { alertUser, api, begin, light, newKey, original, patiently, refusal, stepping } from "./room.js";
 import { keep, recall } from "./storage.js";
-import { count, named, t } from "./words.js";
+import { COLON, count, named, t } from "./words.js";
 
 const AT_ONCE = 2; // pictures on their way; the station measures no more at a moment
 const KEPT = { golden: "station.bench.golden", lot: "station.bench.lot", rig: "station.bench.rig" };
@@ -24,7 +24,7 @@ const line = new ProgressLine();
 async function start() {
   const [goldens, lots, rigs, benches, camera] = await patiently(() => Promise.all([api.goldens(), api.lots(), api.rigs(), api.benches(), api.camera()]));
   const newest = goldens.filter((g, i) => goldens.findIndex((o) => o.number === g.number) === i);
-  byId("golden").replaceChildren(...newest.map((g) => el("option", { value: g.number }, `${g.number} · ${g.product || g.sku}`)));
+  byId("golden").replaceChildren(...newest.map((g) => el("option", { value: g.number }, `${g.number} · ${g.product || g.sku}`)), newest.length ? "" : el("option", { value: "" }, t("none yet")));
   byId("rig").replaceChildren(...rigs.map((r) => el("option", { value: r.name }, r.name)), el("option", { value: "" }, t("no bench")));
   byId("lots").replaceChildren(...lots.map((l) => el("option", { value: l.lot })));
   for (const [id, key] of Object.entries(KEPT)) {
@@ -162,8 +162,8 @@ function gates(found) {
 /** What is beyond or near a limit, the worst first. */
 function flags(found) {
   const rank = { nonconforms: 0, undecided: 1 };
-  const flagged = [...found.findings.map((f) => ({ verdict: f.verdict, words: `${named(f.kind)} ${f.size_mm.toFixed(2)} mm`, more: f.region })),
-    ...found.measurements.map((m) => ({ verdict: m.verdict, words: `${nameOf(m)}: ${kindOf(m)} ${valueOf(m)}`, more: "" }))].filter((f) => f.verdict in rank);
+  const flagged = [...found.findings.map((f) => ({ verdict: f.verdict, words: `${named(f.kind)} ${f.size_mm.toFixed(2)} mm`, more: regionOf(f) })),
+    ...found.measurements.map((m) => ({ verdict: m.verdict, words: `${nameOf(m)}${COLON}${kindOf(m)} ${valueOf(m)}`, more: "" }))].filter((f) => f.verdict in rank);
   flagged.sort((a, b) => rank[a.verdict] - rank[b.verdict]);
   if (!flagged.length) return el("p", {}, t("Nothing is beyond or near a limit."));
   const left = flagged.length - MOST_FLAGS;

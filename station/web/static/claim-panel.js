@@ -7,10 +7,13 @@ import { costs } from "./claim-costs.js";
 import { answerForm, askForm, classForm, closeForm, dispositionForm, packageForm, seenForm, seenTableForm, sendForm } from "./claim-forms.js";
 import { ownPhoto, photoForm } from "./claim-photos.js";
 import { badge, el } from "./dom.js";
+import { factoryRecords } from "./factory-records.js";
 import { withoutCommand } from "./form-parts.js";
 import { LANGUAGES, say } from "./messages.js";
 import { api, patiently } from "./room.js";
 import { nameField } from "./session.js";
+import { sourcingRisk } from "./sourcing-risk.js";
+import { varianceCauses } from "./variance-causes.js";
 import { named, t } from "./words.js";
 
 /** The verdict whose shape a nonconformity has, by its status. */
@@ -38,6 +41,9 @@ export async function drawClaim(body, claim, done) {
     part("claim-seen", t("Something that the photos do not show"), el("details", { open: !claim.points.length }, el("summary", {}, t("Add a point")), seenForm(at, kinds)), el("details", {}, el("summary", {}, t("Add many points as a table")), seenTableForm(at))),
     part("claim-asks", t("Requested actions"), el("ol", { class: "numbered", lang: here }, told.asks.map((a) => el("li", {}, a))), el("details", {}, el("summary", {}, t("Ask something else")), askForm(at, told.asks))),
     part("claim-costs", t("Costs"), costs(at, told.costs)),
+    part("claim-causes", t("Causes of variance"), varianceCauses(at)),
+    part("claim-records", t("Records of the factory"), factoryRecords(at)),
+    part("claim-risk", t("Sourcing risk of the supplier"), sourcingRisk(facts.golden, facts.golden_version)),
     part("claim-dispositions", t("Dispositions"), dispositionForm(at)),
     part("claim-actions", t("Corrective actions of {number}", { number: claim.number }), actions(at, told.points)),
     part("claim-package", t("Corrective package"), el("p", {}, t("One archive for the supplier: the revised control sheet, the report and the actions. The next order waits for it.")), reorder(facts.sku), packageForm(at)),

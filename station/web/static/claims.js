@@ -3,6 +3,7 @@
 
 import { Refusal, api } from "./api.js";
 import { WINDOW } from "./keys.js";
+import { LEAVING } from "./session.js";
 
 const RENEW_MS = 30000; // the station keeps a claim for 90 s
 const ACTIVE = ["keydown", "pointerdown", "pointermove", "wheel", "touchstart"];
@@ -18,6 +19,7 @@ export class Claims {
   constructor(page) {
     this.page = page;
     this.list = [];
+    this.told = 0; // how often the stream of events told them all
     this.wanted = null; // the unit that is shown
     this.held = null; // the unit that this window has claimed
     this.heldAs = ""; // by this name
@@ -26,7 +28,7 @@ export class Claims {
     this.busy = false;
     this.silent = false;
     for (const kind of ACTIVE) addEventListener(kind, () => this.touched(), { passive: true, capture: true });
-    addEventListener("pagehide", () => this.leave());
+    for (const end of ["pagehide", LEAVING]) addEventListener(end, () => this.leave());
     addEventListener("pageshow", (event) => { if (event.persisted) this.sync(); });
   }
 
@@ -34,6 +36,12 @@ export class Claims {
   other(id) {
     const me = person(this.page.reviewer());
     return this.list.find((claim) => claim.unit_id === id && person(claim.reviewer) !== me);
+  }
+
+  /** The claims as the stream of events tells them. */
+  hear(list) {
+    this.told += 1;
+    this.apply(list);
   }
 
   /** The claims as the station tells them. */

@@ -34,11 +34,12 @@ export class Deciding {
   decide(decision) {
     const { state, course } = this.page;
     const { unit } = state;
-    if (!unit || performance.now() - state.shownAt < GUARD_MS) return;
+    if (!unit) return;
     if (state.shownAt === Infinity) {
       byId("said").replaceChildren(el("b", {}, t("{unit} is not shown yet: its pictures are coming. Press the key again.", unit)));
       return;
     }
+    if (performance.now() - state.shownAt < GUARD_MS) return;
     const reviewer = this.reviewer();
     if (!reviewer || this.hindered(decision)) return;
     const next = course.after(unit);

@@ -45,7 +45,7 @@ export const time = (iso) => new Date(iso).toLocaleTimeString(LOCALE);
 export function dayAndTime(iso) {
   const at = new Date(iso);
   const today = at.toDateString() === new Date().toDateString();
-  return today ? time(iso) : `${at.toLocaleDateString(LOCALE, { day: "numeric", month: "short", year: "numeric" })}, ${time(iso)}`;
+  return today ? time(iso) : at.toLocaleString(LOCALE, { dateStyle: "medium", timeStyle: "medium" });
 }
 
 /** A number with as many decimals as its uncertainty has meaning: two figures of it. */

@@ -5,7 +5,7 @@ import { STANDING, badge, dayAndTime, el, outcomeOf, shape } from "./dom.js";
 import { GRAVITY, kindOf, nameOf } from "./places.js";
 import { said, wordOf } from "./said.js";
 import { inForce } from "./second-look.js";
-import { DONE, named, t } from "./words.js";
+import { COLON, COMMA, DONE, named, t } from "./words.js";
 
 const AT_ONCE = 4; // reasons shown without asking
 
@@ -16,9 +16,9 @@ function measurement(m, places, choose, why) {
   const head = el("div", { class: "row" },
     el("span", { class: "name" }, numberOf(places, index, choose), `${nameOf(m)} `, el("i", {}, kindOf(m))),
     el("span", { class: "value" }, valueOf(m), m.value !== null && m.u > 0 ? el("span", { class: "u" }, ` ± ${shownOf(m)[1]}`) : ""));
-  const foot = el("div", { class: "row limits" }, el("span", {}, shape(m.verdict), [m.verdict, m.class].filter(Boolean).map(named).join(", ")), el("span", {}, limitsOf(m)));
+  const foot = el("div", { class: "row limits" }, el("span", {}, shape(m.verdict), [m.verdict, m.class].filter(Boolean).map(named).join(COMMA)), el("span", {}, limitsOf(m)));
   if (m.verdict !== "conforms" && typeof m.dL === "number") foot.append(el("span", {}, `ΔL ${signed(m.dL)}   ΔC ${signed(m.dC)}   ΔH ${signed(m.dH)}`));
-  return el("li", { class: `measure ${m.verdict}`, "data-place": index < 0 ? null : index }, head, el("button", { type: "button", class: "bar-button", "aria-haspopup": "dialog", title: t("Where this number comes from"), "aria-label": `${nameOf(m)} ${kindOf(m)}: ${t("Where this number comes from")}`, on: { click: () => why(m) } }, bar(m)), foot);
+  return el("li", { class: `measure ${m.verdict}`, "data-place": index < 0 ? null : index }, head, el("button", { type: "button", class: "bar-button", "aria-haspopup": "dialog", title: t("Where this number comes from"), "aria-label": `${nameOf(m)} ${kindOf(m)}${COLON}${t("Where this number comes from")}`, on: { click: () => why(m) } }, bar(m)), foot);
 }
 
 /** Mark the row of a place and bring it into view; -1 marks none. */
@@ -127,8 +127,8 @@ function oneClass(c) {
   }));
   return el("li", { class: verdict, title: said(c.reason) },
     el("div", { class: "row" },
-      el("h3", {}, shape(verdict), `${named(c.class)}: ${named(standing)}`),
+      el("h3", {}, shape(verdict), `${named(c.class)}${COLON}${named(standing)}`),
       el("p", { class: "u" }, `AQL ${c.aql}  `, c.stages > 1 ? t("sample {stage} of {stages}  ", c) : "", "Ac ", el("b", {}, c.ac < 0 ? "-" : String(c.ac)), "  Re ", el("b", {}, String(c.re)))),
     cells ? el("div", { class: "cells", "aria-hidden": "true" }, cells) : "",
-    el("p", {}, el("b", {}, String(c.nonconforming)), t(" nonconforming"), c.undecided ? [", ", el("b", {}, String(c.undecided)), t(" undecided")] : "", el("span", { class: "u" }, t(" of {n}", c))));
+    el("p", {}, el("b", {}, String(c.nonconforming)), t(" nonconforming"), c.undecided ? [COMMA, el("b", {}, String(c.undecided)), t(" undecided")] : "", el("span", { class: "u" }, t(" of {n}", c))));
 }

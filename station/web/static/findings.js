@@ -5,8 +5,8 @@ import { bar } from "./bars.js";
 import { dayAndTime, el, shape, svg } from "./dom.js";
 import { numberOf, sentence } from "./facts.js";
 import { keys } from "./keymap.js";
-import { extentOf } from "./places.js";
-import { count, named, t } from "./words.js";
+import { extentOf, regionOf } from "./places.js";
+import { COLON, COMMA, count, named, t } from "./words.js";
 
 const LEAST_MM = 1.6; // width of a crop, and how many times the finding's extent it shows
 const REACH = 3.2;
@@ -37,9 +37,10 @@ export class Findings {
     for (const node of this.node.querySelectorAll("image:not([href])")) node.setAttribute("href", node.dataset.href);
   }
 
-  /** What reviewers say by now. */
+  /** What reviewers say by now. Answers are never taken away: where fewer are told, a later word of the station came first. */
   update({ seen, reviewer, pending }) {
-    Object.assign(this, { seen: seen ?? this.seen, reviewer, pending });
+    const newer = seen && answersIn(seen) >= answersIn(this.seen);
+    Object.assign(this, { seen: newer ? seen : this.seen, reviewer, pending });
     this.draw();
     this.node.querySelector(".finding.chosen")?.scrollIntoView({ block: "nearest" });
   }
@@ -119,7 +120,7 @@ export class Findings {
     const standing = numbered ? STANDING[numbered.standing] ?? "" : t("not a finding of this unit");
     return el("li", { class: `finding${chosen ? " chosen" : ""}${unlike ? " disputes" : ""}`, "data-place": index, "aria-current": chosen ? "true" : null },
       el("div", { class: "row" },
-        el("span", { class: "name" }, numberOf(this.places, index, this.heard.choose), named(f.kind), " ", el("i", {}, f.region)),
+        el("span", { class: "name" }, numberOf(this.places, index, this.heard.choose), named(f.kind), " ", el("i", {}, regionOf(f))),
         el("span", { class: "u" }, standing)),
       el("div", { class: "crops", on: { click: () => this.heard.choose(index) } },
         this.crop(this.golden, f, t("golden"), "neutral", true), this.crop(this.unit, f, t("unit"), verdict)),
@@ -128,7 +129,7 @@ export class Findings {
         el("span", { class: "u" }, limitOf(f))),
       f.limit_mm === null ? "" : bar(asMeasure(f)),
       el("p", { class: "row limits" },
-        el("span", {}, verdictOf(place), f.class ? `, ${named(f.class)}` : ""),
+        el("span", {}, verdictOf(place), f.class ? `${COMMA}${named(f.class)}` : ""),
         el("span", {}, t("contrast {n} × noise", { n: f.contrast_to_noise.toFixed(0) }))),
       el("p", { class: "row limits" },
         el("span", {}, kindsOf(f)),
@@ -150,7 +151,7 @@ export class Findings {
     const length = BARS_MM.findLast((mm) => mm <= 0.4 * side);
     const say = (sx, sy, text) => svg("text", { x: sx, y: sy, "font-size": 0.095 * side, "stroke-width": 0.02 * side }, text);
     const [bx, by] = [x + 0.04 * side, y + 0.96 * side];
-    return svg("svg", { class: "crop", viewBox: `${x} ${y} ${side} ${side}`, role: "img", "aria-label": `${named(f.kind)}, ${name}` },
+    return svg("svg", { class: "crop", viewBox: `${x} ${y} ${side} ${side}`, role: "img", "aria-label": `${named(f.kind)}${COMMA}${name}` },
       this.picture(href, x, y, side),
       svg("path", { class: "halo", d }), svg("path", { class: `corners ${look}`, d }),
       say(bx, y + 0.12 * side, name),
@@ -188,11 +189,13 @@ export class Findings {
   }
 
   answers(numbered) {
-    const items = numbered.answers.map((a) => el("li", {}, `${a.reviewer}: ${SAID[a.answer]}${a.named ? t(" as {kind}", { kind: named(a.named) }) : ""}${a.reason ? `, ${a.reason}` : ""} `, el("span", { class: "u" }, dayAndTime(a.at))));
-    const waiting = this.pending.filter((p) => p.finding === numbered.number).map((p) => el("li", {}, `${p.reviewer}: ${SAID[p.decision]} `, el("span", { class: "u" }, t("on its way …"))));
+    const items = numbered.answers.map((a) => el("li", {}, `${a.reviewer}${COLON}${SAID[a.answer]}${a.named ? t(" as {kind}", { kind: named(a.named) }) : ""}${a.reason ? `${COMMA}${a.reason}` : ""} `, el("span", { class: "u" }, dayAndTime(a.at))));
+    const waiting = this.pending.filter((p) => p.finding === numbered.number).map((p) => el("li", {}, `${p.reviewer}${COLON}${SAID[p.decision]} `, el("span", { class: "u" }, t("on its way …"))));
     return items.length + waiting.length ? el("ul", { class: "said-of" }, items, waiting) : "";
   }
 }
+
+const answersIn = (seen) => seen.findings.reduce((n, { answers }) => n + answers.length, 0);
 
 const signed = (v) => `${v < 0 ? "−" : "+"}${Math.abs(v).toFixed(1)}`;
 const sizeOf = (f) => (f.kind === "scratch" ? t("{size} mm long", { size: extentOf(f).toFixed(2) }) : t("{size} mm across", { size: extentOf(f).toFixed(2) }));
@@ -213,7 +216,7 @@ function boxOf(f) {
 /** Its score, and those of all kinds that come into question. */
 function kindsOf(f) {
   const kinds = Object.entries(f.kind_scores).map(([kind, score]) => `${named(kind)} ${score.toFixed(2)}`);
-  return `${t("score {score}", { score: f.score.toFixed(2) })}${kinds.length ? `: ${kinds.join(", ")}` : ""}`;
+  return `${t("score {score}", { score: f.score.toFixed(2) })}${kinds.length ? `${COLON}${kinds.join(COMMA)}` : ""}`;
 }
 
 function verdictOf({ verdict, finding }) {

@@ -6,7 +6,7 @@ import { handIn } from "./jobs.js";
 import { alertUser, command, original } from "./room.js";
 import { known, refusalText } from "./said.js";
 import { pin } from "./session.js";
-import { t } from "./words.js";
+import { COLON, t } from "./words.js";
 
 export const field = (label, node) => el("label", { class: "field" }, label, " ", node);
 export const choice = (values, words = (v) => v) => el("select", {}, values.map((v) => el("option", { value: v }, words(v))));
@@ -65,5 +65,5 @@ export function form(label, nodes, send, { name = null, signs = false, kind = "s
       if (pressed && document.activeElement === document.body) button.focus();
     }
   };
-  return el("form", { class: kind, "aria-label": called && `${label}: ${called}`, on: { submit } }, nodes, button, refused);
+  return el("form", { class: kind, "aria-label": called && `${label}${COLON}${called}`, on: { submit } }, nodes, button, refused);
 }

@@ -10,8 +10,11 @@ const WIDE = 120;
 
 const plain = (value) => (value === null ? "–" : String(Number(value.toPrecision(4))).replace("-", "−"));
 
+/** What stands behind a number of a row. */
+const unitOf = (r) => ({ 1: "", deg: "°" }[r.unit] ?? ` ${r.unit}`);
+
 function limit(r) {
-  const unit = r.unit === "1" ? "" : ` ${r.unit}`;
+  const unit = unitOf(r);
   if (r.what === "colour") return t("at most {upper}, rejected above {review}", { upper: plain(r.upper), review: plain(r.review) });
   if (r.lower !== null && r.upper !== null) return `${plain(r.lower)} … ${plain(r.upper)}${unit}`;
   if (r.upper !== null) return t("at most {limit}", { limit: `${plain(r.upper)}${unit}` });
@@ -47,7 +50,7 @@ export function drawLimits(body, found, study) {
   const unknown = found.rows.filter((r) => r.state === "unknown").length;
   const rows = found.rows.map((r) => {
     const line = row(name(r), named(r.class), limit(r), el("td", { class: "numbers" }, own(r)),
-      el("td", { class: "numbers" }, r.proven_from === null ? "–" : t("from {value}", { value: `${plain(Number(r.proven_from.toPrecision(2)))} ${r.unit === "1" ? "" : r.unit}` }), bar(r)),
+      el("td", { class: "numbers" }, r.proven_from === null ? "–" : t("from {value}", { value: `${plain(Number(r.proven_from.toPrecision(2)))}${unitOf(r)}` }), bar(r)),
       el("td", {}, standing(r), r.reason ? el("details", { class: "why" }, el("summary", {}, t("Why")), original("p", {}, r.reason)) : ""));
     line.classList.toggle("below", r.state === "below");
     return line;

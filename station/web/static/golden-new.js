@@ -4,6 +4,7 @@
 import { Refusal } from "./api.js";
 import { el } from "./dom.js";
 import { Draft } from "./golden-draft.js";
+import { History, undoing } from "./golden-history.js";
 import { busy, handIn, ProgressLine, refusalOf, watch } from "./jobs.js";
 import { alertUser, api, original, patiently, refusal, surely } from "./room.js";
 import { pin } from "./session.js";
@@ -44,9 +45,14 @@ export async function sealing(root, golden) {
   };
   const drafted = (body) => surely((key) => api.draft(body, key));
   const measure = el("button", { type: "button", class: "quiet strong-button", on: { click: () => photo.reportValidity() && busy(measure, line, async () => {
-    const job = await watch(await withFiles(async () => drafted(await request())), line);
+    let sheet = "";
+    const job = await watch(await withFiles(async () => {
+      const body = await request();
+      ({ sheet } = body);
+      return drafted(body);
+    }), line);
     if (!job) return;
-    draft.show(job, editor.remarks);
+    draft.show(job, sheet, editor.remarks);
     measure.classList.remove("strong-button"); // what comes next is the seal
     seal.classList.add("strong-button");
   }) } }, t("Measure"));
@@ -79,7 +85,7 @@ class Editor {
     this.golden = golden;
     this.kept = golden ? `${KEPT}.${golden.number}` : KEPT;
     this.remarks = new Set();
-    this.past = [];
+    this.history = new History();
     this.changed = () => {};
     this.area = el("textarea", { id: "sheet", spellcheck: "false", autocomplete: "off", rows: 26, lang: "en" });
     this.lint = el("div", { class: "lint", role: "status" });
@@ -94,22 +100,25 @@ class Editor {
     this.node = el("div", { class: "sheet-editor" }, el("div", { class: "row" }, el("h3", {}, el("label", { for: "sheet" }, t("Control sheet (TOML)"))), el("a", { href: "/help/control-sheet" }, t("What may be in it"))),
       el("div", { class: "tools" }, el("label", { class: "field" }, t("Template"), " ", kind), el("button", { type: "button", class: "quiet", on: { click: take } }, t("Begin with it")), el("label", { class: "field" }, t("or a file"), " ", file)),
       this.again, this.area, this.lint);
-    this.area.addEventListener("input", () => { this.past = []; this.written(); });
+    this.area.addEventListener("input", () => { this.history.write(this.text); this.written(); });
+    this.area.addEventListener("keydown", (event) => {
+      const way = undoing(event);
+      if (!way) return;
+      event.preventDefault(); // the field's own knows nothing of what was changed on the picture
+      this[way]();
+    });
   }
 
   get text() { return this.area.value; }
 
-  set text(value) {
-    this.past = [];
-    this.area.value = value;
-    this.written();
-  }
+  set text(value) { this.change(value); }
 
   /** With what was written before and is not sealed, where there is any; else with the sealed sheet, or a template. */
   async begin() {
     const kept = recall(this.kept);
     this.first = await patiently(() => (this.golden ? api.sheet(this.golden.number, this.golden.version) : api.template("pin")));
-    this.text = kept?.trim() ? kept : this.first;
+    this.history.begin(kept?.trim() ? kept : this.first);
+    this.put(this.history.now);
     if (this.text === this.first) return;
     const anew = () => {
       this.change(this.first);
@@ -134,18 +143,45 @@ class Editor {
     this.area.scrollTop = this.area.scrollHeight;
   }
 
-  /** Change the text from the picture; `undo` takes it back as long as nobody writes. */
-  change(text) {
-    this.past.push(this.text);
-    this.area.value = text;
-    this.written();
+  /** Change the text otherwise than by writing. step : see History. */
+  change(text, step = null) {
+    this.history.record(text, step);
+    this.put(text);
   }
 
-  undo() {
-    if (!this.past.length) return false;
-    this.area.value = this.past.pop();
+  /** Take the last change back, or make it again; answers whether there was one. */
+  undo() { return this.put(this.history.back()); }
+
+  redo() { return this.put(this.history.forth()); }
+
+  /** Take back what was changed under a step, where nothing else was since. */
+  cancel(step) {
+    if (this.history.step === step) this.undo();
+  }
+
+  /** Show a text; the caret goes where it differs. */
+  put(text) {
+    if (text === null) return false;
+    const before = this.text;
+    this.area.value = text;
+    if (document.activeElement === this.area) {
+      let same = 0;
+      while (same < Math.min(text.length, before.length) && text.at(-1 - same) === before.at(-1 - same)) same += 1;
+      this.area.setSelectionRange(text.length - same, text.length - same);
+    }
     this.written();
     return true;
+  }
+
+  /** Scroll the sheet, where it must be, so that the row which begins there is seen. */
+  reveal(start) {
+    const twin = el("div", { class: "sheet-twin", "aria-hidden": "true" }, this.text.slice(0, start));
+    this.area.before(twin);
+    twin.style.width = `${this.area.clientWidth}px`;
+    const top = twin.offsetHeight;
+    twin.remove();
+    const { scrollTop, clientHeight } = this.area;
+    if (top < scrollTop || top > scrollTop + 0.7 * clientHeight) this.area.scrollTop = top - clientHeight / 4;
   }
 
   written() {

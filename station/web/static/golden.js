@@ -10,7 +10,7 @@ import { busy, ProgressLine, refusalOf, watch } from "./jobs.js";
 import { LANGUAGES, say } from "./messages.js";
 import { alertUser, api, begin, command, day, light, notHere, original, patiently, row, side, singly, stepping, surely, table } from "./room.js";
 import { nameField, pin } from "./session.js";
-import { named, t } from "./words.js";
+import { COLON, COMMA, named, t } from "./words.js";
 
 const LIGHT = { approved: "released", "conditionally approved": "ready", "signed by one party": "ready", sealed: "locked", superseded: "lapsed" };
 const state = { goldens: [], statuses: new Map(), golden: null };
@@ -33,6 +33,7 @@ async function refresh() {
   if (query.has("new") && (of.length || !number)) return begun(number);
   const golden = linked ?? of[0] ?? goldens[0] ?? null;
   if (golden) return show(golden);
+  drawSide();
   byId("empty").replaceChildren(t("No golden sample is sealed yet. Seal one here, or run:"), " ", command("station golden seal --sheet SHEET.toml --photo GOLDEN.jpg"));
   byId("empty").hidden = false;
   byId("paper").hidden = byId("new").hidden = true;
@@ -112,7 +113,7 @@ function study(golden) {
 // --- who signed, who holds -------------------------------------------------------------------------------------------
 
 function signatures(golden, status) {
-  const said = (held) => el("li", {}, `${named(held.party)}: ${held.name}, ${t("version {version}", held)}${held.signed ? `, ${t("signed")}` : ""} `,
+  const said = (held) => el("li", {}, `${named(held.party)}${COLON}${held.name}${COMMA}${t("version {version}", held)}${held.signed ? `${COMMA}${t("signed")}` : ""} `,
     held.current ? "" : badge("nonconforms", t("not the one in force")));
   const signed = (a) => ["buyer", "supplier"].map((party) => el("li", {}, a.signed_by[party] ? badge("conforms", `${named(party)} · ${named(a.signed_by[party])}`) : badge("undecided", `${named(party)} · ${t("not signed")}`)));
   const rows = status.artefacts.filter((a) => a.version !== null).map((a) => row(el("span", {}, named(a.artefact), a.name && a.artefact !== "product" ? el("span", { class: "u" }, ` ${a.name}`) : ""),
@@ -120,9 +121,9 @@ function signatures(golden, status) {
   const lacking = status.artefacts.filter((a) => a.version === null).map((a) => named(a.artefact));
   byId("signatures-body").replaceChildren(
     table(t("Signatures, and who holds what"), [t("Artefact"), t("Version in force"), t("Signed"), t("Held by")], rows),
-    lacking.length ? el("p", { class: "u" }, t("Not part of this golden sample so far: {names}.", { names: lacking.join(", ") })) : "",
+    lacking.length ? el("p", { class: "u" }, t("Not part of this golden sample so far: {names}.", { names: lacking.join(COMMA) })) : "",
     status.sign_offs.length ? el("details", {}, el("summary", {}, t("Signatures in full ({n})", { n: status.sign_offs.length })), el("ul", { class: "lines" }, status.sign_offs.map(({ statement, method, fingerprint }) => el("li", {},
-      `${named(statement.party)} ${statement.name}${statement.role ? `, ${statement.role}` : ""} · ${named(statement.artefact)} ${t("version {version}", statement)} · ${dayAndTime(statement.at)} · ${named(method)}${fingerprint ? ` · ${t("key")} ${fingerprint}` : ""}`)))) : "",
+      `${named(statement.party)} ${statement.name}${statement.role ? `${COMMA}${statement.role}` : ""} · ${named(statement.artefact)} ${t("version {version}", statement)} · ${dayAndTime(statement.at)} · ${named(method)}${fingerprint ? ` · ${t("key")} ${fingerprint}` : ""}`)))) : "",
     original("ul", { class: "bullets" }, status.remarks.map((r) => el("li", {}, r))),
     signing(golden, status));
 }
@@ -160,7 +161,7 @@ function drawRecord(body, [list, record]) {
     record.copies.length ? el("h3", {}, t("Physical copies")) : "",
     record.copies.length ? table(t("Physical copies"), [t("Copy"), t("Held by"), t("Place"), t("Version"), t("Standing")], record.copies.filter((c) => !c.removed).map((c) => row(c.name, c.holder, c.place, String(c.version),
       badge(c.good && c.current ? (c.overdue ? "undecided" : "conforms") : "nonconforms", c.overdue ? t("to be looked at since {day}", { day: day(c.due) }) : named(c.condition))))) : "",
-    record.holds.some((h) => h.in_force) ? el("p", {}, badge("undecided", t("held")), " ", record.holds.filter((h) => h.in_force).map((h) => `${h.reason}${h.until ? ` → ${day(h.until)}` : ""}`).join(", ")) : "");
+    record.holds.some((h) => h.in_force) ? el("p", {}, badge("undecided", t("held")), " ", record.holds.filter((h) => h.in_force).map((h) => `${h.reason}${h.until ? ` → ${day(h.until)}` : ""}`).join(COMMA)) : "");
 }
 
 /** How something is supplied: a command to copy, with what is said behind it, or words. */

@@ -20,6 +20,7 @@ export function sized(href, across, width = Infinity) {
 export class Pictures {
   constructor() {
     this.shown = new Map(); // by address the nodes that show it
+    this.loaded = new Map(); // what is shown by its kind, once it has loaded: the next unit has the same golden
   }
 
   clear(whole, across, width) {
@@ -32,10 +33,15 @@ export class Pictures {
   /** An image node for an address, and when it has loaded: "load" or "error". */
   image(href, kind) {
     const { x, y, w, h } = this.whole;
-    const address = this.sharp ? href : sized(href, this.across, this.width);
-    const node = svg("image", { class: kind, href: address, x, y, width: w, height: h, preserveAspectRatio: "xMidYMid meet" });
+    const looks = { class: kind, href: sized(href, this.across, this.width), x, y, width: w, height: h, preserveAspectRatio: "xMidYMid meet" };
+    const before = this.loaded.get(kind);
+    const same = before && Object.entries(looks).every(([name, value]) => before.getAttribute(name) === String(value));
+    const node = same ? before : svg("image", looks);
     this.shown.set(href, [...(this.shown.get(href) ?? []), node]);
-    return [node, new Promise((done) => ["load", "error"].forEach((e) => node.addEventListener(e, () => done(e), { once: true })))];
+    if (same) return [node, Promise.resolve("load")];
+    const ended = new Promise((done) => ["load", "error"].forEach((e) => node.addEventListener(e, () => done(e), { once: true })));
+    ended.then((how) => { if (how === "load") this.loaded.set(kind, node); });
+    return [node, ended];
   }
 
   /** Fetch the whole pictures once the frame is drawn wider than they have pixels. across : of the frame, in pixels. */
@@ -55,6 +61,11 @@ export class Pictures {
       }
     }, PATIENCE_MS);
   }
+}
+
+/** Have a node alone in a group; one that is there already stays as it is painted. */
+export function put(group, node) {
+  if (group.firstChild !== node || group.childNodes.length > 1) group.replaceChildren(node);
 }
 
 /** The layers of the unit's pane. */
@@ -80,8 +91,8 @@ export class Layers {
     Object.assign(this, { whole, pixels, golden, unit, registered, layer });
     this.set.clear(whole, across, registered ? pixels[0] : Infinity);
     const made = [this.set.image(unit, "unit"), this.set.image(golden, "golden")];
-    this.base.replaceChildren(made[0][0]);
-    this.over.replaceChildren(made[1][0]);
+    put(this.base, made[0][0]);
+    put(this.over, made[1][0]);
     this.difference.replaceChildren();
     this.heat.replaceChildren();
     this.found = null;

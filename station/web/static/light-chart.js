@@ -1,6 +1,6 @@
 // A value over time with the bounds that it may not leave: a line with a mark for each, crossed where it is out of bounds.
 
-import { LOCALE } from "./words.js";
+import { COLON, COMMA, LOCALE } from "./words.js";
 import { el, svg } from "./dom.js";
 
 const WIDE = 420, HIGH = 150, LEFT = 46, RIGHT = 14, TOP = 12, FOOT = 30;
@@ -28,7 +28,7 @@ export function chart(title, points, { low = null, high = null, zero = false, ar
   const y = (v) => TOP + HIGH * (1 - (v - bottom) / (top - bottom));
   const when = (at) => (order ? "" : new Date(at).toLocaleDateString(LOCALE, last - first > DAY_MS ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit" }));
   const bounds = [low, high].filter((v) => v !== null);
-  const told = `${title}: ${points.map((p) => plain(p.value)).slice(-12).join(", ")}`;
+  const told = `${title}${COLON}${points.map((p) => plain(p.value)).slice(-12).join(COMMA)}`;
   const ends = order || last === first ? [] : [text(x(first), TOP + HIGH + 18, when(first)), text(x(last), TOP + HIGH + 18, when(last), { "text-anchor": "end" })];
   return el("figure", { class: "plot" }, el("figcaption", {}, title), svg("svg", { class: "chart", viewBox: `0 0 ${WIDE} ${HIGH + TOP + FOOT}`, role: "img", "aria-label": told },
     ticks.map((v) => [svg("line", { class: "grid", x1: LEFT, x2: WIDE - RIGHT, y1: y(v), y2: y(v) }), text(LEFT - 5, y(v) + 4, plain(v), { "text-anchor": "end" })]).flat(),

@@ -7,7 +7,7 @@ import { busy, handIn, ProgressLine, refusalOf, watch } from "./jobs.js";
 import { chart } from "./light-chart.js";
 import { say } from "./messages.js";
 import { alertUser, api, begin, command, day, light, notHere, original, patiently, row, side, singly, stepping, surely, table } from "./room.js";
-import { count, t } from "./words.js";
+import { COMMA, count, t } from "./words.js";
 
 const STATE = { ok: "released", soon: "ready", out: "closed" };
 const WORDS = { ok: t("in order"), soon: t("soon to be calibrated"), out: t("does not judge") };
@@ -53,7 +53,7 @@ function begun(bench) {
     location.assign(`/light?rig=${encodeURIComponent(made.name)}`);
   });
   byId("new").replaceChildren(el("header", { class: "paper-head" }, el("h2", {}, t("Register a bench")), el("p", {}, t("Camera, distance, markers and board, as TOML; a changed bench needs new calibrations."), " ", el("a", { href: "/help/bench-lens" }, t("What may be in it")))),
-    el("form", { on: { submit: (event) => { event.preventDefault(); send(); } } }, el("p", {}, el("label", { class: "field" }, t("or a file"), " ", file)), el("label", { for: "rig" }, t("Bench (TOML)")), text, el("p", {}, el("button", { class: "quiet" }, t("Register")))));
+    el("form", { on: { submit: (event) => { event.preventDefault(); send(); } } }, el("label", { for: "rig" }, t("Bench (TOML)")), text, el("p", {}, el("label", { class: "field" }, t("or a file"), " ", file)), el("p", {}, el("button", { class: "quiet" }, t("Register")))));
 }
 
 async function show(bench) {
@@ -88,7 +88,7 @@ async function fill(bench, part, ask, draw) {
 
 function next(bench) {
   const line = (of, f) => el("li", {}, light(of, of === "closed" ? t("does not judge {what}", { what: GATES[f.gate] ?? f.gate }) : t("soon will not judge {what}", { what: GATES[f.gate] ?? f.gate })),
-    original("p", {}, f.reason), el("p", {}, command(f.command)));
+    original("p", {}, f.reason), el("p", {}, el("a", { href: "#calibrate" }, t("Calibrate it below")), " ", t("or run:"), " ", command(f.command)));
   const todo = [...bench.faults.map((f) => line("closed", f)), ...bench.expiring.map((f) => line("ready", f))];
   if (bench.light && !bench.last_check) todo.push(el("li", {}, light("ready", t("no check since the calibration")), el("p", {}, t("Photograph the bench with the colour card and check the light: the first check is the reference that later ones are held against."))));
   if (bench.light && !bench.light.meter) todo.push(el("li", {}, light("ready", t("no lux meter was read")), el("p", {}, t("Without a reading nobody knows how bright the bench is: read the meter when it is calibrated next."))));
@@ -109,7 +109,7 @@ function made({ light: of, lens }) {
     const facts = [
       [t("Made"), [dayAndTime(of.made_at), " ", expiry(of)]], [t("Grey pictures"), String(of.images)],
       [t("Darkest of nine places"), t("{share} of the brightest", { share: percent(of.uniformity, 0) })], [t("Left after correction"), percent(of.residual, 2)],
-      [t("Illuminance"), of.meter ? `${of.meter.readings_lux.map((v) => v.toFixed(0)).join(", ")} lx · ${day(of.meter.measured_on)} ${of.meter.instrument}` : t("not read")],
+      [t("Illuminance"), of.meter ? `${of.meter.readings_lux.map((v) => v.toFixed(0)).join(COMMA)} lx · ${day(of.meter.measured_on)} ${of.meter.instrument}` : t("not read")],
       [t("Flicker"), of.flicker ? t("{temporal} from picture to picture, {banding} in bands", { temporal: percent(of.flicker.temporal ?? 0, 2), banding: percent(of.flicker.banding, 2) }) : t("not known")],
       [t("Warm-up"), of.warm_up ? t("{level} of level, {tint} CIEDE2000 a minute", { level: percent(of.warm_up.level_per_minute, 2), tint: of.warm_up.tint_per_minute.toFixed(2) }) : t("not known")],
       [t("Camera"), original("span", {}, Object.entries(of.settings).map(([k, v]) => `${k.replaceAll("_", " ")} ${v}`).join(", "))],
@@ -138,7 +138,7 @@ function drift(body, bench, checks, bounds) {
   const since = checks.filter((c) => !bench.light || new Date(c.at) >= new Date(bench.light.made_at));
   if (!since.length) return body.replaceChildren(el("p", { class: "none" }, t("No check since the calibration.")));
   const at = (c) => new Date(c.at).getTime();
-  const points = (of) => since.map((c) => ({ at: at(c), value: of(c), ok: c.ok, words: `${dayAndTime(c.at)}, ${c.photo}` }));
+  const points = (of) => since.map((c) => ({ at: at(c), value: of(c), ok: c.ok, words: `${dayAndTime(c.at)}${COMMA}${c.photo}` }));
   body.replaceChildren(
     el("div", { class: "charts" },
       chart(t("Lightness against the reference, L*"), points((c) => c.lightness), { low: -bounds.lightness, high: bounds.lightness }),
@@ -151,7 +151,7 @@ function drift(body, bench, checks, bounds) {
 
 function cards(body, found) {
   if (!found.photos.length) return body.replaceChildren(el("p", { class: "none" }, t("No photo with a fitted card was inspected on this bench yet.")));
-  const points = (of) => found.photos.map((p, i) => ({ at: i, value: of(p), ok: true, words: `${p.unit}, ${dayAndTime(p.at)}` }));
+  const points = (of) => found.photos.map((p, i) => ({ at: i, value: of(p), ok: true, words: `${p.unit}${COMMA}${dayAndTime(p.at)}` }));
   const newest = found.photos.at(-1);
   body.replaceChildren(
     el("p", {}, t("Residuals after the correction in the newest {n} photos; they grow where the card ages, glares or is covered, or where the light leaves that of the calibration.", { n: found.photos.length })),

@@ -37,5 +37,5 @@ export function drawCause(body, found) {
 function one(c) {
   return el("section", { class: "cause" }, el("h4", {}, say(`cause.${c.cause}`), " ", badge(STATES[c.state], say(`cause-state.${c.state}`))),
     el("ul", { class: "lines" }, c.evidence.map((e) => el("li", {}, el("span", { class: `speaks ${e.speaks}` }, `${SPEAKS[e.speaks]} ${say(`speaks.${e.speaks}`)}`), " ",
-      original("span", {}, e.words), e.p === null ? "" : el("span", { class: "u" }, ` p ${p(e.p)}`)))));
+      original("span", {}, e.words), e.p === null ? "" : [" ", el("span", { class: "u numbers" }, `p ${p(e.p)}`)]))));
 }

@@ -49,7 +49,7 @@ function drawGrid(grid, factor, map, units) {
       event.currentTarget.setAttribute("aria-pressed", "true");
       unitsBehind(behind, label, units.filter((u) => u.factors[factor.factor] === level && (name === ANY ? u.defects.length : u.defects.includes(name))));
     };
-    return el("td", { class: `cell shade-${shade}` }, el("button", { type: "button", "aria-label": label, "aria-pressed": "false", on: { click: open } }, el("b", {}, n), ` / ${sum.inspected}`));
+    return el("td", { class: `cell shade-${shade}` }, el("button", { type: "button", "aria-label": `${n} / ${sum.inspected} · ${label}`, "aria-pressed": "false", on: { click: open } }, el("b", {}, n), ` / ${sum.inspected}`));
   };
   const head = [factorName(factor.factor), say("column.inspected"), say("map.any"), ...names.map((n) => original("span", {}, n))];
   grid.replaceChildren(

@@ -28,7 +28,7 @@ function classRow(c) {
 
 // --- the running count -----------------------------------------------------------------------------------------------
 
-const WIDE = 420, HIGH = 170, LEFT = 40, RIGHT = 62, TOP = 14, FOOT = 34;
+const WIDE = 420, HIGH = 170, LEFT = 40, RIGHT = 62, TOP = 14, FOOT = 34, LINE = 15;
 
 function frame(label, ...parts) {
   return svg("svg", { class: "chart", viewBox: `0 0 ${WIDE} ${HIGH + TOP + FOOT}`, role: "img", "aria-label": label }, parts.flat(2));
@@ -51,13 +51,14 @@ function steps(c) {
   const line = (values) => values.map((k, i) => (i ? `H${x(i)}V${y(k)}` : `M${x(0)} ${y(k)}`)).join("");
   const back = count.map((k, i) => [i, k]).reverse().map(([i, k], j, all) => (j ? `V${y(k)}H${x(i)}` : `L${x(all[0][0])} ${y(k)}`)).join("");
   const told = say("tally.chart", { class: say(`class.${c.class}`), found: c.nonconforming, inspected: tally.inspected, n: c.n, ac: c.ac, re: c.re });
+  const apart = Math.max(0, LINE - (y(c.ac) - y(c.re))) / 2; // where many are found both lines lie close, and their names would one on the other
   const every = Math.ceil(high / 6);
   const levels = Array.from({ length: Math.floor(high / every) + 1 }, (_, i) => i * every);
   return el("figure", { class: "plot" }, el("figcaption", {}, told), frame(told,
     levels.map((k) => [svg("line", { class: "grid", x1: x(0), x2: x(units), y1: y(k), y2: y(k) }), text(LEFT - 6, y(k) + 4, k, { "text-anchor": "end" })]).flat(),
     tally.undecided_at.length ? svg("path", { class: "may-add", d: `${line(count.map((k, i) => k + open[i]))}${back}z` }) : null,
-    svg("line", { class: "re", x1: x(0), x2: x(units), y1: y(c.re), y2: y(c.re) }), text(x(units) + 6, y(c.re) + 4, `Re ${c.re}`, { class: "re-word" }),
-    svg("line", { class: "ac", x1: x(0), x2: x(units), y1: y(c.ac), y2: y(c.ac) }), text(x(units) + 6, y(c.ac) + 4, `Ac ${c.ac}`, { class: "ac-word" }),
+    svg("line", { class: "re", x1: x(0), x2: x(units), y1: y(c.re), y2: y(c.re) }), text(x(units) + 6, y(c.re) + 4 - apart, `Re ${c.re}`, { class: "re-word" }),
+    svg("line", { class: "ac", x1: x(0), x2: x(units), y1: y(c.ac), y2: y(c.ac) }), text(x(units) + 6, y(c.ac) + 4 + apart, `Ac ${c.ac}`, { class: "ac-word" }),
     svg("path", { class: "count-line", d: line(count) }),
     svg("circle", { class: "now", cx: x(tally.inspected), cy: y(count.at(-1)), r: 4.5 }),
     [...new Set([0, Math.abs(c.n - tally.inspected) > 0.08 * units ? tally.inspected : c.n, c.n])].map((i) => text(x(i), TOP + HIGH + 16, i, { "text-anchor": "middle" })),

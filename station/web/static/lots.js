@@ -5,12 +5,13 @@ import { STANDING, badge, byId, dayAndTime, el } from "./dom.js";
 import { drawCause } from "./lot-cause.js";
 import { drawForm, pickLinks } from "./lot-draw.js";
 import { drawMap } from "./lot-map.js";
+import { drawTold } from "./lot-told.js";
 import { drawTally } from "./lot-tally.js";
 import { LANGUAGES, say } from "./messages.js";
-import { alertUser, api, begin, command, notHere, original, patiently, refusal, row, side, singly, stepping, surely, table } from "./room.js";
+import { alertUser, api, begin, command, notHere, original, patiently, refusal, row, side, singly, stepping, surely, table, toPart } from "./room.js";
 import { pin } from "./session.js";
 import { forget, keep, recall } from "./storage.js";
-import { t } from "./words.js";
+import { COMMA, t } from "./words.js";
 
 const state = { lots: [], lot: null };
 
@@ -50,8 +51,8 @@ async function show(lot) {
     el("h2", {}, `${say("lot")} ${lot.lot}`), decisionBadge(lot.decision),
     lot.decision === "rejected" ? el("a", { href: `/orders?draft=${encodeURIComponent(lot.lot)}` }, say("lots.complain")) : "",
     el("p", {}, say("lots.about", { ...lot, at: dayAndTime(lot.created_at) })));
-  for (const part of ["tally", "map", "cause", "documents", "draw"]) byId(`${part}-body`).replaceChildren(el("p", { class: "none" }, say("loading")));
-  await Promise.all([tally(lot), behind(lot), documents(lot), draw(lot)]);
+  for (const part of ["tally", "map", "cause", "told", "documents", "draw"]) byId(`${part}-body`).replaceChildren(el("p", { class: "none" }, say("loading")));
+  await Promise.all([tally(lot), behind(lot), told(lot), documents(lot), draw(lot)]);
 }
 
 /** Fill one part of the page; what is refused is said there, and what was asked for another lot is dropped. */
@@ -116,6 +117,12 @@ async function behind(lot) {
   await fill(lot, "cause", () => api.explanation(lot.lot), drawCause);
 }
 
+const told = (lot) => fill(lot, "told", () => api.claimOf(lot.lot), (body, claim) => drawTold(body, lot, claim, async () => {
+  await told(lot);
+  byId("told-title").focus();
+  byId("said").textContent = t("Recorded.");
+}));
+
 const documents = (lot) => fill(lot, "documents", () => lot.decision, (body, decision) => {
   if (!decision) return body.replaceChildren(el("p", { class: "none" }, say("documents.undecided")), command(`station lot decide ${lot.lot} --size N`));
   body.replaceChildren(el("ul", { class: "files" }, Object.entries(LANGUAGES).flatMap(([code, name]) => ["pdf", "xlsx"].map((form) =>
@@ -134,7 +141,7 @@ const listed = (lot) => fill(lot, "draw", () => Promise.all([api.draw(lot.lot), 
     el("p", {}, badge(pulled.ok ? "conforms" : "undecided", say(pulled.ok ? "draw.ok" : "draw.not")), " ", say("draw.about", { ...list, done: list.n - missing.size })),
     pickLinks(lot.lot),
     original("p", { class: "u" }, list.rule, ...list.remarks.flatMap((r) => [" · ", r])),
-    ...extra.map(([name, units]) => el("p", {}, el("b", {}, say(name)), ` ${units.join(", ")}`)),
+    ...extra.map(([name, units]) => el("p", {}, el("b", {}, say(name)), ` ${units.join(COMMA)}`)),
     table(say("part.draw"), ["unit", "carton", "position", "third", "pulled"].map((c) => say(`column.${c}`)),
       list.picks.map((p) => row(p.label, p.carton, String(p.position), say(`third.${p.third}`), state_(p.label)))));
 });
@@ -148,4 +155,4 @@ stepping((by) => {
   byId("side").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
 });
 addEventListener("popstate", () => refresh().catch(alertUser));
-begin(refresh);
+begin(() => refresh().then(toPart));

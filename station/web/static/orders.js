@@ -9,9 +9,10 @@ import { CLAIM, claimAddress, drawClaim } from "./claim-panel.js";
 import { orderForm, releaseForm, waiveForm } from "./gate-forms.js";
 import { say } from "./messages.js";
 import { anomaly, bonded, escalate, knownLots, lot, made, resolve, started, supply } from "./requirement-forms.js";
-import { alertUser, api, begin, day, light, notHere, original, patiently, row, side, stepping, table } from "./room.js";
+import { alertUser, api, begin, day, light, notHere, original, patiently, row, side, stepping, table, toPart } from "./room.js";
 import { nameField } from "./session.js";
-import { count, t } from "./words.js";
+import { sourcingRisk } from "./sourcing-risk.js";
+import { COLON, count, t } from "./words.js";
 
 const state = { orders: [], lots: [], order: null, gate: null };
 const MET = { met: "conforms", open: "nonconforms", waived: "undecided" };
@@ -102,7 +103,7 @@ function show(order) {
 
 function word(order) {
   const gate = blocking(order);
-  return gate ? light(gate.state, `${gateName(gate.gate)}: ${say(`state.${gate.state}`)}`) : light("released", say("orders.shippable"));
+  return gate ? light(gate.state, `${gateName(gate.gate)}${COLON}${say(`state.${gate.state}`)}`) : light("released", say("orders.shippable"));
 }
 
 function choose(gate) {
@@ -150,6 +151,7 @@ function* rest(order) {
     el("span", {}, original("span", {}, a.text), a.resolved_at ? original("p", { class: "u" }, a.resolution) : [resolve(at, a.number), a.next_who ? escalate(at, a) : ""]),
     due(a.resolved_at ? "resolved" : a.overdue ? "overdue" : "open"), a.overdue ? a.next_who : a.who, dayAndTime(a.due)))));
   yield part("record", el("div", { class: "deciding" }, name.node), el("div", { class: "sayings" }, order.started_at ? made(at) : started(at), order.record.cures ? bonded(at) : "", lot(at), anomaly(at)));
+  yield part("supplier", sourcingRisk(order.record.golden, order.golden_version));
   if (order.remarks.length) yield part("remarks", original("ul", { class: "bullets" }, order.remarks.map((r) => el("li", {}, r))));
 }
 
@@ -181,4 +183,4 @@ stepping((by) => {
   show(order);
 });
 addEventListener("popstate", () => refresh().catch(alertUser));
-begin(refresh);
+begin(() => refresh().then(toPart));

@@ -21,7 +21,7 @@ export function hearing(page) {
   function place(unit) {
     unit.pending = outbox.pending(unit.id);
     if (unit.pending) return; // what is on its way counts as done
-    const again = (u) => u.sha256 === unit.sha256 && u.golden === unit.golden && u.golden_version === unit.golden_version && u.lot === unit.lot;
+    const again = (u) => unit.sha256 !== undefined && u.sha256 === unit.sha256 && u.golden === unit.golden && u.golden_version === unit.golden_version && u.lot === unit.lot;
     const others = (list) => list.filter((u) => u.id !== unit.id && !(u.id < unit.id && again(u)));
     [state.waiting, state.settled] = [others(state.waiting), others(state.settled)];
     if (state.unit?.id === unit.id) state.unit = unit;
@@ -39,7 +39,8 @@ export function hearing(page) {
   const arrived = gathered(async (ids) => {
     const wanted = [...new Set(ids)];
     if (wanted.length > MANY) return refresh();
-    const views = (await Promise.all(wanted.map((id) => api.unit(id).catch(() => null)))).filter(Boolean);
+    const current = (view) => view && (view.review?.id ?? 0) >= (page.queue.units.get(view.id)?.review?.id ?? 0); // else a later answer came first
+    const views = (await Promise.all(wanted.map((id) => api.unit(id).catch(() => null)))).filter(current);
     const found = views.map((view) => Object.assign(page.queue.learn(view), { review: view.review, overtaken: view.overtaken }));
     found.forEach(place);
     page.drawQueue(false);
@@ -56,7 +57,8 @@ export function hearing(page) {
 
   return {
     arrived,
-    claims: (data) => claims.apply(data.claims),
+    place,
+    claims: (data) => claims.hear(data.claims),
     "unit-inspected": ({ rows }) => arrived(...(rows.units ?? [])),
     "picture-presented-again": ({ rows }) => arrived(...(rows.units ?? [])),
     "unit-reviewed": ({ about: { unit: id }, rows }) => { if (!known(id, rows.reviews?.[0])) arrived(id); },

@@ -1,13 +1,16 @@
 // The places of a unit that are worth a look: its findings, by their number, and flagged measurements, by a letter.
 
 import { valueOf } from "./bars.js";
-import { named, t } from "./words.js";
+import { COLON, COMMA, named, t } from "./words.js";
 
+const UNNAMED = new Set(["metal", "other enamel"]); // what the station calls places that are no region of the sheet
 export const GRAVITY = { nonconforms: 0, undecided: 1, unlike: 2, aside: 3, conforms: 4 };
 const KINDS = { "offset-x": t("offset right"), "offset-y": t("offset down"), "boundary-shift": t("boundary shift") };
 
 export const nameOf = (m) => m.characteristic.slice(m.characteristic.indexOf(":") + 1);
 export const kindOf = (m) => KINDS[m.kind] ?? named(m.kind);
+/** Where a finding lies: a region by the name that it has in the control sheet, or what lies between them. */
+export const regionOf = (f) => (UNNAMED.has(f.region) ? named(f.region) : f.region);
 export const extentOf = (f) => (f.kind === "scratch" ? f.length_mm : f.size_mm);
 
 /** All of them, worst first. A quiet one is drawn only while it is chosen. `seen`: the unit's findings as the API lists them. */
@@ -46,7 +49,7 @@ function measured(document) {
     if (m.detail?.points_mm?.length > 1 && m.unit === "mm") place.lines.push(dimension(m));
     place.excess = Math.max(place.excess, excessOf(m));
     if (GRAVITY[m.verdict] < GRAVITY[place.verdict]) place.verdict = m.verdict;
-    place.title = `${nameOf(m)}: ${place.sources.map((s) => `${kindOf(s)} ${valueOf(s)}`).join(", ")}`;
+    place.title = `${nameOf(m)}${COLON}${place.sources.map((s) => `${kindOf(s)} ${valueOf(s)}`).join(COMMA)}`;
     spots.set(at, place);
   }
   return [...spots.values()];

@@ -28,12 +28,14 @@ export class Queue {
     return found.map((columns) => this.read(columns));
   }
 
+  /** The units of a list as it says that they stand; one of which the page knows a newer review is `ahead` of it. */
   read({ ids, units, verdicts, reviews, decisions, reviewers, disputes, margins }) {
     return ids.map((id, i) => {
       const unit = this.units.get(id) ?? { id };
       if (unit.verdict !== verdicts[i]) unit.known = false;
       const review = !reviews[i] ? null : unit.review?.id === reviews[i] ? unit.review : { id: reviews[i], decision: decisions[i], reviewer: reviewers[i], disputes: disputes[i] || null };
-      this.units.set(id, Object.assign(unit, { unit: units[i], verdict: verdicts[i], margin: margins[i], review, overtaken: review !== null && decisions[i] === "" }));
+      const ahead = (unit.review?.id ?? 0) > reviews[i];
+      this.units.set(id, Object.assign(unit, { unit: units[i], verdict: verdicts[i], margin: margins[i], ahead }, ahead ? {} : { review, overtaken: review !== null && decisions[i] === "" }));
       return unit;
     });
   }
@@ -84,9 +86,9 @@ export class Queue {
   }
 
   row(unit, { name, verdict, word, holder, picture, reason }) {
-    return el("button", { type: "button", "data-unit": unit.id, on: { click: () => this.page.show(unit) } },
+    return el("button", { type: "button", "data-unit": unit.id, title: `${name} · ${word}${reason}`, on: { click: () => this.page.show(unit) } },
       picture ? el("img", { src: `${api.picture(picture)}?width=${THUMB_PX}`, alt: "", width: 40, height: 40, loading: "lazy", decoding: "async" }) : el("i", { class: "blank" }),
-      el("span", { class: "unit" }, shape(verdict), el("b", {}, name)),
+      el("span", { class: "unit" }, shape(verdict), el("b", {}, el("bdi", { dir: "ltr" }, name))),
       el("span", { class: "reason" }, ...(holder ? [el("span", { class: "looking" }, t("{reviewer} looks at it", { reviewer: holder })), " · "] : []), el("span", { class: "word" }, word), reason));
   }
 }

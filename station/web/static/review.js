@@ -122,10 +122,12 @@ async function refresh() {
   api.benches().then((found) => drawBenches(byId("bench"), found)).catch(() => {}); // the lists below say what is lost
   clearTimeout(state.resting);
   const turn = ++asked;
+  const { told } = claims;
   const [[waiting, settled], lots, held] = await patiently(() => Promise.all([queue.fetch(lotChosen(), secondLook()), api.lots(), api.claims()]));
   if (turn !== asked) return; // asked again in the meantime, maybe for another lot
   state.lots = lots;
-  take(waiting, settled, held);
+  take(waiting, settled, held, told);
+  for (const unit of [...waiting, ...settled]) if (unit.ahead) heard.place(unit);
   const select = byId("lot");
   const chosen = select.value;
   select.replaceChildren(el("option", { value: "" }, t("all lots")), ...lots.map((l) => el("option", { value: l.lot }, `${l.lot}${l.waiting ? ` (${l.waiting})` : ""}`)));
@@ -136,11 +138,11 @@ async function refresh() {
   await tally.draw();
 }
 
-/** Take what was fetched: the lists, and who looks at what. */
-function take(waiting, settled, held) {
+/** Take what was fetched: the lists, and who looks at what, where the events told nothing newer since. told: how often they had before it was asked for. */
+function take(waiting, settled, held, told) {
   course.take(waiting, settled);
   state.awaited = false;
-  claims.apply(held);
+  claims.apply(told === claims.told ? held : claims.list);
 }
 
 /** Draw the lists with the next frame: the pictures come first. follow: bring the current unit into view, else what is seen stays where it is. */
@@ -180,6 +182,7 @@ async function show(unit, byItself = false) {
   claims.look(unit?.id ?? null, byItself);
   state.document = null;
   state.shownAt = Infinity;
+  delete byId("stage").dataset.unit; // it names the unit whose pictures stand there
   for (const id of ["head", "stage", "tools", "decide"]) byId(id).hidden = !unit;
   byId("empty").hidden = Boolean(unit);
   byId("facts").classList.toggle("loading", Boolean(unit));
@@ -283,7 +286,7 @@ function head() {
 async function showReviews() {
   const unit = state.unit;
   const reviews = await patiently(() => api.reviews(unit.id));
-  if (state.unit?.id !== unit.id || !state.document) return;
+  if (state.unit?.id !== unit.id || !state.document || reviews.length < state.reviews.length) return; // none is ever taken away: a later answer came first
   const { scrollTop } = byId("facts");
   state.reviews = reviews;
   facts();
@@ -296,7 +299,7 @@ async function showAnswers(id, answer = null) {
   if (state.unit?.id !== id || !state.document) return;
   if (answer) findings.learn(answer);
   const seen = await patiently(() => api.findings(id));
-  if (state.unit?.id === id) findings.update({ seen, ...places.answering() });
+  if (state.unit?.id === id && state.document) findings.update({ seen, ...places.answering() });
 }
 
 /** Go so many units further in the lists. */
@@ -354,9 +357,10 @@ async function follow(id) {
 async function begin() {
   if (wanted && await follow(wanted)) return null;
   const turn = asked;
+  const { told } = claims;
   const [columns, held] = await patiently(() => Promise.all([api.columns(lotChosen(), false, secondLook()), api.claims()]));
   if (turn !== asked) return null; // the lists were fetched anew in the meantime
-  take(queue.read(columns), [], held);
+  take(queue.read(columns), [], held, told);
   return course.first() && show(course.first(), true);
 }
 

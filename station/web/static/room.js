@@ -6,7 +6,7 @@ import { newKey } from "./keys.js";
 import { say, translate } from "./messages.js";
 import { whoIsHere } from "./session.js";
 import { alertUser, original, patiently, refusal, singly } from "./telling.js";
-import { t } from "./words.js";
+import { COLON, t } from "./words.js";
 
 /** Lights of five states, each a shape of its own; a word always stands beside it. */
 const LIGHTS = {
@@ -36,7 +36,7 @@ export function command(text) {
     }
   };
   return el("span", { class: "command" }, code,
-    el("button", { class: "quiet", type: "button", "aria-label": `${say("copy")}: ${text}`, on: { click: copy } }, say("copy")), copied);
+    el("button", { class: "quiet", type: "button", "aria-label": `${say("copy")}${COLON}${text}`, on: { click: copy } }, say("copy")), copied);
 }
 
 /** A table with a caption for who cannot see it, in a frame that scrolls where it is too wide. */
@@ -88,6 +88,9 @@ export function stepping(step) {
     step(by);
   });
 }
+
+/** Show the part that the address names, which is there only now. */
+export const toPart = () => byId(location.hash.slice(1))?.scrollIntoView();
 
 /** Begin a page: its language, who is here, then its own work. */
 export async function begin(start) {

@@ -6,7 +6,7 @@ import { sentences } from "./words.js";
 const HOLE = /\{(\w+)\}/;
 const stem = (hole) => hole.replace(/\d+$/, "");
 const escape = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
-const LISTS = { names: "char", chars: "char", kinds: "kind", factors: "factor", classes: "class", levels: "level", causes: "cause", suspects: "suspect", shownlist: "shown", artefacts: "artefact", roles: "role", fields: "field", items: "item", parties: "party", needs: "need" };
+const LISTS = { names: "char", chars: "char", kinds: "kind", factors: "factor", classes: "class", levels: "level", causes: "cause", suspects: "suspect", shownlist: "shown", artefacts: "artefact", roles: "role", fields: "field", items: "item", parties: "party", needs: "need", variances: "variance" };
 /** Kinds that may have clauses of their own; no other reaches over the end of one, and a list only over its commas. */
 const FREE = new Set(["reason", "rest", "which", "text", "units", "scores", "settings", "signs"]);
 const REACH = (kind) => (FREE.has(kind) ? ".+?" : kind in LISTS ? "(?:(?![;:.] ).)+?" : "(?:(?![;:,] ).)+?");

@@ -3,7 +3,7 @@
 
 import { person } from "./claims.js";
 import { el } from "./dom.js";
-import { DONE, t } from "./words.js";
+import { COLON, DONE, t } from "./words.js";
 
 /** The newest review of a unit while it is in force: an acceptance that entered values overtook is not; null without one. */
 export const inForce = (unit) => (unit.overtaken && unit.review.decision !== "defer" && !unit.review.disputes ? null : unit.review);
@@ -52,7 +52,7 @@ export function remarks({ unit, reviews, reviewer, claim, news, takeOver, time }
     found.push(el("p", { class: "deferral" }, el("b", {}, t("{reviewer} accepted it before values were entered that speak against it.", last)), ` ${t("It waits again: decide it anew.")}`));
   } else if (last?.disputes) {
     const other = reviews.find((r) => r.id === last.disputes);
-    const said = [other, last].filter(Boolean).map((r) => `${r.reviewer}: ${DONE[r.decision]}`).join(" · ");
+    const said = [other, last].filter(Boolean).map((r) => `${r.reviewer}${COLON}${DONE[r.decision]}`).join(" · ");
     found.push(el("p", { class: "disagreement" }, el("b", {}, t("⇄ Reviewers disagree")), ` · ${said}`, el("br"), t("A third reviewer settles it, or an approver.")));
   } else if (deferredBy(reviews, reviewer)) {
     found.push(el("p", { class: "deferral" }, el("b", {}, t("You deferred it.")), ` ${t("A second reviewer settles it. Deferred by mistake? Undo it.")}`));

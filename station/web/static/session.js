@@ -34,7 +34,10 @@ export function nameField(label) {
   return { field, node: el("label", { class: "field" }, label, " ", field) };
 }
 
+export const LEAVING = "station-leaving"; // said to the window before its session ends: the last moment to ask for anything
+
 async function leave() {
+  dispatchEvent(new Event(LEAVING));
   try {
     await api.signOut();
     location.assign("/sign-in");

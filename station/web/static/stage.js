@@ -3,7 +3,7 @@
 
 import { WORDS, byId, svg } from "./dom.js";
 import { keys } from "./keymap.js";
-import { Layers, Pictures } from "./layers.js";
+import { Layers, Pictures, put } from "./layers.js";
 import { t } from "./words.js";
 
 const RING_MM = 0.7; // the smallest ring round a place
@@ -45,7 +45,7 @@ export class Stage {
     const set = { whole: this.whole, across: this.across(), pixels: [width, height] };
     this.reference.clear(set.whole, set.across, width);
     const [node, loaded] = this.reference.image(golden, "golden");
-    pane.pictures.replaceChildren(node);
+    put(pane.pictures, node);
     pane.root.setAttribute("aria-label", t("Golden sample"));
     this.panes[1].root.setAttribute("aria-label", t("Unit {name}", { name }));
     const loading = [[loaded], this.layers.show({ ...set, golden, unit, registered, layer })];

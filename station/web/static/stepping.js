@@ -4,7 +4,7 @@ import { WORDS, badge, byId, el } from "./dom.js";
 import { markPlace } from "./facts.js";
 import { Findings } from "./findings.js";
 import { keys } from "./keymap.js";
-import { count, t } from "./words.js";
+import { COLON, count, t } from "./words.js";
 
 export const GUARD_MS = 150; // a key pressed for what was shown before must not decide what has just come
 
@@ -35,7 +35,7 @@ export class Places {
     this.findings.choose(places.indexOf(place));
     markPlace(byId("facts"), places.indexOf(place));
     const [loud, found] = [places.filter((p) => !p.quiet).length, places.filter((p) => p.numbered).length];
-    const told = [loud && `${count(loud, "{n} place to look at", "{n} places to look at")}: ${keys.name("next-place")}`, found && `${count(found, "{n} finding", "{n} findings")}: ${keys.name("next-finding")}`].filter(Boolean);
+    const told = [loud && `${count(loud, "{n} place to look at", "{n} places to look at")}${COLON}${keys.name("next-place")}`, found && `${count(found, "{n} finding", "{n} findings")}${COLON}${keys.name("next-finding")}`].filter(Boolean);
     const tag = place && (place.verdict in WORDS ? badge(place.verdict, place.label) : el("span", { class: "tag" }, place.label));
     byId("place").replaceChildren(...(place
       ? [tag, ` ${place.title}${place.verdict === "aside" ? t(", set aside") : ""}${place.unlike ? t(" · ≠ the models disagree") : ""}`]

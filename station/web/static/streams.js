@@ -9,7 +9,7 @@ import { alertUser, api, begin, command, notHere, original, patiently, row, side
 import { nameField } from "./session.js";
 import { keep, recall } from "./storage.js";
 import { streamForm, wordForm } from "./stream-forms.js";
-import { count, named, t } from "./words.js";
+import { COLON, COMMA, count, named, t } from "./words.js";
 
 const SHAPES = { normal: "M8 2a6 6 0 1 1 0 12a6 6 0 1 1 0-12z", tightened: "M8 1.2L15.4 14.4H.6z", reduced: "M8 14.8L.6 1.6h14.8z", discontinued: "M2 2h12v12H2z" };
 const WEIGHT = { discontinued: 3, tightened: 2, normal: 1, reduced: 0 };
@@ -140,14 +140,14 @@ function course(stream, events) {
   const block = (lot, c, x, y) => {
     const result = lot.results.find((r) => r.class === c.class);
     if (!result) return null;
-    const words = `${lot.lot}: ${named(result.severity)}, ${named(outcomeOf(result.accepted))}, ${cumulative(result.found)} / ${cumulative(result.n)}`;
+    const words = `${lot.lot}${COLON}${named(result.severity)}${COMMA}${named(outcomeOf(result.accepted))}${COMMA}${cumulative(result.found)} / ${cumulative(result.n)}`;
     return svg("g", { class: `block ${result.severity}${result.accepted ? "" : " not-accepted"}`, transform: `translate(${x} ${y})` }, svg("title", {}, words),
       svg("rect", { width: SIDE_PX, height: SIDE_PX, rx: 4 }), svg("text", { x: SIDE_PX / 2, y: SIDE_PX / 2 + 5, "text-anchor": "middle" }, named(result.severity).slice(0, 1).toUpperCase()),
       result.accepted ? null : svg("path", { d: `M3 3L${SIDE_PX - 3} ${SIDE_PX - 3}M3 ${SIDE_PX - 3}L${SIDE_PX - 3} 3` }));
   };
   const told = t("The last {n} lots of {name}, the newest at the right", { n: lots.length, name: nameOf(stream) });
   const chart = svg("svg", { class: "course", width, height: high, viewBox: `0 0 ${width} ${high}`, role: "img", "aria-label": told },
-    stream.classes.map((c, i) => [svg("text", { x: 0, y: TOP_PX + i * ROW_PX + 18 }, `${named(c.class)}, AQL ${c.aql}`),
+    stream.classes.map((c, i) => [svg("text", { x: 0, y: TOP_PX + i * ROW_PX + 18 }, `${named(c.class)}${COMMA}AQL ${c.aql}`),
       ...lots.map((lot, k) => block(lot, c, LEFT_PX + k * (SIDE_PX + 4), TOP_PX + i * ROW_PX))]).flat());
   byId("course-body").replaceChildren(el("div", { class: "wide", tabindex: "0", role: "group", "aria-label": told }, chart),
     el("ul", { class: "legend-row" }, ["normal", "tightened", "reduced"].map((s) => el("li", {}, severity(s, `${named(s).slice(0, 1).toUpperCase()} · ${named(s)}`))), el("li", {}, t("crossed: not accepted"))),
@@ -156,7 +156,7 @@ function course(stream, events) {
 
 function drawHistory(stream, events) {
   const all = counted(events).reverse();
-  const switched = (e) => stream.changes.filter((c) => c.event === e.number).map((c) => el("p", {}, `${named(c.class)}: `, severity(c.before), " → ", severity(c.after), original("span", { class: "u" }, ` ${c.reason}`)));
+  const switched = (e) => stream.changes.filter((c) => c.event === e.number).map((c) => el("p", {}, `${named(c.class)}${COLON}`, severity(c.before), " → ", severity(c.after), original("span", { class: "u" }, ` ${c.reason}`)));
   byId("history-body").replaceChildren(all.length ? table(t("History"), [t("No."), t("When"), t("What happened"), t("What it changed")], all.map((e) => {
     const line = row(String(e.number), el("span", { class: "day" }, dayAndTime(e.at)), el("td", { class: "happened" }, what(e)), el("td", {}, e.void ? badge("undecided", t("taken out")) : switched(e)));
     line.classList.toggle("void", e.void);
@@ -176,7 +176,7 @@ function what(e) {
     consent: e.value === "agreed" ? t("Reduced inspection is agreed") : t("Reduced inspection is not agreed any more"),
     resumed: t("Inspection is resumed"), directed: `${t("Directed:")} ${named(e.value)}`, void: t("Event {n} is taken out", { n: e.voids }),
   }[e.kind];
-  return el("p", {}, words, e.classes.length ? ` (${e.classes.map((c) => named(c)).join(", ")})` : "", tail);
+  return el("p", {}, words, e.classes.length ? ` (${e.classes.map((c) => named(c)).join(COMMA)})` : "", tail);
 }
 
 stepping((by) => {

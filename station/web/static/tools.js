@@ -4,7 +4,7 @@ import { byId, el } from "./dom.js";
 import { Display } from "./display.js";
 import { GAIN, OPACITIES } from "./layers.js";
 import { said as inWords } from "./said.js";
-import { named, t } from "./words.js";
+import { COMMA, named, t } from "./words.js";
 
 export class Tools {
   /** @param does {by action: call} */
@@ -64,9 +64,9 @@ export class Tools {
       tick.style.left = at(mark.value);
       return tick;
     });
-    const words = found.marks.map((mark) => `${named(mark.name)} ${mark.value}`).join(", ");
+    const words = found.marks.map((mark) => `${named(mark.name)} ${mark.value}`).join(COMMA);
     node.setAttribute("aria-label", t("Scale of the heat map: {quantity} from 0 to {top} and more; {marks}", { ...found, marks: words }));
-    node.title = found.note;
+    node.title = inWords(found.note);
     node.replaceChildren(el("b", {}, found.quantity === "CIEDE2000" ? "ΔE00" : found.quantity), el("span", { class: "ramp" }, marks),
       el("span", {}, t("{top} and more, over {averaged_mm} mm", found)));
   }

@@ -3,9 +3,10 @@
 import { limitsOf, shownOf, valueOf } from "./bars.js";
 import { byId, dayAndTime, el, shape } from "./dom.js";
 import { kindOf, nameOf } from "./places.js";
-import { named, t } from "./words.js";
+import { known, said } from "./said.js";
+import { COLON, COMMA, named, t } from "./words.js";
 
-const english = (text) => el("span", { lang: "en" }, text);
+const recorded = (text) => el("span", { lang: known(text) === null ? "en" : null }, said(text));
 const figure = (value) => String(Number(value.toPrecision(3)));
 
 /** Standard uncertainties that the number's own is made of, largest first; null where the record names none. */
@@ -34,7 +35,7 @@ function budget(m) {
 function card({ correction, alignment, residual }) {
   return [
     correction
-      ? [el("p", {}, el("b", {}, correction.method), ": ", t("residual {mean} in the mean, {max} at most; each patch left out: {loo} (CIEDE2000).", { mean: figure(correction.mean), max: figure(correction.max), loo: figure(correction.loo_mean) })), el("p", {}, english(correction.why))]
+      ? [el("p", {}, el("b", { lang: "en" }, correction.method), COLON, t("residual {mean} in the mean, {max} at most; each patch left out: {loo} (CIEDE2000).", { mean: figure(correction.mean), max: figure(correction.max), loo: figure(correction.loo_mean) })), el("p", {}, recorded(correction.why))]
       : el("p", {}, t("No colour correction is on record: the photo's card was not read, or the record is an old one.")),
     alignment ? el("p", {}, t("Laid over the golden: residual {rms} px, {overlap} % of the part.", { rms: figure(alignment.rms_px), overlap: Math.round(100 * alignment.overlap) })) : "",
     residual ? el("p", {}, t("From place to place {rms} mm.", { rms: figure(residual.rms_mm) })) : "",
@@ -44,8 +45,8 @@ function card({ correction, alignment, residual }) {
 function bench(sources, document) {
   const kinds = { lens: t("Lens"), light: t("Light") };
   return [
-    el("p", {}, english(sources.told)),
-    sources.dates.map((d) => el("p", {}, el("b", {}, kinds[d.kind]), " ", t("calibrated {made}, holds until {until}: ", { made: dayAndTime(d.made_at), until: dayAndTime(d.expires_at) }), english(d.figure))),
+    el("p", {}, recorded(sources.told)),
+    sources.dates.map((d) => el("p", {}, el("b", {}, kinds[d.kind]), " ", t("calibrated {made}, holds until {until}: ", { made: dayAndTime(d.made_at), until: dayAndTime(d.expires_at) }), recorded(d.figure))),
     document.gauge ? el("p", {}, t("Repeatability from the gauge study of {when}, record {study}.", { when: document.gauge.made_at.slice(0, 10), study: document.gauge.study.slice(0, 12) })) : "",
     el("p", { class: "u" }, t("Calibration on record: {digest}", { digest: document.calibration.slice(0, 12) })),
   ];
@@ -56,7 +57,7 @@ function sheet(m, sources, unit, document) {
   return [
     row ? el("pre", { lang: "en", tabindex: "0" }, row.text) : el("p", {}, t("The control sheet has no row of this name.")),
     el("p", {}, t("Golden {golden} version {golden_version}, sealed {when}, control sheet {sheet}", { ...unit, when: dayAndTime(sources.golden_sealed_at), sheet: document.sheet_digest.slice(0, 12) })),
-    document.decision_rule ? el("p", {}, english(document.decision_rule)) : "",
+    document.decision_rule ? el("p", {}, recorded(document.decision_rule)) : "",
   ];
 }
 
@@ -68,12 +69,12 @@ export function openWhy(m, { unit, document, sources, show }) {
   const use = document.model_use;
   const place = m.where_mm ? t("x {x} mm, y {y} mm on the golden", { x: m.where_mm[0].toFixed(1), y: m.where_mm[1].toFixed(1) }) : t("the part as a whole");
   const about = [place, m.detail?.pixels && t("{n} pixels", { n: m.detail.pixels })].filter(Boolean).join(" · ");
-  byId("why-title").textContent = `${nameOf(m)}, ${kindOf(m)}`;
+  byId("why-title").textContent = `${nameOf(m)}${COMMA}${kindOf(m)}`;
   byId("why-body").replaceChildren(
     el("p", { class: "number-line" }, shape(m.verdict), el("b", {}, valueOf(m), m.value !== null && m.u > 0 ? ` ± ${shownOf(m)[1]}` : ""), ` · ${limitsOf(m)} · ${named(m.verdict)}`),
-    m.reason ? el("p", {}, english(m.reason)) : "",
+    m.reason ? el("p", {}, recorded(m.reason)) : "",
     el("div", { class: "why-grid" },
-      section(t("Region"), el("p", {}, about), el("p", {}, english(m.method)),
+      section(t("Region"), el("p", {}, about), el("p", {}, recorded(m.method)),
         show ? el("button", { type: "button", class: "quiet", on: { click: () => { panel.close(); show(); } } }, t("Show the place")) : ""),
       section(t("Uncertainty"), budget(m)),
       section(t("Card and fit"), card(document)),

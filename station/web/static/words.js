@@ -19,6 +19,10 @@ export const LOCALE = lang === "en" ? "en-GB" : lang;
 /** A text in the language of the page, with its values in the places of the names in braces. */
 export const t = (text, values = {}) => (texts[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 
+/** What stands between the parts of a list, and after what is named. */
+export const COMMA = t(", ");
+export const COLON = t(": ");
+
 /** A word of a record: a verdict, a class, a kind. What a control sheet alone knows stays as it is. */
 export const named = (word) => names[word] ?? sentences?.words.kind[word] ?? word;
 
