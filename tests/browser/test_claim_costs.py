@@ -38,6 +38,7 @@ def test_prices_are_given_by_keyboard_and_the_remedies_compared(
     page: Page, claimed: tuple[str, list[str]], violations: Callable[[Page], list[str]], fits: Callable[[Page], bool],
     excused: list[str],
 ) -> None:  # fmt: skip
+    """N10: side by side, with their arithmetic, who bears what, and the sum."""
     address, (number, other) = claimed
     excused.append(refused(422, r"nonconformities/NC-\d+/costs"))  # a price of nothing
     opened(page, address, number)
@@ -119,6 +120,7 @@ def test_a_photo_of_ones_own_is_put_to_a_point_and_shown_with_its_caption(
     page: Page, claimed: tuple[str, list[str]], tmp_path: Path, violations: Callable[[Page], list[str]],
     fits: Callable[[Page], bool], excused: list[str],
 ) -> None:  # fmt: skip
+    """S10: with what shows its size."""
     address, (number, _) = claimed
     excused.append(refused(422, r"nonconformities/NC-\d+/photos"))  # no photo
     no_photo = tmp_path / "scratch.png"
