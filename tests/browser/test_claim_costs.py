@@ -215,7 +215,7 @@ def test_costs_and_photos_stand_in_chinese(
     say(address, number, "costs", currency="USD", price="0.80", sort="0.05", fines="50")
     data = photo(tmp_path / "card.png", 0, grain=9).read_bytes()
     kind, path = {"Content-Type": "image/png"}, f"{address}{API}/uploads?name=card.png"
-    upload = httpx.post(path, content=data, headers=kind, trust_env=False).json()["id"]
+    upload = httpx.post(path, content=data, headers=kind, trust_env=False, timeout=60).json()["id"]
     say(address, number, "photos", point=1, photo=upload)
     with watch(60_000, [refused(422, r"nonconformities/NC-[\d-]+/costs")]) as page:
         page.context.add_cookies([{"name": "station_language", "value": "zh-Hant", "url": address}])

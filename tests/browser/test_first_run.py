@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,26 +30,45 @@ WATCH = """() => new MutationObserver(() => {
     if (line && !line.hidden) window.told(line.textContent);
 }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true })"""
 """Tells what stands beside the progress of the job."""
+STEPS = {
+    "lens": "calibrating the lens", "light": "calibrating the light", "sealing": "sealing the golden sample",
+    "inspecting": "inspecting",
+}  # fmt: skip
+
+
+def waiting_to_be_told(lay_out: Callable[..., Any], told: list[str]) -> Callable[..., Any]:
+    """The laying out, of which each part goes on once the page has told it: the page looks now and then only."""
+
+    def called(engine: Any, *, on_step: Callable[[str, int, int], None], **more: Any) -> Any:
+        def step(what: str, done: int, of: int) -> None:
+            on_step(what, done, of)
+            end = time.monotonic() + 120
+            while what in STEPS and not any(STEPS[what] in text for text in told) and time.monotonic() < end:
+                time.sleep(0.02)
+
+        return lay_out(engine, on_step=step, **more)
+
+    return called
 
 
 def test_the_sample_data_is_laid_out_on_request_and_looked_at_by_a_tour(
     quiet_page: Page, serve: Callable[..., Any], tmp_path: Path, violations: Callable[[Page], list[str]],
-    fits: Callable[[Page], bool],
+    fits: Callable[[Page], bool], monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    page = quiet_page
-    with serve(tmp_path / "home") as (address, _app):
+    page, told = quiet_page, list[str]()
+    with serve(tmp_path / "home") as (address, app):
+        samples = app.state.station.samples
+        monkeypatch.setattr(samples, "lay_out", waiting_to_be_told(samples.lay_out, told))
         page.route("**/api/v1/sample-line", two_units)
         page.goto(address)
         expect(page.locator("#empty h2")).to_have_text("Welcome. Nothing is here yet.")
         assert violations(page) == []
         assert fits(page)
-        told: list[str] = []
         page.expose_function("told", lambda text: told.append(text))
         page.evaluate(WATCH)
         page.get_by_role("button", name="Look around with the sample data").click()
         page.wait_for_url("**/golden", timeout=400_000)  # the tour begins where the line does
-        steps = ("calibrating the l", "sealing the golden sample", "inspecting")  # the lens alone may take no moment
-        seen = [next((i for i, text in enumerate(told) if step in text), None) for step in steps]
+        seen = [next((i for i, text in enumerate(told) if step in text), None) for step in STEPS.values()]
         assert None not in seen
         assert seen == sorted(seen)  # type: ignore[type-var]
         panel = page.get_by_role("region", name="1 / 6 · The golden sample")
