@@ -18,9 +18,10 @@ export function masterPicture(master, address, { chosen = () => {}, lifted = fal
     on: { click: () => chosen(r.name) } }, svg("title", {}, r.name)));
   const names = master.regions.map((r) => {
     const wide = 0.62 * size * [...r.name].reduce((sum, c) => sum + (c.codePointAt(0) > 0x2e7f ? 1.6 : 1), 0) + size * 0.6;
-    return svg("g", { class: "plate", transform: `translate(${r.centre_mm[0]} ${r.centre_mm[1] - (lifted ? 1.7 * size : 0)})`, "data-region": r.name },
-      svg("rect", { x: -wide / 2, y: -size * 0.72, width: wide, height: size * 1.44, rx: size * 0.25 }),
-      svg("text", { "text-anchor": "middle", y: size * 0.36, "font-size": size }, r.name));
+    const up = lifted ? 1.7 * size : 0;
+    return svg("g", { class: "plate", transform: `translate(${r.centre_mm[0]} ${r.centre_mm[1]})`, "data-region": r.name },
+      svg("rect", { x: -wide / 2, y: -size * 0.72 - up, width: wide, height: size * 1.44, rx: size * 0.25 }),
+      svg("text", { "text-anchor": "middle", y: size * 0.36 - up, "font-size": size }, r.name));
   });
   return svg("svg", { class: "master", viewBox: `${box.x} ${box.y} ${box.w} ${box.h}`, role: "img",
     "aria-label": t("The golden sample with its regions: {names}", { names: master.regions.map((r) => r.name).join(COMMA) || t("none") }) },
