@@ -46,6 +46,7 @@ _REVIEW = Rule(_REVIEWERS)
 _APPROVE = Rule(_APPROVERS)
 _SIGN = Rule(_APPROVERS, pin=True)
 _ADMINISTER = Rule(_ADMINISTRATORS)
+_NOWHERE = Rule(_ALL, page=True)
 
 _NC = f"{API}/nonconformities"
 _ORDER = f"{API}/orders/{{order}}"
@@ -297,7 +298,8 @@ _COMPILED: tuple[tuple[re.Pattern[str], str, str, Rule], ...] = tuple(
 
 
 def rule_for(method: str, path: str) -> tuple[str, Rule]:
-    """The entry of a request: its path in the table and its rule; "" and administrators alone where there is none."""
+    """The entry of a request: its path in the table and its rule; "" where there is none: in the API for administrators
+    alone, elsewhere a page that is missing, which is told to whoever is signed in."""
     method = "GET" if method == "HEAD" else method
     other = ""
     for pattern, its_method, template, rule in _COMPILED:
@@ -305,4 +307,6 @@ def rule_for(method: str, path: str) -> tuple[str, Rule]:
             if its_method == method:
                 return template, rule
             other = other or template
-    return (other, _READ) if other else ("", _ADMINISTER)
+    if other:
+        return other, _READ
+    return "", _ADMINISTER if path.startswith(API) else _NOWHERE

@@ -66,6 +66,13 @@ def test_what_the_table_does_not_know_is_for_administrators_alone() -> None:
     assert (template, rule.roles, rule.public) == ("", frozenset({"administrator"}), False)
 
 
+def test_a_page_that_is_missing_is_told_once_one_is_signed_in(signed_in: dict[str, httpx.Client]) -> None:
+    answer = signed_in[""].get("/nowhere")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+    answer = signed_in["reviewer"].get("/nowhere", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (404, "text/html")
+
+
 @pytest.fixture(scope="module")
 def signed_in(
     unchanged_home: Path, tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., Any]

@@ -57,7 +57,7 @@ def test_prices_are_given_by_keyboard_and_the_remedies_compared(
         page.keyboard.press("Control+a")
         page.keyboard.type(value)
     page.keyboard.press("Enter")
-    expect(form.locator(".refused")).to_contain_text("price: input should be greater than 0")
+    expect(form.locator(".refused")).to_contain_text("price: should be greater than 0")
     expect(form.locator(".refused")).to_contain_text("Give it as an amount, as in 0.80.")
     expect(form.get_by_label("Sorting, a unit")).to_have_value("0.03")  # nothing that was typed is lost
     assert violations(page) == []

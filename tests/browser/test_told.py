@@ -198,7 +198,7 @@ def test_a_kept_decision_that_cannot_be_read_hides_no_other(bench: Bench) -> Non
     until(page, lambda: bench.reviews(4), "the one that can be read is recorded")
     expect(page.locator("#kept")).to_contain_text("1 decision that this browser kept cannot be read and is not sent")
     assert page.evaluate("localStorage.getItem('station.decision.1')") == '{"unit_'
-    assert page.evaluate(f"localStorage.getItem('station.decision.{order}')") is None
+    page.wait_for_function(f"() => localStorage.getItem('station.decision.{order}') === null")
     assert bench.complaints == []
 
 
