@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from patience import GONE, sent_once, unexcused, until
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -310,6 +310,28 @@ def test_nobody_decides_without_a_name_and_a_key_too_early_decides_nothing(bench
     bench.ready(2)
     bench.said("unit-4 accepted")
     assert [len(bench.reviews(unit)) for unit in (4, 2, 1)] == [1, 0, 0]
+
+
+def test_while_a_decision_is_under_way_the_next_unit_comes_from_its_top_and_a_second_key_decides_nothing(
+    bench: Bench,
+) -> None:
+    page = bench.open()
+    page.set_viewport_size({"width": 1280, "height": 500})
+    page.locator("#facts").evaluate("(node) => { node.scrollTop = 200; }")
+    bench.fetched(2)
+    held: list[Route] = []
+    page.route("**/reviews", lambda route: held.append(route) if route.request.method == "POST" else route.continue_())
+    page.evaluate(
+        """() => { for (const key of ["d", "d", "d"])
+          document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true })); }"""
+    )
+    bench.ready(2)  # though nothing was answered
+    assert page.locator("#facts").evaluate("(node) => node.scrollTop") == 0
+    assert len(held) == 1
+    held[0].continue_()
+    bench.said("unit-4 deferred")
+    assert [len(bench.reviews(unit)) for unit in (4, 2, 1)] == [1, 0, 0]
+    assert bench.complaints == []
 
 
 def test_a_unit_whose_pictures_have_not_come_is_named_by_no_stage_and_decided_by_no_key(bench: Bench) -> None:

@@ -7,6 +7,7 @@ import { hindrance, inForce } from "./second-look.js";
 import { GUARD_MS } from "./stepping.js";
 import { DONE, named, t } from "./words.js";
 
+const ANSWER_MS = 16; // a frame: the next unit is drawn when the decision is recorded, or has taken longer than that
 const DEFERRED_REASON = "second reviewer wanted";
 const ENGLISH = { accept: "accepted", reject: "rejected", defer: "deferred", confirm: "confirmed", refuse: "refused", undecidable: "marked as not to be told" }; // as it is recorded
 
@@ -17,6 +18,7 @@ export class Deciding {
   /** @param page {state, outbox, course, claims, show(unit, byItself), answered(id): an answer about a finding of the unit changed, alert(text, offer), redraw()} */
   constructor(page) {
     this.page = page;
+    this.left = null; // the unit that was decided and is about to be followed by the next one
   }
 
   /** The name at the top; where it is missing, it is asked for. */
@@ -34,7 +36,7 @@ export class Deciding {
   decide(decision) {
     const { state, course } = this.page;
     const { unit } = state;
-    if (!unit) return;
+    if (!unit || unit === this.left) return;
     if (state.shownAt === Infinity) {
       byId("said").replaceChildren(el("b", {}, t("{unit} is not shown yet: its pictures are coming. Press the key again.", unit)));
       return;
@@ -45,7 +47,15 @@ export class Deciding {
     const next = course.after(unit);
     this.send({ unit_id: unit.id, unit: unit.unit, decision, reason: reasonFor(decision), reviewer, supersedes: state.reviews.at(-1)?.id ?? 0 });
     byId("note").value = "";
-    this.page.show(next, true);
+    this.goOn(unit, next);
+  }
+
+  /** Show the next unit. What is drawn takes the processor from the station, so that both come sooner one after the other. */
+  async goOn(unit, next) {
+    this.left = unit;
+    await Promise.race([this.page.outbox.first, new Promise((done) => { setTimeout(done, ANSWER_MS); })]);
+    if (this.left === unit && this.page.state.unit === unit) this.page.show(next, true);
+    this.left = null;
   }
 
   /** Say why a decision is not taken yet, where it is not; what was said just now is known then. */
@@ -82,6 +92,7 @@ export class Deciding {
     const last = this.undoable();
     const name = last && this.reviewer();
     if (!name) return;
+    this.left = null; // it is looked at again
     state.mine = state.mine.filter((m) => m !== last);
     this.send({
       unit_id: last.unit_id, unit: last.unit, finding: last.finding, decision: "undo",

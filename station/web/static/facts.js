@@ -59,7 +59,6 @@ export function drawFacts(target, unit, document, reviews, places, { choose, why
       el("br"), t("Record {record} · sheet {sheet}", { record: document.digest.slice(0, 12), sheet: document.sheet_digest.slice(0, 12) }),
       unit.annotated_sha256 ? [el("br"), el("a", { href: `/api/v1/pictures/${unit.annotated_sha256}`, target: "_blank" }, t("Annotated picture"))] : ""),
   );
-  target.scrollTop = 0;
 }
 
 /** The worst reasons at once, the rest on demand. */

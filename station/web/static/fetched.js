@@ -53,13 +53,18 @@ export class Fetched {
     this.next = next;
     next.found.then(([, golden]) => {
       next.picture = this.picture(golden, ...pictureOf(unit, golden));
-      return next.picture.decode();
+      return next.picture.decode().then(() => { next.decoded = next.picture.getAttribute("src"); });
     }).catch(() => { if (!next.picture && this.next === next) this.next = null; });
   }
 
   /** What was fetched ahead of a unit, null where nothing was. */
   early(unit) {
     return this.next?.unit === unit ? this.next.found : null;
+  }
+
+  /** Whether the picture of an address stands decoded: that of the unit that was fetched ahead. */
+  decoded(address) {
+    return this.next?.decoded === address;
   }
 
   async document({ id }) {

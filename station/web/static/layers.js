@@ -30,8 +30,8 @@ export class Pictures {
     clearTimeout(this.timer);
   }
 
-  /** An image node for an address, and when it has loaded: "load" or "error". */
-  image(href, kind) {
+  /** An image node for an address, and when it has loaded: "load" or "error". ready(address): whether it stands decoded already. */
+  image(href, kind, ready = () => false) {
     const { x, y, w, h } = this.whole;
     const looks = { class: kind, href: sized(href, this.across, this.width), x, y, width: w, height: h, preserveAspectRatio: "xMidYMid meet" };
     const before = this.loaded.get(kind);
@@ -41,7 +41,7 @@ export class Pictures {
     if (same) return [node, Promise.resolve("load")];
     const ended = new Promise((done) => ["load", "error"].forEach((e) => node.addEventListener(e, () => done(e), { once: true })));
     ended.then((how) => { if (how === "load") this.loaded.set(kind, node); });
-    return [node, ended];
+    return [node, ready(looks.href) ? Promise.resolve("load") : ended];
   }
 
   /** Fetch the whole pictures once the frame is drawn wider than they have pixels. across : of the frame, in pixels. */
@@ -87,10 +87,10 @@ export class Layers {
   }
 
   /** Show a unit; answers how its pictures loaded. pixels: of the frame, across and down; layer: asks for {href, reason, ...} of the heat map. */
-  show({ whole, across, pixels, golden, unit, registered, layer }) {
+  show({ whole, across, pixels, golden, unit, registered, layer, ready }) {
     Object.assign(this, { whole, pixels, golden, unit, registered, layer });
     this.set.clear(whole, across, registered ? pixels[0] : Infinity);
-    const made = [this.set.image(unit, "unit"), this.set.image(golden, "golden")];
+    const made = [this.set.image(unit, "unit", ready), this.set.image(golden, "golden")];
     put(this.base, made[0][0]);
     put(this.over, made[1][0]);
     this.difference.replaceChildren();

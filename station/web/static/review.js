@@ -176,6 +176,8 @@ let shows = 0; // how often a unit was shown
 /** byItself: it was not asked for, and is passed over where somebody else looks at it. */
 async function show(unit, byItself = false) {
   const turn = ++shows;
+  if (state.scrolled) byId("facts").scrollTop = 0;
+  state.scrolled = false;
   state.unit = unit;
   state.idle = false;
   state.news = null;
@@ -201,6 +203,7 @@ async function show(unit, byItself = false) {
   tools.display.reset();
   const standing = stage.show({
     ...pictures, registered: unit.frame_sha256 !== null, name: unit.unit, places: state.places, outline: document.outline ?? null,
+    ready: (address) => fetched.decoded(address),
     layer: async () => (await untilAnswered(() => api.layers(unit.id), { wanted: () => state.unit === unit, connected: connection }))[0],
   });
   findings.show({ ...pictures, seen, places: state.places, ...places.answering() }); // while the pictures come
@@ -316,6 +319,8 @@ const DO = {
   note: () => byId("note").focus(),
 };
 const tools = keyboard({ state, stage, places, buttons: () => deciding.buttons(), does: DO });
+
+byId("facts").addEventListener("scroll", () => { state.scrolled = true; }, { passive: true }); // to set it where it stands already would have all laid out anew
 
 // --- beginning -------------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,9 @@ const RING_MM = 0.7; // the smallest ring round a place
 const ENLARGED = [2, 5, 10, 20, 50, 100, 200]; // how many times a deviation of the outline may be drawn as large as it is
 const NEAR_MM = 2.2; // half the width of the view when a small place is zoomed to
 
+/** The size of a pane as the browser told it last: it is not laid out anew for the question, and what changes is told and drawn then. */
+const sizeOf = ({ box, root }) => (box.width ? box : root.getBoundingClientRect());
+
 export class Stage {
   constructor(goldenFigure, unitFigure, caption) {
     this.caption = caption;
@@ -19,8 +22,9 @@ export class Stage {
       const root = svg("svg", { class: "picture", role: "img", tabindex: "-1" }, pictures, drawings);
       figure.prepend(root);
       this.listen(root);
-      new ResizeObserver(() => this.draw()).observe(root);
-      return { figure, root, pictures, drawings, isUnit: index === 1 };
+      const pane = { figure, root, pictures, drawings, isUnit: index === 1, box: { width: 0, height: 0 } };
+      new ResizeObserver(([{ contentRect }]) => { pane.box = contentRect; this.draw(); }).observe(root);
+      return pane;
     });
     this.reference = new Pictures();
     this.layers = new Layers(unitFigure, this.panes[1].root, this.panes[1].pictures, byId("divider"));
@@ -30,8 +34,8 @@ export class Stage {
   }
 
   /** Show a unit: frame as the API gives it, addresses of the pictures (unit's may be its photo), places to circle.
-   *  layer: asks for its heat map. */
-  async show({ frame, golden, unit, registered, name, places, outline, layer }) {
+   *  layer: asks for its heat map; ready(address): whether a picture stands decoded already. */
+  async show({ frame, golden, unit, registered, name, places, outline, layer, ready }) {
     const { pitch_mm: pitch, width, height, origin_px: [ox, oy] } = frame;
     this.whole = { x: (-0.5 - ox) * pitch, y: (-0.5 - oy) * pitch, w: width * pitch, h: height * pitch };
     this.places = places;
@@ -48,7 +52,7 @@ export class Stage {
     put(pane.pictures, node);
     pane.root.setAttribute("aria-label", t("Golden sample"));
     this.panes[1].root.setAttribute("aria-label", t("Unit {name}", { name }));
-    const loading = [[loaded], this.layers.show({ ...set, golden, unit, registered, layer })];
+    const loading = [[loaded], this.layers.show({ ...set, golden, unit, registered, layer, ready })];
     this.blink(false);
     this.draw();
     const ended = await Promise.all(loading.map((all) => Promise.all(all)));
@@ -57,7 +61,7 @@ export class Stage {
 
   /** Pixels of the screen that a frame is wide where a part of it fills the pane, by default the whole. */
   across(whole = this.whole, view = whole) {
-    const box = this.panes[1].root.getBoundingClientRect();
+    const box = sizeOf(this.panes[1]);
     const scale = Math.min(box.width / view.w, box.height / view.h) || 0;
     return Math.ceil(scale * whole.w * devicePixelRatio);
   }
@@ -160,7 +164,7 @@ export class Stage {
     const across = this.across(this.whole, this.view);
     for (const pane of this.panes) {
       pane.root.setAttribute("viewBox", `${x} ${y} ${w} ${h}`);
-      const box = pane.root.getBoundingClientRect();
+      const box = sizeOf(pane);
       const mm = 1 / Math.max(1e-6, Math.min(box.width / w, box.height / h)); // millimetres a screen pixel
       const drawn = this.shown && this.registered ? this.places.map((p, i) => (p.quiet && i !== this.selected ? null : this.ring(p, i, pane, mm))) : [];
       drawn.push(...drawn.splice(this.selected, this.selected >= 0 ? 1 : 0)); // the chosen one lies on top
