@@ -23,6 +23,7 @@ export class Claims {
     this.wanted = null; // the unit that is shown
     this.held = null; // the unit that this window has claimed
     this.heldAs = ""; // by this name
+    this.stale = false; // held for so long that it is claimed anew
     this.renewedAt = 0;
     this.asked = false;
     this.busy = false;
@@ -93,7 +94,7 @@ export class Claims {
       this.page.changed();
       return true;
     }
-    if (wanted === null || this.held === wanted || this.other(wanted)) return false;
+    if (wanted === null || (this.held === wanted && !this.stale) || this.other(wanted)) return false;
     await this.page.decided(); // a decision is not to wait for the claim of what comes next
     if (this.wanted !== wanted) return true;
     return this.claim(wanted, { reviewer, window: WINDOW });
@@ -101,6 +102,7 @@ export class Claims {
 
   /** Claim a unit; whether it is worth going on. */
   async claim(id, body) {
+    this.stale = false;
     try {
       const made = await api.claim(id, body);
       this.held = id;
@@ -110,6 +112,7 @@ export class Claims {
       return true;
     } catch (error) {
       if (body.take_over) throw error; // who pressed for it is told
+      if (this.held === id) this.held = null;
       this.silent = error.code === "not-allowed"; // whoever may not review claims nothing
       if (!(error instanceof Refusal) || error.code !== "claimed") return this.wanted !== id; // asked again when somebody moves
       this.become(await api.claims().catch(() => this.list));
@@ -135,7 +138,7 @@ export class Claims {
     this.byItself = false;
     if (this.wanted === null || performance.now() - this.renewedAt < RENEW_MS) return;
     this.renewedAt = performance.now();
-    this.held = null;
+    this.stale = true;
     this.sync();
   }
 
