@@ -254,12 +254,13 @@ async function why(measurement) {
 async function reconsider() {
   fetched.forget();
   queue.doubt();
-  const { unit, document, news } = state;
+  const { unit } = state;
   await refresh();
-  if (!document || state.unit !== unit) return;
+  if (!unit || state.unit !== unit) return;
   const [now] = await patiently(() => Promise.all([fetched.document(unit), queue.know([unit])]), () => state.unit === unit);
   if (state.unit !== unit) return;
-  if (JSON.stringify(now) === JSON.stringify(document)) return head();
+  const { document, news } = state; // none while the records are on their way: these may be from before
+  if (document && JSON.stringify(now) === JSON.stringify(document)) return head();
   show(unit);
   state.news = news;
 }
