@@ -144,3 +144,41 @@ def test_answers_about_findings_do_not_become_fewer(bench: Bench) -> None:
     let_go(page, "**/units/1/findings", answers)
     expect(confirmed).to_have_count(1)
     assert bench.complaints == []
+
+
+def test_what_is_told_of_a_number_does_not_take_the_place_of_another(bench: Bench) -> None:
+    page = opened(bench)
+    page.locator("#queue button", has_text="unit-1").click()
+    bench.ready(1)
+    sources = held(page, "**/units/1/sources", most=2)
+    numbers = page.locator(".bar-button")
+    expect(numbers).not_to_have_count(1)
+    titles = []
+    for n in (0, 1):
+        numbers.nth(n).click()
+        until(page, lambda n=n: len(sources) > n, "the records behind it are asked for")  # type: ignore[misc]
+        titles.append(page.locator("#why-title").inner_text())
+        if n == 0:
+            page.keyboard.press("Escape")
+    assert titles[0] != titles[1]
+    for waiting in reversed(sources):
+        let_go(page, "**/units/1/sources", [waiting])
+        expect(page.locator("#why pre")).to_be_visible()
+        expect(page.locator("#why-title")).to_have_text(titles[1])
+    assert bench.complaints == []
+
+
+def test_a_record_from_before_values_were_entered_is_not_shown(bench: Bench) -> None:
+    page = opened(bench)
+    records = held(page, "**/units/1/document")
+    page.locator("#queue button", has_text="unit-1").click()
+    until(page, lambda: records, "the record is asked for")
+    with page.expect_response("**/units/1/document"):  # once more
+        page.evaluate("new BroadcastChannel('station.events').postMessage({ name: 'values-entered', data: {} })")
+    ((route, answer),) = records
+    with page.expect_response("**/units/1/document"):
+        route.fulfill(json={**answer.json(), "program": "an earlier program"})
+    bench.ready(1)
+    expect(page.locator("#facts .source")).to_contain_text("Inspected")
+    expect(page.locator("#facts .source")).not_to_contain_text("an earlier program")
+    assert bench.complaints == []

@@ -1,21 +1,15 @@
 // What the goods of a nonconformity are for, from which some of its answers follow; its draft made again from the lot's
-// newest data; and everything that happened to it.
+// newest data; and whether the product may be ordered again.
 
 import { USES, USE_WORDS } from "./claim-forms.js";
-import { dayAndTime, el } from "./dom.js";
+import { el } from "./dom.js";
 import { choice, field, form, numeric, tick, withoutCommand } from "./form-parts.js";
-import { say } from "./messages.js";
-import { alertUser, api, original, patiently, row, singly, surely, table } from "./room.js";
-import { named, t } from "./words.js";
+import { alertUser, api, patiently, surely } from "./room.js";
+import { t } from "./words.js";
 
 const FACES = { front: t("front face"), back: t("back face") };
 const CARTONS = { "": t("not said"), transit: t("for transit only"), retail: t("the retail packaging") };
 const MOST_ANSWER_DAYS = 90;
-const EVENTS = {
-  drafted: t("drafted from the lot's data"), context: t("what the goods are for"), seen: t("seen and counted"), answer: t("answered"), class: t("classed"), ask: t("requested"), disposition: t("dispositions given"), cost: t("remedies priced"),
-  sent: t("sent"), closed: t("closed"), record: t("a record of the factory"), cause: t("a cause of variance"), photo: t("photo put to it"), action: t("action agreed on"), due: t("action put off"), done: t("action done"),
-  verified: t("action verified"), withdrawn: t("action taken back"), package: t("corrective package made"),
-};
 
 /** What is known of it, and a form that tells more. What was told once is told otherwise, not taken back. */
 export function context({ claim, name, done }) {
@@ -37,25 +31,6 @@ export function context({ claim, name, done }) {
   }, { name });
   return [el("p", {}, told.filter(Boolean).join(" · ")),
     el("details", {}, el("summary", {}, t("Tell more, or draft it again from the lot's newest data")), el("p", { class: "u" }, t("Answers and remedies that follow from it are made anew; what people said stays.")), again)];
-}
-
-/** Everything that happened to it, fetched when it is unfolded. */
-export function history({ number, points }) {
-  const body = el("div", {});
-  const folded = el("details", {}, el("summary", {}, t("Everything that was recorded")), body);
-  const about = (event) => {
-    const point = points.find((p) => p.item.key === event.item);
-    return point ? t("point {n}", { n: point.number }) : event.number ? `${say("column.action")} ${event.number}` : "";
-  };
-  const said = (event) => [event.class ? named(event.class) : "", event.text, ...event.asks, event.seen?.name ?? "", event.photo_scale, event.due ?? ""].filter(Boolean).join(" · ");
-  const show = singly(async () => {
-    if (!folded.open || body.childElementCount) return;
-    const found = await patiently(() => api.claimEvents(number));
-    body.replaceChildren(table(t("Everything that was recorded"), [t("When"), t("What"), t("About"), t("Words"), t("Who")], found.map((event) => row(
-      el("span", { class: "day" }, dayAndTime(event.at)), EVENTS[event.kind], about(event), original("td", {}, said(event)), event.by))));
-  });
-  folded.addEventListener("toggle", show);
-  return folded;
 }
 
 /** A line that says whether the product may be ordered again, and what stands against it, as soon as that is known. */

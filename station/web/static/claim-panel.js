@@ -2,9 +2,10 @@
 // becomes of the lot, its corrective actions, its documents.
 
 import { actions } from "./action-forms.js";
-import { context, history, reorder } from "./claim-context.js";
+import { context, reorder } from "./claim-context.js";
 import { costs } from "./claim-costs.js";
 import { answerForm, askForm, classForm, closeForm, dispositionForm, packageForm, seenForm, seenTableForm, sendForm } from "./claim-forms.js";
+import { history } from "./claim-history.js";
 import { ownPhoto, photoForm } from "./claim-photos.js";
 import { badge, el } from "./dom.js";
 import { factoryRecords } from "./factory-records.js";

@@ -1,6 +1,6 @@
 // The three records that a factory is asked for in a complaint: which came and when, who says so, and what is said next.
 
-import { history } from "./claim-history.js";
+import { saidBefore } from "./claim-history.js";
 import { saying } from "./claim-forms.js";
 import { badge, dayAndTime, el } from "./dom.js";
 import { choice, field, file, given, held } from "./form-parts.js";
@@ -43,7 +43,7 @@ export function factoryRecords(at) {
     table(title, [t("Factory's record"), t("Standing"), t("What it says"), t("Said by")], claim.factory_records.map((r) => row(
       el("span", {}, original("span", {}, r.name), el("p", { class: "u" }, t("tells {cause}", { cause: say(`cause.${r.record}`) }))), standing(r), content(claim.number, r), told(r)))),
     claim.status === "closed" ? "" : recordForm(at, title),
-    history(claim, "record", t("All that was said of the factory's records"), (e) => [
+    saidBefore(claim, "record", t("All that was said of the factory's records"), (e) => [
       [original("span", {}, name(e.record)), ` · ${STEPS[e.step]}`, e.due ? ` · ${e.due}` : ""], el("td", {}, e.text, fileLink(claim.number, e.photo_sha256, e.file_name))]),
   ];
 }

@@ -235,28 +235,32 @@ async function verify(unit) {
   if (JSON.stringify(seen) !== JSON.stringify(findings.seen)) showAnswers(unit.id);
 }
 
+let whys = 0; // how often a number was asked about
+
 /** Tell where a number comes from; the records behind it are asked for once a unit. */
 async function why(measurement) {
+  const turn = ++whys;
   const { unit, document } = state;
   const index = state.places.findIndex((p) => p.sources?.includes(measurement));
   const told = { unit, document, show: index < 0 ? null : () => places.choose(index) };
   const known = fetched.sources.get(unit.id) ?? null;
   openWhy(measurement, { ...told, sources: known });
   if (known) return;
-  const found = await fetched.source(unit).catch((error) => { byId("why").close(); alertUser(error); return null; });
-  if (found && byId("why").open && state.unit?.id === unit.id) openWhy(measurement, { ...told, sources: found });
+  const found = await fetched.source(unit).catch((error) => { if (turn === whys) byId("why").close(); alertUser(error); return null; });
+  if (found && turn === whys && byId("why").open && state.unit?.id === unit.id) openWhy(measurement, { ...told, sources: found });
 }
 
 /** Values were entered: what is kept of the units is asked for anew, and the unit is shown anew where its record says something else. */
 async function reconsider() {
   fetched.forget();
   queue.doubt();
-  const { unit, document, news } = state;
+  const { unit } = state;
   await refresh();
-  if (!document || state.unit !== unit) return;
+  if (!unit || state.unit !== unit) return;
   const [now] = await patiently(() => Promise.all([fetched.document(unit), queue.know([unit])]), () => state.unit === unit);
   if (state.unit !== unit) return;
-  if (JSON.stringify(now) === JSON.stringify(document)) return head();
+  const { document, news } = state; // none while the records are on their way: these may be from before
+  if (document && JSON.stringify(now) === JSON.stringify(document)) return head();
   show(unit);
   state.news = news;
 }

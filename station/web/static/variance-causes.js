@@ -1,7 +1,7 @@
 // The thirteen causes of variance: what the lot's data say of each, what people found, and the form that confirms one or
 // rules it out.
 
-import { history } from "./claim-history.js";
+import { saidBefore } from "./claim-history.js";
 import { saying } from "./claim-forms.js";
 import { badge, el } from "./dom.js";
 import { told } from "./factory-records.js";
@@ -29,7 +29,7 @@ export function varianceCauses(at) {
     table(title, [t("Cause"), t("Lies in"), t("Standing"), t("What shows it"), t("Said by")], variance.map((c) => row(
       el("span", {}, original("span", {}, c.words), " ", el("code", { class: "u day" }, c.name)), el("span", { class: "day" }, WHERE[c.measurement]), standing(c), shown(c), told(c)))),
     at.claim.status === "closed" ? "" : causeForm(at, title),
-    history(at.claim, "cause", t("All that was said of the causes"), (e) => [
+    saidBefore(at.claim, "cause", t("All that was said of the causes"), (e) => [
       [original("span", {}, variance.find((c) => c.name === e.variance).words), ` · ${FOUND[e.holds ? "confirmed" : "ruled out"]}`], el("td", {}, e.text)]),
   ];
 }
