@@ -10,6 +10,7 @@ from station.errors import RequestError
 from station.service import review_views
 from station.store import unit_claims
 from station.store.database import Database
+from station.values.names import plain_spaces
 
 MAX_NAME = 200
 
@@ -34,7 +35,7 @@ class Claiming:
         window : names the window of a browser, or a program. take_over : although another reviewer looks at it.
         Raises RequestError without a reviewer, NotFoundError, ClaimedError where another reviewer looks at it.
         """
-        name = reviewer.strip()
+        name = plain_spaces(reviewer).strip()
         if not name or not name.isprintable() or len(name) > MAX_NAME:
             raise RequestError("the reviewer is missing or no plain text", "Say who looks at the unit.")
         at = self._clock()

@@ -21,6 +21,7 @@ from station.store import reviewed as store
 from station.store.database import Database
 from station.store.rows import FindingReviewRow, NewFindingReview, UnitRow
 from station.values.documents import FindingDocument, SetAsideDocument, UnitDocument
+from station.values.names import plain_spaces
 from station.values.reviewed import Answer
 
 ANSWERS: tuple[Answer, ...] = ("confirm", "refuse", "undecidable", "undo")
@@ -217,7 +218,7 @@ def _meant(named: str | None, kinds: Sequence[str]) -> str | None:
 
 
 def _plain(text: str, what: str) -> str:
-    text = text.strip()
+    text = plain_spaces(text).strip()
     if not text.replace("\n", " ").isprintable() or len(text) > MAX_TEXT:
         raise RequestError(f"the {what} is no plain text of at most {MAX_TEXT} characters", "Write it in a few words.")
     return text

@@ -21,6 +21,7 @@ from station.store.database import Database
 from station.store.rows import FindingReviewRow, GoldenRow, UnitRow
 from station.values.digest import digest
 from station.values.documents import ModelUseDocument
+from station.values.names import plain_spaces
 from station.values.reviewed import (
     TOGETHER,
     GroupDocument,
@@ -251,7 +252,7 @@ def threshold_remarks(found: ThresholdsInForce | None, golden: str) -> tuple[str
 
 
 def _said(text: str, option: str) -> str:
-    text = text.strip()
+    text = plain_spaces(text).strip()
     if not text:
         raise RequestError(f"{option} is empty", "Thresholds are set and taken back with a name and a reason.")
     if not text.isprintable() or len(text) > MAX_TEXT:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from station.errors import RequestError
 from station.quality.kind_words import kinds_told
 from station.values.documents import DefectClass, Verdict
+from station.values.names import plain_spaces
 
 if TYPE_CHECKING:
     from station.sheet import Sheet
@@ -25,7 +26,7 @@ def vet_review(decision: str, reason: str, reviewer: str) -> tuple[str, str]:
 
     Raises RequestError for another decision, no reviewer, a rejection or deferral without a reason, or no plain text.
     """
-    reason, reviewer = reason.strip(), reviewer.strip()
+    reason, reviewer = plain_spaces(reason).strip(), plain_spaces(reviewer).strip()
     if decision not in DECISIONS:
         raise RequestError(f"{decision[:40]!r} is no decision", f"Use one of {', '.join(DECISIONS)}.")
     if not reviewer:

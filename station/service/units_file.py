@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from station.errors import RigError
+from station.values.names import plain_spaces
 from station.values.spreadsheet import unguarded
 
 MAX_ROWS = 100_000
@@ -121,7 +122,7 @@ def read_units(path: Path) -> dict[str, dict[str, str]]:
 
 
 def _text(where: str, column: str, value: str) -> str:
-    text = unguarded(value.strip())
+    text = unguarded(plain_spaces(value).strip())
     if len(text) > MAX_TEXT or not text.isprintable():
         raise RigError(f"{where}: {column} is too long or has control characters", f"Use {MAX_TEXT} plain characters.")
     return text

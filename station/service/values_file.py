@@ -11,6 +11,7 @@ from io import StringIO
 from pathlib import Path
 
 from station.errors import RequestError
+from station.values.names import plain_spaces
 from station.values.spreadsheet import unguarded
 
 MAX_BYTES = 20_000_000
@@ -81,8 +82,8 @@ def day(text: str, what: str) -> date:
 
 
 def plain_text(text: str, what: str) -> str:
-    """A short text without control characters. Raises RequestError."""
-    found = text.strip()
+    """A short text without control characters, with plain spaces. Raises RequestError."""
+    found = plain_spaces(text).strip()
     if len(found) > MAX_TEXT or not found.isprintable():
         raise RequestError(f"{what} is too long or has control characters", f"Use {MAX_TEXT} plain characters.")
     return found

@@ -22,6 +22,12 @@ def same_name(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
+def plain_spaces(text: str) -> str:
+    """A text with a plain space for every space of another width: a Chinese keyboard writes U+3000, and what is copied
+    from a table or a web page often holds U+00A0."""
+    return "".join(" " if unicodedata.category(c) == "Zs" else c for c in text)
+
+
 def same_person(name: str) -> str:
     """What two spellings of one person's name have in common: blanks and case are not regarded."""
     return " ".join(same_name(name).split()).casefold()

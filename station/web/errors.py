@@ -21,6 +21,8 @@ from station.web.showing import PLACES, page
 
 logger = logging.getLogger("station.web")
 
+_UPLOADED = re.compile(r"\S*[/\\]uploads[/\\]u-[\w-]{8,40}[/\\]")
+"""The folder of a file that was handed in, see ``Uploads``; who handed it in knows its name alone."""
 _OPTION = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]*)")
 
 
@@ -49,7 +51,9 @@ def refusal(error: StationError) -> JSONResponse:
 
 
 def fields(text: str) -> str:
-    """A text that names options of a command, with the fields of a request in their place; a command stays as it is."""
+    """A text that names options of a command, with the fields of a request in their place; a command stays as it is.
+    A file that was handed in goes by its name."""
+    text = _UPLOADED.sub("", text)
     return text if "station " in text else _OPTION.sub(lambda m: m[1].replace("-", "_"), text)
 
 

@@ -146,6 +146,17 @@ def test_a_review_that_makes_no_sense_is_refused(reader: httpx.Client, body: dic
     assert get(reader, "/units/1/reviews") == []
 
 
+def test_spaces_as_a_chinese_keyboard_writes_them_are_plain_ones(client: httpx.Client) -> None:
+    body = {"decision": "reject", "reason": "刮傷\u3000三處\u00a0", "reviewer": "李\u3000雷"}
+    reviewed = client.post("/api/v1/units/4/reviews", json=body)
+    assert reviewed.status_code == 201, reviewed.text
+    assert (reviewed.json()["reason"], reviewed.json()["reviewer"]) == ("刮傷 三處", "李 雷")
+    claimed = client.put("/api/v1/units/4/claim", json={"reviewer": "李\u3000雷", "window": "a-window-1"})
+    assert (claimed.status_code, claimed.json().get("reviewer")) == (200, "李 雷"), claimed.text
+    answer = {"answer": "confirm", "reviewer": "李\u3000雷", "reason": "刮傷\u3000三處"}
+    assert client.post("/api/v1/units/1/findings/1/reviews", json=answer).status_code == 201
+
+
 def test_a_lot_is_tallied_without_a_record_and_decided_with_one(client: httpx.Client) -> None:
     (lot,) = get(client, "/lots")
     assert (lot["lot"], lot["inspected"], lot["waiting"], lot["decision"]) == ("L/1", 4, 3, None)

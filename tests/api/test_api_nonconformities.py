@@ -96,6 +96,19 @@ def test_people_add_tables_photos_and_prices(claims: Client, number: str, tmp_pa
     assert str(priced.costs.inputs.packing) == "0.10"
 
 
+def test_a_table_that_does_not_hold_goes_by_its_name(claims: Client, number: str, tmp_path: Path) -> None:
+    """Where the station put what was handed in is nothing to anybody."""
+    table = tmp_path / "seen in May.csv"
+    table.write_text("kind,note\nwrong-card,another SKU\n")
+    with pytest.raises(Refused, match=r"^seen in May\.csv line 1 has no column units"):
+        claims.seen_table(number, table, by=BY)
+
+
+def test_spaces_of_any_width_are_read_as_plain_ones(claims: Client, number: str) -> None:
+    told = claims.say_of(number, "answers", by="李\u3000雷", question="function", text="刮傷\u3000三處", point=1)
+    assert ("刮傷 三處", "李 雷") in [(a.text, a.by) for a in told.points[0].answers]
+
+
 def test_a_price_that_is_not_known_any_more_is_taken_back_and_the_others_hold_on(claims: Client, number: str) -> None:
     claims.say_of(number, "costs", by=BY, price="0.80", sort="0.05", rework="0.20", sort_days=2)
     told = claims.say_of(number, "costs", by=BY, unknown=["rework", "sort_days"], sort_days=3)

@@ -109,6 +109,31 @@ def test_a_price_that_is_emptied_is_not_known_any_more(page: Page, claimed: tupl
     assert (held["currency"], held["price"], held["discount"]) == ("HKD", "0.80", "0.29")
 
 
+@pytest.mark.parametrize("typed", ["1,5", "1.000,50"])
+def test_a_decimal_comma_that_the_browser_leaves_out_is_not_another_price(
+    page: Page, claimed: tuple[str, list[str]], typed: str
+) -> None:
+    address, (_, number) = claimed
+    say(address, number, "costs", price="0.80")
+    opened(page, address, number)
+    costs = page.locator("#claim-costs")
+    costs.locator("summary").click()
+    price = costs.get_by_label("Price of a unit, FOB")
+    price.focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type(typed)
+    page.keyboard.press("Enter")
+    told = "The comma was left out. Write the number anew, with a decimal point."
+    expect(price).to_have_js_property("validationMessage", told)
+    assert known(address, number)["costs"]["inputs"]["price"] == "0.80"
+    page.keyboard.press("Control+a")
+    page.keyboard.type("1.5")
+    expect(price).to_have_js_property("validationMessage", "")
+    page.keyboard.press("Enter")
+    recorded(page, "claim-costs")
+    assert known(address, number)["costs"]["inputs"]["price"] == "1.5"
+
+
 # --- photos ----------------------------------------------------------------------------------------------------------
 
 

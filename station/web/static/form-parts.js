@@ -11,9 +11,26 @@ import { COLON, t } from "./words.js";
 export const field = (label, node) => el("label", { class: "field" }, label, " ", node);
 export const choice = (values, words = (v) => v) => el("select", {}, values.map((v) => el("option", { value: v }, words(v))));
 export const words = (more = {}) => el("input", { required: true, maxlength: 200, ...more });
-export const numeric = (more = {}) => el("input", { type: "number", min: 1, max: 1e9, required: true, ...more });
+export const numeric = (more = {}) => withoutComma(el("input", { type: "number", min: 1, max: 1e9, required: true, ...more }));
 export const tick = () => el("input", { type: "checkbox" });
 export const file = (more = {}) => el("input", { type: "file", ...more });
+
+/** A field of a number that is not taken where the browser leaves out the comma of "1,5": it would be 15. Where people
+    write a decimal comma the browser reads it, and the value has a point then. One of whole numbers stays as it is:
+    there 1,200 are 1200. */
+function withoutComma(node) {
+  if (node.step !== "any") return node;
+  let before = null; // the value that a comma was added to
+  const comma = (event) => /[,，]/.test(event.data ?? "");
+  node.addEventListener("beforeinput", (event) => { if (comma(event)) before = node.value; });
+  node.addEventListener("input", (event) => {
+    const longer = before !== null && node.value.length > before.length;
+    if (!longer && !comma(event)) before = null;
+    const dropped = longer && node.value.includes(".") === before.includes(".");
+    node.setCustomValidity(dropped ? t("The comma was left out. Write the number anew, with a decimal point.") : "");
+  });
+  return node;
+}
 
 /** What a field holds, without space around it. */
 export const held = (node) => node.value.trim();
