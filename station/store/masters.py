@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import threading
 import zipfile
 from collections.abc import Iterable
 from typing import Any
@@ -21,6 +22,10 @@ from station.values.line import U_THICKNESS_MM, FeatureMaster, MarkMaster, Maste
 
 FORMAT = 1
 
+_READING = threading.Lock()
+"""One array at a time: numpy parses its head as Python, which fails at times before Python 3.11.8 where two threads do so
+at once (https://github.com/python/cpython/issues/106905)."""
+
 
 def load_labels(data: bytes) -> NDArray[np.uint8]:
     """The region map (H, W) alone, out of the bytes of a master's ``.npz``: its picture, which is large, stays packed.
@@ -28,7 +33,7 @@ def load_labels(data: bytes) -> NDArray[np.uint8]:
     Raises StoreError where the file is no master.
     """
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        with _READING, np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return np.asarray(arrays["labels"], dtype=np.uint8)
     except (ValueError, OSError, LookupError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
         restore = "Restore the home from a copy, or seal the golden sample again."
@@ -120,9 +125,10 @@ def load_master(data: bytes, document: dict[str, Any], expected_digest: str) -> 
     if master_digest(document) != expected_digest:
         raise StoreError("the master's record does not match its seal", restore)
     try:
-        _vet_members(data, document["arrays"])
-        with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            arrays: dict[str, NDArray[Any]] = {name: file[name] for name in document["arrays"]}
+        with _READING:
+            _vet_members(data, document["arrays"])
+            with np.load(io.BytesIO(data), allow_pickle=False) as file:
+                arrays: dict[str, NDArray[Any]] = {name: file[name] for name in document["arrays"]}
     except (
         ValueError, OSError, LookupError, EOFError, RuntimeError, MemoryError, OverflowError, zipfile.BadZipFile,
     ) as error:  # fmt: skip

@@ -19,8 +19,8 @@ from station.quality.cost import Quantities, compare
 from station.quality.disposition import allowed, remedy
 from station.quality.evidence import strength
 from station.quality.kind_words import kind_meant, kinds_told, near, require_kind, words
+from station.report.claim_costs import consequences
 from station.report.languages import language
-from station.report.nonconformity import consequences
 from station.service.reviewing import named_rows
 from station.service.seen_file import read_seen
 from station.sheet import load_sheet

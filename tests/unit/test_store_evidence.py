@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import errno
 import itertools
 import json
 import os
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ import pytest
 
 from station.errors import NotFoundError, StorageFullError, StoreError
 from station.store.evidence import TEMPORARY, Evidence
-from station.store.masters import load_master, master_digest, save_master
+from station.store.masters import load_labels, load_master, master_digest, save_master
 from station.values.colour import ColourCorrection, LinearRGB
 from station.values.digest import sha256_hex
 from station.values.documents import CandidateDocument, FitDocument
@@ -184,6 +187,29 @@ def test_a_master_sealed_before_its_fit_was_kept_is_read() -> None:
     assert "again" not in document
     del document["fit"]
     assert same(load_master(data, document, master_digest(document)), master)
+
+
+def test_the_heads_of_arrays_are_parsed_by_one_thread_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python before 3.11.8 fails at times where two do so at once."""
+    data, document = save_master(a_master())
+    sealed, parse = master_digest(document), ast.literal_eval
+    inside, most = set[int](), list[int]()
+
+    def watched(text: str) -> Any:
+        inside.add(threading.get_ident())
+        most.append(len(inside))
+        time.sleep(0.001)
+        inside.discard(threading.get_ident())
+        return parse(text)
+
+    monkeypatch.setattr(ast, "literal_eval", watched)
+    with ThreadPoolExecutor(4) as pool:
+        found = [pool.submit(load_master, data, document, sealed) for _ in range(4)]
+        labels = [pool.submit(load_labels, data) for _ in range(4)]
+    assert {f.result().number for f in found} == {document["number"]}
+    assert {m.result().shape for m in labels} == {found[0].result().labels.shape}
+    assert len(most) > 4
+    assert max(most) == 1
 
 
 def test_a_master_that_was_changed_is_refused() -> None:
