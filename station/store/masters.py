@@ -23,8 +23,8 @@ from station.values.line import U_THICKNESS_MM, FeatureMaster, MarkMaster, Maste
 FORMAT = 1
 
 _READING = threading.Lock()
-"""One array at a time: numpy parses its head as Python, which fails at times before Python 3.11.8 where two threads do so
-at once (https://github.com/python/cpython/issues/106905)."""
+"""One array at a time: numpy parses its head as Python, which fails at times before Python 3.11.8 where two threads do
+so at once (https://github.com/python/cpython/issues/106905)."""
 
 
 def load_labels(data: bytes) -> NDArray[np.uint8]:
