@@ -13,7 +13,7 @@ import httpx
 import pytest
 from claim_page import API, WHO, known, make_claims, opened, recorded, say, unfold
 from claimed_lots import LABEL, LOGO
-from patience import reach, refused, sent_once
+from patience import Traffic, reach, refused, sent_once
 from playwright.sync_api import Page, Route, expect
 
 
@@ -112,6 +112,7 @@ def test_an_action_is_put_off_done_and_taken_back(
     excused.append(refused(422, r"nonconformities/NC-\d+/actions/1/due"))  # without a reason
     due = later(3).isoformat()
     say(address, number, "actions", kind="containment", text="Hold the 1,200 units in stock", owner="Li Wei", due=due)
+    traffic = Traffic(page)
     opened(page, address, number)
     row = page.locator("#claim-actions tbody tr").first
     unfold(page, row.locator("summary", has_text="Another due date"))
@@ -129,6 +130,7 @@ def test_an_action_is_put_off_done_and_taken_back(
     recorded(page, "claim-actions")
     action = known(address, number)["actions"][0]
     assert (action["due"], action["delays"]) == (later(9).isoformat(), 1)
+    traffic.rest(0.5)  # what was recorded is drawn, also where it is told once more
     unfold(page, row.locator("summary", has_text="Take it back"))
     reach(page, row.get_by_label("Reason").last)
     page.keyboard.type("replaced by sorting")

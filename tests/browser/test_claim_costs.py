@@ -169,7 +169,7 @@ def test_a_photo_of_ones_own_is_put_to_a_point_and_shown_with_its_caption(
     recorded(page, "point-1")
     shown = page.locator("#point-1 figure")
     expect(shown.locator("figcaption")).to_have_text("Its size is shown by: calliper")
-    page.wait_for_function("document.querySelector('#point-1 figure img').naturalWidth > 0")
+    page.wait_for_function("() => document.querySelector('#point-1 figure img').naturalWidth > 0")
     point = known(address, number)["points"][0]
     assert point["photo_scale"] == "calliper"
     expect(shown.get_by_role("link")).to_have_attribute("href", f"{API}/pictures/{point['photo_sha256']}")
