@@ -31,6 +31,9 @@ class RecordFile:
     name: str
 
 
+_LONGEST_YEARS = 10
+
+
 class Traceability:
     """The use cases. Reached as ``Station.traceability``."""
 
@@ -43,13 +46,16 @@ class Traceability:
     ) -> NonconformityDocument:  # fmt: skip
         """Say that a record was asked for, came, or cannot be shown. file : the record itself, kept as evidence.
 
-        Raises RequestError for another record or step, a day to come, or a file without the record.
+        Raises RequestError for another record or step, a day to come or of more than ten years ago, which is a slip, or
+        a file without the record.
         """
         claims = self._station.nonconformities
         cause, what = rules.vet_record(record), rules.vet_step(step)
         today = claims.now().date()
         if on is not None and on > today:
             raise RequestError(f"{on} is yet to come", "Give the day on which it was so.")
+        if on is not None and on.year < today.year - _LONGEST_YEARS:
+            raise RequestError(f"{on} is more than ten years ago", "Give the day on which it was so.")
         if file is not None and what != "came":
             raise RequestError("a file is handed in of a record that is not said to have come", "Say that it came.")
         data = None if file is None else read_file(file)

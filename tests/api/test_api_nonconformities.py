@@ -49,6 +49,8 @@ def test_the_factorys_records_are_asked_for_and_come(claims: Client, number: str
     claims.factory_record(number, "incoming-lots", "refused", text="none kept", by=BY)
     with pytest.raises(Refused, match="2999-01-01 is yet to come"):
         claims.factory_record(number, "incoming-lots", "came", on=date(2999, 1, 1), by=BY)
+    with pytest.raises(Refused, match="0001-01-01 is more than ten years ago"):
+        claims.factory_record(number, "incoming-lots", "asked", on=date(1, 1, 1), by=BY)
     supplier = came.facts.supplier
     assert claims.sourcing_risk("nobody") == ()
     assert bool(claims.sourcing_risk(supplier)) == bool(supplier)
